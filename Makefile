@@ -1,0 +1,68 @@
+# What a newcomer needs: make demo, make test. Each sets up what it needs; the second time that takes no time.
+
+# The first Python that is new enough; `make PYTHON=…` names another.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+ROWS ?= 100000
+ARGS ?=
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: help demo test lint format lock stop clean setup
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo [ROWS=100000]   migrate a made-up legacy database; needs Python only"
+	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
+	@echo "make lint                 style, format and import directions"
+	@echo "make format               put the code into the format that lint asks for"
+	@echo "make lock                 resolve the dependencies anew into requirements.lock"
+	@echo "make stop                 stop the demo's servers"
+	@echo "make clean                stop them, and remove .venv, caches and the demo's data"
+
+setup: $(STAMP)
+
+# Bytecode is compiled here, once, because imports take more than twice as long without; some machines forbid Python
+# to write any while it runs. A few files of other packages are templates that cannot be compiled: no reason to stop.
+$(STAMP): requirements.lock pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "found no Python 3.11 or later; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		f"found Python {sys.version.split()[0]}; wanted 3.11 or later: make PYTHON=/path/to/python3.12")'
+	@echo "setting up .venv (once, a minute or two)"
+	$(PYTHON) -m venv .venv
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements.lock
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-build-isolation --no-deps -e .
+	-@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -qq -j 0 .venv/lib
+	@touch $@
+
+demo: $(STAMP)
+	@$(BIN)/nxtgauge-migrate demo --rows $(ROWS)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# uv is no dependency; any installation of it does.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 --no-header -o requirements.lock
+
+stop:
+	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --stop; fi
+
+clean:
+	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --remove; fi
+	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

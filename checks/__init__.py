@@ -1,0 +1,1 @@
+"""Judgement: contract, suites, reconciliation, reports. Imports neither the engine nor the transforms."""

@@ -1,0 +1,96 @@
+"""A connection string, parsed once by libpq's own rules and never shown again.
+
+Laws
+- Every form that libpq takes is taken: URIs (sockets, several hosts, parameters), keywords, services; SQLAlchemy's
+  `postgresql+psycopg://` too, its driver name left out.
+- What is wrong with a string is said without repeating any part of it: a misplaced @ makes libpq, and whoever prints
+  its errors, take half a password for a host.
+- A Connection shows its user, host, port and database, and nothing else, in whatever way it is printed.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from config.errors import ConfigError
+
+WANTED = "wanted postgresql://user:password@host:port/database, or host=… dbname=… user=…, or service=…"
+ENCODED = "in a URL, write @ : / ? # % and spaces in a user or password as %40 %3A %2F %3F %23 %25 %20"
+SCHEME = re.compile(r"^(postgres(?:ql)?)(?:\+\w+)?://", re.IGNORECASE)
+SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Where a database is and how to get in. variable: the environment variable it came from, for messages."""
+
+    variable: str
+    conninfo: str = field(repr=False)  # keywords; psycopg and ADBC both take this form
+    redacted: str  # user@host:port/database
+
+    def __str__(self) -> str:
+        return self.redacted
+
+    def redact(self, text: str) -> str:
+        """The text, whatever it quotes, without this connection's passwords."""
+        known = conninfo_to_dict(self.conninfo)
+        for secret in filter(None, (known.get(name) for name in SECRETS)):
+            text = text.replace(str(secret), "***")
+        return text
+
+
+def parse(text: str, variable: str) -> Connection:
+    """The connection that the text describes. Errors: ConfigError, naming the variable and no part of the text."""
+    text = SCHEME.sub(lambda match: match[1].lower() + "://", text.strip())
+    if not text:
+        raise ConfigError(f"{variable} is empty; {WANTED}")
+    if "\0" in text:
+        raise ConfigError(f"{variable} holds a NUL character; {WANTED}")
+    if "://" in text and not _is_unambiguous(text):
+        raise ConfigError(f"{variable} has a URL with an @ where none may stand; {ENCODED}")
+    values = _libpq_values(text, variable)
+    _check_ports(values, variable)
+    # The dictionary first: it holds strings that libpq has read already, and quotes them anew.
+    return Connection(variable, make_conninfo("", **values), _shown(values))
+
+
+def _is_unambiguous(url: str) -> bool:
+    """No @ but the one that ends the user, which libpq takes to be the first before any slash, and in the query."""
+    rest = url.split("://", 1)[1]
+    if "@" in rest.partition("/")[0]:
+        rest = rest.partition("@")[2]
+    return "@" not in rest.partition("?")[0]
+
+
+def _libpq_values(text: str, variable: str) -> dict[str, str]:
+    try:
+        values = conninfo_to_dict(text)
+    except (psycopg.Error, UnicodeError):  # its message repeats the text
+        values = None
+    if not values:
+        raise ConfigError(f"{variable} is not a connection string that libpq can read; {WANTED}; {ENCODED}")
+    return {name: str(value) for name, value in values.items()}
+
+
+def _check_ports(values: dict[str, str], variable: str) -> None:
+    for port in filter(None, values.get("port", "").split(",")):
+        if not (port.isdecimal() and 1 <= int(port) <= 65535):
+            raise ConfigError(f"{variable} has a port that is no number from 1 to 65535; {ENCODED}")
+
+
+def _shown(values: dict[str, str]) -> str:
+    if "service" in values and "host" not in values:
+        return f"service {values['service']}"
+    hosts = (values.get("host") or values.get("hostaddr") or "the default host").split(",")
+    ports = (values.get("port") or "").split(",")
+    ports = ports * len(hosts) if len(ports) == 1 else ports
+    places = ",".join(_place(host, port) for host, port in zip(hosts, ports, strict=False))
+    user = f"{values['user']}@" if "user" in values else ""
+    return f"{user}{places}/{values.get('dbname', '')}".rstrip("/")
+
+
+def _place(host: str, port: str) -> str:
+    host = f"[{host}]" if ":" in host else host
+    return f"{host}:{port}" if port else host

@@ -1,0 +1,56 @@
+"""Every error a user can meet, and the exit code it ends with.
+
+An error says what was found, what was wanted, and what to do. It never holds a password or a value of a row.
+"""
+
+
+class MigrateError(Exception):
+    """Base of all of the project's errors."""
+
+    exit_code = 1
+
+
+class ConfigError(MigrateError):
+    """Usage or configuration: an unset or malformed URL, an unknown setting."""
+
+    exit_code = 2
+
+
+class PlanRefused(MigrateError):
+    """The source or the target is not what the mapping needs. `faults` holds all of them, one sentence each."""
+
+    exit_code = 3
+
+    def __init__(self, faults: list[str]):
+        self.faults = list(faults)
+        super().__init__("refused:\n" + "\n".join(f"  - {fault}" for fault in self.faults))
+
+
+class SourceError(MigrateError):
+    """The source is unreachable or failed."""
+
+    exit_code = 4
+
+
+class TargetError(MigrateError):
+    """The target is unreachable or failed."""
+
+    exit_code = 5
+
+
+class VerificationFailed(MigrateError):
+    """Something in a reachable target is wrong, or a gate is closed."""
+
+    exit_code = 6
+
+
+class TargetBusy(MigrateError):
+    """Another run holds this target."""
+
+    exit_code = 7
+
+
+class Interrupted(MigrateError):
+    """The run was asked to stop; it can be resumed."""
+
+    exit_code = 130

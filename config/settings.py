@@ -1,0 +1,200 @@
+"""What a run is told: where the databases are (environment) and how strict to be (a profile, one TOML file).
+
+Laws
+- Connection strings come from the environment alone and stand in no file; they are SecretStr and no error shows them.
+- A profile refuses keys it does not know, and values of another type; what it leaves out has the default below.
+- An error names the variable or the file and key, what was found, and what is allowed.
+"""
+
+import functools
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from config import connection
+from config.connection import Connection
+from config.errors import ConfigError
+
+PROFILES = Path(__file__).with_name("profiles")
+DEFAULT_PROFILE = "staging"
+VARIABLES = {
+    "source_url": "NXTGAUGE_SOURCE_URL",
+    "target_url": "NXTGAUGE_TARGET_URL",
+    "source_schema": "NXTGAUGE_SOURCE_SCHEMA",
+    "target_schema": "NXTGAUGE_TARGET_SCHEMA",
+}
+LONGEST_NAME = 63  # bytes, PostgreSQL's own limit
+LONGEST_TARGET = 50  # leaves room for the suffixes below
+SUFFIXES = ("__build", "__previous", "__withdrawn")
+RESERVED = ("migration", "legacy_archive", "information_schema")
+KIBIBYTE, MEBIBYTE = 1024, 1024 * 1024
+
+Policy = Literal["carry", "archive", "fail"]
+
+
+def _refuse(text: str) -> PydanticCustomError:
+    # Braces are pydantic's placeholders; a schema's name may hold some.
+    return PydanticCustomError("refused", "{text}", {"text": text})
+
+
+def _schema_name(name: str) -> str:
+    if not name or "\0" in name or len(name.encode()) > LONGEST_NAME:
+        raise _refuse(f"wanted a schema name of 1 to {LONGEST_NAME} bytes")
+    return name
+
+
+def _target_schema_name(name: str) -> str:
+    if len(_schema_name(name).encode()) > LONGEST_TARGET:
+        raise _refuse(f"wanted a schema name of at most {LONGEST_TARGET} bytes, to leave room for __withdrawn")
+    if name in RESERVED or name.startswith("pg_") or name.endswith(SUFFIXES):
+        raise _refuse(f"wanted a schema name other than {', '.join(RESERVED)}, pg_…, …{', …'.join(SUFFIXES)}")
+    return name
+
+
+def _tolerance(value: Any) -> int | str:
+    if value == "unlimited" or (type(value) is int and value >= 0):
+        return value
+    raise _refuse('wanted a number of rows, 0 or more, or "unlimited"')
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise _refuse("wanted the name of a time zone, such as UTC or Asia/Kolkata")
+    return name
+
+
+SchemaName = Annotated[str, AfterValidator(_schema_name)]
+TargetSchemaName = Annotated[str, AfterValidator(_target_schema_name)]
+Tolerance = Annotated[int | Literal["unlimited"], PlainValidator(_tolerance)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+def _default_workers() -> int:
+    return max(2, os.cpu_count() or 2)
+
+
+class Profile(BaseModel):
+    """What a profile's file may say; docs stand beside the keys in config/profiles/staging.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
+
+    unmapped_columns: Policy = "carry"
+    unmapped_tables: Policy = "carry"
+    missing_tables: Literal["warn", "fail"] = "warn"
+    default_tolerance: Tolerance = "unlimited"
+    tolerance: dict[str, Tolerance] = {}
+    time_zone: TimeZone = "UTC"
+    extension_schema: SchemaName = "public"
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_workers)
+    stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
+    frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 16 * MEBIBYTE
+    allow_changed_source: bool = False
+    allow_dependants: bool = False
+
+
+class Settings(Profile):
+    """A profile together with what the environment says. Build it with load()."""
+
+    profile: str
+    source_url: SecretStr | None = None
+    target_url: SecretStr | None = None
+    source_schema: SchemaName = "public"
+    target_schema: TargetSchemaName = "nxtgauge"
+
+    @model_validator(mode="after")
+    def _extensions_stay(self) -> "Settings":
+        if self.extension_schema in (self.target_schema, *(self.target_schema + suffix for suffix in SUFFIXES)):
+            raise _refuse("extension_schema may not be the target schema: a publish renames that one away")
+        return self
+
+    @property
+    def source(self) -> Connection:
+        """Errors: ConfigError if the variable is unset or malformed."""
+        return _connection(self.source_url, VARIABLES["source_url"])
+
+    @property
+    def target(self) -> Connection:
+        """Errors: ConfigError if the variable is unset or malformed."""
+        return _connection(self.target_url, VARIABLES["target_url"])
+
+    def tolerated(self, reason: str) -> int | None:
+        """How many rows may be rejected for this reason; None: any number."""
+        allowed = self.tolerance.get(reason, self.default_tolerance)
+        return None if allowed == "unlimited" else allowed
+
+
+def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of a profile (default: staging) and an environment; the URLs that are set are checked at once."""
+    profile = profile or DEFAULT_PROFILE
+    given = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
+    for key in given.keys() & {"source_url", "target_url"}:
+        connection.parse(given[key], VARIABLES[key])
+        given[key] = SecretStr(given[key])
+    values = _profile_values(profile)
+    try:
+        return Settings(**values, **given, profile=profile)
+    except ValidationError as error:
+        sentences = [_sentence(profile, values | given, fault) for fault in error.errors(include_url=False)]
+    raise ConfigError("; ".join(sentences))
+
+
+def profiles() -> list[str]:
+    """Names of the profiles that there are."""
+    return sorted(path.stem for path in PROFILES.glob("*.toml"))
+
+
+def _connection(url: SecretStr | None, variable: str) -> Connection:
+    if url is None:
+        raise ConfigError(f"{variable} is not set; {connection.WANTED}")
+    return connection.parse(url.get_secret_value(), variable)
+
+
+def _profile_values(profile: str) -> dict[str, Any]:
+    if profile not in profiles():
+        raise ConfigError(f"there is no profile {profile!r}; wanted one of {', '.join(profiles())}")
+    values = _toml(profile)
+    if misplaced := values.keys() - Profile.model_fields.keys():
+        keys, known = ", ".join(sorted(misplaced)), ", ".join(Profile.model_fields)
+        raise ConfigError(f"{_file(profile)} has unknown keys: {keys}; wanted one of {known}")
+    return values
+
+
+def _toml(profile: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads((PROFILES / f"{profile}.toml").read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{_file(profile)} is not TOML: {error}") from None
+
+
+def _file(profile: str) -> str:
+    return f"config/profiles/{profile}.toml"
+
+
+def _sentence(profile: str, values: Mapping[str, Any], fault: Mapping[str, Any]) -> str:
+    """One fault: where, what was found (never of a URL), what was wanted."""
+    path = [str(part) for part in fault["loc"]]
+    if not path:
+        return f"{_file(profile)}: {fault['msg']}"
+    place = VARIABLES.get(path[0]) or f"{_file(profile)}: {'.'.join(path)}"
+    found = functools.reduce(lambda value, key: value[key], path, values)
+    return f"{place} is {found!r}; {_wanted(fault)}"
+
+
+def _wanted(fault: Mapping[str, Any]) -> str:
+    text = fault["msg"]
+    return text if text.startswith("wanted") else f"wanted {text.removeprefix('Input should be ')}"

@@ -1,0 +1,75 @@
+"""Tables as plain values: what the catalogue reads, what the target files declare, what the DDL is made of.
+
+All frozen. Types and expressions are PostgreSQL's own text, as `format_type` and `pg_get_expr` give it with the
+source schema alone on the search path (so objects of that schema stand unqualified, all others qualified).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. type: with its modifier, `numeric(14,2)`; base: name of the innermost base type, domains undone."""
+
+    name: str
+    type: str
+    not_null: bool = False
+    default: str | None = None
+    collation: str | None = None  # quoted and qualified; None where it is the type's own
+    identity: str = ""  # '' | 'a' (always) | 'd' (by default)
+    generated: str = ""  # '' | 's' (stored) | 'v' (virtual); the expression then stands in default
+    comment: str | None = None
+    base: str = ""  # pg_type.typname, e.g. text, uuid, int8, timestamptz; of an array: its element's
+    kind: str = "b"  # pg_type.typtype of the column's type: b e d c r m
+    is_array: bool = False
+    dimensions: int = 0
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One constraint. definition: what follows ADD CONSTRAINT name, as pg_get_constraintdef gives it."""
+
+    name: str
+    table: str
+    kind: str  # p u f c x n (not null)
+    columns: tuple[str, ...]
+    definition: str
+    ref_table: str | None = None  # of a foreign key, bare name
+    ref_schema: str | None = None  # None: the schema of the table itself
+    ref_columns: tuple[str, ...] = ()
+    expression: str | None = None  # of a check
+    is_validated: bool = True
+    is_deferrable: bool = False
+    is_match_full: bool = False
+    nulls_not_distinct: bool = False
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index that no constraint owns. definition: CREATE INDEX in full, its table unqualified."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]  # every column it reads, in keys, INCLUDE, expressions and predicate
+    definition: str
+    is_unique: bool = False
+    has_expression: bool = False
+    predicate: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    name: str
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    comment: str | None = None
+
+    def column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        return next((c.columns for c in self.constraints if c.kind == "p"), ())

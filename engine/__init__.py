@@ -1,0 +1,1 @@
+"""Motion: catalogue, plan, lanes, ledger, quarantine, publish; plain functions, no Prefect."""

@@ -1,0 +1,276 @@
+"""Schema `migration` of the target: what was run, what became of every row, which schemas are ours, who is at work.
+
+Laws
+- The schema is made whole or not at all, and only where no schema of that name is somebody else's or newer.
+- A schema is ours if its oid and its name both stand in migration.schemas: so its records follow our renames, and no
+  dump, restore or rename by others makes us take a stranger's for ours.
+- One run at a time holds a target database: schemas `migration` and `legacy_archive` are common to all its schemas.
+- Nothing here commits: each function is a part of its caller's transaction, or autocommits.
+"""
+
+import contextlib
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from config.connection import Connection
+from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
+from engine import connect
+from engine.connect import blame
+
+SCHEMA = "migration"
+VERSION = 1
+COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
+SCRIPT = Path(__file__).parent / "sql" / "bookkeeping.sql"
+LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
+ENSURE_LOCK = LOCK + 1
+STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")
+OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row of migration.runs."""
+
+    run_id: str
+    state: str
+    created_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    profile: str
+    source_schema: str
+    target_schema: str
+    dry_run: bool
+    source_identity: dict[str, Any]
+    mapping_hash: str
+    plan_hash: str
+    code_version: str
+    snapshot: str | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One row of migration.schemas whose schema still is there. kind: product | archive."""
+
+    schema_oid: int
+    name: str
+    kind: str
+    role: str
+    target_schema: str
+    run_id: str
+
+
+def faults(conn: psycopg.Connection) -> list[str]:
+    """Why the bookkeeping cannot live in this database, one sentence each; none where it is absent."""
+    row = conn.execute(
+        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", [SCHEMA]
+    ).fetchone()
+    if row is None:
+        return []
+    if not (row[0] or "").startswith(COMMENT):
+        return ["the target has a schema migration that this tool did not make; rename it, or use another database"]
+    version = conn.execute("select max(version) from migration.version").fetchone()[0]
+    if version == VERSION:
+        return []
+    return [f"schema migration is version {version}; this program knows version {VERSION}; use the one that made it"]
+
+
+def is_present(conn: psycopg.Connection) -> bool:
+    """Whether the bookkeeping is there, and ours. Errors: PlanRefused if a schema of its name is not."""
+    if found := faults(conn):
+        raise PlanRefused(found)
+    return conn.execute("select to_regnamespace(%s) is not null", [SCHEMA]).fetchone()[0]
+
+
+def ensure(conn: psycopg.Connection) -> None:
+    """Make the bookkeeping where it is absent. Errors: PlanRefused (not ours, or newer), TargetError."""
+    with blame(TargetError, "making schema migration"), conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(%s)", [ENSURE_LOCK])
+        if not is_present(conn):
+            conn.execute(SCRIPT.read_bytes())
+
+
+def create_run(
+    conn: psycopg.Connection,
+    *,
+    profile: str,
+    source_schema: str,
+    target_schema: str,
+    dry_run: bool,
+    source_identity: dict[str, Any],
+    mapping_hash: str,
+    plan_hash: str,
+    code_version: str,
+) -> Run:
+    """A new run in state running; its id sorts by time."""
+    return _one_run(
+        conn,
+        """insert into migration.runs (run_id, state, profile, source_schema, target_schema, dry_run, source_identity,
+                                       mapping_hash, plan_hash, code_version)
+           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s)
+           returning *""",
+        [
+            secrets.token_hex(2),
+            profile,
+            source_schema,
+            target_schema,
+            dry_run,
+            json.dumps(source_identity),
+            mapping_hash,
+            plan_hash,
+            code_version,
+        ],
+    )
+
+
+def resume_run(conn: psycopg.Connection, run_id: str) -> Run:
+    """Another attempt at a run: its created_at stays, all else of its state begins anew."""
+    return _one_run(
+        conn,
+        """update migration.runs set state = 'running', started_at = now(), finished_at = null, error = null
+           where run_id = %s returning *""",
+        [run_id],
+    )
+
+
+def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | None = None) -> Run:
+    """Errors: ConfigError for a run that is not there."""
+    return _one_run(
+        conn,
+        """update migration.runs
+           set state = %s, error = %s, finished_at = case when %s = 'running' then null else now() end
+           where run_id = %s returning *""",
+        [state, error, state, run_id],
+    )
+
+
+def set_snapshot(conn: psycopg.Connection, run_id: str, visible: str, source_identity: dict[str, Any]) -> Run:
+    """Record the snapshot that the run's rows are read in from now on, and the server that it is of."""
+    return _one_run(
+        conn,
+        "update migration.runs set snapshot = %s, source_identity = %s where run_id = %s returning *",
+        [visible, json.dumps(source_identity), run_id],
+    )
+
+
+def run(conn: psycopg.Connection, run_id: str) -> Run:
+    """Errors: ConfigError for a run that is not there."""
+    return _one_run(conn, "select * from migration.runs where run_id = %s", [run_id])
+
+
+def runs(conn: psycopg.Connection, target_schema: str | None = None) -> list[Run]:
+    """All runs, or those into one target schema; the latest first. None where there is no bookkeeping."""
+    if not is_present(conn):
+        return []
+    query = (
+        "select * from migration.runs where coalesce(target_schema = %s, true) order by created_at desc, run_id desc"
+    )
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(query, [target_schema]).fetchall()
+
+
+def clear_run(conn: psycopg.Connection, run_id: str) -> None:
+    """Forget all that the run has done but that it was; for beginning it anew."""
+    with conn.transaction():
+        for table in OF_A_RUN:
+            query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(SCHEMA, table))
+            conn.execute(query, [run_id])
+
+
+def mark_done(conn: psycopg.Connection, run_id: str, step: str) -> None:
+    conn.execute("insert into migration.steps (run_id, step) values (%s, %s) on conflict do nothing", [run_id, step])
+
+
+def done_steps(conn: psycopg.Connection, run_id: str) -> set[str]:
+    return {step for (step,) in conn.execute("select step from migration.steps where run_id = %s", [run_id])}
+
+
+def register_schema(conn: psycopg.Connection, name: str, kind: str, role: str, target_schema: str, run_id: str) -> None:
+    """Note a schema as ours, in the transaction that makes it."""
+    conn.execute(
+        """insert into migration.schemas (schema_oid, name, kind, role, target_schema, run_id)
+           select oid, nspname, %s, %s, %s, %s from pg_namespace where nspname = %s
+           on conflict (schema_oid) do update
+           set (name, kind, role, target_schema, run_id)
+             = (excluded.name, excluded.kind, excluded.role, excluded.target_schema, excluded.run_id)""",
+        [kind, role, target_schema, run_id, name],
+    )
+
+
+def rename_schema(conn: psycopg.Connection, schema: Schema, name: str, role: str) -> None:
+    """Rename a schema of ours, and its record with it."""
+    names = sql.Identifier(schema.name), sql.Identifier(name)
+    conn.execute(sql.SQL("alter schema {} rename to {}").format(*names))
+    query = "update migration.schemas set name = %s, role = %s where schema_oid = %s"
+    conn.execute(query, [name, role, schema.schema_oid])
+
+
+def forget_schema(conn: psycopg.Connection, schema: Schema) -> None:
+    conn.execute("delete from migration.schemas where schema_oid = %s", [schema.schema_oid])
+
+
+def schemas(conn: psycopg.Connection) -> dict[str, Schema]:
+    """Our schemas that there are, by name."""
+    if not is_present(conn):
+        return {}
+    query = "select s.* from migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name"
+    with conn.cursor(row_factory=class_row(Schema)) as cursor:
+        return {schema.name: schema for schema in cursor.execute(query)}
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to change this target, for as long as its session lives."""
+
+    conn: psycopg.Connection
+
+    def check(self) -> None:
+        """Errors: TargetError if the session has ended, and the lease with it."""
+        with blame(TargetError, "holding the lease of the target"):
+            self.conn.execute("select")
+
+
+@contextlib.contextmanager
+def lease(connection: Connection) -> Iterator[Lease]:
+    """Hold the target database for one run; a session of its own, so the end of the process ends the lease.
+
+    Errors: TargetBusy, which says who holds it; TargetError.
+    """
+    with connect.target(connection) as conn:
+        with blame(TargetError, "taking the lease of the target"):
+            if not conn.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()[0]:
+                raise TargetBusy(f"another run holds this target: {_holder(conn)}; wait for it to end, or end it")
+        yield Lease(conn)
+
+
+HOLDER = """
+    select format('session %%s of %%s from %%s since %%s', a.pid, a.usename, coalesce(host(a.client_addr), 'its own machine'),
+                  to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'))
+    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+      and l.database = (select oid from pg_database where datname = current_database())
+      and l.classid::bigint = %(lock)s::bigint >> 32 and l.objid::bigint = %(lock)s::bigint & 4294967295
+"""
+
+
+def _holder(conn: psycopg.Connection) -> str:
+    names = [f"run {run.run_id} into {run.target_schema}" for run in runs(conn) if run.state == "running"]
+    names += [row[0] for row in conn.execute(HOLDER, {"lock": LOCK})]
+    return ", ".join(names) or "it has just ended"
+
+
+def _one_run(conn: psycopg.Connection, query: str, values: list[Any]) -> Run:
+    with conn.cursor(row_factory=class_row(Run)) as cursor:
+        found = cursor.execute(query, values).fetchone()
+    if found is None:
+        raise ConfigError(f"there is no run {values[-1]} in migration.runs of this target")
+    return found

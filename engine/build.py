@@ -1,0 +1,284 @@
+"""The build: schema, load in waves, quarantine, constraints; one step after the other, each done once.
+
+Laws
+- Steps write down that they are done in the transaction that does them; a resumed run skips those.
+- Waves: copied and profile tables, then professionals, whose lookup is the build's own profiles, then what hangs on
+  them. Each wave is judged before the next looks at it.
+- A constraint is made when its violators are gone, so it cannot fail; foreign keys are added unchecked, one by one, and
+  validated several at once.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import psycopg
+from psycopg import sql
+
+from config.errors import SourceError, TargetError
+from engine import bookkeeping, connect, ddl, fixes, frames, ledger, lookups, stream
+from engine.connect import blame
+from engine.ddl import Statement
+from engine.plan import Plan, Route
+from engine.quarantine import Quarantine
+from engine.work import Chunk, Work, chunks
+
+WAVES = (1, 2, 3)
+SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
+
+
+class Workers(Protocol):
+    """Runs the engine's functions: here in threads, in flows as Prefect tasks."""
+
+    def call(self, name: str, function: Callable, *arguments) -> object: ...
+
+    def map(self, name: str, function: Callable, items: Sequence) -> list: ...
+
+
+class Watch(Protocol):
+    """Hears how far the work is. Thread-safe."""
+
+    def stage(self, name: str) -> None: ...
+
+    def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def advance(self, legacy_table: str, rows: int) -> None: ...
+
+    def done(self, legacy_table: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
+    """What makes the bare build schema, and the bare archive."""
+    catalog = plan.source
+    product = [
+        *ddl.types(catalog, plan.types),
+        *ddl.functions(catalog, plan.functions),
+        *ddl.domain_rules(catalog, plan.types),
+        *ddl.sequences(catalog, plan.sequences),
+        *ddl.tables(catalog, plan.build, plan.hidden),
+    ]
+    archive = [*ddl.types(catalog, plan.archive_types), *ddl.domain_rules(catalog, plan.archive_types)]
+    return product, [*archive, *ddl.tables(catalog, plan.archive)]
+
+
+def after_load(plan: Plan) -> list[Statement]:
+    """What constrains the loaded tables, in legacy names; the renames come last of all."""
+    shapes = plan.build
+    return [
+        *ddl.not_nulls(shapes),
+        *ddl.checks(shapes),
+        *ddl.keys(shapes),
+        *ddl.indexes(shapes),
+        *ddl.foreign_keys(shapes),
+        *ddl.comments(shapes),
+        *(s for s in ddl.owners(plan.source, shapes) if s.what in plan.sequences),
+    ]
+
+
+def renames(plan: Plan) -> list[Statement]:
+    return [*ddl.drop_hidden(sorted(plan.hidden)), *ddl.renames(plan.renames, plan.column_renames)]
+
+
+class Build:
+    """One build schema in the making."""
+
+    def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
+        self.work, self.target, self.workers, self.watch = work, target, workers, watch
+        self.done = bookkeeping.done_steps(target, work.run_id)
+        self.lost: set[str] = set()
+
+    def run(self) -> None:
+        """Everything up to a build that could be published. Errors: SourceError, TargetError, Interrupted."""
+        self._step("schema", self._create)
+        self.workers.call("count the source", self._count_source)
+        self.workers.call("ask for lookups", lookups.prepare, self.work)
+        for wave in WAVES:
+            self._wave(wave)
+        self._step("constraints", self._constrain, is_atomic=False)
+        self._step("figures", self._figures)
+        self._step("renames", self._rename)
+        self.workers.call("analyze", self._analyze)
+
+    def _step(self, name: str, function: Callable, is_atomic: bool = True) -> None:
+        """Do a step unless it is done; atomic ones leave their mark in the same transaction."""
+        if name in self.done:
+            return
+        self.work.stop.check()
+        self.watch.stage(name)
+        if is_atomic:
+            self.workers.call(name, self._in_transaction, name, function)
+        else:
+            function()
+            bookkeeping.mark_done(self.target, self.work.run_id, name)
+
+    def _in_transaction(self, name: str, function: Callable) -> None:
+        with blame(TargetError, f"making the build: {name}", self.work.stop), self.target.transaction():
+            function()
+            bookkeeping.mark_done(self.target, self.work.run_id, name)
+
+    def _create(self) -> None:
+        plan = self.work.plan
+        product, archive = before_load(plan)
+        kinds = ((self.work.schema, "product", product), (self.work.archive_schema, "archive", archive))
+        for name, kind, statements in kinds:
+            self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+            bookkeeping.register_schema(self.target, name, kind, "build", plan.target_schema, self.work.run_id)
+            ddl.replay(self.target, name, statements, self.work.settings.extension_schema)
+            if kind == "archive":
+                self.target.execute(sql.SQL("revoke all on schema {} from public").format(sql.Identifier(name)))
+
+    def _count_source(self) -> None:
+        """source_rows: a count of its own for every table that is read, in the snapshot."""
+        known = self.target.execute(
+            "select legacy_table from migration.tables where run_id = %s and source_rows is not null", (self.work.run_id,)
+        )
+        counted = {name for (name,) in known}
+        wanted = [t for t in self.work.plan.tables if t.disposition != "skip" and t.name not in counted]
+        self.workers.map("count", self._count_table, wanted)
+
+    def _count_table(self, table) -> None:
+        from engine import snapshot
+
+        with connect.source(self.work.settings.source, self.work.stop) as source:
+            self.work.snapshot.join(source)
+            with blame(SourceError, f"counting {table.name}", self.work.stop):
+                name = sql.Identifier(self.work.plan.source_schema, table.name)
+                (count,) = source.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
+                files = snapshot.files(source, self.work.plan.source_schema, [table.name]).get(table.name)
+        with connect.target(self.work.settings.target, self.work.stop) as target:
+            with blame(TargetError, "recording counts", self.work.stop):
+                target.execute(
+                    "insert into migration.tables (run_id, legacy_table, disposition, files, source_rows) "
+                    "values (%s, %s, %s, %s, %s)",
+                    (self.work.run_id, table.name, table.disposition, files, count),
+                )
+        self.watch.table(table.name, count)
+
+    def _wave(self, wave: int) -> None:
+        self.work.stop.check()
+        self.watch.stage(f"load, wave {wave}")
+        if wave == 3:
+            fixes.place_sequences(self.work, self.target)
+        routes = [route for route in self.work.plan.routes if route.wave == wave]
+        done = ledger.done(self.target, self.work.run_id)
+        pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if (r.name, c.number) not in done]
+        self.workers.map(f"load, wave {wave}", self._move, sorted(pending, key=_cost, reverse=True))
+        self._step(f"after wave {wave}", lambda: fixes.after(self.work, self.target, wave))
+        if wave < max(WAVES):
+            self.workers.call(f"judge wave {wave}", self._judge, wave)
+        else:
+            self._step("follow", lambda: fixes.follow(self.work, self.target, self.lost))
+            self.workers.call("judge", self._judge, wave)
+        self.work.frames |= fixes.frames_after(self.work, self.target, wave)
+
+    def _move(self, chunk: Chunk) -> None:
+        self.work.stop.check()
+        route = self.work.route(chunk.route)
+        lane = stream if route.lane == "stream" else frames
+        counts = lane.move(self.work, chunk)
+        if route.is_accounted:
+            self.watch.advance(route.legacy_table, counts.rows_read)
+
+    def _judge(self, wave: int) -> None:
+        quarantine = Quarantine(self.work, self.target, loaded_after(self.work.plan, wave), self.lost)
+        quarantine.judge()
+        if wave >= 2:
+            fixes.judge_merged(self.work, self.target, quarantine)
+        self.lost |= quarantine.lost
+
+    def _constrain(self) -> None:
+        """All constraints and indexes, several tables at once; each statement is a step of its own."""
+        lookups.drop(self.work, self.target)
+        fixes.drop_helpers(self.work, self.target)
+        statements = [s for s in after_load(self.work.plan) if _mark(s) not in self.done]
+        by_phase = {phase: [s for s in statements if s.phase == phase] for phase in dict.fromkeys(s.phase for s in statements)}
+        for phase, found in by_phase.items():
+            self.watch.stage(f"constraints: {phase}")
+            if phase in ("foreign key", "foreign_key"):
+                self._add_references(found)
+            else:
+                self.workers.map(f"make {phase}", self._make, list(_by_table(found).values()))
+
+    def _make(self, statements: Sequence[Statement], validate: bool = False) -> None:
+        with connect.target(self.work.settings.target, self.work.stop) as target:
+            with blame(TargetError, f"constraining {statements[0].what}", self.work.stop):
+                target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))
+                target.execute("set lock_timeout = 0")  # our own sessions may wait for each other
+                for statement in statements:
+                    self.work.stop.check()
+                    self._execute(target, statement)
+
+    def _execute(self, target: psycopg.Connection, statement: Statement) -> None:
+        with target.transaction():
+            ddl.replay(target, self.work.schema, [statement], self.work.settings.extension_schema)
+            bookkeeping.mark_done(target, self.work.run_id, _mark(statement))
+
+    def _add_references(self, statements: list[Statement]) -> None:
+        added = [s if s.sql.endswith("NOT VALID") else Statement(s.phase, s.what, f"{s.sql} NOT VALID") for s in statements]
+        self._make([s for s in added if _mark(s) not in self.done]) if added else None
+        validated = [s for s in statements if not s.sql.endswith("NOT VALID")]
+        pending = [s for s in map(_validation, validated) if _mark(s) not in self.done]
+        self.workers.map("validate foreign keys", self._make, list(_by_table(pending).values()))
+
+    def _figures(self) -> None:
+        fixes.count_loaded(self.work, self.target)
+
+    def _rename(self) -> None:
+        plan, home = self.work.plan, self.work.settings.extension_schema
+        positions = ddl.positions(plan.source, plan.build, plan.sequences)
+        ddl.replay(self.target, self.work.schema, [*positions, *renames(plan)], home)
+        archive = [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive)]
+        ddl.replay(self.target, self.work.archive_schema, archive, home)
+
+    def _analyze(self) -> None:
+        with blame(TargetError, "analyzing", self.work.stop):
+            for schema in (self.work.schema, self.work.archive_schema):
+                names = self.target.execute("select tablename from pg_tables where schemaname = %s", (schema,)).fetchall()
+                for (name,) in names:
+                    self.target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+
+
+def loaded_after(plan: Plan, wave: int) -> set[str]:
+    """Build tables whose rows are all there and final after this wave; a reference that is yet to follow is not."""
+    if wave == max(WAVES):
+        return {shape.name for shape in plan.build}
+    late = {target for route in plan.routes if route.wave > wave for target in route.targets}
+    late -= {target for route in plan.routes if route.wave <= wave for target in route.targets}
+    return {shape.name for shape in plan.build} - late
+
+
+def _cost(chunk: Chunk) -> int:
+    return chunk.rows
+
+
+def _mark(statement: Statement) -> str:
+    return f"{statement.phase}: {statement.what}"
+
+
+def _by_table(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    grouped: dict[str, list[Statement]] = {}
+    for statement in statements:
+        grouped.setdefault(_table_of(statement), []).append(statement)
+    return grouped
+
+
+def _table_of(statement: Statement) -> str:
+    return statement.what.split(".")[0]
+
+
+def _validation(statement: Statement) -> Statement:
+    head = statement.sql.split(" ADD CONSTRAINT ")
+    return Statement("validate", statement.what, f"{head[0]} VALIDATE CONSTRAINT {_name_of(head[1])}")
+
+
+def _name_of(text: str) -> str:
+    """The quoted name at the start of the text."""
+    end = 1
+    while text[end] != '"' or text[end : end + 2] == '""':
+        end += 2 if text[end : end + 2] == '""' else 1
+    return text[: end + 1]
+
+
+def routes_of(plan: Plan, wave: int) -> list[Route]:
+    return [route for route in plan.routes if route.wave == wave]

@@ -1,0 +1,396 @@
+"""What a schema holds, read from pg_catalog once and kept as plain values.
+
+Laws
+- Only pg_catalog is read (and the position of each sequence), in a handful of queries over the whole schema; nothing
+  is written, and no lock is stronger than ACCESS SHARE.
+- Definitions are PostgreSQL's own text, read with the source schema alone on the search path: objects of that schema
+  stand unqualified, all others qualified. `rehome` lets members of extensions follow these to another schema.
+- Two schemas of the same shape compare equal: what differs between two copies (oids, sizes, owners) takes no part.
+"""
+
+import pathlib
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from config.shapes import Column, Constraint, Index, Table
+from engine import expressions
+
+SQL = pathlib.Path(__file__).parent / "sql"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A partition that holds rows; pages and oid are what page-range chunks need."""
+
+    schema: str
+    name: str
+    oid: int = field(compare=False)
+    relfilenode: int = field(compare=False)
+    pages: int = field(compare=False)
+    rows: int = field(compare=False)
+
+
+@dataclass(frozen=True)
+class LegacyTable:
+    """One table. kind: r (plain), p (partitioned), f (foreign).
+
+    pages: blocks on disk now, of a partitioned table the sum over its leaves; rows: an estimate, never negative.
+    leaves: where the rows of a partitioned table lie; () for any other.
+    is_partition: its root lives in another schema (partitions of a root in this schema are not listed at all).
+    inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
+    has_select: every column may be read; is_filtered: a row-level policy would hide rows from this session's user.
+    acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
+    """
+
+    shape: Table
+    kind: str = "r"
+    oid: int = field(default=0, compare=False)
+    relfilenode: int = field(default=0, compare=False)
+    pages: int = field(default=0, compare=False)
+    rows: int = field(default=0, compare=False)
+    leaves: tuple[Leaf, ...] = ()
+    partition_key: str | None = None
+    is_partition: bool = False
+    inherits: tuple[str, ...] = ()
+    has_heirs: bool = False
+    extension: str | None = None
+    persistence: str = "p"  # p (permanent) | u (unlogged) | t (temporary)
+    options: tuple[str, ...] = ()  # storage parameters, fillfactor=70
+    has_row_security: bool = False
+    is_filtered: bool = field(default=False, compare=False)
+    owner: str = field(default="", compare=False)
+    acl: tuple[str, ...] = field(default=(), compare=False)
+    has_select: bool = field(default=True, compare=False)
+    invalid_indexes: tuple[str, ...] = ()  # left by a failed CREATE INDEX CONCURRENTLY; never replayed
+
+    @property
+    def name(self) -> str:
+        return self.shape.name
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a composite type."""
+
+    name: str
+    type: str
+    collation: str | None = None
+
+
+@dataclass(frozen=True)
+class DomainCheck:
+    """definition: what follows ADD CONSTRAINT name."""
+
+    name: str
+    definition: str
+    is_validated: bool = True
+
+
+@dataclass(frozen=True)
+class Type:
+    """One user-made type of the schema. kind: e (enum) d (domain) c (composite) r (range).
+
+    base, default, not_null, collation, checks: of a domain. labels: of an enum. attributes: of a composite.
+    base, collation, range_options (what stands in the parentheses of CREATE TYPE … AS RANGE) : of a range.
+    needs: bare names of the schema's types that must exist before it; checks and defaults not counted.
+    """
+
+    name: str
+    kind: str
+    labels: tuple[str, ...] = ()
+    base: str | None = None
+    default: str | None = None
+    not_null: bool = False
+    collation: str | None = None
+    checks: tuple[DomainCheck, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    range_options: tuple[tuple[str, str], ...] = ()
+    needs: tuple[str, ...] = ()
+    extension: str | None = None
+    comment: str | None = None
+    oid: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function or procedure. kind: f p a (aggregate) w (window); definition: None of an aggregate.
+
+    needs: `relation x`, `function f`, `type t`, … that its body or signature names; a body of text is searched for the
+    words that are names in this schema, so it may name too much, never too little of what is spelled out.
+    """
+
+    name: str
+    arguments: str  # identity arguments, as DROP FUNCTION wants them
+    language: str
+    kind: str
+    definition: str | None  # CREATE OR REPLACE FUNCTION name…, unqualified
+    needs: tuple[str, ...] = ()
+    extension: str | None = None
+    comment: str | None = None
+    oid: int = field(default=0, compare=False)
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({self.arguments})"
+
+    @property
+    def is_portable(self) -> bool:
+        """Whether it can be made elsewhere by its definition alone, its types given."""
+        stands_alone = all(need.startswith("type ") for need in self.needs)
+        return self.kind in "fp" and self.language in ("sql", "plpgsql") and not self.extension and stands_alone
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One sequence. table, column: of its owner, None where it is free; last_value: None where it may not be read."""
+
+    name: str
+    type: str
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    is_cycled: bool
+    table: str | None = None
+    column: str | None = None
+    is_identity: bool = False
+    persistence: str = "p"
+    extension: str | None = None
+    comment: str | None = None
+    oid: int = field(default=0, compare=False)
+    last_value: int | None = field(default=None, compare=False)
+    is_called: bool = field(default=False, compare=False)
+
+    @property
+    def is_readable(self) -> bool:
+        return self.last_value is not None
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An extension of the database. tables, types: its members, bare; members: all that an expression can name."""
+
+    name: str
+    version: str
+    schema: str
+    tables: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    members: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class TypeUse:
+    """A column uses a type that PostgreSQL itself does not have: directly, in an array, domain, composite or range.
+
+    kind: pg_type.typtype, or 'row' for the row type of a table.
+    """
+
+    table: str
+    column: str
+    schema: str
+    type: str
+    kind: str
+    extension: str | None = None
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """A default, constraint, index or domain needs an object that PostgreSQL itself does not have.
+
+    user_kind: default (also a generated expression) | constraint | index | domain default | domain check | collation
+    user: the column, constraint, index or domain check; table: its table, or the domain.
+    kind: function | sequence | relation | type | operator | collation | operator class | …; signature: of a function, its
+    identity arguments.
+    """
+
+    user_kind: str
+    table: str
+    user: str
+    kind: str
+    schema: str
+    name: str
+    signature: str | None = None
+    extension: str | None = None
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that is no data and is not migrated. kind: view, materialized view, trigger, policy, rule, …"""
+
+    kind: str
+    name: str
+    table: str | None
+    definition: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One privilege on the schema (kind schema) or something in it. grantee: '' is PUBLIC; column: None for all."""
+
+    kind: str  # schema | table | sequence | column
+    name: str
+    column: str | None
+    grantee: str
+    privilege: str
+    is_grantable: bool
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All of a schema. types stand in an order in which they can be made; tables by name."""
+
+    schema: str
+    database: str = field(compare=False)
+    server_version_num: int = field(compare=False)
+    encoding: str = field(compare=False)
+    system_identifier: int | None = field(compare=False)  # None: this user may not ask for it
+    database_oid: int = field(compare=False)
+    schema_oid: int = field(compare=False)
+    schema_owner: str = field(compare=False)
+    tables: tuple[LegacyTable, ...] = ()
+    types: tuple[Type, ...] = ()
+    functions: tuple[Function, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    type_uses: tuple[TypeUse, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    not_migrated: tuple[Leftover, ...] = ()
+    grants: tuple[Grant, ...] = field(default=(), compare=False)
+
+    def table(self, name: str) -> LegacyTable | None:
+        return next((table for table in self.tables if table.name == name), None)
+
+
+def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
+    """Everything the plan wants to know of one schema, as this connection's user sees it.
+
+    A schema that does not exist, or that this user may not use, is empty and has the oid 0.
+    """
+    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor, _search_path(cursor, schema):
+        tables = _tables(cursor)
+        types = _types(cursor)
+        owners = {table.name for table in tables}.union(kind.name for kind in types)  # partitions are none
+        return Catalog(
+            schema,
+            **_rows(cursor, "database")[0],
+            system_identifier=_system_identifier(connection),
+            tables=tables,
+            types=types,
+            functions=_functions(cursor),
+            sequences=_sequences(cursor),
+            extensions=tuple(Extension(**row) for row in _rows(cursor, "extensions")),
+            type_uses=tuple(TypeUse(**row) for row in _rows(cursor, "type_uses") if row["table"] in owners),
+            dependencies=tuple(Dependency(**row) for row in _rows(cursor, "dependencies") if row["table"] in owners),
+            not_migrated=tuple(Leftover(**row) for row in _rows(cursor, "leftovers")),
+            grants=tuple(Grant(**row) for row in _rows(cursor, "grants")),
+        )
+
+
+@contextmanager
+def _search_path(cursor: psycopg.Cursor[Row], schema: str) -> Iterator[None]:
+    """The schema alone on the search path; a failure restores it with the savepoint."""
+    before = cursor.execute("select current_setting('search_path') as path").fetchone()["path"]
+    set_path = "select set_config('search_path', %s, true)"
+    cursor.execute(set_path, [sql.Identifier(schema).as_string()])
+    yield
+    cursor.execute(set_path, [before])
+
+
+def _rows(cursor: psycopg.Cursor[Row], name: str) -> list[Row]:
+    query = (SQL / f"catalog_{name}.sql").read_bytes()
+    return [
+        {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+        for row in cursor.execute(query)
+    ]
+
+
+def _system_identifier(connection: psycopg.Connection) -> int | None:
+    try:
+        with connection.transaction():
+            return connection.execute("select system_identifier from pg_control_system()").fetchone()[0]
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
+        return None
+
+
+def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
+    tables = _rows(cursor, "tables")
+    names = {row["oid"]: row["name"] for row in tables}
+    columns = _by_table(Column, _rows(cursor, "columns"))
+    constraints = _by_table(Constraint, _rows(cursor, "constraints"), names)
+    indexes = _by_table(Index, _rows(cursor, "indexes"), names)
+    heaps = defaultdict(list)
+    for row in _rows(cursor, "heaps"):
+        heaps[row.pop("root")].append(Leaf(**row))
+
+    def legacy_table(row: Row) -> LegacyTable:
+        oid, leaves = row["oid"], tuple(heaps[row["oid"]])
+        shape = Table(row.pop("name"), columns[oid], constraints[oid], indexes[oid], row.pop("comment"))
+        pages, rows = (sum(leaf.pages for leaf in leaves), sum(leaf.rows for leaf in leaves))
+        return LegacyTable(shape, pages=pages, rows=rows, leaves=leaves if row["kind"] == "p" else (), **row)
+
+    return tuple(legacy_table(row) for row in tables)
+
+
+def _by_table(value: type, rows: list[Row], names: dict[int, str] | None = None) -> dict[int, tuple]:
+    """Values by the oid of their table; those of partitions, which have no name here, are left out."""
+    found: dict[int, tuple] = defaultdict(tuple)
+    for row in rows:
+        oid = row.pop("table_oid")
+        if names is None:
+            found[oid] += (value(**row),)
+        elif oid in names:
+            found[oid] += (value(table=names[oid], **row),)
+    return found
+
+
+def _types(cursor: psycopg.Cursor[Row]) -> tuple[Type, ...]:
+    types = {}
+    for row in _rows(cursor, "types"):
+        row["checks"] = tuple(DomainCheck(**check) for check in row["checks"])
+        row["attributes"] = tuple(Attribute(**attribute) for attribute in row["attributes"])
+        row["range_options"] = tuple(sorted(row["range_options"].items()))
+        types[row["name"]] = Type(**row)
+    return tuple(types[name] for name in TopologicalSorter({t.name: t.needs for t in types.values()}).static_order())
+
+
+def _functions(cursor: psycopg.Cursor[Row]) -> tuple[Function, ...]:
+    names = [(row["kind"], row["name"]) for row in _rows(cursor, "names")]
+    return tuple(_function(row, names) for row in _rows(cursor, "functions"))
+
+
+def _function(row: Row, names: list[tuple[str, str]]) -> Function:
+    """A body of text leaves no dependencies: every word in it that names something of the schema counts as one."""
+    own, body = {row["name"], *row.pop("argument_names")}, row.pop("body")
+    words, followed = (
+        expressions.words(body) - own,
+        {"function": expressions.followed(body, "(") - own, "schema": expressions.followed(body, ".")},
+    )
+    named = {f"{kind} {name}" for kind, name in names if name in followed.get(kind, words)}
+    return Function(**row | {"needs": tuple(sorted(named.union(row["needs"])))})
+
+
+def _sequences(cursor: psycopg.Cursor[Row]) -> tuple[Sequence, ...]:
+    rows = _rows(cursor, "sequences")
+    positions = _positions(cursor, [row["name"] for row in rows if row.pop("may_read")])
+    return tuple(Sequence(**row, **positions.get(row["name"], {})) for row in rows)
+
+
+def _positions(cursor: psycopg.Cursor[Row], names: list[str]) -> dict[str, Row]:
+    """Only the sequence itself tells what setval(…, false) left in it; pg_sequences does not."""
+    one = sql.SQL("select {} as name, last_value, is_called from {}")
+    found = {}
+    for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
+        selects = [one.format(name, sql.Identifier(name)) for name in names[start : start + 500]]
+        for row in cursor.execute(sql.SQL(" union all ").join(selects)):
+            found[row.pop("name")] = row
+    return found

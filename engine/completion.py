@@ -1,0 +1,209 @@
+"""user_settings, completed: settings found on users move there, and every user has a row.
+
+Laws (contract: account settings)
+- A setting goes to the column of its name if user_settings has one, else to a key of that name in `preferences`.
+- NULL writes none, and a value that user_settings holds already stays.
+- A row made for a user without one counts as derived: if it cannot be made, that is a note.
+"""
+
+from dataclasses import replace
+
+from config.mapping import Completion
+from config.shapes import Column, Constraint, Table
+from engine.catalog import LegacyTable
+from engine.keys import INTEGERS, TEXTUAL
+from engine.plan import Conversion, Item, Route, Way
+from engine.plan_copied import Copied
+from engine.plan_reshaped import ORIGIN
+from engine.scene import Scene
+from engine.select import as_text, literal, plain, quoted
+
+SETTINGS, PREFERENCES = "user_settings", "preferences"
+
+
+def rule_of(scene: Scene) -> Completion:
+    return scene.rule(SETTINGS).completed_from
+
+
+def moved_ways(scene: Scene, table: LegacyTable) -> dict[str, Way]:
+    """The columns of `table` (users) that move to user_settings."""
+    rule = rule_of(scene)
+    if table.name != rule.table:
+        return {}
+    return {
+        c.name: Way(c.name, "moved", (f"{SETTINGS}.{_place(scene, c.name)}",), "where no setting stands yet")
+        for c in table.shape.columns
+        if c.name in rule.columns
+    }
+
+
+def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
+    """The legacy user_settings with the users' settings filled in while it is copied."""
+    users, found = _users(scene), _settings(scene)
+    user_id = table.shape.column("user_id")
+    if not user_id:
+        scene.fault(SETTINGS, "user_id", "is missing", "name the column that points at users user_id in the source")
+        return copied
+    shape = _with_preferences(scene, copied.shape)
+    shape = _one_row_per_user(shape)
+    if not users or not found:
+        return replace(copied, shape=shape)
+    items = [_filled(scene, table, item, found) for item in copied.route.items]
+    if not table.shape.column(PREFERENCES) and shape.column(PREFERENCES):
+        items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
+    if copied.route.lane == "frame":
+        items = [i if i.type == "text" or i in copied.route.items else Item(i.name, f"({i.expression})::text") for i in items]
+    source = f"{copied.route.from_sql} left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
+    freight = copied.route.freight
+    if freight:
+        names = [n for n in (i.name for i in items) if shape.column(n)]
+        freight = ((SETTINGS, tuple((name, name) for name in names)),)
+    route = replace(copied.route, items=tuple(items), from_sql=source, freight=freight)
+    return replace(copied, shape=shape, route=route)
+
+
+def routes(scene: Scene, shape: Table) -> list[Route]:
+    """The route that gives a row to every user without one; none if there are no users."""
+    users = _users(scene)
+    if not users or not users.shape.column("id"):
+        return []
+    key, times = users.shape.column("id"), scene.times(users)
+    found = scene.keys.conversion(users, key)
+    items = [Item("user_id", as_text(key)), *_new_id(shape, key)]
+    items += [Item(c.name, _setting_text(c)) for c in _settings(scene) if _place(scene, c.name) == c.name]
+    document = _document(scene, _settings(scene), alias="t")
+    if shape.column(PREFERENCES):
+        items.append(Item(PREFERENCES, f"coalesce({document}, '{{}}')::text"))
+    now = f"({literal(scene.instant)}::timestamptz)::text"
+    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.column(name) and times]
+    conversions = [Conversion("user_id", users.name)] if found.type == "uuid" and found.kind != "same" else []
+    if shape.column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
+        conversions.append(Conversion("id", SETTINGS))
+    return [
+        Route(
+            name=f"{users.name} → {SETTINGS}",
+            legacy_table=users.name,
+            wave=3,
+            lane="frame",
+            items=(*items, ORIGIN),
+            targets=(SETTINGS,),
+            from_sql=scene.from_sql(users.name),
+            where_sql=_without_row(scene, key),
+            freight=((SETTINGS, tuple((i.name, i.name) for i in items)),),
+            conversions=tuple(conversions),
+            defaults=tuple((c.name, c.default) for c in shape.columns if c.default and not c.generated),
+            is_accounted=False,
+            is_chunked=users.kind == "r",
+        )
+    ]
+
+
+def _users(scene: Scene) -> LegacyTable | None:
+    return scene.catalog.table(rule_of(scene).table)
+
+
+def _settings(scene: Scene) -> list[Column]:
+    users = _users(scene)
+    return [c for c in users.shape.columns if c.name in rule_of(scene).columns] if users else []
+
+
+def _place(scene: Scene, setting: str) -> str:
+    legacy = scene.catalog.table(SETTINGS)
+    return setting if legacy and legacy.shape.column(setting) else f"{PREFERENCES}->{setting}"
+
+
+def _in_document(scene: Scene, settings: list[Column]) -> list[Column]:
+    return [c for c in settings if _place(scene, c.name) != c.name]
+
+
+def _with_preferences(scene: Scene, shape: Table) -> Table:
+    there = shape.column(PREFERENCES)
+    needed = _in_document(scene, _settings(scene))
+    if there and there.base != "jsonb" and needed:
+        scene.fault(SETTINGS, PREFERENCES, f"is {there.type}", "make it jsonb in the source, for settings go into it")
+    if there or not needed:
+        return shape
+    column = Column(PREFERENCES, "jsonb", not_null=True, default="'{}'::jsonb", base="jsonb")
+    return replace(shape, columns=(*shape.columns, column))
+
+
+def _one_row_per_user(shape: Table) -> Table:
+    if any(c.kind in "pu" and c.columns == ("user_id",) for c in shape.constraints):
+        return shape
+    key = Constraint("user_settings_user_id_key", SETTINGS, "u", ("user_id",), "UNIQUE (user_id)")
+    return replace(shape, constraints=(*shape.constraints, key))
+
+
+def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]) -> Item:
+    """An item of user_settings, with the user's setting where it is null."""
+    own = table.shape.column(item.name)
+    setting = next((c for c in settings if c.name == item.name), None)
+    if own and setting and not own.generated:
+        value = _fitting(scene, own, setting)
+        return Item(item.name, f"coalesce({plain(own)}, {value})", own.type) if value else item
+    if own and item.name == PREFERENCES and (document := _document(scene, settings)):
+        merged = f"case when jsonb_typeof({plain(own)}) = 'object' or {plain(own)} is null"
+        merged += f" then coalesce({document} || coalesce({plain(own)}, '{{}}'), {document}, {plain(own)})"
+        return Item(item.name, f"{merged} else {plain(own)} end", own.type)
+    return item
+
+
+def _fitting(scene: Scene, own: Column, setting: Column) -> str | None:
+    """The setting in the type of user_settings' column; null where it does not fit."""
+    value = f"u.{quoted(setting.name)}"
+    if own.type == setting.type:
+        return value
+    if own.kind == "e":
+        labels = next((t.labels for t in scene.catalog.types if t.name == own.type.strip('"')), ())
+        return f"case when {value}::text in ({', '.join(map(literal, labels))}) then {value}::text::{own.type} end"
+    if own.base in TEXTUAL:
+        limit = own.type.partition("(")[2].rstrip(")")
+        text = f"{value}::text"
+        return f"case when char_length({text}) <= {limit} then {text} end" if limit else text
+    if own.base == "bool" and setting.base in TEXTUAL:
+        known = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
+        return f"case when lower({value}::text) in {known} then {value}::text::boolean end"
+    if own.base == setting.base or {own.base, setting.base} <= INTEGERS | {"numeric"}:
+        return f"{value}::{own.type}"
+    remedy = f"give users.{setting.name} the type {own.type} in the source, or move it by hand"
+    scene.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
+    return None
+
+
+def _setting_text(column: Column) -> str:
+    return as_text(column)
+
+
+def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
+    """The settings without a column of their own, as jsonb without nulls; null where there are none."""
+    entries = _in_document(scene, settings)
+    if not entries:
+        return "null::jsonb"
+    values = ", ".join(f"({literal(c.name)}, to_jsonb({alias}.{quoted(c.name)}))" for c in entries)
+    return f"(select jsonb_object_agg(s.key, s.value) from (values {values}) as s (key, value) where s.value is not null)"
+
+
+def _joined(users: LegacyTable, user_id: Column) -> str:
+    return _same(f"u.{quoted('id')}", users.shape.column("id"), f"t.{quoted('user_id')}", user_id)
+
+
+def _same(left: str, one: Column, right: str, other: Column) -> str:
+    if one.base == other.base or {one.base, other.base} <= INTEGERS:
+        return f"{left} = {right}"
+    return f"lower({left}::text) = lower({right}::text)"
+
+
+def _new_id(shape: Table, key: Column) -> list[Item]:
+    """An id for the new row; none where the key is user_id or an integer, which its sequence gives."""
+    column = shape.column("id")
+    if not column or column.base not in ("uuid", "text", "varchar"):
+        return []
+    return [Item("id", f"'users:' || {as_text(key)}")]
+
+
+def _without_row(scene: Scene, key: Column) -> str:
+    legacy = scene.catalog.table(SETTINGS)
+    if not legacy or not legacy.shape.column("user_id"):
+        return ""
+    same = _same("t.id", key, "s.user_id", legacy.shape.column("user_id"))
+    return f"not exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same})"

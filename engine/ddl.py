@@ -1,0 +1,371 @@
+"""Makes anew what the catalogue read: statements in legacy names, for a schema that stands first on the search path.
+
+Laws
+- No statement names a schema: all run under `search_path = <build schema>, <schema of the extensions>`.
+- Every name is quoted; definitions are PostgreSQL's own text and go through untouched.
+- The functions stand in the order in which their statements can run: extensions, types, functions, domain rules, sequences, tables;
+  the load; not-nulls, checks, keys, indexes, foreign keys, comments, owners and positions of sequences, the hidden
+  column dropped; and renames last, for all that stands on a table or column follows its name.
+"""
+
+import re
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from config.shapes import Column, Constraint, Table
+from engine.catalog import Catalog, Function, Sequence, Type, reflect
+from engine.plan import HIDDEN
+
+GENERATED = {"s": "STORED", "v": "VIRTUAL"}
+IDENTITY = {"a": "ALWAYS", "d": "BY DEFAULT"}
+NUMBERS = {"int2", "int4", "int8", "numeric"}
+# moves nothing where neither the legacy position nor a value is known: setval of NULL does nothing
+SET_POSITION = (
+    "SELECT setval({}, greatest(edge, {}), {} OR coalesce(edge >= coalesce({}, edge), false))"
+    " FROM (SELECT max(value) AS edge FROM ({}) AS found) AS found"
+)
+MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", "r": "CREATE TYPE {} AS RANGE ({})"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. what: the object it makes; what belongs to a table is called `table.name`."""
+
+    phase: str
+    what: str
+    sql: str
+
+
+def extensions(names: Iterable[str], home: str = "public") -> list[Statement]:
+    """Extensions that are not there yet, never in a build schema: dropping that would take them along."""
+    template = "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}"
+    return [_statement("extension", name, template, name, home) for name in names]
+
+
+def types(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Enums, composites, ranges and domains without their rules, each after those it is made of."""
+    wanted = [kind for kind in catalog.types if kind.name in names]
+    made = [_statement("type", kind.name, *_type(kind)) for kind in wanted]
+    return made + [
+        _comment(kind.name, kind.comment, "DOMAIN {}" if kind.kind == "d" else "TYPE {}", kind.name)
+        for kind in wanted
+        if kind.comment is not None
+    ]
+
+
+def _type(kind: Type) -> tuple[str, str, sql.Composable]:
+    match kind.kind:
+        case "e":
+            parts = [sql.Literal(label) for label in kind.labels]
+        case "c":
+            parts = [_attribute(attribute.name, attribute.type, attribute.collation) for attribute in kind.attributes]
+        case "r":
+            parts = [sql.SQL(f"{option} = {value}") for option, value in kind.range_options]
+        case _:
+            return ("CREATE DOMAIN {} AS {}", kind.name, _typed(kind.base or "", kind.collation))
+    return MAKE_TYPE[kind.kind], kind.name, sql.SQL(", ").join(parts)
+
+
+def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Functions by name (all that share it) or by signature, `lower_all(text[])`."""
+    wanted = [f for f in catalog.functions if f.definition and (f.name in names or f.signature in names)]
+    made = [Statement("function", function.signature, function.definition) for function in wanted]
+    return made + [_function_comment(function) for function in wanted if function.comment is not None]
+
+
+def _function_comment(function: Function) -> Statement:
+    kind = "PROCEDURE" if function.kind == "p" else "FUNCTION"
+    target = sql.SQL("{}({})").format(sql.Identifier(function.name), sql.SQL(function.arguments))
+    return _comment(function.signature, function.comment, f"{kind} {{}}", target)
+
+
+def domain_rules(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Defaults, not-nulls and checks of domains: apart from these, for they may call functions that take them."""
+    return [
+        _statement("domain", kind.name, "ALTER DOMAIN {} {}", kind.name, rule)
+        for kind in catalog.types
+        if kind.name in names
+        for rule in _rules(kind)
+    ]
+
+
+def _rules(kind: Type) -> Iterator[sql.Composable]:
+    if kind.default is not None:
+        yield sql.SQL(f"SET DEFAULT {kind.default}")
+    if kind.not_null:
+        yield sql.SQL("SET NOT NULL")
+    for check in kind.checks:
+        yield sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(check.name), sql.SQL(check.definition))
+
+
+def sequences(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Sequences that no identity column makes for itself, at their start; `positions` moves them on."""
+    wanted = [s for s in catalog.sequences if s.name in names and not s.is_identity]
+    made = [
+        _statement("sequence", s.name, "CREATE SEQUENCE {} AS {} {}", s.name, sql.SQL(s.type), _options(s))
+        for s in wanted
+    ]
+    return made + [_comment(s.name, s.comment, "SEQUENCE {}", s.name) for s in wanted if s.comment is not None]
+
+
+def _options(sequence: Sequence) -> sql.Composable:
+    template = "INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} CACHE {} {}"
+    numbers = [sequence.increment, sequence.minimum, sequence.maximum, sequence.start, sequence.cache]
+    cycle = sql.SQL("CYCLE" if sequence.is_cycled else "NO CYCLE")
+    return sql.SQL(template).format(*(sql.SQL(str(number)) for number in numbers), cycle)
+
+
+def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = ()) -> list[Statement]:
+    """Bare tables: columns with collations, defaults, identity and generation, and nothing that can refuse a row.
+
+    Those named in `hidden` get the last column HIDDEN, the legacy row that each row came from.
+    """
+    identities = {(s.table, s.column): s for s in catalog.sequences if s.is_identity}
+    return [_table(shape, identities, shape.name in hidden) for shape in shapes]
+
+
+def _table(shape: Table, identities: dict, is_hidden: bool) -> Statement:
+    columns = [_column(column, identities.get((shape.name, column.name))) for column in shape.columns]
+    columns += [_attribute(HIDDEN, "text", None)] if is_hidden else []
+    return _statement("table", shape.name, "CREATE TABLE {} ({})", shape.name, sql.SQL(", ").join(columns))
+
+
+def _column(column: Column, sequence: Sequence | None) -> sql.Composable:
+    # format_type writes one pair of brackets, however many were declared
+    typed = _attribute(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
+    if column.generated:
+        rule = sql.SQL(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
+    elif column.identity:
+        options = sequence and sql.SQL(" (SEQUENCE NAME {} {})").format(
+            sql.Identifier(sequence.name), _options(sequence)
+        )
+        rule = sql.SQL(f"GENERATED {IDENTITY[column.identity]} AS IDENTITY") + (options or sql.SQL(""))
+    else:
+        return typed if column.default is None else typed + sql.SQL(f" DEFAULT {column.default}")
+    return typed + sql.SQL(" ") + rule
+
+
+def _attribute(name: str, kind: str, collation: str | None) -> sql.Composable:
+    return sql.Identifier(name) + sql.SQL(" ") + _typed(kind, collation)
+
+
+def _typed(kind: str, collation: str | None) -> sql.Composable:
+    return sql.SQL(f"{kind} COLLATE {collation}" if collation else kind)
+
+
+def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
+    """One statement a table, so that its rows are read once."""
+    found = {shape.name: [c.name for c in shape.columns if c.not_null and not c.identity] for shape in shapes}
+    action = sql.SQL("ALTER COLUMN {} SET NOT NULL")
+    return [
+        _statement(
+            "not null", name, "ALTER TABLE {} {}", name,
+            sql.SQL(", ").join(action.format(sql.Identifier(column)) for column in columns),
+        )
+        for name, columns in found.items()
+        if columns
+    ]  # fmt: skip
+
+
+def checks(shapes: Iterable[Table]) -> list[Statement]:
+    return _constraints("check", shapes, "cn")
+
+
+def keys(shapes: Iterable[Table]) -> list[Statement]:
+    """Primary keys, uniques and exclusions."""
+    return _constraints("key", shapes, "pux")
+
+
+def foreign_keys(shapes: Iterable[Table]) -> list[Statement]:
+    return _constraints("foreign key", shapes, "f")
+
+
+def _constraints(phase: str, shapes: Iterable[Table], kinds: str) -> list[Statement]:
+    return [_constraint(phase, c) for shape in shapes for c in shape.constraints if c.kind in kinds]
+
+
+def _constraint(phase: str, constraint: Constraint) -> Statement:
+    """Deferrability, NOT VALID and the rest stand in the definition."""
+    template, definition = ("ALTER TABLE {} ADD CONSTRAINT {} {}", sql.SQL(constraint.definition))
+    return _statement(
+        phase, f"{constraint.table}.{constraint.name}", template, constraint.table, constraint.name, definition
+    )
+
+
+def indexes(shapes: Iterable[Table]) -> list[Statement]:
+    found = [index for shape in shapes for index in shape.indexes]
+    return [Statement("index", f"{index.table}.{index.name}", index.definition) for index in found]
+
+
+def comments(shapes: Iterable[Table]) -> list[Statement]:
+    """Comments on tables, their columns, constraints and indexes."""
+    return [
+        _comment(what, text, *target) for shape in shapes for what, text, *target in _remarks(shape) if text is not None
+    ]
+
+
+def _remarks(shape: Table) -> Iterator[tuple[str, str | None, str, *tuple[str, ...]]]:
+    yield shape.name, shape.comment, "TABLE {}", shape.name
+    for column in shape.columns:
+        yield (f"{shape.name}.{column.name}", column.comment, "COLUMN {}.{}", shape.name, column.name)
+    for constraint in shape.constraints:
+        what = f"{shape.name}.{constraint.name}"
+        yield (what, constraint.comment, "CONSTRAINT {} ON {}", constraint.name, shape.name)
+    for index in shape.indexes:
+        yield f"{shape.name}.{index.name}", index.comment, "INDEX {}", index.name
+
+
+def _comment(what: str, text: str | None, target: str, *parts: str | sql.Composable) -> Statement:
+    return _statement("comment", what, f"COMMENT ON {target} IS {{}}", *parts, sql.Literal(text))
+
+
+def owners(catalog: Catalog, shapes: Iterable[Table]) -> list[Statement]:
+    """Gives each owned sequence to its column, where that is still there."""
+    columns = {(shape.name, column.name) for shape in shapes for column in shape.columns}
+    return [
+        _statement("owner", s.name, "ALTER SEQUENCE {} OWNED BY {}.{}", s.name, s.table, s.column)
+        for s in catalog.sequences
+        if (s.table, s.column) in columns and not s.is_identity
+    ]
+
+
+def positions(catalog: Catalog, shapes: Iterable[Table], names: Collection[str]) -> list[Statement]:
+    """Lets each sequence go on after its legacy position and after every value that its columns hold.
+
+    names: the sequences made by `sequences`; those of identity columns come by themselves. Values outside a sequence's
+    bounds are not its own and do not move it. One that cycles goes on from its legacy position alone: after a turn the
+    greatest value says nothing.
+    """
+    columns = {(shape.name, c.name): c for shape in shapes for c in shape.columns}
+    readers: dict[str, set[tuple[str, str]]] = {s.name: {(s.table, s.column)} for s in catalog.sequences}
+    for need in catalog.dependencies:
+        if need.kind == "sequence" and need.user_kind == "default" and need.name in readers:
+            readers[need.name].add((need.table, need.user))
+    made = [s for s in catalog.sequences if s.name in names or s.is_identity and (s.table, s.column) in columns]
+    return [
+        _position(s, sorted(r for r in readers[s.name] if r in columns and columns[r].base in NUMBERS)) for s in made
+    ]
+
+
+def _position(sequence: Sequence, readers: list[tuple[str, str]]) -> Statement:
+    is_up = sequence.increment > 0
+    if sequence.is_cycled and sequence.is_readable:
+        readers = []
+    edges = [_edge(sequence, table, column) for table, column in readers] or [sql.SQL("SELECT NULL::bigint AS value")]
+    template = SET_POSITION if is_up else SET_POSITION.replace("greatest", "least").replace(">=", "<=")
+    template = template if is_up else template.replace("max(", "min(")
+    last = sql.SQL("NULL" if sequence.last_value is None else str(sequence.last_value))
+    name = sql.Literal(sql.Identifier(sequence.name).as_string())
+    is_called = sql.SQL("true" if sequence.is_called else "false")
+    return _statement(
+        "position", sequence.name, template, name, last, is_called, last, sql.SQL(" UNION ALL ").join(edges)
+    )
+
+
+def _edge(sequence: Sequence, table: str, column: str) -> sql.Composable:
+    """The column's last value in the direction of the sequence; NaN and infinities lie beyond every bound."""
+    template = sql.SQL("SELECT trunc({}({})::numeric)::bigint AS value FROM {} WHERE {} BETWEEN {} AND {}")
+    last, name = (sql.SQL("max" if sequence.increment > 0 else "min"), sql.Identifier(column))
+    bounds = [sql.SQL(str(bound)) for bound in (sequence.minimum, sequence.maximum)]
+    return template.format(last, name, sql.Identifier(table), name, *bounds)
+
+
+def renames(names: Iterable[tuple[str, str]], columns: Iterable[tuple[str, str, str]]) -> list[Statement]:
+    """(table, new name) and (table, column, new name), all in legacy names: the columns go first."""
+    return [
+        _statement("rename", f"{table}.{column}", "ALTER TABLE {} RENAME COLUMN {} TO {}", table, column, new)
+        for table, column, new in columns
+    ] + [_statement("rename", table, "ALTER TABLE {} RENAME TO {}", table, new) for table, new in names]
+
+
+def drop_hidden(names: Iterable[str]) -> list[Statement]:
+    return [_statement("drop", f"{n}.{HIDDEN}", "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
+
+
+def _statement(phase: str, what: str, template: str, *parts: str | sql.Composable) -> Statement:
+    """Puts the parts into the template; a string among them is a name."""
+    quoted = [sql.Identifier(part) if isinstance(part, str) else part for part in parts]
+    return Statement(phase, what, sql.SQL(template).format(*quoted).as_string())
+
+
+def replay(connection: psycopg.Connection, schema: str, statements: Iterable[Statement], home: str = "public") -> None:
+    """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions."""
+    with connection.transaction(), _search_path(connection, schema, home):
+        for statement in statements:
+            connection.execute(statement.sql)
+
+
+def rehearse(
+    connection: psycopg.Connection, schema: str, statements: Iterable[Statement], home: str = "public"
+) -> list[str]:
+    """What would go wrong: the statements run on empty tables in a transaction that is rolled back.
+
+    Returns a sentence for each statement that fails by its own fault, and for each thing that would come to stand on
+    another schema's objects. A schema of that name must not be there yet; where it is, a scratch name serves.
+    """
+    with connection.transaction(force_rollback=True):
+        scratch = _scratch(connection, schema)
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
+        with _search_path(connection, scratch, home):
+            faults = _attempt(connection, statements)
+        return faults + _strays(reflect(connection, scratch))
+
+
+def _scratch(connection: psycopg.Connection, schema: str) -> str:
+    taken = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).rowcount
+    return f"rehearsal_{uuid.uuid4().hex}" if taken else schema
+
+
+@contextmanager
+def _search_path(connection: psycopg.Connection, schema: str, home: str) -> Iterator[None]:
+    before = connection.execute("SELECT current_setting('search_path')").fetchone()
+    path = sql.SQL(", ").join([sql.Identifier(schema), sql.Identifier(home)]).as_string()
+    connection.execute("SELECT set_config('search_path', %s, true)", [path])
+    yield
+    connection.execute("SELECT set_config('search_path', %s, true)", before)
+
+
+def _attempt(connection: psycopg.Connection, statements: Iterable[Statement]) -> list[str]:
+    """A statement that fails only for want of what failed before it is no fault of its own."""
+    faults, failed = [], set()
+    for statement in statements:
+        try:
+            with connection.transaction():
+                connection.execute(statement.sql)
+        except psycopg.DatabaseError as error:
+            if connection.broken:
+                raise
+            failed.add(statement.what)
+            if not failed & _missing(error):
+                faults.append(_fault(statement, error))
+    return faults
+
+
+def _missing(error: psycopg.DatabaseError) -> set[str]:
+    """What PostgreSQL says does not exist, in the spelling of Statement.what."""
+    return set(re.findall(r'(?:relation|type|sequence|domain|function) "?(.+?)"? does not exist', str(error)))
+
+
+def _fault(statement: Statement, error: psycopg.DatabaseError) -> str:
+    found = [error.diag.message_primary or str(error), error.diag.message_detail]
+    return f"the target refuses the {statement.phase} {statement.what}: {'; '.join(text for text in found if text)}"
+
+
+def _strays(catalog: Catalog) -> list[str]:
+    """A name that the new schema lacks may be found in the next one on the search path, and tie the two together."""
+    uses = [(f"{u.table}.{u.column}", f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
+    uses += [(f"{d.table}.{d.user}", f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
+    foreign = [c for table in catalog.tables for c in table.shape.constraints if c.ref_schema]
+    return [
+        f"{what} would depend on the {thing}, which is outside the new schema; drop or replace it in the mapping"
+        for what, thing, use in uses
+        if use.schema != catalog.schema and not use.extension
+    ] + [
+        f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, which is outside the new schema"
+        for c in foreign
+    ]

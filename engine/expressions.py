@@ -1,0 +1,106 @@
+"""SQL text by its tokens: a name is found where it is a name, never within a string, a comment or another name."""
+
+import itertools
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+TOKEN = re.compile(
+    r"""
+      (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+    | (?P<string>[eE]'(?:[^'\\]|''|\\.)*'|(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*'
+        |\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<word>[^\W\d][\w$]*)
+    | (?P<number>\d[\w.]*)
+    | (?P<operator>[-+*/<>=~!@\#%^&|`?]+)
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+# words after which names may hide in strings
+DYNAMIC = {"execute", "nextval", "currval", "setval", "regclass", "to_regclass"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """kind: space (also comments), string, quoted, word, number, operator, other."""
+
+    kind: str
+    text: str
+
+    @property
+    def name(self) -> str | None:
+        """What it names, as the catalogue spells it; None where it is no name."""
+        match self.kind:
+            case "word":
+                return self.text.lower()
+            case "quoted":
+                return self.text[1:-1].replace('""', '"')
+            case "operator":
+                return self.text
+        return None
+
+
+def tokens(text: str) -> list[Token]:
+    return [Token(match.lastgroup or "other", match.group()) for match in TOKEN.finditer(text)]
+
+
+def words(text: str) -> set[str]:
+    """Every name in the text; where it executes text or names sequences by string, those in its strings too."""
+    pieces = tokens(text)
+    found = {piece.name for piece in pieces if piece.kind in ("word", "quoted")}
+    if found & DYNAMIC:
+        found = found.union(*(words(piece.text.strip("'$")) for piece in pieces if piece.kind == "string"))
+    return {name for name in found if name}
+
+
+def followed(text: str, by: str) -> set[str]:
+    """The names that this character follows: `.` after a schema or a table, `(` after what is called."""
+    pieces = [piece for piece in tokens(text) if piece.kind != "space"]
+    pairs = itertools.pairwise(pieces)
+    return {piece.name for piece, after in pairs if after.text == by and piece.kind in ("word", "quoted")}
+
+
+def calls(text: str) -> set[str]:
+    """The names of what is called."""
+    return followed(text, "(")
+
+
+def replace_calls(expression: str, replacements: Mapping[str, str]) -> str:
+    """Calls other functions instead, with the same arguments: {"uuid_generate_v4": "gen_random_uuid"}.
+
+    A schema before the name goes with it. The names are as the catalogue spells them; a trailing () does no harm.
+    """
+    names = {old.removesuffix("()"): _spelled(new.removesuffix("()")) for old, new in replacements.items()}
+    pieces = tokens(expression)
+    for at, piece in reversed(list(enumerate(pieces))):
+        is_call = piece.kind in ("word", "quoted") and _next(pieces, at) == "("
+        if is_call and piece.name in names:
+            start = at - 2 if _is_qualified(pieces, at) else at
+            pieces[start : at + 1] = [Token("word", names[piece.name])]
+    return "".join(piece.text for piece in pieces)
+
+
+def rehome(text: str, schema: str, members: Collection[str], home: str) -> str:
+    """Names in `home` what stands in `schema`, for these members of it: extensions.citext → public.citext."""
+    pieces = tokens(text)
+    for at in range(2, len(pieces)):
+        if pieces[at].name in members and _is_qualified(pieces, at) and pieces[at - 2].name == schema:
+            pieces[at - 2] = Token("word", _spelled(home))
+    return "".join(piece.text for piece in pieces)
+
+
+def _is_qualified(pieces: list[Token], at: int) -> bool:
+    return at >= 2 and pieces[at - 1].text == "." and pieces[at - 2].kind in ("word", "quoted")
+
+
+def _next(pieces: list[Token], at: int) -> str:
+    return next((piece.text for piece in pieces[at + 1 : at + 3] if piece.kind != "space"), "")
+
+
+def _spelled(name: str) -> str:
+    if PLAIN.fullmatch(name):
+        return name
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,263 @@
+"""What is mended in the build by SQL, over whole tables, between the waves.
+
+Laws
+- Each runs once, after the wave it depends on, and changes only rows that it must.
+- A reference to a reshaped table follows its row to the new id; one whose row is gone is set to null, or costs the row.
+"""
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from config import mapping
+from config.errors import SourceError
+from engine import connect, ddl, witness
+from engine.connect import blame
+from engine.plan import HIDDEN, MERGED, Follow, Rule
+from engine.plan_reshaped import legacy_key
+from engine.quarantine import PARENT_REJECTED, Quarantine
+from engine.select import as_text, quoted
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import TEXT
+
+HELPERS = {"__helper_roots_user": "user_id", "__helper_roots_id": "id"}
+
+
+def place_sequences(work: Work, target: psycopg.Connection) -> None:
+    """Sequences go on after the copied rows before any new row takes a number from them."""
+    statements = ddl.positions(work.plan.source, work.plan.build, work.plan.sequences)
+    ddl.replay(target, work.schema, statements, work.settings.extension_schema)
+
+
+def after(work: Work, target: psycopg.Connection, wave: int) -> None:
+    """What a wave's rows need before the next wave looks at them."""
+    if wave == 1:
+        _note_coalesced(work, target)
+        _place_orders(work, target)
+        _insert_gateways(work, target)
+        for name, column in HELPERS.items():
+            query = "create index if not exists {} on {} ({})"
+            names = sql.Identifier(name), sql.Identifier(work.schema, "user_role_profiles"), sql.Identifier(column)
+            target.execute(sql.SQL(query).format(*names))
+        target.execute(sql.SQL("analyze {}").format(sql.Identifier(work.schema, "user_role_profiles")))
+    if wave == 2:
+        _fill_from_merged(work, target)
+
+
+def drop_helpers(work: Work, target: psycopg.Connection) -> None:
+    for name in HELPERS:
+        target.execute(sql.SQL("drop index if exists {}").format(sql.Identifier(work.schema, name)))
+    target.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(work.schema, MERGED)))
+
+
+def frames_after(work: Work, target: psycopg.Connection, wave: int) -> dict[str, pd.DataFrame]:
+    """Users and roles of rejected profiles, for professionals. Columns: user_id, role."""
+    if wave != 1:
+        return {}
+    rules = mapping.load()
+    rows = target.execute(
+        "select legacy_row ->> 'user_id', left(legacy_table, -length('_profiles')) from migration.rejects "
+        "where run_id = %s and legacy_table = any (%s) and jsonb_typeof(legacy_row) = 'object'",
+        (work.run_id, list(rules.profile_tables)),
+    ).fetchall()
+    frame = pd.DataFrame(rows, columns=["user_id", "role"]).astype(TEXT)
+    if _users_are_derived(work):
+        frame = frame.assign(user_id=steps.target_id(frame["user_id"], "users"))
+    return {"rejected_profiles": frame.drop_duplicates(ignore_index=True)}
+
+
+def _users_are_derived(work: Work) -> bool:
+    users = work.plan.table("users")
+    return users.legacy.shape.column("id").base != "uuid" and work.plan.shape("users").column("id").base == "uuid"
+
+
+def _note_coalesced(work: Work, target: psycopg.Connection) -> None:
+    """A value that lost to another, differing one is noted, with the row's key."""
+    for table in work.plan.tables:
+        rule = mapping.load().tables.get(table.name)
+        for wanted, variants in (rule.coalesced if rule else {}).items():
+            present = [c for name in variants if (c := table.legacy.shape.column(name))]
+            for loser in present[1:]:
+                _note_losers(work, target, table, wanted, present[0], loser)
+
+
+def _note_losers(work: Work, target: psycopg.Connection, table, wanted: str, winner, loser) -> None:
+    query = (
+        f"select {legacy_key(table.legacy)}, {as_text(loser)} from {quoted(work.plan.source_schema, table.name)} as t "
+        f"where t.{quoted(loser.name)}::text is distinct from t.{quoted(winner.name)}::text "
+        f"and t.{quoted(loser.name)} is not null"
+    )
+    query += f" and {_survives(work, table, winner, loser)}"
+    with connect.source(work.settings.source, work.stop) as source:
+        work.snapshot.join(source)
+        with blame(SourceError, f"reading {table.name}", work.stop):
+            rows = source.execute(query).fetchall()
+    with target.cursor() as cursor:
+        cursor.executemany(
+            "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
+            "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (work.run_id, table.name, key, table.targets[0], wanted, f"{loser.name} differs and was not kept", value)
+                for key, value in rows
+            ],
+        )
+
+
+def _survives(work: Work, table, winner, loser) -> str:
+    """Where the winner is null the loser arrives, unless it is no label of the winner's enum."""
+    labels = next((t.labels for t in work.plan.source.types if t.name == winner.type.strip('"')), ())
+    is_set = f"t.{quoted(winner.name)} is not null"
+    if not labels or winner.type == loser.type:
+        return is_set
+    known = ", ".join(sql.Literal(label).as_string(None) for label in labels)
+    return f"({is_set} or t.{quoted(loser.name)}::text not in ({known}))"
+
+
+def _place_orders(work: Work, target: psycopg.Connection) -> None:
+    """Redemptions name the order of the payment that their use names."""
+    uses = work.plan.table("coupon_uses")
+    if not uses or not uses.legacy.shape.column("payment_id"):
+        return
+    target.execute(
+        sql.SQL(
+            "update {} as t set order_id = p.order_id from {} as p where p.payment_id::text = t.payment_id::text"
+        ).format(
+            sql.Identifier(work.schema, "coupon_uses"), sql.Identifier(work.schema, "payment_transactions")
+        )
+    )
+
+
+def _insert_gateways(work: Work, target: psycopg.Connection) -> None:
+    frame = work.frames.get("gateways")
+    if frame is None:
+        return
+    query = sql.SQL(
+        "insert into {} (id, gateway, display_name, is_active, settings, created_at, updated_at) "
+        "values (%s, %s, %s, true, '{{}}', %s, %s)"
+    ).format(sql.Identifier(work.schema, "payment_gateway_configs"))
+    instant = work.plan.instant
+    with target.cursor() as cursor:
+        cursor.executemany(query, [(key, name, name, instant, instant) for name, key in frame.itertuples(index=False)])
+
+
+def _fill_from_merged(work: Work, target: psycopg.Connection) -> None:
+    """Columns carried from professionals reach the profile that each was merged into; the last updated speaks."""
+    route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
+    pairs = dict(route.freight).get("user_role_profiles", ()) if route else ()
+    if not pairs or not _exists(target, work.schema, MERGED):
+        return
+    settings = sql.SQL(", ").join(
+        sql.SQL("{0} = coalesce(r.{0}, m.{0}::{1})").format(
+            sql.Identifier(name), sql.SQL(work.plan.shape("user_role_profiles").column(name).type)
+        )
+        for name, _ in pairs
+    )
+    target.execute(
+        sql.SQL(
+            "update {roots} as r set {settings} from (select distinct on (root_id) * from {merged} "
+            "order by root_id, updated_at desc, legacy_id desc) as m where r.id = m.root_id"
+        ).format(
+            roots=sql.Identifier(work.schema, "user_role_profiles"),
+            settings=settings,
+            merged=sql.Identifier(work.schema, MERGED),
+        )
+    )
+
+
+def _exists(target: psycopg.Connection, schema: str, table: str) -> bool:
+    query = "select from pg_tables where schemaname = %s and tablename = %s"
+    return target.execute(query, (schema, table)).fetchone() is not None
+
+
+def follow(work: Work, target: psycopg.Connection, lost: set[str]) -> None:
+    """References to reshaped tables follow their rows."""
+    quarantine = Quarantine(work, target, {shape.name for shape in work.plan.build}, lost)
+    for step in dict.fromkeys(work.plan.follows):
+        _drop_lost(work, quarantine, step)
+        target.execute(
+            sql.SQL(
+                "update {table} as t set {column} = m.to_id::{type} from migration.moved as m "
+                "where m.run_id = {run} and m.legacy_table = {legacy} and m.from_id = t.{column}::text "
+                "and m.to_id is not null and m.to_id <> m.from_id"
+            ).format(
+                table=sql.Identifier(work.schema, step.table),
+                column=sql.Identifier(step.column),
+                type=sql.SQL(work.plan.shape(step.table).column(step.column).type),
+                run=sql.Literal(work.run_id),
+                legacy=sql.Literal(step.legacy_table),
+            )
+        )
+
+
+def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
+    """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
+    gone = sql.SQL(
+        "exists (select from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
+        "and m.from_id = t.{}::text and m.to_id is null)"
+    ).format(sql.Literal(work.run_id), sql.Literal(step.legacy_table), sql.Identifier(step.column))
+    rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table="user_role_profiles")
+    rejects = any(
+        r.table == step.table and r.columns == (step.column,) and r.kind == "f" and r.on_orphan == "reject"
+        for r in work.plan.rules
+    )
+    if step.is_nullable and not rejects:
+        quarantine.set_null(rule, gone)
+    else:
+        quarantine.remove(rule, gone, PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected")
+
+
+def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
+    """A professional merged into a profile that was rejected afterwards is rejected with it."""
+    table = work.plan.table("professionals")
+    if not table or table.disposition != "reshape":
+        return
+    ids = target.execute(
+        sql.SQL(
+            "select m.legacy_id from migration.id_map as m where m.run_id = %s and m.legacy_table = 'professionals' "
+            "and not exists (select from {} as r where r.id::text = m.target_id)"
+        ).format(sql.Identifier(work.schema, "user_role_profiles")),
+        (work.run_id,),
+    ).fetchall()
+    if ids:
+        with connect.source(work.settings.source, work.stop) as source:
+            work.snapshot.join(source)
+            with blame(SourceError, "reading rejected rows", work.stop):
+                rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
+        found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
+        quarantine.reject_witnesses(found, "user_role_profiles", PARENT_REJECTED, "its profile was rejected")
+
+
+def count_loaded(work: Work, target: psycopg.Connection) -> None:
+    """loaded and archived of every legacy table, counted in the target."""
+    for table in work.plan.tables:
+        if table.disposition == "skip":
+            continue
+        loaded = 0 if table.disposition == "archive" else _loaded(work, target, table)
+        target.execute(
+            "update migration.tables set loaded = %s, archived = %s where run_id = %s and legacy_table = %s",
+            (loaded, _archived(work, target, table), work.run_id, table.name),
+        )
+
+
+def _loaded(work: Work, target: psycopg.Connection, table) -> int:
+    """Legacy rows that have a row in the first target of their own route."""
+    route = next(r for r in table.routes if r.is_accounted)
+    name = sql.Identifier(work.schema, route.targets[0])
+    if route.targets[0] not in work.plan.hidden:
+        return target.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()[0]
+    oids = [str(oid) for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))]
+    query = sql.SQL("select count(*) from {} as t where split_part(t.{}, '(', 1) = any (%s)").format(
+        name, sql.Identifier(HIDDEN)
+    )
+    return target.execute(query, (oids,)).fetchone()[0]
+
+
+def _archived(work: Work, target: psycopg.Connection, table) -> int:
+    if table.disposition == "archive":
+        name = sql.Identifier(work.archive_schema, table.name)
+        return target.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()[0]
+    return target.execute(
+        "select coalesce(sum(archived), 0) from migration.chunks where run_id = %s and route = %s",
+        (work.run_id, table.routes[0].name),
+    ).fetchone()[0]

@@ -1,0 +1,381 @@
+"""What a transform must know beyond its own rows, as small frames of text.
+
+Laws
+- A lookup is restricted to what the chunk's rows ask for; nothing here grows with a table but what is asked once per
+  run and holds exceptions alone (ids claimed twice, users with several professionals, rejected profiles).
+- What is known of the source before its rows are moved is asked in the source, in the run's snapshot (`prepare`); what
+  depends on earlier waves is asked in the build schema.
+- Keys are compared as the legacy database spells them and handed on as the target does.
+"""
+
+import pandas as pd
+import pyarrow as pa
+from psycopg import sql
+
+from config import mapping
+from config.errors import SourceError, TargetError
+from engine import connect
+from engine.connect import blame
+from engine.keys import TEXTUAL
+from engine.plan import Route
+from engine.plan_reshaped import RULE
+from engine.select import as_text, quoted
+from engine.stream import use_schema
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import TEXT, empty
+
+UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
+
+COLUMNS = {
+    "claimed_ids": ["id"],
+    "roles": ["name", "id"],
+    "profiles": ["user_id", "role", "id"],
+    "rejected_profiles": ["user_id", "role"],
+    "taken_ids": ["id"],
+    "professionals": ["id", "target_id"],
+    "profile_aliases": ["legacy_table", "legacy_id", "target_id"],
+    "submissions": ["user_id", "role"],
+    "submission_ids": ["id"],
+    "payment_parts": ["payment_id", "tax_amount", "discount_amount", "coupon_id"],
+    "gateways": ["gateway", "id"],
+}
+
+
+def with_all_columns(rows: pd.DataFrame, route: Route) -> pd.DataFrame:
+    """The rows with every rule column of the route; those that the legacy table lacks are null."""
+    missing = [name for name in route.rule_columns if name not in rows]
+    return rows.assign(**{name: pd.Series(pd.NA, index=rows.index, dtype=TEXT) for name in missing})
+
+
+def find(work: Work, route: Route, rows: pd.DataFrame, cursor) -> dict[str, pd.DataFrame]:
+    """The route's lookups for these rows (ids as the legacy rows have them)."""
+    rows = with_all_columns(rows, route)
+    return {name: _FINDERS[name](work, route, rows, cursor) for name in route.lookups}
+
+
+def _asked(cursor, query: sql.Composed, columns: list[str]) -> pd.DataFrame:
+    cursor.execute(query.as_string(None))
+    table = cursor.fetch_arrow_table()
+    return pd.DataFrame(
+        {c: pd.Series(pd.arrays.ArrowExtensionArray(table[c].cast(pa.string())), dtype=TEXT) for c in columns}
+    )
+
+
+def _values(*series: pd.Series) -> sql.Literal:
+    return sql.Literal(sorted({value for s in series for value in s.dropna()}))
+
+
+def _converted(work: Work, route: Route, rows: pd.DataFrame, column: str) -> pd.Series:
+    """The column as the target spells it."""
+    found = next((c for c in route.conversions if c.item == RULE + column), None)
+    return steps.target_id(rows[column], found.parent) if found else rows[column]
+
+
+def _static(name: str):
+    def finder(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+        frame = work.frames.get(f"{name}:{route.legacy_table}", work.frames.get(name))
+        return empty(COLUMNS[name]) if frame is None else frame
+
+    return finder
+
+
+def _siblings(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+    frame = work.frames.get("siblings")
+    if frame is None:
+        return empty(list(rows.columns))
+    users = _converted(work, route, rows, "user_id")
+    return frame[frame["user_id"].isin(users.dropna())]
+
+
+ROOTS = "select user_id::text as user_id, role, id::text as id from {} where {}"
+
+
+def _user_key(work: Work) -> sql.SQL:
+    return sql.SQL(work.plan.shape("user_role_profiles").column("user_id").type)
+
+
+def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+    """Roots of the rows' users, and roots that the rows name directly as professionals."""
+    of_users = sql.SQL("user_id = any ({}::{}[])").format(
+        _values(_converted(work, route, rows, "user_id")), _user_key(work)
+    )
+    found = [_asked(cursor, _roots(work, of_users), COLUMNS["profiles"])]
+    if "professional_id" in rows:
+        ids = _values(steps.canonical_uuid(rows["professional_id"]))
+        named = sql.SQL("id = any ({}::uuid[])").format(ids)
+        found.append(_asked(cursor, _roots(work, named), COLUMNS["profiles"]))
+        aliases = _profile_aliases(work, route, rows, cursor)["target_id"]
+        renamed = sql.SQL("id = any ({}::uuid[])").format(_values(aliases))
+        found.append(_asked(cursor, _roots(work, renamed), COLUMNS["profiles"]))
+    return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def _roots(work: Work, condition: sql.Composed) -> sql.Composed:
+    return sql.SQL(ROOTS).format(sql.Identifier(work.schema, "user_role_profiles"), condition)
+
+
+def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+    siblings = _siblings(work, route, rows, cursor)
+    ids = _values(steps.canonical_uuid(rows["id"]), steps.canonical_uuid(siblings["id"]))
+    query = sql.SQL("select id::text as id from {} where id = any ({}::uuid[])")
+    return _asked(cursor, query.format(sql.Identifier(work.schema, "user_role_profiles"), ids), ["id"])
+
+
+def _professionals(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+    query = sql.SQL(
+        "select legacy_id as id, to_id as target_id from migration.moved "
+        "where run_id = {} and legacy_table = 'professionals' and legacy_id = any ({}::text[])"
+    ).format(sql.Literal(work.run_id), _values(rows["professional_id"]))
+    return _asked(cursor, query, COLUMNS["professionals"])
+
+
+def _profile_aliases(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+    ids = _values(rows["professional_id"], steps.canonical_uuid(rows["professional_id"]))
+    query = sql.SQL(
+        "select legacy_table, legacy_id, to_id as target_id from migration.moved "
+        "where run_id = {} and legacy_table = any ({}) and legacy_id = any ({}::text[])"
+    ).format(sql.Literal(work.run_id), sql.Literal(list(_profile_tables(work))), ids)
+    return _asked(cursor, query, COLUMNS["profile_aliases"])
+
+
+def _profile_tables(work: Work) -> list[str]:
+    return [t.name for t in work.plan.tables if t.disposition == "reshape" and t.routes[0].transform == "profiles"]
+
+
+def _kept(name: str, key: str):
+    """A finder over a lookup that `prepare` laid out in the build schema; it asks by legacy keys."""
+
+    def finder(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
+        if f"__lookup_{name}" not in work.frames:
+            return empty(COLUMNS[name])
+        raw = rows[key] if key != "canonical_id" else steps.canonical_uuid(rows["id"])
+        query = sql.SQL("select {} from {} where {} = any ({}::text[])").format(
+            sql.SQL(", ").join(map(sql.Identifier, COLUMNS[name])),
+            sql.Identifier(work.schema, f"__lookup_{name}"),
+            sql.Identifier(COLUMNS[name][0]),
+            _values(raw),
+        )
+        return _handed_on(work, name, _asked(cursor, query, COLUMNS[name]))
+
+    return finder
+
+
+def _handed_on(work: Work, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Keys as the target spells them: of the column's parent where that one's ids are derived."""
+    parents = work.frames[f"__lookup_{name}"].to_dict("records")
+    new = {p["column"]: steps.target_id(frame[p["column"]], p["parent"]) for p in parents}
+    return frame.assign(**new)
+
+
+_FINDERS = {
+    "claimed_ids": _static("claimed_ids"),
+    "roles": _static("roles"),
+    "rejected_profiles": _static("rejected_profiles"),
+    "gateways": _static("gateways"),
+    "siblings": _siblings,
+    "profiles": _profiles,
+    "taken_ids": _taken_ids,
+    "professionals": _professionals,
+    "profile_aliases": _profile_aliases,
+    "submissions": _kept("submissions", "user_id"),
+    "submission_ids": _kept("submission_ids", "canonical_id"),
+    "payment_parts": _kept("payment_parts", "id"),
+}
+
+
+def prepare(work: Work) -> None:
+    """Ask the source, once per run, for what transforms need of whole tables."""
+    with connect.source(work.settings.source, work.stop) as source:
+        work.snapshot.join(source)
+        use_schema(source, work.plan.source_schema)
+        with blame(SourceError, "asking for lookups", work.stop):
+            _prepare_claims(work, source)
+            _prepare_roles(work, source)
+            _prepare_siblings(work, source)
+            _prepare_gateways(work, source)
+            with (
+                connect.target(work.settings.target, work.stop) as target,
+                blame(TargetError, "laying out lookups", work.stop),
+            ):
+                for name, query, parents in _laid_out(work):
+                    _lay_out(work, source, target, name, query)
+                    work.frames[f"__lookup_{name}"] = pd.DataFrame(parents, columns=["column", "parent"])
+
+
+def _frame(source, query: str, columns: list[str]) -> pd.DataFrame:
+    rows = source.execute(query).fetchall()
+    return pd.DataFrame(rows, columns=columns).astype(TEXT)
+
+
+def _prepare_claims(work: Work, source) -> None:
+    """Ids that an earlier profile table holds too. Of ids that are no UUIDs none can clash."""
+    tables = [work.plan.table(name).legacy for name in _profile_tables(work)]
+    order = [name for name in _ranked(work) if name in {t.name for t in tables}]
+    parts = [
+        f"select {rank} as rank, {_canonical(work.plan.table(name).legacy)} as id "
+        f"from {quoted(work.plan.source_schema, name)} as t"
+        for rank, name in enumerate(order)
+        if work.plan.table(name).legacy.shape.column("id").base in {"uuid", *TEXTUAL}
+    ]
+    if len(parts) < 2:
+        return
+    claims = " union all ".join(parts)
+    rows = source.execute(
+        f"select c.id, array_agg(distinct c.rank order by c.rank) from ({claims}) as c where c.id is not null "
+        "group by c.id having count(distinct c.rank) > 1"
+    ).fetchall()
+    for rank, name in enumerate(order):
+        held = [key for key, ranks in rows if rank in ranks[1:]]
+        work.frames[f"claimed_ids:{name}"] = pd.DataFrame({"id": held}, dtype=TEXT)
+
+
+def _ranked(work: Work) -> list[str]:
+    return list(mapping.load().profile_tables)
+
+
+def _canonical(table) -> str:
+    column = table.shape.column("id")
+    if column.base == "uuid":
+        return "t.id::text"
+    return f"case when t.id::text ~* '{UUID_TEXT}' then t.id::text::uuid::text end"
+
+
+def _prepare_roles(work: Work, source) -> None:
+    table = work.plan.table("roles")
+    if not table or not table.legacy.shape.column("id") or not work.plan.shape("user_role_profiles"):
+        return
+    shape = table.legacy.shape
+    name = next((c for n in ("key", "slug", "code", "name") if (c := shape.column(n))), None)
+    if name is None:
+        return
+    frame = _frame(
+        source,
+        f"select {as_text(name)}, {as_text(shape.column('id'))} from {quoted(work.plan.source_schema, 'roles')} as t "
+        "order by 1, 2",
+        COLUMNS["roles"],
+    )
+    own = next((c for r in table.routes for c in r.conversions if c.is_own_id), None)
+    work.frames["roles"] = frame.assign(id=steps.target_id(frame["id"], own.parent)) if own else frame
+
+
+def _prepare_siblings(work: Work, source) -> None:
+    table = work.plan.table("professionals")
+    if not table or table.disposition != "reshape":
+        return
+    route, users = table.routes[0], quoted("user_id")
+    inner = f"select p.{users} from {quoted(work.plan.source_schema, 'professionals')} as p"
+    several = f"t.{users} in ({inner} group by p.{users} having count(*) > 1)"
+    rules = [item for item in route.items if item.name.startswith(RULE)]
+    query = f"select {', '.join(item.expression for item in rules)} from {route.from_sql} where {several}"
+    frame = _frame(source, query, [item.name.removeprefix(RULE) for item in rules])
+    frame = frame.assign(user_id=_converted(work, route, frame, "user_id"))
+    work.frames["siblings"] = with_all_columns(frame, route)
+
+
+def _prepare_gateways(work: Work, source) -> None:
+    """One row per distinct gateway that is not blank; ids as orders refer to them."""
+    table = work.plan.table("payments")
+    route = next((r for r in table.routes if r.transform == "orders"), None) if table else None
+    item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
+    if item is None:
+        return
+    query = f"select distinct {item.expression} from {route.from_sql} where btrim({item.expression}) <> '' order by 1"
+    frame = _frame(source, query, ["gateway"])
+    ids = [steps.derived_id(f"payment_gateway_configs:{gateway}") for gateway in frame["gateway"]]
+    work.frames["gateways"] = frame.assign(id=pd.Series(ids, index=frame.index, dtype=TEXT))
+
+
+def _laid_out(work: Work):
+    """(name, SELECT, [(column, parent)]) of lookups that may be as long as a table."""
+    submissions, payments = work.plan.table("onboarding_submissions"), work.plan.table("payments")
+    if submissions and submissions.disposition == "reshape":
+        route = submissions.routes[0]
+        items = {i.name: i.expression for i in route.items}
+        role = items.get(RULE + "role", "null::text")
+        yield (
+            "submissions",
+            f"select distinct {items[RULE + 'user_id']}, {role} from {route.from_sql}",
+            [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"],
+        )
+        if submissions.legacy.shape.column("id").base in {"uuid", *TEXTUAL}:
+            yield "submission_ids", f"select {_canonical(submissions.legacy)} from {route.from_sql}", []
+    if payments and any(r.transform == "orders" for r in payments.routes):
+        yield _payment_parts(work)
+
+
+def _payment_parts(work: Work):
+    """Taxes of a payment's invoices, discounts of its coupon uses, and the earliest use's coupon."""
+    schema = work.plan.source_schema
+    invoices, uses = work.plan.table("invoices"), work.plan.table("coupon_uses")
+    parts, parents = [], []
+    if invoices and (c := invoices.legacy.shape.column("payment_id")):
+        amount = _first(invoices.legacy, "tax_amount", "tax")
+        if amount:
+            parts.append(
+                f"select {as_text(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
+                f"null::text as coupon, null::timestamptz as at, null::tid as tid from {quoted(schema, 'invoices')} as t"
+            )
+    if uses and (c := uses.legacy.shape.column("payment_id")):
+        amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
+        parts.append(
+            f"select {as_text(c)}, null, {_numeric(amount) if amount else 'null'}, "
+            f"{as_text(coupon) if coupon else 'null'}, {_used_at(work, uses)}, t.ctid "
+            f"from {quoted(schema, 'coupon_uses')} as t"
+        )
+        parents = [("coupon_id", "coupons")] if coupon and _is_derived(work, "coupons") else []
+    if _is_derived(work, "payments"):
+        parents.append(("payment_id", "payments"))
+    union = " union all ".join(parts) or "select null, null, null, null, null, null where false"
+    query = (
+        "select p.payment_id, coalesce(sum(p.tax), 0)::text, coalesce(sum(p.discount), 0)::text, "
+        "(array_agg(p.coupon order by p.at nulls last, p.tid) filter (where p.coupon is not null))[1] "
+        f"from ({union}) as p (payment_id, tax, discount, coupon, at, tid) where p.payment_id is not null group by 1"
+    )
+    return "payment_parts", query, parents
+
+
+def _is_derived(work: Work, table: str) -> bool:
+    plan = work.plan.table(table)
+    column = plan.legacy.shape.column("id") if plan else None
+    return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
+
+
+def _first(table, *names: str):
+    return next((c for n in names if (c := table.shape.column(n))), None)
+
+
+def _numeric(column) -> str:
+    # money has no cast from float or text that keeps it exact but this one
+    return f"{as_text(column)}::numeric" if column.base != "money" else f"t.{quoted(column.name)}::numeric"
+
+
+def _used_at(work: Work, uses) -> str:
+    item = next((i for r in uses.routes for i in r.items if i.name == "created_at"), None)
+    used = _first(uses.legacy, "used_at", "redeemed_at")
+    if used is not None and used.base in ("timestamptz", "timestamp", "date"):
+        return f"t.{quoted(used.name)}::timestamptz"
+    return f"({item.expression})::timestamptz" if item else "null"
+
+
+def _lay_out(work: Work, source, target, name: str, query: str) -> None:
+    """Copy the answer into a table of the build schema, indexed by its first column."""
+    table = sql.Identifier(work.schema, f"__lookup_{name}")
+    columns = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(c)) for c in COLUMNS[name])
+    with target.transaction():
+        target.execute(sql.SQL("drop table if exists {}").format(table))
+        target.execute(sql.SQL("create unlogged table {} ({})").format(table, columns))
+        with (
+            source.cursor().copy(f"copy ({query}) to stdout (format binary)") as rows,
+            target.cursor().copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink,
+        ):
+            for row in rows:
+                sink.write(row)
+        target.execute(sql.SQL("create index on {} ({})").format(table, sql.Identifier(COLUMNS[name][0])))
+    target.execute(sql.SQL("analyze {}").format(table))
+
+
+def drop(work: Work, target) -> None:
+    """Remove the tables that `prepare` laid out."""
+    for name in COLUMNS:
+        target.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(work.schema, f"__lookup_{name}")))

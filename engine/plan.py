@@ -1,0 +1,193 @@
+"""The plan: what becomes of every table, column and constraint, as frozen values.
+
+Laws
+- Everything the run does stands here first; a run reads the plan and decides nothing.
+- Every legacy column has a Way; a plan with a fault is not run.
+- Build tables carry legacy names until the last step; `renames` says what they are called after it.
+"""
+
+import hashlib
+from dataclasses import dataclass, field, fields, is_dataclass
+
+from config.shapes import Table
+from engine.catalog import Catalog, LegacyTable
+from transforms.outcome import Facts
+
+HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
+
+
+MERGED = "__merged_professionals"  # carried columns of merged rows, until they reach their profiles
+
+
+@dataclass(frozen=True)
+class Way:
+    """The destination of one legacy column. kind: same, renamed, cast, derived, rule, carried, moved, archived, removed."""
+
+    column: str
+    kind: str
+    targets: tuple[str, ...] = ()  # table.column, final names
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of a SELECT list: output name, SQL expression over alias t, type of the value."""
+
+    name: str
+    expression: str
+    type: str = "text"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A selected column whose values become ids of another form on the way: UUIDs as they are, others derived."""
+
+    item: str
+    parent: str
+    is_own_id: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    """One motion: rows of one legacy table, by one lane, into one or more build tables.
+
+    freight: build table → (target column, item) pairs that ride along untouched.
+    is_accounted: whether its rows' outcomes are the legacy table's; others are derived rows, whose failures are notes.
+    """
+
+    name: str
+    legacy_table: str
+    wave: int
+    lane: str  # stream | frame
+    items: tuple[Item, ...]
+    targets: tuple[str, ...]
+    from_sql: str
+    where_sql: str = ""
+    transform: str | None = None
+    facts: Facts | None = None
+    lookups: tuple[str, ...] = ()
+    rule_columns: tuple[str, ...] = ()  # what the transform reads; one that no item gives is all null
+    freight: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()  # column → expression that stands in for a null
+    is_checked: bool = False  # some text may not be what the target column wants
+    is_accounted: bool = True
+    is_archive: bool = False
+    is_chunked: bool = True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One constraint of the target as the quarantine sees it. on_orphan: of a foreign key.
+
+    is_trusted: the legacy constraint proves it, for the rows arrive as they were.
+    """
+
+    table: str
+    name: str
+    kind: str  # n c f u p x
+    columns: tuple[str, ...]
+    expression: str | None = None
+    ref_table: str | None = None
+    ref_columns: tuple[str, ...] = ()
+    on_orphan: str = "null"
+    is_trusted: bool = False
+    is_match_full: bool = False
+    nulls_not_distinct: bool = False
+    predicate: str | None = None
+    definition: str | None = None
+
+
+@dataclass(frozen=True)
+class Follow:
+    """A loaded reference to reshaped tables, mended once their rows' new ids are known."""
+
+    table: str
+    column: str
+    legacy_table: str
+    is_nullable: bool
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """The story of one legacy table."""
+
+    legacy: LegacyTable
+    domain: str
+    disposition: str  # copy rename reshape archive carry skip
+    targets: tuple[str, ...]  # final names
+    ways: tuple[Way, ...]
+    routes: tuple[Route, ...]
+    dropped: tuple[str, ...] = ()  # constraints, indexes, defaults that are not kept, and why
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.legacy.name
+
+    @property
+    def lane(self) -> str:
+        return "frame" if any(r.lane == "frame" and r.is_accounted for r in self.routes) else "stream"
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return self.legacy.shape.primary_key
+
+
+@dataclass(frozen=True)
+class Plan:
+    source: Catalog = field(repr=False)
+    source_schema: str
+    target_schema: str
+    mapping_digest: str
+    instant: str  # timestamptz literal: when the run was created
+    tables: tuple[TablePlan, ...]
+    build: tuple[Table, ...]  # shapes of the build schema, legacy names
+    archive: tuple[Table, ...]  # shapes of the archive schema
+    hidden: frozenset[str]  # build tables with the hidden column
+    rules: tuple[Rule, ...]
+    follows: tuple[Follow, ...]
+    renames: tuple[tuple[str, str], ...]
+    column_renames: tuple[tuple[str, str, str], ...]
+    types: tuple[str, ...]
+    archive_types: tuple[str, ...]
+    functions: tuple[str, ...]
+    sequences: tuple[str, ...]
+    extensions: tuple[str, ...]
+    replaced_calls: tuple[tuple[str, str], ...] = ()
+    missing_tables: tuple[str, ...] = ()
+    missing_reshaped: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def table(self, name: str) -> TablePlan | None:
+        return next((table for table in self.tables if table.name == name), None)
+
+    def shape(self, name: str) -> Table:
+        return next(shape for shape in self.build if shape.name == name)
+
+    def final_name(self, build_table: str) -> str:
+        return dict(self.renames).get(build_table, build_table)
+
+    @property
+    def build_schema(self) -> str:
+        return f"{self.target_schema}__build"
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        return tuple(route for table in self.tables for route in table.routes)
+
+    @property
+    def digest(self) -> str:
+        """Equal for plans that move the same columns the same way; sizes and instants take no part."""
+        parts = (self.mapping_digest, self.build, self.archive, self.rules, self.renames, self.column_renames)
+        return hashlib.sha256(_spelled(parts).encode()).hexdigest()
+
+
+def _spelled(value) -> str:
+    if is_dataclass(value):
+        return _spelled(tuple((f.name, getattr(value, f.name)) for f in fields(value)))
+    if isinstance(value, (tuple, list)):
+        return "(" + ",".join(map(_spelled, value)) + ")"
+    return repr(value)

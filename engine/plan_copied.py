@@ -1,0 +1,293 @@
+"""Plans for tables that keep their shape: copied, renamed, carried, and reshaped ones that change single columns.
+
+Laws
+- The build table takes every column, default, constraint and index of the legacy table, under its legacy name.
+- What arrives unchanged streams; a value that Python must derive, or a column that a transform decides, makes the
+  table take the frame lane.
+"""
+
+from dataclasses import dataclass, replace
+
+from config.mapping import TableRule
+from config.shapes import Column, Constraint, Table
+from engine import keep
+from engine.catalog import LegacyTable
+from engine.keys import Conversion as KeyConversion
+from engine.keys import UUID
+from engine.plan import Conversion, Follow, Item, Route, Way
+from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
+from engine.scene import Scene, freight_item
+from engine.select import OID_ALIASES, as_text, literal, plain, quoted
+from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
+
+EMPTY_RULE = TableRule(disposition="copy")
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A planned table of its own shape."""
+
+    shape: Table
+    route: Route
+    ways: tuple[Way, ...]
+    column_renames: tuple[tuple[str, str, str], ...]
+    dropped: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One build column and how it is filled; item is None where the target fills it."""
+
+    shape: Column
+    item: Item | None
+    way: Way | None = None
+    conversion: Conversion | None = None
+
+
+def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str) -> Copied:
+    """Plan one table. gone: columns that leave it (settings, presentation columns), with their ways."""
+    rule = scene.rule(table.name) or EMPTY_RULE
+    renames = _renames(scene, table, rule)
+    gone = gone | _losers(table, rule)
+    columns = [_column(scene, table, rule, c, renames) for c in table.shape.columns if c.name not in gone]
+    columns += _added(scene, table, rule)
+    arriving = {column.shape.name for column in columns}
+    kept, dropped = keep.constraints(scene, table.shape, table.name, arriving, is_shared=False)
+    indexes, dropped_indexes = keep.indexes(scene, table.shape, table.name, arriving, is_shared=False)
+    kept += _undeclared(scene, table, rule, kept, final_name, dict(renames))
+    shape = Table(table.name, tuple(c.shape for c in columns), tuple(kept), tuple(indexes), table.shape.comment)
+    return Copied(
+        shape=shape,
+        route=_route(scene, table, rule, columns),
+        ways=(*(c.way for c in columns if c.way), *gone.values()),
+        column_renames=tuple((table.name, old, new) for old, new in renames),
+        dropped=(*dropped, *dropped_indexes),
+        remarks=tuple(_remarks(table, columns)),
+    )
+
+
+def _renames(scene: Scene, table: LegacyTable, rule: TableRule) -> list[tuple[str, str]]:
+    """Legacy column → final name, for those that are called otherwise in the end."""
+    names = {column.name for column in table.shape.columns}
+    found = []
+    for wanted, variants in rule.renamed.items():
+        used = next((name for name in variants if name in names), None)
+        if used and used != wanted and wanted not in names:
+            found.append((used, wanted))
+    for old, new in rule.becomes.items():
+        if old in names and new in names:
+            scene.fault(table.name, new, f"stands beside {old}, which becomes {new}", "rename it in the source first")
+        elif old in names:
+            found.append((old, new))
+    for column in rule.adds:
+        if column in names:
+            scene.fault(table.name, column, "is the name of a column that the target adds", "rename it in the source")
+    return found
+
+
+def _losers(table: LegacyTable, rule: TableRule) -> dict[str, Way]:
+    """Columns that a coalesced one takes in."""
+    lost = {}
+    for wanted, variants in rule.coalesced.items():
+        present = [name for name in variants if table.shape.column(name)]
+        for name in present[1:]:
+            target = f"{rule.target or table.name}.{wanted}"
+            lost[name] = Way(name, "rule", (target,), f"where {present[0]} is null; a differing value is noted")
+    return lost
+
+
+def _column(scene: Scene, table: LegacyTable, rule: TableRule, column: Column, renames: list) -> _Column:
+    final = dict(renames).get(column.name, column.name)
+    target = f"{rule.target or table.name}.{final}"
+    scene.sources_of[table.name, column.name] = (table.name, column.name)
+    if column.name in rule.becomes:
+        scene.changed.add((table.name, column.name))
+        shape = replace(column, type="uuid", base="uuid", kind="b", default=None, collation=None, identity="")
+        return _Column(shape, None, Way(column.name, "rule", (target,), "the profile that its professional became"))
+    if column.generated:
+        return _Column(column, None, Way(column.name, "same", (target,), "generated anew"))
+    if column.base in OID_ALIASES:
+        scene.changed.add((table.name, column.name))
+        shape = replace(column, type="text", base="text", kind="b", default=None)
+        return _Column(shape, Item(column.name, as_text(column)), Way(column.name, "cast", (target,), "an oid as text"))
+    coalesced = _coalesced(scene, table, rule, column)
+    if coalesced:
+        return _Column(column, Item(column.name, coalesced, column.type), Way(column.name, "rule", (target,)))
+    if column.name in ("created_at", "updated_at"):
+        return _time(scene, table, column, target)
+    kind = "same" if final == column.name else "renamed"
+    return _keyed(scene, table, column, scene.keys.conversion(table, column), Way(column.name, kind, (target,)))
+
+
+def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversion, way: Way) -> _Column:
+    """A column whose type may change because it is an id or points at one."""
+    if found.kind == "same":
+        return _Column(column, Item(column.name, plain(column), column.type), way)
+    scene.changed.add((table.name, column.name))
+    base = "uuid" if found.type == "uuid" else found.type
+    default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
+    shape = replace(column, type=found.type, base=base, kind="b", collation=None, default=default, identity="")
+    own = scene.keys.is_id(table, column.name)
+    if found.kind == "cast":
+        text = f"{as_text(column)}::{found.type}" if found.type == "uuid" else f"{plain(column)}::{found.type}"
+        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
+    if found.kind == "parse":
+        text = f"case when {plain(column)}::text ~ '^-?[0-9]{{1,18}}$' then {plain(column)}::text::{found.type} end"
+        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
+    conversion = Conversion(column.name, found.parent, own)
+    note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
+    return _Column(shape, Item(column.name, as_text(column)), replace(way, kind="derived", note=note), conversion)
+
+
+def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column) -> str | None:
+    for variants in rule.coalesced.values():
+        present = [c for name in variants if (c := table.shape.column(name))]
+        if len(present) > 1 and present[0].name == column.name:
+            scene.changed.add((table.name, column.name))
+            return f"coalesce({', '.join([plain(column), *(_as(column, c, scene) for c in present[1:])])})"
+    return None
+
+
+def _as(wanted: Column, other: Column, scene: Scene) -> str:
+    """The other column in the wanted one's type; null where it is no label of the wanted enum."""
+    if other.type == wanted.type:
+        return plain(other)
+    labels = next((t.labels for t in scene.catalog.types if t.name == wanted.type.strip('"')), ())
+    value = f"{plain(other)}::text::{wanted.type}"
+    known = ", ".join(literal(label) for label in labels)
+    return f"case when {plain(other)}::text in ({known}) then {value} end" if labels else value
+
+
+def _time(scene: Scene, table: LegacyTable, column: Column, target: str) -> _Column:
+    times = scene.times(table)
+    is_time = times.has(column.name)
+    default = column.default or ("now()" if is_time else None)
+    expression = times.copied(column) if is_time else plain(column)
+    is_filled = expression != plain(column)
+    way = Way(column.name, "rule" if is_filled else "same", (target,), "nulls are filled" if is_filled else "")
+    if is_filled:
+        scene.changed.add((table.name, column.name))
+    return _Column(replace(column, default=default), Item(column.name, expression, column.type), way)
+
+
+def _added(scene: Scene, table: LegacyTable, rule: TableRule) -> list[_Column]:
+    """Columns that the target has and the legacy table lacks."""
+    names, times = {column.name for column in table.shape.columns}, scene.times(table)
+    added = []
+    for name in (new for old, new in rule.becomes.items() if old not in names):
+        added.append(_Column(replace(UUID, name=name, not_null=True), None))
+    for name, parent in rule.adds.items():
+        key = next(c for c in scene.declared[parent].columns if c.name == "id")
+        added.append(_Column(replace(key, name=name, default=None, not_null=False), None))
+    for name, expression in (("created_at", times.created()), ("updated_at", times.updated())):
+        if name not in names:
+            shape = Column(name, "timestamp with time zone", not_null=True, default="now()", base="timestamptz")
+            added.append(_Column(shape, Item(name, expression, shape.type)))
+    return added
+
+
+def _undeclared(
+    scene: Scene, table: LegacyTable, rule: TableRule, kept: list[Constraint], final_name: str, renames: dict
+) -> list[Constraint]:
+    """Foreign keys that the mapping declares, that `becomes` and `adds` bring, and follow-ups of moved references."""
+    found, taken = [], {constraint.name for constraint in kept}
+    single = {c.columns[0] for c in kept if c.kind == "f" and len(c.columns) == 1}
+    for column in (c.name for c in table.shape.columns):
+        reference = scene.keys.references.get((table.name, column))
+        root = scene.keys.root_of(reference.to) if reference else None
+        if reference:
+            scene.on_orphan[table.name, column] = reference.on_orphan
+        if column in rule.becomes:
+            scene.on_orphan[table.name, column] = "reject"
+            if column not in single:
+                found.append(_foreign_key(table.name, column, "user_role_profiles", "id", final_name, renames, taken))
+            continue
+        if root:
+            shape = table.shape.column(column)
+            scene.follows.append(Follow(table.name, column, reference.to, not shape.not_null))
+        if reference and not reference.declared and column not in single:
+            if root or _has_unique_id(scene, reference.to):
+                parent = root or reference.to
+                found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
+            else:
+                scene.questions.append(f"{table.name}.{column} names rows of {reference.to}, whose id is not unique")
+    names = {column.name for column in table.shape.columns}
+    for name in (new for old, new in rule.becomes.items() if old not in names):
+        scene.on_orphan[table.name, name] = "reject"
+        found.append(_foreign_key(table.name, name, "user_role_profiles", "id", final_name, renames, taken))
+    for name, parent in rule.adds.items():
+        found.append(_foreign_key(table.name, name, parent, "id", final_name, renames, taken))
+    return found
+
+
+def _has_unique_id(scene: Scene, table: str) -> bool:
+    constraints = scene.catalog.table(table).shape.constraints
+    return any(c.kind in "pu" and c.columns == ("id",) for c in constraints)
+
+
+def _foreign_key(table: str, column: str, parent: str, key: str, final: str, renames: dict, taken: set) -> Constraint:
+    name = base = f"{final}_{renames.get(column, column)}_fkey"[:60]
+    number = 0
+    while name in taken:
+        number += 1
+        name = f"{base}{number}"
+    taken.add(name)
+    definition = f"FOREIGN KEY ({quoted(column)}) REFERENCES {quoted(parent)}({quoted(key)})"
+    return Constraint(name, table, "f", (column,), definition, ref_table=parent, ref_columns=(key,))
+
+
+def _route(scene: Scene, table: LegacyTable, rule: TableRule, columns: list[_Column]) -> Route:
+    conversions = tuple(c.conversion for c in columns if c.conversion)
+    is_frame = bool(conversions) or rule.transform is not None
+    items = tuple(c.item for c in columns if c.item)
+    freight, more = (), ()
+    if is_frame:
+        items = tuple(_as_freight(table, item, {c.item for c in conversions}) for item in items)
+        freight = ((table.name, tuple((item.name, item.name) for item in items)),)
+        more = (ORIGIN, key_item(table))
+    if rule.transform:
+        used = used_columns(scene, table, rule.columns, None)
+        more += tuple(rule_items(scene, table, used))
+        conversions += tuple(rule_conversions(scene, table, used))
+    elif not is_frame and (not _is_keyed(scene, table) or rule.completed_from):
+        more = (ORIGIN,)
+    return Route(
+        name=table.name,
+        legacy_table=table.name,
+        wave=rule.wave,
+        lane="frame" if is_frame else "stream",
+        items=(*items, *more),
+        targets=(table.name,),
+        from_sql=scene.from_sql(table.name),
+        transform=rule.transform,
+        facts=facts(scene, table.name) if rule.transform else None,
+        lookups=rule.lookups,
+        rule_columns=(*FIXED, *rule.columns) if rule.transform else (),
+        freight=freight,
+        conversions=conversions,
+        is_chunked=table.kind == "r",
+    )
+
+
+def _is_keyed(scene: Scene, table: LegacyTable) -> bool:
+    """Whether a build row can be told by the legacy key: there is one, and it arrives as it is."""
+    key = table.shape.primary_key
+    return bool(key) and not any((table.name, column) in scene.changed for column in key)
+
+
+def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
+    column = table.shape.column(item.name)
+    if column and item.expression == plain(column) and item.name not in converted:
+        return freight_item(item.name, column)
+    return item if item.type == "text" else Item(item.name, f"({item.expression})::text")
+
+
+def _remarks(table: LegacyTable, columns: list[_Column]):
+    for column in columns:
+        legacy = table.shape.column(column.shape.name)
+        if legacy and legacy.default and not column.shape.default:
+            yield f"default of {legacy.name} dropped: its type changes"
+        if legacy and legacy.base == "oid":
+            yield f"{legacy.name} holds oids; large objects are not migrated"
+

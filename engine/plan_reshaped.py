@@ -1,0 +1,375 @@
+"""Plans for tables that a transform takes apart, and for rows that are derived from copied tables.
+
+Laws
+- A rule column is read under the rule's name, from the first variant that the legacy table has; one that it lacks is
+  null. Every other column is freight: carried into `carry_into` under its own name and type, or archived.
+- A carried column that clashes with one of another type gets the suffix `_<legacy table>`; it is nullable where the
+  target also gets rows without it.
+"""
+
+from dataclasses import dataclass, replace
+
+from config.mapping import TableRule, role_keys, spellings
+from config.shapes import Column, Table
+from engine import keep
+from engine.catalog import LegacyTable
+from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
+from engine.scene import Scene, freight_item
+from engine.keys import TEXTUAL
+from engine.select import OID_ALIASES, TIMES, as_text, plain
+from transforms.outcome import Facts
+
+MAX_NAME_BYTES = 63
+FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
+RULE = "r:"  # prefix of rule columns in a SELECT list, so that they cannot clash with freight
+ORIGIN = Item(HIDDEN, "t.tableoid::oid::text || t.ctid::text")
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    route: Route
+    ways: tuple[Way, ...]
+    dropped: tuple[str, ...]
+    remarks: tuple[str, ...]
+    is_archived: bool
+
+
+def plan(scene: Scene, table: LegacyTable) -> Reshaped:
+    """Plan one reshaped table; columns and objects that it carries are added to the declared targets."""
+    rule = scene.rule(table.name)
+    used = used_columns(scene, table, rule.columns, rule.carry_into)
+    _require(scene, table, rule, used)
+    removed = {name: why for name, why in rule.removed.items() if table.shape.column(name)}
+    rest = [c for c in table.shape.columns if c.name not in {*used.values(), *removed}]
+    items = [*rule_items(scene, table, {**used, **{name: name for name in removed}})]
+    ways = [_rule_way(scene, rule, column, name) for name, column in used.items()]
+    ways += [Way(c, "removed", ("migration.removed_links.url",), why) for c, why in removed.items()]
+    freight, more_items, more_ways, dropped, remarks, archived = _carry(scene, table, rule, rest)
+    route = Route(
+        name=table.name,
+        legacy_table=table.name,
+        wave=rule.wave,
+        lane="frame",
+        items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(),)), *more_items),
+        targets=rule.targets,
+        from_sql=scene.from_sql(table.name),
+        transform=rule.transform,
+        facts=facts(scene, table.name, tuple(removed)),
+        lookups=rule.lookups,
+        rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
+        freight=freight,
+        conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, more_items)),
+        is_checked=_is_checked(table, used),
+        is_chunked=table.kind == "r",
+    )
+    return Reshaped(route, (*ways, *more_ways), tuple(dropped), tuple(remarks), archived)
+
+
+def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Facts:
+    common = scene.mapping.common
+    return Facts(
+        legacy_table=legacy_table,
+        role_keys=role_keys(scene.mapping),
+        statuses=spellings(common.statuses),
+        order_statuses=spellings(common.order_statuses),
+        removed=removed,
+    )
+
+
+def key_item(table: LegacyTable) -> Item:
+    return Item(RULE + "key", legacy_key(table))
+
+
+def legacy_key(table: LegacyTable) -> str:
+    """The legacy key as text: one column's text, a JSON array of several, or the ctid."""
+    names = table.shape.primary_key
+    columns = [table.shape.column(name) for name in names]
+    if len(columns) == 1:
+        return as_text(columns[0])
+    if columns:
+        return f"jsonb_build_array({', '.join(plain(c) for c in columns)})::text"
+    return "t.ctid::text"
+
+
+def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str]):
+    """Rule columns as text items, the times filled, times without zone in the profile's zone."""
+    times = scene.times(table)
+    filled = {"created_at": times.created(), "updated_at": times.updated()}
+    for name, legacy in used.items():
+        if name not in filled:
+            column = table.shape.column(legacy)
+            is_local = column.base in ("date", "timestamp") and not column.is_array
+            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else as_text(column))
+    for name, expression in filled.items():
+        column = table.shape.column(name)
+        is_odd = column and column.base not in TIMES and name in used
+        yield Item(RULE + name, f"coalesce({as_text(column)}, ({expression})::text)" if is_odd else f"({expression})::text")
+
+
+def used_columns(scene: Scene, table: LegacyTable, columns: dict[str, tuple[str, ...]], into: str | None) -> dict[str, str]:
+    """Rule column → the legacy column in use."""
+    names = {column.name for column in table.shape.columns}
+    fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
+    if into and not scene.declared[into].column("updated_at"):
+        del fixed["updated_at"]
+    wanted = fixed | columns
+    found = {rule: next((v for v in variants if v in names), None) for rule, variants in wanted.items()}
+    return {rule: legacy for rule, legacy in found.items() if legacy}
+
+
+def _require(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> None:
+    for name in rule.required:
+        if name not in used:
+            variants = " or ".join(rule.columns.get(name, (name,)))
+            file = scene.mapping.file_of(table.name)
+            remedy = f"add its name under [{table.name}] columns in {file}"
+            scene.fault(table.name, None, f"has no column {variants}, which the rule needs", remedy)
+
+
+def _rule_way(scene: Scene, rule: TableRule, column: str, name: str) -> Way:
+    targets = tuple(f"{t}.{name}" for t in rule.targets if scene.declared[t].column(name))
+    return Way(column, "rule", targets or rule.targets, f"as {name} by {rule.transform}")
+
+
+def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):
+    """References among the rule columns become their parent's key on the way. The row's own id is the transform's."""
+    for name, legacy in used.items():
+        reference = scene.keys.references.get((table.name, legacy))
+        if reference and name != "id" and not _is_looked_up(scene, reference.to):
+            found = scene.keys.conversion(table, table.shape.column(legacy))
+            if found.kind != "same":
+                yield Conversion(RULE + name, reference.to)
+
+
+def _is_looked_up(scene: Scene, parent: str) -> bool:
+    return parent == "professionals" or parent in scene.mapping.profile_tables
+
+
+def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
+    for item in items:
+        column = table.shape.column(item.name)
+        found = scene.keys.conversion(table, column)
+        if found.kind == "derive":
+            yield Conversion(item.name, found.parent)
+
+
+def _is_checked(table: LegacyTable, used: dict[str, str]) -> bool:
+    """Whether a text or json column feeds a typed target column, so that a value may not fit."""
+    typed = ("approved_at", "submitted_at", "reviewed_at", "verified_at", "payload", "metadata", "created_at", "updated_at")
+    return any(table.shape.column(used[name]).base in {*TEXTUAL, "json"} for name in typed if name in used)
+
+
+def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]):
+    """Everything that no rule reads: carried, archived, or refused, as the profile says."""
+    mode, into = scene.settings.unmapped_columns, rule.carry_into
+    if not rule.carries:
+        targets = tuple(f"{target}.payload" for target in rule.targets)
+        return (), [], [Way(c.name, "rule", targets, "within the whole row") for c in rest], [], [], False
+    if mode == "fail":
+        for column in rest:
+            remedy = f"map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = \"carry\" in the profile"
+            scene.fault(table.name, column.name, "is in no mapping", remedy)
+    if mode == "archive" or not rest:
+        ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
+        _, dropped = keep.constraints(scene, table.shape, into, set(), is_shared=True)
+        return (), [], ways, [*dropped, *keep.indexes(scene, table.shape, into, set(), True)[1]], [], bool(rest)
+    return _carried(scene, table, into, rest)
+
+
+def _carried(scene: Scene, table: LegacyTable, into: str, rest: list[Column]):
+    is_shared = len(scene.fed_by[into]) > 1
+    pairs, items, ways, remarks, arriving = [], [], [], [], set()
+    for column in rest:
+        shape, note = _carried_shape(scene, table, column, is_shared)
+        name = _place(scene, table, into, shape)
+        if name == column.name:
+            arriving.add(name)
+        items.append(_carried_item(scene, table, column, shape))
+        pairs.append((name, column.name))
+        ways.append(Way(column.name, "carried", (f"{into}.{name}",), note))
+        remarks += [f"{column.name}: {note}"] if note else []
+        _refer(scene, table, column, into, name)
+    kept, dropped = keep.constraints(scene, table.shape, into, arriving, is_shared)
+    indexes, dropped_indexes = keep.indexes(scene, table.shape, into, arriving, is_shared)
+    kept, indexes, clashes = _unclashed(scene.declared[into], kept, indexes)
+    scene.add_objects(into, kept, indexes)
+    return ((into, tuple(pairs)),), items, ways, [*dropped, *dropped_indexes, *clashes], remarks, False
+
+
+def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: bool) -> tuple[Column, str]:
+    """The column as the target has it, and what to say of it."""
+    found, notes = scene.keys.conversion(table, column), []
+    shape = replace(column, identity="", generated="", default=None if column.generated else column.default)
+    if column.base in OID_ALIASES:
+        shape = replace(shape, type="text", base="text", kind="b", default=None)
+    if found.kind != "same":
+        shape = replace(shape, type=found.type, base=found.type, kind="b", default=None, collation=None)
+    if column.default and "nextval(" in column.default:
+        shape, _ = replace(shape, default=None), notes.append("its sequence is not carried")
+    if column.generated:
+        notes.append("a generated column, carried as its values")
+    if column.not_null and is_shared:
+        shape, _ = replace(shape, not_null=False), notes.append("nullable, for rows come without it")
+    return shape, "; ".join(notes)
+
+
+def _place(scene: Scene, table: LegacyTable, into: str, shape: Column) -> str:
+    """The name the column gets: its own, or with a suffix where another type holds it; added if not there yet."""
+    for name in (shape.name, f"{shape.name}_{table.name}"):
+        there = scene.declared[into].column(name)
+        if not there and len(name.encode()) <= MAX_NAME_BYTES:
+            scene.add_column(into, replace(shape, name=name))
+            return name
+        if there and there.type == shape.type and _is_free(scene, table, name):
+            return name
+    scene.fault(into, shape.name, f"has no name left for {table.name}.{shape.name}", "rename it in the source")
+    return shape.name
+
+
+def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
+    """Whether no rule of this table writes the column already."""
+    rule = scene.rule(table.name)
+    return name not in WRITTEN.get(rule.transform, ()) and name not in ("id", "user_id", "created_at", "updated_at")
+
+
+def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Column) -> Item:
+    if column.type != shape.type:
+        return Item(column.name, as_text(column))
+    return freight_item(column.name, column)
+
+
+def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
+    reference = scene.keys.references.get((table.name, column.name))
+    scene.sources_of[into, name] = (table.name, column.name)
+    if reference:
+        scene.on_orphan[into, name] = reference.on_orphan
+        if scene.keys.root_of(reference.to):
+            scene.follows.append(Follow(into, name, reference.to, True))
+
+
+def _unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, list[str]]:
+    taken = {c.name for c in shape.constraints} | {i.name for i in shape.indexes}
+    clashes = [f"{o.name}: {shape.name} has an object of this name" for o in [*kept, *indexes] if o.name in taken]
+    return [c for c in kept if c.name not in taken], [i for i in indexes if i.name not in taken], clashes
+
+
+# Target columns that a transform writes, beside the keys and times.
+WRITTEN = {
+    "profiles": ("user_role_profile_id",),
+    "professionals": ("role", "role_id", "display_name", "bio", "location", "status", "rejection_reason", "approved_at"),
+    "onboarding_submissions": (
+        "user_role_profile_id", "role", "request_type", "status", "payload", "submitted_at", "reviewed_at",
+        "reviewed_by", "rejection_reason",
+    ),
+    "verifications": (
+        "user_role_profile_id", "role", "request_type", "status", "payload", "submitted_at", "reviewed_at",
+        "reviewed_by", "rejection_reason",
+    ),
+    "submission_documents": ("verification_request_id", "document_type", "file_url", "status"),
+    "activity_logs": ("actor_user_id", "action", "entity_type", "entity_id", "ip_address", "user_agent", "metadata"),
+}  # fmt: skip
+
+
+def derived(scene: Scene, table: LegacyTable) -> Route | None:
+    """The route of rows that are made from each row of a copied table; None (with a remark) if a column lacks."""
+    rule = scene.rule(table.name).derives
+    used = used_columns(scene, table, rule.columns, None)
+    missing = [name for name in rule.required if name not in used]
+    if missing:
+        scene.fault(table.name, None, f"has no column {', '.join(missing)}, which {rule.transform} needs", "add it")
+        return None
+    targets = " and ".join(rule.targets)
+    own = scene.keys.conversion(table, table.shape.column("id"))
+    conversions = [Conversion(RULE + "id", table.name)] if own.kind != "same" else []
+    return Route(
+        name=f"{table.name} → {targets}",
+        legacy_table=table.name,
+        wave=1,
+        lane="frame",
+        items=(ORIGIN, key_item(table), *rule_items(scene, table, used)),
+        targets=rule.targets,
+        from_sql=scene.from_sql(table.name),
+        transform=rule.transform,
+        facts=facts(scene, table.name),
+        lookups=rule.lookups,
+        rule_columns=(*FIXED, *rule.columns),
+        conversions=(*conversions, *rule_conversions(scene, table, used)),
+        is_accounted=False,
+        is_chunked=table.kind == "r",
+    )
+
+
+def whole_row() -> Item:
+    """The whole row as jsonb text."""
+    return Item(RULE + "payload", "to_jsonb(t)::text")
+
+
+def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:
+    """Columns that leave for a table beside it, keyed by the row's own key: the route and their ways."""
+    rule = scene.rule(table.name).split
+    present = [c for c in table.shape.columns if c.name in rule.columns]
+    if not present:
+        return None, {}
+    into, key = rule.into, table.shape.column("id")
+    if not key:
+        scene.fault(table.name, "id", "is missing, and its presentation columns need it", "add a key in the source")
+        return None, {}
+    for column in present:
+        scene.add_column(into, column)
+    kept, _ = keep.constraints(scene, table.shape, into, {c.name for c in present}, is_shared=False)
+    scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2])
+    found, times = scene.keys.conversion(table, key), scene.times(table)
+    wanted = scene.declared[into].column(rule.key).type
+    key_text = as_text(key) if found.kind in ("derive", "cast") else plain(key)
+    items = [
+        Item(rule.key, f"{key_text}::{wanted}" if found.kind == "cast" else key_text, wanted),
+        *(Item(c.name, plain(c), c.type) for c in present),
+        Item("created_at", times.created(), "timestamptz"),
+        Item("updated_at", times.updated(), "timestamptz"),
+    ]
+    ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), "presentation of the review") for c in present}
+    is_frame = found.kind == "derive"
+    if is_frame:
+        items = [Item(i.name, i.expression if i.name == rule.key else f"({i.expression})::text") for i in items]
+    route = Route(
+        name=f"{table.name} → {into}",
+        legacy_table=table.name,
+        wave=1,
+        lane="frame" if is_frame else "stream",
+        items=(*items, ORIGIN),
+        targets=(into,),
+        from_sql=scene.from_sql(table.name),
+        freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
+        conversions=(Conversion(rule.key, table.name),) if is_frame else (),
+        is_accounted=False,
+        is_chunked=table.kind == "r",
+    )
+    return route, ways
+
+
+def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
+    """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
+    columns = tuple(
+        replace(c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if _is_reg(c) else {}))
+        for c in table.shape.columns
+    )
+    keys = tuple(c for c in table.shape.constraints if c.kind == "p")
+    items = [Item(c.name, f"{plain(c)}::text" if _is_reg(c) else plain(c), c.type) for c in table.shape.columns]
+    route = Route(
+        name=f"{table.name} → archive",
+        legacy_table=table.name,
+        wave=1,
+        lane="stream",
+        items=tuple(items),
+        targets=(table.name,),
+        from_sql=scene.from_sql(table.name),
+        is_accounted=is_outcome,
+        is_archive=True,
+        is_chunked=table.kind == "r",
+    )
+    return Table(table.name, columns, keys, (), table.shape.comment), route
+
+
+def _is_reg(column: Column) -> bool:
+    return column.base in OID_ALIASES
+

@@ -1,0 +1,347 @@
+"""Makes the plan: reads the catalogue and the mapping, and states what will become of everything.
+
+Laws
+- Reflect, never assume: a table, column or object that is not in the catalogue is not in the plan.
+- All faults at once: planning goes on after the first, and each names table, column, what was found and what to edit.
+- Every legacy column has a way (coverage), or the plan has a fault.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+from config import mapping as mappings
+from config import target as targets
+from config.settings import Settings
+from config.shapes import Column, Constraint, Table
+from engine import completion, needs, plan_copied, plan_reshaped, questions
+from engine.catalog import Catalog, LegacyTable
+from engine.keys import Keys
+from engine.plan import HIDDEN, Plan, Route, Rule, TablePlan, Way
+from engine.scene import Scene
+
+LISTED_ELSEWHERE = {"user_settings", "review_display_settings"}  # exist for a copied table's sake
+
+
+def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) -> Plan:
+    """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
+    mapping = mappings.load()
+    fates = _fates(catalog, mapping, settings)
+    declared = {name: shape for name, shape in targets.load().items()}
+    if fates.get("user_settings"):
+        declared.pop("user_settings")
+    keys = Keys(catalog, mapping, fates, probe)
+    scene = Scene(catalog, mapping, settings, instant, keys, fates, declared)
+    _look_for_faults(scene)
+    _adapt_declared(scene)
+    for name, rule in mapping.tables.items():
+        if fates.get(name) == "reshape":
+            for target in rule.targets:
+                scene.fed_by.setdefault(target, set()).add(name)
+    return _assemble(scene, _tables(scene))
+
+
+def _fates(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
+    """Legacy table → copy, keep, reshape, archive or skip."""
+    fates = {}
+    for table in catalog.tables:
+        rule = mapping.tables.get(table.name)
+        if table.extension or table.is_partition or table.kind not in "rp":
+            fates[table.name] = "skip"
+        elif rule:
+            kinds = {"copy": "copy", "rename": "copy", "archive": "archive"}
+            fates[table.name] = kinds.get(rule.disposition, "keep" if rule.keeps_shape else "reshape")
+        elif table.name in mapping.common.tool_tables or settings.unmapped_tables == "archive":
+            fates[table.name] = "archive"
+        else:
+            fates[table.name] = "copy"
+    return fates
+
+
+def _look_for_faults(scene: Scene) -> None:
+    catalog, settings = scene.catalog, scene.settings
+    if catalog.encoding == "SQL_ASCII":
+        scene.faults.append("the source database is SQL_ASCII: its bytes have no known meaning; convert it first")
+    if catalog.server_version_num < 140000:
+        scene.faults.append(f"the source server is version {catalog.server_version_num // 10000}; wanted 14 or later")
+    if not catalog.schema_oid:
+        scene.faults.append(f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA")
+    if unreadable := [t.name for t in catalog.tables if not t.has_select and not t.extension]:
+        remedy = "grant SELECT on them to the user of NXTGAUGE_SOURCE_URL"
+        scene.faults.append(f"no privilege to read {', '.join(unreadable)}; {remedy}")
+    for table in catalog.tables:
+        _table_faults(scene, table)
+    for name, rule in scene.mapping.tables.items():
+        if name not in scene.fates:
+            if rule.must_exist:
+                scene.faults.append(f"{name}: there is no such table in schema {catalog.schema!r}, and it must exist")
+            elif settings.missing_tables == "fail":
+                scene.faults.append(f"{name}: there is no such table; set missing_tables = \"warn\" to go on without")
+
+
+def _table_faults(scene: Scene, table: LegacyTable) -> None:
+    name, fate = table.name, scene.fates[table.name]
+    if table.is_partition or table.kind not in "rp":
+        what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
+        scene.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
+    if (table.inherits or table.has_heirs) and not table.extension:
+        scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
+    if table.is_filtered:
+        scene.fault(name, None, "has row-level security that hides rows", "use a role with BYPASSRLS or its owner")
+    rule = scene.rule(name)
+    final = rule.target if rule and rule.target else name
+    if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
+        scene.fault(name, None, "is in no mapping", "map it in config/mapping or set unmapped_tables = \"carry\"")
+    taken_by_us = fate in ("copy", "keep") and final in scene.declared
+    if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
+        scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
+    if table.shape.column(HIDDEN):
+        scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")
+
+
+def _adapt_declared(scene: Scene) -> None:
+    """References to copied tables take their keys' types; those to tables that are not there lose their constraint."""
+    for name, shape in scene.declared.items():
+        kept, types = [], {}
+        for constraint in shape.constraints:
+            parent = constraint.ref_table
+            if constraint.kind == "n":
+                continue  # the column says so itself
+            if constraint.kind != "f" or parent in scene.declared:
+                kept.append(constraint)
+            elif key := _key_of(scene, parent):
+                kept.append(constraint)
+                types[constraint.columns[0]] = key
+            else:
+                scene.remarks.append(f"{name}.{constraint.columns[0]}: no foreign key, {parent} has no key to point at")
+        types |= _actor_types(scene, name)
+        columns = tuple(_retyped(c, types.get(c.name)) for c in shape.columns)
+        scene.declared[name] = replace(shape, columns=columns, constraints=tuple(kept))
+
+
+def _key_of(scene: Scene, table: str) -> Column | None:
+    """The id of a copied table, with the type it has in the target; None if it has no unique id."""
+    legacy = scene.catalog.table(table)
+    if not legacy or scene.fates[table] not in ("copy", "keep") or not legacy.shape.column("id"):
+        return None
+    if not any(c.kind in "pu" and c.columns == ("id",) for c in legacy.shape.constraints):
+        return None
+    column = legacy.shape.column("id")
+    found = scene.keys.conversion(legacy, column)
+    if found.kind == "same":
+        return column
+    return Column("id", found.type, base="uuid" if found.type == "uuid" else column.base)
+
+
+def _retyped(column: Column, key: Column | None) -> Column:
+    return column if key is None else replace(column, type=key.type, base=key.base, kind=key.kind, collation=key.collation)
+
+
+def _actor_types(scene: Scene, name: str) -> dict[str, Column]:
+    """reviewed_by and decided_by hold what their legacy columns hold: one type if they agree, else text."""
+    actor = {"verification_requests": "reviewed_by", "approval_requests": "decided_by"}.get(name)
+    if not actor:
+        return {}
+    found = []
+    for table, rule_column in (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by")):
+        legacy, rule = scene.catalog.table(table), scene.rule(table)
+        names = rule.columns[rule_column] if legacy else ()
+        found += [c for n in names if (c := legacy.shape.column(n))][:1]
+    if not found or all(c.base == "uuid" for c in found):
+        return {}
+    same = {c.type for c in found} == {found[0].type} and found[0].kind == "b"
+    return {actor: found[0] if same else Column(actor, "text", base="text")}
+
+
+def _tables(scene: Scene) -> list[tuple[TablePlan, Table | None, Table | None, tuple]]:
+    """For every legacy table: its plan, its build shape (if it keeps one), its archive shape, its column renames."""
+    planned = {}
+    order = [n for n in scene.mapping.tables if n in scene.fates] + [t.name for t in scene.catalog.tables]
+    for name in dict.fromkeys(order):
+        table = scene.catalog.table(name)
+        planned[name] = _table(scene, table)
+    return [planned[table.name] for table in scene.catalog.tables]
+
+
+def _table(scene: Scene, table: LegacyTable):
+    fate, rule, domain = scene.fates[table.name], scene.rule(table.name), scene.mapping.domain_of.get(table.name, "")
+    if fate == "skip":
+        remark = f"belongs to the extension {table.extension}" if table.extension else "is not read"
+        return TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)), None, None, ()
+    if fate == "archive":
+        shape, route = plan_reshaped.archive(scene, table, is_outcome=True)
+        return TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), None, shape, ()
+    if fate == "reshape":
+        return _reshaped(scene, table, domain)
+    return _copied(scene, table, domain, rule)
+
+
+def _archived_ways(table: LegacyTable) -> tuple[Way, ...]:
+    return tuple(
+        Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in table.shape.columns
+    )
+
+
+def _reshaped(scene: Scene, table: LegacyTable, domain: str):
+    rule = scene.rule(table.name)
+    found = plan_reshaped.plan(scene, table)
+    routes, shape = [found.route], None
+    if rule.also_archived or found.is_archived:
+        shape, archive_route = plan_reshaped.archive(scene, table, is_outcome=False)
+        routes.append(archive_route)
+    plan = TablePlan(
+        table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks
+    )
+    return plan, None, shape, ()
+
+
+def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
+    gone, routes = {}, []
+    if rule and rule.split:
+        route, gone = plan_reshaped.split(scene, table)
+        routes += [route] if route else []
+    settings = completion.moved_ways(scene, table)
+    copied = plan_copied.plan(scene, table, gone | settings, (rule and rule.target) or table.name)
+    if rule and rule.completed_from:
+        copied = completion.complete(scene, table, copied)
+        routes += completion.routes(scene, copied.shape)
+    if rule and rule.derives:
+        derived = plan_reshaped.derived(scene, table)
+        routes += [derived] if derived else []
+    disposition = rule.disposition if rule else "carry"
+    final = (rule and rule.target) or table.name
+    plan = TablePlan(
+        table, domain, disposition, (final,), copied.ways, (copied.route, *routes), copied.dropped, copied.remarks
+    )
+    return plan, copied.shape, None, copied.column_renames
+
+
+def _assemble(scene: Scene, planned: list) -> Plan:
+    tables = [plan for plan, _, _, _ in planned]
+    if "user_settings" in scene.declared and scene.catalog.table("users"):
+        extra = completion.routes(scene, scene.declared["user_settings"])
+        tables = [replace(t, routes=(*t.routes, *extra)) if t.name == "users" else t for t in tables]
+    build = [shape for _, shape, _, _ in planned if shape] + list(scene.declared.values())
+    archive = [shape for _, _, shape, _ in planned if shape]
+    _look_for_uncovered(scene, tables)
+    _look_for_clashes(scene, build)
+    hidden = _hidden(scene, tables)
+    build, call_names = needs.replaced(scene, build)
+    wanted = needs.find(scene, build, archive)
+    renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
+    missing = [n for n in scene.mapping.tables if n not in scene.fates]
+    return Plan(
+        source=scene.catalog,
+        source_schema=scene.catalog.schema,
+        target_schema=scene.settings.target_schema,
+        mapping_digest=scene.mapping.digest,
+        instant=scene.instant,
+        tables=tuple(tables),
+        build=tuple(build),
+        archive=tuple(archive),
+        hidden=frozenset(hidden),
+        rules=tuple(_rules(scene, build)),
+        follows=tuple(scene.follows),
+        renames=tuple(renames),
+        column_renames=tuple(rename for *_, names in planned for rename in names),
+        replaced_calls=call_names,
+        missing_tables=tuple(missing),
+        missing_reshaped=tuple(n for n in missing if scene.mapping.tables[n].disposition == "reshape"),
+        faults=tuple(scene.faults),
+        questions=(*scene.questions, *questions.find(scene)),
+        remarks=tuple(scene.remarks),
+        **wanted,
+    )
+
+
+def _look_for_uncovered(scene: Scene, tables: list[TablePlan]) -> None:
+    """The coverage proof: every column of every table that is read has exactly one way."""
+    for table in tables:
+        if table.disposition == "skip":
+            continue
+        counted = Counter(way.column for way in table.ways)
+        for column in table.legacy.shape.columns:
+            if counted[column.name] != 1:
+                remedy = f"map it in {scene.mapping.file_of(table.name)}"
+                scene.fault(table.name, column.name, f"has {counted[column.name]} destinations", remedy)
+
+
+def _look_for_clashes(scene: Scene, build: list[Table]) -> None:
+    """Tables and indexes share one namespace in the build schema."""
+    names = Counter(shape.name for shape in build)
+    names.update(index.name for shape in build for index in shape.indexes)
+    names.update(c.name for shape in build for c in shape.constraints if c.kind in "pux")
+    for name, count in names.items():
+        if count > 1:
+            scene.faults.append(f"{name}: {count} tables or indexes of the target have this name; rename the legacy one")
+
+
+def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
+    """Build tables that need to know where each row came from: no key of theirs is the legacy row's own."""
+    fed: dict[str, list[Route]] = {}
+    for route in (r for t in tables for r in t.routes if not r.is_archive):
+        for target in route.targets:
+            fed.setdefault(target, []).append(route)
+    keyed = {t.name for t in tables if t.key and not any((t.name, c) in scene.changed for c in t.key)}
+    return {
+        target
+        for target, routes in fed.items()
+        if len(routes) > 1 or routes[0].lane == "frame" or not routes[0].is_accounted or target not in keyed
+    }
+
+
+def _rules(scene: Scene, build: list[Table]):
+    """Every constraint of the build schema, as the quarantine judges it."""
+    declared = set(scene.declared)
+    for shape in build:
+        for column in shape.columns:
+            if column.not_null:
+                yield Rule(shape.name, f"{shape.name}_{column.name}_not_null"[:63], "n", (column.name,),
+                           is_trusted=_is_trusted(scene, shape.name, (column.name,), "n"))  # fmt: skip
+        for constraint in shape.constraints:
+            if constraint.kind != "n" and constraint.is_validated:
+                yield _rule(scene, constraint, shape.name in declared)
+        for index in shape.indexes:
+            if index.is_unique:
+                yield Rule(shape.name, index.name, "i", index.columns, predicate=index.predicate,
+                           definition=index.definition,
+                           is_trusted=_is_trusted(scene, shape.name, index.columns, "u"))  # fmt: skip
+
+
+def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
+    nullable = scene.on_orphan.get((constraint.table, constraint.columns[0] if constraint.columns else ""), "null")
+    known = any(constraint.name == c.name for c in _legacy_constraints(scene, constraint.table))
+    return Rule(
+        table=constraint.table,
+        name=constraint.name,
+        kind=constraint.kind,
+        columns=constraint.columns,
+        expression=constraint.expression,
+        ref_table=constraint.ref_table,
+        ref_columns=constraint.ref_columns,
+        on_orphan=nullable,
+        is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
+        is_match_full=constraint.is_match_full,
+        nulls_not_distinct=constraint.nulls_not_distinct,
+        definition=constraint.definition,
+    )
+
+
+def _legacy_constraints(scene: Scene, table: str):
+    legacy = scene.catalog.table(table)
+    return legacy.shape.constraints if legacy else ()
+
+
+def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, constraint=None) -> bool:
+    """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
+    rule = scene.rule(table)
+    if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
+        return False
+    if any((table, column) in scene.changed for column in columns):
+        # A cast or a derivation never makes a null; filled times never are.
+        return kind == "n" and not any(f.table == table and f.column in columns for f in scene.follows)
+    if kind != "f":
+        return True
+    parent = constraint.ref_table
+    same_parent = scene.fates.get(parent) in ("copy", "keep")
+    return same_parent and not any((parent, column) in scene.changed for column in constraint.ref_columns)

@@ -1,0 +1,280 @@
+"""What is seen under the product's name: made elsewhere, put in place by a rename, taken back by a rename.
+
+Laws
+- A switch is one transaction: product and archive together, with grants, records and the run's state, or nothing.
+- Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
+- What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
+- Writers are locked out of what is replaced before it is, so that no row is written to what is no longer read.
+- The caller holds the lease (engine.bookkeeping).
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from config.errors import PlanRefused, TargetError
+from engine import bookkeeping, privileges, schemas
+from engine.bookkeeping import Schema
+from engine.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
+
+ARCHIVE = "legacy_archive"
+LOCK_NOT_HAD = "55P03"
+
+
+@dataclass(frozen=True)
+class Names:
+    """The four places of one kind of schema."""
+
+    kind: str  # product | archive
+    live: str
+
+    @property
+    def build(self) -> str:
+        return self.live + "__build"
+
+    @property
+    def previous(self) -> str:
+        return self.live + "__previous"
+
+    @property
+    def withdrawn(self) -> str:
+        return self.live + "__withdrawn"
+
+    def all(self) -> tuple[str, str, str, str]:
+        return self.live, self.build, self.previous, self.withdrawn
+
+
+@dataclass(frozen=True)
+class Switch:
+    """What a publish or a rollback did."""
+
+    schema: str
+    live_run: str | None  # None: nothing is live now
+    replaced_run: str | None  # None: nothing was
+    dependants: tuple[str, ...]  # objects in other schemas that still use what was replaced
+    left_behind: tuple[str, ...]  # objects that others had added to what was replaced
+
+
+def names_of(target_schema: str) -> tuple[Names, Names]:
+    """The places of the product and of the archive."""
+    return Names("product", target_schema), Names("archive", ARCHIVE)
+
+
+def preflight(
+    conn: psycopg.Connection,
+    target_schema: str,
+    *,
+    allow_dependants: bool = False,
+    source: ServerFacts | None = None,
+    source_schema: str | None = None,
+) -> list[str]:
+    """Why a publish would be refused, one sentence each; to be asked before anything is built."""
+    if found := bookkeeping.faults(conn):
+        return found
+    found = _source_faults(conn, target_schema, source, source_schema)
+    if not conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]:
+        found.append("the target's role may not create schemas; grant it CREATE on the database")
+    ours = bookkeeping.schemas(conn)
+    for names in names_of(target_schema):
+        found += [fault for name in names.all() for fault in _name_faults(conn, ours, name, target_schema)]
+        if names.previous in ours:
+            found += schemas.drop_faults(conn, ours[names.previous])
+        if names.live in ours:
+            found += _live_faults(conn, ours[names.live], names, allow_dependants)
+    return found
+
+
+def make_build(conn: psycopg.Connection, run_id: str, target_schema: str) -> None:
+    """Empty build schemas for product and archive; ones of ours that a former run left are dropped.
+
+    Errors: PlanRefused, TargetError.
+    """
+    with blame(TargetError, "making the build schemas"), conn.transaction():
+        for names in names_of(target_schema):
+            schemas.drop_if_there(conn, names.build)
+            schema = sql.Identifier(names.build)
+            conn.execute(sql.SQL("create schema {}").format(schema))
+            conn.execute(sql.SQL("revoke all on schema {} from public").format(schema))
+            bookkeeping.register_schema(conn, names.build, names.kind, "build", target_schema, run_id)
+
+
+def publish(
+    conn: psycopg.Connection,
+    run_id: str,
+    target_schema: str,
+    *,
+    allow_dependants: bool = False,
+    lock_seconds: float = LOCK_SECONDS,
+) -> Switch:
+    """Put the run's build in place. Errors: PlanRefused, TargetError; then nothing has changed."""
+    product, archive = names_of(target_schema)
+    with _switching(conn, f"publishing {target_schema}", product, lock_seconds):
+        ours = bookkeeping.schemas(conn)
+        _refuse(preflight(conn, target_schema, allow_dependants=allow_dependants))
+        _refuse(_build_faults(ours, run_id, product, archive))
+        switch = _switch_to(conn, ours.get(product.live), product, run_id)
+        for names in (product, archive):
+            _put_in_place(conn, ours, names)
+        bookkeeping.set_state(conn, run_id, "published")
+    return switch
+
+
+def rollback(conn: psycopg.Connection, target_schema: str, *, lock_seconds: float = LOCK_SECONDS) -> Switch:
+    """Set the live schema aside and the previous one, if there is one, back in its place.
+
+    The one set aside before is dropped. Errors: PlanRefused, TargetError; then nothing has changed.
+    """
+    product, archive = names_of(target_schema)
+    with _switching(conn, f"rolling back {target_schema}", product, lock_seconds):
+        ours = bookkeeping.schemas(conn)
+        _refuse(_rollback_faults(conn, ours, product, archive))
+        restored = ours[product.previous].run_id if product.previous in ours else None
+        switch = _switch_to(conn, ours[product.live], product, restored)
+        for names in (product, archive):
+            _take_back(conn, ours, names, restored)
+        bookkeeping.set_state(conn, switch.replaced_run, "rolled_back")
+    return switch
+
+
+def _put_in_place(conn: psycopg.Connection, ours: dict[str, Schema], names: Names) -> None:
+    live, build = ours.get(names.live), ours.get(names.build)
+    access = privileges.read(conn, live.schema_oid) if live else None
+    if live:
+        schemas.drop_if_there(conn, names.previous)
+        bookkeeping.rename_schema(conn, live, names.previous, "previous")
+    if not build:
+        return
+    schemas.record_members(conn, build)
+    bookkeeping.rename_schema(conn, build, names.live, "live")
+    if access:
+        privileges.give(conn, access, names.live, build.schema_oid)
+    if names.kind == "archive":  # personal data, whatever was granted
+        conn.execute(sql.SQL("revoke all on schema {} from public").format(sql.Identifier(names.live)))
+
+
+def _take_back(conn: psycopg.Connection, ours: dict[str, Schema], names: Names, restored_run: str | None) -> None:
+    live, previous = ours.get(names.live), ours.get(names.previous)
+    if live:
+        schemas.drop_if_there(conn, names.withdrawn)
+        bookkeeping.rename_schema(conn, live, names.withdrawn, "withdrawn")
+    if previous and previous.run_id == restored_run:  # an archive goes with its product
+        bookkeeping.rename_schema(conn, previous, names.live, "live")
+
+
+def _switch_to(conn: psycopg.Connection, live: Schema | None, names: Names, run_id: str | None) -> Switch:
+    if live is None:
+        return Switch(names.live, run_id, None, (), ())
+    outside, added = schemas.dependants_of(conn, live), schemas.added_to(conn, live)
+    return Switch(names.live, run_id, live.run_id, tuple(outside), tuple(map(str, added)))
+
+
+@contextlib.contextmanager
+def _switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: float) -> Iterator[None]:
+    """One transaction that waits for locks no longer than this, and then says who holds them."""
+    try:
+        with blame(TargetError, what), conn.transaction():
+            conn.execute("select set_config('lock_timeout', %s, true)", [f"{int(lock_seconds * 1000)}ms"])
+            _lock_writers_out(conn, bookkeeping.schemas(conn).get(names.live))
+            yield
+    except TargetError as error:
+        if getattr(error, "sqlstate", "") == LOCK_NOT_HAD:
+            busy = _blockers(conn, names) or "another session"
+            text = f"{what}: {busy} held a lock for {lock_seconds:g} s; nothing was changed; end it, or try later"
+            error.args = (text,)
+        raise
+
+
+def _lock_writers_out(conn: psycopg.Connection, live: Schema | None) -> None:
+    """Wait for the transactions that have written to the live tables, and let no others begin; readers go on."""
+    if live is None:
+        return
+    query = """select format('%%I.%%I', %s::text, relname) from pg_class
+               where relnamespace = %s and relkind in ('r', 'p') and pg_has_role(relowner, 'usage')"""
+    tables = [name for (name,) in conn.execute(query, [live.name, live.schema_oid])]
+    if tables:
+        conn.execute(sql.SQL("lock table {} in share mode").format(sql.SQL(", ").join(map(sql.SQL, tables))))
+
+
+# Readers of the live schema are in nobody's way; whoever uses one that is to be dropped is.
+BLOCKERS = """
+    select distinct format('session %%s of %%s (%%s, %%s)', a.pid, a.usename, nullif(a.application_name, ''), a.state)
+    from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
+    join pg_stat_activity a on a.pid = l.pid
+    where l.database = (select oid from pg_database where datname = current_database())
+      and l.granted and l.pid <> pg_backend_pid() and n.nspname = any(%(names)s)
+      and (n.nspname <> %(live)s or l.mode not in ('AccessShareLock', 'RowShareLock'))
+    order by 1
+"""
+
+
+def _blockers(conn: psycopg.Connection, names: Names) -> str:
+    values = {"names": [*names.all(), *Names("archive", ARCHIVE).all()], "live": names.live}
+    return ", ".join(row[0] for row in conn.execute(BLOCKERS, values))
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise PlanRefused(faults)
+
+
+def _source_faults(conn, target_schema: str, source: ServerFacts | None, source_schema: str | None) -> list[str]:
+    taken = [name for names in names_of(target_schema) for name in names.all()] + [bookkeeping.SCHEMA]
+    if source is None or source_schema not in taken or not source.is_same_database(server_facts(conn)):
+        return []
+    return [
+        f"the source's schema {source_schema} is in the target database, under a name that the target needs; "
+        f"choose another NXTGAUGE_TARGET_SCHEMA or another target"
+    ]
+
+
+def _name_faults(conn, ours: dict[str, Schema], name: str, target_schema: str) -> list[str]:
+    """Whether the name is taken by somebody else, or by ours for another target schema or of another owner."""
+    query = "select pg_has_role(nspowner, 'usage'), nspowner::regrole::text from pg_namespace where nspname = %s"
+    row = conn.execute(query, [name]).fetchone()
+    if row is None:
+        return []
+    if name not in ours:
+        other = "" if name.startswith(ARCHIVE) else "choose another NXTGAUGE_TARGET_SCHEMA, or "
+        return [f"schema {name} exists and was not made by this tool; {other}rename that schema yourself"]
+    if ours[name].target_schema != target_schema and ours[name].role != "build":
+        return [
+            f"schema {name} belongs to target schema {ours[name].target_schema}; a database takes one target schema: "
+            f"set NXTGAUGE_TARGET_SCHEMA to that, or use another database"
+        ]
+    return [] if row[0] else [f"schema {name} is owned by {row[1]}; connect as a member of that role"]
+
+
+def _live_faults(conn, live: Schema, names: Names, allow_dependants: bool) -> list[str]:
+    found = [
+        f"{member} lives in schema {live.name}, which is renamed; alter extension … set schema public"
+        for member in schemas.members_of(conn, live)
+        if member.kind == "extension"
+    ]
+    if not allow_dependants and (outside := schemas.dependants_of(conn, live)):
+        found.append(
+            f"what depends on schema {live.name} would go on using it as {names.previous}: {schemas.listed(outside)}; "
+            f"drop it and make it again afterwards, or set allow_dependants = true in the profile"
+        )
+    return found
+
+
+def _build_faults(ours: dict[str, Schema], run_id: str, product: Names, archive: Names) -> list[str]:
+    if product.build not in ours:
+        return [f"run {run_id} has no schema {product.build} to publish; run it again"]
+    others = [names for names in (product, archive) if names.build in ours and ours[names.build].run_id != run_id]
+    return [f"schema {n.build} is run {ours[n.build].run_id}'s, not run {run_id}'s; run it again" for n in others]
+
+
+def _rollback_faults(conn, ours: dict[str, Schema], product: Names, archive: Names) -> list[str]:
+    if product.live not in ours:
+        return [f"there is no schema {product.live} that this tool published; nothing to roll back"]
+    found = []
+    for names in (product, archive):
+        places = (names.live, names.previous, names.withdrawn)
+        found += [fault for name in places for fault in _name_faults(conn, ours, name, product.live)]
+        if names.withdrawn in ours:
+            found += schemas.drop_faults(conn, ours[names.withdrawn])
+    return found

@@ -1,0 +1,363 @@
+"""The quarantine: what would violate a constraint of the target leaves, with its reason, before the constraint is made.
+
+Laws
+- Not-nulls and checks first, foreign keys to a fixpoint, uniques last; a unique that removes rows starts the foreign
+  keys again. Every removal is set-based, and written down in the same transaction.
+- A nullable reference that leads nowhere is set to null and noted; any other costs the row: `parent_rejected` if its
+  parent was rejected, else the constraint's name.
+- A reshaped row is all or nothing: with one of its rows the others go. A derived row that goes is a note.
+- A constraint that the legacy database itself proves is judged only after its parents have lost rows.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import psycopg
+from psycopg import sql
+
+from config.errors import SourceError, TargetError
+from config.shapes import Table
+from engine import connect, witness
+from engine.connect import blame
+from engine.plan import HIDDEN, Rule
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import TEXT
+
+PARENT_REJECTED = "parent_rejected"
+DUPLICATE_PROFILE = "duplicate_profile"
+ROOTS = "user_role_profiles"
+
+
+@dataclass
+class Quarantine:
+    """One judgement over tables whose rows are all there. lost: build tables that have lost rows so far."""
+
+    work: Work
+    target: psycopg.Connection
+    loaded: set[str]
+    lost: set[str]
+
+    def judge(self) -> None:
+        """Remove every violator. Errors: TargetError."""
+        with blame(TargetError, "judging the loaded rows", self.work.stop):
+            for rule in self._rules("nc"):
+                if not rule.is_trusted:
+                    self.remove(rule, _violates(self.work, rule), rule.name, _sentence(rule))
+            changed = True
+            while changed:
+                self._judge_references()
+                changed = any([self._judge_unique(rule) for rule in self._rules("pui") if not rule.is_trusted])
+
+    def _rules(self, kinds: str) -> list[Rule]:
+        return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
+
+    def _judge_references(self) -> None:
+        rules = [rule for rule in self._rules("f") if rule.ref_table in self.loaded]
+        pending = [rule for rule in rules if not rule.is_trusted or rule.ref_table in self.lost]
+        while pending:
+            self.work.stop.check()
+            lost = set()
+            for rule in pending:
+                lost |= self._judge_reference(rule)
+            pending = [rule for rule in rules if rule.ref_table in lost]
+
+    def _judge_reference(self, rule: Rule) -> set[str]:
+        """Build tables that lost rows."""
+        violates = _violates(self.work, rule)
+        if rule.on_orphan == "null" and len(rule.columns) == 1 and self._is_nullable(rule):
+            self.set_null(rule, violates)
+            return set()
+        if len(rule.columns) != 1:
+            return self.remove(rule, violates, rule.name, _sentence(rule))
+        child = sql.SQL("{} and exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
+                        "and g.id = t.{}::text)").format(
+            violates, sql.Literal(self.work.run_id), sql.Literal(rule.ref_table), sql.Identifier(rule.columns[0])
+        )  # fmt: skip
+        sentence = f"the row of {self.work.plan.final_name(rule.ref_table)} that it belongs to was rejected"
+        return self.remove(rule, child, PARENT_REJECTED, sentence) | self.remove(
+            rule, violates, rule.name, _sentence(rule)
+        )
+
+    def _is_nullable(self, rule: Rule) -> bool:
+        column = self.work.plan.shape(rule.table).column(rule.columns[0])
+        key = self.work.plan.shape(rule.table).primary_key
+        return not column.not_null and column.name not in key and not column.generated
+
+    def _judge_unique(self, rule: Rule) -> bool:
+        is_roots = rule.table == ROOTS and set(rule.columns) == {"user_id", "role"}
+        if is_roots:
+            self._note_superseded(rule)
+        reason = DUPLICATE_PROFILE if is_roots else rule.name
+        sentence = "a profile of this role and user that was updated later stays" if is_roots else _sentence(rule)
+        return bool(self.remove(rule, _is_duplicate(self.work, rule), reason, sentence))
+
+    def _note_superseded(self, rule: Rule) -> None:
+        """References to a superseded profile move to the one that stays."""
+        shape = self.work.plan.shape(ROOTS)
+        query = """
+            with ranked as (
+                select t.id, first_value(t.id) over same as stays, {table} as legacy_table
+                from {roots} as t where {doubled}
+                window same as (partition by t.user_id, t.role order by {order})
+            ), superseded as (
+                select r.id, r.stays, r.legacy_table from ranked as r where r.id <> r.stays
+            ), again as (
+                update migration.moved as m set to_id = s.stays::text from superseded as s
+                where m.run_id = {run} and m.to_id = s.id::text returning m.to_id, s.id
+            )
+            insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
+            select {run}, s.legacy_table, s.id::text, s.id::text, s.stays::text from superseded as s
+            where not exists (select from migration.moved as m where m.run_id = {run} and m.to_id = s.id::text)
+        """
+        self.target.execute(
+            sql.SQL(query).format(
+                table=_legacy_table_of(self.work, "t"),
+                roots=self._table(ROOTS),
+                doubled=_doubled(self.work, rule),
+                order=_order(self.work, shape, rule),
+                run=sql.Literal(self.work.run_id),
+            )
+        )
+
+    def _table(self, name: str) -> sql.Identifier:
+        return sql.Identifier(self.work.schema, name)
+
+    def set_null(self, rule: Rule, violates: sql.Composable) -> None:
+        """Null the references that lead nowhere; a note for each, with the legacy value."""
+        column = rule.columns[0]
+        query = sql.SQL(
+            "with orphans as (select t.ctid, {row} as row, t.{column}::text as value from {table} as t where {violates}), "
+            "nulled as (update {table} as t set {column} = null from orphans as o where t.ctid = o.ctid) "
+            "select row, value from orphans"
+        ).format(
+            row=self._row_name(rule.table),
+            column=sql.Identifier(column),
+            table=self._table(rule.table),
+            violates=violates,
+        )
+        with self.target.transaction():
+            orphans = self.target.execute(query).fetchall()
+            if orphans:
+                note = f"orphan: no such row in {self.work.plan.final_name(rule.ref_table)}"
+                self._note(rule.table, column, note, orphans)
+
+    def _note(self, table: str, column: str, note: str, rows: list[tuple[str, str]]) -> None:
+        named = self._witnesses(table, [row for row, _ in rows])
+        final = self.work.plan.final_name(table)
+        columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
+        with self.target.cursor() as cursor:
+            cursor.executemany(
+                "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
+                "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
+                [
+                    (self.work.run_id, named[row].table, named[row].key, final, columns.get(column, column), note,
+                     named[row].value_of(column, value))
+                    for row, value in rows
+                ],
+            )  # fmt: skip
+
+    def _row_name(self, table: str) -> sql.Composable:
+        """What tells a build row's legacy row: its origin, else its key as text."""
+        if table in self.work.plan.hidden:
+            return sql.SQL("t.{}").format(sql.Identifier(HIDDEN))
+        key = self.work.plan.shape(table).primary_key
+        columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key]
+        if len(columns) == 1:
+            return sql.SQL("{}::text").format(columns[0])
+        return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(columns))
+
+    def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
+        """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
+        query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
+            self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
+        )
+        with self.target.transaction():
+            removed = self.target.execute(query).fetchall()
+            if not removed:
+                return set()
+            touched = self._reject(rule.table, removed, reason, sentence)
+        self.lost |= touched
+        return touched
+
+    def _reference_keys(self, table: str) -> sql.Composable:
+        """The id by which children know the row, as text."""
+        has_id = self.work.plan.shape(table).column("id") is not None
+        return sql.SQL("t.id::text" if has_id else "null::text")
+
+    def _reject(self, table: str, removed: list[tuple[str, str]], reason: str, sentence: str) -> set[str]:
+        touched = {table}
+        self._gone(table, [key for _, key in removed if key])
+        rows = list(dict.fromkeys(row for row, _ in removed))
+        if table in self.work.plan.hidden:
+            touched |= self._remove_siblings(table, rows)
+        witnesses = self._witnesses(table, rows)
+        accounted = [row for row in rows if self._is_accounted(table, witnesses[row].table)]
+        self.reject_witnesses([witnesses[row] for row in accounted], table, reason, sentence)
+        if derived := [row for row in rows if row not in set(accounted)]:
+            note = f"not_made: {reason}: {sentence}"
+            self._note(table, None, note, [(row, None) for row in derived])
+        return touched
+
+    def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: str, sentence: str) -> None:
+        """Write these legacy rows down as rejected; `table` is the build table that refused them."""
+        final = self.work.plan.final_name(table)
+        with self.target.transaction():
+            self._write_rejects([(w, final, reason, sentence) for w in witnesses])
+            self._forget(witnesses, is_superseded=reason == DUPLICATE_PROFILE)
+
+    def _is_accounted(self, table: str, legacy_table: str) -> bool:
+        routes = [r for r in self.work.plan.table(legacy_table).routes if table in r.targets and not r.is_archive]
+        return any(route.is_accounted for route in routes)
+
+    def _gone(self, table: str, keys: list[str]) -> None:
+        query = "insert into migration.gone (run_id, build_table, id) select %s, %s, unnest(%s::text[])"
+        self.target.execute(query, (self.work.run_id, table, keys))
+
+    def _remove_siblings(self, table: str, origins: list[str]) -> set[str]:
+        """The other rows that the same routes made of these legacy rows."""
+        routes = [r for r in self.work.plan.routes if table in r.targets and not r.is_archive]
+        siblings = {name for route in routes for name in route.targets if name != table and name in self.loaded}
+        touched = set()
+        for name in sorted(siblings & self.work.plan.hidden):
+            query = sql.SQL("delete from {} as t where t.{} = any (%s) returning null, {}").format(
+                self._table(name), sql.Identifier(HIDDEN), self._reference_keys(name)
+            )
+            removed = self.target.execute(query, (origins,)).fetchall()
+            if removed:
+                touched.add(name)
+                self._gone(name, [key for _, key in removed if key])
+        return touched
+
+    def _write_rejects(self, rejects: list[tuple]) -> None:
+        with self.target.cursor() as cursor:
+            cursor.executemany(
+                "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)"
+                " values (%(run)s, %(legacy_table)s, %(key)s, %(target)s, %(reason)s, %(detail)s, "
+                "case when migration.is_valid(%(row)s, 'jsonb') then %(row)s::jsonb else to_jsonb(%(row)s::text) end) "
+                "on conflict do nothing",
+                [
+                    {"run": self.work.run_id, "legacy_table": w.table, "key": w.key, "target": target,
+                     "reason": reason, "detail": detail, "row": w.row}
+                    for w, target, reason, detail in rejects
+                ],
+            )  # fmt: skip
+
+    def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:
+        """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""
+        for table in {w.table for w in witnesses}:
+            found = [w for w in witnesses if w.table == table]
+            ids, keys = [w.id for w in found if w.id is not None], [w.key for w in found]
+            known = self._delete("id_map", table, "legacy_id", ids, "target_id")
+            self._delete("notes", table, "legacy_key", keys)
+            own = steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist()
+            self._delete("removed_links", table, "user_role_profile_id", [*known, *own])
+            if not is_superseded:
+                self._lead_nowhere(table, ids, own)
+
+    def _delete(self, kind: str, table: str, column: str, values: list[str], returning: str = "run_id") -> list[str]:
+        query = sql.SQL("delete from {} where run_id = %s and legacy_table = %s and {} = any (%s) returning {}").format(
+            sql.Identifier("migration", kind), sql.Identifier(column), sql.Identifier(returning)
+        )
+        return [value for (value,) in self.target.execute(query, (self.work.run_id, table, values))]
+
+    def _lead_nowhere(self, table: str, ids: list[str], own: list[str]) -> None:
+        if table not in {follow.legacy_table for follow in self.work.plan.follows} | self.work.looked_up:
+            return
+        self._delete("moved", table, "legacy_id", ids)
+        with self.target.cursor() as cursor:
+            cursor.executemany(
+                "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) values (%s, %s, %s, %s, null)",
+                [(self.work.run_id, table, key, naive) for key, naive in zip(ids, own, strict=True)],
+            )
+
+    def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
+        with connect.source(self.work.settings.source, self.work.stop) as source:
+            self.work.snapshot.join(source)
+            with blame(SourceError, "reading rejected rows", self.work.stop):
+                return witness.find(self.work, source, table, rows)
+
+
+def _violates(work: Work, rule: Rule) -> sql.Composable:
+    """A condition over alias t that is true of violators, and never null."""
+    columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns]
+    if rule.kind == "n":
+        return sql.SQL("{} is null").format(columns[0])
+    if rule.kind == "c":
+        return sql.SQL("({}) is false").format(sql.SQL(rule.expression))
+    parent = sql.SQL(" and ").join(
+        sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
+        for key, column in zip(rule.ref_columns, columns, strict=True)
+    )
+    orphan = sql.SQL("not exists (select from {} as p where {})").format(
+        sql.Identifier(work.schema, rule.ref_table), parent
+    )
+    all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
+    if rule.is_match_full and len(columns) > 1:
+        any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
+        return sql.SQL("(({}) and not ({}) or ({}) and {})").format(any_set, all_set, all_set, orphan)
+    return sql.SQL("({} and {})").format(all_set, orphan)
+
+
+def _doubled(work: Work, rule: Rule) -> sql.Composable:
+    """Rows whose key stands more than once; the groups are found by hashing, without a sort."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
+    row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
+    return sql.SQL("({row}) in (select {columns} from {table} group by {columns} having count(*) > 1)").format(
+        row=row, columns=columns, table=sql.Identifier(work.schema, rule.table)
+    )
+
+
+def _is_duplicate(work: Work, rule: Rule) -> sql.Composable:
+    """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
+    shape = work.plan.shape(rule.table)
+    columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
+    where = _doubled(work, rule)
+    if rule.predicate:
+        where = sql.SQL("{} and ({})").format(where, sql.SQL(rule.predicate))
+    return sql.SQL(
+        "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {columns} order by {order}) "
+        "as place from {table} as t where {where}) as r where r.place > 1)"
+    ).format(
+        columns=columns, order=_order(work, shape, rule), table=sql.Identifier(work.schema, rule.table), where=where
+    )
+
+
+def _order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
+    """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
+    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.column("updated_at") else []
+    if rule.table == ROOTS:
+        known = "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} and i.target_id = t.id::text limit 1)"
+        number = "case when i.legacy_id ~ '^-?[0-9]+$' then i.legacy_id::numeric end"
+        table = _legacy_table_of(work, "t")
+        for value in (number, "i.legacy_id"):
+            parts.append(
+                sql.SQL("coalesce({}, {}) desc nulls last").format(
+                    sql.SQL(known).format(sql.SQL(value), sql.Literal(work.run_id), table),
+                    sql.SQL("null::numeric" if value == number else "t.id::text"),
+                )
+            )
+    elif shape.column("id"):
+        parts.append(sql.SQL("t.id desc"))
+    return sql.SQL(", ").join([*parts, sql.SQL("t.ctid")])
+
+
+def _legacy_table_of(work: Work, alias: str) -> sql.Composable:
+    """The legacy table of a build row, from its origin."""
+    cases = [
+        sql.SQL("when {} then {}").format(sql.Literal(str(oid)), sql.Literal(table.name))
+        for table in work.plan.tables
+        for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))
+    ]
+    return sql.SQL("(case split_part({}.{}, '(', 1) {} end)").format(
+        sql.Identifier(alias), sql.Identifier(HIDDEN), sql.SQL(" ").join(cases)
+    )
+
+
+def _sentence(rule: Rule) -> str:
+    columns = ", ".join(rule.columns)
+    return {
+        "n": f"{columns} is null, and the target wants a value",
+        "c": f"{columns} breaks the check {rule.name}",
+        "f": f"{columns} names no row of {rule.ref_table}",
+    }.get(rule.kind, f"another row has the same {columns}")

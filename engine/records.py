@@ -1,0 +1,151 @@
+"""What a chunk says of its rows beside loading them: rejects, new ids, moved references, removed links, notes.
+
+Laws
+- Written in the chunk's own transaction.
+- A derived route has no rejects: what it could not make is a note on the legacy row.
+- `migration.moved` tells references to a reshaped table where a row went, where that is not its own id; null: nowhere.
+- `migration.gone` holds the keys of rows that are rejected, so that their children know why.
+"""
+
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+from psycopg import sql
+
+from engine import ledger
+from engine.plan import HIDDEN, Route
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
+
+UNFIT = "invalid_value"
+
+INSERTS = {
+    "rejects": (
+        ["legacy_key", "target_table", "reason", "detail", "legacy_row"],
+        "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row) "
+        "select {run}, {table}, s.legacy_key, s.target_table, s.reason, s.detail, "
+        "case when migration.is_valid(s.legacy_row, 'jsonb') then s.legacy_row::jsonb else to_jsonb(s.legacy_row) end "
+        "from {stage} as s",
+    ),
+    "id_map": (
+        ["legacy_id", "target_table", "target_id", "why"],
+        "insert into migration.id_map (run_id, legacy_table, legacy_id, target_table, target_id, why) "
+        "select {run}, {table}, s.legacy_id, s.target_table, s.target_id, s.why from {stage} as s",
+    ),
+    "moved": (
+        ["legacy_id", "from_id", "to_id"],
+        "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
+        "select {run}, {table}, s.legacy_id, s.from_id, s.to_id from {stage} as s",
+    ),
+    "gone": (
+        ["build_table", "id"],
+        "insert into migration.gone (run_id, build_table, id) select {run}, s.build_table, s.id from {stage} as s",
+    ),
+    "removed_links": (
+        ["user_role_profile_id", "legacy_column", "url"],
+        "insert into migration.removed_links (run_id, user_role_profile_id, legacy_table, legacy_column, url) "
+        "select {run}, s.user_role_profile_id, {table}, s.legacy_column, s.url from {stage} as s",
+    ),
+    "notes": (
+        ["legacy_key", "target_table", "target_column", "note", "legacy_value"],
+        "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)"
+        " select {run}, {table}, s.legacy_key, s.target_table, s.target_column, s.note, s.legacy_value from {stage} as s",
+    ),
+}
+
+
+def without_unfit(outcome: Outcome, table: pa.Table, unfit: list[tuple[str, str, str]]) -> Outcome:
+    """The outcome with the rows of these origins rejected: a value of theirs is not of the target column's type."""
+    found = pd.DataFrame(unfit, columns=["origin", "target_table", "column"]).drop_duplicates("origin")
+    origins = pd.Series(table[HIDDEN].to_pylist())
+    labels = pd.Series(origins.index, index=origins)[found["origin"]].to_numpy()
+    detail = [f"the value for {column} is not of its type" for column in found["column"]]
+    new = pd.DataFrame({"target_table": found["target_table"].to_numpy(), "reason": UNFIT, "detail": detail}, index=labels)
+
+    def kept(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[~frame.index.isin(labels)]
+
+    return replace(
+        outcome,
+        frames={name: kept(frame) for name, frame in outcome.frames.items()},
+        rejected=pd.concat([outcome.rejected, new.astype(TEXT)[REJECTED]]),
+        id_map=kept(outcome.id_map),
+        removed_links=kept(outcome.removed_links),
+        notes=kept(outcome.notes),
+    )
+
+
+def write(
+    work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, cursor
+) -> ledger.Counts:
+    """Write everything down; the counts of the chunk. rows: as the legacy table has them."""
+    notes = outcome.notes
+    if not route.is_accounted:
+        notes = pd.concat([notes, _as_notes(outcome.rejected)])
+    else:
+        _insert(work, route, "rejects", outcome.rejected.join(evidence), cursor)
+        _insert(work, route, "id_map", _final(work, outcome.id_map), cursor)
+        _insert(work, route, "moved", _moved(work, route, rows, outcome), cursor)
+        _insert(work, route, "gone", _gone(work, route, rows, outcome.rejected), cursor)
+    _insert(work, route, "removed_links", outcome.removed_links, cursor)
+    if len(notes):
+        _insert(work, route, "notes", _final(work, notes).join(rows["key"].rename("legacy_key")), cursor)
+    parts = [frame.index for frame in outcome.frames.values()]
+    named = set().union(*parts, outcome.rejected.index, outcome.merged)
+    return ledger.Counts(
+        rows_read=len(rows),
+        rejected=len(outcome.rejected) if route.is_accounted else 0,
+        merged=len(outcome.merged),
+        archived=len(rows) - len(named),
+    )
+
+
+def _as_notes(rejected: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "target_table": rejected["target_table"],
+            "target_column": pd.Series(pd.NA, index=rejected.index, dtype=TEXT),
+            "note": "not_made: " + rejected["reason"] + ": " + rejected["detail"],
+            "legacy_value": pd.Series(pd.NA, index=rejected.index, dtype=TEXT),
+        }
+    )[NOTES]
+
+
+def _final(work: Work, frame: pd.DataFrame) -> pd.DataFrame:
+    names = {name: work.plan.final_name(name) for name in frame["target_table"].dropna().unique()}
+    return frame.assign(target_table=frame["target_table"].map(names).astype(TEXT))
+
+
+def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Where references to these rows lead now, if not to the id that a reference says. Columns as INSERTS."""
+    followed = {follow.legacy_table for follow in work.plan.follows}
+    if route.legacy_table not in followed | work.looked_up or "id" not in rows:
+        return pd.DataFrame()
+    ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created", "derived"])]
+    moved = ids.rename(columns={"target_id": "to_id"})[["legacy_id", "to_id"]]
+    lost = rows.loc[outcome.rejected.index, ["id"]].rename(columns={"id": "legacy_id"})
+    moved = pd.concat([moved, lost.assign(to_id=pd.Series(pd.NA, index=lost.index, dtype=TEXT))])
+    moved = moved.assign(from_id=steps.target_id(moved["legacy_id"], route.legacy_table))
+    return moved[moved["legacy_id"].notna()]
+
+
+def _gone(work: Work, route: Route, rows: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
+    if "id" not in rows or not len(rejected):
+        return pd.DataFrame()
+    ids = steps.target_id(rows.loc[rejected.index, "id"], route.legacy_table).dropna()
+    return pd.DataFrame({"build_table": route.targets[0], "id": ids}).astype(TEXT)
+
+
+def _insert(work: Work, route: Route, kind: str, frame: pd.DataFrame, cursor) -> None:
+    if not len(frame):
+        return
+    columns, query = INSERTS[kind]
+    stage = f"record_{kind}"
+    definitions = ", ".join(f"{name} text" for name in columns)
+    cursor.execute(f"create temporary table if not exists {stage} ({definitions}) on commit drop")
+    data = pa.table({name: pa.array(frame[name].astype(TEXT)) for name in columns})
+    cursor.adbc_ingest(stage, data, mode="append", temporary=True)
+    run, table = sql.Literal(work.run_id), sql.Literal(route.legacy_table)
+    cursor.execute(sql.SQL(query).format(run=run, table=table, stage=sql.SQL(stage)).as_string(None))

@@ -1,0 +1,427 @@
+"""The stages of a run, in order: plan, build, judge, publish; and what a person asks of runs afterwards.
+
+Laws
+- One lease per target: a second run is refused. One snapshot of the source for everything a run reads.
+- Nothing stands under the product's name before `publish`, and publish is one transaction.
+- A run that fails or is stopped keeps its build and can be resumed; a dry-run leaves nothing but its bookkeeping.
+- A resumed run takes a new snapshot; if any table has changed since the old one, or the plan has, it begins anew, so
+  that the whole build shows one state of the source.
+"""
+
+import contextlib
+import importlib.metadata
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+from config.errors import ConfigError, Interrupted, MigrateError, PlanRefused, SourceError, TargetError, VerificationFailed
+from config.settings import Settings
+from engine import bookkeeping, catalog, connect, ddl, planner, publish, snapshot
+from engine.build import Build, Watch, Workers, after_load, before_load, renames
+from engine.connect import Stop, blame
+from engine.lookups import UUID_TEXT
+from engine.plan import Plan
+from engine.snapshot import Snapshot
+from engine.work import Work
+
+STOP = Stop()  # what a signal handler sets
+
+
+class Threads:
+    """The Workers of a run without Prefect."""
+
+    def __init__(self, count: int):
+        self._count = count
+
+    def call(self, name: str, function: Callable, *arguments):
+        return function(*arguments)
+
+    def map(self, name: str, function: Callable, items: Sequence) -> list:
+        """Results in the items' order; the first error, once those under way have ended."""
+        with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
+            futures = [pool.submit(function, item) for item in items]
+            finished, pending = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in pending:
+                future.cancel()
+        for future in futures:
+            if not future.cancelled() and future.exception():
+                raise future.exception()
+        return [future.result() for future in futures]
+
+
+class Silent:
+    """A Watch that nobody looks at."""
+
+    def stage(self, name: str) -> None: ...
+
+    def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def advance(self, legacy_table: str, rows: int) -> None: ...
+
+    def done(self, legacy_table: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+class Clock:
+    """A Watch that passes on what it hears and keeps the seconds of each stage."""
+
+    def __init__(self, watch: Watch):
+        self._watch, self.seconds = watch, {}
+        self._stage, self._since = None, time.monotonic()
+        self._lock, self._left = threading.Lock(), {}
+
+    def stage(self, name: str) -> None:
+        self._close()
+        self._stage = name
+        self._watch.stage(name)
+
+    def finish(self) -> dict[str, float]:
+        self._close()
+        return {name: round(seconds, 2) for name, seconds in self.seconds.items()}
+
+    def _close(self) -> None:
+        now = time.monotonic()
+        if self._stage:
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
+        self._stage, self._since = None, now
+
+    def table(self, legacy_table: str, rows_total: int) -> None:
+        with self._lock:
+            self._left[legacy_table] = rows_total
+        self._watch.table(legacy_table, rows_total)
+
+    def advance(self, legacy_table: str, rows: int) -> None:
+        self._watch.advance(legacy_table, rows)
+        with self._lock:
+            self._left[legacy_table] = self._left.get(legacy_table, 0) - rows
+            is_done = self._left[legacy_table] <= 0
+        if is_done:
+            self._watch.done(legacy_table)
+
+    def done(self, legacy_table: str) -> None:
+        self._watch.done(legacy_table)
+
+    def message(self, text: str) -> None:
+        self._watch.message(text)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a person wants to know of a run. tables: rows of migration.balance; seconds by stage in timings."""
+
+    run_id: str
+    state: str
+    dry_run: bool
+    schema: str
+    tables: list[dict]
+    rejects: list[dict]
+    notes: list[dict]
+    missing_tables: list[str]
+    changed_tables: list[str]
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def plan(settings: Settings) -> Plan:
+    """The plan as of now; its faults are in it, none is raised. Errors: ConfigError, SourceError."""
+    with snapshot.hold(settings.source, STOP) as held:
+        return _planned(settings, held, datetime.now(UTC).isoformat())
+
+
+def migrate(
+    settings: Settings,
+    *,
+    run_id: str | None = None,
+    dry_run: bool = False,
+    workers: Workers | None = None,
+    watch: Watch | None = None,
+) -> Summary:
+    """Migrate, or resume run_id. Errors: every kind of config.errors; the run's state says how it ended."""
+    clock, workers = Clock(watch or Silent()), workers or Threads(settings.workers)
+    source, target = settings.source, settings.target
+    with contextlib.ExitStack() as stack:
+        conn = stack.enter_context(connect.target(target, STOP))
+        stack.enter_context(bookkeeping.lease(target))
+        clock.stage("plan")
+        held = stack.enter_context(snapshot.hold(source, STOP))
+        resumed = _resumed(conn, settings, run_id)
+        planned = _planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
+        _refuse(conn, settings, planned, held)
+        bookkeeping.ensure(conn)
+        run = _begin(conn, settings, planned, held, resumed, dry_run, clock)
+        work = Work(run.run_id, planned, settings, held, STOP)
+        clock.message(f"run {run.run_id}")
+        with _ending(settings, run.run_id, run.dry_run):
+            Build(work, conn, workers, clock).run()
+            clock.stage("judge")
+            changed = workers.call("judge the build", _judged, conn, work)
+            bookkeeping.set_state(conn, run.run_id, "built")
+            clock.stage("publish")
+            workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run)
+        return _summary(conn, run.run_id, planned, changed, clock.finish())
+
+
+def rollback(settings: Settings) -> dict:
+    """Put back what stood before the last publish. Errors: PlanRefused if there is nothing of ours, TargetError."""
+    with connect.target(settings.target, STOP) as conn, bookkeeping.lease(settings.target):
+        return publish.rollback(conn, settings.target_schema)
+
+
+def status(settings: Settings) -> list[dict]:
+    """Runs into this target schema, the latest first, each with its balance."""
+    with connect.target(settings.target, STOP) as conn:
+        return [_run_dict(conn, run) for run in bookkeeping.runs(conn, settings.target_schema)]
+
+
+def _run_dict(conn: psycopg.Connection, run) -> dict:
+    times = {name: value and value.isoformat() for name, value in (("started_at", run.started_at), ("finished_at", run.finished_at))}
+    return {
+        "run_id": run.run_id,
+        "state": run.state,
+        **times,
+        "dry_run": run.dry_run,
+        "profile": run.profile,
+        "error": run.error,
+        "tables": _rows(conn, BALANCE, run.run_id),
+    }
+
+
+def _instant(conn: psycopg.Connection) -> str:
+    return conn.execute("select now()").fetchone()[0].isoformat()
+
+
+def _planned(settings: Settings, held: Snapshot, instant: str) -> Plan:
+    with blame(SourceError, "reading the source's catalogue", STOP):
+        found = catalog.reflect(held.holder, settings.source_schema)
+        return planner.make(found, settings, instant, lambda t, c: _probe(held.holder, settings.source_schema, t, c))
+
+
+PROBE = "select count({column}), count(*) filter (where {column}::text ~* {uuid}) from {table}"
+
+
+def _probe(conn: psycopg.Connection, schema: str, table: str, columns: list[str]) -> dict[str, tuple[int, int]]:
+    """For each text column: how many values it has, and how many are UUIDs."""
+    found = {}
+    for column in columns:
+        query = sql.SQL(PROBE).format(
+            column=sql.Identifier(column), uuid=sql.Literal(UUID_TEXT), table=sql.Identifier(schema, table)
+        )
+        found[column] = conn.execute(query).fetchone()
+    return found
+
+
+def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: Snapshot) -> None:
+    """All faults at once. Errors: ConfigError (source and target are one schema), PlanRefused."""
+    with blame(TargetError, "looking at the target", STOP):
+        facts = connect.server_facts(conn)
+        if facts.is_same_database(held.facts) and settings.source_schema == settings.target_schema:
+            raise ConfigError(
+                f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"
+            )
+        faults = [*connect.source_faults(held.facts), *connect.target_faults(facts), *planned.faults]
+        faults += publish.preflight(conn, settings.target_schema, allow_dependants=settings.allow_dependants)
+        faults += _extension_faults(conn, planned)
+        if not faults:
+            faults += _rehearsed(conn, settings, planned)
+    if faults:
+        raise PlanRefused(list(dict.fromkeys(faults)))
+
+
+def _extension_faults(conn: psycopg.Connection, planned: Plan) -> list[str]:
+    have = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
+    return [
+        f"extension {name} is used by the source, and the target server lacks it; install it there"
+        for name in planned.extensions
+        if name not in have
+    ]
+
+
+def _rehearsed(conn: psycopg.Connection, settings: Settings, planned: Plan) -> list[str]:
+    """The DDL tried on empty tables, in a transaction that is rolled back."""
+    product, archive = before_load(planned)
+    positions = ddl.positions(planned.source, planned.build, planned.sequences)
+    whole = [*product, *after_load(planned), *positions, *renames(planned)]
+    archived = [*archive, *ddl.keys(planned.archive), *ddl.not_nulls(planned.archive)]
+    home = settings.extension_schema
+    with conn.transaction(force_rollback=True):
+        _make_extensions(conn, settings, planned)
+        return [
+            *ddl.rehearse(conn, planned.build_schema, whole, home),
+            *ddl.rehearse(conn, "legacy_archive__build", archived, home),
+        ]
+
+
+def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
+    for name in planned.extensions:
+        query = sql.SQL("create extension if not exists {} schema {}")
+        conn.execute(query.format(sql.Identifier(name), sql.Identifier(settings.extension_schema)))
+
+
+def _resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None):
+    """The run to resume. Errors: ConfigError if there is none, or it is over, or of another target."""
+    if run_id is None:
+        return None
+    with blame(TargetError, "reading the runs", STOP):
+        found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
+    if found is None:
+        raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
+    if found.state not in ("running", "failed", "interrupted", "built"):
+        raise ConfigError(f"run {run_id} is {found.state}; only one that did not finish can be resumed")
+    if (found.target_schema, found.source_schema) != (settings.target_schema, settings.source_schema):
+        raise ConfigError(f"run {run_id} is of schema {found.target_schema}; set NXTGAUGE_TARGET_SCHEMA to it")
+    return found
+
+
+def _begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry_run: bool, clock: Clock):
+    """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
+    with blame(TargetError, "beginning the run", STOP):
+        identity = held.facts.identity()
+        if resumed is None:
+            run = bookkeeping.create_run(
+                conn,
+                profile=settings.profile,
+                source_schema=settings.source_schema,
+                target_schema=settings.target_schema,
+                dry_run=dry_run,
+                source_identity=identity,
+                mapping_hash=planned.mapping_digest,
+                plan_hash=planned.digest,
+                code_version=importlib.metadata.version("nxtgauge-migrate"),
+            )
+            _drop_builds(conn, settings)
+        else:
+            run = bookkeeping.resume_run(conn, resumed.run_id)
+            if why := _why_anew(conn, settings, planned, held, resumed):
+                clock.message(f"beginning anew: {why}")
+                _drop_builds(conn, settings)
+                bookkeeping.clear_run(conn, run.run_id)
+        _make_extensions(conn, settings, planned)
+        if resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
+            bookkeeping.set_snapshot(conn, run.run_id, held.visible, identity)
+    return run
+
+
+def _why_anew(conn, settings: Settings, planned: Plan, held: Snapshot, resumed) -> str:
+    """Why a resumed run cannot go on where it stopped; empty if it can."""
+    if resumed.plan_hash != planned.digest:
+        return "the mapping or the source's schema is not what it was"
+    builds = [s for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == resumed.run_id]
+    if not builds:
+        return "its build is no longer there"
+    if changed := _changed(conn, settings, resumed.run_id, held.holder):
+        return f"the source has changed in {', '.join(changed)}"
+    return ""
+
+
+def _changed(conn, settings: Settings, run_id: str, source) -> list[str]:
+    """Tables that the source has changed since the run's snapshot."""
+    run = bookkeeping.run(conn, run_id)
+    rows = conn.execute(
+        "select legacy_table, coalesce(files, ''), source_rows from migration.tables "
+        "where run_id = %s and source_rows is not null",
+        (run_id,),
+    ).fetchall()
+    marks = [snapshot.Mark(*row) for row in rows]
+    identity = run.source_identity.get("system_identifier")
+    with blame(SourceError, "asking what has changed", STOP):
+        return snapshot.changed_tables(source, settings.source_schema, marks, run.snapshot, identity)
+
+
+def _drop_builds(conn, settings: Settings) -> None:
+    for found in bookkeeping.schemas(conn).values():
+        if found.role == "build" and found.target_schema == settings.target_schema:
+            publish.drop_schema(conn, found.name)
+
+
+@contextlib.contextmanager
+def _ending(settings: Settings, run_id: str, dry_run: bool) -> Iterator[None]:
+    """Write down how the run ended, from a session of its own; a dry-run's build goes in any case."""
+    try:
+        yield
+    except BaseException as error:
+        is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
+        text = str(error) if isinstance(error, MigrateError) else type(error).__name__
+        with contextlib.suppress(MigrateError, psycopg.Error), connect.target(settings.target) as conn:
+            bookkeeping.set_state(conn, run_id, "interrupted" if is_stop else "failed", text)
+            if dry_run:
+                _drop_builds(conn, settings)
+        raise
+
+
+def _judged(conn, work: Work) -> list[str]:
+    """The gates before publish; tables that the source has changed meanwhile. Errors: VerificationFailed."""
+    unbalanced = [row for row in _rows(conn, BALANCE, work.run_id) if not row["balanced"]]
+    faults = [
+        f"{r['legacy_table']}: {r['source_rows']} rows are not {r['loaded']} loaded + {r['merged']} merged + "
+        f"{r['rejected']} rejected + {r['archived']} archived"
+        for r in unbalanced
+    ]
+    for row in _rows(conn, REASONS, work.run_id):
+        allowed = work.settings.tolerated(row["reason"])
+        if allowed is not None and row["rows"] > allowed:
+            faults.append(
+                f"{row['rows']} rows are rejected for {row['reason']}, tolerated are {allowed}; mend them in the source, "
+                f"or set [tolerance] {row['reason']} in config/profiles/{work.settings.profile}.toml"
+            )
+    with connect.source(work.settings.source, work.stop) as source:
+        changed = _changed(conn, work.settings, work.run_id, source)
+    if changed and not work.settings.allow_changed_source:
+        faults.append(f"the source has changed meanwhile in {', '.join(changed)}; stop its writers, and run again")
+    if faults:
+        raise VerificationFailed("the build may not be published:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    return changed
+
+
+def _finish(conn, work: Work, run) -> None:
+    if run.dry_run:
+        _drop_builds(conn, work.settings)
+        bookkeeping.set_state(conn, run.run_id, "discarded")
+    else:
+        publish.publish(
+            conn, run.run_id, work.settings.target_schema, allow_dependants=work.settings.allow_dependants
+        )
+
+
+BALANCE = """
+    select legacy_table, source_rows, loaded, merged, rejected, archived, balanced
+    from migration.balance where run_id = %s order by legacy_table
+"""
+REASONS = "select reason, count(*) as rows from migration.rejects where run_id = %s group by reason order by reason"
+REJECTS = """
+    select legacy_table, reason, count(*) as rows from migration.rejects
+    where run_id = %s group by legacy_table, reason order by legacy_table, reason
+"""
+NOTES = """
+    select legacy_table, note, count(*) as rows from migration.notes
+    where run_id = %s group by legacy_table, note order by legacy_table, note
+"""
+
+
+def _rows(conn: psycopg.Connection, query: str, run_id: str) -> list[dict]:
+    with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
+        return cursor.execute(query, (run_id,)).fetchall()
+
+
+def _summary(conn, run_id: str, planned: Plan, changed: list[str], timings: dict[str, float]) -> Summary:
+    run = bookkeeping.run(conn, run_id)
+    return Summary(
+        run_id=run_id,
+        state=run.state,
+        dry_run=run.dry_run,
+        schema=planned.target_schema,
+        tables=_rows(conn, BALANCE, run_id),
+        rejects=_rows(conn, REJECTS, run_id),
+        notes=_rows(conn, NOTES, run_id),
+        missing_tables=list(planned.missing_tables),
+        changed_tables=changed,
+        timings=timings,
+    )

@@ -1,0 +1,64 @@
+"""What every part of the planner looks at, and the few things they write on together.
+
+A Scene lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from config.mapping import Mapping, TableRule
+from config.settings import Settings
+from config.shapes import Column, Constraint, Index, Table
+from engine.catalog import Catalog, LegacyTable
+from engine.keys import Keys
+from engine.plan import Follow, Item
+from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
+
+
+@dataclass
+class Scene:
+    catalog: Catalog
+    mapping: Mapping
+    settings: Settings
+    instant: str
+    keys: Keys
+    fates: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
+    declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
+    fed_by: dict[str, set[str]] = field(default_factory=dict)  # declared table → legacy tables that feed it
+    follows: list[Follow] = field(default_factory=list)
+    sources_of: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # build column → legacy column
+    changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
+    on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
+    faults: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def rule(self, table: str) -> TableRule | None:
+        return self.mapping.tables.get(table)
+
+    def times(self, table: LegacyTable) -> Times:
+        return Times(table.shape, self.mapping.common.created_at_from, self.settings.time_zone, self.instant)
+
+    def from_sql(self, table: str) -> str:
+        return f"{quoted(self.catalog.schema, table)} as t"
+
+    def fault(self, table: str, column: str | None, found: str, remedy: str) -> None:
+        """One fault: which table and column, what was found, which file to edit."""
+        where = f"{table}.{column}" if column else table
+        self.faults.append(f"{where}: {found}; {remedy}")
+
+    def add_column(self, table: str, column: Column) -> None:
+        shape = self.declared[table]
+        self.declared[table] = replace(shape, columns=(*shape.columns, column))
+
+    def add_objects(self, table: str, constraints: list[Constraint], indexes: list[Index]) -> None:
+        shape = self.declared[table]
+        self.declared[table] = replace(
+            shape, constraints=(*shape.constraints, *constraints), indexes=(*shape.indexes, *indexes)
+        )
+
+
+def freight_item(name: str, column: Column) -> Item:
+    """The column as it rides along in the frame lane: natively where ADBC is exact, else as text."""
+    if column.base in NATIVE and column.kind == "b" and not column.is_array:
+        return Item(name, plain(column), "text" if column.base in TEXTUAL_NATIVE else column.base)
+    return Item(name, as_text(column))

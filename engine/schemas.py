@@ -1,0 +1,138 @@
+"""Our schemas in the target: what they hold, who depends on them, how one is dropped.
+
+Laws
+- Only a schema of ours is dropped (engine.bookkeeping), object by object and never with CASCADE.
+- What others have added to it, or made to depend on it, is not dropped but named.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config.errors import PlanRefused, TargetError
+from engine import bookkeeping
+from engine.bookkeeping import Schema
+from engine.connect import blame
+
+FOLDER = Path(__file__).parent / "sql"
+MEMBERS = (FOLDER / "publish_members.sql").read_text(encoding="utf-8")
+DEPENDANTS = (FOLDER / "publish_dependants.sql").read_text(encoding="utf-8")
+
+# In this order most drops succeed at once; what depends the other way round waits for the next round.
+DROPS = {
+    "view": "drop view",
+    "materialized view": "drop materialized view",
+    "table": "drop table",
+    "foreign table": "drop foreign table",
+    "sequence": "drop sequence",
+    "function": "drop routine",
+    "procedure": "drop routine",
+    "aggregate": "drop routine",
+    "composite type": "drop type",
+    "type": "drop type",
+    "collation": "drop collation",
+    "statistics object": "drop statistics",
+}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An object that lives in a schema. name: quoted and qualified. goes_along: part of another member."""
+
+    oid_class: int
+    oid: int
+    kind: str
+    name: str
+    goes_along: bool
+    is_recorded: bool
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def drop(conn: psycopg.Connection, name: str) -> None:
+    """Drop a schema of ours, object by object. Errors: PlanRefused if it is not ours, holds what others added (but
+    for a build), or is what others depend on; TargetError. In all cases nothing has changed."""
+    with blame(TargetError, f"dropping schema {name}"), conn.transaction():
+        schema = bookkeeping.schemas(conn).get(name)
+        if schema is None:
+            raise PlanRefused([f"schema {name} was not made by this tool, or is not there; it drops none but its own"])
+        if faults := drop_faults(conn, schema):
+            raise PlanRefused(faults)
+        _drop_members(conn, schema)
+        conn.execute(sql.SQL("drop schema {} restrict").format(sql.Identifier(name)))
+        bookkeeping.forget_schema(conn, schema)
+
+
+def dependants_of(conn: psycopg.Connection, schema: Schema) -> list[str]:
+    """Objects in other schemas that depend on something in this one."""
+    return [row[0] for row in conn.execute(DEPENDANTS, {"schema": schema.schema_oid})]
+
+
+def members_of(conn: psycopg.Connection, schema: Schema) -> list[Member]:
+    with conn.cursor() as cursor:
+        return [Member(*row) for row in cursor.execute(MEMBERS, {"schema": schema.schema_oid})]
+
+
+def added_to(conn: psycopg.Connection, schema: Schema) -> list[Member]:
+    """What others have added to a schema since it was published. A build is ours whole: nobody else knows of it."""
+    if schema.role == "build":
+        return []
+    return [member for member in members_of(conn, schema) if not member.is_recorded and not member.goes_along]
+
+
+def record_members(conn: psycopg.Connection, schema: Schema) -> None:
+    query = "insert into migration.objects (schema_oid, class, object) values (%s, %s, %s) on conflict do nothing"
+    rows = [(schema.schema_oid, member.oid_class, member.oid) for member in members_of(conn, schema)]
+    with conn.cursor() as cursor:
+        cursor.executemany(query, rows)
+
+
+def drop_if_there(conn: psycopg.Connection, name: str) -> None:
+    """Errors: PlanRefused if there is one of this name that is not ours."""
+    if conn.execute("select to_regnamespace(quote_ident(%s)) is not null", [name]).fetchone()[0]:
+        drop(conn, name)
+
+
+def _drop_members(conn: psycopg.Connection, schema: Schema) -> None:
+    """Round by round, for a view may need a function and a function a view; tables at once, for their references."""
+    while members := [member for member in members_of(conn, schema) if not member.goes_along]:
+        groups = [[m for m in members if DROPS[m.kind] == command] for command in dict.fromkeys(DROPS.values())]
+        is_done = [_try_drop(conn, group) for group in groups if group]
+        if not any(is_done) and not any([_try_drop(conn, [member]) for member in members]):
+            raise PlanRefused([f"schema {schema.name} cannot be dropped: {listed(members)} depend on each other"])
+
+
+def _try_drop(conn: psycopg.Connection, members: list[Member]) -> bool:
+    command, names = sql.SQL(DROPS[members[0].kind]), sql.SQL(", ").join(sql.SQL(m.name) for m in members)
+    try:
+        with conn.transaction():
+            conn.execute(sql.SQL("{} {} restrict").format(command, names))
+    except psycopg.errors.DependentObjectsStillExist:
+        return False
+    return True
+
+
+def drop_faults(conn, schema: Schema) -> list[str]:
+    found = []
+    if added := added_to(conn, schema):
+        found.append(
+            f"schema {schema.name} is to be dropped and others have added to it: {listed(added)}; move or drop that"
+        )
+    if outside := dependants_of(conn, schema):
+        found.append(
+            f"schema {schema.name} is to be dropped and others depend on it: {listed(outside)}; drop that first"
+        )
+    unknown = [m for m in members_of(conn, schema) if m.kind not in DROPS and not m.goes_along and m not in added]
+    if unknown:
+        found.append(f"schema {schema.name} is to be dropped and holds {listed(unknown)}; drop that first")
+    return found
+
+
+def listed(things: Iterable[object], most: int = 20) -> str:
+    texts = [str(thing) for thing in things]
+    rest = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + rest

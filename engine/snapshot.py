@@ -1,0 +1,137 @@
+"""One view of the source for all sessions of a run, and what the source has changed since.
+
+Laws
+- One session holds the snapshot from the first read to the last; it writes nothing, and so works on a standby too.
+- A snapshot dies with its holder. A resumed run takes a new one and asks `changed_tables` what to read again.
+- `changed_tables` may name a table that has not changed, and never leaves out one that has.
+
+Which tables have changed. A row that a table got since has an xmin that the recorded snapshot did not see as settled:
+one at or past the snapshot's own xmin, the oldest transaction then running. Asking pg_visible_in_snapshot in its place
+would miss rows: its list of running transactions leaves out subtransactions, and on a standby it is empty. A row that
+the table lost is missed in the count, unless one came for it. What rewrites a table gives it new files.
+xmin has 32 bits and counts round: what is compared is the distance from the recorded xmin, modulo 2^32, with the
+distance that the server's counter has gone since. An old frozen row can fall in that range only by chance.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
+from psycopg import sql
+
+from config.connection import Connection
+from config.errors import SourceError
+from engine import connect
+from engine.connect import Stop, blame
+
+BEGIN = "begin isolation level repeatable read, read only"
+TAKE = "select pg_export_snapshot(), pg_current_snapshot()::text"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An exported snapshot. name: for other sessions; visible: pg_current_snapshot as text, to be recorded."""
+
+    name: str
+    visible: str
+    facts: connect.ServerFacts
+    holder: psycopg.Connection
+
+    def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
+        """Begin a transaction in which the session sees what the snapshot sees; end it with a rollback.
+
+        Takes a session of engine.connect, in no transaction. Errors: SourceError.
+        """
+        with blame(SourceError, "joining the snapshot (its holder's session may have ended)"):
+            if isinstance(conn, psycopg.Connection):
+                conn.execute(BEGIN)
+                conn.execute(self._set())
+            else:
+                with conn.cursor() as cursor:  # ADBC begins by itself, and takes one statement at a time
+                    cursor.execute("set transaction isolation level repeatable read, read only")
+                    cursor.execute(self._set().as_string())
+
+    def check(self) -> None:
+        """Errors: SourceError if the holder's session has ended, and the snapshot with it."""
+        with blame(SourceError, "holding the snapshot"):
+            self.holder.execute("select")
+
+    def _set(self) -> sql.Composed:
+        return sql.SQL("set transaction snapshot {}").format(sql.Literal(self.name))
+
+
+@contextlib.contextmanager
+def hold(connection: Connection, stop: Stop | None = None) -> Iterator[Snapshot]:
+    """Take a snapshot of the source and keep it for as long as the block runs. Errors: SourceError."""
+    with connect.source(connection, stop) as conn:
+        with blame(SourceError, "taking a snapshot", stop):
+            facts = connect.server_facts(conn)
+            conn.execute(BEGIN)
+            name, visible = conn.execute(TAKE).fetchone()
+        yield Snapshot(name, visible, facts, conn)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What is recorded of a table within a snapshot, to tell later whether it has changed."""
+
+    table: str
+    files: str
+    row_count: int
+
+
+# A partitioned table has no file of its own: its leaves' stand for it. A table without any has changed, to be safe.
+FILES = """
+    select c.relname::text, case when count(*) = count(pg_relation_filenode(f.oid))
+                                 then string_agg(pg_relation_filenode(f.oid)::text, ' ' order by f.oid) else '' end
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    left join lateral (
+        select c.oid where c.relkind <> 'p'
+        union all select t.relid from pg_partition_tree(c.oid) t where t.isleaf and c.relkind = 'p'
+    ) f on true
+    where n.nspname = %s and c.relname = any(%s) and c.relkind in ('r', 'p')
+    group by c.oid, c.relname
+"""
+
+# {low}: the low 32 bits of the recorded xmin, {since}.
+CHANGED = """
+    select count(*), coalesce(bool_or(
+        (t.xmin::text::bigint - {low} + {round}) % {round}
+        < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint - {since})
+    ), false)
+    from {table} as t
+"""
+ROUND = 2**32
+
+
+def files(conn: psycopg.Connection, schema: str, tables: Iterable[str]) -> dict[str, str]:
+    """For each of the tables that is there: the numbers of its files, as text that changes when they do."""
+    return dict(conn.execute(FILES, (schema, list(tables))).fetchall())
+
+
+def changed_tables(
+    conn: psycopg.Connection, schema: str, marks: Iterable[Mark], visible: str, system_identifier: str | None
+) -> list[str]:
+    """Names of the marked tables that may have changed since the snapshot that `visible` records.
+
+    The session has joined a newer snapshot, or not: each table is then judged at its own moment. Without a system
+    identifier, or with another one, nothing is proved and all have changed.
+    """
+    marks = list(marks)
+    facts = connect.server_facts(conn)
+    if facts.system_identifier is None or facts.system_identifier != system_identifier:
+        return [mark.table for mark in marks]
+    now = files(conn, schema, [mark.table for mark in marks])
+    since = int(visible.split(":")[0])
+    return [mark.table for mark in marks if not _is_unchanged(conn, schema, mark, now.get(mark.table), since)]
+
+
+def _is_unchanged(conn: psycopg.Connection, schema: str, mark: Mark, files_now: str | None, since: int) -> bool:
+    if not files_now or files_now != mark.files:
+        return False
+    numbers = {"low": sql.Literal(since % ROUND), "since": sql.Literal(since), "round": sql.Literal(ROUND)}
+    query = sql.SQL(CHANGED).format(table=sql.Identifier(schema, mark.table), **numbers)
+    row_count, has_newer = conn.execute(query).fetchone()
+    return row_count == mark.row_count and not has_newer

@@ -1,0 +1,10 @@
+-- The server, the database, and the schema that stands first on the search path.
+select current_setting('server_version_num')::integer as server_version_num,
+       pg_encoding_to_char(d.encoding) as encoding,
+       d.datname as database,
+       d.oid as database_oid,
+       coalesce(n.oid, 0) as schema_oid,
+       coalesce(pg_get_userbyid(n.nspowner), '') as schema_owner
+from pg_database d
+left join pg_namespace n on n.nspname = current_schema()
+where d.datname = current_database();

@@ -1,0 +1,49 @@
+-- Every table of the schema but partitions, which are read through their root. A partition whose root lives in another
+-- schema has no root here to be read through, so it is listed.
+select c.oid,
+       c.relname as name,
+       c.relkind::text as kind,
+       c.relfilenode::bigint as relfilenode,
+       case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
+       c.relispartition as is_partition,
+       array(
+           select p.relname::text
+           from pg_inherits i
+           join pg_class p on p.oid = i.inhparent
+           where i.inhrelid = c.oid and not c.relispartition
+           order by i.inhseqno
+       ) as inherits,
+       c.relkind <> 'p' and exists (select from pg_inherits i where i.inhparent = c.oid) as has_heirs,
+       e.extname as extension,
+       c.relpersistence::text as persistence,
+       coalesce(c.reloptions, '{}') as options,
+       c.relrowsecurity as has_row_security,
+       row_security_active(c.oid) as is_filtered,
+       pg_get_userbyid(c.relowner) as owner,
+       coalesce(c.relacl::text[], '{}') as acl,
+       has_table_privilege(c.oid, 'SELECT') or not exists (
+           select
+           from pg_attribute a
+           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+               and not has_column_privilege(c.oid, a.attnum, 'SELECT')
+       ) as has_select,
+       array(
+           select x.relname::text
+           from pg_index i
+           join pg_class x on x.oid = i.indexrelid
+           where i.indrelid = c.oid and not i.indisvalid
+           order by x.relname
+       ) as invalid_indexes,
+       obj_description(c.oid, 'pg_class') as comment
+from pg_class c
+left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'
+left join pg_extension e on e.oid = d.refobjid
+where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
+    and c.relkind in ('r', 'p', 'f')
+    and not (
+        c.relispartition
+        and exists (
+            select from pg_class root where root.oid = pg_partition_root(c.oid) and root.relnamespace = c.relnamespace
+        )
+    )
+order by c.relname;

@@ -1,0 +1,86 @@
+"""Legacy rows by name: read again in the run's snapshot, for the rejects and the notes."""
+
+import json
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from engine.catalog import LegacyTable
+from engine.plan_reshaped import ORIGIN, legacy_key
+from engine.select import as_text, quoted
+
+WITNESS = "select {origin}, {key}, row_to_json(t)::text, {id} from {table} as t where {condition}"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One legacy row. key: as accounting names it; id: the text of its column id; row: JSON text."""
+
+    table: str
+    key: str
+    row: str
+    id: str | None
+
+    def value_of(self, column: str | None, otherwise: str | None) -> str | None:
+        """The row's own value of a column, as text; `otherwise` where it has none."""
+        value = json.loads(self.row).get(column)
+        return otherwise if value is None or isinstance(value, (dict, list)) else str(value)
+
+
+def by_origin(table: LegacyTable, schema: str, origins: list[str]) -> str:
+    """SQL: origin, legacy_key, legacy_row (as JSON text), id of these rows."""
+    tids = sorted({"(" + origin.partition("(")[2] for origin in origins})
+    return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])")
+
+
+def by_key(table: LegacyTable, schema: str, keys: list[str]) -> str:
+    """SQL: the same for keys as legacy_key gives them."""
+    names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
+    if len(names) == 1 and table.shape.column(names[0]).kind == "b":
+        type_name = table.shape.column(names[0]).type
+        return _query(table, schema, f"t.{quoted(names[0])} = any ({wanted}::text[]::{type_name}[])")
+    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])")
+
+
+def by_id(table: LegacyTable, schema: str, ids: list[str]) -> str:
+    """SQL: the same for texts of the column id."""
+    wanted = sql.Literal(sorted(set(ids))).as_string(None)
+    return _query(table, schema, f"{as_text(table.shape.column('id'))} = any ({wanted}::text[])")
+
+
+def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
+    """The legacy rows behind these rows of a build table: by origin where it is hidden there, else by key."""
+    schema = work.plan.source_schema
+    if build_table not in work.plan.hidden:
+        table = work.plan.table(build_table).legacy
+        answers = source.execute(by_key(table, schema, rows)).fetchall()
+        return {key: Witness(table.name, key, row, id_) for _, key, row, id_ in answers}
+    found = {}
+    for table, origins in _by_table(work, rows).items():
+        for origin, key, row, id_ in source.execute(by_origin(table, schema, origins)).fetchall():
+            found[origin] = Witness(table.name, key, row, id_)
+    return found
+
+
+def _by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
+    tables = {
+        str(oid): table.legacy
+        for table in work.plan.tables
+        for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))
+    }
+    grouped: dict[LegacyTable, list[str]] = {}
+    for origin in origins:
+        grouped.setdefault(tables[origin.partition("(")[0]], []).append(origin)
+    return grouped
+
+
+def _query(table: LegacyTable, schema: str, condition: str) -> str:
+    own = table.shape.column("id")
+    return WITNESS.format(
+        origin=ORIGIN.expression,
+        key=legacy_key(table),
+        table=quoted(schema, table.name),
+        condition=condition,
+        id=as_text(own) if own else "null::text",
+    )

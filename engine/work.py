@@ -1,0 +1,83 @@
+"""What every chunk of a run needs to know, and how a run is cut into chunks.
+
+Laws
+- A chunk is a range of pages of one route: small, picklable, done once (the ledger says so) or not at all.
+- A partitioned table is one chunk, read through its root.
+"""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from config.settings import Settings
+from engine.connect import Stop
+from engine.plan import Plan, Route
+from engine.snapshot import Snapshot
+
+PAGE_BYTES = 8192
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Pages first ≤ page < end of a route's legacy table; end None: to the last."""
+
+    route: str
+    number: int
+    first: int = 0
+    end: int | None = None
+    rows: int = 0  # an estimate, for the progress
+
+
+@dataclass
+class Work:
+    """One run under way. frames: lookups that are asked once per run and are small."""
+
+    run_id: str
+    plan: Plan
+    settings: Settings
+    snapshot: Snapshot
+    stop: Stop
+    frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> str:
+        return self.plan.build_schema
+
+    @property
+    def archive_schema(self) -> str:
+        return "legacy_archive__build"
+
+    @property
+    def looked_up(self) -> set[str]:
+        """Legacy tables whose rows' new ids are looked up: professionals, and profiles named as professionals."""
+        transforms = ("profiles", "professionals")
+        return {r.legacy_table for r in self.plan.routes if r.transform in transforms}
+
+    def route(self, name: str) -> Route:
+        return next(route for route in self.plan.routes if route.name == name)
+
+
+def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:
+    """The route's chunks, in page order."""
+    table = plan.table(route.legacy_table).legacy
+    size = settings.stream_chunk_bytes if route.lane == "stream" else settings.frame_chunk_bytes
+    step = max(1, size // PAGE_BYTES)
+    firsts = list(range(0, max(table.pages, 1), step)) if route.is_chunked else [0]
+    rows = table.rows // len(firsts)
+    ends = [*firsts[1:], None]
+    return [Chunk(route.name, n, first, end, rows) for n, (first, end) in enumerate(zip(firsts, ends, strict=True))]
+
+
+def select(route: Route, chunk: Chunk | None = None) -> str:
+    """The SELECT of one chunk, or of the whole route."""
+    items = ", ".join(f"{item.expression} as {_quoted(item.name)}" for item in route.items)
+    conditions = [route.where_sql] if route.where_sql else []
+    if chunk and route.is_chunked:
+        conditions.append(f"t.ctid >= '({chunk.first},0)'::tid")
+        conditions += [f"t.ctid < '({chunk.end},0)'::tid"] if chunk.end is not None else []
+    where = f" where {' and '.join(conditions)}" if conditions else ""
+    return f"select {items} from {route.from_sql}{where}"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

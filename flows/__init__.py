@@ -1,0 +1,1 @@
+"""Orchestration: Prefect flows, the command line, the demo. The only folder that knows Prefect."""

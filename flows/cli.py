@@ -1,0 +1,330 @@
+"""The command line, `nxtgauge-migrate`.
+
+Laws
+- Results go to stdout; progress, logs and errors to stderr. With --json stdout holds one JSON object, of an error too.
+- The exit code says what happened (config/errors.py); the README lists them.
+- Nothing heavy is imported before a command needs it: --help answers at once.
+- A migration, a verification and a rollback run as Prefect flows where the configured server answers, plainly where
+  none does, and say which.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from config.errors import MigrateError, PlanRefused
+
+NAME = "nxtgauge-migrate"
+INTERRUPTED = 130
+LOG = logging.getLogger("nxtgauge")
+
+
+@dataclass
+class Options:
+    """What may be said before and after the command's name."""
+
+    profile: str | None = None
+    is_json: bool = False
+    is_verbose: bool = False
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value:
+        setattr(context.obj, parameter.name, value)
+
+
+def common(command: Callable) -> Callable:
+    """--profile, --json and -v, on the group and on every command alike."""
+    options = (
+        click.option("--profile", metavar="NAME", help="demo, staging or production; default staging."),
+        click.option("--json", "is_json", is_flag=True, help="One JSON object on stdout."),
+        click.option("-v", "--verbose", "is_verbose", is_flag=True, help="Debug log, and tracebacks of errors."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    for parameter in command.__click_params__[-len(options) :]:
+        parameter.expose_value, parameter.callback = False, _keep
+    return click.pass_context(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=NAME, prog_name=NAME)
+@common
+def cli(context: click.Context) -> None:
+    """Moves a legacy Nxtgauge database into the redesigned schema, with every row and column accounted for.
+
+    The databases come from NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL.
+    """
+
+
+@cli.command()
+@common
+def plan(context: click.Context) -> int:
+    """Say what will become of every table and column, and what stands in the way."""
+    settings = _settings(context)
+    from engine import describe
+    from engine import run as engine_run
+
+    found = engine_run.plan(settings)
+    refused = PlanRefused(list(found.faults)) if found.faults else None
+    if context.obj.is_json:
+        _print_json(describe.plan_json(found) | (_as_json(refused) if refused else {}))
+    else:
+        click.echo(describe.plan_text(found))
+    return refused.exit_code if refused else 0
+
+
+@cli.command()
+@click.argument("table")
+@common
+def explain(context: click.Context, table: str) -> int:
+    """Tell one legacy table's story: source, mapping, transform, target, reasons for rejection."""
+    settings = _settings(context)
+    from engine import describe
+    from engine import run as engine_run
+
+    found = engine_run.plan(settings)
+    if context.obj.is_json:
+        _print_json(describe.explain_json(found, table))
+    else:
+        click.echo(describe.explain_text(found, table))
+    return 0
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
+@click.option("--run", "run_id", metavar="ID", help="Resume this run.")
+@common
+def migrate(context: click.Context, dry_run: bool, run_id: str | None) -> int:
+    """Plan, build, verify and publish; nothing is visible under the target's name before the end."""
+    settings = _settings(context)
+    from flows import report
+    from flows.progress import shown
+
+    with shown() as watch:
+        parameters = {"profile": settings.profile, "run_id": run_id, "dry_run": dry_run}
+        summary = _through_prefect("migrate", watch, parameters)
+        if summary is None:
+            from flows import work
+
+            summary = work.migrate(settings, run_id=run_id, dry_run=dry_run, watch=watch)
+    _show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
+    return 0
+
+
+@cli.command()
+@common
+def verify(context: click.Context) -> int:
+    """Judge what is published in the target; exit 6 where anything is wrong."""
+    settings = _settings(context)
+    from config.errors import VerificationFailed
+    from flows import report
+
+    verdict = _through_prefect("verify", None, {"profile": settings.profile})
+    if verdict is None:
+        from flows import work
+
+        verdict = work.verify(settings)
+    word = "passed" if verdict["passed"] else "FAILED"
+    _show(context, verdict, lambda: f"verification {word}\n{report.findings_text(verdict['findings'])}".rstrip())
+    return 0 if verdict["passed"] else VerificationFailed.exit_code
+
+
+@cli.command()
+@common
+def rollback(context: click.Context) -> int:
+    """Put back by rename what stood before the last publish."""
+    settings = _settings(context)
+    done = _through_prefect("rollback", None, {"profile": settings.profile})
+    if done is None:
+        from flows import work
+
+        done = work.rollback(settings)
+    _show(context, done, lambda: _pairs(done))
+    return 0
+
+
+@cli.command()
+@common
+def status(context: click.Context) -> int:
+    """List the runs in the target, their state and their balance."""
+    settings = _settings(context)
+    from engine import run as engine_run
+    from flows import report
+
+    runs = engine_run.status(settings)
+    _show(context, {"runs": runs}, lambda: report.status_text(runs))
+    return 0
+
+
+@cli.command()
+@click.option("--rows", type=click.IntRange(min=1), help="About how many legacy rows; default 100000.")
+@click.option("--seed", type=int, help="Another seed makes other rows.")
+@click.option("--status", "wants_status", is_flag=True, help="Say which of its servers run, and do nothing else.")
+@click.option("--stop", "is_end", is_flag=True, help="Stop its PostgreSQL and its Prefect server.")
+@click.option("--remove", "is_removal", is_flag=True, help="Stop them, and remove the demo's databases.")
+@common
+def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bool) -> int:
+    """Migrate a legacy database made up for the purpose, on servers of its own."""
+    _set_up(context)
+    if context.obj.profile not in (None, "demo"):
+        raise click.UsageError(f"the demo runs with the profile demo, not {context.obj.profile}")
+    from flows.demo import run
+
+    if any(flags.values()):
+        found = _about_demo(run, **flags)
+        _show(context, found, lambda: _pairs(found))
+        return 0
+    given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
+    summary = run.run(**given)
+    _show(context, summary, lambda: run.text(summary))
+    return 0
+
+
+def _about_demo(run, wants_status: bool, is_end: bool, is_removal: bool) -> dict:
+    if is_removal:
+        return run.remove()
+    return run.stop() if is_end else run.status()
+
+
+@cli.group()
+@common
+def server(context: click.Context) -> None:
+    """The local Prefect server: start, stop, status."""
+
+
+@server.command("start")
+@common
+def server_start(context: click.Context) -> int:
+    """Start it, or find it running; it stays up until it is stopped."""
+    return _about_server(context, "start")
+
+
+@server.command("stop")
+@common
+def server_stop(context: click.Context) -> int:
+    """Stop the server that was started here."""
+    return _about_server(context, "stop")
+
+
+@server.command("status")
+@common
+def server_status(context: click.Context) -> int:
+    """Say whether it runs and answers, and where."""
+    return _about_server(context, "status")
+
+
+def _about_server(context: click.Context, verb: str) -> int:
+    _set_up(context)
+    from flows import server as prefect_server
+
+    if verb != "status":
+        getattr(prefect_server, verb)()
+    found = prefect_server.status()
+    _show(context, found, lambda: _pairs(found))
+    return 0
+
+
+def _set_up(context: click.Context) -> None:
+    from flows import logs
+
+    logs.set_up(context.obj.is_verbose)
+
+
+def _settings(context: click.Context):
+    _set_up(context)
+    from config import settings
+
+    return settings.load(context.obj.profile)
+
+
+def _through_prefect(name: str, watch, parameters: dict) -> dict | None:
+    """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
+    from flows import server as prefect_server
+
+    url = prefect_server.answering_url()
+    if url is None:
+        LOG.info("running plainly: no Prefect server answers at %s", prefect_server.configured_url())
+        return None
+    LOG.info("running as a Prefect flow on %s", url)
+    prefect_server.use(url)
+    from importlib import import_module
+
+    from flows import calls
+
+    return calls.run(getattr(import_module(f"flows.{name}"), name), watch, **parameters)
+
+
+def _show(context: click.Context, value: dict, text: Callable[[], str]) -> None:
+    if context.obj.is_json:
+        _print_json(value)
+    else:
+        click.echo(text())
+
+
+def _print_json(value: object) -> None:
+    from flows import report
+
+    click.echo(report.to_json(value))
+
+
+def _pairs(values: dict) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in values.items() if value is not None)
+
+
+def _as_json(error: BaseException) -> dict:
+    body = {"type": type(error).__name__, "message": _message(error), "exit_code": _exit_code(error)}
+    faults = getattr(error, "faults", None)
+    return {"error": body | ({"faults": [_redacted(fault) for fault in faults]} if faults else {})}
+
+
+def _exit_code(error: BaseException) -> int:
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return INTERRUPTED
+    return getattr(error, "exit_code", 1)
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "interrupted"
+    text = _redacted(str(error))
+    return text if isinstance(error, MigrateError) else f"{type(error).__name__}: {text}".strip(": ")
+
+
+def _redacted(text: str) -> str:
+    from flows.logs import redacted
+
+    return redacted(text)
+
+
+def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
+    """Says what went wrong, on stderr, with --json on stdout too; the exit code."""
+    if is_verbose and not isinstance(error, click.ClickException):
+        from flows.logs import trace
+
+        click.echo(trace(error), err=True)
+    if is_json:
+        _print_json(_as_json(error))
+    if isinstance(error, click.UsageError):
+        error.show()
+    else:
+        click.echo(f"{NAME}: {_message(error)}", err=True)
+    return _exit_code(error)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command; its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=Options()) or 0
+    except BrokenPipeError:  # whoever read stdout (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        return _report_error(error, "--json" in arguments, bool({"-v", "--verbose"} & set(arguments)))

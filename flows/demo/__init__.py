@@ -1,0 +1,1 @@
+"""A legacy database to try the migration on, from nothing."""

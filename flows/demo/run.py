@@ -1,0 +1,125 @@
+"""The demo from start to end: servers up, a legacy database filled, one migration through Prefect, and what came of it.
+
+Laws
+- It works first, alone, and again: what is there already is used, a second run publishes over the first.
+- The legacy database is filled anew only where it does not hold what was asked for.
+- It touches no database but its own, whatever the environment names.
+"""
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+from config.settings import VARIABLES
+from flows import report, server
+from flows.demo import postgres
+from flows.places import PROJECT
+from flows.progress import shown
+
+LOG = logging.getLogger("nxtgauge")
+PROFILE = "demo"
+LEGACY, TARGET = "legacy", "target"
+LEGACY_FILES = PROJECT / "config" / "legacy"
+DEFAULT_ROWS = 100_000
+DEFAULT_SEED = 7
+
+
+def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict:
+    """Runs the demo; the run's summary, with where to look as `look`."""
+    LOG.info("starting PostgreSQL")
+    admin = postgres.start()
+    _fill(admin, rows, seed)
+    if TARGET not in postgres.databases(admin):
+        postgres.create(admin, TARGET)
+    LOG.info("starting the Prefect server (some seconds, the first time more)")
+    _use_own(server.start())
+    summary = _migrate()
+    return summary | {"look": _look(summary)}
+
+
+def stop() -> dict:
+    """Stops what the demo started, and says what it found."""
+    ended = {"postgres": postgres.stop(), "prefect": server.stop()}
+    return {name: "stopped" if was_running else "was not running" for name, was_running in ended.items()}
+
+
+def remove() -> dict:
+    """Stops the servers and removes the databases. What Prefect recorded of the runs stays in its own folder."""
+    stopped = stop()
+    postgres.remove()
+    return stopped | {"databases": "removed"}
+
+
+def status() -> dict:
+    """Whether the demo's two servers run."""
+    found = {"postgres": postgres.is_running(), "prefect": server.running() is not None}
+    return {name: "running" if is_running else "not running" for name, is_running in found.items()}
+
+
+def text(summary: dict) -> str:
+    """The run's report and where to look, for a terminal."""
+    look = summary["look"]
+    return "\n".join(
+        (
+            report.to_text(summary),
+            "",
+            f"reports:  {', '.join(summary['reports'])}",
+            f"psql:     {look['psql']}",
+            f"          {look['query']}",
+            f"Prefect:  {look['prefect']}",
+            "stop:     make stop",
+        )
+    )
+
+
+def _fill(admin: str, rows: int, seed: int) -> None:
+    wanted = f"rows {rows}, seed {seed}, {_fingerprint()}"
+    if postgres.databases(admin).get(LEGACY) == wanted:
+        LOG.info("the legacy database holds its %s rows already", f"{rows:,}")
+        return
+    LOG.info("filling a legacy database with some %s rows (seed %s)", f"{rows:,}", seed)
+    from flows.demo.seed import seed as fill
+
+    postgres.create(admin, LEGACY)
+    fill(postgres.url(LEGACY), rows, seed, "public")
+    postgres.label(admin, LEGACY, wanted)  # last: a filling that broke off is none
+
+
+def _fingerprint() -> str:
+    """Of all that fills the database, so that a newer version of it fills it anew."""
+    sources = [*sorted(Path(__file__).parent.glob("*.py")), *sorted(LEGACY_FILES.rglob("*"))]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.is_file()))
+    return digest.hexdigest()[:12]
+
+
+def _use_own(own: server.Server) -> None:
+    """This process's Prefect and databases are the demo's, whatever its environment said."""
+    os.environ.pop("PREFECT_API_URL", None)
+    server.use(own.api_url)
+    for variable in VARIABLES.values():
+        os.environ.pop(variable, None)
+    os.environ[VARIABLES["source_url"]] = postgres.url(LEGACY)
+    os.environ[VARIABLES["target_url"]] = postgres.url(TARGET)
+
+
+def _migrate() -> dict:
+    from flows import calls
+    from flows.migrate import migrate
+
+    with shown() as watch:
+        return calls.run(migrate, watch, profile=PROFILE)
+
+
+def _look(summary: dict) -> dict:
+    return {
+        "psql": f"{_short(postgres.psql())} '{postgres.url(TARGET)}'",
+        "query": f"-c \"select * from migration.balance where run_id = '{summary['run_id']}'\"",
+        "source": postgres.url(LEGACY),
+        "target": postgres.url(TARGET),
+        "prefect": summary["prefect"],
+    }
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,109 @@
+"""Log lines and error texts: on stderr, and never a password.
+
+Laws
+- Every text that leaves the process as an error or a log line passes `redacted`: libraries quote connection strings,
+  passwords included, in their errors.
+- Logging is set up once, by the command line; the other modules only call loggers.
+"""
+
+import logging
+import os
+import re
+import sys
+import traceback
+from functools import cache
+from urllib.parse import quote
+
+from psycopg.conninfo import conninfo_to_dict
+
+from config import connection
+from config.errors import ConfigError
+
+CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL")
+PASSWORDS = ("PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY")
+OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
+PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
+_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'\"]*(?=@)", re.IGNORECASE)
+_KEYWORD_PASSWORD = re.compile(r"(?P<head>\b\w*passw(?:or)?d\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
+
+
+def redacted(text: str) -> str:
+    """The text with every password of a URL, a keyword string or the environment's connections replaced by ***."""
+    for secret in sorted(_secrets(), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    text = _URL_PASSWORD.sub(r"\g<head>***", text)
+    return _KEYWORD_PASSWORD.sub(r"\g<head>***", text)
+
+
+def _secrets() -> set[str]:
+    """The environment's passwords, as they are and as a URL writes them."""
+    secrets = set().union(*(_passwords(os.environ.get(name, "")) for name in CONNECTIONS))
+    secrets |= {os.environ.get(name, "") for name in PASSWORDS}
+    written = secrets | {quote(secret, safe="") for secret in secrets}
+    return {secret for secret in written if len(secret) > 2}  # a shorter one would blank out ordinary text
+
+
+@cache
+def _passwords(text: str) -> frozenset[str]:
+    """Of a connection string; one that cannot be parsed is secret as a whole."""
+    if not text:
+        return frozenset()
+    try:
+        known = conninfo_to_dict(connection.parse(text, "").conninfo)
+    except ConfigError:
+        return frozenset({text})
+    return frozenset(str(known[name]) for name in connection.SECRETS if known.get(name))
+
+
+class Formatter(logging.Formatter):
+    """Time, level where it is not INFO, message; redacted as a whole, traceback included."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        level = "" if record.levelno == logging.INFO else f"{record.levelname} "
+        return f"{record.asctime} {level}{record.message}"
+
+    def usesTime(self) -> bool:
+        return True
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+class StderrHandler(logging.StreamHandler):
+    """Writes to what sys.stderr is now: a live display puts its own in place, and lines must go above it."""
+
+    @property
+    def stream(self):
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _):
+        pass
+
+
+def set_up(is_verbose: bool = False) -> None:
+    """Sends the log to stderr; the project's at INFO (DEBUG with -v), other libraries' from WARNING.
+
+    Prefect sends its runs' INFO lines to its server all the same. It leaves the root logger alone where it finds a
+    handler with a formatter, so call this before it is imported.
+    """
+    handler = StderrHandler()
+    handler.setFormatter(Formatter(datefmt="%H:%M:%S"))
+    handler.addFilter(lambda record: _is_shown(record, is_verbose))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(logging.DEBUG if is_verbose else logging.INFO)
+
+
+def _is_shown(record: logging.LogRecord, is_verbose: bool) -> bool:
+    """Prefect repeats every failed task as an error of its own; the command says it once, in full."""
+    if is_verbose or record.name.split(".")[0] in OURS:
+        return True
+    return record.levelno >= logging.WARNING and not record.name.startswith(PREFECT_RUNS)
+
+
+def trace(error: BaseException) -> str:
+    """The error's traceback, redacted."""
+    return redacted("".join(traceback.format_exception(error)))

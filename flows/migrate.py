@@ -1,0 +1,37 @@
+"""The migration as a Prefect flow: the engine's stages in order, each stage and chunk a task.
+
+Prefect starts, shows and schedules; the run's state lives in the target database, so a lost Prefect server loses
+nothing. Connections come from the environment of the process that runs the flow.
+"""
+
+from prefect import flow, get_run_logger
+from prefect.states import State
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from config import settings as configuration
+from flows import artifacts, calls, work
+from flows.progress import Both, Lines, Watch
+from flows.workers import PrefectWorkers
+
+
+@flow(name="migrate", persist_result=False)
+def migrate(profile: str = "staging", run_id: str | None = None, dry_run: bool = False) -> State:
+    """Migrates the legacy database that the environment names: plan, build, verify, publish."""
+    return calls.final_state(lambda watch: _migrated(profile, run_id, dry_run, watch))
+
+
+def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | None) -> dict:
+    settings = configuration.load(profile)
+    log = get_run_logger()
+    lines = Lines(log.info)
+    with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
+        summary = work.migrate(
+            settings,
+            run_id=run_id,
+            dry_run=dry_run,
+            watch=Both(watch, lines) if watch else lines,
+            workers=PrefectWorkers(runner),
+        )
+    page = artifacts.publish(summary)
+    log.info("what became of every row: %s", page)
+    return summary | {"artifact": page}

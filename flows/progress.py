@@ -1,0 +1,191 @@
+"""What a person sees of long work: per table rows, rows a second and the time left.
+
+Laws
+- Everything goes to stderr; stdout is for results.
+- On a terminal a live display; elsewhere plain log lines, throttled, so that a log file stays readable.
+- A Watch is called from many threads at once, and never raises: a row count may exceed its estimate.
+"""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+LOG = logging.getLogger("nxtgauge")
+LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's load is some ten lines
+
+
+class Watch(Protocol):
+    """Progress events, as the engine sends them."""
+
+    def stage(self, name: str) -> None: ...
+
+    def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def advance(self, legacy_table: str, rows: int) -> None: ...
+
+    def done(self, legacy_table: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+@dataclass
+class Count:
+    """One table's progress."""
+
+    total: int
+    started: float
+    rows: int = 0
+    said: float = 0.0
+
+    def rate(self, now: float) -> float:
+        return self.rows / max(now - self.started, 0.001)
+
+    def seconds_left(self, now: float) -> float | None:
+        """None where nothing was moved yet or the estimate is already passed."""
+        if not self.rows or self.total <= self.rows:
+            return None
+        return (self.total - self.rows) / self.rate(now)
+
+
+class Lines:
+    """Progress as log lines: `users: 40,000 of 100,000 rows, 52,000 rows/s, 1 s left`."""
+
+    def __init__(self, say: Callable[[str], None] = LOG.info, clock: Callable[[], float] = time.monotonic):
+        self._say, self._clock = say, clock
+        self._lock = threading.Lock()
+        self._counts: dict[str, Count] = {}
+
+    def stage(self, name: str) -> None:
+        self._say(f"stage {name}")
+
+    def message(self, text: str) -> None:
+        self._say(text)
+
+    def table(self, legacy_table: str, rows_total: int) -> None:
+        now = self._clock()
+        with self._lock:
+            self._counts[legacy_table] = Count(max(rows_total, 0), now, said=now)
+
+    def advance(self, legacy_table: str, rows: int) -> None:
+        now = self._clock()
+        with self._lock:
+            count = self._counts.setdefault(legacy_table, Count(0, now, said=now))
+            count.rows += rows
+            if now - count.said < LINE_SECONDS:
+                return
+            count.said = now
+            line = f"{legacy_table}: {_progress(count, now)}"
+        self._say(line)
+
+    def done(self, legacy_table: str) -> None:
+        now = self._clock()
+        with self._lock:
+            count = self._counts.pop(legacy_table, None)
+        if count:
+            self._say(f"{legacy_table}: {count.rows:,} rows, {count.rate(now):,.0f} rows/s, done")
+
+
+class Bars:
+    """Progress as a live display: the whole above, below it the tables that are under way."""
+
+    def __init__(self, progress):
+        self._progress = progress
+        self._lock = threading.Lock()
+        self._tasks: dict[str, int] = {}
+        self._whole = progress.add_task("starting", total=None)
+        self._total = 0
+
+    def stage(self, name: str) -> None:
+        self._progress.update(self._whole, description=name)
+
+    def message(self, text: str) -> None:
+        self._progress.console.print(text, markup=False, highlight=False)
+
+    def table(self, legacy_table: str, rows_total: int) -> None:
+        rows_total = max(rows_total, 0)
+        with self._lock:
+            if legacy_table not in self._tasks:
+                self._tasks[legacy_table] = self._progress.add_task(legacy_table, total=rows_total or None)
+                self._total += rows_total
+                self._progress.update(self._whole, total=self._total or None)
+
+    def advance(self, legacy_table: str, rows: int) -> None:
+        self.table(legacy_table, 0)
+        self._progress.advance(self._tasks[legacy_table], rows)
+        self._progress.advance(self._whole, rows)
+
+    def done(self, legacy_table: str) -> None:
+        with self._lock:
+            task = self._tasks.get(legacy_table)
+        if task is not None:
+            self._progress.update(task, visible=False)
+
+
+class Both:
+    """Sends every event to several watches."""
+
+    def __init__(self, *watches: Watch):
+        self._watches = watches
+
+    def stage(self, name: str) -> None:
+        for watch in self._watches:
+            watch.stage(name)
+
+    def table(self, legacy_table: str, rows_total: int) -> None:
+        for watch in self._watches:
+            watch.table(legacy_table, rows_total)
+
+    def advance(self, legacy_table: str, rows: int) -> None:
+        for watch in self._watches:
+            watch.advance(legacy_table, rows)
+
+    def done(self, legacy_table: str) -> None:
+        for watch in self._watches:
+            watch.done(legacy_table)
+
+    def message(self, text: str) -> None:
+        for watch in self._watches:
+            watch.message(text)
+
+
+@contextmanager
+def shown(is_plain: bool = False) -> Iterator[Watch]:
+    """Progress for this process: a live display if stderr is a terminal and nobody asked for plain, else lines."""
+    if is_plain or not sys.stderr.isatty():
+        yield Lines()
+        return
+    with _display() as progress:
+        yield Bars(progress)
+
+
+def _display():
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    class RateColumn(TextColumn):
+        def render(self, task):
+            rate = task.finished_speed or task.speed
+            self.text_format = f"{rate:,.0f} rows/s" if rate else ""
+            return super().render(task)
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn("", markup=False),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _progress(count: Count, now: float) -> str:
+    left = count.seconds_left(now)
+    whole = f" of {count.total:,}" if count.total else ""
+    time_left = f", {left:,.0f} s left" if left is not None else ""
+    return f"{count.rows:,}{whole} rows, {count.rate(now):,.0f} rows/s{time_left}"

@@ -1,0 +1,261 @@
+"""A Prefect server of one's own: a child process on the loopback address that outlives the command that started it.
+
+Laws
+- Persistent, never Prefect's temporary ("ephemeral") one: that is stopped before the recorder of task runs flushes,
+  and runs go missing.
+- Its state (process, port), its log and its database lie in the cache folder; the port is kept from start to start.
+- Only a process that this module started is ever stopped: the pid must be alive and have the start time on record.
+- The server's environment holds none of our connection settings.
+- Importing this module is cheap: the command line asks it on every run.
+"""
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from config.errors import MigrateError
+from flows.places import PROJECT, cache_folder
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
+HEALTH_SECONDS = 1.0  # a loopback server answers in milliseconds; a command must not wait longer for one that is gone
+START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
+STOP_SECONDS = 15
+
+
+class ServerError(MigrateError):
+    """The local Prefect server did not start or stop."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that was started here. started: the process's start time, which tells it from a later process."""
+
+    pid: int
+    started: float
+    port: int
+
+    @property
+    def ui_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.ui_url}/api"
+
+
+def state_path() -> Path:
+    return cache_folder() / "server.json"
+
+
+def log_path() -> Path:
+    return cache_folder() / "server.log"
+
+
+def home_path() -> Path:
+    return cache_folder() / "prefect"
+
+
+def is_healthy(api_url: str) -> bool:
+    """Whether a Prefect API answers there, within about a second. Proxies of the environment are not asked."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{api_url.rstrip('/')}/health", timeout=HEALTH_SECONDS) as answer:
+            return answer.status == 200 and answer.read(16).strip() == b"true"
+    except (OSError, ValueError):
+        return False
+
+
+def running() -> Server | None:
+    """The server that was started here, if its process still lives."""
+    try:
+        record = json.loads(state_path().read_text())
+        server = Server(record["pid"], record["started"], record["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return server if _started(server.pid) == server.started else None
+
+
+def configured_url() -> str | None:
+    """The Prefect API that the environment names, else our own server's, else prefect.toml's. It may not answer."""
+    named = os.environ.get("PREFECT_API_URL")
+    if named:
+        return named
+    server = running()
+    return server.api_url if server else _toml_url()
+
+
+def answering_url() -> str | None:
+    """The configured Prefect API if it answers, else None."""
+    url = configured_url()
+    return url if url and is_healthy(url) else None
+
+
+def use(api_url: str) -> None:
+    """Points this process's Prefect at the API. Call before Prefect is imported: it reads its settings then."""
+    if not os.environ.get("PREFECT_API_URL"):
+        os.environ.setdefault("PREFECT_HOME", str(home_path()))
+    os.environ["PREFECT_API_URL"] = api_url
+    os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
+    os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+
+
+def start() -> Server:
+    """Starts the server, or finds it running. ServerError holds the log's last lines where it does not come up."""
+    with _alone():
+        server = running() or _spawn(_free_port())
+        _await_health(server)
+        return server
+
+
+def stop() -> bool:
+    """Stops the server that was started here; False where none was running."""
+    with _alone():
+        server = running()
+        if server is None:
+            return False
+        _end(server)
+        return True
+
+
+def status() -> dict:
+    """running, healthy, pid, ui, api, log. What the configuration names elsewhere is told as `configured`."""
+    server, url = running(), configured_url()
+    return {
+        "running": server is not None,
+        "healthy": bool(url) and is_healthy(url),
+        "configured": url,
+        "pid": server.pid if server else None,
+        "ui": server.ui_url if server else None,
+        "log": str(log_path()),
+    }
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One start or stop at a time; the second waits and then finds what the first did."""
+    with open(cache_folder() / "server.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _started(pid: int) -> float | None:
+    """When the process began, or None if there is none (a zombie is none)."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def _toml_url() -> str | None:
+    try:
+        return tomllib.loads((PROJECT / "prefect.toml").read_text()).get("api", {}).get("url")
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+
+
+def _kept_port() -> int | None:
+    try:
+        return int(json.loads(state_path().read_text())["port"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _free_port() -> int:
+    """The port of last time, else Prefect's, else any that is free."""
+    return next(port for port in (_kept_port(), DEFAULT_PORT, _any_port()) if port and _is_free(port))
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a closed server's connections linger
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _environment(port: int) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
+    return ours | {
+        "PREFECT_HOME": str(home_path()),
+        "PREFECT_API_URL": f"http://{HOST}:{port}/api",
+        "PREFECT_SERVER_API_HOST": HOST,
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_UI_API_URL": "/api",  # else the UI on another port still calls 4200
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+    }
+
+
+def _spawn(port: int) -> Server:
+    """A session of its own: Ctrl-C in the terminal that started it must not end it."""
+    home_path().mkdir(exist_ok=True, mode=0o700)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+    with open(log_path(), "ab") as log:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=cache_folder(),
+            env=_environment(port),
+            start_new_session=True,
+        )
+    server = Server(child.pid, _started(child.pid) or 0.0, port)
+    state_path().write_text(json.dumps(asdict(server)))
+    return server
+
+
+def _await_health(server: Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if _started(server.pid) != server.started:
+            raise ServerError(f"the prefect server ended while starting; its log, {log_path()}, ends:\n{_log_tail()}")
+        if is_healthy(server.api_url):
+            return
+        time.sleep(0.2)
+    _end(server)
+    raise ServerError(f"the prefect server did not answer within {START_SECONDS} s; see {log_path()}")
+
+
+def _log_tail(lines: int = 8) -> str:
+    return "\n".join(log_path().read_text(errors="replace").splitlines()[-lines:])
+
+
+def _end(server: Server) -> None:
+    """Asks the process group to end, then makes it. The port stays on record for the next start."""
+    for sign, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
+        if _started(server.pid) == server.started:
+            os.killpg(server.pid, sign)
+            _await_end(server, patience)
+    if _started(server.pid) == server.started:
+        raise ServerError(f"the prefect server, process {server.pid}, does not end")
+    state_path().write_text(json.dumps({"port": server.port}))
+
+
+def _await_end(server: Server, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and _started(server.pid) == server.started:
+        time.sleep(0.1)

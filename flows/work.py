@@ -1,0 +1,31 @@
+"""The commands' work without Prefect: the engine and the auditor, with a person's progress, signals and reports around.
+
+The flows and the command line both come here, so a run is the same run whether a Prefect server answers or not.
+"""
+
+from config.settings import Settings
+from engine import run as engine_run
+from flows import report
+from flows.progress import Watch
+from flows.stopping import on_signal
+
+
+def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Watch, workers=None) -> dict:
+    """Plan, build, verify, publish. Returns the summary, with the paths of the `reports` that were written."""
+    extra = {} if workers is None else {"workers": workers}
+    with on_signal(engine_run.STOP):
+        summary = engine_run.migrate(settings, run_id=run_id, dry_run=dry_run, watch=watch, **extra).to_dict()
+    return summary | {"reports": report.write(summary)}
+
+
+def verify(settings: Settings) -> dict:
+    """Judges what is published: passed, and the findings."""
+    from checks import verify as judge
+
+    verdict = judge.verify(settings)
+    return {"passed": verdict.passed, "findings": verdict.findings}
+
+
+def rollback(settings: Settings) -> dict:
+    """Puts back what stood before the last publish."""
+    return engine_run.rollback(settings)

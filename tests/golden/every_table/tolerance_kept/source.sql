@@ -1,0 +1,6 @@
+-- Rejections within the tolerance of their reason, and of no other, let the run go on.
+create table users (id uuid primary key);
+insert into users values ('00000000-0000-0000-0000-0000000000a1'), ('00000000-0000-0000-0000-0000000000a2');
+create table tutor_profiles (id uuid primary key, user_id uuid references users (id), status text);
+insert into tutor_profiles values ('00000000-0000-0000-0000-0000000000b1', '00000000-0000-0000-0000-0000000000a1',
+    'frozen'), ('00000000-0000-0000-0000-0000000000b2', '00000000-0000-0000-0000-0000000000a2', 'odd');

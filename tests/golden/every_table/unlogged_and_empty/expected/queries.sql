@@ -1,0 +1,1 @@
+select count(*)::text from no_columns;

@@ -1,0 +1,1 @@
+select length(bio)::text from user_role_profiles;

@@ -1,0 +1,1 @@
+select legacy_row ->> 'body' from migration.rejects;

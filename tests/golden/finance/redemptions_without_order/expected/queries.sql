@@ -1,0 +1,1 @@
+select string_agg(legacy_key || ' ' || target_table || '.' || target_column || ' ' || legacy_value, ', ' order by legacy_key) from migration.notes where legacy_table = 'coupon_uses' and target_column in ('payment_id', 'coupon_id');

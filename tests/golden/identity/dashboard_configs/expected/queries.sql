@@ -1,0 +1,1 @@
+select string_agg(distinct format_type(atttypid, atttypmod), ',') from pg_attribute where attrelid in ('dashboard_configs'::regclass, 'runtime_configs'::regclass) and attname in ('key', 'entity_id', 'reference_id');

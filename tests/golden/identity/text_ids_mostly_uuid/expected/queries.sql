@@ -1,0 +1,1 @@
+select string_agg(attrelid::regclass || '.' || attname || ' ' || format_type(atttypid, atttypmod), ', ' order by attrelid::regclass::text) from pg_attribute where (attrelid, attname) in (('users'::regclass, 'id'), ('notifications'::regclass, 'user_id'), ('email_logs'::regclass, 'user_id'), ('user_role_profiles'::regclass, 'user_id'));

@@ -1,0 +1,1 @@
+select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'users'::regclass and contype = 'f';

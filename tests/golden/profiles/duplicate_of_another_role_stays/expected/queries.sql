@@ -1,0 +1,1 @@
+select string_agg(attname, ',' order by attname) from pg_constraint join pg_attribute on attrelid = conrelid and attnum = any (conkey) where conrelid = 'user_role_profiles'::regclass and contype = 'u';

@@ -1,0 +1,7 @@
+-- The role of a professional may stand in a column called type, an enum at that.
+create table users (id uuid primary key);
+insert into users values ('00000000-0000-0000-0000-0000000000a1');
+create type kind as enum ('CATERING_SERVICE', 'TUTOR');
+create table professionals (id uuid primary key, user_id uuid references users (id), type kind);
+insert into professionals values ('00000000-0000-0000-0000-0000000000d1', '00000000-0000-0000-0000-0000000000a1',
+    'CATERING_SERVICE');

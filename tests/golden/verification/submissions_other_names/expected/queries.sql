@@ -1,0 +1,1 @@
+select attnotnull::text from pg_attribute where attrelid = 'verification_requests'::regclass and attname = 'score';

@@ -1,0 +1,279 @@
+"""Schema migration: made once and only where it may be, one run at a time, and accounts that balance or say not."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from config.connection import Connection, parse
+from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
+from engine import bookkeeping, connect
+
+COMMON = {
+    "rejects": "run_id legacy_table legacy_key target_table reason detail legacy_row",
+    "id_map": "run_id legacy_table legacy_id target_table target_id why",
+    "removed_links": "run_id user_role_profile_id legacy_table legacy_column url",
+    "notes": "run_id legacy_table legacy_key target_table target_column note legacy_value",
+    "balance": "run_id legacy_table source_rows loaded merged rejected archived balanced",
+}
+
+
+@pytest.fixture
+def here(database) -> Connection:
+    return parse(database(), "NXTGAUGE_TARGET_URL")
+
+
+@pytest.fixture
+def conn(here):
+    with connect.target(here) as conn:
+        yield conn
+
+
+@pytest.fixture
+def kept(conn):
+    """A session on a target that has the bookkeeping."""
+    bookkeeping.ensure(conn)
+    return conn
+
+
+def new_run(conn, **changes) -> bookkeeping.Run:
+    values = {
+        "profile": "demo",
+        "source_schema": "public",
+        "target_schema": "nxtgauge",
+        "dry_run": False,
+        "source_identity": {"database": "legacy"},
+        "mapping_hash": "m",
+        "plan_hash": "p",
+        "code_version": "0.1.0",
+    }
+    return bookkeeping.create_run(conn, **values | changes)
+
+
+class TestEnsure:
+    def test_what_other_tools_query_has_its_fixed_names(self, kept):
+        query = """select attname from pg_attribute
+                   where attrelid = to_regclass('migration.' || %s) and attnum > 0 order by attnum"""
+        for name, columns in COMMON.items():
+            assert [column for (column,) in kept.execute(query, [name])] == columns.split()
+
+    def test_a_second_time_changes_nothing(self, kept):
+        run = new_run(kept)
+        bookkeeping.ensure(kept)
+        assert bookkeeping.runs(kept) == [run]
+
+    def test_two_at_once_make_it_once(self, here):
+        def ensure(_):
+            with connect.target(here) as conn:
+                bookkeeping.ensure(conn)
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(ensure, range(4))) == [None] * 4
+
+    def test_nobody_else_may_read_it(self, conn):
+        conn.execute("alter default privileges grant all on tables to public")
+        bookkeeping.ensure(conn)
+        query = """select c.relname from pg_class c, aclexplode(c.relacl) a
+                   where c.relnamespace = 'migration'::regnamespace and a.grantee = 0"""
+        assert conn.execute(query).fetchall() == []
+        assert conn.execute("select nspacl from pg_namespace where nspname = 'migration'").fetchone() is not None
+        query = "select has_schema_privilege('pg_monitor', 'migration', 'usage')"
+        assert conn.execute(query).fetchone() == (False,)
+
+    @pytest.mark.parametrize(
+        "make", ["", "; create table migration.version (version int); insert into migration.version values (1)"]
+    )
+    def test_a_strangers_schema_is_refused_and_left_alone(self, conn, make):
+        conn.execute("create schema migration" + make)
+        with pytest.raises(PlanRefused, match="did not make; rename it"):
+            bookkeeping.ensure(conn)
+        assert len(bookkeeping.faults(conn)) == 1
+        assert conn.execute("select to_regclass('migration.runs')").fetchone() == (None,)
+
+    def test_a_newer_version_is_refused(self, kept):
+        kept.execute("insert into migration.version (version) values (2)")
+        with pytest.raises(PlanRefused, match="version 2; this program knows version 1"):
+            bookkeeping.ensure(kept)
+
+    def test_a_role_that_may_not_create_is_told_so(self, here, conn, postgres_url):
+        conn.execute("create role powerless login")
+        try:
+            with (
+                connect.target(parse(here.conninfo + " user=powerless", "NXTGAUGE_TARGET_URL")) as other,
+                pytest.raises(TargetError, match="grant the role the privilege"),
+            ):
+                bookkeeping.ensure(other)
+        finally:
+            conn.execute("drop role powerless")
+
+
+class TestRuns:
+    def test_a_run_from_its_creation_to_its_end(self, kept):
+        run = new_run(kept)
+        assert (run.state, run.finished_at, run.source_identity) == ("running", None, {"database": "legacy"})
+        bookkeeping.set_snapshot(kept, run.run_id, "1:2:", {"database": "other"})
+        failed = bookkeeping.set_state(kept, run.run_id, "failed", "the source is unreachable")
+        assert failed.finished_at and failed.error and failed.snapshot == "1:2:"
+        again = bookkeeping.resume_run(kept, run.run_id)
+        assert (again.state, again.finished_at, again.error) == ("running", None, None)
+        assert again.created_at == run.created_at and again.started_at > run.started_at
+        assert bookkeeping.run(kept, run.run_id).source_identity == {"database": "other"}
+
+    @pytest.mark.parametrize("state", bookkeeping.STATES)
+    def test_every_state_can_be_written(self, kept, state):
+        assert bookkeeping.set_state(kept, new_run(kept).run_id, state).state == state
+
+    def test_an_unknown_state_or_run_is_an_error(self, kept):
+        with pytest.raises(ConfigError, match="there is no run x"):
+            bookkeeping.set_state(kept, "x", "failed")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            bookkeeping.set_state(kept, new_run(kept).run_id, "done")
+
+    def test_the_latest_run_comes_first(self, kept):
+        first, second = new_run(kept), new_run(kept, target_schema="other")
+        kept.execute(
+            "update migration.runs set created_at = created_at - %s where run_id = %s", [timedelta(1), first.run_id]
+        )
+        assert [run.run_id for run in bookkeeping.runs(kept)] == [second.run_id, first.run_id]
+        assert [run.run_id for run in bookkeeping.runs(kept, "nxtgauge")] == [first.run_id]
+
+    def test_without_bookkeeping_there_are_none(self, conn):
+        assert bookkeeping.runs(conn) == [] and bookkeeping.schemas(conn) == {}
+
+    def test_steps_are_done_once(self, kept):
+        run = new_run(kept)
+        for step in ("build", "verify", "build"):
+            bookkeeping.mark_done(kept, run.run_id, step)
+        assert bookkeeping.done_steps(kept, run.run_id) == {"build", "verify"}
+        assert bookkeeping.done_steps(kept, "other") == set()
+
+    def test_a_cleared_run_leaves_no_trace_but_itself(self, kept):
+        ids = [new_run(kept).run_id for _ in range(2)]
+        for run_id in ids:
+            fill(kept, run_id)
+        bookkeeping.clear_run(kept, ids[0])
+        for table in bookkeeping.OF_A_RUN:
+            left = kept.execute(f"select distinct run_id from migration.{table}").fetchall()
+            assert left == [(ids[1],)], table
+        assert len(bookkeeping.runs(kept)) == 2
+
+    def test_a_row_is_rejected_once(self, kept):
+        run = new_run(kept)
+        reject(kept, run.run_id, "users", "1")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            reject(kept, run.run_id, "users", "1")
+
+
+def fill(conn, run_id: str) -> None:
+    """One row in every table of a run."""
+    for statement in (
+        "tables values (%s, 'users', 'copy')",
+        "chunks (run_id, route, number, state, rows_read, seconds) values (%s, 'users', 1, 'done', 1, 0.1)",
+        "steps values (%s, 'build')",
+        "removed_links values (%s, 'p', 'developer_profiles', 'github_url', 'https://x')",
+        "notes values (%s, 'users', '1', 'users', 'a', 'kept', 'b')",
+        "moved values (%s, 'professionals', '1', '1', null)",
+        "gone values (%s, 'users', '1')",
+    ):
+        conn.execute("insert into migration." + statement, [run_id])
+    reject(conn, run_id, "users", "1")
+    remap(conn, run_id, "users", "2", "merged")
+
+
+def reject(conn, run_id, table, key):
+    values = [run_id, table, key, table, "unknown_status", "status is unknown", '{"id": 1}']
+    conn.execute("insert into migration.rejects values (%s, %s, %s, %s, %s, %s, %s)", values)
+
+
+def remap(conn, run_id, table, key, why):
+    query = "insert into migration.id_map values (%s, %s, %s, 'user_role_profiles', 'p', %s)"
+    conn.execute(query, [run_id, table, key, why])
+
+
+class TestBalance:
+    def balance(self, conn, source_rows, loaded, archived):
+        run_id = new_run(conn).run_id
+        conn.execute(
+            "insert into migration.tables (run_id, legacy_table, disposition, source_rows, loaded, archived) "
+            "values (%s, 'professionals', 'reshape', %s, %s, %s)",
+            [run_id, source_rows, loaded, archived],
+        )
+        for key in ("1", "2"):
+            remap(conn, run_id, "professionals", key, "merged")
+        remap(conn, run_id, "professionals", "3", "created")
+        reject(conn, run_id, "professionals", "4")
+        return conn.execute("select * from migration.balance where run_id = %s", [run_id]).fetchall(), run_id
+
+    def test_the_sum_of_the_outcomes_balances(self, kept):
+        found, run_id = self.balance(kept, 10, 5, 2)
+        assert found == [(run_id, "professionals", 10, 5, 2, 1, 2, True)]
+
+    @pytest.mark.parametrize("figures", [(11, 5, 2), (9, 5, 2), (10, 6, 2), (None, 5, 2), (10, None, 2), (10, 5, None)])
+    def test_a_wrong_or_missing_figure_does_not(self, kept, figures):
+        found, _ = self.balance(kept, *figures)
+        assert [row[-1] for row in found] == [False]
+
+    def test_outcomes_of_a_table_nobody_counted_do_not(self, kept):
+        run_id = new_run(kept).run_id
+        reject(kept, run_id, "users", "1")
+        remap(kept, run_id, "services", "1", "merged")
+        found = kept.execute(
+            "select legacy_table, merged, rejected, balanced from migration.balance order by 1"
+        ).fetchall()
+        assert found == [("services", 1, 0, False), ("users", 0, 1, False)]
+
+    def test_runs_are_counted_apart(self, kept):
+        first, _ = self.balance(kept, 10, 5, 2)
+        second, _ = self.balance(kept, 10, 5, 2)
+        assert first[0][1:] == second[0][1:] and first[0][-1]
+
+
+class TestSchemas:
+    def test_ours_by_oid_and_name(self, kept):
+        run_id = new_run(kept).run_id
+        kept.execute("create schema mine")
+        bookkeeping.register_schema(kept, "mine", "product", "build", "nxtgauge", run_id)
+        schema = bookkeeping.schemas(kept)["mine"]
+        bookkeeping.rename_schema(kept, schema, "Other Name", "live")
+        assert bookkeeping.schemas(kept).keys() == {"Other Name"}
+        assert bookkeeping.schemas(kept)["Other Name"].role == "live"
+        kept.execute('alter schema "Other Name" rename to kept_by_the_dba; create schema "Other Name"')
+        assert bookkeeping.schemas(kept) == {}
+
+    def test_one_dropped_by_hand_and_made_again_is_not_ours(self, kept):
+        kept.execute("create schema mine")
+        bookkeeping.register_schema(kept, "mine", "product", "build", "nxtgauge", new_run(kept).run_id)
+        kept.execute("drop schema mine; create schema mine")
+        assert bookkeeping.schemas(kept) == {}
+
+
+class TestLease:
+    def test_one_run_at_a_time_and_the_other_is_told_who(self, here, kept):
+        run = new_run(kept)
+        with bookkeeping.lease(here) as lease:
+            lease.check()
+            session = f"session {lease.conn.info.backend_pid}"
+            with pytest.raises(TargetBusy) as caught, bookkeeping.lease(here):
+                pass
+        message = str(caught.value)
+        assert f"run {run.run_id} into nxtgauge" in message and session in message
+        assert caught.value.exit_code == 7
+        with bookkeeping.lease(here):
+            pass
+
+    def test_it_needs_no_bookkeeping(self, here):
+        with bookkeeping.lease(here), pytest.raises(TargetBusy, match="session"), bookkeeping.lease(here):
+            pass
+
+    def test_another_database_is_another_target(self, here, database):
+        with bookkeeping.lease(here), bookkeeping.lease(parse(database(), "NXTGAUGE_TARGET_URL")):
+            pass
+
+    def test_it_ends_with_its_session(self, here, conn):
+        with bookkeeping.lease(here) as lease:
+            conn.execute("select pg_terminate_backend(%s)", [lease.conn.info.backend_pid])
+            with pytest.raises(TargetError, match="holding the lease"):
+                lease.check()
+            with bookkeeping.lease(here):
+                pass

@@ -1,0 +1,107 @@
+"""Stages and chunks as Prefect tasks, on a real Prefect server: order, failure, retry, and what the server is told."""
+
+import threading
+import time
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from config.errors import Interrupted, PlanRefused, SourceError
+from flows import calls
+from flows.workers import PrefectWorkers
+
+
+class ConnectionLost(SourceError):
+    retryable = True
+
+
+@pytest.fixture(scope="module", autouse=True)
+def api(home):
+    url = home.result("server", "start")["configured"]
+    with temporary_settings({PREFECT_API_URL: url}):
+        yield url
+
+
+def _through(work) -> dict:
+    """Runs work(workers) as the body of a flow."""
+
+    @flow(name="test", persist_result=False)
+    def body():
+        with ThreadPoolTaskRunner(max_workers=2) as runner:
+            return calls.final_state(lambda _watch: {"value": work(PrefectWorkers(runner))})
+
+    return calls.run(body)
+
+
+def _last_run():
+    with get_client(sync_client=True) as client:
+        return client.read_flow_runs(limit=1, sort="START_TIME_DESC")[0]
+
+
+def test_map_keeps_the_order_and_runs_several_at_once():
+    together = threading.Barrier(2, timeout=20)
+
+    def wait(item):
+        together.wait()
+        return {"item": item}
+
+    assert _through(lambda workers: workers.map("wait", wait, range(4)))["value"] == [{"item": n} for n in range(4)]
+
+
+def test_call_gives_back_what_the_stage_returns():
+    plan = object()
+    assert _through(lambda workers: workers.call("plan", lambda *given: (plan, given), 1, 2))["value"] == (plan, (1, 2))
+
+
+def test_the_first_error_stops_the_others_and_arrives_as_it_was():
+    begun = []
+
+    def fail(item):
+        begun.append(item)
+        time.sleep(0.1)
+        if item == 1:
+            raise ValueError("the row says sw0rdfish")
+
+    with pytest.raises(ValueError, match="sw0rdfish"):
+        _through(lambda workers: workers.map("fail", fail, range(20)))
+    assert len(begun) < 20
+    run = _last_run()
+    assert run.state.is_failed() and "sw0rdfish" not in run.state.message
+
+
+def test_faults_reach_prefect_redacted():
+    def refuse():
+        raise PlanRefused(["users lacks id", "postgresql://bob:sw0rdfish@host/db"])
+
+    with pytest.raises(PlanRefused):
+        _through(lambda workers: workers.call("plan", refuse))
+    assert "users lacks id" in _last_run().state.message
+    assert "sw0rdfish" not in _last_run().state.message
+
+
+def test_only_what_says_so_is_retried():
+    tries = {"lost": 0, "other": 0}
+
+    def lose(name):
+        tries[name] += 1
+        if name == "lost" and tries[name] < 2:
+            raise ConnectionLost("connection lost")
+        if name == "other":
+            raise SourceError("no such table")
+
+    _through(lambda workers: workers.map("lose", lose, ["lost"]))
+    with pytest.raises(SourceError, match="no such table"):
+        _through(lambda workers: workers.map("lose", lose, ["other"]))
+    assert tries == {"lost": 2, "other": 1}
+
+
+def test_a_run_that_was_asked_to_stop_ends_cancelled():
+    def stopped():
+        raise Interrupted("asked to stop")
+
+    with pytest.raises(Interrupted):
+        _through(lambda workers: workers.call("build", stopped))
+    assert _last_run().state.is_cancelled()

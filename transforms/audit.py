@@ -1,0 +1,290 @@
+"""The audit trail: who did what, and one row for every field that an action changed.
+
+Laws
+- metadata reaches the target to the letter; only where an ip is no address is that added to it.
+- Values are compared as jsonb compares them (1.0 equals 1.00, the order of keys is nothing) and written as they stood.
+- JSON's null is a value; a field that one side lacks has no value there (SQL NULL) and so differs.
+- What this module cannot read as JSON it leaves alone: the cast to jsonb judges it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import accumulate
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms import steps
+from transforms.outcome import Facts, Outcome
+
+LOGS = "audit_logs"
+CHANGES = "audit_log_changes"
+LEGACY_IP = "legacy_ip_address"
+
+MAX_DEPTH = 100  # of JSON that is searched for changes; Python allows some 1000 calls, and a level takes three
+ABSENT = object()  # what a side holds of a field that it lacks
+
+_CARRIED = ["action", "entity_type", "entity_id", "user_agent", "created_at"]
+
+# Only such texts can hold a change; the escape may hide a letter of these keys.
+_MAY_HOLD_CHANGES = r'"(?:changes|before)"|\\u'
+
+_OCTET = "0*(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+# inet's shorthand: fewer octets need a prefix, of less than eight bits for each octet that is missing.
+_IPV4 = "|".join(
+    [
+        rf"(?:{_OCTET}\.){{3}}{_OCTET}\.?(?:/0*(?:3[0-2]|[12]?[0-9]))?",
+        rf"(?:{_OCTET}\.){{2}}{_OCTET}\.?/0*(?:3[01]|[12]?[0-9])",
+        rf"{_OCTET}\.{_OCTET}\.?/0*(?:2[0-3]|1?[0-9])",
+        rf"{_OCTET}\.?/0*(?:1[0-5]|[0-9])",
+    ]
+)
+_IPV6_GROUP = re.compile("[0-9a-fA-F]{1,4}")
+_IPV6_PREFIX = re.compile("/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9])")
+_STRICT_OCTET = re.compile("(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])?")
+
+
+def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """One audit_log per activity, and one audit_log_change per field that differs.
+
+    In: id, user_id, action, entity_type, entity_id, ip_address, user_agent, metadata, created_at.
+    Notes: changes_not_read (metadata is nested too deeply; it is carried all the same).
+    """
+    ids = steps.target_id(rows["id"], facts.legacy_table)
+    is_address = is_inet(rows["ip_address"])
+    logs = steps.frame(
+        rows.index,
+        {"id": ids, "actor_user_id": rows["user_id"], "ip_address": rows["ip_address"].where(is_address)}
+        | {"metadata": _with_bad_ips(rows["metadata"], rows["ip_address"], is_address)}
+        | {name: rows[name] for name in _CARRIED},
+    )
+    derived = rows.index[ids.notna() & steps.canonical_uuid(rows["id"]).isna()]
+    talking = _talking_of_changes(rows)
+    too_deep = talking.index[[depth(text) > MAX_DEPTH for text in talking["metadata"].tolist()]]
+    return Outcome(
+        frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, facts.legacy_table)},
+        id_map=steps.id_map(derived, rows["id"], LOGS, ids, "derived"),
+        notes=steps.notes(too_deep, CHANGES, None, "changes_not_read", None),
+    )
+
+
+def _talking_of_changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose metadata may hold changes; without an id a row has none, for it is going to be rejected."""
+    may_hold = pc.match_substring_regex(steps.arrow(rows["metadata"]), _MAY_HOLD_CHANGES)
+    return rows.loc[steps.mask(may_hold, rows.index) & rows["id"].notna()]
+
+
+# Addresses
+
+
+def is_inet(values: pd.Series) -> pd.Series:
+    """Which texts PostgreSQL's inet input takes; null is no address.
+
+    One exception: of a prefix like /4294967296 PostgreSQL sees the low 32 bits; here it is no address.
+    """
+    given = steps.arrow(values)
+    found = steps.mask(pc.match_substring_regex(given, f"^(?:{_IPV4})$"), values.index)
+    may_be_ipv6 = ~found & steps.mask(pc.match_substring(given, ":"), values.index)
+    if may_be_ipv6.any():
+        judged = steps.by_distinct(values.where(may_be_ipv6), lambda ip: ip if is_ipv6(ip) else None)
+        found |= judged.notna()
+    return found
+
+
+def is_ipv6(ip: str) -> bool:
+    """Whether PostgreSQL reads this text, which holds a colon, as an IPv6 address with or without a prefix."""
+    address, slash, prefix = ip.partition("/")
+    if slash and not _IPV6_PREFIX.fullmatch(slash + prefix):
+        return False
+    if address.startswith(":"):
+        if not address.startswith("::"):
+            return False
+        address = address[1:]
+    *groups, last = address.split(":")
+    gaps = groups.count("")
+    written = [group for group in groups if group]
+    if gaps > 1 or not all(map(_IPV6_GROUP.fullmatch, written)):
+        return False
+    size = _ipv6_size(last, is_after_gap=not groups or not groups[-1], has_prefix=bool(slash))
+    if size is None:
+        return False
+    return len(written) + size < 8 if gaps else len(written) + size == 8
+
+
+def _ipv6_size(last: str, is_after_gap: bool, has_prefix: bool) -> int | None:
+    """Groups in the last part of an address: two of an IPv4 address, none of nothing; null where it is neither."""
+    if "." in last:
+        return 2 if _is_ipv4_tail(last, has_prefix) else None
+    if not last:  # a single colon at the end is taken before a prefix only
+        return 0 if is_after_gap or has_prefix else None
+    return 1 if _IPV6_GROUP.fullmatch(last) else None
+
+
+def _is_ipv4_tail(text: str, has_prefix: bool) -> bool:
+    """PostgreSQL reads an empty octet as 0, the last one before a prefix only, and fills up to four."""
+    octets = text.split(".")
+    return len(octets) <= 4 and all(map(_STRICT_OCTET.fullmatch, octets)) and (has_prefix or octets[-1] != "")
+
+
+def _with_bad_ips(metadata: pd.Series, ip: pd.Series, is_address: pd.Series) -> pd.Series:
+    """metadata, with every ip that is no address kept in it."""
+    bad = ip.index[ip.notna() & ~is_address]
+    if not len(bad):
+        return metadata
+    pairs = zip(metadata.loc[bad].tolist(), ip.loc[bad].tolist(), strict=True)
+    kept = [with_legacy_ip(None if pd.isna(text) else text, value) for text, value in pairs]
+    result = metadata.copy()
+    result.loc[bad] = steps.text(pa.array(kept, pa.string()), bad)
+    return result
+
+
+def with_legacy_ip(metadata: str | None, ip: str) -> str:
+    """metadata and the ip under `legacy_ip_address`, or `legacy_ip_address_` if metadata speaks of that already.
+
+    Spliced into the text of an object, so that nothing of it changes; any other JSON comes to stand under `metadata`.
+    What is no JSON stays none: a text that lacks a brace gets none here.
+    """
+    text = "{}" if metadata is None else metadata.strip(" \t\r\n")
+    name = LEGACY_IP
+    while f'"{name}"' in text:
+        name += "_"
+    member = f'"{name}": {_PLAIN.encode(ip)}'
+    if text.startswith("{") and text.endswith("}"):
+        body = text[:-1].rstrip(" \t\r\n")
+        return f"{body}{'' if body == '{' else ', '}{member}}}"
+    return f'{{"metadata": {text}, {member}}}' if _is_json(text) else metadata
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _EXACT.decode(text)
+    except RecursionError:
+        return True  # as far as it could be read
+    except ValueError:
+        return False
+    return True
+
+
+# JSON, exact
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A JSON number as it is written; equal to every number of the same value, and to nothing else."""
+
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Number):
+            return False
+        return self.text == other.text or Decimal(self.text) == Decimal(other.text)
+
+    def __hash__(self) -> int:
+        return hash(Decimal(self.text))
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+# Made once: json.loads and json.dumps make theirs anew at every call that has options.
+_EXACT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse)
+_PLAIN = json.JSONEncoder(ensure_ascii=False)
+
+
+def read(text: str) -> object:
+    """The JSON document of a text, its numbers exact. ValueError: it is none."""
+    return _EXACT.decode(text)
+
+
+def depth(text: str) -> int:
+    """How deep a JSON text is nested at most; exact where it could be more than MAX_DEPTH."""
+    opened = text.count("{") + text.count("[")
+    if opened <= MAX_DEPTH:
+        return opened
+    signs = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+    return max(accumulate((sign in "{[") - (sign in "}]") for sign in signs))
+
+
+def written(value: object) -> str:
+    """The JSON text of a document that `read` gave."""
+    if isinstance(value, Number):
+        return value.text
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{written(name)}: {written(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    return _PLAIN.encode(value)
+
+
+# Changes
+
+
+def _changes(rows: pd.DataFrame, ids: pd.Series, legacy_table: str) -> pd.DataFrame:
+    """The audit_log_changes of rows whose metadata may hold changes."""
+    texts = zip(rows.index, rows["id"].tolist(), rows["metadata"].tolist(), strict=True)
+    found = [(label, legacy_id, *change) for label, legacy_id, text in texts for change in changes(text)]
+    labels, legacy_ids, fields, old, new = zip(*found, strict=True) if found else ((),) * 5
+    names = map(":".join, zip(legacy_ids, fields, strict=True))
+    change_ids = [steps.derived_id(f"{CHANGES}:{legacy_table}:{name}") for name in names]
+    index = pd.Index(labels, dtype=rows.index.dtype)
+    columns = {"id": change_ids, "field_name": fields, "old_value": old, "new_value": new}
+    own = {name: steps.text(pa.array(values, pa.string()), index) for name, values in columns.items()}
+    return steps.frame(index, {**own, "audit_log_id": ids, "created_at": rows["created_at"]})
+
+
+def changes(metadata: str) -> list[tuple[str, str | None, str | None]]:
+    """(field, old value, new value) of every field that differs, as JSON texts; None where a side lacks the field.
+
+    Nothing of a text that jsonb will not take: its row is going to be rejected.
+    """
+    try:
+        document = read(metadata)
+        sides = [(field, old, new) for field, (old, new) in _sides(document).items() if old != new]
+    except (ValueError, InvalidOperation):
+        return []
+    if "\\u" in metadata and not _is_jsonb(document):
+        return []
+    return [(field, *(None if side is ABSENT else written(side) for side in both)) for field, *both in sides]
+
+
+def _sides(document: object) -> dict[str, tuple[object, object]]:
+    """Field → (old, new). Of a field in both forms `changes` tells."""
+    if not isinstance(document, dict):
+        return {}
+    before, after = (document.get(name, ABSENT) for name in ("before", "after"))
+    sides: dict[str, tuple[object, object]] = {}
+    if _is_snapshot(before) and _is_snapshot(after):
+        before, after = before or {}, after or {}
+        sides = {field: (before.get(field, ABSENT), after.get(field, ABSENT)) for field in before | after}
+    fields = document.get("changes")
+    for field, change in fields.items() if isinstance(fields, dict) else ():
+        if isinstance(change, dict) and ("old" in change or "new" in change):
+            sides[field] = change.get("old", ABSENT), change.get("new", ABSENT)
+    return sides
+
+
+def _is_snapshot(value: object) -> bool:
+    """An object, or null: what is created was nothing before, what is deleted is nothing after."""
+    return value is None or isinstance(value, dict)
+
+
+def _is_jsonb(document: object) -> bool:
+    """Whether all texts of a document can stand in jsonb, which has neither NUL nor halves of surrogate pairs."""
+    return not any("\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text) for text in _texts(document))
+
+
+def _texts(document: object) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, dict):
+        yield from document
+        for value in document.values():
+            yield from _texts(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _texts(value)

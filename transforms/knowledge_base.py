@@ -1,0 +1,43 @@
+"""Articles join the section of their category; every category has one section to begin with.
+
+Law: the section's id derives from its category's key, so that an article needs no lookup to name it.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from transforms import steps
+from transforms.outcome import Facts, Outcome
+
+SECTIONS = "kb_sections"
+ARTICLES = "kb_articles"
+
+
+def kb_sections(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """One section, "General", per category.
+
+    In: id (the category's key in the target), the times.
+    """
+    own = {"id": section_ids(rows["id"]), "category_id": rows["id"]}
+    named = {"title": "General", "slug": "general", "position": "0"}
+    times = {name: rows[name] for name in ("created_at", "updated_at")}
+    return Outcome(frames={SECTIONS: steps.frame(rows.index, {**own, **named, **times})})
+
+
+def kb_articles(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """section_id is the only new column; the rest of the article is carried as it is.
+
+    In: category_id (the category's key in the target). Notes: no_category.
+    """
+    sections = section_ids(rows["category_id"])
+    homeless = rows.index[sections.isna()]
+    return Outcome(
+        frames={ARTICLES: steps.frame(rows.index, {"section_id": sections})},
+        notes=steps.notes(homeless, ARTICLES, "section_id", "no_category", None),
+    )
+
+
+def section_ids(category_ids: pd.Series) -> pd.Series:
+    """The id of each category's first section; null stays null."""
+    return steps.by_distinct(category_ids, lambda category_id: steps.derived_id(f"{SECTIONS}:{category_id}"))

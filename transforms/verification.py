@@ -1,0 +1,189 @@
+"""Onboarding, verifications and their documents: what users submitted, and what was decided on it.
+
+Laws
+- Every submission and verification is one verification_request; of an onboarding that reached review, one
+  approval_request tells the decision.
+- A request keeps its role even where its user has no profile of that role; an approval needs the profile.
+- What was never submitted is a draft, unless it was submitted after all or says that it is complete.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from transforms import steps
+from transforms.outcome import NOTES, Facts, Outcome
+
+REQUESTS = "verification_requests"
+APPROVALS = "approval_requests"
+DOCUMENTS = "verification_documents"
+
+NOT_REVIEWED = ["DRAFT", "CANCELLED"]
+
+_TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_DONE = frozenset({"complete", "completed", "done", "finished"})  # of a state, beside what means APPROVED
+
+_TIMES = ["created_at", "updated_at"]
+_CARRIED = ["user_id", "reviewed_by", "reviewed_at", "rejection_reason", "submitted_at", *_TIMES]
+
+
+def onboarding_submissions(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """One verification_request per submission, and one approval_request per submission that reached review.
+
+    In: id, user_id, role, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
+    Rejected: unknown_status, also where there is none. Notes: unknown_role; no_profile_for_approval.
+    """
+    typed = rows.assign(type=steps.constant("onboarding", rows.index))
+    requests, outcome = _requests(typed, facts, lookups)
+    reviewed = requests.loc[~requests["status"].isin(NOT_REVIEWED)]
+    homeless = reviewed.index[reviewed["user_role_profile_id"].isna()]
+    approvals = _approvals(reviewed.drop(homeless), rows["id"], facts.legacy_table)
+    no_profile = steps.notes(homeless, APPROVALS, "user_role_profile_id", "no_profile_for_approval", None)
+    return replace(
+        outcome,
+        frames={REQUESTS: requests, APPROVALS: approvals},
+        # in the order of their rows, so that chunks put together give the same as the whole
+        notes=steps.joined([outcome.notes, no_profile], NOTES).sort_index(kind="stable"),
+    )
+
+
+def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """A draft verification_request per state that is not complete and of which nothing was submitted; others archived.
+
+    In: key, id, user_id, role, completed, is_completed, is_complete, completed_at, status, payload (the whole state),
+    the times. Notes: unknown_role.
+    """
+    kept = rows.loc[~_is_complete(rows, facts) & ~_is_submitted(rows, lookups["submissions"], facts)]
+    legacy_id = steps.first_known(kept["id"], kept["key"])
+    ids = steps.derived_ids(legacy_id, f"{REQUESTS}:{facts.legacy_table}")
+    role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
+    drafts = steps.frame(
+        kept.index,
+        {"id": ids, "user_id": kept["user_id"], "user_role_profile_id": profile_id, "role": role}
+        | {"request_type": "onboarding", "status": "DRAFT", "payload": _or_empty_document(kept["payload"])}
+        | {name: kept[name] for name in _TIMES},
+    )
+    return Outcome(
+        frames={REQUESTS: drafts},
+        id_map=steps.id_map(kept.index, legacy_id, REQUESTS, ids, "derived"),
+        notes=_unknown_roles(kept["role"], role),
+    )
+
+
+def verifications(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """One verification_request of its type per verification; an id that a submission holds is replaced.
+
+    In: id, user_id, type, status, verified_by, verified_at, rejection_reason, payload, submitted_at, role, the times.
+    Rejected: unknown_status, also where there is none. Notes: unknown_role.
+    """
+    review = {"reviewed_by": rows["verified_by"], "reviewed_at": rows["verified_at"]}
+    _, outcome = _requests(rows.assign(**review), facts, lookups, taken=lookups["submission_ids"]["id"])
+    return outcome
+
+
+def submission_documents(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+    """One verification_document per document of a submission.
+
+    In: id, submission_id (the verification_request's), document_type, file_url, status, the times.
+    Rejected: unknown_status; a document without a status keeps none.
+    """
+    status, is_unknown = steps.statuses(rows["status"], facts.statuses)
+    kept = rows.loc[~is_unknown]
+    ids = steps.target_id(kept["id"], facts.legacy_table)
+    carried = {name: kept[name] for name in ("document_type", "file_url", *_TIMES)}
+    own = {"id": ids, "verification_request_id": kept["submission_id"], "status": status}
+    return Outcome(
+        frames={DOCUMENTS: steps.frame(kept.index, own | carried)},
+        rejected=_unknown_statuses(rows["status"].loc[is_unknown], DOCUMENTS),
+        id_map=_replaced_ids(kept["id"], ids, DOCUMENTS),
+    )
+
+
+def _requests(
+    rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame], taken: pd.Series | None = None
+) -> tuple[pd.DataFrame, Outcome]:
+    """(the verification_requests of all rows whose status is known, the outcome that holds them).
+
+    In: id, user_id, role, type, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
+    """
+    status = steps.meant(rows["status"], facts.statuses)
+    kept = rows.loc[status.notna()]
+    ids = steps.target_id(kept["id"], facts.legacy_table, taken)
+    role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
+    own = {"id": ids, "user_role_profile_id": profile_id, "role": role, "request_type": kept["type"], "status": status}
+    carried = {name: kept[name] for name in _CARRIED}
+    requests = steps.frame(kept.index, {**own, **carried, "payload": _or_empty_document(kept["payload"])})
+    return requests, Outcome(
+        frames={REQUESTS: requests},
+        rejected=_unknown_statuses(rows["status"].loc[status.isna()], REQUESTS),
+        id_map=_replaced_ids(kept["id"], ids, REQUESTS),
+        notes=_unknown_roles(kept["role"], role),
+    )
+
+
+def _approvals(requests: pd.DataFrame, legacy_id: pd.Series, legacy_table: str) -> pd.DataFrame:
+    """The approval_requests of reviewed verification_requests, whose profiles are known."""
+    renamed = {
+        "user_role_profile_id": "user_role_profile_id",
+        "verification_request_id": "id",
+        "status": "status",
+        "decided_by": "reviewed_by",
+        "decided_at": "reviewed_at",
+        "rejection_reason": "rejection_reason",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+    }
+    ids = steps.derived_ids(legacy_id.loc[requests.index], f"{APPROVALS}:{legacy_table}")
+    return steps.frame(requests.index, {"id": ids} | {new: requests[old] for new, old in renamed.items()})
+
+
+def _role_and_profile(rows: pd.DataFrame, facts: Facts, profiles: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """(role key or null, the profile of that role and user or null)."""
+    role = steps.role_keys(rows["role"], facts.role_keys)
+    known = steps.paired(profiles["role"], profiles["user_id"])
+    return role, steps.looked_up(steps.paired(role, rows["user_id"]), known, profiles["id"])
+
+
+def _is_complete(rows: pd.DataFrame, facts: Facts) -> pd.Series:
+    done = rows["completed_at"].notna()
+    for name in ("completed", "is_completed", "is_complete"):
+        done |= steps.spelling(rows[name]).isin(_TRUE)
+    meanings = {spelling: status for spelling, status in facts.statuses.items() if status == "APPROVED"}
+    meant = steps.meant(rows["status"], meanings | dict.fromkeys(_DONE, "APPROVED"))
+    return done | meant.notna()
+
+
+def _is_submitted(rows: pd.DataFrame, submissions: pd.DataFrame, facts: Facts) -> pd.Series:
+    """Whether the state's user has submitted for its role; a state without a role is served by any submission."""
+    role = _role_word(rows["role"], facts)
+    same_role = steps.paired(_role_word(submissions["role"], facts), submissions["user_id"])
+    by_role = steps.is_in(steps.paired(role, rows["user_id"]), same_role)
+    return by_role | (role.isna() & steps.is_in(rows["user_id"], submissions["user_id"]))
+
+
+def _role_word(role: pd.Series, facts: Facts) -> pd.Series:
+    """The role key, else the role's spelling, else (no Latin letter in it) the role itself; null where blank."""
+    spelling = steps.spelling(role)
+    words = steps.first_known(steps.role_keys(role, facts.role_keys), spelling.mask(spelling == ""), role)
+    return words.mask(steps.is_blank(role))
+
+
+def _unknown_roles(given: pd.Series, role: pd.Series) -> pd.DataFrame:
+    unknown = given.index[role.isna() & ~steps.is_blank(given)]
+    return steps.notes(unknown, REQUESTS, "role", "unknown_role", given)
+
+
+def _unknown_statuses(status: pd.Series, target_table: str) -> pd.DataFrame:
+    detail = steps.status_details(status).mask(steps.is_blank(status), "status is missing")
+    return steps.rejects(status.index, target_table, "unknown_status", detail)
+
+
+def _or_empty_document(payload: pd.Series) -> pd.Series:
+    return steps.first_known(payload, steps.constant("{}", payload.index))
+
+
+def _replaced_ids(legacy: pd.Series, ids: pd.Series, target_table: str) -> pd.DataFrame:
+    canonical = steps.canonical_uuid(legacy)
+    replaced = ids.index[ids.notna() & (canonical.isna() | (canonical != ids))]
+    return steps.id_map(replaced, legacy.loc[replaced], target_table, ids.loc[replaced], "derived")
