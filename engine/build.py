@@ -15,10 +15,10 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import bookkeeping, connect, ddl, fixes, frames, ledger, lookups, stream
+from engine import bookkeeping, connect, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream
 from engine.connect import blame
 from engine.ddl import Statement
-from engine.plan import Plan, Route
+from engine.plan import Plan
 from engine.quarantine import Quarantine
 from engine.work import Chunk, Work, chunks
 
@@ -118,15 +118,11 @@ class Build:
             bookkeeping.mark_done(self.target, self.work.run_id, name)
 
     def _create(self) -> None:
-        plan = self.work.plan
+        plan, home = self.work.plan, self.work.settings.extension_schema
         product, archive = before_load(plan)
-        kinds = ((self.work.schema, "product", product), (self.work.archive_schema, "archive", archive))
-        for name, kind, statements in kinds:
-            self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-            bookkeeping.register_schema(self.target, name, kind, "build", plan.target_schema, self.work.run_id)
-            ddl.replay(self.target, name, statements, self.work.settings.extension_schema)
-            if kind == "archive":
-                self.target.execute(sql.SQL("revoke all on schema {} from public").format(sql.Identifier(name)))
+        publish.make_build(self.target, self.work.run_id, plan.target_schema)
+        ddl.replay(self.target, self.work.schema, product, home)
+        ddl.replay(self.target, self.work.archive_schema, archive, home)
 
     def _count_source(self) -> None:
         """source_rows: a count of its own for every table that is read, in the snapshot."""
@@ -138,8 +134,6 @@ class Build:
         self.workers.map("count", self._count_table, wanted)
 
     def _count_table(self, table) -> None:
-        from engine import snapshot
-
         with connect.source(self.work.settings.source, self.work.stop) as source:
             self.work.snapshot.join(source)
             with blame(SourceError, f"counting {table.name}", self.work.stop):
@@ -181,7 +175,7 @@ class Build:
             self.watch.advance(route.legacy_table, counts.rows_read)
 
     def _judge(self, wave: int) -> None:
-        quarantine = Quarantine(self.work, self.target, loaded_after(self.work.plan, wave), self.lost)
+        quarantine = Quarantine(self.work, self.target, *judgeable(self.work.plan, wave), self.lost)
         quarantine.judge()
         if wave >= 2:
             fixes.judge_merged(self.work, self.target, quarantine)
@@ -239,13 +233,13 @@ class Build:
                     self.target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
 
 
-def loaded_after(plan: Plan, wave: int) -> set[str]:
-    """Build tables whose rows are all there and final after this wave; a reference that is yet to follow is not."""
-    if wave == max(WAVES):
-        return {shape.name for shape in plan.build}
+def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str, str]]]:
+    """After this wave: build tables with rows, those that get no more, and references that are yet to follow."""
     late = {target for route in plan.routes if route.wave > wave for target in route.targets}
-    late -= {target for route in plan.routes if route.wave <= wave for target in route.targets}
-    return {shape.name for shape in plan.build} - late
+    early = {target for route in plan.routes if route.wave <= wave for target in route.targets}
+    complete = {shape.name for shape in plan.build} - late
+    following = {(follow.table, follow.column) for follow in plan.follows} if wave < max(WAVES) else set()
+    return complete | early, complete, following
 
 
 def _cost(chunk: Chunk) -> int:
@@ -279,6 +273,3 @@ def _name_of(text: str) -> str:
         end += 2 if text[end : end + 2] == '""' else 1
     return text[: end + 1]
 
-
-def routes_of(plan: Plan, wave: int) -> list[Route]:
-    return [route for route in plan.routes if route.wave == wave]

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, scalar_row
 
 from config.shapes import Column, Constraint, Index, Table
 from engine import expressions
@@ -209,8 +209,8 @@ class Dependency:
 
     user_kind: default (also a generated expression) | constraint | index | domain default | domain check | collation
     user: the column, constraint, index or domain check; table: its table, or the domain.
-    kind: function | sequence | relation | type | operator | collation | operator class | …; signature: of a function, its
-    identity arguments.
+    kind: function | sequence | relation | type | operator | collation | operator class | …
+    signature: of a function, its identity arguments.
     """
 
     user_kind: str
@@ -276,7 +276,7 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
 
     A schema that does not exist, or that this user may not use, is empty and has the oid 0.
     """
-    with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor, _search_path(cursor, schema):
+    with connection.transaction(), search_path(connection, schema), connection.cursor(row_factory=dict_row) as cursor:
         tables = _tables(cursor)
         types = _types(cursor)
         owners = {table.name for table in tables}.union(kind.name for kind in types)  # partitions are none
@@ -297,13 +297,14 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
 
 
 @contextmanager
-def _search_path(cursor: psycopg.Cursor[Row], schema: str) -> Iterator[None]:
-    """The schema alone on the search path; a failure restores it with the savepoint."""
-    before = cursor.execute("select current_setting('search_path') as path").fetchone()["path"]
-    set_path = "select set_config('search_path', %s, true)"
-    cursor.execute(set_path, [sql.Identifier(schema).as_string()])
-    yield
-    cursor.execute(set_path, [before])
+def search_path(connection: psycopg.Connection, *schemas: str) -> Iterator[None]:
+    """These schemas alone on the search path of the open transaction; a failure restores it with the savepoint."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        before = cursor.execute("select current_setting('search_path')").fetchone()
+        path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string()
+        cursor.execute("select set_config('search_path', %s, true)", [path])
+        yield
+        cursor.execute("select set_config('search_path', %s, true)", [before])
 
 
 def _rows(cursor: psycopg.Cursor[Row], name: str) -> list[Row]:
@@ -316,8 +317,8 @@ def _rows(cursor: psycopg.Cursor[Row], name: str) -> list[Row]:
 
 def _system_identifier(connection: psycopg.Connection) -> int | None:
     try:
-        with connection.transaction():
-            return connection.execute("select system_identifier from pg_control_system()").fetchone()[0]
+        with connection.transaction(), connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute("select system_identifier from pg_control_system()").fetchone()
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
         return None
 

@@ -3,22 +3,21 @@
 Laws
 - No statement names a schema: all run under `search_path = <build schema>, <schema of the extensions>`.
 - Every name is quoted; definitions are PostgreSQL's own text and go through untouched.
-- The functions stand in the order in which their statements can run: extensions, types, functions, domain rules, sequences, tables;
-  the load; not-nulls, checks, keys, indexes, foreign keys, comments, owners and positions of sequences, the hidden
-  column dropped; and renames last, for all that stands on a table or column follows its name.
+- The functions stand in the order in which their statements can run: extensions, types, functions, domain rules,
+  sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys, comments, owners and positions of
+  sequences; then the hidden column goes, and renames come last: what stands on a table or column follows its name.
 """
 
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
 from config.shapes import Column, Constraint, Table
-from engine.catalog import Catalog, Function, Sequence, Type, reflect
+from engine.catalog import Catalog, Function, Sequence, Type, reflect, search_path
 from engine.plan import HIDDEN
 
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
@@ -295,7 +294,7 @@ def _statement(phase: str, what: str, template: str, *parts: str | sql.Composabl
 
 def replay(connection: psycopg.Connection, schema: str, statements: Iterable[Statement], home: str = "public") -> None:
     """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions."""
-    with connection.transaction(), _search_path(connection, schema, home):
+    with connection.transaction(), search_path(connection, schema, home):
         for statement in statements:
             connection.execute(statement.sql)
 
@@ -311,7 +310,7 @@ def rehearse(
     with connection.transaction(force_rollback=True):
         scratch = _scratch(connection, schema)
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
-        with _search_path(connection, scratch, home):
+        with search_path(connection, scratch, home):
             faults = _attempt(connection, statements)
         return faults + _strays(reflect(connection, scratch))
 
@@ -319,15 +318,6 @@ def rehearse(
 def _scratch(connection: psycopg.Connection, schema: str) -> str:
     taken = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).rowcount
     return f"rehearsal_{uuid.uuid4().hex}" if taken else schema
-
-
-@contextmanager
-def _search_path(connection: psycopg.Connection, schema: str, home: str) -> Iterator[None]:
-    before = connection.execute("SELECT current_setting('search_path')").fetchone()
-    path = sql.SQL(", ").join([sql.Identifier(schema), sql.Identifier(home)]).as_string()
-    connection.execute("SELECT set_config('search_path', %s, true)", [path])
-    yield
-    connection.execute("SELECT set_config('search_path', %s, true)", before)
 
 
 def _attempt(connection: psycopg.Connection, statements: Iterable[Statement]) -> list[str]:

@@ -172,7 +172,8 @@ def _exists(target: psycopg.Connection, schema: str, table: str) -> bool:
 
 def follow(work: Work, target: psycopg.Connection, lost: set[str]) -> None:
     """References to reshaped tables follow their rows."""
-    quarantine = Quarantine(work, target, {shape.name for shape in work.plan.build}, lost)
+    everything = {shape.name for shape in work.plan.build}
+    quarantine = Quarantine(work, target, everything, everything, set(), lost)
     for step in dict.fromkeys(work.plan.follows):
         _drop_lost(work, quarantine, step)
         target.execute(

@@ -337,9 +337,9 @@ def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, c
     rule = scene.rule(table)
     if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
-    if any((table, column) in scene.changed for column in columns):
-        # A cast or a derivation never makes a null; filled times never are.
-        return kind == "n" and not any(f.table == table and f.column in columns for f in scene.follows)
+    following = any(f.table == table and f.column in columns for f in scene.follows)
+    if following or any((table, column) in scene.changed for column in columns):
+        return kind == "n" and not following  # a cast or a derivation never makes a null; filled times never are
     if kind != "f":
         return True
     parent = constraint.ref_table

@@ -22,7 +22,7 @@ from psycopg import sql
 
 from config.errors import ConfigError, Interrupted, MigrateError, PlanRefused, SourceError, TargetError, VerificationFailed
 from config.settings import Settings
-from engine import bookkeeping, catalog, connect, ddl, planner, publish, snapshot
+from engine import bookkeeping, catalog, connect, ddl, planner, publish, schemas, snapshot
 from engine.build import Build, Watch, Workers, after_load, before_load, renames
 from engine.connect import Stop, blame
 from engine.lookups import UUID_TEXT
@@ -173,7 +173,7 @@ def migrate(
 def rollback(settings: Settings) -> dict:
     """Put back what stood before the last publish. Errors: PlanRefused if there is nothing of ours, TargetError."""
     with connect.target(settings.target, STOP) as conn, bookkeeping.lease(settings.target):
-        return publish.rollback(conn, settings.target_schema)
+        return asdict(publish.rollback(conn, settings.target_schema))
 
 
 def status(settings: Settings) -> list[dict]:
@@ -228,7 +228,13 @@ def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: S
                 f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"
             )
         faults = [*connect.source_faults(held.facts), *connect.target_faults(facts), *planned.faults]
-        faults += publish.preflight(conn, settings.target_schema, allow_dependants=settings.allow_dependants)
+        faults += publish.preflight(
+            conn,
+            settings.target_schema,
+            allow_dependants=settings.allow_dependants,
+            source=held.facts,
+            source_schema=settings.source_schema,
+        )
         faults += _extension_faults(conn, planned)
         if not faults:
             faults += _rehearsed(conn, settings, planned)
@@ -339,7 +345,7 @@ def _changed(conn, settings: Settings, run_id: str, source) -> list[str]:
 def _drop_builds(conn, settings: Settings) -> None:
     for found in bookkeeping.schemas(conn).values():
         if found.role == "build" and found.target_schema == settings.target_schema:
-            publish.drop_schema(conn, found.name)
+            schemas.drop(conn, found.name)
 
 
 @contextlib.contextmanager

@@ -6,9 +6,10 @@ with recursive columns as (
     where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
         and c.relkind in ('r', 'p', 'f')
 ), uses as (
-    select table_name, column_name, type from columns
+    -- by type and not by column: there are few types
+    select distinct type as start, type from columns
     union
-    select u.table_name, u.column_name, part.type
+    select u.start, part.type
     from uses u
     join pg_type t on t.oid = u.type
     cross join lateral (
@@ -23,13 +24,14 @@ with recursive columns as (
         select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
     ) part
 )
-select u.table_name as table,
-       u.column_name as column,
+select co.table_name as table,
+       co.column_name as column,
        n.nspname as schema,
        t.typname as type,
        case when c.relkind <> 'c' then 'row' else t.typtype::text end as kind,
        e.extname as extension
-from uses u
+from columns co
+join uses u on u.start = co.type
 join pg_type t on t.oid = u.type
 join pg_namespace n on n.oid = t.typnamespace
 left join pg_class c on c.oid = t.typrelid

@@ -77,7 +77,7 @@ def publish(connection: psycopg.Connection, schema: str) -> None:
 
 
 def comparable(catalog: Catalog) -> Catalog:
-    """Without what is not replayed on purpose: partitions become one table, leftovers are left, unused functions too."""
+    """Without what is not replayed on purpose: partitions become one table, leftovers and unused functions stay."""
     plain = {"kind": "r", "partition_key": None, "leaves": (), "has_row_security": False}
     tables = tuple(dataclasses.replace(table, **plain) for table in catalog.tables)
     used = needs(catalog, [table.shape for table in tables])

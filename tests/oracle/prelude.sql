@@ -62,8 +62,8 @@ select *, pg_temp.as_uuid(legacy_id) as id from (
     from tutor_profiles
     union all
     select 3, 'makeup_artist', id::text, user_id::text, display_name, bio, location, status, rejection_reason,
-        approved_at at time zone 'UTC', created_at at time zone 'UTC', updated_at at time zone 'UTC' from
-            makeup_artist_profiles
+        approved_at at time zone 'UTC', created_at at time zone 'UTC', updated_at at time zone 'UTC'
+    from makeup_artist_profiles
     union all
     select 4, 'developer', id::text, user_id::text,
         display_name, bio, location, status, rejection_reason, approved_at, created_at, updated_at
