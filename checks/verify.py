@@ -88,7 +88,9 @@ def _balance(conn: sqlalchemy.Connection, run_id: str) -> Iterator[dict | None]:
     if not rows:
         yield _finding("balance", None, f"run {run_id} has no figures")
     for row in rows:
-        detail = f"{row['source_rows']} are not {row['loaded']} + {row['merged']} + {row['rejected']} + {row['archived']}"
+        detail = (
+            f"{row['source_rows']} are not {row['loaded']} + {row['merged']} + {row['rejected']} + {row['archived']}"
+        )
         yield None if row["balanced"] else _finding("balance", row["legacy_table"], detail)
 
 

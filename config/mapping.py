@@ -152,7 +152,10 @@ def load() -> Mapping:
         for table, value in _parse(domain, texts[domain]).items():
             if table in tables:
                 raise ConfigError(f"config/mapping/{domain}.toml: [{table}] stands in {domain_of[table]}.toml already")
-            tables[table], domain_of[table] = _check(TableRule, value, f"config/mapping/{domain}.toml: [{table}]"), domain
+            tables[table], domain_of[table] = (
+                _check(TableRule, value, f"config/mapping/{domain}.toml: [{table}]"),
+                domain,
+            )
     common = _check(Common, _parse("common", texts["common"]), "config/mapping/common.toml")
     digest = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()
     return Mapping(common=common, tables=tables, domain_of=domain_of, digest=digest)

@@ -253,7 +253,8 @@ def lease(connection: Connection) -> Iterator[Lease]:
 
 
 HOLDER = """
-    select format('session %%s of %%s from %%s since %%s', a.pid, a.usename, coalesce(host(a.client_addr), 'its own machine'),
+    select format('session %%s of %%s from %%s since %%s', a.pid, a.usename,
+                  coalesce(host(a.client_addr), 'its own machine'),
                   to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ'))
     from pg_locks l join pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'advisory' and l.granted and l.objsubid = 1

@@ -86,7 +86,8 @@ class Build:
     def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
         self.work, self.target, self.workers, self.watch = work, target, workers, watch
         self.done = bookkeeping.done_steps(target, work.run_id)
-        self.lost: set[str] = set()
+        self.lost: set[str] = set()  # build tables that have lost rows
+        self.judged: set[tuple[str, str]] = set()  # rules of complete tables that were judged
 
     def run(self) -> None:
         """Everything up to a build that could be published. Errors: SourceError, TargetError, Interrupted."""
@@ -127,7 +128,8 @@ class Build:
     def _count_source(self) -> None:
         """source_rows: a count of its own for every table that is read, in the snapshot."""
         known = self.target.execute(
-            "select legacy_table from migration.tables where run_id = %s and source_rows is not null", (self.work.run_id,)
+            "select legacy_table from migration.tables where run_id = %s and source_rows is not null",
+            (self.work.run_id,),
         )
         counted = {name for (name,) in known}
         wanted = [t for t in self.work.plan.tables if t.disposition != "skip" and t.name not in counted]
@@ -156,7 +158,9 @@ class Build:
             fixes.place_sequences(self.work, self.target)
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
-        pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if (r.name, c.number) not in done]
+        pending = [
+            c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if (r.name, c.number) not in done
+        ]
         self.workers.map(f"load, wave {wave}", self._move, sorted(pending, key=_cost, reverse=True))
         self._step(f"after wave {wave}", lambda: fixes.after(self.work, self.target, wave))
         if wave < max(WAVES):
@@ -175,45 +179,41 @@ class Build:
             self.watch.advance(route.legacy_table, counts.rows_read)
 
     def _judge(self, wave: int) -> None:
-        quarantine = Quarantine(self.work, self.target, *judgeable(self.work.plan, wave), self.lost)
+        quarantine = Quarantine(self.work, self.target, *judgeable(self.work.plan, wave), self.lost, self.judged)
         quarantine.judge()
         if wave >= 2:
             fixes.judge_merged(self.work, self.target, quarantine)
         self.lost |= quarantine.lost
 
     def _constrain(self) -> None:
-        """All constraints and indexes, several tables at once; each statement is a step of its own."""
+        """All constraints and indexes, several tables at once; what one phase makes of one table is a step."""
         lookups.drop(self.work, self.target)
         fixes.drop_helpers(self.work, self.target)
-        statements = [s for s in after_load(self.work.plan) if _mark(s) not in self.done]
-        by_phase = {phase: [s for s in statements if s.phase == phase] for phase in dict.fromkeys(s.phase for s in statements)}
-        for phase, found in by_phase.items():
+        groups = _groups(after_load(self.work.plan))
+        for phase in dict.fromkeys(phase for phase, _ in groups):
             self.watch.stage(f"constraints: {phase}")
-            if phase in ("foreign key", "foreign_key"):
-                self._add_references(found)
-            else:
-                self.workers.map(f"make {phase}", self._make, list(_by_table(found).values()))
+            found = [(key, group) for key, group in groups.items() if key[0] == phase]
+            if phase == "foreign key":
+                added = [_unchecked(s) for _, group in found for s in group]
+                self._make((("foreign key", ""), added))
+                found = list(_groups(v for _, group in found for s in group if (v := _validation(s))).items())
+            self.workers.map(f"make {phase}", self._make, found)
 
-    def _make(self, statements: Sequence[Statement], validate: bool = False) -> None:
-        with connect.target(self.work.settings.target, self.work.stop) as target:
-            with blame(TargetError, f"constraining {statements[0].what}", self.work.stop):
-                target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))
-                target.execute("set lock_timeout = 0")  # our own sessions may wait for each other
-                for statement in statements:
-                    self.work.stop.check()
-                    self._execute(target, statement)
-
-    def _execute(self, target: psycopg.Connection, statement: Statement) -> None:
-        with target.transaction():
-            ddl.replay(target, self.work.schema, [statement], self.work.settings.extension_schema)
-            bookkeeping.mark_done(target, self.work.run_id, _mark(statement))
-
-    def _add_references(self, statements: list[Statement]) -> None:
-        added = [s if s.sql.endswith("NOT VALID") else Statement(s.phase, s.what, f"{s.sql} NOT VALID") for s in statements]
-        self._make([s for s in added if _mark(s) not in self.done]) if added else None
-        validated = [s for s in statements if not s.sql.endswith("NOT VALID")]
-        pending = [s for s in map(_validation, validated) if _mark(s) not in self.done]
-        self.workers.map("validate foreign keys", self._make, list(_by_table(pending).values()))
+    def _make(self, step: tuple[tuple[str, str], list[Statement]]) -> None:
+        """Run one table's statements of one phase in one transaction, unless that was done before."""
+        (phase, table), statements = step
+        name = f"{phase}: {table}"
+        if name in self.done:
+            return
+        with (
+            connect.target(self.work.settings.target, self.work.stop) as target,
+            blame(TargetError, f"making {name}", self.work.stop),
+        ):
+            target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))
+            target.execute("set lock_timeout = 0")  # our own sessions may wait for each other
+            with target.transaction():
+                ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
+                bookkeeping.mark_done(target, self.work.run_id, name)
 
     def _figures(self) -> None:
         fixes.count_loaded(self.work, self.target)
@@ -228,7 +228,9 @@ class Build:
     def _analyze(self) -> None:
         with blame(TargetError, "analyzing", self.work.stop):
             for schema in (self.work.schema, self.work.archive_schema):
-                names = self.target.execute("select tablename from pg_tables where schemaname = %s", (schema,)).fetchall()
+                names = self.target.execute(
+                    "select tablename from pg_tables where schemaname = %s", (schema,)
+                ).fetchall()
                 for (name,) in names:
                     self.target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
 
@@ -238,30 +240,34 @@ def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str,
     late = {target for route in plan.routes if route.wave > wave for target in route.targets}
     early = {target for route in plan.routes if route.wave <= wave for target in route.targets}
     complete = {shape.name for shape in plan.build} - late
+    fed = {target for route in plan.routes for target in route.targets}
     following = {(follow.table, follow.column) for follow in plan.follows} if wave < max(WAVES) else set()
-    return complete | early, complete, following
+    return (complete | early) & fed, complete, following
 
 
 def _cost(chunk: Chunk) -> int:
     return chunk.rows
 
 
-def _mark(statement: Statement) -> str:
-    return f"{statement.phase}: {statement.what}"
-
-
-def _by_table(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
-    grouped: dict[str, list[Statement]] = {}
+def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[Statement]]:
+    """(phase, table) → its statements; comments and owners, which take no time, are one group each."""
+    grouped: dict[tuple[str, str], list[Statement]] = {}
     for statement in statements:
-        grouped.setdefault(_table_of(statement), []).append(statement)
+        table = "" if statement.phase in ("comment", "owner") else statement.what.split(".")[0]
+        grouped.setdefault((statement.phase, table), []).append(statement)
     return grouped
 
 
-def _table_of(statement: Statement) -> str:
-    return statement.what.split(".")[0]
+def _unchecked(statement: Statement) -> Statement:
+    """The foreign key without a look at the rows: that takes a lock which keeps other tables from pointing there."""
+    is_unchecked = statement.sql.endswith("NOT VALID")
+    return statement if is_unchecked else Statement(statement.phase, statement.what, f"{statement.sql} NOT VALID")
 
 
-def _validation(statement: Statement) -> Statement:
+def _validation(statement: Statement) -> Statement | None:
+    """What looks at the rows afterwards; None for a key that the legacy database has not validated either."""
+    if statement.sql.endswith("NOT VALID"):
+        return None
     head = statement.sql.split(" ADD CONSTRAINT ")
     return Statement("validate", statement.what, f"{head[0]} VALIDATE CONSTRAINT {_name_of(head[1])}")
 
@@ -272,4 +278,3 @@ def _name_of(text: str) -> str:
     while text[end] != '"' or text[end : end + 2] == '""':
         end += 2 if text[end : end + 2] == '""' else 1
     return text[: end + 1]
-

@@ -52,7 +52,9 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     if not table.shape.column(PREFERENCES) and shape.column(PREFERENCES):
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
-        items = [i if i.type == "text" or i in copied.route.items else Item(i.name, f"({i.expression})::text") for i in items]
+        items = [
+            i if i.type == "text" or i in copied.route.items else Item(i.name, f"({i.expression})::text") for i in items
+        ]
     source = f"{copied.route.from_sql} left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
@@ -180,7 +182,9 @@ def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
     if not entries:
         return "null::jsonb"
     values = ", ".join(f"({literal(c.name)}, to_jsonb({alias}.{quoted(c.name)}))" for c in entries)
-    return f"(select jsonb_object_agg(s.key, s.value) from (values {values}) as s (key, value) where s.value is not null)"
+    return (
+        f"(select jsonb_object_agg(s.key, s.value) from (values {values}) as s (key, value) where s.value is not null)"
+    )
 
 
 def _joined(users: LegacyTable, user_id: Column) -> str:

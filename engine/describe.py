@@ -7,7 +7,15 @@ from config import mapping
 from config.errors import ConfigError
 from engine.plan import Plan, Route, TablePlan, Way
 
-KINDS = {"f": "references", "c": "check", "n": "not null", "u": "unique", "p": "primary key", "i": "unique index", "x": "exclusion"}
+KINDS = {
+    "f": "references",
+    "c": "check",
+    "n": "not null",
+    "u": "unique",
+    "p": "primary key",
+    "i": "unique index",
+    "x": "exclusion",
+}
 
 
 def plan_json(plan: Plan) -> dict:
@@ -54,7 +62,9 @@ def plan_text(plan: Plan) -> str:
     lines += _section("missing in the source", [_missing(plan, name) for name in plan.missing_tables])
     lines += _section("remarks", plan.remarks)
     lines += _section("questions for you", plan.questions)
-    left = [f"{item.kind} {item.name}" + (f" on {item.table}" if item.table else "") for item in plan.source.not_migrated]
+    left = [
+        f"{item.kind} {item.name}" + (f" on {item.table}" if item.table else "") for item in plan.source.not_migrated
+    ]
     lines += _section("not migrated (definitions in the appendix)", left)
     definitions = [f"{item.kind} {item.name}:\n{_indented(item.definition)}" for item in plan.source.not_migrated]
     lines += _section("appendix", definitions)
@@ -119,7 +129,10 @@ def _story(plan: Plan, table: TablePlan) -> dict:
             "key": list(table.key),
             "columns": [{"name": c.name, "type": c.type} for c in table.legacy.shape.columns],
         },
-        "mapping": {"file": rules.file_of(table.name), "rule": rule.model_dump(exclude_defaults=True) if rule else None},
+        "mapping": {
+            "file": rules.file_of(table.name),
+            "rule": rule.model_dump(exclude_defaults=True) if rule else None,
+        },
         "routes": [_route_json(route) for route in table.routes],
         "constraints": [_rule_json(plan, r) for r in plan.rules if r.table in built],
         "reasons": _reasons(plan, table),
@@ -154,7 +167,9 @@ def _rule_json(plan: Plan, rule) -> dict:
         "kind": KINDS[rule.kind],
         "columns": list(rule.columns),
         "references": rule.ref_table and plan.final_name(rule.ref_table),
-        "orphan": {"null": "set to null where it may be", "reject": "rejected"}[rule.on_orphan] if rule.kind == "f" else None,
+        "orphan": {"null": "set to null where it may be", "reject": "rejected"}[rule.on_orphan]
+        if rule.kind == "f"
+        else None,
         "proved_by_the_source": rule.is_trusted,
     }
 
@@ -191,10 +206,15 @@ def _story_text(story: dict) -> str:
     ]
     for route in story["routes"]:
         how = f"transform {route['transform']}" if route["transform"] else "as it is"
-        lines.append(f"route {route['name']}: {route['lane']} lane, wave {route['wave']}, {how} → {', '.join(route['targets'])}")
+        lines.append(
+            f"route {route['name']}: {route['lane']} lane, wave {route['wave']}, {how} → {', '.join(route['targets'])}"
+        )
     lines += ["columns:", *(f"    {_way_text(_way_of(column))}" for column in story["columns"])]
     lines += ["constraints:", *(f"    {_constraint_text(rule)}" for rule in story["constraints"])]
-    lines += ["a row is rejected for:", *(f"    {reason}" for reason in story["reasons"] or ["nothing that is known of"])]
+    lines += [
+        "a row is rejected for:",
+        *(f"    {reason}" for reason in story["reasons"] or ["nothing that is known of"]),
+    ]
     lines += [f"dropped: {text}" for text in story["dropped"]]
     return "\n".join([*lines, *(f"remark: {text}" for text in story["remarks"])])
 

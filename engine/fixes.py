@@ -98,7 +98,15 @@ def _note_losers(work: Work, target: psycopg.Connection, table, wanted: str, win
             "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
             "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
             [
-                (work.run_id, table.name, key, table.targets[0], wanted, f"{loser.name} differs and was not kept", value)
+                (
+                    work.run_id,
+                    table.name,
+                    key,
+                    table.targets[0],
+                    wanted,
+                    f"{loser.name} differs and was not kept",
+                    value,
+                )
                 for key, value in rows
             ],
         )
@@ -122,9 +130,7 @@ def _place_orders(work: Work, target: psycopg.Connection) -> None:
     target.execute(
         sql.SQL(
             "update {} as t set order_id = p.order_id from {} as p where p.payment_id::text = t.payment_id::text"
-        ).format(
-            sql.Identifier(work.schema, "coupon_uses"), sql.Identifier(work.schema, "payment_transactions")
-        )
+        ).format(sql.Identifier(work.schema, "coupon_uses"), sql.Identifier(work.schema, "payment_transactions"))
     )
 
 
@@ -173,7 +179,8 @@ def _exists(target: psycopg.Connection, schema: str, table: str) -> bool:
 def follow(work: Work, target: psycopg.Connection, lost: set[str]) -> None:
     """References to reshaped tables follow their rows."""
     everything = {shape.name for shape in work.plan.build}
-    quarantine = Quarantine(work, target, everything, everything, set(), lost)
+    fed = {name for route in work.plan.routes for name in route.targets}
+    quarantine = Quarantine(work, target, everything & fed, everything, set(), lost)
     for step in dict.fromkeys(work.plan.follows):
         _drop_lost(work, quarantine, step)
         target.execute(
@@ -205,7 +212,9 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     if step.is_nullable and not rejects:
         quarantine.set_null(rule, gone)
     else:
-        quarantine.remove(rule, gone, PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected")
+        quarantine.remove(
+            rule, gone, PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected"
+        )
 
 
 def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
@@ -224,7 +233,9 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
         with connect.source(work.settings.source, work.stop) as source:
             work.snapshot.join(source)
             with blame(SourceError, "reading rejected rows", work.stop):
-                rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
+                rows = source.execute(
+                    witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])
+                ).fetchall()
         found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
         quarantine.reject_witnesses(found, "user_role_profiles", PARENT_REJECTED, "its profile was rejected")
 

@@ -138,7 +138,9 @@ def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, fr
         sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in (own | carried).items()
     )
     shape = Table(MERGED, tuple(Column(n, t, base="uuid" if t == "uuid" else "") for n, t in (own | carried).items()))
-    cursor.execute(sql.SQL("create table if not exists {} ({})").format(sql.Identifier(MERGED), columns).as_string(None))
+    cursor.execute(
+        sql.SQL("create table if not exists {} ({})").format(sql.Identifier(MERGED), columns).as_string(None)
+    )
     positions = pa.array(ids.index.to_numpy())
     values = {
         "root_id": pa.array(ids["target_id"].astype(TEXT)),

@@ -37,7 +37,9 @@ def constraints(
     return kept, dropped
 
 
-def indexes(scene: Scene, shape: Table, into: str, arriving: set[str], is_shared: bool) -> tuple[list[Index], list[str]]:
+def indexes(
+    scene: Scene, shape: Table, into: str, arriving: set[str], is_shared: bool
+) -> tuple[list[Index], list[str]]:
     """Like constraints(), for indexes that no constraint owns."""
     kept, dropped = [], []
     for index in shape.indexes:

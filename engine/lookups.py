@@ -319,14 +319,16 @@ def _payment_parts(work: Work):
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
         parts.append(
-            f"select {as_text(c)}, null, {_numeric(amount) if amount else 'null'}, "
-            f"{as_text(coupon) if coupon else 'null'}, {_used_at(work, uses)}, t.ctid "
+            f"select {as_text(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
+            f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, t.ctid "
             f"from {quoted(schema, 'coupon_uses')} as t"
         )
         parents = [("coupon_id", "coupons")] if coupon and _is_derived(work, "coupons") else []
     if _is_derived(work, "payments"):
         parents.append(("payment_id", "payments"))
-    union = " union all ".join(parts) or "select null, null, null, null, null, null where false"
+    union = " union all ".join(parts) or (
+        "select null::text, null::numeric, null::numeric, null::text, null::timestamptz, null::tid where false"
+    )
     query = (
         "select p.payment_id, coalesce(sum(p.tax), 0)::text, coalesce(sum(p.discount), 0)::text, "
         "(array_agg(p.coupon order by p.at nulls last, p.tid) filter (where p.coupon is not null))[1] "
@@ -354,8 +356,8 @@ def _used_at(work: Work, uses) -> str:
     item = next((i for r in uses.routes for i in r.items if i.name == "created_at"), None)
     used = _first(uses.legacy, "used_at", "redeemed_at")
     if used is not None and used.base in ("timestamptz", "timestamp", "date"):
-        return f"t.{quoted(used.name)}::timestamptz"
-    return f"({item.expression})::timestamptz" if item else "null"
+        return f"t.{quoted(used.name)}::timestamptz"  # sessions are in UTC, and only the order counts
+    return f"({item.expression})::timestamptz" if item else "null::timestamptz"
 
 
 def _lay_out(work: Work, source, target, name: str, query: str) -> None:

@@ -119,7 +119,9 @@ def _is_kept(scene: Scene, build: list[Table], types: list[str], use: Dependency
         return use.table in types
     for shape in build:
         if use.user_kind == "default":
-            sources = {scene.sources_of.get((shape.name, c.name), (shape.name, c.name)) for c in shape.columns if c.default}
+            sources = {
+                scene.sources_of.get((shape.name, c.name), (shape.name, c.name)) for c in shape.columns if c.default
+            }
             if (use.table, use.user) in sources:
                 return True
         named = {c.name for c in shape.constraints} | {i.name for i in shape.indexes}
@@ -140,7 +142,9 @@ def _sequences(scene: Scene, build: list[Table]) -> list[str]:
         if sequence.table is None or (column and (column.default or column.identity)):
             found.append(sequence.name)
             if not sequence.is_readable:
-                scene.faults.append(f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it")
+                scene.faults.append(
+                    f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
+                )
         else:
             scene.remarks.append(f"sequence {sequence.name} is not carried: {sequence.table}.{sequence.column} changes")
     return found

@@ -12,13 +12,12 @@ from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
 from engine import keep
 from engine.catalog import LegacyTable
-from engine.keys import Conversion as KeyConversion
 from engine.keys import UUID
+from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Scene, freight_item
 from engine.select import OID_ALIASES, as_text, literal, plain, quoted
-from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 
 EMPTY_RULE = TableRule(disposition="copy")
 
@@ -290,4 +289,3 @@ def _remarks(table: LegacyTable, columns: list[_Column]):
             yield f"default of {legacy.name} dropped: its type changes"
         if legacy and legacy.base == "oid":
             yield f"{legacy.name} holds oids; large objects are not migrated"
-

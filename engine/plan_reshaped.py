@@ -13,9 +13,9 @@ from config.mapping import TableRule, role_keys, spellings
 from config.shapes import Column, Table
 from engine import keep
 from engine.catalog import LegacyTable
+from engine.keys import TEXTUAL
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.keys import TEXTUAL
 from engine.select import OID_ALIASES, TIMES, as_text, plain
 from transforms.outcome import Facts
 
@@ -59,7 +59,7 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
         freight=freight,
         conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, more_items)),
-        is_checked=_is_checked(table, used),
+        is_checked=_is_checked(scene, table, used),
         is_chunked=table.kind == "r",
     )
     return Reshaped(route, (*ways, *more_ways), tuple(dropped), tuple(remarks), archived)
@@ -103,10 +103,14 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str]):
     for name, expression in filled.items():
         column = table.shape.column(name)
         is_odd = column and column.base not in TIMES and name in used
-        yield Item(RULE + name, f"coalesce({as_text(column)}, ({expression})::text)" if is_odd else f"({expression})::text")
+        yield Item(
+            RULE + name, f"coalesce({as_text(column)}, ({expression})::text)" if is_odd else f"({expression})::text"
+        )
 
 
-def used_columns(scene: Scene, table: LegacyTable, columns: dict[str, tuple[str, ...]], into: str | None) -> dict[str, str]:
+def used_columns(
+    scene: Scene, table: LegacyTable, columns: dict[str, tuple[str, ...]], into: str | None
+) -> dict[str, str]:
     """Rule column → the legacy column in use."""
     names = {column.name for column in table.shape.columns}
     fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
@@ -137,7 +141,7 @@ def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):
         reference = scene.keys.references.get((table.name, legacy))
         if reference and name != "id" and not _is_looked_up(scene, reference.to):
             found = scene.keys.conversion(table, table.shape.column(legacy))
-            if found.kind != "same":
+            if found.kind != "same" and found.type == "uuid":
                 yield Conversion(RULE + name, reference.to)
 
 
@@ -153,10 +157,21 @@ def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
             yield Conversion(item.name, found.parent)
 
 
-def _is_checked(table: LegacyTable, used: dict[str, str]) -> bool:
+def _is_checked(scene: Scene, table: LegacyTable, used: dict[str, str]) -> bool:
     """Whether a text or json column feeds a typed target column, so that a value may not fit."""
-    typed = ("approved_at", "submitted_at", "reviewed_at", "verified_at", "payload", "metadata", "created_at", "updated_at")
-    return any(table.shape.column(used[name]).base in {*TEXTUAL, "json"} for name in typed if name in used)
+    typed = (
+        "approved_at",
+        "submitted_at",
+        "reviewed_at",
+        "verified_at",
+        "payload",
+        "metadata",
+        "created_at",
+        "updated_at",
+    )
+    columns = {name: table.shape.column(legacy) for name, legacy in used.items()}
+    is_odd = any(columns[name].base in {*TEXTUAL, "json"} for name in typed if name in columns)
+    return is_odd or any(scene.keys.conversion(table, column).kind == "parse" for column in columns.values())
 
 
 def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]):
@@ -167,7 +182,7 @@ def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]
         return (), [], [Way(c.name, "rule", targets, "within the whole row") for c in rest], [], [], False
     if mode == "fail":
         for column in rest:
-            remedy = f"map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = \"carry\" in the profile"
+            remedy = f'map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = "carry" in the profile'
             scene.fault(table.name, column.name, "is in no mapping", remedy)
     if mode == "archive" or not rest:
         ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
@@ -208,9 +223,17 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
         shape, _ = replace(shape, default=None), notes.append("its sequence is not carried")
     if column.generated:
         notes.append("a generated column, carried as its values")
+    if is_shared and (base := _nullable_base(scene, column)):
+        shape, _ = replace(shape, type=base, kind="b"), notes.append(f"{base}, for its domain takes no null")
     if column.not_null and is_shared:
         shape, _ = replace(shape, not_null=False), notes.append("nullable, for rows come without it")
     return shape, "; ".join(notes)
+
+
+def _nullable_base(scene: Scene, column: Column) -> str | None:
+    """The type beneath a domain that takes no null; None for any other type."""
+    domain = next((t for t in scene.catalog.types if t.kind == "d" and t.name == column.type.strip('"')), None)
+    return domain.base if domain and domain.not_null else None
 
 
 def _place(scene: Scene, table: LegacyTable, into: str, shape: Column) -> str:
@@ -280,7 +303,7 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
         return None
     targets = " and ".join(rule.targets)
     own = scene.keys.conversion(table, table.shape.column("id"))
-    conversions = [Conversion(RULE + "id", table.name)] if own.kind != "same" else []
+    conversions = [Conversion(RULE + "id", table.name)] if own.kind != "same" and own.type == "uuid" else []
     return Route(
         name=f"{table.name} → {targets}",
         legacy_table=table.name,
@@ -372,4 +395,3 @@ def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, 
 
 def _is_reg(column: Column) -> bool:
     return column.base in OID_ALIASES
-

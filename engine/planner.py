@@ -60,10 +60,6 @@ def _fates(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> d
 
 def _look_for_faults(scene: Scene) -> None:
     catalog, settings = scene.catalog, scene.settings
-    if catalog.encoding == "SQL_ASCII":
-        scene.faults.append("the source database is SQL_ASCII: its bytes have no known meaning; convert it first")
-    if catalog.server_version_num < 140000:
-        scene.faults.append(f"the source server is version {catalog.server_version_num // 10000}; wanted 14 or later")
     if not catalog.schema_oid:
         scene.faults.append(f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA")
     if unreadable := [t.name for t in catalog.tables if not t.has_select and not t.extension]:
@@ -76,7 +72,7 @@ def _look_for_faults(scene: Scene) -> None:
             if rule.must_exist:
                 scene.faults.append(f"{name}: there is no such table in schema {catalog.schema!r}, and it must exist")
             elif settings.missing_tables == "fail":
-                scene.faults.append(f"{name}: there is no such table; set missing_tables = \"warn\" to go on without")
+                scene.faults.append(f'{name}: there is no such table; set missing_tables = "warn" to go on without')
 
 
 def _table_faults(scene: Scene, table: LegacyTable) -> None:
@@ -91,7 +87,7 @@ def _table_faults(scene: Scene, table: LegacyTable) -> None:
     rule = scene.rule(name)
     final = rule.target if rule and rule.target else name
     if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
-        scene.fault(name, None, "is in no mapping", "map it in config/mapping or set unmapped_tables = \"carry\"")
+        scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
     taken_by_us = fate in ("copy", "keep") and final in scene.declared
     if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
         scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
@@ -134,7 +130,9 @@ def _key_of(scene: Scene, table: str) -> Column | None:
 
 
 def _retyped(column: Column, key: Column | None) -> Column:
-    return column if key is None else replace(column, type=key.type, base=key.base, kind=key.kind, collation=key.collation)
+    return (
+        column if key is None else replace(column, type=key.type, base=key.base, kind=key.kind, collation=key.collation)
+    )
 
 
 def _actor_types(scene: Scene, name: str) -> dict[str, Column]:
@@ -177,9 +175,7 @@ def _table(scene: Scene, table: LegacyTable):
 
 
 def _archived_ways(table: LegacyTable) -> tuple[Way, ...]:
-    return tuple(
-        Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in table.shape.columns
-    )
+    return tuple(Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in table.shape.columns)
 
 
 def _reshaped(scene: Scene, table: LegacyTable, domain: str):
@@ -189,9 +185,7 @@ def _reshaped(scene: Scene, table: LegacyTable, domain: str):
     if rule.also_archived or found.is_archived:
         shape, archive_route = plan_reshaped.archive(scene, table, is_outcome=False)
         routes.append(archive_route)
-    plan = TablePlan(
-        table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks
-    )
+    plan = TablePlan(table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks)
     return plan, None, shape, ()
 
 
@@ -273,7 +267,9 @@ def _look_for_clashes(scene: Scene, build: list[Table]) -> None:
     names.update(c.name for shape in build for c in shape.constraints if c.kind in "pux")
     for name, count in names.items():
         if count > 1:
-            scene.faults.append(f"{name}: {count} tables or indexes of the target have this name; rename the legacy one")
+            scene.faults.append(
+                f"{name}: {count} tables or indexes of the target have this name; rename the legacy one"
+            )
 
 
 def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:

@@ -9,7 +9,7 @@ Laws
 - A constraint that the legacy database itself proves is judged only after its parents have lost rows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import psycopg
@@ -42,17 +42,45 @@ class Quarantine:
     complete: set[str]
     following: set[tuple[str, str]]
     lost: set[str]
+    judged: set[tuple[str, str]] = field(default_factory=set)
 
     def judge(self) -> None:
         """Remove every violator. Errors: TargetError."""
         with blame(TargetError, "judging the loaded rows", self.work.stop):
-            for rule in self._rules("nc"):
-                if not rule.is_trusted:
-                    self.remove(rule, _violates(self.work, rule), rule.name, _sentence(rule))
+            self.lost |= self._lost_before()
+            for table, rules in _by_table(self._untrusted("nc")).items():
+                self._judge_rows(table, rules)
             changed = True
             while changed:
                 self._judge_references()
-                changed = any([self._judge_unique(rule) for rule in self._rules("pui") if not rule.is_trusted])
+                changed = any([self._judge_unique(rule) for rule in self._untrusted("pui")])
+            self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if rule.table in self.complete}
+
+    def _lost_before(self) -> set[str]:
+        """Tables that have lost rows, also in an attempt that was stopped."""
+        query = "select distinct build_table from migration.gone where run_id = %s"
+        return {table for (table,) in self.target.execute(query, (self.work.run_id,))}
+
+    def _untrusted(self, kinds: str) -> list[Rule]:
+        """Rules that nothing proves yet: neither the legacy database nor a former judgement of the complete table."""
+        rules = [rule for rule in self._rules(kinds) if not rule.is_trusted]
+        following = {(f.table, f.column) for f in self.work.plan.follows}
+        return [
+            rule
+            for rule in rules
+            if (rule.table, rule.name) not in self.judged or any((rule.table, c) in following for c in rule.columns)
+        ]
+
+    def _judge_rows(self, table: str, rules: list[Rule]) -> None:
+        """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
+        looks = sql.SQL(", ").join(
+            sql.SQL("coalesce(bool_or({}), false)").format(_violates(self.work, rule)) for rule in rules
+        )
+        query = sql.SQL("select {} from {} as t").format(looks, self._table(table))
+        broken = self.target.execute(query).fetchone()
+        for rule, is_broken in zip(rules, broken, strict=True):
+            if is_broken:
+                self.remove(rule, _violates(self.work, rule), rule.name, _sentence(rule))
 
     def _rules(self, kinds: str) -> list[Rule]:
         return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
@@ -60,7 +88,8 @@ class Quarantine:
     def _judge_references(self) -> None:
         rules = [rule for rule in self._rules("f") if rule.ref_table in self.complete]
         rules = [rule for rule in rules if not {(rule.table, c) for c in rule.columns} & self.following]
-        pending = [rule for rule in rules if not rule.is_trusted or rule.ref_table in self.lost]
+        proved = {(rule.table, rule.name) for rule in rules} - {(r.table, r.name) for r in self._untrusted("f")}
+        pending = [r for r in rules if (r.table, r.name) not in proved or r.ref_table in self.lost]
         while pending:
             self.work.stop.check()
             lost = set()
@@ -217,12 +246,15 @@ class Quarantine:
         return any(route.is_accounted for route in routes)
 
     def _gone(self, table: str, keys: list[str]) -> None:
+        """Keys of removed rows; a table whose rows have none is named all the same."""
         query = "insert into migration.gone (run_id, build_table, id) select %s, %s, unnest(%s::text[])"
-        self.target.execute(query, (self.work.run_id, table, keys))
+        self.target.execute(query, (self.work.run_id, table, keys or [""]))
 
     def _remove_siblings(self, table: str, origins: list[str]) -> set[str]:
         """The other rows that the same routes made of these legacy rows."""
-        routes = [r for r in self.work.plan.routes if table in r.targets and not r.is_archive]
+        tables = {legacy.name for legacy in witness.by_table(self.work, origins)}
+        routes = [r for r in self.work.plan.routes if table in r.targets and r.legacy_table in tables]
+        routes = [r for r in routes if not r.is_archive]
         siblings = {name for route in routes for name in route.targets if name != table and name in self.loaded}
         touched = set()
         for name in sorted(siblings & self.work.plan.hidden):
@@ -282,6 +314,13 @@ class Quarantine:
             self.work.snapshot.join(source)
             with blame(SourceError, "reading rejected rows", self.work.stop):
                 return witness.find(self.work, source, table, rows)
+
+
+def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:
+    grouped: dict[str, list[Rule]] = {}
+    for rule in rules:
+        grouped.setdefault(rule.table, []).append(rule)
+    return grouped
 
 
 def _violates(work: Work, rule: Rule) -> sql.Composable:

@@ -17,10 +17,18 @@ def _of(scene: Scene, table):
     pointing = {column for c in table.shape.constraints if c.kind == "f" for column in c.columns}
     for column in table.shape.columns:
         named = column.name.removesuffix("_id")
-        if named == column.name or column.name in pointing | ACTORS or (table.name, column.name) in scene.keys.references:
+        if (
+            named == column.name
+            or column.name in pointing | ACTORS
+            or (table.name, column.name) in scene.keys.references
+        ):
             continue
         parent = next((n for n in (f"{named}s", f"{named}es", named, f"{named[:-1]}ies") if n in scene.fates), None)
-        if parent and column.base in {"uuid", *INTEGERS, *TEXTUAL} and not _is_rule_column(scene, table.name, column.name):
+        if (
+            parent
+            and column.base in {"uuid", *INTEGERS, *TEXTUAL}
+            and not _is_rule_column(scene, table.name, column.name)
+        ):
             yield f"{table.name}.{column.name} looks like a reference to {parent}, which nothing declares: carried as it is"
 
 

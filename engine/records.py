@@ -62,7 +62,9 @@ def without_unfit(outcome: Outcome, table: pa.Table, unfit: list[tuple[str, str,
     origins = pd.Series(table[HIDDEN].to_pylist())
     labels = pd.Series(origins.index, index=origins)[found["origin"]].to_numpy()
     detail = [f"the value for {column} is not of its type" for column in found["column"]]
-    new = pd.DataFrame({"target_table": found["target_table"].to_numpy(), "reason": UNFIT, "detail": detail}, index=labels)
+    new = pd.DataFrame(
+        {"target_table": found["target_table"].to_numpy(), "reason": UNFIT, "detail": detail}, index=labels
+    )
 
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
         return frame[~frame.index.isin(labels)]

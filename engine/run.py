@@ -14,13 +14,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 import psycopg
 from psycopg import sql
 
-from config.errors import ConfigError, Interrupted, MigrateError, PlanRefused, SourceError, TargetError, VerificationFailed
+from config.errors import (
+    ConfigError,
+    Interrupted,
+    MigrateError,
+    PlanRefused,
+    SourceError,
+    TargetError,
+    VerificationFailed,
+)
 from config.settings import Settings
 from engine import bookkeeping, catalog, connect, ddl, planner, publish, schemas, snapshot
 from engine.build import Build, Watch, Workers, after_load, before_load, renames
@@ -183,7 +191,10 @@ def status(settings: Settings) -> list[dict]:
 
 
 def _run_dict(conn: psycopg.Connection, run) -> dict:
-    times = {name: value and value.isoformat() for name, value in (("started_at", run.started_at), ("finished_at", run.finished_at))}
+    times = {
+        name: value and value.isoformat()
+        for name, value in (("started_at", run.started_at), ("finished_at", run.finished_at))
+    }
     return {
         "run_id": run.run_id,
         "state": run.state,
@@ -202,7 +213,8 @@ def _instant(conn: psycopg.Connection) -> str:
 def _planned(settings: Settings, held: Snapshot, instant: str) -> Plan:
     with blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
-        return planner.make(found, settings, instant, lambda t, c: _probe(held.holder, settings.source_schema, t, c))
+        made = planner.make(found, settings, instant, lambda t, c: _probe(held.holder, settings.source_schema, t, c))
+    return replace(made, faults=(*connect.source_faults(held.facts), *made.faults))
 
 
 PROBE = "select count({column}), count(*) filter (where {column}::text ~* {uuid}) from {table}"
@@ -227,7 +239,7 @@ def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: S
             raise ConfigError(
                 f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"
             )
-        faults = [*connect.source_faults(held.facts), *connect.target_faults(facts), *planned.faults]
+        faults = [*connect.target_faults(facts), *planned.faults]
         faults += publish.preflight(
             conn,
             settings.target_schema,
@@ -392,9 +404,7 @@ def _finish(conn, work: Work, run) -> None:
         _drop_builds(conn, work.settings)
         bookkeeping.set_state(conn, run.run_id, "discarded")
     else:
-        publish.publish(
-            conn, run.run_id, work.settings.target_schema, allow_dependants=work.settings.allow_dependants
-        )
+        publish.publish(conn, run.run_id, work.settings.target_schema, allow_dependants=work.settings.allow_dependants)
 
 
 BALANCE = """

@@ -43,7 +43,12 @@ class Stage:
         found = []
         for column in self.shape.columns:
             values = self.columns.get(column.name)
-            if values is not None and column.base in CHECKED and not column.is_array and pa.types.is_string(values.type):
+            if (
+                values is not None
+                and column.base in CHECKED
+                and not column.is_array
+                and pa.types.is_string(values.type)
+            ):
                 cursor.execute(self._unfit_query(column))
                 found += [(origin, self.shape.name, name) for origin, name in cursor.fetchall()]
         return found

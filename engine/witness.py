@@ -57,13 +57,14 @@ def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) ->
         answers = source.execute(by_key(table, schema, rows)).fetchall()
         return {key: Witness(table.name, key, row, id_) for _, key, row, id_ in answers}
     found = {}
-    for table, origins in _by_table(work, rows).items():
+    for table, origins in by_table(work, rows).items():
         for origin, key, row, id_ in source.execute(by_origin(table, schema, origins)).fetchall():
             found[origin] = Witness(table.name, key, row, id_)
     return found
 
 
-def _by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
+def by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
+    """The legacy tables that these origins name, and which of them each names."""
     tables = {
         str(oid): table.legacy
         for table in work.plan.tables

@@ -35,11 +35,11 @@ class Watch(Protocol):
 
 @dataclass
 class Count:
-    """One table's progress."""
+    """Rows of one table, or of all. started: when work on it could begin; said: when its last line was written."""
 
-    total: int
-    started: float
+    total: int = 0
     rows: int = 0
+    started: float = 0.0
     said: float = 0.0
 
     def rate(self, now: float) -> float:
@@ -51,47 +51,66 @@ class Count:
             return None
         return (self.total - self.rows) / self.rate(now)
 
+    def line(self, name: str, now: float) -> str:
+        left = self.seconds_left(now)
+        whole = f" of {self.total:,}" if self.total else ""
+        time_left = f", {left:,.0f} s left" if left is not None else ""
+        return f"{name}: {self.rows:,}{whole} rows, {self.rate(now):,.0f} rows/s{time_left}"
+
 
 class Lines:
-    """Progress as log lines: `users: 40,000 of 100,000 rows, 52,000 rows/s, 1 s left`."""
+    """Progress as log lines: `users: 40,000 of 100,000 rows, 52,000 rows/s, 1 s left`, and the same of all tables."""
 
     def __init__(self, say: Callable[[str], None] = LOG.info, clock: Callable[[], float] = time.monotonic):
         self._say, self._clock = say, clock
         self._lock = threading.Lock()
         self._counts: dict[str, Count] = {}
+        self._whole = Count(started=clock(), said=clock())
 
     def stage(self, name: str) -> None:
+        """Tables are announced before their stage begins, so the clocks of those that wait start anew."""
+        now = self._clock()
+        with self._lock:
+            for count in (self._whole, *self._counts.values()):
+                if not count.rows:
+                    count.started = count.said = now
         self._say(f"stage {name}")
 
     def message(self, text: str) -> None:
         self._say(text)
 
     def table(self, legacy_table: str, rows_total: int) -> None:
-        now = self._clock()
+        now, total = self._clock(), max(rows_total, 0)
         with self._lock:
-            self._counts[legacy_table] = Count(max(rows_total, 0), now, said=now)
+            self._counts[legacy_table] = Count(total, started=now, said=now)
+            self._whole.total += total
 
     def advance(self, legacy_table: str, rows: int) -> None:
         now = self._clock()
         with self._lock:
-            count = self._counts.setdefault(legacy_table, Count(0, now, said=now))
-            count.rows += rows
-            if now - count.said < LINE_SECONDS:
-                return
-            count.said = now
-            line = f"{legacy_table}: {_progress(count, now)}"
-        self._say(line)
+            count = self._counts.setdefault(legacy_table, Count(started=now, said=now))
+            lines = [self._counted(count, legacy_table, rows, now), self._counted(self._whole, "all tables", rows, now)]
+        for line in filter(None, lines):
+            self._say(line)
 
     def done(self, legacy_table: str) -> None:
-        now = self._clock()
         with self._lock:
             count = self._counts.pop(legacy_table, None)
         if count:
-            self._say(f"{legacy_table}: {count.rows:,} rows, {count.rate(now):,.0f} rows/s, done")
+            self._say(f"{legacy_table}: {count.rows:,} rows, done")
+
+    @staticmethod
+    def _counted(count: Count, name: str, rows: int, now: float) -> str | None:
+        """Adds the rows; a line, if one is due and the table's end will not say it at once."""
+        count.rows += rows
+        if now - count.said < LINE_SECONDS or count.rows == count.total:
+            return None
+        count.said = now
+        return count.line(name, now)
 
 
 class Bars:
-    """Progress as a live display: the whole above, below it the tables that are under way."""
+    """Progress as a live display: the whole above, below it the tables of which some rows have been moved."""
 
     def __init__(self, progress):
         self._progress = progress
@@ -101,7 +120,11 @@ class Bars:
         self._total = 0
 
     def stage(self, name: str) -> None:
+        """As in Lines, the clocks of tables that wait start anew."""
         self._progress.update(self._whole, description=name)
+        for task in self._progress.tasks:
+            if not task.completed:
+                self._progress.reset(task.id)
 
     def message(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)
@@ -110,13 +133,14 @@ class Bars:
         rows_total = max(rows_total, 0)
         with self._lock:
             if legacy_table not in self._tasks:
-                self._tasks[legacy_table] = self._progress.add_task(legacy_table, total=rows_total or None)
+                task = self._progress.add_task(legacy_table, total=rows_total or None, visible=False)
+                self._tasks[legacy_table] = task
                 self._total += rows_total
                 self._progress.update(self._whole, total=self._total or None)
 
     def advance(self, legacy_table: str, rows: int) -> None:
         self.table(legacy_table, 0)
-        self._progress.advance(self._tasks[legacy_table], rows)
+        self._progress.update(self._tasks[legacy_table], advance=rows, visible=True)
         self._progress.advance(self._whole, rows)
 
     def done(self, legacy_table: str) -> None:
@@ -169,8 +193,7 @@ def _display():
 
     class RateColumn(TextColumn):
         def render(self, task):
-            rate = task.finished_speed or task.speed
-            self.text_format = f"{rate:,.0f} rows/s" if rate else ""
+            self.text_format = f"{task.completed / task.elapsed:,.0f} rows/s" if task.elapsed else ""
             return super().render(task)
 
     return Progress(
@@ -182,10 +205,3 @@ def _display():
         console=Console(stderr=True),
         transient=True,
     )
-
-
-def _progress(count: Count, now: float) -> str:
-    left = count.seconds_left(now)
-    whole = f" of {count.total:,}" if count.total else ""
-    time_left = f", {left:,.0f} s left" if left is not None else ""
-    return f"{count.rows:,}{whole} rows, {count.rate(now):,.0f} rows/s{time_left}"

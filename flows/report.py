@@ -137,7 +137,7 @@ def _columns(head: Sequence[str], rows: Sequence[Sequence]) -> str:
     """Aligned with blanks, numbers to the right."""
     texts = _texts([head, *rows])
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    right = [all(_is_number(text) for text in column[1:]) for column in zip(*texts, strict=True)]
+    right = [all(map(_is_number, column[1:])) for column in zip(*texts, strict=True)]
     return "\n".join(
         "  ".join(
             text.rjust(width) if to_right else text.ljust(width)
@@ -148,7 +148,7 @@ def _columns(head: Sequence[str], rows: Sequence[Sequence]) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return text.replace(",", "").replace(".", "", 1).isdigit()
+    return not text or text.removeprefix("-").replace(",", "").replace(".", "", 1).isdigit()
 
 
 def _pipes(head: Sequence[str], rows: Sequence[Sequence]) -> str:

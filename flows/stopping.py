@@ -1,6 +1,7 @@
-"""Ctrl-C and SIGTERM: the first asks the run to stop at its next safe point, the second ends the process at once.
+"""Ctrl-C, SIGTERM and a closed terminal: the first asks the run to stop, the second ends the process at once.
 
-Either way the run can be resumed: what its chunks have committed stays, and PostgreSQL undoes the rest.
+A run stops at its next safe point, which is soon: its queries are cancelled. Either way it can be
+resumed: what its chunks have committed stays, and PostgreSQL undoes the rest.
 """
 
 import logging
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from config.errors import Interrupted
 
 LOG = logging.getLogger("nxtgauge")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -25,7 +26,8 @@ def on_signal(stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _handler(stop)) for number in SIGNALS}
+    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {number: signal.signal(number, _handler(stop)) for number in heard}
     try:
         yield
     finally:

@@ -172,7 +172,7 @@ def is_in(values: pd.Series, some: pd.Series) -> pd.Series:
 
 
 def looked_up(values: pd.Series, keys: pd.Series, results: pd.Series) -> pd.Series:
-    """For each value the result that stands beside its key; null where there is none. Of equal keys the first counts."""
+    """For each value the result beside its key; null where there is none. Of equal keys the first counts."""
     places = pc.index_in(arrow(values), value_set=arrow(keys), skip_nulls=True)
     return text(arrow(results).take(places), values.index)
 

@@ -9,7 +9,7 @@ with roots as (
 ), heaps as (
     select r.oid as root, r.oid as heap from roots r where r.relkind <> 'p'
     union all
-    select r.oid, t.relid::oid from roots r cross join pg_partition_tree(r.oid) t where r.relkind = 'p' and t.isleaf
+    select r.oid, t.relid::oid from roots r cross join pg_partition_tree(r.oid) t where r.relkind = 'p'
 ), sizes as (
     select h.root,
            c.oid,

@@ -114,7 +114,7 @@ def _migrate() -> dict:
 def _look(summary: dict) -> dict:
     return {
         "psql": f"{_short(postgres.psql())} '{postgres.url(TARGET)}'",
-        "query": f"-c \"select * from migration.balance where run_id = '{summary['run_id']}'\"",
+        "query": f"select * from migration.balance where run_id = '{summary['run_id']}';",
         "source": postgres.url(LEGACY),
         "target": postgres.url(TARGET),
         "prefect": summary["prefect"],

@@ -34,6 +34,7 @@ create table "order" (
     feelings mood[] default '{happy}',
     deep mood[][],
     contact email not null,
+    contacts email[],
     best good_mood default 'happy',
     many moods,
     home address,
@@ -84,7 +85,7 @@ create table whole (
     stay span default span(1, 2),
     stays spans default spans(span(1, 2))
 );
-alter table whole add constraint whole_match foreign key (a, b) references child (a, b)
+alter table whole add constraint whole_match foreign key (b, a) references child (b, a)
     match full on delete cascade not valid;
 create table "Tür" (id integer primary key default nextval('free_seq'), whole_id uuid references whole (id));
 alter table whole add constraint whole_child foreign key (child_id) references child (id);

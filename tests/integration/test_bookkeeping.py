@@ -158,6 +158,12 @@ class TestRuns:
             assert left == [(ids[1],)], table
         assert len(bookkeeping.runs(kept)) == 2
 
+    def test_every_table_of_a_run_is_cleared(self, kept):
+        query = """select table_name from information_schema.columns c join information_schema.tables t
+                   using (table_schema, table_name)
+                   where table_schema = 'migration' and column_name = 'run_id' and table_type = 'BASE TABLE'"""
+        assert {name for (name,) in kept.execute(query)} == {*bookkeeping.OF_A_RUN, "runs", "schemas"}
+
     def test_a_row_is_rejected_once(self, kept):
         run = new_run(kept)
         reject(kept, run.run_id, "users", "1")

@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from engine.catalog import Catalog, Dependency, LegacyTable, TypeUse, reflect
+from engine.catalog import Attribute, Catalog, Dependency, DomainCheck, LegacyTable, TypeUse, reflect
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
 
@@ -69,6 +69,7 @@ def test_columns_tell_their_types(connection):
     assert found["deep"] == ("mood[]", "mood", "b", True, 2)
     assert found["many"] == ("moods", "mood", "d", True, 0)
     assert found["contact"] == ("email", "text", "d", False, 0)
+    assert found["contacts"] == ("email[]", "text", "b", True, 1)
     assert found["home"] == ("address", "address", "c", False, 0)
     assert found["durings"] == ("spans", "spans", "m", False, 0)
     assert found["price"] == ("numeric(14,2)", "numeric", "b", False, 0)
@@ -94,11 +95,14 @@ def test_constraints_are_told_in_full(connection):
     assert found["late"].is_validated is False
     assert found["pair"].nulls_not_distinct and found["pair"].comment == "as a pair"
     assert found["no overlap"].columns == ("during", "room")
+    assert not found["wide"].nulls_not_distinct
     points = found["points at"]
     assert (points.columns, points.ref_table, points.ref_schema, points.ref_columns, points.is_deferrable) == (
         ("order",), "order", None, ("select",), True,
     )  # fmt: skip
-    assert found["whole_match"].is_match_full and not found["whole_match"].is_validated
+    match = found["whole_match"]
+    assert match.is_match_full and not match.is_validated
+    assert (match.columns, match.ref_columns) == (("b", "a"), ("b", "a"))
     assert found["positive"].table == "measured"
 
 
@@ -190,6 +194,20 @@ def test_type_uses_reach_through_arrays_domains_composites_and_ranges(connection
     }  # fmt: skip
     assert {use for use in uses if use[0] == "many"} == {("many", "moods", "d"), ("many", "mood", "e")}
     assert {use for use in uses if use[0] == "durings"} == {("durings", "span", "r")}
+
+
+def test_types_are_told_in_full(connection):
+    types = {kind.name: kind for kind in made(connection, NASTY).types}
+    assert types["mood"].labels == ("happy", 'it\'s "fine"', "back\\slash", "Ünïcode")
+    email = types["email"]
+    assert (email.base, email.default, email.collation) == ("text", "'nobody@example.com'::text", '"C"')
+    assert email.checks[0] == DomainCheck("has_at", "CHECK ((VALUE ~~ '%@%'::text))")
+    assert (types["good_mood"].not_null, email.not_null) == (True, False)
+    assert types["address"].attributes[:2] == (Attribute("street", "text", '"C"'), Attribute("House No", "integer"))
+    assert types["address"].needs == ("Select", "mood") and types['weird " type'].needs == ("span",)
+    assert dict(types["span"].range_options) == {
+        "subtype": "double precision", "subtype_diff": "float8mi", "multirange_type_name": "spans",
+    }  # fmt: skip
 
 
 def test_types_of_other_schemas_rows_and_extensions_are_told(connection):

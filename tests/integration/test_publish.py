@@ -466,6 +466,20 @@ class TestGrants:
         finally:
             conn.execute(f"alter default privileges revoke select on tables from {reader}")
 
+    def test_an_owner_keeps_what_an_owner_has(self, conn, role):
+        """Default privileges may have granted the new table to the role that is to own it."""
+        owner = role("owner")
+        published(conn)
+        conn.execute(
+            f"alter table {TARGET}.users owner to {owner}; alter default privileges grant select on tables to {owner}"
+        )
+        try:
+            published(conn)
+            query = "select relowner::regrole::text, has_table_privilege(%s, oid, 'select') from pg_class where oid = %s::regclass"
+            assert conn.execute(query, [owner, TARGET + ".users"]).fetchone() == (owner, True)
+        finally:
+            conn.execute(f"alter default privileges revoke select on tables from {owner}")
+
     def test_what_is_gone_from_the_new_one_is_passed_over(self, conn, role):
         reader = role("reader")
         published(conn, PRODUCT)

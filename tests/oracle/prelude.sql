@@ -190,13 +190,16 @@ create temp table owner_of_user as
 select user_id, min(id) as root_id from root
 where role not in ('company', 'customer', 'job_seeker') group by user_id having count(*) = 1;
 
--- Payments that make an order. A currency that is not given is left out of the comparison.
+-- Payments that make an order. A currency that is not given is left out of the comparison; which of two coupons used at
+-- one instant comes first is open.
 create temp table ordered as
 select p.id, p.user_id, p.amount, p.package_id, p.provider, p.provider_payment_id, p.created_at,
     pg_temp.meaning('order', p.status) as status,
     coalesce((select sum(i.tax_amount) from invoices i where i.payment_id = p.id), 0) as tax_amount,
     coalesce((select sum(c.discount_amount) from coupon_uses c where c.payment_id = p.id), 0) as discount_amount,
-    (select c.coupon_id from coupon_uses c where c.payment_id = p.id order by c.used_at, c.id limit 1) as coupon_id
+    (select case when min(c.coupon_id) = max(c.coupon_id) then min(c.coupon_id)::text else '*' end
+        from (select * from coupon_uses c where c.payment_id = p.id order by c.used_at fetch first row with ties) c)
+        as coupon_id
 from payments p join users u on u.id = p.user_id
 where pg_temp.meaning('order', p.status) is not null and p.currency ~ '^[A-Za-z]{3}$'
     and p.amount <> 'NaN' and p.amount = round(p.amount, 2) and abs(p.amount) < 1e12;

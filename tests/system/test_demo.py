@@ -98,8 +98,8 @@ def test_the_text_says_where_to_look_and_how_to_stop(home, first, second):
     assert "source = loaded + merged + rejected + archived" in second.stdout
     assert "make stop" in second.stdout
     assert first["prefect"].split("/runs/")[0] in second.stdout
-    psql = second.stdout.split("psql:")[1].split("Prefect:")[0].replace("\n", " ")
-    done = subprocess.run(psql, shell=True, cwd=home.folder, capture_output=True, text=True)
+    program, query = second.stdout.split("psql:")[1].split("Prefect:")[0].strip().splitlines()
+    done = subprocess.run(program, input=query, shell=True, cwd=home.folder, capture_output=True, text=True)
     assert done.returncode == 0 and "users" in done.stdout, done.stderr
 
 
@@ -121,7 +121,8 @@ def test_the_run_stands_in_prefect_as_completed_with_its_tasks(first):
 def test_prefect_holds_the_report_and_no_connection(first):
     artifacts = json.dumps(_prefect(first, "/artifacts/filter", {}))
     assert "users" in artifacts
-    logs = json.dumps(_prefect(first, "/logs/filter", {}))
+    condition = {"logs": {"flow_run_id": {"any_": [_flow_run(first)]}}, "sort": "TIMESTAMP_DESC"}
+    logs = json.dumps(_prefect(first, "/logs/filter", condition))
     assert first["artifact"] in logs
     runs = json.dumps(_prefect(first, "/flow_runs/filter", {}))
     assert "postgresql://" not in artifacts + logs + runs

@@ -89,16 +89,15 @@ def test_an_unknown_profile_ends_with_2(capsys):
     assert "staging" in json.loads(out)["error"]["message"]
 
 
-def test_an_unreachable_source_ends_with_4_and_a_target_with_5(capsys, monkeypatch):
-    nowhere = f"postgresql://bob:sw0rdfish@127.0.0.1:{_closed_port()}/db"
-    monkeypatch.setenv("NXTGAUGE_SOURCE_URL", nowhere)
-    monkeypatch.setenv("NXTGAUGE_TARGET_URL", nowhere)
-    code, out, err = _run(capsys, "migrate", "--json")
-    assert code == 4
-    assert json.loads(out)["error"]["exit_code"] == 4
-    code, _, more = _run(capsys, "status")
-    assert code == 5
-    assert "sw0rdfish" not in out + err + more
+@pytest.mark.parametrize(("side", "code"), [("source", 4), ("target", 5)])
+def test_the_code_says_which_side_is_unreachable(capsys, monkeypatch, database, side, code):
+    for name in ("source", "target"):
+        nowhere = f"postgresql://bob:sw0rdfish@127.0.0.1:{_closed_port()}/db"
+        monkeypatch.setenv(f"NXTGAUGE_{name.upper()}_URL", nowhere if name == side else database())
+    found, out, err = _run(capsys, "migrate", "--json")
+    assert found == json.loads(out)["error"]["exit_code"] == code
+    assert side in json.loads(out)["error"]["message"]
+    assert "sw0rdfish" not in out + err
 
 
 @pytest.mark.parametrize(
@@ -168,14 +167,20 @@ def test_progress_lines_tell_rows_rate_and_time_left_and_are_throttled():
     said, now = [], [0.0]
     lines = progress.Lines(said.append, lambda: now[0])
     lines.table("users", 10_000)
+    lines.table("jobs", 10_000)
+    now[0] = 100.0  # counting took its time, and is not part of the rate
+    lines.stage("load")
     for _ in range(40):  # 10 seconds, 125 rows each quarter of a second
         now[0] += 0.25
         lines.advance("users", 125)
     lines.done("users")
     assert said == [
+        "stage load",
         "users: 2,500 of 10,000 rows, 500 rows/s, 15 s left",
+        "all tables: 2,500 of 20,000 rows, 500 rows/s, 35 s left",
         "users: 5,000 of 10,000 rows, 500 rows/s, 10 s left",
-        "users: 5,000 rows, 500 rows/s, done",
+        "all tables: 5,000 of 20,000 rows, 500 rows/s, 30 s left",
+        "users: 5,000 rows, done",
     ]
 
 
@@ -188,7 +193,7 @@ def test_progress_bears_wrong_estimates_and_unknown_tables():
     lines.advance("never announced", 1)
     lines.done("never announced")
     lines.done("nor this")
-    assert said == ["jobs: 60 rows, 10 rows/s", "never announced: 1 rows, 1,000 rows/s, done"]
+    assert said == ["jobs: 60 rows, 10 rows/s", "all tables: 60 rows, 10 rows/s", "never announced: 1 rows, done"]
 
 
 def test_progress_on_a_terminal_shows_every_table_under_way():

@@ -68,7 +68,7 @@ def verifications(*rows: dict, taken=(), held=()) -> Outcome:
 
 
 def documents(*rows: dict) -> Outcome:
-    base = {"id": ID, "submission_id": ID, "document_type": "pan", "file_url": "s3://1"}
+    base = {"id": ID, "submission_id": PROFILE, "document_type": "pan", "file_url": "s3://1"}
     filled = [base | {"created_at": TIME, "updated_at": LATER} | row for row in rows]
     facts = Facts("submission_documents", ROLE_KEYS, STATUSES)
     return subject.submission_documents(table(DOCUMENT, *filled), facts, {})
@@ -331,7 +331,7 @@ def test_documents_follow_their_submission_with_a_normalised_status():
     assert found[0] == {
         "label": 10,
         "id": ID,
-        "verification_request_id": ID,
+        "verification_request_id": PROFILE,
         "document_type": "pan",
         "file_url": "s3://1",
         "status": "APPROVED",
