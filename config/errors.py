@@ -5,9 +5,11 @@ An error says what was found, what was wanted, and what to do. It never holds a 
 
 
 class MigrateError(Exception):
-    """Base of all of the project's errors."""
+    """Base of all of the project's errors. sqlstate: of the server's error behind it; retryable: may go well again."""
 
     exit_code = 1
+    sqlstate = ""
+    retryable = False
 
 
 class ConfigError(MigrateError):

@@ -18,11 +18,12 @@ from config.errors import SourceError, TargetError
 from engine import bookkeeping, connect, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream
 from engine.connect import blame
 from engine.ddl import Statement
-from engine.plan import Plan
+from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.work import Chunk, Work, chunks
 
 WAVES = (1, 2, 3)
+SMALL_ROWS = 20_000
 SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
 
 
@@ -92,10 +93,11 @@ class Build:
     def run(self) -> None:
         """Everything up to a build that could be published. Errors: SourceError, TargetError, Interrupted."""
         self._step("schema", self._create)
-        self.workers.call("count the source", self._count_source)
-        self.workers.call("ask for lookups", lookups.prepare, self.work)
-        for wave in WAVES:
-            self._wave(wave)
+        if "constraints" not in self.done:
+            self.workers.call("count the source", self._count_source)
+            self.workers.call("ask for lookups", lookups.prepare, self.work)
+            for wave in WAVES:
+                self._wave(wave)
         self._step("constraints", self._constrain, is_atomic=False)
         self._step("figures", self._figures)
         self._step("renames", self._rename)
@@ -133,23 +135,31 @@ class Build:
         )
         counted = {name for (name,) in known}
         wanted = [t for t in self.work.plan.tables if t.disposition != "skip" and t.name not in counted]
-        self.workers.map("count", self._count_table, wanted)
+        self.workers.map("count", self._count_tables, _batches(wanted, lambda table: table.legacy.rows))
 
-    def _count_table(self, table) -> None:
-        with connect.source(self.work.settings.source, self.work.stop) as source:
+    def _count_tables(self, tables: Sequence[TablePlan]) -> None:
+        figures = []
+        with (
+            connect.source(self.work.settings.source, self.work.stop) as source,
+            blame(SourceError, "counting the source's rows", self.work.stop),
+        ):
             self.work.snapshot.join(source)
-            with blame(SourceError, f"counting {table.name}", self.work.stop):
+            files = snapshot.files(source, self.work.plan.source_schema, [table.name for table in tables])
+            for table in tables:
                 name = sql.Identifier(self.work.plan.source_schema, table.name)
                 (count,) = source.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
-                files = snapshot.files(source, self.work.plan.source_schema, [table.name]).get(table.name)
-        with connect.target(self.work.settings.target, self.work.stop) as target:
-            with blame(TargetError, "recording counts", self.work.stop):
-                target.execute(
-                    "insert into migration.tables (run_id, legacy_table, disposition, files, source_rows) "
-                    "values (%s, %s, %s, %s, %s)",
-                    (self.work.run_id, table.name, table.disposition, files, count),
-                )
-        self.watch.table(table.name, count)
+                figures.append((self.work.run_id, table.name, table.disposition, files.get(table.name), count))
+                self.watch.table(table.name, count)
+        with (
+            connect.target(self.work.settings.target, self.work.stop) as target,
+            blame(TargetError, "recording counts", self.work.stop),
+            target.cursor() as cursor,
+        ):
+            cursor.executemany(
+                "insert into migration.tables (run_id, legacy_table, disposition, files, source_rows) "
+                "values (%s, %s, %s, %s, %s)",
+                figures,
+            )
 
     def _wave(self, wave: int) -> None:
         self.work.stop.check()
@@ -195,25 +205,29 @@ class Build:
             found = [(key, group) for key, group in groups.items() if key[0] == phase]
             if phase == "foreign key":
                 added = [_unchecked(s) for _, group in found for s in group]
-                self._make((("foreign key", ""), added))
+                self._make([(("foreign key", ""), added)])
                 found = list(_groups(v for _, group in found for s in group if (v := _validation(s))).items())
-            self.workers.map(f"make {phase}", self._make, found)
+            self.workers.map(f"make {phase}", self._make, _batches(found, lambda entry: self._rows_of(entry[0][1])))
 
-    def _make(self, step: tuple[tuple[str, str], list[Statement]]) -> None:
-        """Run one table's statements of one phase in one transaction, unless that was done before."""
-        (phase, table), statements = step
-        name = f"{phase}: {table}"
-        if name in self.done:
-            return
+    def _rows_of(self, build_table: str) -> int:
+        """About how many rows a build table has."""
+        feeding = [r.legacy_table for r in self.work.plan.routes if build_table in r.targets and not r.is_archive]
+        return sum(self.work.plan.table(name).legacy.rows for name in feeding)
+
+    def _make(self, groups: Sequence[tuple[tuple[str, str], list[Statement]]]) -> None:
+        """Run each table's statements of one phase in a transaction, unless that was done before."""
         with (
             connect.target(self.work.settings.target, self.work.stop) as target,
-            blame(TargetError, f"making {name}", self.work.stop),
+            blame(TargetError, f"making {groups[0][0][0]} of {groups[0][0][1]}", self.work.stop),
         ):
             target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))
             target.execute("set lock_timeout = 0")  # our own sessions may wait for each other
-            with target.transaction():
-                ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
-                bookkeeping.mark_done(target, self.work.run_id, name)
+            for (phase, table), statements in groups:
+                if f"{phase}: {table}" not in self.done:
+                    self.work.stop.check()
+                    with target.transaction():
+                        ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
+                        bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
 
     def _figures(self) -> None:
         fixes.count_loaded(self.work, self.target)
@@ -243,6 +257,14 @@ def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str,
     fed = {target for route in plan.routes for target in route.targets}
     following = {(follow.table, follow.column) for follow in plan.follows} if wave < max(WAVES) else set()
     return (complete | early) & fed, complete, following
+
+
+def _batches(items: Iterable, rows_of: Callable) -> list[list]:
+    """Large items one by one, all small ones together: opening a session costs more than they do."""
+    items = list(items)
+    small = [item for item in items if rows_of(item) < SMALL_ROWS]
+    large = sorted((item for item in items if rows_of(item) >= SMALL_ROWS), key=rows_of, reverse=True)
+    return [[item] for item in large] + ([small] if small else [])
 
 
 def _cost(chunk: Chunk) -> int:

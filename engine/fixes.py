@@ -34,6 +34,7 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
     """What a wave's rows need before the next wave looks at them."""
     if wave == 1:
         _note_coalesced(work, target)
+        _note_unparsed(work, target)
         _place_orders(work, target)
         _insert_gateways(work, target)
         for name, column in HELPERS.items():
@@ -89,6 +90,23 @@ def _note_losers(work: Work, target: psycopg.Connection, table, wanted: str, win
         f"and t.{quoted(loser.name)} is not null"
     )
     query += f" and {_survives(work, table, winner, loser)}"
+    _note(work, target, table, wanted, f"{loser.name} differs and was not kept", query)
+
+
+def _note_unparsed(work: Work, target: psycopg.Connection) -> None:
+    """Text that points at an integer key and is no integer points at nothing."""
+    for name, column, parent in work.plan.parsed:
+        table = work.plan.table(name)
+        value = as_text(table.legacy.shape.column(column))
+        query = (
+            f"select {legacy_key(table.legacy)}, {value} from {quoted(work.plan.source_schema, name)} as t "
+            f"where {value} !~ '^-?[0-9]{{1,18}}$'"
+        )
+        _note(work, target, table, column, f"orphan: no such row in {parent}", query)
+
+
+def _note(work: Work, target: psycopg.Connection, table, column: str, note: str, query: str) -> None:
+    """A note for each (legacy_key, value) that the query finds in the source."""
     with connect.source(work.settings.source, work.stop) as source:
         work.snapshot.join(source)
         with blame(SourceError, f"reading {table.name}", work.stop):
@@ -97,18 +115,7 @@ def _note_losers(work: Work, target: psycopg.Connection, table, wanted: str, win
         cursor.executemany(
             "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
             "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (
-                    work.run_id,
-                    table.name,
-                    key,
-                    table.targets[0],
-                    wanted,
-                    f"{loser.name} differs and was not kept",
-                    value,
-                )
-                for key, value in rows
-            ],
+            [(work.run_id, table.name, key, table.targets[0], column, note, value) for key, value in rows],
         )
 
 

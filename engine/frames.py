@@ -156,7 +156,9 @@ def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, fr
 def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict) -> Stage:
     shape = work.plan.shape(target)
     positions = pa.array(frame.index.to_numpy())
-    columns = {name: pa.array(frame[name].astype(TEXT)) for name in frame.columns if shape.column(name)}
+    legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
+    named = {name: legacy_names.get(name, name) for name in frame.columns}
+    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.column(own)}
     converted = {c.item: c.parent for c in route.conversions}
     for name, item in freight.items():
         if name not in columns:

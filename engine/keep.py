@@ -44,7 +44,7 @@ def indexes(
     kept, dropped = [], []
     for index in shape.indexes:
         missing = [column for column in index.columns if column not in arriving]
-        changed = [c for c in index.columns if (shape.name, c) in scene.changed]
+        changed = [c for c in index.columns if (shape.name, c) in scene.retyped]
         if missing:
             dropped.append(f"index {index.name}: {', '.join(missing)} does not arrive there")
         elif changed and (index.has_expression or index.predicate or "_ops" in index.definition):
@@ -56,7 +56,7 @@ def indexes(
 
 def _why_not(scene: Scene, shape: Table, constraint: Constraint, arriving: set[str], is_shared: bool) -> str | None:
     missing = [column for column in constraint.columns if column not in arriving]
-    changed = [c for c in constraint.columns if (shape.name, c) in scene.changed]
+    changed = [c for c in constraint.columns if (shape.name, c) in scene.retyped]
     if missing:
         return f"{', '.join(missing)} does not arrive there"
     if constraint.kind in "cx" and changed:

@@ -18,7 +18,7 @@ from engine import connect
 from engine.connect import blame
 from engine.keys import TEXTUAL
 from engine.plan import Route
-from engine.plan_reshaped import RULE
+from engine.plan_reshaped import RULE, legacy_key
 from engine.select import as_text, quoted
 from engine.stream import use_schema
 from engine.work import Work
@@ -314,25 +314,25 @@ def _payment_parts(work: Work):
         if amount:
             parts.append(
                 f"select {as_text(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
-                f"null::text as coupon, null::timestamptz as at, null::tid as tid from {quoted(schema, 'invoices')} as t"
+                f"null::text as coupon, null::timestamptz as at, null::text as key from {quoted(schema, 'invoices')} as t"
             )
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
         parts.append(
             f"select {as_text(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
-            f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, t.ctid "
+            f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, {legacy_key(uses.legacy)} "
             f"from {quoted(schema, 'coupon_uses')} as t"
         )
         parents = [("coupon_id", "coupons")] if coupon and _is_derived(work, "coupons") else []
     if _is_derived(work, "payments"):
         parents.append(("payment_id", "payments"))
     union = " union all ".join(parts) or (
-        "select null::text, null::numeric, null::numeric, null::text, null::timestamptz, null::tid where false"
+        "select null::text, null::numeric, null::numeric, null::text, null::timestamptz, null::text where false"
     )
     query = (
         "select p.payment_id, coalesce(sum(p.tax), 0)::text, coalesce(sum(p.discount), 0)::text, "
-        "(array_agg(p.coupon order by p.at nulls last, p.tid) filter (where p.coupon is not null))[1] "
-        f"from ({union}) as p (payment_id, tax, discount, coupon, at, tid) where p.payment_id is not null group by 1"
+        "(array_agg(p.coupon order by p.at nulls last, p.key) filter (where p.coupon is not null))[1] "
+        f"from ({union}) as p (payment_id, tax, discount, coupon, at, key) where p.payment_id is not null group by 1"
     )
     return "payment_parts", query, parents
 

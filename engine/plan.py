@@ -147,6 +147,7 @@ class Plan:
     hidden: frozenset[str]  # build tables with the hidden column
     rules: tuple[Rule, ...]
     follows: tuple[Follow, ...]
+    parsed: tuple[tuple[str, str, str], ...]  # table, column, parent: text references to integer keys
     renames: tuple[tuple[str, str], ...]
     column_renames: tuple[tuple[str, str, str], ...]
     types: tuple[str, ...]

@@ -102,12 +102,15 @@ def _column(scene: Scene, table: LegacyTable, rule: TableRule, column: Column, r
     scene.sources_of[table.name, column.name] = (table.name, column.name)
     if column.name in rule.becomes:
         scene.changed.add((table.name, column.name))
+        if column.base != "uuid":
+            scene.retyped.add((table.name, column.name))
         shape = replace(column, type="uuid", base="uuid", kind="b", default=None, collation=None, identity="")
         return _Column(shape, None, Way(column.name, "rule", (target,), "the profile that its professional became"))
     if column.generated:
         return _Column(column, None, Way(column.name, "same", (target,), "generated anew"))
     if column.base in OID_ALIASES:
         scene.changed.add((table.name, column.name))
+        scene.retyped.add((table.name, column.name))
         shape = replace(column, type="text", base="text", kind="b", default=None)
         return _Column(shape, Item(column.name, as_text(column)), Way(column.name, "cast", (target,), "an oid as text"))
     coalesced = _coalesced(scene, table, rule, column)
@@ -124,6 +127,7 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
     if found.kind == "same":
         return _Column(column, Item(column.name, plain(column), column.type), way)
     scene.changed.add((table.name, column.name))
+    scene.retyped.add((table.name, column.name))
     base = "uuid" if found.type == "uuid" else found.type
     default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
     shape = replace(column, type=found.type, base=base, kind="b", collation=None, default=default, identity="")
@@ -133,7 +137,8 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
         return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
     if found.kind == "parse":
         text = f"case when {plain(column)}::text ~ '^-?[0-9]{{1,18}}$' then {plain(column)}::text::{found.type} end"
-        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
+        scene.parsed.append((table.name, column.name, found.parent))
+        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note="else an orphan"))
     conversion = Conversion(column.name, found.parent, own)
     note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
     return _Column(shape, Item(column.name, as_text(column)), replace(way, kind="derived", note=note), conversion)

@@ -236,6 +236,7 @@ def _assemble(scene: Scene, planned: list) -> Plan:
         hidden=frozenset(hidden),
         rules=tuple(_rules(scene, build)),
         follows=tuple(scene.follows),
+        parsed=tuple(scene.parsed),
         renames=tuple(renames),
         column_renames=tuple(rename for *_, names in planned for rename in names),
         replaced_calls=call_names,

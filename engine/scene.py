@@ -27,7 +27,9 @@ class Scene:
     follows: list[Follow] = field(default_factory=list)
     sources_of: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # build column → legacy column
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
+    retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
+    parsed: list[tuple[str, str, str]] = field(default_factory=list)  # table, column, parent: text that names integers
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

@@ -23,7 +23,8 @@ CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL")
 PASSWORDS = ("PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY")
 OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
 PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
-_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/'\"]*(?=@)", re.IGNORECASE)
+# Our own messages show a URL's form, with the word password in its place.
+_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)(?!password@)[^\s/'\"]*(?=@)", re.IGNORECASE)
 _KEYWORD_PASSWORD = re.compile(r"(?P<head>\b\w*passw(?:or)?d\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
 
 

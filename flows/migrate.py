@@ -30,7 +30,7 @@ def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | No
             run_id=run_id,
             dry_run=dry_run,
             watch=Both(watch, lines) if watch else lines,
-            workers=PrefectWorkers(runner),
+            workers=PrefectWorkers(runner, settings.workers),
         )
     page = artifacts.publish(summary)
     log.info("what became of every row: %s", page)

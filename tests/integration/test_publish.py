@@ -475,7 +475,8 @@ class TestGrants:
         )
         try:
             published(conn)
-            query = "select relowner::regrole::text, has_table_privilege(%s, oid, 'select') from pg_class where oid = %s::regclass"
+            query = """select relowner::regrole::text, has_table_privilege(%s, oid, 'select')
+                       from pg_class where oid = %s::regclass"""
             assert conn.execute(query, [owner, TARGET + ".users"]).fetchone() == (owner, True)
         finally:
             conn.execute(f"alter default privileges revoke select on tables from {owner}")

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from config import errors
+from config import connection, errors
 from flows import cli, logs, progress, report, server, stopping
 
 COMMANDS = [
@@ -161,6 +161,7 @@ def test_ordinary_text_is_not_redacted(monkeypatch):
     monkeypatch.setenv("NXTGAUGE_TARGET_URL", "postgresql:///db?host=/tmp")
     text = "users: 40,000 of 100,000 rows; http://127.0.0.1:4200/runs/1 and mail to a@b.c"
     assert logs.redacted(text) == text
+    assert logs.redacted(connection.WANTED) == connection.WANTED
 
 
 def test_progress_lines_tell_rows_rate_and_time_left_and_are_throttled():

@@ -199,7 +199,7 @@ def test_a_currency_is_carried_as_it_is():
         ({"tax_amount": "0.005"}, "tax"),
         ({"tax_amount": "NaN"}, "tax"),
         ({"discount_amount": "1e12"}, "discount"),
-        ({"discount_amount": "999999999999"}, "subtotal"),
+        ({"discount_amount": "999999999900"}, "subtotal"),
         ({"tax_amount": "-999999999999"}, "subtotal"),
     ],
 )
