@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import bookkeeping, connect, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream
+from engine import bookkeeping, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream
 from engine.connect import blame
 from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
@@ -140,10 +140,9 @@ class Build:
     def _count_tables(self, tables: Sequence[TablePlan]) -> None:
         figures = []
         with (
-            connect.source(self.work.settings.source, self.work.stop) as source,
+            self.work.sessions.lend("source") as source,
             blame(SourceError, "counting the source's rows", self.work.stop),
         ):
-            self.work.snapshot.join(source)
             files = snapshot.files(source, self.work.plan.source_schema, [table.name for table in tables])
             for table in tables:
                 name = sql.Identifier(self.work.plan.source_schema, table.name)
@@ -151,7 +150,7 @@ class Build:
                 figures.append((self.work.run_id, table.name, table.disposition, files.get(table.name), count))
                 self.watch.table(table.name, count)
         with (
-            connect.target(self.work.settings.target, self.work.stop) as target,
+            self.work.sessions.lend("target") as target,
             blame(TargetError, "recording counts", self.work.stop),
             target.cursor() as cursor,
         ):
@@ -217,7 +216,7 @@ class Build:
     def _make(self, groups: Sequence[tuple[tuple[str, str], list[Statement]]]) -> None:
         """Run each table's statements of one phase in a transaction, unless that was done before."""
         with (
-            connect.target(self.work.settings.target, self.work.stop) as target,
+            self.work.sessions.lend("target") as target,
             blame(TargetError, f"making {groups[0][0][0]} of {groups[0][0][1]}", self.work.stop),
         ):
             target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))

@@ -159,7 +159,7 @@ def _typed(kind: str, collation: str | None) -> sql.Composable:
 
 def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
     """One statement a table, so that its rows are read once."""
-    found = {shape.name: [c.name for c in shape.columns if c.not_null and not c.identity] for shape in shapes}
+    found = {shape.name: [c.name for c in shape.columns if c.not_null] for shape in shapes}
     action = sql.SQL("ALTER COLUMN {} SET NOT NULL")
     return [
         _statement(

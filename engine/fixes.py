@@ -11,7 +11,7 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import connect, ddl, witness
+from engine import ddl, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, MERGED, Follow, Rule
 from engine.plan_reshaped import legacy_key
@@ -107,10 +107,8 @@ def _note_unparsed(work: Work, target: psycopg.Connection) -> None:
 
 def _note(work: Work, target: psycopg.Connection, table, column: str, note: str, query: str) -> None:
     """A note for each (legacy_key, value) that the query finds in the source."""
-    with connect.source(work.settings.source, work.stop) as source:
-        work.snapshot.join(source)
-        with blame(SourceError, f"reading {table.name}", work.stop):
-            rows = source.execute(query).fetchall()
+    with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
+        rows = source.execute(query).fetchall()
     with target.cursor() as cursor:
         cursor.executemany(
             "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
@@ -237,12 +235,8 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
         (work.run_id,),
     ).fetchall()
     if ids:
-        with connect.source(work.settings.source, work.stop) as source:
-            work.snapshot.join(source)
-            with blame(SourceError, "reading rejected rows", work.stop):
-                rows = source.execute(
-                    witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])
-                ).fetchall()
+        with work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", work.stop):
+            rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
         found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
         quarantine.reject_witnesses(found, "user_role_profiles", PARENT_REJECTED, "its profile was rejected")
 

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from config.shapes import Column, Table
-from engine import connect, ledger, lookups, records, witness
+from engine import ledger, lookups, records, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, MERGED, Route
 from engine.plan_reshaped import RULE
@@ -29,12 +29,7 @@ from transforms.outcome import ID_MAP, TEXT, Outcome
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; nothing of it is left then."""
     started, route = time.monotonic(), work.route(chunk.route)
-    settings = work.settings
-    with (
-        connect.adbc_source(settings.source, work.stop) as source,
-        connect.adbc_target(settings.target, work.stop) as target,
-    ):
-        work.snapshot.join(source)
+    with work.sessions.lend("adbc_source") as source, work.sessions.lend("adbc_target") as target:
         with blame(SourceError, f"reading {route.legacy_table}", work.stop):
             table = _read(work, route, chunk, source)
         with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.cursor() as cursor:
@@ -56,9 +51,6 @@ def _search_path(schema: str) -> str:
 def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> pa.Table:
     """One Arrow column per item of the SELECT list."""
     with source.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("set local search_path = {}").format(sql.Identifier(work.plan.source_schema)).as_string(None)
-        )
         cursor.execute(select(route, chunk))
         return cursor.fetch_arrow_table()
 

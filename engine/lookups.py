@@ -14,13 +14,11 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError, TargetError
-from engine import connect
 from engine.connect import blame
 from engine.keys import TEXTUAL
-from engine.plan import Route
+from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE, legacy_key
 from engine.select import as_text, quoted
-from engine.stream import use_schema
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -100,43 +98,63 @@ def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFr
     of_users = sql.SQL("user_id = any ({}::{}[])").format(
         _values(_converted(work, route, rows, "user_id")), _user_key(work)
     )
-    found = [_asked(cursor, _roots(work, of_users), COLUMNS["profiles"])]
+    found = [_asked(cursor, _roots(work, of_users, route), COLUMNS["profiles"])]
     if "professional_id" in rows:
         ids = _values(steps.canonical_uuid(rows["professional_id"]))
         named = sql.SQL("id = any ({}::uuid[])").format(ids)
-        found.append(_asked(cursor, _roots(work, named), COLUMNS["profiles"]))
+        found.append(_asked(cursor, _roots(work, named, route), COLUMNS["profiles"]))
         aliases = _profile_aliases(work, route, rows, cursor)["target_id"]
         renamed = sql.SQL("id = any ({}::uuid[])").format(_values(aliases))
-        found.append(_asked(cursor, _roots(work, renamed), COLUMNS["profiles"]))
+        found.append(_asked(cursor, _roots(work, renamed, route), COLUMNS["profiles"]))
     return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def _roots(work: Work, condition: sql.Composed) -> sql.Composed:
-    return sql.SQL(ROOTS).format(sql.Identifier(work.schema, "user_role_profiles"), condition)
+def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
+    roots = sql.Identifier(work.schema, "user_role_profiles")
+    return sql.SQL(ROOTS).format(roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
+
+
+def _of_others(work: Work, route: Route) -> sql.Composable:
+    """Roots that this route's own chunks have not made: what those do must not depend on their order."""
+    if route.transform != "professionals":
+        return sql.SQL("true")
+    table = work.plan.table(route.legacy_table).legacy
+    oids = [str(oid) for oid in (table.oid, *(leaf.oid for leaf in table.leaves))]
+    return sql.SQL("split_part({}, '(', 1) <> all ({})").format(sql.Identifier(HIDDEN), sql.Literal(oids))
 
 
 def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
     siblings = _siblings(work, route, rows, cursor)
     ids = _values(steps.canonical_uuid(rows["id"]), steps.canonical_uuid(siblings["id"]))
-    query = sql.SQL("select id::text as id from {} where id = any ({}::uuid[])")
-    return _asked(cursor, query.format(sql.Identifier(work.schema, "user_role_profiles"), ids), ["id"])
+    query = sql.SQL("select id::text as id from {} where id = any ({}::uuid[]) and {}")
+    roots = sql.Identifier(work.schema, "user_role_profiles")
+    return _asked(cursor, query.format(roots, ids, _of_others(work, route)), ["id"])
+
+
+MOVED = """
+    select legacy_table, legacy_id, to_id as target_id from migration.moved
+    where run_id = {run} and legacy_table = any ({tables}) and (legacy_id = any ({ids}::text[]) or from_id = any ({uuids}))
+"""
+
+
+def _moved(work: Work, rows: pd.DataFrame, tables: list[str], cursor) -> pd.DataFrame:
+    """Where rows of these legacy tables went that professional_id may name, in whatever spelling of a UUID."""
+    query = sql.SQL(MOVED).format(
+        run=sql.Literal(work.run_id),
+        tables=sql.Literal(tables),
+        ids=_values(rows["professional_id"]),
+        uuids=sql.SQL("{}::text[]").format(_values(steps.canonical_uuid(rows["professional_id"]))),
+    )
+    return _asked(cursor, query, COLUMNS["profile_aliases"])
 
 
 def _professionals(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
-    query = sql.SQL(
-        "select legacy_id as id, to_id as target_id from migration.moved "
-        "where run_id = {} and legacy_table = 'professionals' and legacy_id = any ({}::text[])"
-    ).format(sql.Literal(work.run_id), _values(rows["professional_id"]))
-    return _asked(cursor, query, COLUMNS["professionals"])
+    found = _moved(work, rows, ["professionals"], cursor)
+    return found.rename(columns={"legacy_id": "id"})[COLUMNS["professionals"]]
 
 
 def _profile_aliases(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
-    ids = _values(rows["professional_id"], steps.canonical_uuid(rows["professional_id"]))
-    query = sql.SQL(
-        "select legacy_table, legacy_id, to_id as target_id from migration.moved "
-        "where run_id = {} and legacy_table = any ({}) and legacy_id = any ({}::text[])"
-    ).format(sql.Literal(work.run_id), sql.Literal(list(_profile_tables(work))), ids)
-    return _asked(cursor, query, COLUMNS["profile_aliases"])
+    return _moved(work, rows, _profile_tables(work), cursor)
 
 
 def _profile_tables(work: Work) -> list[str]:
@@ -186,21 +204,15 @@ _FINDERS = {
 
 def prepare(work: Work) -> None:
     """Ask the source, once per run, for what transforms need of whole tables."""
-    with connect.source(work.settings.source, work.stop) as source:
-        work.snapshot.join(source)
-        use_schema(source, work.plan.source_schema)
-        with blame(SourceError, "asking for lookups", work.stop):
-            _prepare_claims(work, source)
-            _prepare_roles(work, source)
-            _prepare_siblings(work, source)
-            _prepare_gateways(work, source)
-            with (
-                connect.target(work.settings.target, work.stop) as target,
-                blame(TargetError, "laying out lookups", work.stop),
-            ):
-                for name, query, parents in _laid_out(work):
-                    _lay_out(work, source, target, name, query)
-                    work.frames[f"__lookup_{name}"] = pd.DataFrame(parents, columns=["column", "parent"])
+    with work.sessions.lend("source") as source, blame(SourceError, "asking for lookups", work.stop):
+        _prepare_claims(work, source)
+        _prepare_roles(work, source)
+        _prepare_siblings(work, source)
+        _prepare_gateways(work, source)
+        with work.sessions.lend("target") as target, blame(TargetError, "laying out lookups", work.stop):
+            for name, query, parents in _laid_out(work):
+                _lay_out(work, source, target, name, query)
+                work.frames[f"__lookup_{name}"] = pd.DataFrame(parents, columns=["column", "parent"])
 
 
 def _frame(source, query: str, columns: list[str]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from config.shapes import Table
-from engine import connect, witness
+from engine import witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.work import Work
@@ -310,10 +310,8 @@ class Quarantine:
             )
 
     def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
-        with connect.source(self.work.settings.source, self.work.stop) as source:
-            self.work.snapshot.join(source)
-            with blame(SourceError, "reading rejected rows", self.work.stop):
-                return witness.find(self.work, source, table, rows)
+        with self.work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", self.work.stop):
+            return witness.find(self.work, source, table, rows)
 
 
 def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:

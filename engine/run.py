@@ -35,6 +35,7 @@ from engine.build import Build, Watch, Workers, after_load, before_load, renames
 from engine.connect import Stop, blame
 from engine.lookups import UUID_TEXT
 from engine.plan import Plan
+from engine.sessions import Sessions
 from engine.snapshot import Snapshot
 from engine.work import Work
 
@@ -166,7 +167,8 @@ def migrate(
         _refuse(conn, settings, planned, held)
         bookkeeping.ensure(conn)
         run = _begin(conn, settings, planned, held, resumed, dry_run, clock)
-        work = Work(run.run_id, planned, settings, held, STOP)
+        sessions = stack.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
+        work = Work(run.run_id, planned, settings, held, STOP, sessions)
         clock.message(f"run {run.run_id}")
         with _ending(settings, run.run_id, run.dry_run):
             Build(work, conn, workers, clock).run()

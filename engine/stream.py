@@ -10,7 +10,7 @@ import time
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import connect, ledger
+from engine import ledger
 from engine.connect import blame
 from engine.work import Chunk, Work, select
 
@@ -26,13 +26,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
     into = sql.SQL("copy {} ({}) from stdin (format binary)").format(sql.Identifier(schema, route.targets[0]), columns)
     out = f"copy ({select(route, chunk)}) to stdout (format binary)"
-    settings = work.settings
-    with (
-        connect.source(settings.source, work.stop) as source,
-        connect.target(settings.target, work.stop) as target,
-    ):
-        work.snapshot.join(source)
-        use_schema(source, work.plan.source_schema)
+    with work.sessions.lend("source") as source, work.sessions.lend("target") as target:
         with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.transaction():
             with target.cursor() as cursor:
                 with cursor.copy(into) as sink:
@@ -40,12 +34,6 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
                 counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
             ledger.record(target, work.run_id, chunk, counts, time.monotonic() - started)
     return counts
-
-
-def use_schema(source, schema: str) -> None:
-    """Casts in a SELECT list name the source schema's own types."""
-    with blame(SourceError, "setting the search path"):
-        source.execute(sql.SQL("set local search_path = {}").format(sql.Identifier(schema)))
 
 
 def _pump(work: Work, source, table: str, out: str, sink) -> int:

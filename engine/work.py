@@ -12,6 +12,7 @@ import pandas as pd
 from config.settings import Settings
 from engine.connect import Stop
 from engine.plan import Plan, Route
+from engine.sessions import Sessions
 from engine.snapshot import Snapshot
 
 PAGE_BYTES = 8192
@@ -37,6 +38,7 @@ class Work:
     settings: Settings
     snapshot: Snapshot
     stop: Stop
+    sessions: Sessions
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property

@@ -129,8 +129,7 @@ def verify(context: click.Context) -> int:
         from flows import work
 
         verdict = work.verify(settings)
-    word = "passed" if verdict["passed"] else "FAILED"
-    _show(context, verdict, lambda: f"verification {word}\n{report.findings_text(verdict['findings'])}".rstrip())
+    _show(context, verdict, lambda: report.verdict_text(verdict))
     return 0 if verdict["passed"] else VerificationFailed.exit_code
 
 

@@ -40,35 +40,39 @@ def to_markdown(summary: Mapping) -> str:
 
 
 def status_text(runs: Sequence[Mapping]) -> str:
-    """One line per run, newest first, and under it the tables that do not balance."""
+    """One line per run, the latest first."""
     if not runs:
         return "no run has been recorded in this target"
-    lines = _columns(
+    return _columns(
         ("run", "state", "started", "finished", "source", "loaded", "merged", "rejected", "archived", "balanced"),
         [_run_row(run) for run in runs],
     )
-    return lines
 
 
-def findings_text(findings: Iterable[Mapping]) -> str:
-    """One line per finding: the names and values it holds, in its own order."""
-    return "\n".join("  - " + ", ".join(f"{name}: {value}" for name, value in row.items()) for row in findings)
+def verdict_text(verdict: Mapping) -> str:
+    """How the verification ended, and each finding on a line: its names and values, in its own order."""
+    head = f"verification {'passed' if verdict['passed'] else 'FAILED'}: {verdict['checks']} checks"
+    return "\n".join((head, *(f"  - {_finding(row)}" for row in verdict["findings"])))
+
+
+def _finding(row: Mapping) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
 
 
 def _run_row(run: Mapping) -> tuple:
-    tables = run.get("tables") or run.get("balance") or []
+    tables = run["tables"]
     total = _total(tables)
     return (
-        run.get("run_id"),
-        run.get("state"),
-        _minute(run.get("started_at")),
-        _minute(run.get("finished_at")),
+        run["run_id"],
+        run["state"],
+        _second(run["started_at"]),
+        _second(run["finished_at"]),
         *(total[name] for name in BALANCE[1:-1]),
         _yes_no(total["balanced"]) if tables else "",
     )
 
 
-def _minute(instant: object) -> str:
+def _second(instant: object) -> str:
     return str(instant)[:19] if instant else ""
 
 

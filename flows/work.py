@@ -19,11 +19,11 @@ def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Wat
 
 
 def verify(settings: Settings) -> dict:
-    """Judges what is published: passed, and the findings."""
+    """Judges what is published: whether it passed, how many checks were made, and the findings."""
     from checks import verify as judge
 
     verdict = judge.verify(settings)
-    return {"passed": verdict.passed, "findings": verdict.findings}
+    return {"passed": verdict.passed, "checks": verdict.checks, "findings": verdict.findings}
 
 
 def rollback(settings: Settings) -> dict:

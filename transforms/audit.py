@@ -260,7 +260,7 @@ def _sides(document: object) -> dict[str, tuple[object, object]]:
         sides = {field: (before.get(field, ABSENT), after.get(field, ABSENT)) for field in before | after}
     fields = document.get("changes")
     for field, change in fields.items() if isinstance(fields, dict) else ():
-        if isinstance(change, dict) and ("old" in change or "new" in change):
+        if isinstance(change, dict):
             sides[field] = change.get("old", ABSENT), change.get("new", ABSENT)
     return sides
 

@@ -13,14 +13,14 @@ from activity_logs a cross join lateral (
 ) f
 where coalesce(f.old, 'null') is distinct from coalesce(f.new, 'null')
     and not (a.metadata ? 'changes' and (a.metadata ? 'before' or a.metadata ? 'after'))
-    and (a.metadata ? 'before') = (a.metadata ? 'after') and coalesce(jsonb_typeof(a.metadata -> 'before'), '') <>
-        'null'
+    and (a.metadata ? 'before') = (a.metadata ? 'after')
+    and coalesce(jsonb_typeof(a.metadata -> 'before'), '') <> 'null'
     and not jsonb_path_exists(a.metadata, '$.changes.* ? (@.type() != "object")');
 -- target
 select c.audit_log_id, c.field_name, coalesce(c.old_value, 'null'), coalesce(c.new_value, 'null')
 from audit_log_changes c join audit_logs a on a.id = c.audit_log_id
 where coalesce(c.old_value, 'null') is distinct from coalesce(c.new_value, 'null')
     and not (a.metadata ? 'changes' and (a.metadata ? 'before' or a.metadata ? 'after'))
-    and (a.metadata ? 'before') = (a.metadata ? 'after') and coalesce(jsonb_typeof(a.metadata -> 'before'), '') <>
-        'null'
+    and (a.metadata ? 'before') = (a.metadata ? 'after')
+    and coalesce(jsonb_typeof(a.metadata -> 'before'), '') <> 'null'
     and not jsonb_path_exists(a.metadata, '$.changes.* ? (@.type() != "object")');

@@ -125,9 +125,8 @@ from candidate;
 
 create temp table root as
 select target_id as id, owner as user_id, role, display_name, bio, location, target_status as status,
-    rejection_reason, approved_at,
-    coalesce(created_at, updated_at) as created_at, coalesce(updated_at, created_at) as updated_at, null::uuid as
-        created_by
+    rejection_reason, approved_at, coalesce(created_at, updated_at) as created_at,
+    coalesce(updated_at, created_at) as updated_at
 from placed where place = 1;
 
 -- Where each professional went: `why` is merged, created or the reason of its rejection.
@@ -140,41 +139,44 @@ from professionals p;
 update professional p set root_id = r.id, why = 'merged'
 from root r where r.user_id = p.user_id and r.role = p.role;
 
-update professional p set root_id = o.root_id, why = o.why
-from (
-    select q.id, case when count(r.id) = 1 then min(r.id) end as root_id,
-        case count(r.id) when 0 then 'unresolvable_professional' when 1 then 'merged' else 'ambiguous_professional'
-            end as why
-    from professional q left join root r
-        on r.user_id = q.user_id and r.role not in ('company', 'customer', 'job_seeker')
-    where q.role is null group by q.id
-) o where o.id = p.id;
-
 update professional p set why = 'parent_rejected'
 where why is null and exists (select from profile f where f.role = p.role and pg_temp.as_uuid(f.user_id) = p.user_id);
 
 update professional p set why = 'orphan_user'
-where why is null and not exists (select from users u where u.id = p.user_id);
+where why is null and role is not null and not exists (select from users u where u.id = p.user_id);
+
+update professional p set why = 'unknown_status'
+where why is null and role is not null and trim(coalesce(status, '')) <> ''
+    and pg_temp.meaning('status', status) is null
+    and not exists (select from professional q where q.user_id = p.user_id and q.role = p.role and q.why is null
+        and (q.updated_at, q.id) > (p.updated_at, p.id)
+        and (trim(coalesce(q.status, '')) = '' or pg_temp.meaning('status', q.status) is not null));
 
 create temp table creator as
-select distinct on (user_id, role) *,
-    case when trim(coalesce(status, '')) = '' then 'DRAFT' else pg_temp.meaning('status', status) end as target_status
-from professional where why is null
+select distinct on (user_id, role) * from professional where why is null and role is not null
 order by user_id, role, coalesce(updated_at, created_at, now()) desc, id desc;
 
-update professional p set why = case when c.target_status is null and c.id <> p.id then 'parent_rejected'
-        when c.target_status is null then 'unknown_status' when c.id = p.id then 'created' else 'merged' end,
-    root_id = case when c.target_status is null then null
-        when exists (select from placed f where f.target_id = c.id::text) then 'derived:professionals:' || c.id
-        else c.id::text end
+update professional p set why = case when c.id = p.id then 'created' else 'merged' end,
+    root_id = case when exists (select from placed f where f.target_id = c.id::text)
+        then 'derived:professionals:' || c.id else c.id::text end
 from creator c where p.why is null and c.user_id = p.user_id and c.role = p.role;
 
 insert into root
 select root_id, user_id, role, display_name, bio, location,
     case when trim(coalesce(status, '')) = '' then 'DRAFT' else pg_temp.meaning('status', status) end, null,
-        approved_at,
-    coalesce(created_at, updated_at), coalesce(updated_at, created_at), id
+    approved_at, coalesce(created_at, updated_at), coalesce(updated_at, created_at)
 from professional where why = 'created';
+
+-- Without a usable role: the only professional-role profile, created ones included.
+update professional p set root_id = o.root_id, why = o.why
+from (
+    select q.id, case when count(r.id) = 1 then min(r.id) end as root_id,
+        case count(r.id) when 0 then 'unresolvable_professional' when 1 then 'merged'
+            else 'ambiguous_professional' end as why
+    from professional q left join root r
+        on r.user_id = q.user_id and r.role not in ('company', 'customer', 'job_seeker')
+    where q.role is null group by q.id
+) o where o.id = p.id;
 
 -- Which root an id means that stands where a professional's belongs, and the only professional-role root of a user.
 create temp table owner_of_professional as
@@ -190,8 +192,8 @@ create temp table owner_of_user as
 select user_id, min(id) as root_id from root
 where role not in ('company', 'customer', 'job_seeker') group by user_id having count(*) = 1;
 
--- Payments that make an order. A currency that is not given is left out of the comparison; which of two coupons used at
--- one instant comes first is open.
+-- Payments that make an order. A currency that is not given is left out of the comparison; which of two coupons
+-- used at one instant comes first is open.
 create temp table ordered as
 select p.id, p.user_id, p.amount, p.package_id, p.provider, p.provider_payment_id, p.created_at,
     pg_temp.meaning('order', p.status) as status,

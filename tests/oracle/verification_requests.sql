@@ -1,19 +1,16 @@
 -- One request per submission, per state that never led to one, and per verification.
 select s.id::text, s.user_id::text, r.id as user_role_profile_id, pg_temp.meaning('role', s.role_key) as role,
-    'onboarding' as request_type,
-    pg_temp.meaning('status', s.status) as status, coalesce(s.form_data, '{}')::text as payload,
-    (s.submitted_at at time zone 'UTC')::text as submitted_at, (s.reviewed_at at time zone 'UTC')::text as
-        reviewed_at,
-    s.reviewed_by::text, s.rejection_reason,
+    'onboarding' as request_type, pg_temp.meaning('status', s.status) as status,
+    coalesce(s.form_data, '{}')::text as payload, (s.submitted_at at time zone 'UTC')::text as submitted_at,
+    (s.reviewed_at at time zone 'UTC')::text as reviewed_at, s.reviewed_by::text, s.rejection_reason,
     coalesce((coalesce(s.created_at, s.submitted_at, s.updated_at) at time zone 'UTC')::text, '*') as created_at,
     coalesce((coalesce(s.updated_at, s.created_at, s.submitted_at) at time zone 'UTC')::text, '*') as updated_at
 from onboarding_submissions s join users u on u.id = s.user_id
 left join root r on r.user_id = s.user_id and r.role = pg_temp.meaning('role', s.role_key)
 where pg_temp.meaning('status', s.status) is not null
 union all
-select '*', t.user_id::text, r.id, pg_temp.meaning('role', t.role_key), 'onboarding', 'DRAFT', '*', null, null, null,
-    null,
-    coalesce((coalesce(t.created_at, t.updated_at) at time zone 'UTC')::text, '*'),
+select '*', t.user_id::text, r.id, pg_temp.meaning('role', t.role_key), 'onboarding', 'DRAFT', '*', null, null,
+    null, null, coalesce((coalesce(t.created_at, t.updated_at) at time zone 'UTC')::text, '*'),
     coalesce((coalesce(t.updated_at, t.created_at) at time zone 'UTC')::text, '*')
 from onboarding_states t join users u on u.id = t.user_id
 left join root r on r.user_id = t.user_id and r.role = pg_temp.meaning('role', t.role_key)

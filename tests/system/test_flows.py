@@ -6,6 +6,7 @@ import time
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -23,6 +24,7 @@ def api(home):
     url = home.result("server", "start")["configured"]
     with temporary_settings({PREFECT_API_URL: url}):
         yield url
+        APILogHandler().flush()  # the server is about to go
 
 
 def _through(work) -> dict:

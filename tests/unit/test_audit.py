@@ -79,7 +79,7 @@ def test_an_ip_that_is_no_address_is_kept_in_metadata(metadata, kept):
 
 
 @pytest.mark.parametrize(
-    "metadata", ["no json", "", "{", '{"a": 1', '{"a": {"b": 1}', '{"a": 1,}', '1, "b": 2', "{}}", "NaN"]
+    "metadata", ["no json", "", "{", '{"a": 12', '{"a": {"b": 1}', '{"a": 1,}', '1, "b": 2', "{}}", "NaN"]
 )
 def test_metadata_that_is_no_json_is_not_mended(metadata):
     (log,) = logs({"ip_address": "unknown", "metadata": metadata})
@@ -197,12 +197,14 @@ def test_a_log_without_an_id_has_no_changes():
 
 def test_what_is_nested_too_deeply_is_carried_and_noted():
     deep = '{"changes": {"f": {"old": 1, "new": ' + "[" * 5_000 + "]" * 5_000 + "}}}"
+    over = '{"changes": {"f": {"old": 1, "new": ' + "[" * 98 + "]" * 98 + "}}}"
     just = '{"changes": {"f": {"old": 1, "new": ' + "[" * 97 + "]" * 97 + "}}}"
     flat = '{"changes": {"f": {"old": "' + "[{" * 500 + '\\"", "new": ' + str([{}] * 300) + "}}}"
-    outcome = activities(*({"metadata": text, "ip_address": "x"} for text in (deep, just, flat)))
+    outcome = activities(*({"metadata": text, "ip_address": "x"} for text in (deep, just, flat, over)))
     assert [row["label"] for row in records(outcome.frames["audit_log_changes"])] == [20, 30]
     assert [(note["label"], note["target_table"], note["note"]) for note in records(outcome.notes)] == [
-        (10, "audit_log_changes", "changes_not_read")
+        (10, "audit_log_changes", "changes_not_read"),
+        (40, "audit_log_changes", "changes_not_read"),
     ]
     assert records(outcome.frames["audit_logs"])[0]["metadata"] == deep[:-1] + ', "legacy_ip_address": "x"}'
 

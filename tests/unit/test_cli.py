@@ -262,6 +262,20 @@ def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
     assert len(paths) == 2
 
 
+def test_a_verdict_names_what_it_found():
+    finding = {"check": "balance", "table": "users", "detail": "1 row is missing", "note": None}
+    text = report.verdict_text({"passed": False, "checks": 9, "findings": [finding]})
+    assert text == "verification FAILED: 9 checks\n  - check: balance, table: users, detail: 1 row is missing"
+
+
+def test_the_status_has_a_line_for_each_run():
+    run = {"run_id": "r1", "state": "published", "started_at": "2026-01-02T03:04:05.678+00:00", "finished_at": None}
+    text = report.status_text([run | {"tables": SUMMARY["tables"]}, run | {"run_id": "r0", "tables": []}])
+    assert [line.split()[0] for line in text.splitlines()] == ["run", "r1", "r0"]
+    assert "2026-01-02T03:04:05 " in text and "NO" in text
+    assert "no run" in report.status_text([])
+
+
 def test_no_server_is_found_where_none_was_started():
     assert server.running() is None
     assert server.answering_url() is None

@@ -28,6 +28,30 @@ create table parts (
 KEYS = "alter table things add constraint things_pkey primary key (id);\n"
 
 
+# Columns beside ids, references and times, which are of one type everywhere.
+COLUMNS = {
+    "user_role_profiles": "role text, display_name text, bio text, location text, status text, rejection_reason text",
+    "verification_requests": "role text, request_type text, status text, payload jsonb, rejection_reason text",
+    "verification_documents": "document_type text, file_url text, status text",
+    "approval_requests": "status text, rejection_reason text",
+    "orders": "status text, currency character(3), subtotal numeric(14,2), discount_amount numeric(14,2), "
+    "tax_amount numeric(14,2), total numeric(14,2)",
+    "order_items": "description text, quantity integer, unit_price numeric(14,2), line_total numeric(14,2)",
+    "payment_gateway_configs": "gateway text, display_name text, is_active boolean, settings jsonb",
+    "payment_transactions": "gateway_reference text, amount numeric(14,2), currency character(3), status text",
+    "tax_rules": "name text, country character(2), region text, rate numeric(6,4), applies_to text",
+    "kb_sections": "title text, slug text, position integer",
+    "kb_article_feedback": "is_helpful boolean, comment text",
+    "kb_article_related": "position integer",
+    "audit_logs": "action text, entity_type text, entity_id text, ip_address inet, user_agent text, metadata jsonb",
+    "audit_log_changes": "field_name text, old_value jsonb, new_value jsonb",
+    "review_display_settings": "",
+    "user_settings": "preferences jsonb",
+} | {f"{role}_profiles": "" for role in ROLES}
+IDS = ("id", "reviewed_by", "decided_by")
+TIMES = ("valid_from", "valid_to")
+
+
 @pytest.fixture
 def files(tmp_path):
     """A function that writes one domain's two files and loads them."""
@@ -83,6 +107,19 @@ def test_every_table_has_its_times_a_key_and_a_comment(table):
     for name in table.primary_key:
         assert table.column(name).not_null
         assert any(c.kind == "n" and c.columns == (name,) for c in table.constraints)
+
+
+@pytest.mark.parametrize("table", target.load().values(), ids=lambda table: table.name)
+def test_every_column_has_its_type(table):
+    others = []
+    for column in table.columns:
+        if column.name in IDS or column.name.endswith("_id") and column.name != "entity_id":
+            assert column.type == "uuid"
+        elif column.name in TIMES or column.name.endswith("_at"):
+            assert column.type == "timestamp with time zone"
+        else:
+            others.append(f"{column.name} {column.type}")
+    assert ", ".join(others) == COLUMNS[table.name]
 
 
 @pytest.mark.parametrize("role", ROLES)

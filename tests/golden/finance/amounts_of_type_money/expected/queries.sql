@@ -1,0 +1,1 @@
+select (amount = 1234.50::money)::text from payments where id = 1;
