@@ -9,7 +9,6 @@ Laws
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import psycopg
 from psycopg import sql
@@ -21,32 +20,11 @@ from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.work import Chunk, Work, chunks
+from engine.workers import Watch, Workers
 
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
 SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
-
-
-class Workers(Protocol):
-    """Runs the engine's functions: here in threads, in flows as Prefect tasks."""
-
-    def call(self, name: str, function: Callable, *arguments) -> object: ...
-
-    def map(self, name: str, function: Callable, items: Sequence) -> list: ...
-
-
-class Watch(Protocol):
-    """Hears how far the work is. Thread-safe."""
-
-    def stage(self, name: str) -> None: ...
-
-    def table(self, legacy_table: str, rows_total: int) -> None: ...
-
-    def advance(self, legacy_table: str, rows: int) -> None: ...
-
-    def done(self, legacy_table: str) -> None: ...
-
-    def message(self, text: str) -> None: ...
 
 
 def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:

@@ -55,12 +55,12 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
         items = [
             i if i.type == "text" or i in copied.route.items else Item(i.name, f"({i.expression})::text") for i in items
         ]
-    source = f"{copied.route.from_sql} left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
+    join = f"left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
         names = [n for n in (i.name for i in items) if shape.column(n)]
         freight = ((SETTINGS, tuple((name, name) for name in names)),)
-    route = replace(copied.route, items=tuple(items), from_sql=source, freight=freight)
+    route = replace(copied.route, items=tuple(items), from_sql=f"{copied.route.from_sql} {join}", freight=freight)
     return replace(copied, shape=shape, route=route)
 
 

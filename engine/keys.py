@@ -120,9 +120,9 @@ class Keys:
     def _references_of(self, table: LegacyTable):
         declared = {}
         for constraint in table.shape.constraints:
-            if constraint.kind == "f" and len(constraint.columns) == 1 and not constraint.ref_schema:
-                if self._is_target(constraint.ref_table):
-                    declared[constraint.columns[0]] = constraint
+            is_single = constraint.kind == "f" and len(constraint.columns) == 1 and not constraint.ref_schema
+            if is_single and self._is_target(constraint.ref_table):
+                declared[constraint.columns[0]] = constraint
         for column in table.shape.columns:
             if column.name in declared:
                 yield self._declared(table, column, declared[column.name])

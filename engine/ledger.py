@@ -8,7 +8,7 @@ from psycopg import sql
 
 @dataclass(frozen=True)
 class Counts:
-    """What a chunk did. merged, archived, rejected: rows that made no target row of their own; all others are loaded."""
+    """What a chunk did. merged, archived, rejected: rows without a target row of their own; the others are loaded."""
 
     rows_read: int = 0
     rejected: int = 0
@@ -18,9 +18,10 @@ class Counts:
 
 
 RECORD = """
-    insert into migration.chunks (run_id, route, number, state, first_page, last_page, rows_read, rejected, merged, archived,
-                                  bytes, seconds)
-    values ({run_id}, {route}, {number}, 'done', {first}, {last}, {rows_read}, {rejected}, {merged}, {archived}, {bytes}, {seconds})
+    insert into migration.chunks (run_id, route, number, state, first_page, last_page,
+                                  rows_read, rejected, merged, archived, bytes, seconds)
+    values ({run_id}, {route}, {number}, 'done', {first}, {last},
+            {rows_read}, {rejected}, {merged}, {archived}, {bytes}, {seconds})
 """
 
 

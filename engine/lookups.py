@@ -133,7 +133,8 @@ def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataF
 
 MOVED = """
     select legacy_table, legacy_id, to_id as target_id from migration.moved
-    where run_id = {run} and legacy_table = any ({tables}) and (legacy_id = any ({ids}::text[]) or from_id = any ({uuids}))
+    where run_id = {run} and legacy_table = any ({tables})
+      and (legacy_id = any ({ids}::text[]) or from_id = any ({uuids}))
 """
 
 
@@ -326,7 +327,8 @@ def _payment_parts(work: Work):
         if amount:
             parts.append(
                 f"select {as_text(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
-                f"null::text as coupon, null::timestamptz as at, null::text as key from {quoted(schema, 'invoices')} as t"
+                "null::text as coupon, null::timestamptz as at, null::text as key "
+                f"from {quoted(schema, 'invoices')} as t"
             )
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")

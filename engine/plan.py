@@ -21,7 +21,10 @@ MERGED = "__merged_professionals"  # carried columns of merged rows, until they 
 
 @dataclass(frozen=True)
 class Way:
-    """The destination of one legacy column. kind: same, renamed, cast, derived, rule, carried, moved, archived, removed."""
+    """The destination of one legacy column.
+
+    kind: same, renamed, cast, derived, rule, carried, moved, archived or removed.
+    """
 
     column: str
     kind: str

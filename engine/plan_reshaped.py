@@ -279,7 +279,9 @@ def _unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, lis
 # Target columns that a transform writes, beside the keys and times.
 WRITTEN = {
     "profiles": ("user_role_profile_id",),
-    "professionals": ("role", "role_id", "display_name", "bio", "location", "status", "rejection_reason", "approved_at"),
+    "professionals": (
+        "role", "role_id", "display_name", "bio", "location", "status", "rejection_reason", "approved_at",
+    ),
     "onboarding_submissions": (
         "user_role_profile_id", "role", "request_type", "status", "payload", "submitted_at", "reviewed_at",
         "reviewed_by", "rejection_reason",

@@ -16,8 +16,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from config.shapes import Table
-from engine import witness
+from engine import violations, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.work import Work
@@ -31,7 +30,9 @@ ROOTS = "user_role_profiles"
 
 @dataclass
 class Quarantine:
-    """One judgement. loaded: tables with rows; complete: those that get no more, so that a row they lack is an orphan's.
+    """One judgement.
+
+    loaded: tables with rows; complete: those that get no more, so that what points at a row they lack is an orphan.
 
     following: references that do not lead to their new rows yet; lost: build tables that have lost rows so far.
     """
@@ -74,13 +75,13 @@ class Quarantine:
     def _judge_rows(self, table: str, rules: list[Rule]) -> None:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
         looks = sql.SQL(", ").join(
-            sql.SQL("coalesce(bool_or({}), false)").format(_violates(self.work, rule)) for rule in rules
+            sql.SQL("coalesce(bool_or({}), false)").format(violations.violates(self.work, rule)) for rule in rules
         )
         query = sql.SQL("select {} from {} as t").format(looks, self._table(table))
         broken = self.target.execute(query).fetchone()
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
-                self.remove(rule, _violates(self.work, rule), rule.name, _sentence(rule))
+                self.remove(rule, violations.violates(self.work, rule), rule.name, violations.sentence(rule))
 
     def _rules(self, kinds: str) -> list[Rule]:
         return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
@@ -99,19 +100,19 @@ class Quarantine:
 
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
-        violates = _violates(self.work, rule)
+        violates = violations.violates(self.work, rule)
         if rule.on_orphan == "null" and len(rule.columns) == 1 and self._is_nullable(rule):
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:
-            return self.remove(rule, violates, rule.name, _sentence(rule))
+            return self.remove(rule, violates, rule.name, violations.sentence(rule))
         child = sql.SQL("{} and exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
                         "and g.id = t.{}::text)").format(
             violates, sql.Literal(self.work.run_id), sql.Literal(rule.ref_table), sql.Identifier(rule.columns[0])
         )  # fmt: skip
         sentence = f"the row of {self.work.plan.final_name(rule.ref_table)} that it belongs to was rejected"
         return self.remove(rule, child, PARENT_REJECTED, sentence) | self.remove(
-            rule, violates, rule.name, _sentence(rule)
+            rule, violates, rule.name, violations.sentence(rule)
         )
 
     def _is_nullable(self, rule: Rule) -> bool:
@@ -124,8 +125,10 @@ class Quarantine:
         if is_roots:
             self._note_superseded(rule)
         reason = DUPLICATE_PROFILE if is_roots else rule.name
-        sentence = "a profile of this role and user that was updated later stays" if is_roots else _sentence(rule)
-        return bool(self.remove(rule, _is_duplicate(self.work, rule), reason, sentence))
+        sentence = (
+            "a profile of this role and user that was updated later stays" if is_roots else violations.sentence(rule)
+        )
+        return bool(self.remove(rule, violations.is_duplicate(self.work, rule), reason, sentence))
 
     def _note_superseded(self, rule: Rule) -> None:
         """References to a superseded profile move to the one that stays."""
@@ -147,10 +150,10 @@ class Quarantine:
         """
         self.target.execute(
             sql.SQL(query).format(
-                table=_legacy_table_of(self.work, "t"),
+                table=violations.legacy_table_of(self.work, "t"),
                 roots=self._table(ROOTS),
-                doubled=_doubled(self.work, rule),
-                order=_order(self.work, shape, rule),
+                doubled=violations.doubled(self.work, rule),
+                order=violations.order(self.work, shape, rule),
                 run=sql.Literal(self.work.run_id),
             )
         )
@@ -162,7 +165,8 @@ class Quarantine:
         """Null the references that lead nowhere; a note for each, with the legacy value."""
         column = rule.columns[0]
         query = sql.SQL(
-            "with orphans as (select t.ctid, {row} as row, t.{column}::text as value from {table} as t where {violates}), "
+            "with orphans as (select t.ctid, {row} as row, t.{column}::text as value from {table} as t "
+            "where {violates}), "
             "nulled as (update {table} as t set {column} = null from orphans as o where t.ctid = o.ctid) "
             "select row, value from orphans"
         ).format(
@@ -270,8 +274,8 @@ class Quarantine:
     def _write_rejects(self, rejects: list[tuple]) -> None:
         with self.target.cursor() as cursor:
             cursor.executemany(
-                "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)"
-                " values (%(run)s, %(legacy_table)s, %(key)s, %(target)s, %(reason)s, %(detail)s, "
+                "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, "
+                "legacy_row) values (%(run)s, %(legacy_table)s, %(key)s, %(target)s, %(reason)s, %(detail)s, "
                 "case when migration.is_valid(%(row)s, 'jsonb') then %(row)s::jsonb else to_jsonb(%(row)s::text) end) "
                 "on conflict do nothing",
                 [
@@ -305,7 +309,8 @@ class Quarantine:
         self._delete("moved", table, "legacy_id", ids)
         with self.target.cursor() as cursor:
             cursor.executemany(
-                "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) values (%s, %s, %s, %s, null)",
+                "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
+                "values (%s, %s, %s, %s, null)",
                 [(self.work.run_id, table, key, naive) for key, naive in zip(ids, own, strict=True)],
             )
 
@@ -319,88 +324,3 @@ def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:
     for rule in rules:
         grouped.setdefault(rule.table, []).append(rule)
     return grouped
-
-
-def _violates(work: Work, rule: Rule) -> sql.Composable:
-    """A condition over alias t that is true of violators, and never null."""
-    columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns]
-    if rule.kind == "n":
-        return sql.SQL("{} is null").format(columns[0])
-    if rule.kind == "c":
-        return sql.SQL("({}) is false").format(sql.SQL(rule.expression))
-    parent = sql.SQL(" and ").join(
-        sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
-        for key, column in zip(rule.ref_columns, columns, strict=True)
-    )
-    orphan = sql.SQL("not exists (select from {} as p where {})").format(
-        sql.Identifier(work.schema, rule.ref_table), parent
-    )
-    all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
-    if rule.is_match_full and len(columns) > 1:
-        any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
-        return sql.SQL("(({}) and not ({}) or ({}) and {})").format(any_set, all_set, all_set, orphan)
-    return sql.SQL("({} and {})").format(all_set, orphan)
-
-
-def _doubled(work: Work, rule: Rule) -> sql.Composable:
-    """Rows whose key stands more than once; the groups are found by hashing, without a sort."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
-    row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
-    return sql.SQL("({row}) in (select {columns} from {table} group by {columns} having count(*) > 1)").format(
-        row=row, columns=columns, table=sql.Identifier(work.schema, rule.table)
-    )
-
-
-def _is_duplicate(work: Work, rule: Rule) -> sql.Composable:
-    """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
-    shape = work.plan.shape(rule.table)
-    columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
-    where = _doubled(work, rule)
-    if rule.predicate:
-        where = sql.SQL("{} and ({})").format(where, sql.SQL(rule.predicate))
-    return sql.SQL(
-        "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {columns} order by {order}) "
-        "as place from {table} as t where {where}) as r where r.place > 1)"
-    ).format(
-        columns=columns, order=_order(work, shape, rule), table=sql.Identifier(work.schema, rule.table), where=where
-    )
-
-
-def _order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
-    """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
-    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.column("updated_at") else []
-    if rule.table == ROOTS:
-        known = "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} and i.target_id = t.id::text limit 1)"
-        number = "case when i.legacy_id ~ '^-?[0-9]+$' then i.legacy_id::numeric end"
-        table = _legacy_table_of(work, "t")
-        for value in (number, "i.legacy_id"):
-            parts.append(
-                sql.SQL("coalesce({}, {}) desc nulls last").format(
-                    sql.SQL(known).format(sql.SQL(value), sql.Literal(work.run_id), table),
-                    sql.SQL("null::numeric" if value == number else "t.id::text"),
-                )
-            )
-    elif shape.column("id"):
-        parts.append(sql.SQL("t.id desc"))
-    return sql.SQL(", ").join([*parts, sql.SQL("t.ctid")])
-
-
-def _legacy_table_of(work: Work, alias: str) -> sql.Composable:
-    """The legacy table of a build row, from its origin."""
-    cases = [
-        sql.SQL("when {} then {}").format(sql.Literal(str(oid)), sql.Literal(table.name))
-        for table in work.plan.tables
-        for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))
-    ]
-    return sql.SQL("(case split_part({}.{}, '(', 1) {} end)").format(
-        sql.Identifier(alias), sql.Identifier(HIDDEN), sql.SQL(" ").join(cases)
-    )
-
-
-def _sentence(rule: Rule) -> str:
-    columns = ", ".join(rule.columns)
-    return {
-        "n": f"{columns} is null, and the target wants a value",
-        "c": f"{columns} breaks the check {rule.name}",
-        "f": f"{columns} names no row of {rule.ref_table}",
-    }.get(rule.kind, f"another row has the same {columns}")

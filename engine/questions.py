@@ -29,7 +29,8 @@ def _of(scene: Scene, table):
             and column.base in {"uuid", *INTEGERS, *TEXTUAL}
             and not _is_rule_column(scene, table.name, column.name)
         ):
-            yield f"{table.name}.{column.name} looks like a reference to {parent}, which nothing declares: carried as it is"
+            what = f"{table.name}.{column.name} looks like a reference to {parent}"
+            yield f"{what}, which nothing declares: carried as it is"
 
 
 def _is_rule_column(scene: Scene, table: str, column: str) -> bool:

@@ -50,8 +50,9 @@ INSERTS = {
     ),
     "notes": (
         ["legacy_key", "target_table", "target_column", "note", "legacy_value"],
-        "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)"
-        " select {run}, {table}, s.legacy_key, s.target_table, s.target_column, s.note, s.legacy_value from {stage} as s",
+        "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
+        "legacy_value) select {run}, {table}, s.legacy_key, s.target_table, s.target_column, s.note, s.legacy_value "
+        "from {stage} as s",
     ),
 }
 

@@ -10,10 +10,7 @@ Laws
 
 import contextlib
 import importlib.metadata
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -31,94 +28,16 @@ from config.errors import (
 )
 from config.settings import Settings
 from engine import bookkeeping, catalog, connect, ddl, planner, publish, schemas, snapshot
-from engine.build import Build, Watch, Workers, after_load, before_load, renames
+from engine.build import Build, after_load, before_load, renames
 from engine.connect import Stop, blame
 from engine.lookups import UUID_TEXT
 from engine.plan import Plan
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
 from engine.work import Work
+from engine.workers import Clock, Silent, Threads, Watch, Workers
 
 STOP = Stop()  # what a signal handler sets
-
-
-class Threads:
-    """The Workers of a run without Prefect."""
-
-    def __init__(self, count: int):
-        self._count = count
-
-    def call(self, name: str, function: Callable, *arguments):
-        return function(*arguments)
-
-    def map(self, name: str, function: Callable, items: Sequence) -> list:
-        """Results in the items' order; the first error, once those under way have ended."""
-        with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
-            futures = [pool.submit(function, item) for item in items]
-            finished, pending = wait(futures, return_when=FIRST_EXCEPTION)
-            for future in pending:
-                future.cancel()
-        for future in futures:
-            if not future.cancelled() and future.exception():
-                raise future.exception()
-        return [future.result() for future in futures]
-
-
-class Silent:
-    """A Watch that nobody looks at."""
-
-    def stage(self, name: str) -> None: ...
-
-    def table(self, legacy_table: str, rows_total: int) -> None: ...
-
-    def advance(self, legacy_table: str, rows: int) -> None: ...
-
-    def done(self, legacy_table: str) -> None: ...
-
-    def message(self, text: str) -> None: ...
-
-
-class Clock:
-    """A Watch that passes on what it hears and keeps the seconds of each stage."""
-
-    def __init__(self, watch: Watch):
-        self._watch, self.seconds = watch, {}
-        self._stage, self._since = None, time.monotonic()
-        self._lock, self._left = threading.Lock(), {}
-
-    def stage(self, name: str) -> None:
-        self._close()
-        self._stage = name
-        self._watch.stage(name)
-
-    def finish(self) -> dict[str, float]:
-        self._close()
-        return {name: round(seconds, 2) for name, seconds in self.seconds.items()}
-
-    def _close(self) -> None:
-        now = time.monotonic()
-        if self._stage:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
-        self._stage, self._since = None, now
-
-    def table(self, legacy_table: str, rows_total: int) -> None:
-        with self._lock:
-            self._left[legacy_table] = rows_total
-        self._watch.table(legacy_table, rows_total)
-
-    def advance(self, legacy_table: str, rows: int) -> None:
-        self._watch.advance(legacy_table, rows)
-        with self._lock:
-            self._left[legacy_table] = self._left.get(legacy_table, 0) - rows
-            is_done = self._left[legacy_table] <= 0
-        if is_done:
-            self._watch.done(legacy_table)
-
-    def done(self, legacy_table: str) -> None:
-        self._watch.done(legacy_table)
-
-    def message(self, text: str) -> None:
-        self._watch.message(text)
 
 
 @dataclass(frozen=True)
@@ -239,7 +158,8 @@ def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: S
         facts = connect.server_facts(conn)
         if facts.is_same_database(held.facts) and settings.source_schema == settings.target_schema:
             raise ConfigError(
-                f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"
+                f"source and target are one schema, {settings.target_schema}; "
+                "set NXTGAUGE_TARGET_SCHEMA to another name"
             )
         faults = [*connect.target_faults(facts), *planned.faults]
         faults += publish.preflight(
@@ -389,8 +309,8 @@ def _judged(conn, work: Work) -> list[str]:
         allowed = work.settings.tolerated(row["reason"])
         if allowed is not None and row["rows"] > allowed:
             faults.append(
-                f"{row['rows']} rows are rejected for {row['reason']}, tolerated are {allowed}; mend them in the source, "
-                f"or set [tolerance] {row['reason']} in config/profiles/{work.settings.profile}.toml"
+                f"{row['rows']} rows are rejected for {row['reason']}, tolerated are {allowed}; mend them in the "
+                f"source, or set [tolerance] {row['reason']} in config/profiles/{work.settings.profile}.toml"
             )
     with connect.source(work.settings.source, work.stop) as source:
         changed = _changed(conn, work.settings, work.run_id, source)

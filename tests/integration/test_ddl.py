@@ -198,6 +198,17 @@ def test_identities_and_shared_sequences_go_on_too(source, target):
     assert target.execute("select * from b.a where id > 40").fetchall() == [(41, 61)]
 
 
+def test_a_descending_sequence_goes_on_below_all_its_columns(source):
+    text = "create sequence s increment -1; create table a (n int default nextval('s'), m int default nextval('s'))"
+    legacy = made(source, text, "legacy")
+    source.execute("create schema b")
+    shapes = [legacy.tables[0].shape]
+    ddl.replay(source, "b", before_load(legacy, shapes))
+    source.execute("insert into b.a values (-7, -30)")
+    ddl.replay(source, "b", ddl.positions(legacy, shapes, ["s"]))
+    assert source.execute("select nextval('b.s')").fetchone() == (-31,)
+
+
 def test_an_unreadable_sequence_goes_on_after_its_values(source, target):
     legacy = made(source, "create sequence s start 5; create table t (id integer default nextval('s'))")
     unread = dataclasses.replace(legacy, sequences=(dataclasses.replace(legacy.sequences[0], last_value=None),))
@@ -241,8 +252,10 @@ def test_a_rehearsal_tells_what_would_hang_on_another_schema(source, target):
     made(target, text, "public")
     legacy = made(source, text + "create table b (a_id integer references a (id), m mood)")
     shapes = [table.shape for table in legacy.tables if table.name == "b"]
-    faults = ddl.rehearse(target, "x__build", ddl.tables(legacy, shapes) + ddl.foreign_keys(shapes))
+    wrong = ddl.Statement("index", "b.none", "create index none on b (none)")
+    faults = ddl.rehearse(target, "x__build", [*ddl.tables(legacy, shapes), *ddl.foreign_keys(shapes), wrong])
     assert [fault.split(",")[0] for fault in faults] == [
+        'the target refuses the index b.none: column "none" does not exist',
         "b.m would depend on the type public.mood",
         "b.b_a_id_fkey would reference the table public.a",
     ]

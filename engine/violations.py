@@ -1,0 +1,102 @@
+"""What violates a constraint of the target, as conditions over a build table under the alias t.
+
+Laws
+- A condition is true of violators and never null, so that `where` and `bool_or` both can take it.
+- Of rows that share a unique key the one updated last stays, among equals the one with the higher legacy id.
+"""
+
+from psycopg import sql
+
+from config.shapes import Table
+from engine.plan import HIDDEN, Rule
+from engine.work import Work
+
+ROOTS = "user_role_profiles"
+
+
+def violates(work: Work, rule: Rule) -> sql.Composable:
+    """A condition over alias t that is true of violators, and never null."""
+    columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns]
+    if rule.kind == "n":
+        return sql.SQL("{} is null").format(columns[0])
+    if rule.kind == "c":
+        return sql.SQL("({}) is false").format(sql.SQL(rule.expression))
+    parent = sql.SQL(" and ").join(
+        sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
+        for key, column in zip(rule.ref_columns, columns, strict=True)
+    )
+    orphan = sql.SQL("not exists (select from {} as p where {})").format(
+        sql.Identifier(work.schema, rule.ref_table), parent
+    )
+    all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
+    if rule.is_match_full and len(columns) > 1:
+        any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
+        return sql.SQL("(({}) and not ({}) or ({}) and {})").format(any_set, all_set, all_set, orphan)
+    return sql.SQL("({} and {})").format(all_set, orphan)
+
+
+def doubled(work: Work, rule: Rule) -> sql.Composable:
+    """Rows whose key stands more than once; the groups are found by hashing, without a sort."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
+    row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
+    return sql.SQL("({row}) in (select {columns} from {table} group by {columns} having count(*) > 1)").format(
+        row=row, columns=columns, table=sql.Identifier(work.schema, rule.table)
+    )
+
+
+def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
+    """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
+    shape = work.plan.shape(rule.table)
+    columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
+    where = doubled(work, rule)
+    if rule.predicate:
+        where = sql.SQL("{} and ({})").format(where, sql.SQL(rule.predicate))
+    return sql.SQL(
+        "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {columns} order by {order}) "
+        "as place from {table} as t where {where}) as r where r.place > 1)"
+    ).format(
+        columns=columns, order=order(work, shape, rule), table=sql.Identifier(work.schema, rule.table), where=where
+    )
+
+
+def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
+    """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
+    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.column("updated_at") else []
+    if rule.table == ROOTS:
+        known = (
+            "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} "
+            "and i.target_id = t.id::text limit 1)"
+        )
+        number = "case when i.legacy_id ~ '^-?[0-9]+$' then i.legacy_id::numeric end"
+        table = legacy_table_of(work, "t")
+        for value in (number, "i.legacy_id"):
+            parts.append(
+                sql.SQL("coalesce({}, {}) desc nulls last").format(
+                    sql.SQL(known).format(sql.SQL(value), sql.Literal(work.run_id), table),
+                    sql.SQL("null::numeric" if value == number else "t.id::text"),
+                )
+            )
+    elif shape.column("id"):
+        parts.append(sql.SQL("t.id desc"))
+    return sql.SQL(", ").join([*parts, sql.SQL("t.ctid")])
+
+
+def legacy_table_of(work: Work, alias: str) -> sql.Composable:
+    """The legacy table of a build row, from its origin."""
+    cases = [
+        sql.SQL("when {} then {}").format(sql.Literal(str(oid)), sql.Literal(table.name))
+        for table in work.plan.tables
+        for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))
+    ]
+    return sql.SQL("(case split_part({}.{}, '(', 1) {} end)").format(
+        sql.Identifier(alias), sql.Identifier(HIDDEN), sql.SQL(" ").join(cases)
+    )
+
+
+def sentence(rule: Rule) -> str:
+    columns = ", ".join(rule.columns)
+    return {
+        "n": f"{columns} is null, and the target wants a value",
+        "c": f"{columns} breaks the check {rule.name}",
+        "f": f"{columns} names no row of {rule.ref_table}",
+    }.get(rule.kind, f"another row has the same {columns}")

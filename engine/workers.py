@@ -1,0 +1,108 @@
+"""Who runs the engine's functions, and who hears how far they are: the protocols, and what serves without Prefect."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import Protocol
+
+
+class Workers(Protocol):
+    """Runs the engine's functions: here in threads, in flows as Prefect tasks."""
+
+    def call(self, name: str, function: Callable, *arguments) -> object: ...
+
+    def map(self, name: str, function: Callable, items: Sequence) -> list: ...
+
+
+class Watch(Protocol):
+    """Hears how far the work is. Thread-safe."""
+
+    def stage(self, name: str) -> None: ...
+
+    def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def advance(self, legacy_table: str, rows: int) -> None: ...
+
+    def done(self, legacy_table: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+class Threads:
+    """The Workers of a run without Prefect."""
+
+    def __init__(self, count: int):
+        self._count = count
+
+    def call(self, name: str, function: Callable, *arguments):
+        return function(*arguments)
+
+    def map(self, name: str, function: Callable, items: Sequence) -> list:
+        """Results in the items' order; the first error, once those under way have ended."""
+        with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
+            futures = [pool.submit(function, item) for item in items]
+            finished, pending = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in pending:
+                future.cancel()
+        for future in futures:
+            if not future.cancelled() and future.exception():
+                raise future.exception()
+        return [future.result() for future in futures]
+
+
+class Silent:
+    """A Watch that nobody looks at."""
+
+    def stage(self, name: str) -> None: ...
+
+    def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def advance(self, legacy_table: str, rows: int) -> None: ...
+
+    def done(self, legacy_table: str) -> None: ...
+
+    def message(self, text: str) -> None: ...
+
+
+class Clock:
+    """A Watch that passes on what it hears and keeps the seconds of each stage."""
+
+    def __init__(self, watch: Watch):
+        self._watch, self.seconds = watch, {}
+        self._stage, self._since = None, time.monotonic()
+        self._lock, self._left = threading.Lock(), {}
+
+    def stage(self, name: str) -> None:
+        self._close()
+        self._stage = name
+        self._watch.stage(name)
+
+    def finish(self) -> dict[str, float]:
+        self._close()
+        return {name: round(seconds, 2) for name, seconds in self.seconds.items()}
+
+    def _close(self) -> None:
+        now = time.monotonic()
+        if self._stage:
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
+        self._stage, self._since = None, now
+
+    def table(self, legacy_table: str, rows_total: int) -> None:
+        with self._lock:
+            self._left[legacy_table] = rows_total
+        self._watch.table(legacy_table, rows_total)
+
+    def advance(self, legacy_table: str, rows: int) -> None:
+        self._watch.advance(legacy_table, rows)
+        with self._lock:
+            self._left[legacy_table] = self._left.get(legacy_table, 0) - rows
+            is_done = self._left[legacy_table] <= 0
+        if is_done:
+            self._watch.done(legacy_table)
+
+    def done(self, legacy_table: str) -> None:
+        self._watch.done(legacy_table)
+
+    def message(self, text: str) -> None:
+        self._watch.message(text)
