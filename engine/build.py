@@ -79,7 +79,7 @@ class Build:
         self._step("constraints", self._constrain, is_atomic=False)
         self._step("figures", self._figures)
         self._step("renames", self._rename)
-        self.workers.call("analyze", self._analyze)
+        self._analyze()
 
     def _step(self, name: str, function: Callable, is_atomic: bool = True) -> None:
         """Do a step unless it is done; atomic ones leave their mark in the same transaction."""
@@ -166,6 +166,7 @@ class Build:
             self.watch.advance(route.legacy_table, counts.rows_read)
 
     def _judge(self, wave: int) -> None:
+        self.watch.stage(f"judge wave {wave}")
         quarantine = Quarantine(self.work, self.target, *judgeable(self.work.plan, wave), self.lost, self.judged)
         quarantine.judge()
         if wave >= 2:
@@ -217,13 +218,23 @@ class Build:
         ddl.replay(self.target, self.work.archive_schema, archive, home)
 
     def _analyze(self) -> None:
-        with blame(TargetError, "analyzing", self.work.stop):
-            for schema in (self.work.schema, self.work.archive_schema):
-                names = self.target.execute(
-                    "select tablename from pg_tables where schemaname = %s", (schema,)
-                ).fetchall()
-                for (name,) in names:
-                    self.target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+        self.watch.stage("analyze")
+        names = self.target.execute(
+            "select schemaname::text, tablename::text from pg_tables where schemaname = any (%s) "
+            "order by pg_relation_size(format('%%I.%%I', schemaname, tablename)::regclass) desc",
+            ([self.work.schema, self.work.archive_schema],),
+        ).fetchall()
+        shares = [names[start :: self.work.settings.workers] for start in range(self.work.settings.workers)]
+        self.workers.map("analyze", self._analyze_tables, [share for share in shares if share])
+
+    def _analyze_tables(self, names: Sequence[tuple[str, str]]) -> None:
+        with (
+            self.work.sessions.lend("target") as target,
+            blame(TargetError, "analyzing the build", self.work.stop),
+        ):
+            for schema, name in names:
+                self.work.stop.check()
+                target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
 
 
 def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str, str]]]:

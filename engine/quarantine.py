@@ -28,6 +28,20 @@ DUPLICATE_PROFILE = "duplicate_profile"
 ROOTS = "user_role_profiles"
 
 
+NOTE = """
+    insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)
+    select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(column)s, %(note)s, found.value
+    from unnest(%(tables)s::text[], %(keys)s::text[], %(values)s::text[]) as found (legacy_table, legacy_key, value)
+"""
+REJECT = """
+    insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
+    select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(reason)s, %(detail)s,
+           case when migration.is_valid(found.row, 'jsonb') then found.row::jsonb else to_jsonb(found.row) end
+    from unnest(%(tables)s::text[], %(keys)s::text[], %(rows)s::text[]) as found (legacy_table, legacy_key, row)
+    on conflict do nothing
+"""
+
+
 @dataclass
 class Quarantine:
     """One judgement.
@@ -181,20 +195,22 @@ class Quarantine:
                 note = f"orphan: no such row in {self.work.plan.final_name(rule.ref_table)}"
                 self._note(rule.table, column, note, orphans)
 
-    def _note(self, table: str, column: str, note: str, rows: list[tuple[str, str]]) -> None:
+    def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
         named = self._witnesses(table, [row for row, _ in rows])
-        final = self.work.plan.final_name(table)
+        found = [(named[row], value) for row, value in rows]
         columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
-        with self.target.cursor() as cursor:
-            cursor.executemany(
-                "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
-                "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
-                [
-                    (self.work.run_id, named[row].table, named[row].key, final, columns.get(column, column), note,
-                     named[row].value_of(column, value))
-                    for row, value in rows
-                ],
-            )  # fmt: skip
+        self.target.execute(
+            NOTE,
+            {
+                "run": self.work.run_id,
+                "tables": [w.table for w, _ in found],
+                "keys": [w.key for w, _ in found],
+                "target": self.work.plan.final_name(table),
+                "column": columns.get(column, column),
+                "note": note,
+                "values": [w.value_of(column, value) for w, value in found],
+            },
+        )
 
     def _row_name(self, table: str) -> sql.Composable:
         """What tells a build row's legacy row: its origin, else its key as text."""
@@ -242,7 +258,7 @@ class Quarantine:
         """Write these legacy rows down as rejected; `table` is the build table that refused them."""
         final = self.work.plan.final_name(table)
         with self.target.transaction():
-            self._write_rejects([(w, final, reason, sentence) for w in witnesses])
+            self._write_rejects(witnesses, final, reason, sentence)
             self._forget(witnesses, is_superseded=reason == DUPLICATE_PROFILE)
 
     def _is_accounted(self, table: str, legacy_table: str) -> bool:
@@ -271,19 +287,19 @@ class Quarantine:
                 self._gone(name, [key for _, key in removed if key])
         return touched
 
-    def _write_rejects(self, rejects: list[tuple]) -> None:
-        with self.target.cursor() as cursor:
-            cursor.executemany(
-                "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, "
-                "legacy_row) values (%(run)s, %(legacy_table)s, %(key)s, %(target)s, %(reason)s, %(detail)s, "
-                "case when migration.is_valid(%(row)s, 'jsonb') then %(row)s::jsonb else to_jsonb(%(row)s::text) end) "
-                "on conflict do nothing",
-                [
-                    {"run": self.work.run_id, "legacy_table": w.table, "key": w.key, "target": target,
-                     "reason": reason, "detail": detail, "row": w.row}
-                    for w, target, reason, detail in rejects
-                ],
-            )  # fmt: skip
+    def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: str, detail: str) -> None:
+        self.target.execute(
+            REJECT,
+            {
+                "run": self.work.run_id,
+                "tables": [w.table for w in witnesses],
+                "keys": [w.key for w in witnesses],
+                "rows": [w.row for w in witnesses],
+                "target": target,
+                "reason": reason,
+                "detail": detail,
+            },
+        )
 
     def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:
         """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""
@@ -307,12 +323,12 @@ class Quarantine:
         if table not in {follow.legacy_table for follow in self.work.plan.follows} | self.work.looked_up:
             return
         self._delete("moved", table, "legacy_id", ids)
-        with self.target.cursor() as cursor:
-            cursor.executemany(
-                "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
-                "values (%s, %s, %s, %s, null)",
-                [(self.work.run_id, table, key, naive) for key, naive in zip(ids, own, strict=True)],
-            )
+        self.target.execute(
+            "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
+            "select %s, %s, found.legacy_id, found.from_id, null from unnest(%s::text[], %s::text[]) "
+            "as found (legacy_id, from_id)",
+            (self.work.run_id, table, ids, own),
+        )
 
     def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
         with self.work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", self.work.stop):

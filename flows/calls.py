@@ -6,19 +6,23 @@ Laws
 - A flow that failed ends Failed, one that was asked to stop ends Cancelled; their messages hold no value of a row.
 """
 
+import logging
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from prefect import Flow
-from prefect.exceptions import CancelledRun, FailedRun
+from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed, State
 from prefect.utilities.urls import url_for
 
 from config.errors import Interrupted
 from flows.progress import Watch
+from flows.server import ServerError
 from flows.workers import safe_text
+
+LOG = logging.getLogger("nxtgauge")
 
 
 @dataclass
@@ -40,14 +44,22 @@ def run(flow: Flow, watch: Watch | None = None, **parameters) -> dict:
     token = _CALL.set(call)
     try:
         flow(**parameters)
-    except (FailedRun, CancelledRun):
-        if call.error is not None:
-            raise call.error from None
-        if call.result is None:  # neither: Prefect's own failure
-            raise
+    except Exception as error:
+        _raise_own(call, error)
     finally:
         _CALL.reset(token)
     return call.result | {"prefect": call.page}
+
+
+def _raise_own(call: Call, error: Exception) -> None:
+    """The engine's error in place of Prefect's; none where the work was done and only Prefect could not say so."""
+    if call.error is not None:
+        raise call.error from None
+    if call.result is None:
+        hint = "stop it or unset PREFECT_API_URL to run without"
+        raise ServerError(f"the Prefect server failed before the work began: {type(error).__name__}; {hint}") from error
+    if not isinstance(error, FailedRun):
+        LOG.warning("the work is done, but the Prefect server did not take it down: %s", type(error).__name__)
 
 
 def final_state(work: Callable[[Watch | None], dict]) -> State:

@@ -32,6 +32,10 @@ def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | No
             watch=Both(watch, lines) if watch else lines,
             workers=PrefectWorkers(runner, settings.workers),
         )
-    page = artifacts.publish(summary)
+    try:
+        page = artifacts.publish(summary)
+    except Exception as error:  # whatever ails the server, the migration is done
+        log.warning("the report did not reach the Prefect server: %s", type(error).__name__)
+        return summary
     log.info("what became of every row: %s", page)
     return summary | {"artifact": page}

@@ -3,11 +3,15 @@
 The flows and the command line both come here, so a run is the same run whether a Prefect server answers or not.
 """
 
+import logging
+
 from config.settings import Settings
 from engine import run as engine_run
 from flows import report
 from flows.progress import Watch
 from flows.stopping import on_signal
+
+LOG = logging.getLogger("nxtgauge")
 
 
 def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Watch, workers=None) -> dict:
@@ -15,7 +19,16 @@ def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Wat
     extra = {} if workers is None else {"workers": workers}
     with on_signal(engine_run.STOP):
         summary = engine_run.migrate(settings, run_id=run_id, dry_run=dry_run, watch=watch, **extra).to_dict()
-    return summary | {"reports": report.write(summary)}
+    return summary | {"reports": _reported(summary)}
+
+
+def _reported(summary: dict) -> list[str]:
+    """Paths of the reports; none, and a warning, where they cannot be written: the migration is done all the same."""
+    try:
+        return report.write(summary)
+    except OSError as error:
+        LOG.warning("no report was written to %s: %s", report.FOLDER.absolute(), error.strerror)
+        return []
 
 
 def verify(settings: Settings) -> dict:

@@ -59,7 +59,8 @@ def money(values: pd.Series) -> pa.ChunkedArray:
     plain = pc.match_substring_regex(trimmed, _PLAIN)
     if pc.all(plain).as_py() is not False:  # nulls do not count
         return trimmed.cast(MONEY)
-    exact = [text if is_plain else _exact(text) for text, is_plain in zip(values, plain.to_pylist(), strict=True)]
+    pairs = zip(trimmed.to_pylist(), plain.to_pylist(), strict=True)
+    exact = [text if is_plain else _exact(text) for text, is_plain in pairs]
     return pa.chunked_array([pa.array(exact, pa.string())]).cast(MONEY)
 
 
@@ -151,7 +152,7 @@ def _transactions(
 
 def _exact(text: str | None) -> str | None:
     """Plain text with two decimals of a number that is written in any other way; null where that is not the number."""
-    if pd.isna(text) or not _NUMBER.fullmatch(text):
+    if text is None or not _NUMBER.fullmatch(text):
         return None
     number = Decimal(text.strip())
     if abs(number) >= _TOO_LARGE or number != number.quantize(_CENT):

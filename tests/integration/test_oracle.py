@@ -1,8 +1,8 @@
 """A second opinion on 20,000 seeded rows: SQL over the legacy tables says what the reshaped ones must hold.
 
-tests/oracle/*.sql are written from the contract, not from the transforms. Each file has two queries of the same columns,
-divided by a line `-- target`: the expectation, on the legacy database, and the finding, on the target. Rows are compared
-in both directions. `derived:<name>` stands for the UUIDv5 of the name, `*` for a value that is left open.
+tests/oracle/*.sql are written from the rules, not from the transforms. Each file has two queries of the same columns,
+divided by a line `-- target`: the expectation, on the legacy database, and the finding, on the target. Rows are
+compared in both directions. `derived:<name>` stands for the UUIDv5 of the name, `*` for a value that is left open.
 """
 
 import uuid
@@ -27,7 +27,6 @@ Row = tuple[str | None, ...]
 
 def test_target_agrees(database) -> None:
     from engine.run import migrate
-
     from flows.demo.seed import seed
 
     source, target = database(), database()

@@ -1,7 +1,7 @@
 -- What the expectations share, read from the legacy tables alone: spellings, which profile stays under which id, and
 -- where each professional went. Derived ids are written `derived:<name>`; the test turns them into UUIDs. `*` is a
 -- value
--- that the contract leaves open, or that the run's own instant decides.
+-- that the rules leave open, or that the run's own instant decides.
 --
 -- Temporary tables of one session on the legacy database; the session's search_path is its schema.
 

@@ -32,9 +32,7 @@ cuts = st.lists(st.integers(1, 6), min_size=1, max_size=3)  # lengths of the run
 ids = st.sampled_from([*UUIDS, UUIDS[0].upper(), "{" + UUIDS[1] + "}", "9", "x:y"])
 users = st.sampled_from([None, "u1", "u2"])
 roles = st.sampled_from([None, "", "Tutor", "tutor", "UGC", "wizard", "照片"])
-statuses = st.sampled_from(
-    [None, "", "Draft", "active", "under review", "cancelled", "done", "frozen", "paid", "pending"]
-)
+statuses = st.sampled_from([None, "", "Draft", "active", "under review", "cancelled", "done", "frozen"])
 texts = st.sampled_from([None, "", "null", "x", "{}"])
 times = {"created_at": st.just(TIME), "updated_at": st.just(TIME)}
 
@@ -201,9 +199,12 @@ def test_knowledge_base(articles, categories, cut):
         assert pd.isna(category_id) or made.get(category_id, section_id) == section_id
 
 
+# Most can make an order; whatever cannot stands here once.
 amounts = st.sampled_from(
-    [None, "", "0", "10", "10.50", "10.500", "-3.25", "0.005", "1e2", "1e12", "999999999999.99", "NaN", "x"]
+    ["0", "7", "10.50", "10.500", "-3.25", "1e2", "999999999999.99", None, "", "0.005", "1e12", "NaN"]
 )
+currencies = st.sampled_from(["INR", "INR", "usd", None, "RUPEE"])
+order_statuses = st.sampled_from(["paid", "Success", "pending", "re-funded", None, "frozen"])
 
 
 @many
@@ -212,8 +213,8 @@ amounts = st.sampled_from(
         id=st.sampled_from(UUIDS),
         user_id=users,
         amount=amounts,
-        currency=st.sampled_from([None, "", "INR", "usd", "RUPEE"]),
-        status=statuses,
+        currency=currencies,
+        status=order_statuses,
         package_id=texts,
         gateway=st.sampled_from([None, "", "stripe", "payu"]),
         gateway_reference=texts,
@@ -284,6 +285,13 @@ values = st.recursive(
 )
 
 
+# (old, new) of one field; either may be absent. Two numbers are often one value in two spellings.
+numbers = st.sampled_from([scalar for scalar in SCALARS if isinstance(scalar[1], tuple)])
+alike = st.tuples(numbers, numbers)
+pairs = st.one_of(alike, alike.map(lambda pair: tuple(as_array([each]) for each in pair)), st.tuples(values, values))
+sided = st.tuples(pairs, st.sampled_from([(True, True), (True, True), (True, False), (False, True)]))
+
+
 def is_same(old: object, new: object) -> bool:
     """Equal to jsonb; in Python True equals 1, but numbers are pairs here."""
     return repr(sorted_deep(old)) == repr(sorted_deep(new))
@@ -307,9 +315,12 @@ def model(text: str) -> object:
 
 
 @many
-@given(st.dictionaries(names, values, max_size=4), st.dictionaries(names, values, max_size=4), st.booleans(), cuts)
-def test_changes(before, after, is_snapshot, cut):
-    fields = sorted(before.keys() | after.keys())
+@given(st.dictionaries(names, sided, max_size=4), st.booleans(), cuts)
+def test_changes(given_fields, is_snapshot, cut):
+    fields = sorted(given_fields)
+    before, after = (
+        {field: pair[side] for field, (pair, is_there) in given_fields.items() if is_there[side]} for side in (0, 1)
+    )
     if is_snapshot:
         metadata = f'{{"before": {as_object(before)[0]}, "after": {as_object(after)[0]}}}'
     else:

@@ -12,6 +12,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import Interrupted, PlanRefused, SourceError
 from flows import calls
+from flows.server import ServerError
 from flows.workers import PrefectWorkers
 
 
@@ -98,6 +99,24 @@ def test_only_what_says_so_is_retried():
     with pytest.raises(SourceError, match="no such table"):
         _through(lambda workers: workers.map("lose", lose, ["other"]))
     assert tries == {"lost": 2, "other": 1}
+
+
+def test_work_that_is_done_stays_done_when_prefect_is_lost():
+    @flow(name="test", persist_result=False)
+    def body():
+        calls.final_state(lambda _watch: {"value": 1})
+        raise ConnectionError("the server is gone")
+
+    assert calls.run(body)["value"] == 1
+
+
+def test_prefect_failing_before_the_work_is_named():
+    @flow(name="test", persist_result=False)
+    def body():
+        raise ConnectionError("the server is gone")
+
+    with pytest.raises(ServerError, match="PREFECT_API_URL"):
+        calls.run(body)
 
 
 def test_a_run_that_was_asked_to_stop_ends_cancelled():

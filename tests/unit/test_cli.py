@@ -262,6 +262,14 @@ def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
     assert len(paths) == 2
 
 
+def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_path):
+    from flows import work
+
+    (tmp_path / "reports").write_text("a file in the way")
+    monkeypatch.chdir(tmp_path)
+    assert work._reported(SUMMARY) == []
+
+
 def test_a_verdict_names_what_it_found():
     finding = {"check": "balance", "table": "users", "detail": "1 row is missing", "note": None}
     text = report.verdict_text({"passed": False, "checks": 9, "findings": [finding]})

@@ -7,10 +7,21 @@ import pytest
 from config import target
 from config.errors import ConfigError
 
-ROLES = (
-    "photographer tutor makeup_artist developer video_editor graphic_designer social_media_manager fitness_trainer "
-    "catering_service ugc_content_creator company customer job_seeker"
-).split()
+ROLES = [
+    "photographer",
+    "tutor",
+    "makeup_artist",
+    "developer",
+    "video_editor",
+    "graphic_designer",
+    "social_media_manager",
+    "fitness_trainer",
+    "catering_service",
+    "ugc_content_creator",
+    "company",
+    "customer",
+    "job_seeker",
+]
 
 TABLES = """-- Things.
 create table things (
