@@ -37,7 +37,11 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
         *ddl.sequences(catalog, plan.sequences),
         *ddl.tables(catalog, plan.build, plan.hidden),
     ]
-    archive = [*ddl.types(catalog, plan.archive_types), *ddl.domain_rules(catalog, plan.archive_types)]
+    archive = [
+        *ddl.types(catalog, plan.archive_types),
+        *ddl.functions(catalog, plan.archive_functions),
+        *ddl.domain_rules(catalog, plan.archive_types),
+    ]
     return product, [*archive, *ddl.tables(catalog, plan.archive)]
 
 
@@ -66,6 +70,7 @@ class Build:
         self.work, self.target, self.workers, self.watch = work, target, workers, watch
         self.done = bookkeeping.done_steps(target, work.run_id)
         self.lost: set[str] = set()  # build tables that have lost rows
+        self.fresh: set[str] = set()  # those that have since the last judgement
         self.judged: set[tuple[str, str]] = set()  # rules of complete tables that were judged
 
     def run(self) -> None:
@@ -153,7 +158,7 @@ class Build:
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
         else:
-            self._step("follow", lambda: fixes.follow(self.work, self.target, self.lost))
+            self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
         self.work.frames |= fixes.frames_after(self.work, self.target, wave)
 
@@ -167,11 +172,22 @@ class Build:
 
     def _judge(self, wave: int) -> None:
         self.watch.stage(f"judge wave {wave}")
-        quarantine = Quarantine(self.work, self.target, *judgeable(self.work.plan, wave), self.lost, self.judged)
+        quarantine = self._quarantine(*judgeable(self.work.plan, wave))
         quarantine.judge()
         if wave >= 2:
             fixes.judge_merged(self.work, self.target, quarantine)
         self.lost |= quarantine.lost
+        self.fresh = quarantine.fresh
+
+    def _quarantine(self, loaded: set[str], complete: set[str], following: set[tuple[str, str]]) -> Quarantine:
+        state = (self.lost, self.judged, self.fresh)
+        return Quarantine(self.work, self.target, loaded, complete, following, *state, self.workers)
+
+    def _follow(self) -> None:
+        loaded, complete, _ = judgeable(self.work.plan, max(WAVES))
+        quarantine = self._quarantine(loaded, complete, set())
+        fixes.follow(self.work, self.target, quarantine)
+        self.lost, self.fresh = quarantine.lost, quarantine.fresh
 
     def _constrain(self) -> None:
         """All constraints and indexes, several tables at once; what one phase makes of one table is a step."""

@@ -12,7 +12,7 @@ from config.mapping import Completion
 from config.shapes import Column, Constraint, Table
 from engine.catalog import LegacyTable
 from engine.keys import INTEGERS, TEXTUAL
-from engine.plan import Conversion, Item, Route, Way
+from engine.plan import Conversion, Item, Noted, Route, Way
 from engine.plan_copied import Copied
 from engine.plan_reshaped import ORIGIN
 from engine.scene import Scene
@@ -72,7 +72,7 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
     key, times = users.shape.column("id"), scene.times(users)
     found = scene.keys.conversion(users, key)
     items = [Item("user_id", as_text(key)), *_new_id(shape, key)]
-    items += [Item(c.name, _setting_text(c)) for c in _settings(scene) if _place(scene, c.name) == c.name]
+    items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
     document = _document(scene, _settings(scene), alias="t")
     if shape.column(PREFERENCES):
         items.append(Item(PREFERENCES, f"coalesce({document}, '{{}}')::text"))
@@ -141,7 +141,7 @@ def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]
     own = table.shape.column(item.name)
     setting = next((c for c in settings if c.name == item.name), None)
     if own and setting and not own.generated:
-        value = _fitting(scene, own, setting)
+        value = _fitting(scene, own, setting, "u")
         return Item(item.name, f"coalesce({plain(own)}, {value})", own.type) if value else item
     if own and item.name == PREFERENCES and (document := _document(scene, settings)):
         merged = f"case when jsonb_typeof({plain(own)}) = 'object' or {plain(own)} is null"
@@ -150,9 +150,9 @@ def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]
     return item
 
 
-def _fitting(scene: Scene, own: Column, setting: Column) -> str | None:
+def _fitting(scene: Scene, own: Column, setting: Column, alias: str) -> str | None:
     """The setting in the type of user_settings' column; null where it does not fit."""
-    value = f"u.{quoted(setting.name)}"
+    value = f"{alias}.{quoted(setting.name)}"
     if own.type == setting.type:
         return value
     if own.kind == "e":
@@ -172,8 +172,17 @@ def _fitting(scene: Scene, own: Column, setting: Column) -> str | None:
     return None
 
 
-def _setting_text(column: Column) -> str:
-    return as_text(column)
+def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:
+    """The setting as a new row's column of its name; a value that does not fit is noted."""
+    if _place(scene, setting.name) != setting.name:
+        return None
+    value = _fitting(scene, shape.column(setting.name), setting, "t")
+    if value is None:
+        return None
+    unfit = f"{plain(setting)} is not null and {value} is null"
+    note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
+    scene.noted.append(Noted(rule_of(scene).table, SETTINGS, setting.name, note, as_text(setting), unfit))
+    return Item(setting.name, f"({value})::text")
 
 
 def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:

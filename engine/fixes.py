@@ -13,10 +13,10 @@ from config import mapping
 from config.errors import SourceError
 from engine import ddl, witness
 from engine.connect import blame
-from engine.plan import HIDDEN, MERGED, Follow, Rule
+from engine.plan import HIDDEN, MERGED, Follow, Rule, merged_shape
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
-from engine.select import as_text, quoted
+from engine.select import quoted
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT
@@ -33,8 +33,8 @@ def place_sequences(work: Work, target: psycopg.Connection) -> None:
 def after(work: Work, target: psycopg.Connection, wave: int) -> None:
     """What a wave's rows need before the next wave looks at them."""
     if wave == 1:
-        _note_coalesced(work, target)
-        _note_unparsed(work, target)
+        _note_values(work, target)
+        _make_merged(work, target)
         _place_orders(work, target)
         _insert_gateways(work, target)
         for name, column in HELPERS.items():
@@ -44,6 +44,13 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
         target.execute(sql.SQL("analyze {}").format(sql.Identifier(work.schema, "user_role_profiles")))
     if wave == 2:
         _fill_from_merged(work, target)
+
+
+def _make_merged(work: Work, target: psycopg.Connection) -> None:
+    """Where chunks of professionals put aside what they carry for the profiles that they are merged into."""
+    shape = merged_shape(work.plan)
+    if shape:
+        ddl.replay(target, work.schema, ddl.tables(work.plan.source, [shape]), work.settings.extension_schema)
 
 
 def drop_helpers(work: Work, target: psycopg.Connection) -> None:
@@ -73,58 +80,25 @@ def _users_are_derived(work: Work) -> bool:
     return users.legacy.shape.column("id").base != "uuid" and work.plan.shape("users").column("id").base == "uuid"
 
 
-def _note_coalesced(work: Work, target: psycopg.Connection) -> None:
-    """A value that lost to another, differing one is noted, with the row's key."""
-    for table in work.plan.tables:
-        rule = mapping.load().tables.get(table.name)
-        for wanted, variants in (rule.coalesced if rule else {}).items():
-            present = [c for name in variants if (c := table.legacy.shape.column(name))]
-            for loser in present[1:]:
-                _note_losers(work, target, table, wanted, present[0], loser)
-
-
-def _note_losers(work: Work, target: psycopg.Connection, table, wanted: str, winner, loser) -> None:
-    query = (
-        f"select {legacy_key(table.legacy)}, {as_text(loser)} from {quoted(work.plan.source_schema, table.name)} as t "
-        f"where t.{quoted(loser.name)}::text is distinct from t.{quoted(winner.name)}::text "
-        f"and t.{quoted(loser.name)} is not null"
-    )
-    query += f" and {_survives(work, table, winner, loser)}"
-    _note(work, target, table, wanted, f"{loser.name} differs and was not kept", query)
-
-
-def _note_unparsed(work: Work, target: psycopg.Connection) -> None:
-    """Text that points at an integer key and is no integer points at nothing."""
-    for name, column, parent in work.plan.parsed:
-        table = work.plan.table(name)
-        value = as_text(table.legacy.shape.column(column))
+def _note_values(work: Work, target: psycopg.Connection) -> None:
+    """A note for every value of the source that the plan says does not arrive."""
+    for noted in work.plan.noted:
+        table = work.plan.table(noted.legacy_table).legacy
         query = (
-            f"select {legacy_key(table.legacy)}, {value} from {quoted(work.plan.source_schema, name)} as t "
-            f"where {value} !~ '^-?[0-9]{{1,18}}$'"
+            f"select {legacy_key(table)}, {noted.value} from {quoted(work.plan.source_schema, table.name)} as t "
+            f"where {noted.condition}"
         )
-        _note(work, target, table, column, f"orphan: no such row in {parent}", query)
-
-
-def _note(work: Work, target: psycopg.Connection, table, column: str, note: str, query: str) -> None:
-    """A note for each (legacy_key, value) that the query finds in the source."""
-    with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
-        rows = source.execute(query).fetchall()
-    with target.cursor() as cursor:
-        cursor.executemany(
+        with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
+            rows = source.execute(query).fetchall()
+        target.execute(
             "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
-            "legacy_value) values (%s, %s, %s, %s, %s, %s, %s)",
-            [(work.run_id, table.name, key, table.targets[0], column, note, value) for key, value in rows],
-        )
-
-
-def _survives(work: Work, table, winner, loser) -> str:
-    """Where the winner is null the loser arrives, unless it is no label of the winner's enum."""
-    labels = next((t.labels for t in work.plan.source.types if t.name == winner.type.strip('"')), ())
-    is_set = f"t.{quoted(winner.name)} is not null"
-    if not labels or winner.type == loser.type:
-        return is_set
-    known = ", ".join(sql.Literal(label).as_string(None) for label in labels)
-    return f"({is_set} or t.{quoted(loser.name)}::text not in ({known}))"
+            "legacy_value) select %s, %s, found.key, %s, %s, %s, found.value "
+            "from unnest(%s::text[], %s::text[]) as found (key, value)",
+            (
+                work.run_id, table.name, noted.target_table, noted.target_column, noted.note,
+                [key for key, _ in rows], [value for _, value in rows],
+            ),
+        )  # fmt: skip
 
 
 def _place_orders(work: Work, target: psycopg.Connection) -> None:
@@ -155,9 +129,9 @@ def _insert_gateways(work: Work, target: psycopg.Connection) -> None:
 def _fill_from_merged(work: Work, target: psycopg.Connection) -> None:
     """Columns carried from professionals reach the profile that each was merged into; the last updated speaks."""
     route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
-    pairs = dict(route.freight).get("user_role_profiles", ()) if route else ()
-    if not pairs or not _exists(target, work.schema, MERGED):
+    if merged_shape(work.plan) is None:
         return
+    pairs = dict(route.freight)["user_role_profiles"]
     settings = sql.SQL(", ").join(
         sql.SQL("{0} = coalesce(r.{0}, m.{0}::{1})").format(
             sql.Identifier(name), sql.SQL(work.plan.shape("user_role_profiles").column(name).type)
@@ -176,16 +150,8 @@ def _fill_from_merged(work: Work, target: psycopg.Connection) -> None:
     )
 
 
-def _exists(target: psycopg.Connection, schema: str, table: str) -> bool:
-    query = "select from pg_tables where schemaname = %s and tablename = %s"
-    return target.execute(query, (schema, table)).fetchone() is not None
-
-
-def follow(work: Work, target: psycopg.Connection, lost: set[str]) -> None:
+def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
     """References to reshaped tables follow their rows."""
-    everything = {shape.name for shape in work.plan.build}
-    fed = {name for route in work.plan.routes for name in route.targets}
-    quarantine = Quarantine(work, target, everything & fed, everything, set(), lost)
     for step in dict.fromkeys(work.plan.follows):
         _drop_lost(work, quarantine, step)
         target.execute(

@@ -15,10 +15,10 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from config.shapes import Column, Table
+from config.shapes import Table
 from engine import ledger, lookups, records, witness
 from engine.connect import blame
-from engine.plan import HIDDEN, MERGED, Route
+from engine.plan import HIDDEN, Route, merged_shape
 from engine.plan_reshaped import RULE
 from engine.stage import Stage
 from engine.work import Chunk, Work, select
@@ -120,26 +120,18 @@ def _load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor) -
 
 def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict, cursor) -> None:
     """Carried columns of merged rows, kept aside for the row that each was merged into."""
-    if not len(outcome.merged) or not freight:
+    shape = merged_shape(work.plan)
+    if not len(outcome.merged) or shape is None:
         return
     ids = outcome.id_map[outcome.id_map["why"] == "merged"]
-    into, pairs = next(iter(freight.items()))
-    own = {"root_id": "uuid", "legacy_id": "text", "updated_at": "timestamptz"}
-    carried = {name: work.plan.shape(into).column(name).type for name in pairs}
-    columns = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in (own | carried).items()
-    )
-    shape = Table(MERGED, tuple(Column(n, t, base="uuid" if t == "uuid" else "") for n, t in (own | carried).items()))
-    cursor.execute(
-        sql.SQL("create table if not exists {} ({})").format(sql.Identifier(MERGED), columns).as_string(None)
-    )
     positions = pa.array(ids.index.to_numpy())
     values = {
         "root_id": pa.array(ids["target_id"].astype(TEXT)),
         "legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
         "updated_at": table[RULE + "updated_at"].take(positions),
     }
-    values |= {name: table[item].take(positions) for name, item in pairs.items()}
+    for name, item in freight[route.targets[0]].items():
+        values[name] = table[item].take(positions)
     stage = Stage(shape, values, {}, False)
     stage.fill(cursor)
     stage.insert(cursor, [])

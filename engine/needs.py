@@ -10,7 +10,7 @@ Laws
 from dataclasses import replace
 
 from config.shapes import Table
-from engine import expressions
+from engine import closure, expressions
 from engine.catalog import Dependency
 from engine.scene import Scene
 
@@ -46,11 +46,13 @@ def _without_calls(scene: Scene, shape: Table, calls: dict[str, str]) -> Table:
 
 def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
     """types, archive_types, functions, sequences, extensions: what to make before the tables."""
-    types = _types(scene, build)
+    types = sorted({*_types(scene, build), *closure.needs(scene.catalog, build).types})
+    archived = closure.needs(scene.catalog, archive)
     functions, extensions = _functions(scene, build, types)
     return {
         "types": tuple(types),
-        "archive_types": tuple(_types(scene, archive, by_legacy=True)),
+        "archive_types": tuple(sorted(archived.types)),
+        "archive_functions": tuple(sorted(archived.functions)),
         "functions": tuple(functions),
         "sequences": tuple(_sequences(scene, build)),
         "extensions": tuple(sorted(extensions | _extension_types(scene, [*build, *archive]))),
@@ -66,9 +68,9 @@ def _kept_columns(scene: Scene, shapes: list[Table]) -> set[tuple[str, str]]:
     return found
 
 
-def _types(scene: Scene, shapes: list[Table], by_legacy: bool = False) -> list[str]:
+def _types(scene: Scene, shapes: list[Table]) -> list[str]:
     """Names of the schema's own types that these columns use, whatever those are made of included."""
-    kept = {(s.name, c.name) for s in shapes for c in s.columns} if by_legacy else _kept_columns(scene, shapes)
+    kept = _kept_columns(scene, shapes)
     known = {kind.name: kind for kind in scene.catalog.types}
     wanted, found = [], []
     for use in scene.catalog.type_uses:

@@ -7,9 +7,9 @@ Laws
 """
 
 import hashlib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 
-from config.shapes import Table
+from config.shapes import Column, Table
 from engine.catalog import Catalog, LegacyTable
 from transforms.outcome import Facts
 
@@ -112,6 +112,18 @@ class Follow:
 
 
 @dataclass(frozen=True)
+class Noted:
+    """Values of the source that do not arrive, each to be noted on its row: value and condition are SQL over alias t."""
+
+    legacy_table: str
+    target_table: str
+    target_column: str
+    note: str
+    value: str
+    condition: str
+
+
+@dataclass(frozen=True)
 class TablePlan:
     """The story of one legacy table."""
 
@@ -150,11 +162,12 @@ class Plan:
     hidden: frozenset[str]  # build tables with the hidden column
     rules: tuple[Rule, ...]
     follows: tuple[Follow, ...]
-    parsed: tuple[tuple[str, str, str], ...]  # table, column, parent: text references to integer keys
+    noted: tuple[Noted, ...]
     renames: tuple[tuple[str, str], ...]
     column_renames: tuple[tuple[str, str, str], ...]
     types: tuple[str, ...]
     archive_types: tuple[str, ...]
+    archive_functions: tuple[str, ...]
     functions: tuple[str, ...]
     sequences: tuple[str, ...]
     extensions: tuple[str, ...]
@@ -187,6 +200,19 @@ class Plan:
         """Equal for plans that move the same columns the same way; sizes and instants take no part."""
         parts = (self.mapping_digest, self.build, self.archive, self.rules, self.renames, self.column_renames)
         return hashlib.sha256(_spelled(parts).encode()).hexdigest()
+
+
+def merged_shape(plan: Plan) -> Table | None:
+    """The table of what merged rows carry into the rows they were merged into; None if they carry nothing."""
+    route = next((r for r in plan.routes if r.transform == "professionals"), None)
+    pairs = dict(route.freight).get(route.targets[0], ()) if route else ()
+    if not pairs:
+        return None
+    root = plan.shape(route.targets[0])
+    own = (Column("root_id", "uuid", base="uuid"), Column("legacy_id", "text", base="text"),
+           Column("updated_at", "timestamptz", base="timestamptz"))  # fmt: skip
+    carried = tuple(replace(root.column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
+    return Table(MERGED, (*own, *carried))
 
 
 def _spelled(value) -> str:

@@ -14,7 +14,7 @@ from engine import keep
 from engine.catalog import LegacyTable
 from engine.keys import UUID
 from engine.keys import Conversion as KeyConversion
-from engine.plan import Conversion, Follow, Item, Route, Way
+from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Scene, freight_item
 from engine.select import OID_ALIASES, as_text, literal, plain, quoted
@@ -48,7 +48,7 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
     """Plan one table. gone: columns that leave it (settings, presentation columns), with their ways."""
     rule = scene.rule(table.name) or EMPTY_RULE
     renames = _renames(scene, table, rule)
-    gone = gone | _losers(table, rule)
+    gone = gone | _losers(scene, table, rule)
     columns = [_column(scene, table, rule, c, renames) for c in table.shape.columns if c.name not in gone]
     columns += _added(scene, table, rule)
     arriving = {column.shape.name for column in columns}
@@ -85,14 +85,19 @@ def _renames(scene: Scene, table: LegacyTable, rule: TableRule) -> list[tuple[st
     return found
 
 
-def _losers(table: LegacyTable, rule: TableRule) -> dict[str, Way]:
+def _losers(scene: Scene, table: LegacyTable, rule: TableRule) -> dict[str, Way]:
     """Columns that a coalesced one takes in."""
     lost = {}
     for wanted, variants in rule.coalesced.items():
         present = [name for name in variants if table.shape.column(name)]
         for name in present[1:]:
-            target = f"{rule.target or table.name}.{wanted}"
-            lost[name] = Way(name, "rule", (target,), f"where {present[0]} is null; a differing value is noted")
+            final = rule.target or table.name
+            lost[name] = Way(
+                name, "rule", (f"{final}.{wanted}",), f"where {present[0]} is null; else noted if it differs"
+            )
+            winner, loser = table.shape.column(present[0]), table.shape.column(name)
+            note, differs = f"{name} differs and was not kept", _differs(scene, winner, loser)
+            scene.noted.append(Noted(table.name, final, wanted, note, as_text(loser), differs))
     return lost
 
 
@@ -137,7 +142,9 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
         return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
     if found.kind == "parse":
         text = f"case when {plain(column)}::text ~ '^-?[0-9]{{1,18}}$' then {plain(column)}::text::{found.type} end"
-        scene.parsed.append((table.name, column.name, found.parent))
+        no_integer = f"{as_text(column)} !~ '^-?[0-9]{{1,18}}$'"
+        note = f"orphan: no such row in {found.parent}"
+        scene.noted.append(Noted(table.name, *way.targets[0].split(".", 1), note, as_text(column), no_integer))
         return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note="else an orphan"))
     conversion = Conversion(column.name, found.parent, own)
     note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
@@ -151,6 +158,12 @@ def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column
             scene.changed.add((table.name, column.name))
             return f"coalesce({', '.join([plain(column), *(_as(column, c, scene) for c in present[1:])])})"
     return None
+
+
+def _differs(scene: Scene, winner: Column, loser: Column) -> str:
+    """Whether the loser's value does not arrive: the winner has another, or has none and cannot take it."""
+    kept = f"coalesce({plain(winner)}, {_as(winner, loser, scene)})::text"
+    return f"{plain(loser)} is not null and {kept} is distinct from {plain(loser)}::text"
 
 
 def _as(wanted: Column, other: Column, scene: Scene) -> str:

@@ -99,7 +99,8 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str]):
         if name not in filled:
             column = table.shape.column(legacy)
             is_local = column.base in ("date", "timestamp") and not column.is_array
-            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else as_text(column))
+            plainest = f"{plain(column)}::numeric::text" if column.base == "money" else as_text(column)
+            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else plainest)
     for name, expression in filled.items():
         column = table.shape.column(name)
         is_odd = column and column.base not in TIMES and name in used
@@ -184,7 +185,7 @@ def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]
         for column in rest:
             remedy = f'map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = "carry" in the profile'
             scene.fault(table.name, column.name, "is in no mapping", remedy)
-    if mode == "archive" or not rest:
+    if mode == "archive":
         ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
         _, dropped = keep.constraints(scene, table.shape, into, set(), is_shared=True)
         return (), [], ways, [*dropped, *keep.indexes(scene, table.shape, into, set(), True)[1]], [], bool(rest)
@@ -206,9 +207,30 @@ def _carried(scene: Scene, table: LegacyTable, into: str, rest: list[Column]):
         _refer(scene, table, column, into, name)
     kept, dropped = keep.constraints(scene, table.shape, into, arriving, is_shared)
     indexes, dropped_indexes = keep.indexes(scene, table.shape, into, arriving, is_shared)
+    if not is_shared:
+        renamed, dropped = _renamed_uniques(table, into, scene.rule(table.name).arrives, arriving, dropped)
+        kept += renamed
     kept, indexes, clashes = _unclashed(scene.declared[into], kept, indexes)
     scene.add_objects(into, kept, indexes)
     return ((into, tuple(pairs)),), items, ways, [*dropped, *dropped_indexes, *clashes], remarks, False
+
+
+def _renamed_uniques(table: LegacyTable, into: str, arrives: dict[str, str], arriving: set[str], dropped: list[str]):
+    """Uniques whose columns all arrive in one target, some of them under new names; the others stay dropped."""
+    names = {column: column for column in arriving} | arrives
+    found = [
+        c
+        for c in table.shape.constraints
+        if c.kind == "u" and set(c.columns) <= set(names) and not set(c.columns) <= arriving
+    ]
+    kept = []
+    for constraint in found:
+        columns = tuple(names[column] for column in constraint.columns)
+        distinct = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
+        definition = f"UNIQUE{distinct} ({keep.spelled(columns)})"
+        kept.append(replace(constraint, table=into, columns=columns, definition=definition))
+    gone = {f"constraint {constraint.name}:" for constraint in found}
+    return kept, [text for text in dropped if not any(text.startswith(name) for name in gone)]
 
 
 def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: bool) -> tuple[Column, str]:

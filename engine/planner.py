@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from config import mapping as mappings
 from config import target as targets
+from config.errors import PlanRefused
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
-from engine import completion, needs, plan_copied, plan_reshaped, questions
+from engine import closure, completion, needs, plan_copied, plan_reshaped, questions
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
 from engine.plan import HIDDEN, Plan, Route, Rule, TablePlan, Way
@@ -25,7 +26,7 @@ LISTED_ELSEWHERE = {"user_settings", "review_display_settings"}  # exist for a c
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) -> Plan:
     """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
-    mapping = mappings.load()
+    mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
     fates = _fates(catalog, mapping, settings)
     declared = {name: shape for name, shape in targets.load().items()}
     if fates.get("user_settings"):
@@ -33,6 +34,8 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) ->
     keys = Keys(catalog, mapping, fates, probe)
     scene = Scene(catalog, mapping, settings, instant, keys, fates, declared)
     _look_for_faults(scene)
+    if not catalog.table("users") or not catalog.table("users").shape.column("id"):
+        raise PlanRefused(scene.faults)  # without users nothing else can be planned
     _adapt_declared(scene)
     for name, rule in mapping.tables.items():
         if fates.get(name) == "reshape":
@@ -91,6 +94,9 @@ def _table_faults(scene: Scene, table: LegacyTable) -> None:
     taken_by_us = fate in ("copy", "keep") and final in scene.declared
     if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
         scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
+    for column in rule.required if rule and fate == "copy" else ():
+        if not table.shape.column(column):
+            scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
     if table.shape.column(HIDDEN):
         scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")
 
@@ -236,7 +242,7 @@ def _assemble(scene: Scene, planned: list) -> Plan:
         hidden=frozenset(hidden),
         rules=tuple(_rules(scene, build)),
         follows=tuple(scene.follows),
-        parsed=tuple(scene.parsed),
+        noted=tuple(scene.noted),
         renames=tuple(renames),
         column_renames=tuple(rename for *_, names in planned for rename in names),
         replaced_calls=call_names,

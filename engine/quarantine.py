@@ -9,7 +9,7 @@ Laws
 - A constraint that the legacy database itself proves is judged only after its parents have lost rows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 import psycopg
@@ -20,6 +20,7 @@ from engine import violations, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.work import Work
+from engine.workers import Workers
 from transforms import steps
 from transforms.outcome import TEXT
 
@@ -48,7 +49,8 @@ class Quarantine:
 
     loaded: tables with rows; complete: those that get no more, so that what points at a row they lack is an orphan.
 
-    following: references that do not lead to their new rows yet; lost: build tables that have lost rows so far.
+    following: references that do not lead to their new rows yet; lost: build tables that have lost rows so far, fresh:
+    since the last judgement; judged: rules that hold of complete tables.
     """
 
     work: Work
@@ -57,7 +59,9 @@ class Quarantine:
     complete: set[str]
     following: set[tuple[str, str]]
     lost: set[str]
-    judged: set[tuple[str, str]] = field(default_factory=set)
+    judged: set[tuple[str, str]]
+    fresh: set[str]
+    workers: Workers
 
     def judge(self) -> None:
         """Remove every violator. Errors: TargetError."""
@@ -69,7 +73,13 @@ class Quarantine:
             while changed:
                 self._judge_references()
                 changed = any([self._judge_unique(rule) for rule in self._untrusted("pui")])
-            self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if rule.table in self.complete}
+            self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
+
+    def _is_settled(self, rule: Rule) -> bool:
+        """Whether what was judged of the rule now stays judged, until its parent loses rows."""
+        if rule.kind == "f" and rule.ref_table not in self.complete:
+            return False
+        return rule.table in self.complete and not {(rule.table, column) for column in rule.columns} & self.following
 
     def _lost_before(self) -> set[str]:
         """Tables that have lost rows, also in an attempt that was stopped."""
@@ -77,14 +87,9 @@ class Quarantine:
         return {table for (table,) in self.target.execute(query, (self.work.run_id,))}
 
     def _untrusted(self, kinds: str) -> list[Rule]:
-        """Rules that nothing proves yet: neither the legacy database nor a former judgement of the complete table."""
-        rules = [rule for rule in self._rules(kinds) if not rule.is_trusted]
-        following = {(f.table, f.column) for f in self.work.plan.follows}
-        return [
-            rule
-            for rule in rules
-            if (rule.table, rule.name) not in self.judged or any((rule.table, c) in following for c in rule.columns)
-        ]
+        """Rules that nothing proves yet: neither the legacy database nor a former judgement."""
+        rules = self._rules(kinds)
+        return [rule for rule in rules if not rule.is_trusted and (rule.table, rule.name) not in self.judged]
 
     def _judge_rows(self, table: str, rules: list[Rule]) -> None:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
@@ -103,14 +108,31 @@ class Quarantine:
     def _judge_references(self) -> None:
         rules = [rule for rule in self._rules("f") if rule.ref_table in self.complete]
         rules = [rule for rule in rules if not {(rule.table, c) for c in rule.columns} & self.following]
-        proved = {(rule.table, rule.name) for rule in rules} - {(r.table, r.name) for r in self._untrusted("f")}
-        pending = [r for r in rules if (r.table, r.name) not in proved or r.ref_table in self.lost]
+        pending = [rule for rule in rules if self._is_open(rule)]
+        self.fresh = set()
         while pending:
             self.work.stop.check()
             lost = set()
-            for rule in pending:
+            for rule in self._broken(pending):
                 lost |= self._judge_reference(rule)
             pending = [rule for rule in rules if rule.ref_table in lost]
+
+    def _is_open(self, rule: Rule) -> bool:
+        if (rule.table, rule.name) in self.judged:
+            return rule.ref_table in self.fresh
+        return not rule.is_trusted or rule.ref_table in self.lost
+
+    def _broken(self, rules: list[Rule]) -> list[Rule]:
+        """Those with an orphan, looked for several at once."""
+        found = self.workers.map("look for orphans", self._has_orphan, rules)
+        return [rule for rule, is_broken in zip(rules, found, strict=True) if is_broken]
+
+    def _has_orphan(self, rule: Rule) -> bool:
+        query = sql.SQL("select exists (select from {} as t where {})").format(
+            self._table(rule.table), violations.violates(self.work, rule)
+        )
+        with self.work.sessions.lend("target") as target, blame(TargetError, "looking for orphans", self.work.stop):
+            return target.execute(query).fetchone()[0]
 
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
@@ -233,6 +255,7 @@ class Quarantine:
                 return set()
             touched = self._reject(rule.table, removed, reason, sentence)
         self.lost |= touched
+        self.fresh |= touched
         return touched
 
     def _reference_keys(self, table: str) -> sql.Composable:

@@ -10,7 +10,7 @@ from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
-from engine.plan import Follow, Item
+from engine.plan import Follow, Item, Noted
 from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
 
 
@@ -29,7 +29,7 @@ class Scene:
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
     retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
-    parsed: list[tuple[str, str, str]] = field(default_factory=list)  # table, column, parent: text that names integers
+    noted: list[Noted] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
