@@ -113,7 +113,7 @@ class Follow:
 
 @dataclass(frozen=True)
 class Noted:
-    """Values of the source that do not arrive, each to be noted on its row: value and condition are SQL over alias t."""
+    """Values of the source that do not arrive, to be noted on their rows: value and condition are SQL over alias t."""
 
     legacy_table: str
     target_table: str

@@ -9,6 +9,7 @@ Laws
 - A constraint that the legacy database itself proves is judged only after its parents have lost rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -72,7 +73,8 @@ class Quarantine:
             changed = True
             while changed:
                 self._judge_references()
-                changed = any([self._judge_unique(rule) for rule in self._untrusted("pui")])
+                doubled = self._broken(self._untrusted("pui"), self._has_double)
+                changed = any([self._judge_unique(rule) for rule in doubled])
             self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
 
     def _is_settled(self, rule: Rule) -> bool:
@@ -113,7 +115,7 @@ class Quarantine:
         while pending:
             self.work.stop.check()
             lost = set()
-            for rule in self._broken(pending):
+            for rule in self._broken(pending, self._has_orphan):
                 lost |= self._judge_reference(rule)
             pending = [rule for rule in rules if rule.ref_table in lost]
 
@@ -122,13 +124,22 @@ class Quarantine:
             return rule.ref_table in self.fresh
         return not rule.is_trusted or rule.ref_table in self.lost
 
-    def _broken(self, rules: list[Rule]) -> list[Rule]:
-        """Those with an orphan, looked for several at once."""
-        found = self.workers.map("look for orphans", self._has_orphan, rules)
-        return [rule for rule, is_broken in zip(rules, found, strict=True) if is_broken]
+    def _broken(self, rules: list[Rule], is_broken: Callable[[Rule], bool]) -> list[Rule]:
+        """Those that some row violates, looked for several at once."""
+        found = self.workers.map("look for violators", is_broken, rules)
+        return [rule for rule, is_violated in zip(rules, found, strict=True) if is_violated]
+
+    def _has_double(self, rule: Rule) -> bool:
+        columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
+        query = sql.SQL("select count(*) > 0 from (select from {} group by {} having count(*) > 1) as found").format(
+            self._table(rule.table), columns
+        )
+        with self.work.sessions.lend("target") as target, blame(TargetError, "looking for doubles", self.work.stop):
+            return target.execute(query).fetchone()[0]
 
     def _has_orphan(self, rule: Rule) -> bool:
-        query = sql.SQL("select exists (select from {} as t where {})").format(
+        # counted, not asked for by exists: that makes the planner look for the first one, by nested loops
+        query = sql.SQL("select count(*) > 0 from {} as t where {}").format(
             self._table(rule.table), violations.violates(self.work, rule)
         )
         with self.work.sessions.lend("target") as target, blame(TargetError, "looking for orphans", self.work.stop):

@@ -26,13 +26,17 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
     into = sql.SQL("copy {} ({}) from stdin (format binary)").format(sql.Identifier(schema, route.targets[0]), columns)
     out = f"copy ({select(route, chunk)}) to stdout (format binary)"
-    with work.sessions.lend("source") as source, work.sessions.lend("target") as target:
-        with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.transaction():
-            with target.cursor() as cursor:
-                with cursor.copy(into) as sink:
-                    size = _pump(work, source, route.legacy_table, out, sink)
-                counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
-            ledger.record(target, work.run_id, chunk, counts, time.monotonic() - started)
+    with (
+        work.sessions.lend("source") as source,
+        work.sessions.lend("target") as target,
+        blame(TargetError, f"loading {route.legacy_table}", work.stop),
+        target.transaction(),
+        target.cursor() as cursor,
+    ):
+        with cursor.copy(into) as sink:
+            size = _pump(work, source, route.legacy_table, out, sink)
+        counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
+        ledger.record(target, work.run_id, chunk, counts, time.monotonic() - started)
     return counts
 
 
