@@ -263,6 +263,11 @@ HOLDER = """
 """
 
 
+def is_held(conn: psycopg.Connection) -> bool:
+    """Whether some session holds the lease now."""
+    return conn.execute(HOLDER, {"lock": LOCK}).fetchone() is not None
+
+
 def _holder(conn: psycopg.Connection) -> str:
     names = [f"run {run.run_id} into {run.target_schema}" for run in runs(conn) if run.state == "running"]
     names += [row[0] for row in conn.execute(HOLDER, {"lock": LOCK})]

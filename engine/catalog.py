@@ -36,6 +36,7 @@ class Leaf:
     oid: int = field(compare=False)
     relfilenode: int = field(compare=False)
     pages: int = field(compare=False)
+    toast_pages: int = field(compare=False)
     rows: int = field(compare=False)
 
 
@@ -43,7 +44,8 @@ class Leaf:
 class LegacyTable:
     """One table. kind: r (plain), p (partitioned), f (foreign).
 
-    pages: blocks on disk now, of a partitioned table the sum over its leaves; rows: an estimate, never negative.
+    pages: blocks on disk now, of a partitioned table the sum over its leaves; toast_pages: those of its long values;
+    rows: an estimate, never negative.
     leaves: where the rows of a partitioned table lie; () for any other.
     is_partition: its root lives in another schema (partitions of a root in this schema are not listed at all).
     inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
@@ -56,6 +58,7 @@ class LegacyTable:
     oid: int = field(default=0, compare=False)
     relfilenode: int = field(default=0, compare=False)
     pages: int = field(default=0, compare=False)
+    toast_pages: int = field(default=0, compare=False)
     rows: int = field(default=0, compare=False)
     leaves: tuple[Leaf, ...] = ()
     partition_key: str | None = None
@@ -336,8 +339,8 @@ def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
     def legacy_table(row: Row) -> LegacyTable:
         oid, leaves = row["oid"], tuple(heaps[row["oid"]])
         shape = Table(row.pop("name"), columns[oid], constraints[oid], indexes[oid], row.pop("comment"))
-        pages, rows = (sum(leaf.pages for leaf in leaves), sum(leaf.rows for leaf in leaves))
-        return LegacyTable(shape, pages=pages, rows=rows, leaves=leaves if row["kind"] == "p" else (), **row)
+        sizes = {name: sum(getattr(leaf, name) for leaf in leaves) for name in ("pages", "toast_pages", "rows")}
+        return LegacyTable(shape, **sizes, leaves=leaves if row["kind"] == "p" else (), **row)
 
     return tuple(legacy_table(row) for row in tables)
 

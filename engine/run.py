@@ -107,18 +107,20 @@ def rollback(settings: Settings) -> dict:
 
 def status(settings: Settings) -> list[dict]:
     """Runs into this target schema, the latest first, each with its balance."""
-    with connect.target(settings.target, STOP) as conn:
-        return [_run_dict(conn, run) for run in bookkeeping.runs(conn, settings.target_schema)]
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
+        is_held = bookkeeping.is_held(conn)
+        return [_run_dict(conn, run, is_held) for run in bookkeeping.runs(conn, settings.target_schema)]
 
 
-def _run_dict(conn: psycopg.Connection, run) -> dict:
+def _run_dict(conn: psycopg.Connection, run, is_held: bool) -> dict:
+    """A run that says it is running while nobody holds the target has died, and can be resumed."""
     times = {
         name: value and value.isoformat()
         for name, value in (("started_at", run.started_at), ("finished_at", run.finished_at))
     }
     return {
         "run_id": run.run_id,
-        "state": run.state,
+        "state": "died" if run.state == "running" and not is_held else run.state,
         **times,
         "dry_run": run.dry_run,
         "profile": run.profile,
@@ -289,12 +291,14 @@ def _ending(settings: Settings, run_id: str, dry_run: bool) -> Iterator[None]:
         yield
     except BaseException as error:
         is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
+        if is_stop and not dry_run:
+            error = Interrupted(f"run {run_id} was stopped; `nxtgauge-migrate migrate --run {run_id}` resumes it")
         text = str(error) if isinstance(error, MigrateError) else type(error).__name__
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(settings.target) as conn:
             bookkeeping.set_state(conn, run_id, "interrupted" if is_stop else "failed", text)
             if dry_run:
                 _drop_builds(conn, settings)
-        raise
+        raise error from None
 
 
 def _judged(conn, work: Work) -> list[str]:

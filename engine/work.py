@@ -63,7 +63,8 @@ def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:
     """The route's chunks, in page order."""
     table = plan.table(route.legacy_table).legacy
     size = settings.stream_chunk_bytes if route.lane == "stream" else settings.frame_chunk_bytes
-    step = max(1, size // PAGE_BYTES)
+    # A page of short rows may stand for many pages of long values, and a frame holds them all.
+    step = max(1, size // PAGE_BYTES * max(table.pages, 1) // max(table.pages + table.toast_pages, 1))
     firsts = list(range(0, max(table.pages, 1), step)) if route.is_chunked else [0]
     rows = table.rows // len(firsts)
     ends = [*firsts[1:], None]

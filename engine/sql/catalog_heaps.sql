@@ -23,6 +23,7 @@ with roots as (
                    then coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint
                else 0
            end as pages,
+           coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) / current_setting('block_size')::bigint as toast_pages,
            (
                select coalesce(sum(case when a.attlen > 0 then a.attlen else 32 end), 0)
                from pg_attribute a
@@ -39,6 +40,7 @@ select root,
        name,
        relfilenode,
        pages,
+       toast_pages,
        case
            when reltuples >= 0 and relpages > 0 and pages > 0 then reltuples / relpages * pages
            when pages > 0 then pages * (current_setting('block_size')::bigint - 24) / (width + 28)
