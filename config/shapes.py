@@ -56,6 +56,7 @@ class Index:
     is_unique: bool = False
     has_expression: bool = False
     predicate: str | None = None
+    keys: tuple[str, ...] = ()  # its key columns and expressions as SQL, without INCLUDE
     comment: str | None = None
 
 

@@ -19,6 +19,7 @@ from engine.connect import blame
 from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
+from engine.sessions import use_build
 from engine.work import Chunk, Work, chunks
 from engine.workers import Watch, Workers
 
@@ -68,6 +69,7 @@ class Build:
 
     def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
         self.work, self.target, self.workers, self.watch = work, target, workers, watch
+        use_build(target, work.settings)
         self.done = bookkeeping.done_steps(target, work.run_id)
         self.lost: set[str] = set()  # build tables that have lost rows
         self.fresh: set[str] = set()  # those that have since the last judgement
@@ -214,12 +216,12 @@ class Build:
             self.work.sessions.lend("target") as target,
             blame(TargetError, f"making {groups[0][0][0]} of {groups[0][0][1]}", self.work.stop),
         ):
-            target.execute("select set_config('maintenance_work_mem', %s, false)", (SORT_MEMORY,))
-            target.execute("set lock_timeout = 0")  # our own sessions may wait for each other
             for (phase, table), statements in groups:
                 if f"{phase}: {table}" not in self.done:
                     self.work.stop.check()
                     with target.transaction():
+                        target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
+                        target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
                         ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
                         bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
 

@@ -13,6 +13,7 @@ from config import mapping
 from config.errors import SourceError
 from engine import ddl, witness
 from engine.connect import blame
+from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule, merged_shape
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
@@ -175,7 +176,8 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
         "exists (select from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
         "and m.from_id = t.{}::text and m.to_id is null)"
     ).format(sql.Literal(work.run_id), sql.Literal(step.legacy_table), sql.Identifier(step.column))
-    rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table="user_role_profiles")
+    root = ROOT_OF.get(step.legacy_table, "user_role_profiles")
+    rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
     rejects = any(
         r.table == step.table and r.columns == (step.column,) and r.kind == "f" and r.on_orphan == "reject"
         for r in work.plan.rules

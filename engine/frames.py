@@ -33,7 +33,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
         with blame(SourceError, f"reading {route.legacy_table}", work.stop):
             table = _read(work, route, chunk, source)
         with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.cursor() as cursor:
-            cursor.execute(_search_path(work.schema))
+            cursor.execute(_search_path(work))
             outcome, rows = _transformed(work, route, table, cursor)
             work.stop.check()
             outcome = _load(work, route, table, outcome, cursor)
@@ -44,8 +44,9 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     return counts
 
 
-def _search_path(schema: str) -> str:
-    return sql.SQL("set local search_path = {}, public").format(sql.Identifier(schema)).as_string(None)
+def _search_path(work: Work) -> str:
+    path = sql.SQL(", ").join([sql.Identifier(work.schema), sql.Identifier(work.settings.extension_schema)])
+    return sql.SQL("set local search_path = {}").format(path).as_string(None)
 
 
 def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> pa.Table:
@@ -131,7 +132,7 @@ def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, fr
         "updated_at": table[RULE + "updated_at"].take(positions),
     }
     for name, item in freight[route.targets[0]].items():
-        values[name] = table[item].take(positions)
+        values[name] = _freight(route, table, item).take(positions)
     stage = Stage(shape, values, {}, False)
     stage.fill(cursor)
     stage.insert(cursor, [])
@@ -143,15 +144,19 @@ def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.Dat
     legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
     named = {name: legacy_names.get(name, name) for name in frame.columns}
     columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.column(own)}
-    converted = {c.item: c.parent for c in route.conversions}
     for name, item in freight.items():
         if name not in columns:
-            values = table[item]
-            if item in converted:
-                values = pa.chunked_array([pa.array(steps.target_id(_series(values), converted[item]))])
-            columns[name] = values.take(positions)
+            columns[name] = _freight(route, table, item).take(positions)
     columns[HIDDEN] = table[HIDDEN].take(positions)
     return Stage(shape, columns, dict(route.defaults), _identities(shape))
+
+
+def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:
+    """The item's values; ids and references in the target's form."""
+    parent = next((c.parent for c in route.conversions if c.item == item), None)
+    if parent is None:
+        return table[item]
+    return pa.chunked_array([pa.array(steps.target_id(_series(table[item]), parent))])
 
 
 def _identities(shape: Table) -> bool:

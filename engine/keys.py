@@ -54,10 +54,10 @@ class Keys:
     def __init__(self, catalog: Catalog, mapping: Mapping, fates: dict[str, str], probe: Callable):
         self._catalog, self._mapping, self._fates, self._probe = catalog, mapping, fates, probe
         self._probed: dict[tuple[str, str], tuple[int, int]] = {}
+        self.questions: list[str] = []
         self.references = {
             (r.table, r.column): r for t in catalog.tables if fates.get(t.name) in MOVED for r in self._references_of(t)
         }
-        self.questions: list[str] = []
 
     def root_of(self, table: str) -> str | None:
         """The target table that references to this legacy table lead to; None: the table itself."""
@@ -146,6 +146,11 @@ class Keys:
         if not parent or not self._is_target(rule.to) or not parent.shape.column("id"):
             return None
         if not self._comparable(column, parent.shape.column("id")) or column.generated:
+            return None
+        if not self.root_of(rule.to) and not any(
+            c.kind in "pu" and c.columns == ("id",) for c in parent.shape.constraints
+        ):
+            self.questions.append(f"{table.name}.{column.name} names rows of {rule.to}, whose id is not unique")
             return None
         return Reference(table.name, column.name, rule.to, "id", rule.on_orphan(table.name))
 

@@ -168,7 +168,8 @@ def _kept(name: str, key: str):
     def finder(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
         if f"__lookup_{name}" not in work.frames:
             return empty(COLUMNS[name])
-        raw = rows[key] if key != "canonical_id" else steps.canonical_uuid(rows["id"])
+        uuids = steps.canonical_uuid(rows["id" if key == "canonical_id" else key])
+        raw = uuids if key == "canonical_id" else steps.first_known(uuids, rows[key])
         query = sql.SQL("select {} from {} where {} = any ({}::text[])").format(
             sql.SQL(", ").join(map(sql.Identifier, COLUMNS[name])),
             sql.Identifier(work.schema, f"__lookup_{name}"),
@@ -308,7 +309,7 @@ def _laid_out(work: Work):
         role = items.get(RULE + "role", "null::text")
         yield (
             "submissions",
-            f"select distinct {items[RULE + 'user_id']}, {role} from {route.from_sql}",
+            f"select distinct {_spelled(submissions.legacy.shape.column('user_id'))}, {role} from {route.from_sql}",
             [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"],
         )
         if submissions.legacy.shape.column("id").base in {"uuid", *TEXTUAL}:
@@ -326,14 +327,14 @@ def _payment_parts(work: Work):
         amount = _first(invoices.legacy, "tax_amount", "tax")
         if amount:
             parts.append(
-                f"select {as_text(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
+                f"select {_spelled(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
                 "null::text as coupon, null::timestamptz as at, null::text as key "
                 f"from {quoted(schema, 'invoices')} as t"
             )
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
         parts.append(
-            f"select {as_text(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
+            f"select {_spelled(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
             f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, {legacy_key(uses.legacy)} "
             f"from {quoted(schema, 'coupon_uses')} as t"
         )
@@ -357,13 +358,27 @@ def _is_derived(work: Work, table: str) -> bool:
     return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
 
 
+def _spelled(column) -> str:
+    """A key as text, in one form for each UUID however it is written."""
+    text = as_text(column)
+    if column.base not in TEXTUAL:
+        return text
+    return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
+
+
 def _first(table, *names: str):
     return next((c for n in names if (c := table.shape.column(n))), None)
 
 
 def _numeric(column) -> str:
-    # money has no cast from float or text that keeps it exact but this one
-    return f"{as_text(column)}::numeric" if column.base != "money" else f"t.{quoted(column.name)}::numeric"
+    """The amount; NaN of a text that is no number, so that no order is made of it."""
+    if column.base == "money":
+        return f"t.{quoted(column.name)}::numeric"
+    text = as_text(column)
+    if column.base not in TEXTUAL:
+        return f"{text}::numeric"
+    is_number = f"{text} ~ '^ *[+-]?[0-9]+([.][0-9]*)? *$'"
+    return f"case when {is_number} then {text}::numeric when {text} is not null then 'NaN' end"
 
 
 def _used_at(work: Work, uses) -> str:

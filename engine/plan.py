@@ -7,6 +7,7 @@ Laws
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
@@ -98,7 +99,7 @@ class Rule:
     is_match_full: bool = False
     nulls_not_distinct: bool = False
     predicate: str | None = None
-    definition: str | None = None
+    keys: tuple[str, ...] = ()  # of a unique: what may not stand twice, as SQL; () means the columns
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,6 @@ class Plan:
     extensions: tuple[str, ...]
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
-    missing_reshaped: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -198,8 +198,13 @@ class Plan:
     @property
     def digest(self) -> str:
         """Equal for plans that move the same columns the same way; sizes and instants take no part."""
-        parts = (self.mapping_digest, self.build, self.archive, self.rules, self.renames, self.column_renames)
+        routes = [replace(route, items=_timeless(route.items, self.instant)) for route in self.routes]
+        parts = (self.mapping_digest, self.build, self.archive, self.rules, self.renames, self.column_renames, routes)
         return hashlib.sha256(_spelled(parts).encode()).hexdigest()
+
+
+def _timeless(items: tuple[Item, ...], instant: str) -> tuple[Item, ...]:
+    return tuple(replace(item, expression=item.expression.replace(instant, "")) for item in items)
 
 
 def merged_shape(plan: Plan) -> Table | None:
@@ -220,4 +225,6 @@ def _spelled(value) -> str:
         return _spelled(tuple((f.name, getattr(value, f.name)) for f in fields(value)))
     if isinstance(value, (tuple, list)):
         return "(" + ",".join(map(_spelled, value)) + ")"
+    if isinstance(value, Mapping):
+        return _spelled(sorted(value.items()))
     return repr(value)

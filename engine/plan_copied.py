@@ -12,7 +12,7 @@ from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
 from engine import keep
 from engine.catalog import LegacyTable
-from engine.keys import UUID
+from engine.keys import TEXTUAL, UUID
 from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
@@ -141,14 +141,22 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
         text = f"{as_text(column)}::{found.type}" if found.type == "uuid" else f"{plain(column)}::{found.type}"
         return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
     if found.kind == "parse":
-        text = f"case when {plain(column)}::text ~ '^-?[0-9]{{1,18}}$' then {plain(column)}::text::{found.type} end"
-        no_integer = f"{as_text(column)} !~ '^-?[0-9]{{1,18}}$'"
-        note = f"orphan: no such row in {found.parent}"
-        scene.noted.append(Noted(table.name, *way.targets[0].split(".", 1), note, as_text(column), no_integer))
+        text = _parsed(column, found.type)
+        scene.parsed.add((table.name, column.name))
         return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note="else an orphan"))
     conversion = Conversion(column.name, found.parent, own)
     note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
     return _Column(shape, Item(column.name, as_text(column)), replace(way, kind="derived", note=note), conversion)
+
+
+LEAST = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
+
+
+def _parsed(column: Column, kind: str) -> str:
+    """Text as the integer that it spells; what spells none becomes the least one, an orphan like any other."""
+    text, least = f"{plain(column)}::text", f"({LEAST[kind]})::{kind}"
+    fits = f"case when abs({text}::bigint) < {-LEAST[kind]} then {text}::bigint::{kind} else {least} end"
+    return f"case when {text} ~ '^-?[0-9]{{1,18}}$' then {fits} when {text} is not null then {least} end"
 
 
 def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column) -> str | None:
@@ -172,6 +180,9 @@ def _as(wanted: Column, other: Column, scene: Scene) -> str:
         return plain(other)
     labels = next((t.labels for t in scene.catalog.types if t.name == wanted.type.strip('"')), ())
     value = f"{plain(other)}::text::{wanted.type}"
+    limit = wanted.type.partition("(")[2].rstrip(")") if wanted.base in TEXTUAL else ""
+    if limit:
+        return f"case when char_length({plain(other)}::text) <= {limit} then {plain(other)}::text end"
     known = ", ".join(literal(label) for label in labels)
     return f"case when {plain(other)}::text in ({known}) then {value} end" if labels else value
 
@@ -224,11 +235,8 @@ def _undeclared(
             shape = table.shape.column(column)
             scene.follows.append(Follow(table.name, column, reference.to, not shape.not_null))
         if reference and not reference.declared and column not in single:
-            if root or _has_unique_id(scene, reference.to):
-                parent = root or reference.to
-                found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
-            else:
-                scene.questions.append(f"{table.name}.{column} names rows of {reference.to}, whose id is not unique")
+            parent = root or reference.to
+            found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
     names = {column.name for column in table.shape.columns}
     for name in (new for old, new in rule.becomes.items() if old not in names):
         scene.on_orphan[table.name, name] = "reject"
@@ -236,11 +244,6 @@ def _undeclared(
     for name, parent in rule.adds.items():
         found.append(_foreign_key(table.name, name, parent, "id", final_name, renames, taken))
     return found
-
-
-def _has_unique_id(scene: Scene, table: str) -> bool:
-    constraints = scene.catalog.table(table).shape.constraints
-    return any(c.kind in "pu" and c.columns == ("id",) for c in constraints)
 
 
 def _foreign_key(table: str, column: str, parent: str, key: str, final: str, renames: dict, taken: set) -> Constraint:

@@ -14,21 +14,19 @@ from config import mapping as mappings
 from config import target as targets
 from config.errors import PlanRefused
 from config.settings import Settings
-from config.shapes import Column, Constraint, Table
+from config.shapes import Column, Constraint, Index, Table
 from engine import closure, completion, needs, plan_copied, plan_reshaped, questions
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
 from engine.plan import HIDDEN, Plan, Route, Rule, TablePlan, Way
 from engine.scene import Scene
 
-LISTED_ELSEWHERE = {"user_settings", "review_display_settings"}  # exist for a copied table's sake
-
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) -> Plan:
     """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
     mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
     fates = _fates(catalog, mapping, settings)
-    declared = {name: shape for name, shape in targets.load().items()}
+    declared = dict(targets.load())
     if fates.get("user_settings"):
         declared.pop("user_settings")
     keys = Keys(catalog, mapping, fates, probe)
@@ -247,9 +245,8 @@ def _assemble(scene: Scene, planned: list) -> Plan:
         column_renames=tuple(rename for *_, names in planned for rename in names),
         replaced_calls=call_names,
         missing_tables=tuple(missing),
-        missing_reshaped=tuple(n for n in missing if scene.mapping.tables[n].disposition == "reshape"),
         faults=tuple(scene.faults),
-        questions=(*scene.questions, *questions.find(scene)),
+        questions=(*scene.questions, *scene.keys.questions, *questions.find(scene)),
         remarks=tuple(scene.remarks),
         **wanted,
     )
@@ -306,9 +303,20 @@ def _rules(scene: Scene, build: list[Table]):
                 yield _rule(scene, constraint, shape.name in declared)
         for index in shape.indexes:
             if index.is_unique:
-                yield Rule(shape.name, index.name, "i", index.columns, predicate=index.predicate,
-                           definition=index.definition,
-                           is_trusted=_is_trusted(scene, shape.name, index.columns, "u"))  # fmt: skip
+                yield _index_rule(scene, index)
+
+
+def _index_rule(scene: Scene, index: Index) -> Rule:
+    return Rule(
+        table=index.table,
+        name=index.name,
+        kind="i",
+        columns=index.columns,
+        predicate=index.predicate,
+        keys=index.keys,
+        nulls_not_distinct="NULLS NOT DISTINCT" in index.definition,
+        is_trusted=_is_trusted(scene, index.table, index.columns, "u"),
+    )
 
 
 def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
@@ -326,7 +334,6 @@ def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
         is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
         is_match_full=constraint.is_match_full,
         nulls_not_distinct=constraint.nulls_not_distinct,
-        definition=constraint.definition,
     )
 
 
@@ -341,6 +348,7 @@ def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, c
     if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
     following = any(f.table == table and f.column in columns for f in scene.follows)
+    following = following or any((table, column) in scene.parsed for column in columns)
     if following or any((table, column) in scene.changed for column in columns):
         return kind == "n" and not following  # a cast or a derivation never makes a null; filled times never are
     if kind != "f":

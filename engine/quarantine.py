@@ -20,6 +20,7 @@ from config.errors import SourceError, TargetError
 from engine import violations, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
+from engine.select import as_text
 from engine.work import Work
 from engine.workers import Workers
 from transforms import steps
@@ -70,11 +71,12 @@ class Quarantine:
             self.lost |= self._lost_before()
             for table, rules in _by_table(self._untrusted("nc")).items():
                 self._judge_rows(table, rules)
-            changed = True
+            nulled, changed = self._nulled_before(), True
             while changed:
-                self._judge_references()
-                doubled = self._broken(self._untrusted("pui"), self._has_double)
-                changed = any([self._judge_unique(rule) for rule in doubled])
+                nulled |= self._judge_references()
+                rows = self._judge_nulled(nulled)
+                doubled = self._broken(self._open_uniques(nulled), self._has_double)
+                changed = any([self._judge_unique(rule) for rule in doubled]) or rows
             self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
 
     def _is_settled(self, rule: Rule) -> bool:
@@ -88,12 +90,34 @@ class Quarantine:
         query = "select distinct build_table from migration.gone where run_id = %s"
         return {table for (table,) in self.target.execute(query, (self.work.run_id,))}
 
+    def _nulled_before(self) -> set[tuple[str, str]]:
+        """(build table, column) of references that were set to null so far."""
+        query = "select distinct target_table, target_column from migration.notes where run_id = %s and note like %s"
+        tables = {new: old for old, new in self.work.plan.renames}
+        columns = {(table, new): old for table, old, new in self.work.plan.column_renames}
+        found = [(tables.get(t, t), c) for t, c in self.target.execute(query, (self.work.run_id, "orphan: %"))]
+        return {(table, columns.get((table, column), column)) for table, column in found}
+
+    def _judge_nulled(self, nulled: set[tuple[str, str]]) -> bool:
+        """Checks over columns that were set to null, whatever proved them before; whether rows went."""
+        rules = [rule for rule in self._rules("c") if {(rule.table, c) for c in rule.columns} & nulled]
+        return any([self._judge_rows(table, found) for table, found in _by_table(rules).items()])
+
+    def _open_uniques(self, nulled: set[tuple[str, str]]) -> list[Rule]:
+        """Uniques that nothing proves, and those for which a new null may count."""
+        opened = [
+            rule
+            for rule in self._rules("pui")
+            if (rule.nulls_not_distinct or rule.predicate) and {(rule.table, c) for c in rule.columns} & nulled
+        ]
+        return list(dict.fromkeys([*self._untrusted("pui"), *opened]))
+
     def _untrusted(self, kinds: str) -> list[Rule]:
         """Rules that nothing proves yet: neither the legacy database nor a former judgement."""
         rules = self._rules(kinds)
         return [rule for rule in rules if not rule.is_trusted and (rule.table, rule.name) not in self.judged]
 
-    def _judge_rows(self, table: str, rules: list[Rule]) -> None:
+    def _judge_rows(self, table: str, rules: list[Rule]) -> bool:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
         looks = sql.SQL(", ").join(
             sql.SQL("coalesce(bool_or({}), false)").format(violations.violates(self.work, rule)) for rule in rules
@@ -103,11 +127,14 @@ class Quarantine:
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
                 self.remove(rule, violations.violates(self.work, rule), rule.name, violations.sentence(rule))
+        return any(broken)
 
     def _rules(self, kinds: str) -> list[Rule]:
         return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
 
-    def _judge_references(self) -> None:
+    def _judge_references(self) -> set[tuple[str, str]]:
+        """Foreign keys to a fixpoint; (build table, column) of the references that were set to null."""
+        nulled = set()
         rules = [rule for rule in self._rules("f") if rule.ref_table in self.complete]
         rules = [rule for rule in rules if not {(rule.table, c) for c in rule.columns} & self.following]
         pending = [rule for rule in rules if self._is_open(rule)]
@@ -116,8 +143,11 @@ class Quarantine:
             self.work.stop.check()
             lost = set()
             for rule in self._broken(pending, self._has_orphan):
-                lost |= self._judge_reference(rule)
+                gone = self._judge_reference(rule)
+                lost |= gone
+                nulled |= set() if gone else {(rule.table, column) for column in rule.columns}
             pending = [rule for rule in rules if rule.ref_table in lost]
+        return nulled
 
     def _is_open(self, rule: Rule) -> bool:
         if (rule.table, rule.name) in self.judged:
@@ -130,10 +160,9 @@ class Quarantine:
         return [rule for rule, is_violated in zip(rules, found, strict=True) if is_violated]
 
     def _has_double(self, rule: Rule) -> bool:
-        columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
-        query = sql.SQL("select count(*) > 0 from (select from {} group by {} having count(*) > 1) as found").format(
-            self._table(rule.table), columns
-        )
+        query = sql.SQL(
+            "select count(*) > 0 from (select from {} where {} group by {} having count(*) > 1) as found"
+        ).format(self._table(rule.table), violations.counts(rule), violations.keys(rule))
         with self.work.sessions.lend("target") as target, blame(TargetError, "looking for doubles", self.work.stop):
             return target.execute(query).fetchone()[0]
 
@@ -183,7 +212,7 @@ class Quarantine:
         query = """
             with ranked as (
                 select t.id, first_value(t.id) over same as stays, {table} as legacy_table
-                from {roots} as t where {doubled}
+                from {roots} as t where t.user_id is not null
                 window same as (partition by t.user_id, t.role order by {order})
             ), superseded as (
                 select r.id, r.stays, r.legacy_table from ranked as r where r.id <> r.stays
@@ -199,7 +228,6 @@ class Quarantine:
             sql.SQL(query).format(
                 table=violations.legacy_table_of(self.work, "t"),
                 roots=self._table(ROOTS),
-                doubled=violations.doubled(self.work, rule),
                 order=violations.order(self.work, shape, rule),
                 run=sql.Literal(self.work.run_id),
             )
@@ -252,7 +280,7 @@ class Quarantine:
         key = self.work.plan.shape(table).primary_key
         columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key]
         if len(columns) == 1:
-            return sql.SQL("{}::text").format(columns[0])
+            return sql.SQL(as_text(self.work.plan.shape(table).column(key[0])))
         return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(columns))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:

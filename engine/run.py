@@ -9,6 +9,7 @@ Laws
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -78,10 +79,10 @@ def migrate(
     source, target = settings.source, settings.target
     with contextlib.ExitStack() as stack:
         conn = stack.enter_context(connect.target(target, STOP))
-        stack.enter_context(bookkeeping.lease(target))
+        lease = stack.enter_context(bookkeeping.lease(target))
         clock.stage("plan")
         held = stack.enter_context(snapshot.hold(source, STOP))
-        resumed = _resumed(conn, settings, run_id)
+        resumed = _resumed(conn, settings, run_id, dry_run)
         planned = _planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
         _refuse(conn, settings, planned, held)
         bookkeeping.ensure(conn)
@@ -93,6 +94,9 @@ def migrate(
             Build(work, conn, workers, clock).run()
             clock.stage("judge")
             changed = workers.call("judge the build", _judged, conn, work)
+            if changed:
+                clock.message(f"the source has changed since the snapshot in {', '.join(changed)}")
+            lease.check()
             bookkeeping.set_state(conn, run.run_id, "built")
             clock.stage("publish")
             workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run)
@@ -208,7 +212,7 @@ def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan
         conn.execute(query.format(sql.Identifier(name), sql.Identifier(settings.extension_schema)))
 
 
-def _resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None):
+def _resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool):
     """The run to resume. Errors: ConfigError if there is none, or it is over, or of another target."""
     if run_id is None:
         return None
@@ -218,6 +222,9 @@ def _resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None):
         raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
     if found.state not in ("running", "failed", "interrupted", "built"):
         raise ConfigError(f"run {run_id} is {found.state}; only one that did not finish can be resumed")
+    if dry_run != found.dry_run:
+        kind = "a dry-run" if found.dry_run else "no dry-run"
+        raise ConfigError(f"run {run_id} is {kind}; resume it {'with' if found.dry_run else 'without'} --dry-run")
     if (found.target_schema, found.source_schema) != (settings.target_schema, settings.source_schema):
         raise ConfigError(f"run {run_id} is of schema {found.target_schema}; set NXTGAUGE_TARGET_SCHEMA to it")
     return found
@@ -236,8 +243,8 @@ def _begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry
                 dry_run=dry_run,
                 source_identity=identity,
                 mapping_hash=planned.mapping_digest,
-                plan_hash=planned.digest,
-                code_version=importlib.metadata.version("nxtgauge-migrate"),
+                plan_hash=_fingerprint(planned, settings),
+                code_version=_version(),
             )
             _drop_builds(conn, settings)
         else:
@@ -252,12 +259,22 @@ def _begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry
     return run
 
 
+def _fingerprint(planned: Plan, settings: Settings) -> str:
+    """Equal where chunks of one attempt and of another move the same rows the same way."""
+    sizes = f"{settings.stream_chunk_bytes} {settings.frame_chunk_bytes}"
+    return hashlib.sha256(f"{planned.digest} {sizes} {_version()}".encode()).hexdigest()
+
+
+def _version() -> str:
+    return importlib.metadata.version("nxtgauge-migrate")
+
+
 def _why_anew(conn, settings: Settings, planned: Plan, held: Snapshot, resumed) -> str:
     """Why a resumed run cannot go on where it stopped; empty if it can."""
-    if resumed.plan_hash != planned.digest:
-        return "the mapping or the source's schema is not what it was"
-    builds = [s for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == resumed.run_id]
-    if not builds:
+    if resumed.plan_hash != _fingerprint(planned, settings):
+        return "the mapping, the source's schema, the profile or the program is not what it was"
+    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == resumed.run_id}
+    if builds != {"product", "archive"}:
         return "its build is no longer there"
     if changed := _changed(conn, settings, resumed.run_id, held.holder):
         return f"the source has changed in {', '.join(changed)}"

@@ -29,6 +29,7 @@ class Scene:
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
     retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
+    parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from config.errors import SourceError
+from config.errors import SourceError, TargetError
 from config.settings import Settings
 from engine import connect
 from engine.connect import Stop, blame
@@ -24,6 +24,14 @@ OPENERS = {
     "adbc_source": connect.adbc_source,
     "adbc_target": connect.adbc_target,
 }
+
+
+def use_build(session, settings: Settings) -> None:
+    """Conditions of the legacy schema's own spell its types, functions and operators without a schema."""
+    path = [f"{settings.target_schema}__build", settings.extension_schema]
+    query = sql.SQL("set search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, path)))
+    with blame(TargetError, "setting the search path"):
+        session.execute(query)
 
 
 class Sessions:
@@ -59,6 +67,8 @@ class Sessions:
             if is_source:
                 self._snapshot.join(session)
                 self._use_schema(session)
+            elif kind == "target":
+                use_build(session, self._settings)
             return stack.pop_all(), session
 
     def _use_schema(self, session) -> None:

@@ -55,7 +55,7 @@ class Stage:
 
     def insert(self, cursor, without: list[str]) -> None:
         """Move the rows into the target table, all but those of the given origins."""
-        names = [name for name in self.columns]
+        names = [*self.columns, *self._left_null()]
         query = sql.SQL("insert into {} ({}) {} select {} from {} as s {}").format(
             sql.Identifier(self.shape.name),
             sql.SQL(", ").join(map(sql.Identifier, names)),
@@ -66,7 +66,16 @@ class Stage:
         )
         cursor.execute(query.as_string(None))
 
+    def _left_null(self) -> list[str]:
+        """Columns with a default that these rows do not have: null, for a default would be a value nobody gave."""
+        if self.defaults:
+            return []
+        absent = (c for c in self.shape.columns if c.default and not c.generated and c.name not in self.columns)
+        return [column.name for column in absent]
+
     def _value(self, name: str) -> sql.Composable:
+        if name not in self.columns:
+            return sql.SQL("null")
         column, value = self.shape.column(name), sql.SQL("s.{}").format(sql.Identifier(name))
         if column is None:
             return value

@@ -35,27 +35,30 @@ def violates(work: Work, rule: Rule) -> sql.Composable:
     return sql.SQL("({} and {})").format(all_set, orphan)
 
 
-def doubled(work: Work, rule: Rule) -> sql.Composable:
-    """Rows whose key stands more than once; the groups are found by hashing, without a sort."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, rule.columns))
-    row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
-    return sql.SQL("({row}) in (select {columns} from {table} group by {columns} having count(*) > 1)").format(
-        row=row, columns=columns, table=sql.Identifier(work.schema, rule.table)
-    )
+def keys(rule: Rule) -> sql.Composable:
+    """What may not stand twice: columns or expressions, over unqualified columns."""
+    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
+    return sql.SQL(", ").join(texts)
+
+
+def counts(rule: Rule) -> sql.Composable:
+    """Whether a row takes part in the uniqueness: within the predicate, and no key null unless nulls are equal."""
+    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
+    parts = [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(text) for text in texts]
+    parts += [sql.SQL("({})").format(sql.SQL(rule.predicate))] if rule.predicate else []
+    return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
 
 def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
     """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
-    shape = work.plan.shape(rule.table)
-    columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
-    where = doubled(work, rule)
-    if rule.predicate:
-        where = sql.SQL("{} and ({})").format(where, sql.SQL(rule.predicate))
     return sql.SQL(
-        "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {columns} order by {order}) "
-        "as place from {table} as t where {where}) as r where r.place > 1)"
+        "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {keys} order by {order}) "
+        "as place from {table} as t where {counts}) as r where r.place > 1)"
     ).format(
-        columns=columns, order=order(work, shape, rule), table=sql.Identifier(work.schema, rule.table), where=where
+        keys=keys(rule),
+        order=order(work, work.plan.shape(rule.table), rule),
+        table=sql.Identifier(work.schema, rule.table),
+        counts=counts(rule),
     )
 
 

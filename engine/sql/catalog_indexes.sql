@@ -22,6 +22,9 @@ select i.indrelid as table_oid,
        i.indisunique as is_unique,
        i.indexprs is not null as has_expression,
        pg_get_expr(i.indpred, i.indrelid) as predicate,
+       array(
+           select pg_get_indexdef(i.indexrelid, n, true) from generate_series(1, i.indnkeyatts) as n order by n
+       ) as keys,
        obj_description(i.indexrelid, 'pg_class') as comment
 from pg_index i
 join pg_class x on x.oid = i.indexrelid

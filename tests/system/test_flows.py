@@ -7,6 +7,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
+from prefect.runtime import flow_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -28,11 +29,15 @@ def api(home):
         APILogHandler().flush()  # the server is about to go
 
 
+RUNS: list[str] = []  # ids of the flow runs, the last one last
+
+
 def _through(work) -> dict:
     """Runs work(workers) as the body of a flow."""
 
     @flow(name="test", persist_result=False)
     def body():
+        RUNS.append(flow_run.get_id())
         with ThreadPoolTaskRunner(max_workers=2) as runner:
             return calls.final_state(lambda _watch: {"value": work(PrefectWorkers(runner, 2))})
 
@@ -41,7 +46,7 @@ def _through(work) -> dict:
 
 def _last_run():
     with get_client(sync_client=True) as client:
-        return client.read_flow_runs(limit=1, sort="START_TIME_DESC")[0]
+        return client.read_flow_run(RUNS[-1])
 
 
 def test_map_keeps_the_order_and_runs_several_at_once():
@@ -104,6 +109,7 @@ def test_only_what_says_so_is_retried():
 def test_work_that_is_done_stays_done_when_prefect_is_lost():
     @flow(name="test", persist_result=False)
     def body():
+        RUNS.append(flow_run.get_id())
         calls.final_state(lambda _watch: {"value": 1})
         raise ConnectionError("the server is gone")
 
@@ -113,6 +119,7 @@ def test_work_that_is_done_stays_done_when_prefect_is_lost():
 def test_prefect_failing_before_the_work_is_named():
     @flow(name="test", persist_result=False)
     def body():
+        RUNS.append(flow_run.get_id())
         raise ConnectionError("the server is gone")
 
     with pytest.raises(ServerError, match="PREFECT_API_URL"):
