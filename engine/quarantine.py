@@ -212,7 +212,7 @@ class Quarantine:
         query = """
             with ranked as (
                 select t.id, first_value(t.id) over same as stays, {table} as legacy_table
-                from {roots} as t where t.user_id is not null
+                from {roots} as t where {doubled}
                 window same as (partition by t.user_id, t.role order by {order})
             ), superseded as (
                 select r.id, r.stays, r.legacy_table from ranked as r where r.id <> r.stays
@@ -228,6 +228,7 @@ class Quarantine:
             sql.SQL(query).format(
                 table=violations.legacy_table_of(self.work, "t"),
                 roots=self._table(ROOTS),
+                doubled=violations.doubled(self.work, rule),
                 order=violations.order(self.work, shape, rule),
                 run=sql.Literal(self.work.run_id),
             )

@@ -90,7 +90,7 @@ def migrate(
         sessions = stack.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
         work = Work(run.run_id, planned, settings, held, STOP, sessions)
         clock.message(f"run {run.run_id}")
-        with _ending(settings, run.run_id, run.dry_run):
+        with _ending(settings, run.run_id, run.dry_run), blame(TargetError, "making the build", STOP):
             Build(work, conn, workers, clock).run()
             clock.stage("judge")
             changed = workers.call("judge the build", _judged, conn, work)

@@ -49,16 +49,27 @@ def counts(rule: Rule) -> sql.Composable:
     return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
 
+def doubled(work: Work, rule: Rule) -> sql.Composable:
+    """Rows that may share their key with another: where nulls and expressions allow it, found by hashing the groups,
+    so that only those few are ranked; else all that count."""
+    if rule.keys or rule.nulls_not_distinct:
+        return counts(rule)
+    row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
+    return sql.SQL("{counts} and ({row}) in (select {keys} from {table} group by {keys} having count(*) > 1)").format(
+        counts=counts(rule), row=row, keys=keys(rule), table=sql.Identifier(work.schema, rule.table)
+    )
+
+
 def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
     """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
     return sql.SQL(
         "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {keys} order by {order}) "
-        "as place from {table} as t where {counts}) as r where r.place > 1)"
+        "as place from {table} as t where {doubled}) as r where r.place > 1)"
     ).format(
         keys=keys(rule),
         order=order(work, work.plan.shape(rule.table), rule),
         table=sql.Identifier(work.schema, rule.table),
-        counts=counts(rule),
+        doubled=doubled(work, rule),
     )
 
 
