@@ -49,6 +49,8 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     if not users or not found:
         return replace(copied, shape=shape)
     items = [_filled(scene, table, item, found) for item in copied.route.items]
+    if table.shape.column(PREFERENCES):
+        _note_unmerged(scene)
     if not table.shape.column(PREFERENCES) and shape.column(PREFERENCES):
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
@@ -98,6 +100,19 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
             is_chunked=users.kind == "r",
         )
     ]
+
+
+def _note_unmerged(scene: Scene) -> None:
+    """Settings of users whose preferences are no object stay nowhere, and are noted."""
+    legacy, users = scene.catalog.table(SETTINGS), _users(scene)
+    same = _same("t.id", users.shape.column("id"), "s.user_id", legacy.shape.column("user_id"))
+    odd = (
+        f"exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same} "
+        "and jsonb_typeof(s.preferences) <> 'object')"
+    )
+    for setting in _in_document(scene, _settings(scene)):
+        condition, note = f"{plain(setting)} is not null and {odd}", "preferences are no object; it was not kept"
+        scene.noted.append(Noted(users.name, SETTINGS, setting.name, note, as_text(setting), condition))
 
 
 def _users(scene: Scene) -> LegacyTable | None:

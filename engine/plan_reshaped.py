@@ -59,7 +59,7 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
         freight=freight,
         conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, more_items)),
-        is_checked=_is_checked(scene, table, used),
+        is_checked=_is_checked(scene, table, used) or not rule.carries,
         is_chunked=table.kind == "r",
     )
     return Reshaped(route, (*ways, *more_ways), tuple(dropped), tuple(remarks), archived)
@@ -347,8 +347,8 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
 
 
 def whole_row() -> Item:
-    """The whole row as jsonb text."""
-    return Item(RULE + "payload", "to_jsonb(t)::text")
+    """The whole row as JSON text; the target says whether jsonb can hold it."""
+    return Item(RULE + "payload", "row_to_json(t)::text")
 
 
 def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:

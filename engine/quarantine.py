@@ -368,13 +368,31 @@ class Quarantine:
         """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""
         for table in {w.table for w in witnesses}:
             found = [w for w in witnesses if w.table == table]
-            ids, keys = [w.id for w in found if w.id is not None], [w.key for w in found]
-            known = self._delete("id_map", table, "legacy_id", ids, "target_id")
+            keys = [w.key for w in found]
             self._delete("notes", table, "legacy_key", keys)
+            ids = self._without_survivors(table, [w.id if w.id is not None else w.key for w in found])
+            known = self._delete("id_map", table, "legacy_id", ids, "target_id")
             own = steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist()
             self._delete("removed_links", table, "user_role_profile_id", [*known, *own])
             if not is_superseded:
                 self._lead_nowhere(table, ids, own)
+
+    def _without_survivors(self, table: str, ids: list[str]) -> list[str]:
+        """Those ids that no row in the target stands for: without a key, two legacy rows may share one."""
+        route = next(r for r in self.work.plan.table(table).routes if r.is_accounted and not r.is_archive)
+        is_keyed = bool(self.work.plan.table(table).key)  # a key names one row, which is the rejected one
+        if is_keyed or not ids or self.work.plan.shape(route.targets[0]).column("id") is None:
+            return ids
+        own = dict(zip(ids, steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist(), strict=True))
+        query = sql.SQL(
+            "select given.legacy_id from unnest(%s::text[], %s::text[]) as given (legacy_id, own) "
+            "left join migration.id_map as m on m.run_id = %s and m.legacy_table = %s "
+            "and m.legacy_id = given.legacy_id "
+            "join {} as t on t.id::text = coalesce(m.target_id, given.own)"
+        ).format(self._table(route.targets[0]))
+        values = (list(own), list(own.values()), self.work.run_id, table)
+        survivors = {legacy_id for (legacy_id,) in self.target.execute(query, values)}
+        return [legacy_id for legacy_id in own if legacy_id not in survivors]
 
     def _delete(self, kind: str, table: str, column: str, values: list[str], returning: str = "run_id") -> list[str]:
         query = sql.SQL("delete from {} where run_id = %s and legacy_table = %s and {} = any (%s) returning {}").format(

@@ -137,7 +137,9 @@ def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd
 def _gone(work: Work, route: Route, rows: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
     if "id" not in rows or not len(rejected):
         return pd.DataFrame()
-    ids = steps.target_id(rows.loc[rejected.index, "id"], route.legacy_table).dropna()
+    ids = rows.loc[rejected.index, "id"].dropna()
+    if work.plan.shape(route.targets[0]).column("id").base == "uuid":
+        ids = steps.target_id(ids, route.legacy_table)
     return pd.DataFrame({"build_table": route.targets[0], "id": ids}).astype(TEXT)
 
 

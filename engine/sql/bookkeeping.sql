@@ -89,7 +89,7 @@ create table migration.id_map (
     why text not null check (why in ('derived', 'merged', 'created'))
 );
 create index on migration.id_map (run_id, legacy_table, legacy_id);
-create index on migration.id_map (run_id, target_table, target_id);
+create index on migration.id_map (run_id, legacy_table, target_id);
 
 create table migration.removed_links (
     run_id text not null,
