@@ -182,8 +182,17 @@ class Build:
         self.fresh = quarantine.fresh
 
     def _quarantine(self, loaded: set[str], complete: set[str], following: set[tuple[str, str]]) -> Quarantine:
-        state = (self.lost, self.judged, self.fresh)
-        return Quarantine(self.work, self.target, loaded, complete, following, *state, self.workers)
+        return Quarantine(
+            self.work,
+            self.target,
+            loaded,
+            lost=self.lost,
+            fresh=self.fresh,
+            complete=complete,
+            following=following,
+            judged=self.judged,
+            workers=self.workers,
+        )
 
     def _follow(self) -> None:
         loaded, complete, _ = judgeable(self.work.plan, max(WAVES))

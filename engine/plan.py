@@ -100,6 +100,7 @@ class Rule:
     nulls_not_distinct: bool = False
     predicate: str | None = None
     keys: tuple[str, ...] = ()  # of a unique: what may not stand twice, as SQL; () means the columns
+    definition: str | None = None  # of an exclusion
 
 
 @dataclass(frozen=True)

@@ -334,6 +334,7 @@ def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
         is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
         is_match_full=constraint.is_match_full,
         nulls_not_distinct=constraint.nulls_not_distinct,
+        definition=constraint.definition if constraint.kind == "x" else None,
     )
 
 

@@ -12,57 +12,30 @@ Laws
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
-import psycopg
 from psycopg import sql
 
-from config.errors import SourceError, TargetError
-from engine import violations, witness
+from config.errors import TargetError
+from engine import violations
 from engine.connect import blame
-from engine.plan import HIDDEN, Rule
-from engine.select import as_text
-from engine.work import Work
+from engine.plan import Rule
+from engine.removals import DUPLICATE_PROFILE, Removals
 from engine.workers import Workers
-from transforms import steps
-from transforms.outcome import TEXT
 
 PARENT_REJECTED = "parent_rejected"
-DUPLICATE_PROFILE = "duplicate_profile"
 ROOTS = "user_role_profiles"
 
 
-NOTE = """
-    insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)
-    select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(column)s, %(note)s, found.value
-    from unnest(%(tables)s::text[], %(keys)s::text[], %(values)s::text[]) as found (legacy_table, legacy_key, value)
-"""
-REJECT = """
-    insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
-    select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(reason)s, %(detail)s,
-           case when migration.is_valid(found.row, 'jsonb') then found.row::jsonb else to_jsonb(found.row) end
-    from unnest(%(tables)s::text[], %(keys)s::text[], %(rows)s::text[]) as found (legacy_table, legacy_key, row)
-    on conflict do nothing
-"""
-
-
 @dataclass
-class Quarantine:
+class Quarantine(Removals):
     """One judgement.
 
-    loaded: tables with rows; complete: those that get no more, so that what points at a row they lack is an orphan.
-
-    following: references that do not lead to their new rows yet; lost: build tables that have lost rows so far, fresh:
-    since the last judgement; judged: rules that hold of complete tables.
+    complete: tables that get no more rows, so that what points at a row they lack is an orphan; following: references
+    that do not lead to their new rows yet; judged: rules that hold of complete tables.
     """
 
-    work: Work
-    target: psycopg.Connection
-    loaded: set[str]
     complete: set[str]
     following: set[tuple[str, str]]
-    lost: set[str]
     judged: set[tuple[str, str]]
-    fresh: set[str]
     workers: Workers
 
     def judge(self) -> None:
@@ -76,7 +49,8 @@ class Quarantine:
                 nulled |= self._judge_references()
                 rows = self._judge_nulled(nulled)
                 doubled = self._broken(self._open_uniques(nulled), self._has_double)
-                changed = any([self._judge_unique(rule) for rule in doubled]) or rows
+                excluded = [self._judge_exclusion(rule) for rule in self._untrusted("x")]
+                changed = any([self._judge_unique(rule) for rule in doubled]) or rows or any(excluded)
             self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
 
     def _is_settled(self, rule: Rule) -> bool:
@@ -206,6 +180,13 @@ class Quarantine:
         )
         return bool(self.remove(rule, violations.is_duplicate(self.work, rule), reason, sentence))
 
+    def _judge_exclusion(self, rule: Rule) -> bool:
+        """Whether rows went; each round takes those that stand behind a row which stays."""
+        has_lost = False
+        while self.remove(rule, violations.is_excluded(self.work, rule), rule.name, violations.sentence(rule)):
+            has_lost = True
+        return has_lost
+
     def _note_superseded(self, rule: Rule) -> None:
         """References to a superseded profile move to the one that stays."""
         shape = self.work.plan.shape(ROOTS)
@@ -233,187 +214,6 @@ class Quarantine:
                 run=sql.Literal(self.work.run_id),
             )
         )
-
-    def _table(self, name: str) -> sql.Identifier:
-        return sql.Identifier(self.work.schema, name)
-
-    def set_null(self, rule: Rule, violates: sql.Composable) -> None:
-        """Null the references that lead nowhere; a note for each, with the legacy value."""
-        column = rule.columns[0]
-        query = sql.SQL(
-            "with orphans as (select t.ctid, {row} as row, t.{column}::text as value from {table} as t "
-            "where {violates}), "
-            "nulled as (update {table} as t set {column} = null from orphans as o where t.ctid = o.ctid) "
-            "select row, value from orphans"
-        ).format(
-            row=self._row_name(rule.table),
-            column=sql.Identifier(column),
-            table=self._table(rule.table),
-            violates=violates,
-        )
-        with self.target.transaction():
-            orphans = self.target.execute(query).fetchall()
-            if orphans:
-                note = f"orphan: no such row in {self.work.plan.final_name(rule.ref_table)}"
-                self._note(rule.table, column, note, orphans)
-
-    def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
-        named = self._witnesses(table, [row for row, _ in rows])
-        found = [(named[row], value) for row, value in rows]
-        columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
-        self.target.execute(
-            NOTE,
-            {
-                "run": self.work.run_id,
-                "tables": [w.table for w, _ in found],
-                "keys": [w.key for w, _ in found],
-                "target": self.work.plan.final_name(table),
-                "column": columns.get(column, column),
-                "note": note,
-                "values": [w.value_of(column, value) for w, value in found],
-            },
-        )
-
-    def _row_name(self, table: str) -> sql.Composable:
-        """What tells a build row's legacy row: its origin, else its key as text."""
-        if table in self.work.plan.hidden:
-            return sql.SQL("t.{}").format(sql.Identifier(HIDDEN))
-        key = self.work.plan.shape(table).primary_key
-        columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key]
-        if len(columns) == 1:
-            return sql.SQL(as_text(self.work.plan.shape(table).column(key[0])))
-        return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(columns))
-
-    def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
-        """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
-        query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
-            self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
-        )
-        with self.target.transaction():
-            removed = self.target.execute(query).fetchall()
-            if not removed:
-                return set()
-            touched = self._reject(rule.table, removed, reason, sentence)
-        self.lost |= touched
-        self.fresh |= touched
-        return touched
-
-    def _reference_keys(self, table: str) -> sql.Composable:
-        """The id by which children know the row, as text."""
-        has_id = self.work.plan.shape(table).column("id") is not None
-        return sql.SQL("t.id::text" if has_id else "null::text")
-
-    def _reject(self, table: str, removed: list[tuple[str, str]], reason: str, sentence: str) -> set[str]:
-        touched = {table}
-        self._gone(table, [key for _, key in removed if key])
-        rows = list(dict.fromkeys(row for row, _ in removed))
-        if table in self.work.plan.hidden:
-            touched |= self._remove_siblings(table, rows)
-        witnesses = self._witnesses(table, rows)
-        accounted = [row for row in rows if self._is_accounted(table, witnesses[row].table)]
-        self.reject_witnesses([witnesses[row] for row in accounted], table, reason, sentence)
-        if derived := [row for row in rows if row not in set(accounted)]:
-            note = f"not_made: {reason}: {sentence}"
-            self._note(table, None, note, [(row, None) for row in derived])
-        return touched
-
-    def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: str, sentence: str) -> None:
-        """Write these legacy rows down as rejected; `table` is the build table that refused them."""
-        final = self.work.plan.final_name(table)
-        with self.target.transaction():
-            self._write_rejects(witnesses, final, reason, sentence)
-            self._forget(witnesses, is_superseded=reason == DUPLICATE_PROFILE)
-
-    def _is_accounted(self, table: str, legacy_table: str) -> bool:
-        routes = [r for r in self.work.plan.table(legacy_table).routes if table in r.targets and not r.is_archive]
-        return any(route.is_accounted for route in routes)
-
-    def _gone(self, table: str, keys: list[str]) -> None:
-        """Keys of removed rows; a table whose rows have none is named all the same."""
-        query = "insert into migration.gone (run_id, build_table, id) select %s, %s, unnest(%s::text[])"
-        self.target.execute(query, (self.work.run_id, table, keys or [""]))
-
-    def _remove_siblings(self, table: str, origins: list[str]) -> set[str]:
-        """The other rows that the same routes made of these legacy rows."""
-        tables = {legacy.name for legacy in witness.by_table(self.work, origins)}
-        routes = [r for r in self.work.plan.routes if table in r.targets and r.legacy_table in tables]
-        routes = [r for r in routes if not r.is_archive]
-        siblings = {name for route in routes for name in route.targets if name != table and name in self.loaded}
-        touched = set()
-        for name in sorted(siblings & self.work.plan.hidden):
-            query = sql.SQL("delete from {} as t where t.{} = any (%s) returning null, {}").format(
-                self._table(name), sql.Identifier(HIDDEN), self._reference_keys(name)
-            )
-            removed = self.target.execute(query, (origins,)).fetchall()
-            if removed:
-                touched.add(name)
-                self._gone(name, [key for _, key in removed if key])
-        return touched
-
-    def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: str, detail: str) -> None:
-        self.target.execute(
-            REJECT,
-            {
-                "run": self.work.run_id,
-                "tables": [w.table for w in witnesses],
-                "keys": [w.key for w in witnesses],
-                "rows": [w.row for w in witnesses],
-                "target": target,
-                "reason": reason,
-                "detail": detail,
-            },
-        )
-
-    def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:
-        """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""
-        for table in {w.table for w in witnesses}:
-            found = [w for w in witnesses if w.table == table]
-            keys = [w.key for w in found]
-            self._delete("notes", table, "legacy_key", keys)
-            ids = self._without_survivors(table, [w.id if w.id is not None else w.key for w in found])
-            known = self._delete("id_map", table, "legacy_id", ids, "target_id")
-            own = steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist()
-            self._delete("removed_links", table, "user_role_profile_id", [*known, *own])
-            if not is_superseded:
-                self._lead_nowhere(table, ids, own)
-
-    def _without_survivors(self, table: str, ids: list[str]) -> list[str]:
-        """Those ids that no row in the target stands for: without a key, two legacy rows may share one."""
-        route = next(r for r in self.work.plan.table(table).routes if r.is_accounted and not r.is_archive)
-        is_keyed = bool(self.work.plan.table(table).key)  # a key names one row, which is the rejected one
-        if is_keyed or not ids or self.work.plan.shape(route.targets[0]).column("id") is None:
-            return ids
-        own = dict(zip(ids, steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist(), strict=True))
-        query = sql.SQL(
-            "select given.legacy_id from unnest(%s::text[], %s::text[]) as given (legacy_id, own) "
-            "left join migration.id_map as m on m.run_id = %s and m.legacy_table = %s "
-            "and m.legacy_id = given.legacy_id "
-            "join {} as t on t.id::text = coalesce(m.target_id, given.own)"
-        ).format(self._table(route.targets[0]))
-        values = (list(own), list(own.values()), self.work.run_id, table)
-        survivors = {legacy_id for (legacy_id,) in self.target.execute(query, values)}
-        return [legacy_id for legacy_id in own if legacy_id not in survivors]
-
-    def _delete(self, kind: str, table: str, column: str, values: list[str], returning: str = "run_id") -> list[str]:
-        query = sql.SQL("delete from {} where run_id = %s and legacy_table = %s and {} = any (%s) returning {}").format(
-            sql.Identifier("migration", kind), sql.Identifier(column), sql.Identifier(returning)
-        )
-        return [value for (value,) in self.target.execute(query, (self.work.run_id, table, values))]
-
-    def _lead_nowhere(self, table: str, ids: list[str], own: list[str]) -> None:
-        if table not in {follow.legacy_table for follow in self.work.plan.follows} | self.work.looked_up:
-            return
-        self._delete("moved", table, "legacy_id", ids)
-        self.target.execute(
-            "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
-            "select %s, %s, found.legacy_id, found.from_id, null from unnest(%s::text[], %s::text[]) "
-            "as found (legacy_id, from_id)",
-            (self.work.run_id, table, ids, own),
-        )
-
-    def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
-        with self.work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", self.work.stop):
-            return witness.find(self.work, source, table, rows)
 
 
 def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:

@@ -73,6 +73,47 @@ def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
     )
 
 
+def is_excluded(work: Work, rule: Rule) -> sql.Composable:
+    """Rows that an exclusion constraint refuses beside a row that stays before them, and that nothing refuses itself.
+
+    Removing them may free others, so it is asked again until none is left.
+    """
+    parts, predicate = exclusion(rule.definition)
+    keys = [sql.SQL("({}) as {}").format(sql.SQL(e), sql.Identifier(f"k{n}")) for n, (e, _) in enumerate(parts)]
+    clashes = [sql.SQL(f"a.k{n} {operator} b.k{n}") for n, (_, operator) in enumerate(parts)]
+    return sql.SQL(
+        "t.ctid in (with ranked as (select t.ctid as row, {keys}, row_number() over (order by {order}) as place "
+        "from {table} as t where {where}), pairs as (select a.row as later, b.row as earlier from ranked as a "
+        "join ranked as b on b.place < a.place and {clashes}) "
+        "select p.later from pairs as p where not exists (select from pairs as q where q.later = p.earlier))"
+    ).format(
+        keys=sql.SQL(", ").join(keys),
+        order=order(work, work.plan.shape(rule.table), rule),
+        table=sql.Identifier(work.schema, rule.table),
+        where=sql.SQL(predicate or "true"),
+        clashes=sql.SQL(" and ").join(clashes),
+    )
+
+
+def exclusion(definition: str) -> tuple[list[tuple[str, str]], str]:
+    """[(expression, operator)] and the predicate of `EXCLUDE USING gist (a WITH =, b WITH &&) WHERE (…)`."""
+    elements, depth, in_quotes, start, end = [], 0, False, 0, len(definition)
+    for position, character in enumerate(definition):
+        in_quotes ^= character == '"'
+        if in_quotes:
+            continue
+        depth += (character == "(") - (character == ")")
+        if character == "(" and depth == 1 and not elements:
+            start = position + 1
+        elif (character == "," and depth == 1) or (character == ")" and depth == 0):
+            elements.append(definition[start:position])
+            start, end = position + 1, position + 1
+            if character == ")":
+                break
+    parts = [tuple(element.strip().rsplit(" WITH ", 1)) for element in elements]
+    return parts, definition[end:].partition(" WHERE ")[2].split(" DEFERRABLE")[0]
+
+
 def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
     """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
     parts = [sql.SQL("t.updated_at desc nulls last")] if shape.column("updated_at") else []
