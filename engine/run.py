@@ -207,9 +207,8 @@ def _rehearsed(conn: psycopg.Connection, settings: Settings, planned: Plan) -> l
 
 
 def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
-    for name in planned.extensions:
-        query = sql.SQL("create extension if not exists {} schema {}")
-        conn.execute(query.format(sql.Identifier(name), sql.Identifier(settings.extension_schema)))
+    for statement in ddl.extensions(planned.extensions, settings.extension_schema):
+        conn.execute(statement.sql)
 
 
 def _resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool):

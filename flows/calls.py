@@ -18,7 +18,7 @@ from prefect.states import Cancelled, Completed, Failed, State
 from prefect.utilities.urls import url_for
 
 from config.errors import Interrupted
-from flows.progress import Watch
+from engine.workers import Watch
 from flows.server import ServerError
 from flows.workers import safe_text
 

@@ -9,8 +9,9 @@ from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config import settings as configuration
+from engine.workers import Watch
 from flows import artifacts, calls, work
-from flows.progress import Both, Lines, Watch
+from flows.progress import Both, Lines
 from flows.workers import PrefectWorkers
 
 

@@ -13,24 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+
+from engine.workers import Watch
 
 LOG = logging.getLogger("nxtgauge")
 LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's load is some ten lines
-
-
-class Watch(Protocol):
-    """Progress events, as the engine sends them."""
-
-    def stage(self, name: str) -> None: ...
-
-    def table(self, legacy_table: str, rows_total: int) -> None: ...
-
-    def advance(self, legacy_table: str, rows: int) -> None: ...
-
-    def done(self, legacy_table: str) -> None: ...
-
-    def message(self, text: str) -> None: ...
 
 
 @dataclass

@@ -7,8 +7,8 @@ import logging
 
 from config.settings import Settings
 from engine import run as engine_run
+from engine.workers import Watch
 from flows import report
-from flows.progress import Watch
 from flows.stopping import on_signal
 
 LOG = logging.getLogger("nxtgauge")
