@@ -1,0 +1,84 @@
+"""What a verification says: one result for every check that was planned, and the verdict that follows from them.
+
+Laws
+- A check that was planned has exactly one result; one that was not executed is an ERROR, never a PASS.
+- Results name rows by their keys and columns by their names; no value of a row stands in any of them.
+- Only checks of severity critical close the gate, by FAIL and by ERROR alike. STALE neither passes nor fails.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+CRITICAL, WARNING, INFO = "critical", "warning", "info"
+PASS, FAIL, ERROR, STALE = "PASS", "FAIL", "ERROR", "STALE"
+LEVELS = ("counts", "content", "full")
+MAX_ROWS = 100  # named in one result; rows_total counts them all
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that is not as it should be. what: missing, unexpected, differs or breaks the rule."""
+
+    key: str
+    what: str
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One result. compared: how many rows (or objects) were looked at, on the side that has more.
+
+    name: stable, unique within a verification, `<kind>/<table>[/<more>]`; what a waiver names.
+    kind: balance, content, law, books, catalog, money or suite.
+    """
+
+    name: str
+    kind: str
+    domain: str
+    table: str | None
+    title: str  # the rule, as a sentence
+    status: str
+    severity: str = CRITICAL
+    compared: int = 0
+    detail: str = ""  # what was found: counts and names
+    rows: tuple[Row, ...] = ()
+    rows_total: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_closing(self) -> bool:
+        return self.severity == CRITICAL and self.status in (FAIL, ERROR)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All results of one verification. schema: the one that was judged; seconds: of the whole."""
+
+    run_id: str | None
+    schema: str
+    level: str
+    sample: float | None  # per cent of the rows that were looked at; None: all
+    checks: tuple[Check, ...]
+    not_looked_at: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing closes the gate, and at least one check was made."""
+        return bool(self.checks) and not any(check.is_closing for check in self.checks)
+
+    def of_status(self, status: str) -> list[Check]:
+        return [check for check in self.checks if check.status == status]
+
+    def to_dict(self) -> dict:
+        """passed, counts by status, and every check as a dictionary: what reports are made of."""
+        body = asdict(self)
+        return body | {"passed": self.passed, "counts": count(self.checks)}
+
+
+def count(checks: Iterable[Check]) -> dict[str, int]:
+    """Status → number of checks; every status stands there."""
+    counts = dict.fromkeys((PASS, FAIL, ERROR, STALE), 0)
+    for check in checks:
+        counts[check.status] += 1
+    return counts
