@@ -1,23 +1,91 @@
-"""The auditor's own connections: read-only, through SQLAlchemy, in every form that libpq takes."""
+"""The auditor's own connections: read-only, in every form that libpq takes, and in one form of every value.
+
+Laws
+- No session can write. Both sides print values alike: UTF8, UTC, ISO dates, all digits of a float, hex bytea.
+- With a snapshot the session sees what the run saw, from its first statement to its last.
+- An error names the place and the kind of fault, never a connection string or a value of a row.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
 
 import psycopg
 import sqlalchemy
+from psycopg import sql
 from sqlalchemy.pool import NullPool
 
 from config.connection import Connection
-from config.errors import TargetError
+from config.errors import MigrateError, SourceError, TargetError
 
-SESSION = "-c default_transaction_read_only=on -c timezone=UTC -c row_security=off -c lock_timeout=30s"
+SETTINGS = {
+    "default_transaction_read_only": "on",
+    "timezone": "UTC",
+    "datestyle": "ISO,YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "row_security": "off",
+    "search_path": "pg_catalog",
+    "lock_timeout": "30s",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "jit": "off",  # its compilation costs more than it saves in queries of a second
+    "work_mem": "64MB",
+}
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+
+Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager]
+
+
+def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager:
+    """For sessions that nobody stops."""
+    return contextlib.nullcontext()
+
+
+@contextlib.contextmanager
+def source(
+    connection: Connection, snapshot: str | None = None, reaching: Reaching = unreached
+) -> Iterator[psycopg.Connection]:
+    """A session on the source, in the exported snapshot if there is one, else in one of its own. Errors: SourceError."""
+    with _session(connection, SourceError, reaching) as conn:
+        conn.execute("begin isolation level repeatable read, read only")
+        if snapshot:
+            conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        yield conn
+
+
+@contextlib.contextmanager
+def target(connection: Connection, reaching: Reaching = unreached) -> Iterator[psycopg.Connection]:
+    """A session on the target, in one transaction. Errors: TargetError."""
+    with _session(connection, TargetError, reaching) as conn:
+        conn.execute("begin isolation level repeatable read, read only")
+        yield conn
+
+
+@contextlib.contextmanager
+def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[psycopg.Connection]:
+    try:
+        with contextlib.closing(_open(connection, error)) as conn, reaching(conn.cancel_safe):
+            yield conn
+    except psycopg.Error as fault:
+        raise error(f"judging {connection.redacted} failed: {type(fault).__name__} ({fault.sqlstate})") from None
 
 
 def engine(connection: Connection) -> sqlalchemy.Engine:
     """An engine whose sessions cannot write. psycopg opens them, so sockets, services and several hosts all work."""
-    return sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: _open(connection), poolclass=NullPool)
+    return sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: _open(connection, TargetError), poolclass=NullPool
+    )
 
 
-def _open(connection: Connection) -> psycopg.Connection:
+def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:
     given = psycopg.conninfo.conninfo_to_dict(connection.conninfo).get("options", "")
     try:
-        return psycopg.connect(connection.conninfo, options=f"{given} {SESSION}".strip())
+        conn = psycopg.connect(
+            connection.conninfo, options=f"{given} {OPTIONS}".strip(), client_encoding="UTF8", autocommit=True
+        )
     except psycopg.OperationalError:
-        raise TargetError(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?") from None
+        raise error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?") from None
+    conn.prepare_threshold = None  # no statement comes twice
+    return conn

@@ -1,134 +1,136 @@
-"""Judges what is published, by SQL of its own over the target and its bookkeeping.
+"""The verification: everything that is checked of one run, in its build before the publish or of what is published.
 
 Laws
-- Every check says what it compared; one that compared nothing is a finding, never a pass.
-- Read-only. Nothing here knows how the rows got there.
+- What is to be checked is planned first; every planned check has a result, and one that could not be made is an ERROR.
+- Both databases are only read; within a run the source is read in the run's own snapshot.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import psycopg
-import sqlalchemy
-from sqlalchemy import text
 
-from checks import connect
-from config import mapping, target
-from config.errors import TargetError
+from checks import books, catalog, comparison, connect, content, laws
+from checks.comparison import Comparison
+from checks.facts import Facts
+from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
+from config import mapping
+from config import settings as configuration
+from config.errors import MigrateError
 from config.settings import Settings
-from config.shapes import Table
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """findings: check, table, detail. checks: how many were made."""
+class Job:
+    """A planned check. work(source, target): its result; draft: name, kind, title and the like."""
 
-    passed: bool
-    findings: list[dict] = field(default_factory=list)
-    checks: int = 0
-
-
-RUN = """
-    select s.run_id from migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name
-    where s.name = :schema and s.kind = 'product' and s.role = 'live'
-"""
-BALANCE = "select * from migration.balance where run_id = :run order by legacy_table"
-COLUMNS = """
-    select c.relname::text, a.attname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where n.nspname = :schema and c.relkind in ('r', 'p')
-"""
-CONSTRAINTS = """
-    select r.relname::text, c.conname::text from pg_constraint c join pg_class r on r.oid = c.conrelid
-    join pg_namespace n on n.oid = c.connamespace where n.nspname = :schema
-"""
-TWICE = """
-    select legacy_table, count(*) from (
-        select legacy_table, legacy_key from migration.rejects where run_id = :run group by 1, 2 having count(*) > 1
-    ) as twice group by 1
-"""
-REJECTED_AND_MAPPED = """
-    select r.legacy_table, count(*) from migration.rejects r join migration.id_map m
-      on m.run_id = r.run_id and m.legacy_table = r.legacy_table and m.legacy_id = r.legacy_key
-    where r.run_id = :run group by 1
-"""
+    draft: Check
+    work: Callable[[psycopg.Connection, psycopg.Connection], Check]
 
 
-def verify(settings: Settings) -> Verdict:
-    """The verdict on the target schema. Errors: ConfigError, TargetError (unreachable); anything else is a finding."""
-    engine = connect.engine(settings.target)
-    try:
-        with engine.connect() as conn:
-            found = list(_judged(conn, settings.target_schema))
-    except (sqlalchemy.exc.DBAPIError, psycopg.Error) as error:
-        raise TargetError(f"judging the target failed: {type(error).__name__}") from None
-    findings = [finding for finding in found if finding]
-    return Verdict(not findings, findings, len(found))
+def judge(
+    settings: Settings,
+    *,
+    run_id: str,
+    schema: str,
+    archive: str,
+    snapshot: str | None = None,
+    level: str = "full",
+    sample: float | None = None,
+    reaching: connect.Reaching = connect.unreached,
+) -> Verdict:
+    """The verdict on one run's schemas. Errors: ConfigError, SourceError, TargetError (unreachable)."""
+    began = time.monotonic()
+    sessions = Sessions(settings, snapshot, schema, reaching)
+    facts, hashed = _facts(settings, sessions, run_id, schema, archive)
+    jobs = _planned(facts, hashed, (sample or 100) / 100)
+    checks = _made(sessions, jobs, settings.workers)
+    return Verdict(run_id, schema, level, sample, tuple(checks), (), round(time.monotonic() - began, 2))
 
 
-def _judged(conn: sqlalchemy.Connection, schema: str) -> Iterator[dict | None]:
-    """One entry a check: None where it holds."""
-    if conn.execute(text("select to_regclass('migration.schemas') is null")).scalar():
-        yield _finding("published", None, "the target has no schema migration: nothing was ever migrated into it")
-        return
-    run_id = conn.execute(text(RUN), {"schema": schema}).scalar()
-    if run_id is None:
-        yield _finding("published", None, f"there is no schema {schema} that a run published")
-        return
-    yield from _balance(conn, run_id)
-    yield from _shapes(conn, schema)
-    yield from _roots(conn, schema)
-    for name, query in (("rejected twice", TWICE), ("rejected and mapped", REJECTED_AND_MAPPED)):
-        rows = conn.execute(text(query), {"run": run_id}).fetchall()
-        yield from ([_finding(name, table, f"{count} rows") for table, count in rows] or [None])
+class Sessions:
+    """Opens the pairs of sessions that checks are made with."""
+
+    def __init__(self, settings: Settings, snapshot: str | None, schema: str, reaching: connect.Reaching):
+        self._settings, self._snapshot, self._schema, self._reaching = settings, snapshot, schema, reaching
+
+    def source(self):
+        return connect.source(self._settings.source, self._snapshot, self._reaching)
+
+    def target(self):
+        return connect.target(self._settings.target, self._reaching)
+
+    def use(self, target: psycopg.Connection) -> None:
+        """The laws name the product's tables without a schema."""
+        target.execute("select set_config('search_path', quote_ident(%s), false)", [self._schema])
 
 
-def _balance(conn: sqlalchemy.Connection, run_id: str) -> Iterator[dict | None]:
-    rows = conn.execute(text(BALANCE), {"run": run_id}).mappings().fetchall()
-    if not rows:
-        yield _finding("balance", None, f"run {run_id} has no figures")
-    for row in rows:
-        detail = (
-            f"{row['source_rows']} are not {row['loaded']} + {row['merged']} + {row['rejected']} + {row['archived']}"
+def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str) -> tuple[Facts, str]:
+    with sessions.source() as source, sessions.target() as target:
+        run = books.read(target, run_id)
+        zone = settings if run.profile == settings.profile else configuration.load(run.profile, {})
+        facts = Facts(
+            settings=settings,
+            mapping=mapping.load(),
+            source=catalog.read(source, run.source_schema),
+            target=catalog.read(target, schema),
+            archive=catalog.read(target, archive),
+            books=run,
+            time_zone=zone.time_zone,
         )
-        yield None if row["balanced"] else _finding("balance", row["legacy_table"], detail)
+        return facts, comparison.hash_of(source, target)
 
 
-def _shapes(conn: sqlalchemy.Connection, schema: str) -> Iterator[dict | None]:
-    """Every declared table with its columns and constraints."""
-    columns = {tuple(row) for row in conn.execute(text(COLUMNS), {"schema": schema})}
-    constraints = {tuple(row) for row in conn.execute(text(CONSTRAINTS), {"schema": schema})}
-    tables = {table for table, _ in columns}
-    for shape in target.load().values():
-        yield from _shape(shape, tables, columns, constraints)
+def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
+    prelude = laws.Prelude(facts)
+    found = [*content.comparisons(facts, prelude), *laws.comparisons(facts, prelude)]
+    return [_compared(one, hashed, share) for one in found]
 
 
-def _shape(shape: Table, tables: set, columns: set, constraints: set) -> Iterator[dict | None]:
-    if shape.name not in tables:
-        yield _finding("table", shape.name, "is not there")
-        return
-    if shape.name == "user_settings":
-        return  # has the legacy table's columns where there was one
-    for column in shape.columns:
-        there = (shape.name, column.name) in columns
-        yield None if there else _finding("column", shape.name, f"{column.name} is not there")
-    for constraint in shape.constraints:
-        if constraint.kind in "cup" or (constraint.kind == "f" and constraint.ref_table in tables):
-            there = (shape.name, constraint.name) in constraints
-            yield None if there else _finding("constraint", shape.name, f"{constraint.name} is not there")
+def _compared(one: Comparison, hashed: str, share: float) -> Job:
+    draft = Check(one.name, one.kind, one.domain, one.table, one.title, ERROR, one.severity)
+
+    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        found = comparison.compare(one, source, target, hashed, share)
+        status = FAIL if found.ranges else PASS
+        return replace(
+            draft, status=status, compared=found.compared, rows=found.rows, rows_total=found.rows_total,
+            detail=_told(found),
+        )  # fmt: skip
+
+    return Job(draft, work)
 
 
-def _roots(conn: sqlalchemy.Connection, schema: str) -> Iterator[dict | None]:
-    """Each role has as many roots as its extension table has rows."""
-    quote = conn.dialect.identifier_preparer.quote
-    counted = conn.execute(text(f"select role, count(*) from {quote(schema)}.user_role_profiles group by role"))
-    roots = dict(tuple(row) for row in counted)
-    for table in mapping.load().profile_tables:
-        rows = conn.execute(text(f"select count(*) from {quote(schema)}.{quote(table)}")).scalar()
-        expected = roots.get(table.removesuffix("_profiles"), 0)
-        detail = f"{rows} extension rows for {expected} roots of the role"
-        yield None if rows == expected else _finding("roots", table, detail)
+def _told(found: comparison.Difference) -> str:
+    if not found.ranges:
+        return f"{found.compared:,} rows agree"
+    more = "" if found.is_whole else f" in the first {comparison.SHOWN_RANGES} of {found.ranges} key ranges that differ"
+    return f"{found.rows_total:,} of {found.compared:,} rows differ{more}"
 
 
-def _finding(check: str, table: str | None, detail: str) -> dict:
-    return {"check": check, "table": table, "detail": detail}
+def _made(sessions: Sessions, jobs: Sequence[Job], workers: int) -> list[Check]:
+    """Every job's result, several at once; each worker keeps a pair of sessions."""
+    shares = [jobs[start::workers] for start in range(workers)]
+    with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
+        parts = list(pool.map(lambda share: _in_one_session(sessions, share), shares))
+    found = {check.name: check for part in parts for check in part}
+    return [found.get(job.draft.name, replace(job.draft, detail="was not executed")) for job in jobs]
+
+
+def _in_one_session(sessions: Sessions, jobs: Sequence[Job]) -> list[Check]:
+    with sessions.source() as source, sessions.target() as target:
+        sessions.use(target)
+        return [_result(job, source, target) for job in jobs]
+
+
+def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+    began = time.monotonic()
+    try:
+        with source.transaction(), target.transaction():  # savepoints: an error must not end the snapshot
+            check = job.work(source, target)
+    except (psycopg.Error, MigrateError) as error:
+        state = getattr(error, "sqlstate", "") or ""
+        check = replace(job.draft, detail=f"could not be made: {type(error).__name__} {state}".strip())
+    return replace(check, seconds=round(time.monotonic() - began, 3))

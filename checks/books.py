@@ -1,0 +1,65 @@
+"""What the run has written down, as the auditor takes it: claims to be judged, not facts.
+
+Laws
+- A rejected row, a new id and a nulled reference are exceptions that a comparison needs to know of; each of them is
+  itself judged by a check of its own.
+- Everything is of one run.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import psycopg
+
+from config.errors import TargetError
+
+RUN = """
+    select run_id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', profile, source_schema,
+           snapshot, source_identity
+    from migration.runs where run_id = %s
+"""
+REJECTED = "select legacy_table, legacy_key, reason from migration.rejects where run_id = %s"
+DERIVED = """
+    select distinct legacy_table, legacy_id, target_id from migration.id_map
+    where run_id = %s and (why = 'derived' or (why = 'created' and target_id <> legacy_id))
+"""
+NULLED = """
+    select distinct legacy_table, legacy_key, target_table || '.' || target_column from migration.notes
+    where run_id = %s and (note like 'orphan: %%' or note like '%% was not kept')
+"""
+
+
+@dataclass(frozen=True)
+class Books:
+    """One run. instant: a timestamptz literal, what stands in for times nowhere recorded.
+
+    rejected: table → legacy key → reason. derived: table → legacy id → target id.
+    nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
+    """
+
+    run_id: str
+    instant: str
+    profile: str
+    source_schema: str
+    snapshot: str | None
+    identity: dict
+    rejected: dict[str, dict[str, str]] = field(default_factory=dict)
+    derived: dict[str, dict[str, str]] = field(default_factory=dict)
+    nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+
+def read(conn: psycopg.Connection, run_id: str) -> Books:
+    """Errors: TargetError where there is no such run."""
+    row = conn.execute(RUN, [run_id]).fetchone()
+    if row is None:
+        raise TargetError(f"there is no run {run_id} in migration.runs of the target")
+    rejected: dict = defaultdict(dict)
+    for table, key, reason in conn.execute(REJECTED, [run_id]):
+        rejected[table][key] = reason
+    derived: dict = defaultdict(dict)
+    for table, legacy_id, target_id in conn.execute(DERIVED, [run_id]):
+        derived[table][legacy_id] = target_id
+    nulled: dict = defaultdict(lambda: defaultdict(list))
+    for table, key, column in conn.execute(NULLED, [run_id]):
+        nulled[table][key].append(column)
+    return Books(*row, dict(rejected), dict(derived), {table: dict(keys) for table, keys in nulled.items()})

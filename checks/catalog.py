@@ -1,0 +1,56 @@
+"""What a schema holds, read by the auditor for itself.
+
+Laws
+- pg_catalog alone is read, in three statements for a whole schema; nothing is assumed that is not found there.
+- Definitions are PostgreSQL's own text, with the schema alone on the search path, so that two schemas compare.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from config.shapes import Column, Constraint, Index, Table
+
+FOLDER = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The plain and partitioned tables of one schema, by name."""
+
+    schema: str
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def table(self, name: str) -> Table | None:
+        return self.tables.get(name)
+
+    def has(self, table: str, column: str) -> bool:
+        return table in self.tables and self.tables[table].column(column) is not None
+
+
+def read(conn: psycopg.Connection, schema: str) -> Catalog:
+    """The catalogue of a schema; one that is not there has no tables."""
+    conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
+    columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
+    for table, name, type_, base, is_array, kind, not_null, is_generated, default in _asked(conn, "columns", schema):
+        columns[table].append(
+            Column(name, type_, not_null, default, generated="s" * is_generated, base=base, kind=kind,
+                   is_array=is_array)
+        )  # fmt: skip
+    for table, name, kind, keys, text, parent, parent_keys, is_valid in _asked(conn, "constraints", schema):
+        constraints[table].append(
+            Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)
+        )
+    for table, name, keys, is_unique, text in _asked(conn, "indexes", schema):
+        indexes[table].append(Index(name, table, tuple(keys), text, is_unique))
+    tables = {
+        name: Table(name, tuple(found), tuple(constraints[name]), tuple(indexes[name]))
+        for name, found in columns.items()
+    }
+    return Catalog(schema, tables)
+
+
+def _asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:
+    return conn.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"), {"schema": schema}).fetchall()

@@ -1,0 +1,320 @@
+"""Content: every legacy column that arrives as it is, compared value by value, in whatever table it arrives.
+
+Laws
+- Copied, renamed and kept tables are compared whole, rejected rows aside; archived tables with nothing aside.
+- Columns that a rule decides have a law of their own and stand in no comparison here: those of `gone`.
+- Columns that no rule reads arrive with what was made of their row; rows in which all of them are null say nothing and
+  are left out on both sides, since the target's table may have rows of other origin.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checks.comparison import Comparison
+from checks.facts import OID_ALIASES, TIMES, Facts, column_of, literal, quoted, text_of
+from checks.laws import Prelude
+from checks.relations import READ, Relation
+from config.shapes import Column, Table
+
+FIXED = ("id", "user_id", "created_at", "updated_at")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A legacy column and the target's: the expressions that must agree."""
+
+    name: str
+    source: str
+    target: str
+
+
+def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
+    """One for each table that keeps its shape or is archived, one for each target of carried columns."""
+    return [*_tables(facts, prelude), *_archived(facts), *_carried(facts, prelude)]
+
+
+def _tables(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
+    for table, fate in facts.fates.items():
+        if fate in ("copy", "keep") and table != "user_settings":
+            yield _Whole(facts, table).comparison(prelude)
+
+
+def gone(facts: Facts, table: str) -> set[str]:
+    """Columns of a table that keeps its shape that leave it, or that a rule decides."""
+    rule, found = facts.rule(table), set()
+    for other in facts.mapping.tables.values():
+        if other.completed_from and other.completed_from.table == table:
+            found |= set(other.completed_from.columns)
+    if rule and rule.split:
+        found |= set(rule.split.columns)
+    if rule:
+        found |= set(rule.becomes)
+        for variants in rule.coalesced.values():
+            present = [name for name in variants if facts.source.has(table, name)]
+            found |= set(present[1:])
+    return found
+
+
+class _Whole:
+    """A table that keeps its shape."""
+
+    def __init__(self, facts: Facts, table: str):
+        self._facts, self._table, self._final = facts, table, facts.final(table)
+        self._shape: Table = facts.source.table(table)
+        self._target = facts.target.table(self._final)
+        self._relation = Relation(facts, self._shape)
+
+    def comparison(self, prelude: Prelude) -> Comparison:
+        if self._target is None:
+            return self._missing()
+        pairs = [self._pair(c) for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
+        pairs += self._added()
+        key = self._key(pairs)
+        condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
+        source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
+        target = (
+            f"select {_listed(key.target, pairs, 'target')} from {quoted(self._facts.target.schema, self._final)} as t"
+        )
+        source, others = prelude.of_source(source)
+        return Comparison(
+            f"content/{self._final}", "content", self._facts.domain(self._table), self._final,
+            "Every row that was not rejected arrives with every column as it was.", source, target,
+            of_source=frozenset({self._table}) | others, of_target=frozenset({self._final}),
+        )  # fmt: skip
+
+    def _missing(self) -> Comparison:
+        name = quoted(self._facts.target.schema, self._final)
+        return Comparison(
+            f"content/{self._final}", "content", self._facts.domain(self._table), self._final,
+            "The table is in the target.", f"select null as key from {self._relation.from_sql}",
+            f"select null as key from {name}", of_source=frozenset({self._table}),
+        )  # fmt: skip
+
+    def _final_name(self, column: str) -> str:
+        rule = self._facts.rule(self._table)
+        for wanted, variants in (rule.renamed if rule else {}).items():
+            used = self._facts.used(self._table, variants)
+            if used and used.name == column and not self._shape.column(wanted):
+                return wanted
+        return column
+
+    def _pair(self, column: Column) -> Pair:
+        final = self._target.column(self._final_name(column.name))
+        if final is None:
+            return Pair(column.name, text_of(column), "'the target has no such column'")
+        source, target = self._expressions(column, final)
+        return Pair(column.name, self._nulled(source, column, final.name), target)
+
+    def _expressions(self, column: Column, final: Column) -> tuple[str, str]:
+        parent = self._facts.parent(self._table, column.name)
+        if final.generated:
+            return column_of(column), column_of(final)
+        if column.base in OID_ALIASES:
+            return f"{column_of(column)}::text", column_of(final)
+        if column.name in FIXED[2:] and column.base in TIMES and not column.is_array:
+            return self._time(column), column_of(final)
+        if parent == "professionals" or parent in self._facts.mapping.profile_tables:
+            return self._stays(parent, column), f"{column_of(final)}::text"
+        if parent or (column.name == "id" and self._shape.primary_key == ("id",)):
+            return self._reference(parent or self._table, column, final)
+        return self._plain(column, final)
+
+    def _plain(self, column: Column, final: Column) -> tuple[str, str]:
+        others = self._coalesced(column)
+        if others:
+            return f"coalesce({', '.join(map(text_of, [column, *others]))})", text_of(final)
+        if column.base != final.base or column.is_array != final.is_array:
+            return text_of(column), text_of(final)
+        return column_of(column), column_of(final)
+
+    def _coalesced(self, column: Column) -> list[Column]:
+        """What stands in for the column where it is null."""
+        rule = self._facts.rule(self._table)
+        for variants in (rule.coalesced if rule else {}).values():
+            present = [c for name in variants if (c := self._shape.column(name))]
+            if len(present) > 1 and present[0] == column:
+                return present[1:]
+        return []
+
+    def _reference(self, parent: str, column: Column, final: Column) -> tuple[str, str]:
+        is_moved = self._facts.fates.get(parent) == "reshape" or self._facts.books.derived.get(parent)
+        if not is_moved and column.base == final.base:
+            return column_of(column), column_of(final)
+        return self._relation.id_of(parent, column), text_of(final)
+
+    def _stays(self, parent: str, column: Column) -> str:
+        """Where a reference to a profile or a professional leads."""
+        alias, value = quoted(f"stays {column.name}"), self._facts.spelled(text_of(column), column, "uuid")
+        self._relation.joins.append(
+            f"left join stays as {alias} on {alias}.legacy_table = {literal(parent)} and {alias}.legacy_id = {value}"
+        )
+        return f"{alias}.id"
+
+    def _time(self, column: Column) -> str:
+        """created_at or updated_at in its own type, filled where it is null."""
+        if column.not_null:
+            return column_of(column)
+        relation = self._relation
+        filled = f"coalesce({', '.join(relation.fallbacks())})" if column.name == "created_at" else relation.created()
+        local = f"({filled} at time zone {literal(self._facts.time_zone)})"
+        shown = {"timestamptz": filled, "timestamp": local, "date": f"{local}::date"}[column.base]
+        return f"coalesce({column_of(column)}, {shown}::{column.type if '(' in column.type else column.base})"
+
+    def _added(self) -> Iterator[Pair]:
+        """Times that the target's table has and the legacy one lacks."""
+        for name, value in (("created_at", self._relation.created()), ("updated_at", self._relation.updated())):
+            if not self._shape.column(name) and self._target.column(name):
+                yield Pair(name, value, f"t.{quoted(name)}")
+
+    def _nulled(self, source: str, column: Column, final: str) -> str:
+        """The expected value where the books say that the reference was set to null, or a value not kept."""
+        name = f"{self._final}.{final}"
+        noted = self._facts.books.nulled.get(self._table, {})
+        if not any(name in columns for columns in noted.values()):
+            return source
+        instead = text_of(column) if self._coalesced(column) else "null"
+        return f"case when {literal(name)} = any ({self._relation.nulled}) then {instead} else {source} end"
+
+    def _key(self, pairs: list[Pair]) -> Pair:
+        """The primary key as the target spells it; of a table without one what tells its whole row."""
+        names = self._shape.primary_key
+        found = [next((p for p in pairs if p.name == name), None) for name in names]
+        if names and all(found):
+            if len(found) == 1:
+                return Pair("key", f"({found[0].source})::text", f"({found[0].target})::text")
+            sides = [
+                f"jsonb_build_array({', '.join(f'({getattr(p, side)})::text' for p in found)})::text"
+                for side in ("source", "target")
+            ]
+            return Pair("key", *sides)
+        rows = [f"md5(row({', '.join(getattr(p, side) for p in pairs)})::text)" for side in ("source", "target")]
+        return Pair("key", *rows)
+
+
+def _archived(facts: Facts) -> Iterator[Comparison]:
+    """Tables of the archive, byte for byte."""
+    for table, fate in facts.fates.items():
+        rule = facts.rule(table)
+        is_whole = fate == "archive" or (rule and rule.also_archived)
+        if is_whole or (fate == "reshape" and _rest(facts, table) and facts.settings.unmapped_columns == "archive"):
+            yield _archive(facts, table)
+
+
+def _archive(facts: Facts, table: str) -> Comparison:
+    shape, kept = facts.source.table(table), facts.archive.table(table)
+    pairs = [
+        Pair(c.name, text_of(c) if c.base in OID_ALIASES else column_of(c),
+             column_of(c) if kept and kept.column(c.name) else "'the archive has no such column'")
+        for c in shape.columns
+    ]  # fmt: skip
+    key = facts.key(shape) if shape.primary_key else None
+    sides = []
+    for side, schema in (("source", facts.source.schema), ("target", facts.archive.schema)):
+        row = f"md5(row({', '.join(getattr(p, side) for p in pairs)})::text)"
+        sides.append(f"select {_listed(key or row, pairs, side)} from {quoted(schema, table)} as t")
+    return Comparison(
+        f"archive/{table}", "content", facts.domain(table), table, "The archive holds the legacy table as it was.",
+        *sides, of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
+    )  # fmt: skip
+
+
+def _carried(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
+    """Columns of reshaped tables that no rule reads, by the target table that they arrive in."""
+    into: dict[str, list[str]] = defaultdict(list)
+    for table, fate in facts.fates.items():
+        rule = facts.rule(table)
+        # what professionals carry is a matter of who was merged into whom: a law of its own
+        if fate == "reshape" and rule.carry_into and rule.carries and rule.transform != "professionals":
+            into[rule.carry_into].append(table)
+    for target, tables in into.items():
+        if facts.settings.unmapped_columns == "carry" and (
+            found := _Carried(facts, target, tables).comparison(prelude)
+        ):
+            yield found
+
+
+def _rest(facts: Facts, table: str) -> list[Column]:
+    """Columns of a reshaped table that no rule reads."""
+    rule = facts.rule(table)
+    columns = rule.columns | READ.get(table, {})
+    used = {c.name for variants in columns.values() if (c := facts.used(table, variants))}
+    fixed = [name for name in FIXED if name != "updated_at" or _has_updated(rule.carry_into)]
+    return [c for c in facts.source.table(table).columns if c.name not in {*used, *fixed, *rule.removed}]
+
+
+def _has_updated(target: str | None) -> bool:
+    return target != "audit_logs"  # append-only: its rows have no updated_at of their own
+
+
+class _Carried:
+    """The columns that arrive in one target table."""
+
+    def __init__(self, facts: Facts, target: str, tables: list[str]):
+        self._facts, self._target, self._tables = facts, facts.target.table(target), tables
+
+    def comparison(self, prelude: Prelude) -> Comparison | None:
+        rests = {table: _rest(self._facts, table) for table in self._tables}
+        names = list(dict.fromkeys(self._place(t, c) for t, columns in rests.items() for c in columns))
+        if not names or self._target is None:
+            return None
+        sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
+        source, others = prelude.of_source("\nunion all ".join(sources))
+        columns = {name: self._target.column(name) for name in names}
+        there = [f"{text_of(c) if c else 'null::text'} as {quoted(name)}" for name, c in columns.items()]
+        held = [column_of(c) for c in columns.values() if c]
+        target = (
+            f"select t.id::text as key, {', '.join(there)} from {quoted(self._facts.target.schema, self._target.name)} "
+            f"as t where num_nonnulls({', '.join(held) or 'null'}) > 0"
+        )
+        name = self._target.name
+        return Comparison(
+            f"carried/{name}", "content", self._facts.domain(self._tables[0]), name,
+            "Every column that no rule reads arrives with its row, under its name and as it was.", source, target,
+            of_source=frozenset(self._tables) | others, of_target=frozenset({name}),
+        )  # fmt: skip
+
+    def _place(self, table: str, column: Column) -> str:
+        """The name under which the column arrives: its own, unless another column has it."""
+        suffixed = f"{column.name}_{table}"
+        return suffixed if self._target and self._target.column(suffixed) else column.name
+
+    def _source(self, table: str, columns: list[Column], names: list[str]) -> str:
+        relation = Relation(self._facts, self._facts.source.table(table))
+        places = {self._place(table, c): self._value(relation, table, c) for c in columns}
+        key = (
+            relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
+        )
+        listed = ", ".join(f"({places.get(name, 'null')})::text as {quoted(name)}" for name in names)
+        held = ", ".join(places.values())
+        condition = f"{relation.rejected} is null and num_nonnulls({held}) > 0"
+        return f"select {key} as key, {listed} from {relation.from_sql} where {condition}"
+
+    def _has_id(self, table: str) -> bool:
+        return self._facts.source.has(table, "id")
+
+    def _value(self, relation: Relation, table: str, column: Column) -> str:
+        parent = self._facts.parent(table, column.name)
+        value = text_of(column)
+        if parent == "professionals" or parent in self._facts.mapping.profile_tables:
+            alias = quoted(f"stays {column.name}")
+            relation.joins.append(
+                f"left join stays as {alias} on {alias}.legacy_table = {literal(parent)} and {alias}.legacy_id = "
+                f"{self._facts.spelled(value, column, 'uuid')}"
+            )
+            value = f"{alias}.id"
+        elif parent:
+            value = relation.id_of(parent, column)
+        name = f"{self._target.name}.{self._place(table, column)}"
+        noted = self._facts.books.nulled.get(table, {})
+        if any(name in columns for columns in noted.values()):
+            return f"case when not coalesce({literal(name)} = any ({relation.nulled}), false) then {value} end"
+        return value
+
+
+def _listed(key: str, pairs: list[Pair], side: str) -> str:
+    return ", ".join([f"{key} as key", *(f"{getattr(p, side)} as {quoted(_alias(p.name))}" for p in pairs)])
+
+
+def _alias(name: str) -> str:
+    return f"key {name}" if name == "key" else name  # `key` is the comparison's own

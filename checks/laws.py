@@ -1,0 +1,131 @@
+"""The laws: SQL files, each a rule by row and value, put together with the relations that they name.
+
+A file `laws/<domain>/<name>.sql` reads
+
+    -- <the rule, in sentences>
+    -- table: <the table that the rule is about>
+    -- severity: warning                      (critical where it says nothing)
+    -- source
+    select <key>, … from <relations of the source>
+    -- target
+    select <key>, … from <tables of the target>
+
+The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
+and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`, `id_map`, `notes` and
+`removed_links`. Of a rule within one side `-- violations` takes the place of both: its rows are what breaks the rule.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from checks.comparison import Comparison
+from checks.facts import Facts, literal
+from checks.relations import Relations
+
+FOLDER = Path(__file__).parent / "laws"
+NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
+OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
+PROFILE = (
+    "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
+    "approved_at, created_at, updated_at, rejected, nulled"
+)
+
+
+@dataclass(frozen=True)
+class Law:
+    """One file. violations: SQL on the target whose rows break the rule, in place of source and target."""
+
+    name: str
+    domain: str
+    title: str
+    table: str
+    severity: str
+    source: str = ""
+    target: str = ""
+    violations: str = ""
+
+
+@cache
+def load() -> tuple[Law, ...]:
+    """Every law, by domain and name."""
+    return tuple(_read(path) for path in sorted(FOLDER.glob("*/*.sql")) if path.parent.name != "shared")
+
+
+def _read(path: Path) -> Law:
+    text = path.read_text(encoding="utf-8")
+    head, *parts = re.split(r"^-- (source|target|violations)\n", text, flags=re.MULTILINE)
+    lines = [line.removeprefix("-- ") for line in head.splitlines()]
+    values = dict(line.split(": ", 1) for line in lines if re.match(r"(table|severity): ", line))
+    title = " ".join(line for line in lines if not re.match(r"(table|severity): ", line))
+    sides = dict(zip(parts[::2], (part.strip().rstrip(";") for part in parts[1::2]), strict=True))
+    severity = values.get("severity", "critical")
+    return Law(path.stem, path.parent.name, title, values["table"], severity, **sides)
+
+
+class Prelude:
+    """The relations that a query names, as its WITH clause."""
+
+    def __init__(self, facts: Facts):
+        self._facts, self._relations = facts, Relations(facts)
+        self._shared = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "shared").glob("*.sql")}
+
+    def of_source(self, query: str) -> tuple[str, frozenset[str]]:
+        """(the query with its relations, the legacy tables that it reads)."""
+        found: dict[str, str] = {}
+        self._gather(query, found)
+        tables = frozenset(name for name in found if name in self._facts.mapping.tables)
+        return _with(found, query), tables
+
+    def of_target(self, query: str) -> tuple[str, frozenset[str]]:
+        """(the query with the books of the run, the product's tables that it reads)."""
+        names = set(NAMED.findall(query))
+        run = literal(self._facts.books.run_id)
+        found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
+        return _with(found, query), frozenset(names & self._facts.target.tables.keys())
+
+    def _gather(self, query: str, found: dict[str, str]) -> None:
+        """Add what the query names, and what that names, each after what it needs."""
+        for name in dict.fromkeys(NAMED.findall(query)):
+            body = None if name in found else self._body(name)
+            if body is not None:
+                self._gather(body, found)
+                found[name] = body
+
+    def _body(self, name: str) -> str | None:
+        if name == "profile":
+            return self._profile()
+        if name in self._facts.mapping.tables:
+            return self._relations.query(name)
+        return self._shared.get(name)
+
+    def _profile(self) -> str:
+        """All profile tables as one, by role and rank."""
+        return "\nunion all ".join(
+            f"select '{table.removesuffix('_profiles')}' as role, '{table}' as legacy_table, {rank} as rank, {PROFILE} "
+            f"from {table}"
+            for rank, table in enumerate(self._facts.mapping.profile_tables)
+        )
+
+
+def _with(relations: dict[str, str], query: str) -> str:
+    if not relations:
+        return query
+    listed = ",\n".join(f"{name} as (\n{body}\n)" for name, body in relations.items())
+    return f"with {listed}\n{query}" if not query.lower().startswith("with ") else f"with {listed},\n{query[5:]}"
+
+
+def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
+    """The laws that compare both sides, put together for this database."""
+    found = []
+    for law in load():
+        if law.violations:
+            continue
+        (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
+        name = f"law/{law.table}/{law.name}"
+        found.append(
+            Comparison(name, "law", law.domain, law.table, law.title, source, target, law.severity, of_source,
+                       of_target)
+        )  # fmt: skip
+    return found

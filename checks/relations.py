@@ -1,0 +1,186 @@
+"""The legacy tables as the rules read them: relations of text columns that the laws' SQL names like tables.
+
+Laws
+- A relation has all rows of its table, rejected ones too: `rejected` then says why, else it is null.
+- A rule column is there whatever the legacy table calls it, and null where the table lacks it; a table that is missing
+  is a relation without rows. So a law is one text for every legacy database.
+- Columns: key, raw_id (the id as it stands), legacy_id (a UUID in its plain form), id (the target's), rejected, nulled (the references that were set to null, as
+  `target_table.target_column`), the rule's columns, created_at and updated_at (filled), and of a status and a role what
+  they mean: status_meaning, order_meaning, role_key.
+"""
+
+from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, quoted, text_of
+from config.mapping import role_keys, spellings
+from config.shapes import Column, Table
+
+# What laws read of tables that keep their shape: column → its variants.
+READ = {
+    "users": {},
+    "roles": {"name": ("key", "slug", "code", "name")},
+    "invoices": {"payment_id": ("payment_id",), "tax": ("tax_amount", "tax")},
+    "coupon_uses": {
+        "payment_id": ("payment_id",), "coupon_id": ("coupon_id",), "discount": ("discount_amount", "discount"),
+        "used_at": ("used_at", "redeemed_at"),
+    },
+    "kb_categories": {},
+}  # fmt: skip
+AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at", "used_at"}
+AS_DOCUMENT = {"payload", "metadata"}
+AS_NUMBER = {"amount", "tax", "discount"}
+ARRAYS = "(select * from unnest({}) as v ({}))"
+
+
+class Relation:
+    """One legacy table, its alias t: expressions over it, and the joins that they need."""
+
+    def __init__(self, facts: Facts, shape: Table):
+        self._facts, self._shape = facts, shape
+        self.key = facts.key(shape)
+        self.joins: list[str] = []
+        self.rejected, self.nulled = "null::text", "null::text[]"
+        self._join_exceptions()
+
+    @property
+    def from_sql(self) -> str:
+        """The table and everything that was joined so far."""
+        return f"{quoted(self._facts.source.schema, self._shape.name)} as t {' '.join(self.joins)}"
+
+    def _join_exceptions(self) -> None:
+        """What the books say of single rows: why they were rejected, which references were nulled."""
+        books, table = self._facts.books, self._shape.name
+        if rejected := books.rejected.get(table):
+            self.joins.append(f"left join {arrays(rejected, 'key, reason')} as x on x.key = {self.key}")
+            self.rejected = "x.reason"
+        if nulled := books.nulled.get(table):
+            pairs = {key: "{" + ",".join(columns) + "}" for key, columns in nulled.items()}
+            self.joins.append(f"left join {arrays(pairs, 'key, columns')} as n on n.key = {self.key}")
+            self.nulled = "n.columns::text[]"
+
+    def id_of(self, parent: str, column: Column) -> str:
+        """A key of `parent`, held by this column, as the target spells it."""
+        value = self._facts.spelled(text_of(column), column, self._facts.id_base(parent))
+        derived = self._facts.books.derived.get(parent)
+        if not derived:
+            return value
+        alias = quoted(f"id {len(self.joins)}")
+        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as {alias} on {alias}.legacy_id = {value}")
+        return f"coalesce({alias}.id, {value})"
+
+    def time(self, column: Column) -> str:
+        """A time of any kind as timestamptz."""
+        zone = literal(self._facts.time_zone)
+        if column.base == "timestamp":
+            return f"({column_of(column)} at time zone {zone})"
+        if column.base == "date":
+            return f"({column_of(column)}::timestamp at time zone {zone})"
+        return self.guarded(column, "timestamptz")
+
+    def guarded(self, column: Column, type_name: str) -> str:
+        """The value in another type; of a rejected row null, for its text may be none."""
+        if column.base == type_name:
+            return column_of(column)
+        return f"case when {self.rejected} is null then {column_of(column)}::text::{type_name} end"
+
+    def created(self) -> str:
+        """created_at as timestamptz, where it is null the first finite time of the chain, else the run's instant."""
+        own = self._shape.column("created_at")
+        return f"coalesce({', '.join([*([self.time(own)] if own else []), *self.fallbacks()])})"
+
+    def updated(self) -> str:
+        own = self._shape.column("updated_at")
+        return f"coalesce({self.time(own)}, {self.created()})" if own else self.created()
+
+    def fallbacks(self) -> list[str]:
+        chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.column(name))]
+        finite = [
+            f"case when isfinite({column_of(c)}) then {self.time(c)} end"
+            for c in chain
+            if c.base in TIMES and not c.is_array
+        ]
+        return [*finite, f"{literal(self._facts.books.instant)}::timestamptz"]
+
+
+class Relations:
+    """SQL of every relation, by legacy table of the mapping."""
+
+    def __init__(self, facts: Facts):
+        self._facts = facts
+        common = facts.mapping.common
+        self._known = {
+            "role_key": role_keys(facts.mapping),
+            "status_meaning": spellings(common.statuses),
+            "order_meaning": spellings(common.order_statuses),
+        }
+
+    def query(self, table: str) -> str:
+        """SELECT of the relation."""
+        wanted, shape = self._wanted(table), self._facts.source.table(table)
+        if shape is None or self._facts.fates[table] == "archive":
+            return _empty(wanted)
+        relation = Relation(self._facts, shape)
+        columns = {"tid": "t.ctid", "key": relation.key, "rejected": relation.rejected, "nulled": relation.nulled}
+        columns |= self._ids(relation, shape)
+        for name, variants in wanted.items():
+            columns |= self._column(relation, table, name, self._facts.used(table, variants))
+        columns |= {"created_at": f"({relation.created()})::text", "updated_at": f"({relation.updated()})::text"}
+        listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
+        return f"select {listed} from {relation.from_sql}"
+
+    def _wanted(self, table: str) -> dict[str, tuple[str, ...]]:
+        rule = self._facts.rule(table)
+        derived = rule.derives.columns if rule.derives else {}
+        removed = {name: (name,) for name in rule.removed}
+        return {"user_id": ("user_id",), **rule.columns, **READ.get(table, {}), **derived, **removed}
+
+    def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
+        column = shape.column("id")
+        if not column:
+            return {"raw_id": "null::text", "legacy_id": "null::text", "id": "null::text"}
+        legacy_id = self._facts.spelled(text_of(column), column, "uuid")
+        return {"raw_id": text_of(column), "legacy_id": legacy_id, "id": relation.id_of(shape.name, column)}
+
+    def _column(self, relation: Relation, table: str, name: str, column: Column | None) -> dict[str, str]:
+        if column is None:
+            return {other: "null::text" for other in (name, *_meanings([name]))}
+        parent = self._facts.parent(table, column.name)
+        if parent and parent != "professionals" and parent not in self._facts.mapping.profile_tables:
+            return {name: relation.id_of(parent, column)}
+        if name in AS_TIME:
+            return {name: f"({relation.time(column)})::text"}
+        if name in AS_DOCUMENT:
+            return {name: f"({relation.guarded(column, 'jsonb')})::text"}
+        if name in AS_NUMBER:
+            return {name: _number(column)}
+        value = text_of(column)
+        return {name: value} | {other: meaning(value, self._known[other]) for other in _meanings([name])}
+
+
+def _empty(wanted: dict) -> str:
+    names = ["key", "rejected", "raw_id", "legacy_id", "id", *wanted, *_meanings(wanted), "created_at", "updated_at"]
+    columns = [f"null::text as {quoted(name)}" for name in dict.fromkeys(names)]
+    return f"select {', '.join(columns)}, null::text[] as nulled, null::tid as tid where false"
+
+
+def arrays(pairs: dict[str, str], names: str) -> str:
+    """A relation of two text columns, of pairs that the books hold."""
+    return ARRAYS.format(f"{literal(list(pairs))}::text[], {literal(list(pairs.values()))}::text[]", names)
+
+
+def meaning(value: str, known: dict[str, str]) -> str:
+    """What a text means by its letters and digits; null where it is none of the known spellings."""
+    cases = " ".join(f"when {literal(word)} then {literal(meant)}" for word, meant in known.items())
+    return f"case regexp_replace(lower({value}), '[^a-z0-9]', '', 'g') {cases} end"
+
+
+def _meanings(names) -> list[str]:
+    extra = {"role": ["role_key"], "status": ["status_meaning", "order_meaning"], "name": ["role_key"]}
+    return [other for name in names for other in extra.get(name, ())]
+
+
+def _number(column: Column) -> str:
+    """An amount as numeric text; NaN of a text that is no number."""
+    if column.base not in TEXTUAL:
+        return f"{column_of(column)}::numeric::text"
+    text = text_of(column)
+    is_number = f"{text} ~ '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)? *$'"
+    return f"case when {is_number} then ({text}::numeric)::text when {text} is not null then 'NaN' end"

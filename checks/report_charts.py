@@ -1,0 +1,127 @@
+"""The report's two drawings, as SVG within the page: rows by outcome per table, time per stage.
+
+Laws
+- A bar shows shares, its figures stand beside it: three rows and two million are equally easy to read.
+- A share that is not nothing is never drawn as nothing, and has a pattern of its own beside its colour.
+- Each drawing has a title and a description for those who do not see it; its figures follow as a table.
+"""
+
+import html
+from collections.abc import Iterable, Sequence
+
+from checks.report import shown
+from checks.report_sections import Table
+
+WIDTH = 960
+LINE = 24  # height of one bar with its distance to the next
+BAR = 14
+LONGEST_NAME = 30  # characters that fit before a bar
+LEFT, RIGHT = 250, 240  # room for names and for figures
+LEAST = 2.0  # pixels of a share that is not nothing: less cannot be seen
+OUTCOMES = ("loaded", "merged", "rejected", "archived")
+
+# Colours come from the page's style, which knows light and dark; the lines and dots over them tell them apart in grey.
+PATTERNS = """<defs>
+<pattern id="merged" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="merged"/>
+<path d="M0 3H6" class="ink"/></pattern>
+<pattern id="rejected" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="rejected"/>
+<path d="M-1 1 1 -1M0 6 6 0M5 7 7 5" class="ink"/></pattern>
+<pattern id="archived" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="archived"/>
+<circle cx="3" cy="3" r="1" class="dot"/></pattern>
+</defs>"""
+
+
+def outcomes(balance: Table) -> str:
+    """One bar a table, the largest first. balance: rows of table, source_rows, the four outcomes, balances."""
+    full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=lambda row: (-(row[1] or 0), row[0]))
+    bars = "".join(_outcome_bar(row, at) for at, row in enumerate(full))
+    empty = len(balance.rows) - len(full)
+    note = f"{empty} more had no rows." if empty else ""
+    height = LINE * (len(full) + 2)
+    described = (
+        f"One bar for each of {len(full)} tables with rows, divided into loaded, merged, rejected and archived. {note}"
+    )
+    below = _label(0, height - 8, f"and {empty} tables without rows", "quiet") if empty else ""
+    return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{bars}{below}")
+
+
+def timings(stages: Table) -> str:
+    """One bar a stage, in the order of the run."""
+    spent = [(name, float(value)) for name, value in stages.rows]
+    longest = max((value for _, value in spent), default=0.0) or 1.0
+    width = WIDTH - LEFT - RIGHT
+    bars = "".join(
+        _name(name, at * LINE)
+        + _rect(LEFT, at * LINE, max(value / longest * width, LEAST if value else 0), "loaded")
+        + _label(LEFT + max(value / longest * width, LEAST) + 8, at * LINE + 12, f"{value:,.1f} s", "figure")
+        for at, (name, value) in enumerate(spent)
+    )
+    described = f"One bar for each of {len(spent)} stages; the longest took {longest:,.1f} seconds."
+    return _drawing("timings", "Seconds by stage", described, LINE * len(spent), bars)
+
+
+def _drawing(name: str, title: str, described: str, height: int, body: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {max(height, LINE)}" role="img" aria-labelledby="{name}-name {name}-told">'
+        f'<title id="{name}-name">{html.escape(title)}</title><desc id="{name}-told">{html.escape(described)}</desc>'
+        f"{body}</svg>"
+    )
+
+
+def _legend() -> str:
+    parts = []
+    for at, outcome in enumerate(OUTCOMES):
+        x = LEFT + at * 110
+        parts.append(_rect(x, 0, BAR, outcome) + _label(x + BAR + 6, 12, outcome, "figure"))
+    return "".join(parts)
+
+
+def _outcome_bar(row: Sequence, at: int) -> str:
+    """Name, bar, and the figures: all rows, and those that were not just loaded."""
+    y = LINE * (at + 1)
+    counts = dict(zip(OUTCOMES, (value or 0 for value in row[2:6]), strict=True))
+    parts, x = [_name(row[0], y)], float(LEFT)
+    for outcome, width in zip(OUTCOMES, _widths(counts.values()), strict=True):
+        if width:
+            hint = f"{shown(row[0])}: {counts[outcome]:,} {outcome}"
+            parts.append(_rect(x, y, width, outcome, hint))
+        x += width
+    return "".join((*parts, _label(WIDTH - RIGHT + 12, y + 12, _figures(row, counts), "figure")))
+
+
+def _figures(row: Sequence, counts: dict[str, int]) -> str:
+    odd = [f"{counts[name]:,} {name}" for name in OUTCOMES[1:] if counts[name]]
+    wrong = [] if row[6] else ["does not add up"]
+    return " · ".join((f"{row[1] or 0:,}", *odd, *wrong))
+
+
+def _widths(counts: Iterable[int]) -> list[float]:
+    """Pixels of each share; small ones get LEAST, at the expense of the others."""
+    shares = list(counts)
+    room, total = WIDTH - LEFT - RIGHT, sum(shares)
+    if not total:
+        return [0.0] * len(shares)
+    widths = [max(share / total * room, LEAST) if share else 0.0 for share in shares]
+    largest = widths.index(max(widths))
+    widths[largest] -= sum(widths) - room
+    return widths
+
+
+def _name(name: object, y: float) -> str:
+    whole = shown(name)
+    short = whole if len(whole) <= LONGEST_NAME else whole[: LONGEST_NAME - 1] + "…"
+    hint = f"<title>{html.escape(whole)}</title>"
+    return f'<text x="{LEFT - 10}" y="{y + 12}" class="name">{hint}{html.escape(short)}</text>'
+
+
+def _label(x: float, y: float, text: str, kind: str) -> str:
+    return f'<text x="{x:.1f}" y="{y}" class="{kind}">{html.escape(text)}</text>'
+
+
+def _rect(x: float, y: float, width: float, outcome: str, hint: str = "") -> str:
+    fill = f' fill="url(#{outcome})"' if outcome != "loaded" else ' class="loaded"'
+    title = f"<title>{html.escape(hint)}</title>" if hint else ""
+    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR}"{fill}>{title}</rect>'
+
+
+DRAWINGS = {"outcomes": outcomes, "timings": timings}

@@ -1,0 +1,159 @@
+"""The report as one HTML file that needs nothing else: no network, no script, no font, no second file.
+
+Laws
+- Whatever comes from the report goes through `_text`: foreign names are markup nowhere.
+- A content security policy in the page itself forbids every request, so that a reader's machine stays silent.
+- Nothing is told by colour alone; what folds unfolds on paper.
+"""
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from checks import report as model
+from checks import report_charts, report_sections
+from checks.report_sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
+
+STYLE = Path(__file__).with_name("templates") / "report.css"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
+FOLD_ROWS = 15  # a longer table is folded, so that the page stays one that can be read
+
+
+def render(report: Mapping) -> str:
+    """The whole page."""
+    sections = report_sections.sections(report)
+    return "\n".join(
+        (
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">',
+            f"<title>{_text(report['headline']['word'])} – {_text(report_sections.title(report))}</title>",
+            f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>",
+            _head(report),
+            _contents(sections),
+            f"<main>\n{''.join(map(_section, sections))}</main>",
+            f"<footer>{_text(_origin(report))}</footer>\n</body>\n</html>\n",
+        )
+    )
+
+
+def _text(value: object) -> str:
+    return html.escape(model.shown(value))
+
+
+def _head(report: Mapping) -> str:
+    line = report["headline"]
+    figures = "".join(
+        f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in report_sections.facts(report)
+    )
+    return (
+        f'<header class="{line["tone"]}">\n<p class="what">{_text(report_sections.title(report))}</p>\n'
+        f'<h1><span class="mark" aria-hidden="true">{MARKS[line["tone"]]}</span> {_text(line["word"])}</h1>\n'
+        f'<p class="sentence">{_text(_sentence(line["text"]))}</p>\n'
+        f'<dl class="figures">{figures}</dl>\n<p class="origin">{_text(_origin(report))}</p>\n</header>'
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _origin(report: Mapping) -> str:
+    of_schema = f" of schema {report['schema']}" if report["schema"] else ""
+    made = report["generated_at"][:19].replace("T", " ")
+    return f"nxtgauge-migrate, report{of_schema}, made {made} UTC; names, keys and counts only"
+
+
+def _contents(sections: Sequence[Section]) -> str:
+    links = "".join(f'<li><a href="#{section.id}">{_text(section.title)}</a></li>' for section in sections)
+    return f'<nav aria-label="On this page"><ul>{links}</ul></nav>'
+
+
+def _section(section: Section) -> str:
+    body = "\n".join(map(_block, section.blocks))
+    return (
+        f'<section id="{section.id}" aria-labelledby="{section.id}-title">\n'
+        f'<h2 id="{section.id}-title">{_text(section.title)}</h2>\n{body}\n</section>\n'
+    )
+
+
+def _block(block: Block) -> str:
+    return RENDERERS[type(block)](block)
+
+
+def _paragraph(block: Text) -> str:
+    return f"<p>{_text(block.text)}</p>"
+
+
+def _verbatim(block: Verbatim) -> str:
+    return f"<pre>{chr(10).join(map(_text, block.lines))}</pre>"
+
+
+def _steps(block: Steps) -> str:
+    items = []
+    for step in block.steps:
+        commands = _verbatim(Verbatim(tuple(step["commands"]))) if step["commands"] else ""
+        items.append(f"<li>{_text(step['text'])}{commands}</li>")
+    return f"<ol>{''.join(items)}</ol>"
+
+
+def _table(block: Table) -> str:
+    """A table with a caption; folded where it is long."""
+    table = _bare_table(block)
+    if len(block.rows) <= FOLD_ROWS:
+        return table
+    return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>{table}</details>"
+
+
+def _bare_table(block: Table) -> str:
+    right = [any(type(row[at]) is int for row in block.rows) or name == "seconds" for at, name in enumerate(block.head)]
+    head = "".join(
+        f'<th scope="col"{_right(to)}>{_text(name)}</th>' for name, to in zip(block.head, right, strict=True)
+    )
+    rows = "".join(_row(row, right) for row in block.rows)
+    foot = f"<tfoot>{_row(block.total, right)}</tfoot>" if block.total else ""
+    caption = f"<caption>{_text(block.name)}</caption>"
+    return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>{foot}</table></div>'
+
+
+def _right(is_right: bool) -> str:
+    return ' class="number"' if is_right else ""
+
+
+def _row(row: Sequence, right: Sequence[bool]) -> str:
+    first, *others = (f"{_right(to)}>{_text(value)}" for value, to in zip(row, right, strict=True))
+    return f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in others)}</tr>\n'
+
+
+def _finding(block: Finding) -> str:
+    """A check that did not pass: what it is about, what was found, and the rows."""
+    check = block.check
+    of_table = f" in <code>{_text(check['table'])}</code>" if check["table"] else ""
+    detail = f"<p>{_text(check['detail'])}</p>" if check["detail"] else ""
+    more = f'<p class="more">and {block.more:,} more rows that are not named here</p>' if block.more > 0 else ""
+    rows = _table(block.rows) + more if block.rows else more
+    return (
+        f'<article class="{check["group"]}"><h3><span class="status">{_text(report_sections.badge(check))}</span> '
+        f"{_text(_sentence(check['title']))}{of_table}</h3>"
+        f'{detail}{rows}<p class="name">check <code>{_text(check["name"])}</code>, '
+        f"{_text(check['severity'])}, {_text(check['compared'])} compared</p></article>"
+    )
+
+
+def _chart(block: Chart) -> str:
+    """The drawing, and its figures as a table to unfold."""
+    drawing = report_charts.DRAWINGS[block.name](block.table)
+    table = _bare_table(block.table)
+    return f"<figure>{drawing}</figure><details><summary>the figures as a table</summary>{table}</details>"
+
+
+RENDERERS: dict[type, Callable] = {
+    Text: _paragraph,
+    Verbatim: _verbatim,
+    Steps: _steps,
+    Table: _table,
+    Finding: _finding,
+    Chart: _chart,
+}

@@ -1,0 +1,102 @@
+"""The report as JUnit XML: a suite for each kind of check, a case for each check, as CI systems read it.
+
+Laws
+- A build is red exactly where the gate is closed: failure for FAIL, error for ERROR, of critical checks that nobody
+  waived. Everything else that did not pass is skipped, with its message; so is what is STALE.
+- A verification that made no check is an error, not an empty success.
+- XML knows no control characters: they are spelled out.
+"""
+
+from collections.abc import Mapping
+from xml.etree import ElementTree as xml
+
+from checks import report as model
+from checks import report_sections
+
+SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
+NOTHING = {
+    "name": "verification",
+    "kind": "verification",
+    "domain": "none",
+    "table": None,
+    "title": "at least one check is made",
+    "status": "ERROR",
+    "severity": "critical",
+    "compared": 0,
+    "detail": "not a single check was made",
+    "rows": [],
+    "rows_total": 0,
+    "seconds": 0.0,
+    "group": "error",
+    "closes": True,
+    "waived": False,
+}
+
+
+def render(report: Mapping) -> str:
+    """One XML document."""
+    root = xml.Element("testsuites", name=model.shown(report_sections.title(report)))
+    checks = report["checks"] or [NOTHING]
+    suites: dict[str, list[Mapping]] = {}
+    for check in checks:
+        suites.setdefault(check["kind"], []).append(check)
+    for kind in sorted(suites):
+        _suite(root, kind, suites[kind], report["generated_at"])
+    _count(root, checks)
+    xml.indent(root)
+    return xml.tostring(root, encoding="unicode", xml_declaration=False).join(
+        ('<?xml version="1.0" encoding="UTF-8"?>\n', "\n")
+    )
+
+
+def _suite(root: xml.Element, kind: str, checks: list[Mapping], generated_at: str) -> None:
+    suite = xml.SubElement(root, "testsuite", name=model.shown(kind), timestamp=generated_at[:19])
+    _count(suite, checks)
+    for check in checks:
+        _case(suite, check)
+
+
+def _count(element: xml.Element, checks: list[Mapping]) -> None:
+    outcomes = [_outcome(check) for check in checks]
+    element.set("tests", str(len(checks)))
+    for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+        element.set(attribute, str(outcomes.count(outcome)))
+    element.set("time", f"{sum(check['seconds'] for check in checks):.3f}")
+
+
+def _outcome(check: Mapping) -> str | None:
+    """The element that a case has in it; None: it passed."""
+    if check["group"] == "passed":
+        return None
+    return check["group"] if check["closes"] else "skipped"
+
+
+def _case(suite: xml.Element, check: Mapping) -> None:
+    where = model.shown(f"{check['kind']}.{check['domain']}")
+    case = xml.SubElement(suite, "testcase", classname=where, name=model.shown(check["name"]))
+    case.set("time", f"{check['seconds']:.3f}")
+    outcome = _outcome(check)
+    if outcome is None:
+        return
+    found = xml.SubElement(case, outcome, message=model.shown(f"{_why_skipped(check)}{check['title']}"))
+    if outcome != "skipped":
+        found.set("type", check["status"])
+    found.text = _told(check)
+
+
+def _why_skipped(check: Mapping) -> str:
+    if check["closes"]:
+        return ""
+    if check["waived"]:
+        return "waived: "
+    return "stale: " if check["group"] == "stale" else f"{check['severity']}, does not close the gate: "
+
+
+def _told(check: Mapping) -> str:
+    rows = [
+        " ".join(filter(None, (row["what"], row["key"], ", ".join(row["columns"]))))
+        for row in check["rows"][:SHOWN_ROWS]
+    ]
+    more = check["rows_total"] - len(rows)
+    lines = [f"table {check['table']}" if check["table"] else "", check["detail"], *rows]
+    return "\n".join(model.shown(line) for line in (*lines, f"and {more:,} more rows" if more > 0 else "") if line)

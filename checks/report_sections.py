@@ -1,0 +1,260 @@
+"""A report's parts in the order a person wants them, apart from how they look: HTML, Markdown and text render these.
+
+Laws
+- What went wrong comes before what went well, and what to do before both.
+- A part that has nothing to say is left out; only the verdict and the next steps always stand there.
+- Cells hold plain values. Escaping and the spelling of control characters is the renderer's, for every value.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from checks import report as model
+from checks.report_words import GROUPS, KINDS, OUTCOMES
+
+CHECK_HEAD = ("check", "table", "rule", "found")
+BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
+
+
+OTHERS = {"error": "not made", "stale": "stale", "warning": "warnings"}  # beside passed and failed
+
+
+@dataclass(frozen=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """Lines to be shown, or copied, as they are."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What to do, in order: text, and commands."""
+
+    steps: tuple[Mapping, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """name: what it lists, for its caption. total: a last row that sums up the others."""
+
+    name: str
+    head: tuple[str, ...]
+    rows: tuple[tuple, ...]
+    total: tuple | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check that did not pass, with the rows that it names."""
+
+    check: Mapping
+    rows: Table | None
+    more: int  # rows that are not named
+
+
+@dataclass(frozen=True)
+class Chart:
+    """outcomes (rows by outcome, per table) or timings. Where a renderer draws none, the table says the same."""
+
+    name: str
+    table: Table
+
+
+Block = Text | Verbatim | Steps | Table | Finding | Chart
+
+
+@dataclass(frozen=True)
+class Section:
+    """id: its anchor. is_detail: long and for reference, so only a page that can fold shows it."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    is_detail: bool = False
+
+
+def title(report: Mapping) -> str:
+    """What the report is of, in one line."""
+    kinds = {"migrate": "Migration", "dry-run": "Rehearsal (dry run)", "verify": "Verification"}
+    run = f", run {report['run_id']}" if report["run_id"] else ""
+    return f"{kinds[report['kind']]}{run}"
+
+
+def badge(check: Mapping) -> str:
+    """How a check ended, in a word or two."""
+    word = check["severity"].upper() if check["group"] == "warning" else check["status"]
+    return f"{word}, waived" if check["waived"] else word
+
+
+def facts(report: Mapping) -> list[tuple[str, object]]:
+    """The figures of the report's head: label and value."""
+    found: list[tuple[str, object]] = []
+    if report["tables"]:
+        total = model.total(report["tables"])
+        found += [("legacy rows", total["source_rows"]), ("loaded", total["loaded"]), ("rejected", total["rejected"])]
+    if report["verification"]:
+        counts = {group: len(model.of_group(report, group)) for group in model.GROUPS}
+        found += [("checks passed", counts["passed"]), ("failed", counts["failure"])]
+        found += [(label, counts[group]) for group, label in OTHERS.items() if counts[group]]
+    if spent := sum(report["timings"].values()) or (report["verification"] or {}).get("seconds"):
+        found.append(("took", model.seconds(spent)))
+    return found
+
+
+def sections(report: Mapping) -> list[Section]:
+    """All parts that have something to say."""
+    made = (
+        Section("next", "What to do next", (Steps(tuple(report["next_steps"])),)),
+        Section("stopped", "Why the run stopped", _verbatim(report["error"])),
+        *(Section(group, GROUPS[group][0], tuple(_found(report, group))) for group in ("failure", "error")),
+        Section("stale", GROUPS["stale"][0], tuple(_listed(report, "stale"))),
+        Section("warning", GROUPS["warning"][0], tuple(_found(report, "warning"))),
+        Section("checked", "What was checked", tuple(_checked(report))),
+        Section("balance", "What became of every row", tuple(_balance(report))),
+        Section("rejects", "Rejected, by reason", tuple(_rejects(report))),
+        Section("notes", "Notes", tuple(_notes(report))),
+        Section("waivers", "Waivers", tuple(_waivers(report))),
+        Section("not-looked-at", "What was not looked at", tuple(_not_looked_at(report))),
+        Section("timings", "Where the time went", tuple(_timings(report))),
+        Section("certificate", "Rehearsal certificate", tuple(_certificate(report))),
+        Section("missing", "Not in the legacy database", _names(report["missing_tables"], MISSING)),
+        Section("changed", "Changed in the source since it was read", _names(report["changed_tables"], CHANGED)),
+        Section("passed", GROUPS["passed"][0], tuple(_listed(report, "passed")), is_detail=True),
+    )
+    return [section for section in made if section.blocks]
+
+
+MISSING = "The mapping knows these tables; the source has none of them."
+CHANGED = "Somebody wrote to these tables after the run's snapshot; what they wrote is not in the target."
+
+
+def _verbatim(text: str | None) -> tuple[Block, ...]:
+    return (Verbatim(tuple(text.strip().splitlines())),) if text and text.strip() else ()
+
+
+def _found(report: Mapping, group: str) -> Iterator[Block]:
+    checks = model.of_group(report, group)
+    if checks and GROUPS[group][1]:
+        yield Text(GROUPS[group][1])
+    for check in checks:
+        rows = tuple((row["key"], row["what"], ", ".join(map(model.shown, row["columns"]))) for row in check["rows"])
+        table = Table("rows", ("key", "what", "columns"), rows) if rows else None
+        yield Finding(check, table, check["rows_total"] - len(rows))
+
+
+def _listed(report: Mapping, group: str) -> Iterator[Block]:
+    checks = model.of_group(report, group)
+    if checks and GROUPS[group][1]:
+        yield Text(GROUPS[group][1])
+    if checks and group == "stale":
+        rows = ((check["name"], check["table"], check["title"], check["detail"]) for check in checks)
+        yield Table("stale checks", CHECK_HEAD, tuple(rows))
+    elif checks:
+        rows = ((check["name"], check["table"], check["title"], check["compared"]) for check in checks)
+        yield Table("passed checks", (*CHECK_HEAD[:3], "compared"), tuple(rows))
+
+
+def _checked(report: Mapping) -> Iterator[Block]:
+    kinds = model.by_kind(report)
+    if not kinds:
+        return
+    head = ("kind", "says", "checks", "passed", "failed", *OTHERS.values(), "compared", "seconds")
+    yield Text("Compared: rows, or objects of the catalogue, that the checks looked at. Not made: the check broke off.")
+    yield Table("checks by kind", head, tuple(_kind(entry) for entry in kinds))
+
+
+def _kind(entry: Mapping) -> tuple:
+    groups = (entry[group] for group in ("passed", "failure", *OTHERS))
+    says = KINDS.get(entry["kind"], "")
+    return (entry["kind"], says, entry["checks"], *groups, entry["compared"], f"{entry['seconds']:.1f}")
+
+
+def _balance(report: Mapping) -> Iterator[Block]:
+    tables = report["tables"]
+    if not tables:
+        return
+    meanings = ". ".join(f"{word.capitalize()}: {meaning}" for word, meaning in OUTCOMES.items())
+    yield Text(f"Every legacy row has one outcome: source = loaded + merged + rejected + archived. {meanings}.")
+    wrong = [row for row in tables if not row.get("balanced")]
+    if wrong:
+        yield Table("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
+    total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
+    yield Chart("outcomes", Table("balance", BALANCE_HEAD, tuple(map(_balanced, tables)), total))
+
+
+def _balanced(row: Mapping) -> tuple:
+    return (row["legacy_table"], *(row.get(name) for name in model.COUNTS), bool(row.get("balanced")))
+
+
+def _rejects(report: Mapping) -> Iterator[Block]:
+    reasons = model.by_reason(report)
+    if not reasons:
+        return
+    rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in reasons)
+    yield Text("These rows were left out. Each stands whole in migration.rejects of the target, with its reason.")
+    yield Table("rejected rows by reason", ("reason", "rows", "tables"), rows)
+    by_table = ((row["legacy_table"], row["reason"], row["rows"]) for row in report["rejects"])
+    yield Table("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
+
+
+def _notes(report: Mapping) -> Iterator[Block]:
+    if report["notes"]:
+        yield Text("Rows that were loaded, with something that is worth knowing; migration.notes has each by its key.")
+        rows = tuple((row["legacy_table"], row["note"], row["rows"]) for row in report["notes"])
+        yield Table("notes by table", ("table", "note", "rows"), rows)
+
+
+def _waivers(report: Mapping) -> Iterator[Block]:
+    if report["waivers"]:
+        yield Text("Findings that somebody has accepted by name. They stand here for ever.")
+        rows = tuple(_waiver(row) for row in report["waivers"])
+        yield Table("waivers", ("check", "reason", "by", "at", "in force"), rows)
+
+
+def _waiver(row: Mapping) -> tuple:
+    in_force = "yes" if row["is_current"] else "no: of an earlier build"
+    return (row["check_name"], row["reason"], row["name"], _second(row["waived_at"]), in_force)
+
+
+def _second(instant: object) -> str:
+    return str(instant)[:19].replace("T", " ") if instant else ""
+
+
+def _not_looked_at(report: Mapping) -> Iterator[Block]:
+    made = report["verification"]
+    if made is None:
+        return
+    rows = "all rows" if made["sample"] is None else f"{made['sample']:g} % of the rows"
+    left_out = tuple((name,) for name in made["not_looked_at"])
+    yield Text(f"Looked at: level {made['level']}, {rows}." + ("" if left_out else " Nothing was left out."))
+    if left_out:
+        yield Table("not looked at", ("not looked at",), left_out)
+
+
+def _timings(report: Mapping) -> Iterator[Block]:
+    if report["timings"]:
+        rows = tuple((stage, f"{spent:.1f}") for stage, spent in report["timings"].items())
+        total = ("all", f"{sum(report['timings'].values()):.1f}")
+        yield Chart("timings", Table("seconds by stage", ("stage", "seconds"), rows, total))
+
+
+def _certificate(report: Mapping) -> Iterator[Block]:
+    if report["certificate"]:
+        yield Text("What was rehearsed. A real run with another mapping, source schema or code has another hash.")
+        rows = tuple((name, _compact(value)) for name, value in report["certificate"].items())
+        yield Table("certificate", ("part", "is"), rows)
+
+
+def _compact(value: object) -> object:
+    return value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+
+
+def _names(names: Iterable[str], meaning: str) -> tuple[Block, ...]:
+    rows = tuple((name,) for name in names)
+    return (Text(meaning), Table("tables", ("table",), rows)) if rows else ()

@@ -1,0 +1,273 @@
+"""What a report says in words: the verdict in one sentence, what to do next, and what its parts mean.
+
+Laws
+- Every sentence can be read by someone who has never seen the project, and every step names its command.
+- Only what is known is said: a run that was not verified is never called right.
+"""
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+PROGRAM = "nxtgauge-migrate"
+MOST_COMMANDS = 5  # of one step; the report's list of failed checks has the rest
+
+# Group of checks: its heading, and what it is about.
+GROUPS = {
+    "failure": (
+        "What failed",
+        "The data is not as the rule says. Each of these keeps the gate closed unless it is waived.",
+    ),
+    "error": (
+        "What could not be checked",
+        "These checks broke off, so nothing is known; what is not known counts as not right.",
+    ),
+    "stale": (
+        "What can no longer be compared",
+        "Source or target has changed since the migration read it: neither passed nor failed.",
+    ),
+    "warning": ("Warnings", "Worth knowing; they do not keep anything from being published."),
+    "passed": ("What passed", ""),
+}
+KINDS = {
+    "balance": "every legacy row has exactly one outcome",
+    "content": "what arrives unchanged is equal on both sides, row by row",
+    "law": "the rules of reshaping hold, row by row",
+    "books": "rejected, merged and noted rows agree with the source",
+    "catalog": "tables, constraints, indexes and sequences are as declared",
+    "money": "sums per currency agree to the last digit",
+    "suite": "expectations on the new schema itself",
+}
+OUTCOMES = {
+    "loaded": "stands in the new schema",
+    "merged": "became part of another row",
+    "rejected": "left out, for the reason given; kept in migration.rejects",
+    "archived": "kept as it was, in the schema legacy_archive",
+}
+
+OTHERWISE = {  # of checks that neither passed nor close the gate
+    "waived": "did not and are waived",
+    "error": "could not be made, which is not critical",
+    "stale": "can no longer be compared",
+    "warning": "gave a warning",
+}
+
+
+def headline(report: Mapping) -> dict:
+    """tone (good, attention or bad), word (what happened, in capitals), text (the sentence)."""
+    if trouble := _trouble(report):
+        return {"tone": "bad", "word": _bad_word(report), "text": f"{_joined(trouble)}{_untouched(report)}."}
+    word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
+    parts = [part for part in (_rows(report), _checks(report)) if part]
+    text = f"{'; '.join(parts)}.{_quick_look(report)}"
+    return {"tone": "attention" if _wants_attention(report) else "good", "word": word, "text": text}
+
+
+def _bad_word(report: Mapping) -> str:
+    if report["kind"] == "migrate":
+        return "PUBLISHED, BUT NOT RIGHT" if report["state"] == "published" else "NOT PUBLISHED"
+    return {"dry-run": "REHEARSAL FAILED", "verify": "VERIFICATION FAILED"}[report["kind"]]
+
+
+def _trouble(report: Mapping) -> list[str]:
+    """Why it cannot be called right; empty if it can."""
+    failed = _closing(report, "failure")
+    broken = _closing(report, "error")
+    found = [f"{_some(len(failed), 'check')} failed"] if failed else []
+    found += [f"{_some(len(broken), 'check')} could not be made"] if broken else []
+    if report["verification"] is not None and not report["checks"]:
+        found.append("not a single check was made")
+    if report["verification"] is None and (wrong := _unbalanced(report)):
+        found.append(f"the rows of {_some(len(wrong), 'table')} do not add up")
+    if found or _has_ended_well(report):
+        return found
+    why = f": {_first_line(report['error'])}" if report["error"] else ""
+    return [f"the run {_state(report)}{why}"]
+
+
+def _has_ended_well(report: Mapping) -> bool:
+    wanted = {"migrate": ("published",), "dry-run": ("discarded",)}.get(report["kind"])
+    return wanted is None or report["state"] in wanted
+
+
+def _state(report: Mapping) -> str:
+    known = {"interrupted": "was stopped", "failed": "failed", "running": "has not ended", "rolled_back": "was undone"}
+    return known.get(report["state"], "did not come to its end")
+
+
+def _untouched(report: Mapping) -> str:
+    if report["kind"] == "migrate" and report["state"] != "published":
+        return "; what was published before is untouched"
+    return ""
+
+
+def _wants_attention(report: Mapping) -> bool:
+    """Whether somebody has to know more than that all is well. Warnings alone are no such thing."""
+    odd = any(check["group"] in ("failure", "error", "stale") for check in report["checks"])
+    return odd or report["verification"] is None or bool(_quick_look(report) or report["changed_tables"])
+
+
+def _rows(report: Mapping) -> str:
+    tables = report["tables"]
+    if not tables:
+        return ""
+    if wrong := _unbalanced(report):
+        return f"the rows of {_some(len(wrong), 'table')} of {len(tables):,} do not add up"
+    rows, rejected = (sum(row.get(name) or 0 for row in tables) for name in ("source_rows", "rejected"))
+    left_out = f", {rejected:,} of them rejected for a reason that is given below" if rejected else ""
+    return f"all {_some(rows, 'legacy row')} in {_some(len(tables), 'table')} are accounted for{left_out}"
+
+
+def _checks(report: Mapping) -> str:
+    if report["verification"] is None:
+        return "nothing was verified"
+    counts = Counter("waived" if check["waived"] else check["group"] for check in report["checks"])
+    if counts["passed"] == len(report["checks"]):
+        return f"all {_some(counts['passed'], 'check')} passed"
+    others = [f"{counts[group]:,} {what}" for group, what in OTHERWISE.items() if counts[group]]
+    return _joined([f"{_some(counts['passed'], 'check')} passed", *others])
+
+
+def _quick_look(report: Mapping) -> str:
+    """What was asked to be left out; a look at everything has none."""
+    made = report["verification"]
+    if made is None or (made["level"] in ("full", None) and made["sample"] is None):
+        return ""
+    sample = f", {made['sample']:g} % of the rows" if made["sample"] is not None else ""
+    return f" This was a quick look: level {made['level']}{sample}."
+
+
+def next_steps(report: Mapping) -> list[dict]:
+    """text, and commands (or SQL) to copy; the most urgent first."""
+    return _mend(report) if _trouble(report) else _go_on(report)
+
+
+def _mend(report: Mapping) -> list[dict]:
+    failed, broken = _closing(report, "failure"), _closing(report, "error")
+    steps = []
+    if report["error"]:
+        steps.append(_step("Read why the run stopped, under “Why the run stopped” below, and remove the cause."))
+    if failed:
+        steps.append(
+            _step("Look at the failed checks below: each names the rule, the table, and the rows by their keys.")
+        )
+    if _is_about_tolerance(report):
+        steps.append(_step(_tolerance(report)))
+    if broken:
+        steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
+    steps.append(_again(report))
+    if (failed or broken) and report["kind"] != "dry-run":  # a rehearsal's waiver would open no gate
+        steps.append(_waive(report, [*failed, *broken]))
+    if report["kind"] == "verify" or report["state"] == "published":
+        steps.append(
+            _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
+        )
+    return steps
+
+
+def _again(report: Mapping) -> dict:
+    if report["kind"] == "verify":
+        text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
+        return _step(text, _command("verify"))
+    dry = ("--dry-run",) if report["kind"] == "dry-run" else ()
+    run = ("--run", report["run_id"]) if report["run_id"] and report["state"] != "published" and not dry else ()
+    text = "Mend the cause in the source (or in the mapping), and run again; what is done and still true stays done:"
+    return _step(
+        text if run else "Mend the cause in the source (or in the mapping), and run again:",
+        _command("migrate", *dry, *run, profile=report["profile"]),
+    )
+
+
+def _waive(report: Mapping, checks: Sequence[Mapping]) -> dict:
+    run = report["run_id"] or "RUN"
+    text = "Only if a finding is understood and accepted, waive it by name; every later report will show it:"
+    commands = [f"{_command('waive', run, check['name'])} --reason '…' --by NAME" for check in checks[:MOST_COMMANDS]]
+    if len(checks) > MOST_COMMANDS:
+        commands.append(f"# and {len(checks) - MOST_COMMANDS} more likewise; their names are below")
+    if report["kind"] == "migrate" and report["state"] != "published":
+        commands.append(_command("migrate", "--run", run, profile=report["profile"]))
+    return _step(text, *commands)
+
+
+def _is_about_tolerance(report: Mapping) -> bool:
+    named = any("tolerance" in check["name"] for check in report["checks"] if check["closes"])
+    return named or "tolerated" in (report["error"] or "")
+
+
+def _tolerance(report: Mapping) -> str:
+    file = f"config/profiles/{report['profile'] or 'PROFILE'}.toml"
+    return (
+        "More rows are rejected than the profile tolerates: mend them in the source, or allow a number for the reason "
+        f"under [tolerance] in {file}."
+    )
+
+
+def _go_on(report: Mapping) -> list[dict]:
+    steps = []
+    if report["kind"] == "dry-run":
+        text = "Nothing is left to mend. Nothing was published either, for this was a rehearsal. The real run is:"
+        steps.append(_step(text, _command("migrate", profile="production")))
+    if any(row["rows"] for row in report["rejects"]):
+        steps.append(
+            _step(
+                "Read “Rejected, by reason” below. The rows themselves stand in the target database:",
+                *_rejects(report["run_id"]),
+            )
+        )
+    if any(check["group"] == "warning" for check in report["checks"]):
+        steps.append(_step("Read the warnings; what they name may be older than the migration."))
+    if any(check["group"] == "stale" for check in report["checks"]):
+        text = "Stale checks need nothing: a product that is in use drifts from what was migrated into it."
+        steps.append(_step(text))
+    if report["verification"] is None:
+        steps.append(_step("Nothing was verified yet. Judge what is published:", _command("verify")))
+    elif _quick_look(report):
+        steps.append(_step("Look at everything, once there is time:", _command("verify", "--level", "full")))
+    if report["kind"] == "migrate":
+        steps.append(_step("Should the product have to go back to what stood before:", _command("rollback")))
+    return steps or [_step("Nothing: everything that was looked at is as it should be.")]
+
+
+def _rejects(run_id: str | None) -> tuple[str, str]:
+    quoted = (run_id or "RUN").replace("'", "''")
+    columns = "select legacy_table, legacy_key, reason, detail"
+    return columns, f"from migration.rejects where run_id = '{quoted}' order by reason, legacy_table;"
+
+
+def _step(text: str, *commands: str) -> dict:
+    return {"text": text, "commands": list(commands)}
+
+
+def _command(*words: str, profile: str | None = None) -> str:
+    options = ("--profile", profile) if profile else ()
+    return " ".join((PROGRAM, *map(_shell, (*options, *words))))
+
+
+def _shell(word: str) -> str:
+    """A word as a shell takes it back, in one line even if it holds a line break."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return "$'" + word.translate(_ESCAPES).replace("'", "\\'") + "'"
+
+
+_ESCAPES = {number: f"\\x{number:02x}" for number in (*range(32), 127)} | {ord("\\"): "\\\\"}
+
+
+def _closing(report: Mapping, group: str) -> list[Mapping]:
+    return [check for check in report["checks"] if check["closes"] and check["group"] == group]
+
+
+def _unbalanced(report: Mapping) -> list[Mapping]:
+    return [row for row in report["tables"] if not row.get("balanced")]
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "").rstrip(":.")

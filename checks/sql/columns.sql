@@ -1,0 +1,34 @@
+-- Every column of every plain or partitioned table of a schema, tables of extensions and partitions left out.
+with recursive tables as (
+    select c.oid, c.relname
+    from pg_class c
+    where c.relnamespace = (select oid from pg_namespace where nspname = %(schema)s)
+        and c.relkind in ('r', 'p') and not c.relispartition
+        and not exists (
+            select from pg_depend d
+            where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+        )
+), base (start, current, is_array) as (
+    select oid, oid, false from pg_type
+    where oid in (select a.atttypid from tables t join pg_attribute a on a.attrelid = t.oid)
+    union all
+    select b.start, case when t.typtype = 'd' then t.typbasetype else t.typelem end, b.is_array or t.typtype <> 'd'
+    from base b join pg_type t on t.oid = b.current
+    where t.typtype = 'd' or t.typcategory = 'A' and t.typelem <> 0
+)
+select t.relname::text,
+       a.attname::text,
+       format_type(a.atttypid, a.atttypmod),
+       bt.typname::text,
+       b.is_array,
+       y.typtype::text,
+       a.attnotnull,
+       a.attgenerated <> '' as is_generated,
+       pg_get_expr(d.adbin, d.adrelid)
+from tables t
+join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+join pg_type y on y.oid = a.atttypid
+join base b on b.start = a.atttypid
+join pg_type bt on bt.oid = b.current and bt.typtype <> 'd' and not (bt.typcategory = 'A' and bt.typelem <> 0)
+left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+order by t.relname, a.attnum;
