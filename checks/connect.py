@@ -47,7 +47,7 @@ def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager:
 def source(
     connection: Connection, snapshot: str | None = None, reaching: Reaching = unreached
 ) -> Iterator[psycopg.Connection]:
-    """A session on the source, in the exported snapshot if there is one, else in one of its own. Errors: SourceError."""
+    """A session on the source, in this exported snapshot, else in one of its own. Errors: SourceError."""
     with _session(connection, SourceError, reaching) as conn:
         conn.execute("begin isolation level repeatable read, read only")
         if snapshot:

@@ -12,7 +12,10 @@ A file `laws/<domain>/<name>.sql` reads
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
 and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`, `id_map`, `notes` and
-`removed_links`. Of a rule within one side `-- violations` takes the place of both: its rows are what breaks the rule.
+`removed_links`. Two rules look at the target alone:
+
+    -- holds        select key, <whether the row is as it should be> as holds
+    -- derived      select key, id, name: every id is the UUIDv5 of its name
 """
 
 import re
@@ -35,7 +38,7 @@ PROFILE = (
 
 @dataclass(frozen=True)
 class Law:
-    """One file. violations: SQL on the target whose rows break the rule, in place of source and target."""
+    """One file; the sections that it has not are empty."""
 
     name: str
     domain: str
@@ -44,7 +47,8 @@ class Law:
     severity: str
     source: str = ""
     target: str = ""
-    violations: str = ""
+    holds: str = ""
+    derived: str = ""
 
 
 @cache
@@ -55,7 +59,7 @@ def load() -> tuple[Law, ...]:
 
 def _read(path: Path) -> Law:
     text = path.read_text(encoding="utf-8")
-    head, *parts = re.split(r"^-- (source|target|violations)\n", text, flags=re.MULTILINE)
+    head, *parts = re.split(r"^-- (source|target|holds|derived)\n", text, flags=re.MULTILINE)
     lines = [line.removeprefix("-- ") for line in head.splitlines()]
     values = dict(line.split(": ", 1) for line in lines if re.match(r"(table|severity): ", line))
     title = " ".join(line for line in lines if not re.match(r"(table|severity): ", line))
@@ -118,14 +122,15 @@ def _with(relations: dict[str, str], query: str) -> str:
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     """The laws that compare both sides, put together for this database."""
-    found = []
-    for law in load():
-        if law.violations:
-            continue
-        (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
-        name = f"law/{law.table}/{law.name}"
-        found.append(
-            Comparison(name, "law", law.domain, law.table, law.title, source, target, law.severity, of_source,
-                       of_target)
-        )  # fmt: skip
-    return found
+    return [_comparison(law, prelude) for law in load() if law.source]
+
+
+def _comparison(law: Law, prelude: Prelude) -> Comparison:
+    (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
+    return Comparison(
+        name_of(law), "law", law.domain, law.table, law.title, source, target, law.severity, of_source, of_target
+    )
+
+
+def name_of(law: Law) -> str:
+    return f"law/{law.table}/{law.name}"

@@ -4,9 +4,9 @@ Laws
 - A relation has all rows of its table, rejected ones too: `rejected` then says why, else it is null.
 - A rule column is there whatever the legacy table calls it, and null where the table lacks it; a table that is missing
   is a relation without rows. So a law is one text for every legacy database.
-- Columns: key, raw_id (the id as it stands), legacy_id (a UUID in its plain form), id (the target's), rejected, nulled (the references that were set to null, as
-  `target_table.target_column`), the rule's columns, created_at and updated_at (filled), and of a status and a role what
-  they mean: status_meaning, order_meaning, role_key.
+- Columns: key, raw_id (the id as it stands), legacy_id (a UUID in its plain form), id (the target's), rejected, nulled
+  (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and updated_at
+  (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key. tid is the row's ctid.
 """
 
 from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, quoted, text_of

@@ -111,7 +111,7 @@ def _name(name: object, y: float) -> str:
     whole = shown(name)
     short = whole if len(whole) <= LONGEST_NAME else whole[: LONGEST_NAME - 1] + "…"
     hint = f"<title>{html.escape(whole)}</title>"
-    return f'<text x="{LEFT - 10}" y="{y + 12}" class="name">{hint}{html.escape(short)}</text>'
+    return f'<text x="{LEFT - 10}" y="{y + 12}" class="table">{hint}{html.escape(short)}</text>'
 
 
 def _label(x: float, y: float, text: str, kind: str) -> str:

@@ -6,13 +6,14 @@ Laws
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import psycopg
 
-from checks import books, catalog, comparison, connect, content, laws
+from checks import books, catalog, comparison, connect, content, laws, rules
 from checks.comparison import Comparison
 from checks.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
@@ -86,7 +87,24 @@ def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, arc
 def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
     prelude = laws.Prelude(facts)
     found = [*content.comparisons(facts, prelude), *laws.comparisons(facts, prelude)]
-    return [_compared(one, hashed, share) for one in found]
+    return [*(_compared(one, hashed, share) for one in found), *_ruled(prelude)]
+
+
+def _ruled(prelude: laws.Prelude) -> Iterator[Job]:
+    """The laws within the target."""
+    for law in laws.load():
+        draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
+        if law.holds:
+            yield Job(draft, partial(_looked_at, draft, rules.held, prelude.of_target(law.holds)[0]))
+        if law.derived:
+            yield Job(draft, partial(_looked_at, draft, rules.derived, prelude.of_target(law.derived)[0]))
+
+
+def _looked_at(draft: Check, look: Callable, query: str, source: psycopg.Connection, target) -> Check:
+    compared, broken, rows = look(target, query)
+    detail = f"{broken:,} of {compared:,} rows break the rule" if broken else f"{compared:,} rows keep the rule"
+    status = FAIL if broken else PASS
+    return replace(draft, status=status, compared=compared, rows=rows, rows_total=broken, detail=detail)
 
 
 def _compared(one: Comparison, hashed: str, share: float) -> Job:

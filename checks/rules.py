@@ -1,0 +1,43 @@
+"""Laws within the target: a condition that every row meets, an id that derives from a name.
+
+Law: how many rows were looked at is counted beside those that break the rule.
+"""
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+
+from checks.verdict import MAX_ROWS, Row
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
+BATCH = 10_000
+
+HOLDS = """
+    select count(*), count(*) filter (where x.holds is not true),
+           (array_agg(x.key::text order by x.key::text) filter (where x.holds is not true))[1:{most}]
+    from ({query}) as x
+"""
+
+
+def held(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...]]:
+    """(rows looked at, rows that break the rule, some of these by name). query: columns key and holds."""
+    compared, broken, keys = conn.execute(HOLDS.format(query=query, most=MAX_ROWS)).fetchone()
+    return compared, broken, tuple(Row(str(key), "breaks the rule") for key in keys or ())
+
+
+def derived(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...]]:
+    """The same for ids that must be the UUIDv5 of a name. query: columns key, id and name, all text."""
+    compared, wrong = 0, []
+    for key, id_, name in _streamed(conn, query):
+        compared += 1
+        if name is None or id_ != str(uuid.uuid5(NAMESPACE, name)):
+            wrong.append(key)
+    rows = tuple(Row(str(key), "breaks the rule", ("id",)) for key in sorted(wrong, key=str)[:MAX_ROWS])
+    return compared, len(wrong), rows
+
+
+def _streamed(conn: psycopg.Connection, query: str) -> Iterator[tuple]:
+    with conn.cursor(name="derived") as cursor:
+        cursor.itersize = BATCH
+        yield from cursor.execute(query)

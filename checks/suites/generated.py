@@ -1,0 +1,270 @@
+"""Expectations that follow from the declared tables, from the mapping and from the schema itself.
+
+Laws
+- A declared table is held to its declaration: columns, types, not-null, value sets, ranges. A check that has none of
+  these forms needs a rule that names it.
+- A copied table is held to its own not-null columns, to what the mapping adds to it, and to what it takes away.
+- Uniqueness is not looked at: the constraints prove it, and sorting whole tables proves it no better.
+- A column that the table lacks is one finding, of the check `columns`; nothing else is expected of it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import great_expectations.expectations as gxe
+from psycopg import sql
+
+from checks.suites import rules
+from checks.suites.own import ExpectNoRowToBreakTheRule
+from checks.suites.rule import Rule
+from checks.suites.schema import Schema, Table
+from checks.verdict import CRITICAL, INFO
+from config import mapping, target
+from config.mapping import TableRule
+from config.shapes import Constraint
+
+# The forms of declared checks that an expectation can say; any other needs a rule.
+VALUES = re.compile(r"(?P<column>\w+) in \((?P<values>.+)\)")
+BETWEEN = re.compile(r"(?P<column>\w+) between (?P<low>-?\d+) and (?P<high>-?\d+)")
+ABOVE = re.compile(r"(?P<column>\w+) (?P<sign>>=?) (?P<low>-?\d+)")
+
+LINK = "^[Hh][Tt][Tt][Pp][Ss]?://"
+MOSTLY = 0.5  # of the values that are not null
+
+# The batch of the types and of what must be gone: one row per column of the schema that the session is in.
+COLUMNS = """
+    select c.relname || '.' || a.attname as "column",
+        c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) as "typed"
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = (select oid from pg_namespace where nspname = current_schema()) and c.relkind in ('r', 'p')
+""".strip()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One expectation of a check. keys: SELECT of the keys of the rows that break it; found: what was, in words."""
+
+    expectation: gxe.Expectation
+    column: str = ""
+    keys: str | None = None
+    found: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One check: passed if each of its parts is."""
+
+    name: str
+    title: str
+    severity: str
+    parts: tuple[Part, ...]
+
+
+def of_rows(name: str, schema: Schema) -> Iterator[Planned]:
+    """What is expected of the rows of one table, the written rules aside."""
+    table = schema.tables[name]
+    yield from _columns(name, table)
+    yield from _required(name, table)
+    yield from _values(name, table)
+    if name in _profile_tables():
+        yield from _links(name, table)
+
+
+def of_columns(name: str, schema: Schema) -> Iterator[Planned]:
+    """What is expected of the table's columns in the batch of all columns."""
+    yield from _types(name, schema)
+    yield from _gone(name, schema.tables[name])
+
+
+def counted(name: str) -> Planned:
+    """The number of rows, a parameter of the validation."""
+    expectation = gxe.ExpectTableRowCountToEqual(value={"$PARAMETER": parameter(name)}, severity=CRITICAL)
+    return Planned(f"suite/{name}/rows", "there are as many rows as were loaded", CRITICAL, (Part(expectation),))
+
+
+def parameter(name: str) -> str:
+    """Of the number of rows; the name of a parameter has letters, digits and underscores only."""
+    return "rows_" + re.sub(r"\W", "_", name, flags=re.ASCII)
+
+
+def applied(rule: Rule) -> Planned:
+    """The check that a written rule makes."""
+    expectation = ExpectNoRowToBreakTheRule(
+        unexpected_rows_query=rule.broken, severity=rule.severity, description=rule.title
+    )
+    return Planned(rule.check, rule.title, rule.severity, (Part(expectation, keys=rule.broken),))
+
+
+def is_declared(name: str) -> bool:
+    """Whether the target's own files say all of the table; one that is copied where there is one is not."""
+    return name in target.load() and name not in mapping.load().tables or name in _profile_tables()
+
+
+def said(constraint: Constraint) -> gxe.Expectation | None:
+    """The expectation that says a declared check; None if none can."""
+    text = constraint.expression or ""
+    if match := VALUES.fullmatch(text):
+        values = [value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", match["values"])]
+        return gxe.ExpectColumnValuesToBeInSet(column=match["column"], value_set=values, severity=CRITICAL)
+    if match := BETWEEN.fullmatch(text):
+        low, high = int(match["low"]), int(match["high"])
+        return gxe.ExpectColumnValuesToBeBetween(
+            column=match["column"], min_value=low, max_value=high, severity=CRITICAL
+        )
+    if match := ABOVE.fullmatch(text):
+        return gxe.ExpectColumnValuesToBeBetween(
+            column=match["column"], min_value=int(match["low"]), strict_min=match["sign"] == ">", severity=CRITICAL
+        )
+    return None
+
+
+def _columns(name: str, table: Table) -> Iterator[Planned]:
+    expected = _expected_columns(name)
+    lacking = [column for column in expected if column not in table.columns]
+    expectation = gxe.ExpectTableColumnsToMatchSet(column_set=expected, exact_match=False, severity=CRITICAL)
+    part = Part(expectation, found=f"{', '.join(lacking)} not there")
+    yield Planned(f"suite/{name}/columns", f"the columns {', '.join(expected)} are there", CRITICAL, (part,))
+
+
+def _expected_columns(name: str) -> list[str]:
+    """Of a declared table all that are declared, of a copied one what the migration adds."""
+    if is_declared(name):
+        return [column.name for column in target.load()[name].columns]
+    return [*(column for rule in _rules_of(name) for column in rule.adds), "created_at", "updated_at"]
+
+
+def _required(name: str, table: Table) -> Iterator[Planned]:
+    if is_declared(name):
+        wanted = [c.name for c in target.load()[name].columns if c.not_null and c.name in table.columns]
+    else:
+        wanted = [column for column, shape in table.columns.items() if shape.is_required]
+    parts = tuple(
+        Part(
+            gxe.ExpectColumnValuesToNotBeNull(column=column, severity=CRITICAL),
+            column,
+            _keys(table, f"{_quoted(column)} is null"),
+        )
+        for column in wanted
+    )
+    if parts:
+        yield Planned(f"suite/{name}/required", "no required column is null", CRITICAL, parts)
+
+
+def _values(name: str, table: Table) -> Iterator[Planned]:
+    """One check per declared check of one column."""
+    constraints = target.load()[name].constraints if is_declared(name) else ()
+    for constraint in constraints:
+        column = constraint.columns[0]
+        if constraint.kind != "c" or column not in table.columns or not (expectation := said(constraint)):
+            continue
+        part = Part(expectation, column, _keys(table, f"not ({constraint.expression})"))
+        kind = "values" if isinstance(expectation, gxe.ExpectColumnValuesToBeInSet) else "range"
+        yield Planned(f"suite/{name}/{kind}/{column}", _sentence(constraint), CRITICAL, (part,))
+
+
+def _sentence(constraint: Constraint) -> str:
+    return (constraint.expression or "").replace("'", "")
+
+
+def _links(name: str, table: Table) -> Iterator[Planned]:
+    """A column of links that no rule forbids is a question to whoever owns it, and stays."""
+    forbidden = _gone_columns(name)
+    columns = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
+    parts = tuple(
+        Part(
+            gxe.ExpectColumnValuesToNotMatchRegex(column=column, regex=LINK, mostly=MOSTLY, severity=INFO),
+            column,
+            found=f"most values of {column} are links; may they stay?",
+        )
+        for column in columns
+    )
+    if parts:
+        yield Planned(f"suite/{name}/links", "no column holds links for the most part", INFO, parts)
+
+
+def _types(name: str, schema: Schema) -> Iterator[Planned]:
+    if not is_declared(name):
+        return
+    there = schema.tables[name].columns
+    wanted = {column: type_ for column, type_ in _declared_types(name, schema).items() if column in there}
+    wrong = [f"{c} is {there[c].type}, {type_} expected" for c, type_ in wanted.items() if there[c].type != type_]
+    expectation = gxe.ExpectColumnDistinctValuesToContainSet(
+        column="typed", value_set=[f"{name}.{column} {type_}" for column, type_ in wanted.items()], severity=CRITICAL
+    )
+    part = Part(expectation, found="; ".join(wrong))
+    yield Planned(f"suite/{name}/types", "the columns have the declared types", CRITICAL, (part,))
+
+
+def _declared_types(name: str, schema: Schema) -> dict[str, str]:
+    """A reference has the type of the key that it points at."""
+    shape = target.load()[name]
+    types = {column.name: column.type for column in shape.columns}
+    for constraint in shape.constraints:
+        parent = schema.tables.get(constraint.ref_table or "")
+        if constraint.kind == "f" and parent:
+            pairs = zip(constraint.columns, constraint.ref_columns, strict=True)
+            types |= {column: parent.columns[key].type for column, key in pairs if key in parent.columns}
+    return types
+
+
+def _gone(name: str, table: Table) -> Iterator[Planned]:
+    gone = _gone_columns(name)
+    if gone:
+        still = [column for column in gone if column in table.columns]
+        expectation = gxe.ExpectColumnValuesToNotBeInSet(
+            column="column", value_set=[f"{name}.{column}" for column in gone], severity=CRITICAL
+        )
+        part = Part(expectation, found=f"{', '.join(still)} still there")
+        yield Planned(f"suite/{name}/gone", f"{', '.join(gone)} did not come along", CRITICAL, (part,))
+
+
+def _gone_columns(name: str) -> list[str]:
+    """Legacy columns that the mapping renames, removes or moves elsewhere; the forbidden links among them."""
+    found = [column for rule in _rules_of(name) for column in _taken(rule)]
+    for rule in mapping.load().tables.values():
+        if rule.completed_from and rule.completed_from.table == name:
+            found += rule.completed_from.columns
+    return list(dict.fromkeys(found))
+
+
+def _taken(rule: TableRule) -> Iterable[str]:
+    yield from rule.removed
+    yield from rule.becomes
+    yield from rule.split.columns if rule.split else ()
+    yield from (name for new, variants in rule.renamed.items() for name in variants if name != new)
+    if rule.transform == "profiles":  # what all roles have in common stands in the root
+        yield from ("user_id", *(name for variants in rule.columns.values() for name in variants))
+
+
+def _rules_of(name: str) -> list[TableRule]:
+    """The mapping's rules of the legacy tables whose rows keep their shape in this table, or that extend a profile."""
+    found = []
+    for legacy, rule in mapping.load().tables.items():
+        is_same = rule.disposition in ("copy", "rename") or rule.keeps_shape
+        if (is_same and (rule.target or legacy) == name) or (rule.transform == "profiles" and rule.carry_into == name):
+            found.append(rule)
+    return found
+
+
+@cache
+def _profile_tables() -> frozenset[str]:
+    return frozenset({"user_role_profiles", *mapping.load().profile_tables})
+
+
+def _keys(table: Table, condition: str) -> str:
+    """SELECT of the keys of the rows that a condition names; without a primary key, of their places."""
+    key = ", ".join(map(_quoted, table.key)) or "ctid::text"
+    return f"select {key} from {{batch}} where {condition}"
+
+
+def _quoted(name: str) -> str:
+    return sql.Identifier(name).as_string(None)
+
+
+def unsaid() -> list[str]:
+    """Declared checks that neither an expectation nor a rule says; there should be none."""
+    written = {rule.constraint for found in rules().values() for rule in found}
+    checks = [c for table in target.load().values() for c in table.constraints if c.kind == "c"]
+    return [c.name for c in checks if c.name not in written and said(c) is None]

@@ -1,0 +1,48 @@
+"""What professionals show and offer."""
+
+from checks.suites.rule import Rule, orphans
+from checks.verdict import CRITICAL, INFO, WARNING
+
+ROOT = "user_role_profiles"
+
+
+def _owned(table: str, what: str) -> tuple[Rule, ...]:
+    reads = {table: "id user_role_profile_id", ROOT: "id role user_id"}
+    return (
+        orphans(table, "user_role_profile_id", ROOT, "profile", f"{what} belongs to a profile that is there", CRITICAL),
+        Rule(
+            table,
+            "professional",
+            f"{what} belongs to a professional's profile",
+            INFO,
+            reads=reads,
+            broken=f"select t.id from {{batch}} t join {ROOT} p on p.id = t.user_role_profile_id "
+            "where p.role in ('company', 'customer', 'job_seeker')",
+        ),
+        Rule(
+            table,
+            "same-user",
+            f"{what} and its profile name the same user",
+            INFO,
+            reads=reads | {table: "id user_role_profile_id user_id"},
+            broken=f"select t.id from {{batch}} t join {ROOT} p on p.id = t.user_role_profile_id "
+            "where t.user_id::text <> p.user_id::text",
+        ),
+    )
+
+
+RULES = (
+    *_owned("portfolio_items", "an item"),
+    *_owned("services", "a service"),
+    orphans(
+        "portfolio_images", "portfolio_item_id", "portfolio_items", "item", "an image belongs to an item", CRITICAL
+    ),
+    Rule(
+        "services",
+        "price",
+        "a price is not negative",
+        WARNING,
+        reads={"services": "id price"},
+        broken="select id from {batch} where price::numeric < 0",
+    ),
+)

@@ -1,0 +1,56 @@
+"""What the schema under judgement holds, read from its catalogue: which rules can be applied follows from it."""
+
+from dataclasses import dataclass
+
+import sqlalchemy
+
+# A partition is read through its root; columns of tables without any come with a null name.
+COLUMNS = """
+    select c.relname::text as table, a.attname::text as column, format_type(a.atttypid, a.atttypmod) as type,
+        t.typcategory = 'S' as is_text, coalesce(a.attnotnull, false) as is_required,
+        coalesce(array_position(i.indkey::int2[], a.attnum), -1) as key_position
+    from pg_class c
+    left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_type t on t.oid = a.atttypid
+    left join pg_index i on i.indrelid = c.oid and i.indisprimary
+    where c.relnamespace = (select oid from pg_namespace where nspname = :schema)
+        and c.relkind in ('r', 'p') and not c.relispartition
+    order by c.relname, a.attnum
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """type: as format_type gives it; is_text: whether it is read as text, domains and varchar included."""
+
+    type: str
+    is_text: bool
+    is_required: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """key: the primary key's columns in its order, none where there is no primary key."""
+
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Schema:
+    name: str
+    tables: dict[str, Table]
+
+
+def read(conn: sqlalchemy.Connection, name: str) -> Schema:
+    """The tables of one schema; none if there is no such schema."""
+    columns: dict[str, dict[str, Column]] = {}
+    keys: dict[str, dict[int, str]] = {}
+    for row in conn.execute(sqlalchemy.text(COLUMNS), {"schema": name}).mappings():
+        table = columns.setdefault(row["table"], {})
+        if row["column"] is not None:
+            table[row["column"]] = Column(row["type"], bool(row["is_text"]), row["is_required"])
+        if row["key_position"] >= 0:
+            keys.setdefault(row["table"], {})[row["key_position"]] = row["column"]
+    ordered = {table: tuple(name for _, name in sorted(found.items())) for table, found in keys.items()}
+    return Schema(name, {table: Table(found, ordered.get(table, ())) for table, found in columns.items()})
