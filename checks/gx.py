@@ -30,7 +30,7 @@ from sqlalchemy.pool import StaticPool
 
 from checks import connect
 from checks.suites import rules
-from checks.suites.schema import Schema, read
+from checks.suites.schema import read
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, Check, Row
 from config import mapping, target
 from config.connection import Connection
@@ -199,7 +199,7 @@ class Judgement:
         """A table that was declared, or that rows were loaded into, has to be there."""
         named = {*target.load(), *(name for name, count in self._rows.items() if count)}
         return [
-            self._check(f"suite/{name}/table", name, "the table is there", FAIL, detail="there is no such table")
+            self._check(f"suite/{name}/table", name, "the table is there", FAIL, CRITICAL, "there is no such table")
             for name in sorted(filter(self._is_wanted, named - set(self._schema.tables)))
         ]
 
@@ -281,9 +281,7 @@ class Judgement:
         columns = (part.column,) if part.column else ()
         return [Row(_key(row), "breaks the rule", columns) for row in rows]
 
-    def _check(
-        self, name: str, table: str, title: str, status: str, severity: str = CRITICAL, detail: str = ""
-    ) -> Check:
+    def _check(self, name: str, table: str, title: str, status: str, severity: str, detail: str) -> Check:
         return Check(name, "suite", self._domains.get(table, ""), table, title, status, severity, detail=detail)
 
 

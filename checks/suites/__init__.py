@@ -3,7 +3,7 @@
 Laws
 - What follows from the declared tables and the mapping is generated; what has a meaning of its own is a rule that
   somebody wrote down. Either names the table, the severity and, in a sentence, what is expected.
-- A rule says which columns it reads. Where a database lacks one, the rule is reported as not looked at; it never passes.
+- A rule says which columns it reads. Where a database lacks one, the rule is reported as not looked at, never passed.
 - A rule's SQL selects the keys of the rows that break it, and no other value of them.
 - Critical is what the migration itself promises; warning and info are findings about the data it was given.
 """

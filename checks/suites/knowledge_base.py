@@ -12,7 +12,8 @@ RULES = (
         "every category has a section",
         CRITICAL,
         reads={CATEGORIES: "id", SECTIONS: "category_id"},
-        broken=f"select c.id from {{batch}} c left join {SECTIONS} s on s.category_id = c.id where s.category_id is null",
+        broken=f"select c.id from {{batch}} c left join {SECTIONS} s on s.category_id = c.id "
+        "where s.category_id is null",
     ),
     Rule(
         CATEGORIES,

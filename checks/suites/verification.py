@@ -13,7 +13,8 @@ RULES = (
         "a request and its profile have the same user",
         CRITICAL,
         reads={REQUESTS: "id user_id user_role_profile_id", ROOT: "id user_id"},
-        broken=f"select r.id from {{batch}} r join {ROOT} p on p.id = r.user_role_profile_id where p.user_id <> r.user_id",
+        broken=f"select r.id from {{batch}} r join {ROOT} p on p.id = r.user_role_profile_id "
+        "where p.user_id <> r.user_id",
     ),
     Rule(
         REQUESTS,
