@@ -34,16 +34,18 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of a schema; one that is not there has no tables."""
     conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
     columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
-    for table, name, type_, base, is_array, kind, not_null, is_generated, default in _asked(conn, "columns", schema):
-        columns[table].append(
-            Column(name, type_, not_null, default, generated="s" * is_generated, base=base, kind=kind,
-                   is_array=is_array)
-        )  # fmt: skip
-    for table, name, kind, keys, text, parent, parent_keys, is_valid in _asked(conn, "constraints", schema):
+    for table, name, type_, base, is_array, kind, not_null, is_generated, default in asked(conn, "columns", schema):
+        found = columns[table]  # a table may have none
+        if name is not None:
+            kept = "s" if is_generated else ""
+            found.append(
+                Column(name, type_, not_null, default, generated=kept, base=base, kind=kind, is_array=is_array)
+            )
+    for table, name, kind, keys, text, parent, parent_keys, is_valid in asked(conn, "constraints", schema):
         constraints[table].append(
             Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)
         )
-    for table, name, keys, is_unique, text in _asked(conn, "indexes", schema):
+    for table, name, keys, is_unique, text in asked(conn, "indexes", schema):
         indexes[table].append(Index(name, table, tuple(keys), text, is_unique))
     tables = {
         name: Table(name, tuple(found), tuple(constraints[name]), tuple(indexes[name]))
@@ -52,5 +54,6 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
     return Catalog(schema, tables)
 
 
-def _asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:
+def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:
+    """Rows of the statement of this name about this schema."""
     return conn.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"), {"schema": schema}).fetchall()

@@ -13,7 +13,7 @@ from functools import partial
 
 import psycopg
 
-from checks import books, catalog, comparison, connect, content, laws, rules
+from checks import books, catalog, comparison, connect, content, laws, objects, rules
 from checks.comparison import Comparison
 from checks.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
@@ -87,7 +87,18 @@ def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, arc
 def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
     prelude = laws.Prelude(facts)
     found = [*content.comparisons(facts, prelude), *laws.comparisons(facts, prelude)]
-    return [*(_compared(one, hashed, share) for one in found), *_ruled(prelude)]
+    return [
+        *(_compared(one, hashed, share) for one in found),
+        *_ruled(prelude),
+        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
+    ]
+
+
+def _catalogued(facts: Facts, draft: Check) -> Job:
+    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        return objects.result(draft, *objects.look(facts, draft, source, target))
+
+    return Job(draft, work)
 
 
 def _ruled(prelude: laws.Prelude) -> Iterator[Job]:

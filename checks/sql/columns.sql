@@ -20,15 +20,18 @@ select t.relname::text,
        a.attname::text,
        format_type(a.atttypid, a.atttypmod),
        bt.typname::text,
-       b.is_array,
+       bt.is_array,
        y.typtype::text,
        a.attnotnull,
        a.attgenerated <> '' as is_generated,
        pg_get_expr(d.adbin, d.adrelid)
 from tables t
-join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
-join pg_type y on y.oid = a.atttypid
-join base b on b.start = a.atttypid
-join pg_type bt on bt.oid = b.current and bt.typtype <> 'd' and not (bt.typcategory = 'A' and bt.typelem <> 0)
+left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+left join pg_type y on y.oid = a.atttypid
+left join (
+    select b.start, b.is_array, bt.typname
+    from base b join pg_type bt on bt.oid = b.current
+    where bt.typtype <> 'd' and not (bt.typcategory = 'A' and bt.typelem <> 0)
+) bt on bt.start = a.atttypid
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 order by t.relname, a.attnum;
