@@ -11,7 +11,7 @@ Laws
 
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from checks import report_words
@@ -22,6 +22,7 @@ KINDS = ("migrate", "dry-run", "verify")
 GROUPS = ("failure", "error", "stale", "warning", "passed")  # in the order a person wants them
 COUNTS = ("source_rows", "loaded", "merged", "rejected", "archived")
 LISTS = ("tables", "rejects", "notes", "missing_tables", "changed_tables")
+GATE_STATES = {"failed": FAIL, "error": ERROR}
 WAIVER = ("check_name", "reason", "name", "waived_at", "is_current")
 
 
@@ -37,8 +38,9 @@ def make(
     """The report as plain JSON values.
 
     summary: a run's figures, any of run_id, state, schema, tables, rejects, notes, missing_tables, changed_tables,
-    timings, error and profile; verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name, waived_at and
-    is_current (in force for what was judged); certificate: hash, issued_at and its parts; generated_at: ISO 8601, UTC.
+    timings, error, profile and gates (check_name, kind, severity, state, detail, waived_by of those that are not
+    passed); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name, waived_at and is_current (in force
+    for what was judged); certificate: hash, issued_at and its parts; generated_at: ISO 8601, UTC.
     """
     if kind not in KINDS:
         raise ValueError(f"found the kind {kind!r}, wanted one of {', '.join(KINDS)}")
@@ -55,7 +57,7 @@ def make(
         "generated_at": generated_at,
         "error": summary.get("error"),
         "verification": _verification(verdict) if verdict else None,
-        "checks": _checks(verdict, kept),
+        "checks": _checks(verdict.get("checks") or (), summary.get("gates") or (), kept),
         **{name: summary.get(name) or [] for name in LISTS},
         "waivers": sorted(kept, key=lambda row: not row["is_current"]),
         "timings": summary.get("timings") or {},
@@ -90,21 +92,46 @@ def _verification(verdict: Mapping) -> dict:
     }
 
 
-def _checks(verdict: Mapping, waivers: Sequence[Mapping]) -> list[dict]:
-    """Every check, those that a person has to see first."""
+def _checks(judged: Iterable[Mapping], gates: Iterable[Mapping], waivers: Iterable[Mapping]) -> list[dict]:
+    """Every check, and every gate that is not one; those that a person has to see first."""
+    shut = {gate["check_name"]: gate for gate in gates}
+    found = [_of_gate(shut[check["name"]], check) if check["name"] in shut else check for check in judged]
+    named = {check["name"] for check in found}
+    found += [_of_gate(gate, None) for name, gate in shut.items() if name not in named]
     waived = {row["check_name"] for row in waivers if row["is_current"]}
-    checks = [_check(check, waived) for check in verdict.get("checks") or ()]
+    waived |= {name for name, gate in shut.items() if gate.get("waived_by")}
+    checks = [_check(check, check["name"] in shut, check["name"] in waived) for check in found]
     return sorted(checks, key=lambda check: (GROUPS.index(check["group"]), not check["closes"], check["name"]))
 
 
-def _check(check: Mapping, waived: set[str]) -> dict:
+def _of_gate(gate: Mapping, check: Mapping | None) -> Mapping:
+    """A gate that no check stands behind (any more): a policy, or what failed once and stays failed."""
+    if check and check["status"] != PASS:
+        return check
+    if check:
+        detail = f"failed before, and stays failed until it is waived: {gate['detail']}"
+        return dict(check) | {"status": GATE_STATES[gate["state"]], "detail": detail}
+    return {
+        "name": gate["check_name"],
+        "kind": gate["kind"],
+        "domain": "run",
+        "table": None,
+        "title": report_words.title_of_gate(gate),
+        "status": GATE_STATES[gate["state"]],
+        "severity": gate["severity"],
+        "compared": 0,
+        "detail": gate["detail"],
+        "seconds": 0.0,
+    }
+
+
+def _check(check: Mapping, is_shut: bool, is_waived: bool) -> dict:
     rows = [dict(row) | {"columns": list(row.get("columns") or ())} for row in check.get("rows") or ()]
-    is_bad = check["severity"] == CRITICAL and check["status"] in (FAIL, ERROR)
-    is_waived = is_bad and check["name"] in waived
+    is_bad = is_shut or (check["severity"] == CRITICAL and check["status"] in (FAIL, ERROR))
     return dict(check) | {
         "group": _group(check),
         "closes": is_bad and not is_waived,
-        "waived": is_waived,
+        "waived": is_bad and is_waived,
         "rows": rows[:MAX_ROWS],
         "rows_total": max(check.get("rows_total") or 0, len(rows)),
     }
@@ -119,7 +146,7 @@ def _group(check: Mapping) -> str:
 
 def _is_passed(body: Mapping) -> bool | None:
     """Whether no check closes the gate; None where nothing was verified at all."""
-    if body["verification"] is None:
+    if body["verification"] is None and not body["checks"]:
         return None
     return bool(body["checks"]) and not any(check["closes"] for check in body["checks"])
 

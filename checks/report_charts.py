@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from checks.report import shown
 from checks.report_sections import Table
+from checks.report_words import some
 
 WIDTH = 960
 LINE = 24  # height of one bar with its distance to the next
@@ -36,12 +37,10 @@ def outcomes(balance: Table) -> str:
     full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=lambda row: (-(row[1] or 0), row[0]))
     bars = "".join(_outcome_bar(row, at) for at, row in enumerate(full))
     empty = len(balance.rows) - len(full)
-    note = f"{empty} more had no rows." if empty else ""
+    note = f"{some(empty, 'more table')} had no rows." if empty else ""
     height = LINE * (len(full) + 2)
-    described = (
-        f"One bar for each of {len(full)} tables with rows, divided into loaded, merged, rejected and archived. {note}"
-    )
-    below = _label(0, height - 8, f"and {empty} tables without rows", "quiet") if empty else ""
+    described = f"One bar for each of {len(full)} tables with rows, divided into {', '.join(OUTCOMES)}. {note}"
+    below = _label(0, height - 8, f"and {some(empty, 'table')} without rows", "quiet") if empty else ""
     return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{bars}{below}")
 
 

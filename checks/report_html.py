@@ -13,6 +13,7 @@ from pathlib import Path
 from checks import report as model
 from checks import report_charts, report_sections
 from checks.report_sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
+from checks.report_words import some
 
 STYLE = Path(__file__).with_name("templates") / "report.css"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -132,7 +133,7 @@ def _finding(block: Finding) -> str:
     check = block.check
     of_table = f" in <code>{_text(check['table'])}</code>" if check["table"] else ""
     detail = f"<p>{_text(check['detail'])}</p>" if check["detail"] else ""
-    more = f'<p class="more">and {block.more:,} more rows that are not named here</p>' if block.more > 0 else ""
+    more = f'<p class="more">and {some(block.more, "more row")}, not named here</p>' if block.more > 0 else ""
     rows = _table(block.rows) + more if block.rows else more
     return (
         f'<article class="{check["group"]}"><h3><span class="status">{_text(report_sections.badge(check))}</span> '

@@ -12,6 +12,7 @@ from xml.etree import ElementTree as xml
 
 from checks import report as model
 from checks import report_sections
+from checks.report_words import some
 
 SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
 NOTHING = {
@@ -68,7 +69,9 @@ def _outcome(check: Mapping) -> str | None:
     """The element that a case has in it; None: it passed."""
     if check["group"] == "passed":
         return None
-    return check["group"] if check["closes"] else "skipped"
+    if check["closes"]:
+        return "failure" if check["group"] == "failure" else "error"
+    return "skipped"
 
 
 def _case(suite: xml.Element, check: Mapping) -> None:
@@ -99,4 +102,5 @@ def _told(check: Mapping) -> str:
     ]
     more = check["rows_total"] - len(rows)
     lines = [f"table {check['table']}" if check["table"] else "", check["detail"], *rows]
-    return "\n".join(model.shown(line) for line in (*lines, f"and {more:,} more rows" if more > 0 else "") if line)
+    lines.append(f"and {some(more, 'more row')}" if more > 0 else "")
+    return "\n".join(model.shown(line) for line in lines if line)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from checks import report as model
 from checks import report_sections
 from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.report_words import some
 
 FOLD_ROWS = 15  # a longer table is folded
 BUDGET_ROWS = 2_000  # of failed checks, in all of one page
@@ -114,5 +115,5 @@ def _finding(block: Finding, budget: Budget) -> str:
         more = block.more + len(block.rows.rows) - len(rows)
     else:
         more = block.more
-    parts.append(f"and {more:,} more rows that are not named here" if more > 0 else "")
+    parts.append(f"and {some(more, 'more row')}, not named here" if more > 0 else "")
     return "\n\n".join(filter(None, parts))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks import report as model
-from checks.report_words import GROUPS, KINDS, OUTCOMES
+from checks.report_words import GROUPS, KINDS, OUTCOMES, is_shut
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
@@ -111,7 +111,8 @@ def sections(report: Mapping) -> list[Section]:
     """All parts that have something to say."""
     made = (
         Section("next", "What to do next", (Steps(tuple(report["next_steps"])),)),
-        Section("stopped", "Why the run stopped", _verbatim(report["error"])),
+        # Where checks closed the gate, the error says nothing but that.
+        Section("stopped", "Why the run stopped", () if is_shut(report) else _verbatim(report["error"])),
         *(Section(group, GROUPS[group][0], tuple(_found(report, group))) for group in ("failure", "error")),
         Section("stale", GROUPS["stale"][0], tuple(_listed(report, "stale"))),
         Section("warning", GROUPS["warning"][0], tuple(_found(report, "warning"))),

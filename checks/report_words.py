@@ -37,7 +37,12 @@ KINDS = {
     "catalog": "tables, constraints, indexes and sequences are as declared",
     "money": "sums per currency agree to the last digit",
     "suite": "expectations on the new schema itself",
+    "policy": "what the profile allows",
+    "seal": "nobody has changed the build since it was verified",
+    "verification": "the build was verified as a whole",
 }
+TOLERANCE, SOURCE_CHANGED = "tolerance/", "source/changed"
+NOT_WAIVED = ("verification", SOURCE_CHANGED)  # what nobody can waive
 OUTCOMES = {
     "loaded": "stands in the new schema",
     "merged": "became part of another row",
@@ -72,13 +77,14 @@ def _bad_word(report: Mapping) -> str:
 def _trouble(report: Mapping) -> list[str]:
     """Why it cannot be called right; empty if it can."""
     failed = _closing(report, "failure")
-    broken = _closing(report, "error")
-    found = [f"{_some(len(failed), 'check')} failed"] if failed else []
-    found += [f"{_some(len(broken), 'check')} could not be made"] if broken else []
+    broken, stale = _closing(report, "error"), _closing(report, "stale")
+    found = [f"{some(len(failed), 'check')} failed"] if failed else []
+    found += [f"{some(len(broken), 'check')} could not be made"] if broken else []
+    found += [f"{some(len(stale), 'check')} could no longer be compared"] if stale else []
     if report["verification"] is not None and not report["checks"]:
         found.append("not a single check was made")
     if report["verification"] is None and (wrong := _unbalanced(report)):
-        found.append(f"the rows of {_some(len(wrong), 'table')} do not add up")
+        found.append(f"the rows of {some(len(wrong), 'table')} do not add up")
     if found or _has_ended_well(report):
         return found
     why = f": {_first_line(report['error'])}" if report["error"] else ""
@@ -112,10 +118,10 @@ def _rows(report: Mapping) -> str:
     if not tables:
         return ""
     if wrong := _unbalanced(report):
-        return f"the rows of {_some(len(wrong), 'table')} of {len(tables):,} do not add up"
+        return f"the rows of {some(len(wrong), 'table')} of {len(tables):,} do not add up"
     rows, rejected = (sum(row.get(name) or 0 for row in tables) for name in ("source_rows", "rejected"))
     left_out = f", {rejected:,} of them rejected for a reason that is given below" if rejected else ""
-    return f"all {_some(rows, 'legacy row')} in {_some(len(tables), 'table')} are accounted for{left_out}"
+    return f"all {some(rows, 'legacy row')} in {some(len(tables), 'table')} are accounted for{left_out}"
 
 
 def _checks(report: Mapping) -> str:
@@ -123,9 +129,9 @@ def _checks(report: Mapping) -> str:
         return "nothing was verified"
     counts = Counter("waived" if check["waived"] else check["group"] for check in report["checks"])
     if counts["passed"] == len(report["checks"]):
-        return f"all {_some(counts['passed'], 'check')} passed"
+        return f"all {some(counts['passed'], 'check')} passed"
     others = [f"{counts[group]:,} {what}" for group, what in OTHERWISE.items() if counts[group]]
-    return _joined([f"{_some(counts['passed'], 'check')} passed", *others])
+    return _joined([f"{some(counts['passed'], 'check')} passed", *others])
 
 
 def _quick_look(report: Mapping) -> str:
@@ -145,7 +151,7 @@ def next_steps(report: Mapping) -> list[dict]:
 def _mend(report: Mapping) -> list[dict]:
     failed, broken = _closing(report, "failure"), _closing(report, "error")
     steps = []
-    if report["error"]:
+    if report["error"] and not is_shut(report):
         steps.append(_step("Read why the run stopped, under “Why the run stopped” below, and remove the cause."))
     if failed:
         steps.append(
@@ -156,8 +162,9 @@ def _mend(report: Mapping) -> list[dict]:
     if broken:
         steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
     steps.append(_again(report))
-    if (failed or broken) and report["kind"] != "dry-run":  # a rehearsal's waiver would open no gate
-        steps.append(_waive(report, [*failed, *broken]))
+    waivable = [check for check in report["checks"] if check["closes"] and check["name"] not in NOT_WAIVED]
+    if waivable and report["kind"] == "migrate" and report["state"] != "published":  # else no build waits for it
+        steps.append(_waive(report, waivable))
     if report["kind"] == "verify" or report["state"] == "published":
         steps.append(
             _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
@@ -184,13 +191,11 @@ def _waive(report: Mapping, checks: Sequence[Mapping]) -> dict:
     commands = [f"{_command('waive', run, check['name'])} --reason '…' --by NAME" for check in checks[:MOST_COMMANDS]]
     if len(checks) > MOST_COMMANDS:
         commands.append(f"# and {len(checks) - MOST_COMMANDS} more likewise; their names are below")
-    if report["kind"] == "migrate" and report["state"] != "published":
-        commands.append(_command("migrate", "--run", run, profile=report["profile"]))
-    return _step(text, *commands)
+    return _step(text, *commands, _command("migrate", "--run", run, profile=report["profile"]))
 
 
 def _is_about_tolerance(report: Mapping) -> bool:
-    named = any("tolerance" in check["name"] for check in report["checks"] if check["closes"])
+    named = any(check["name"].startswith(TOLERANCE) for check in report["checks"] if check["closes"])
     return named or "tolerated" in (report["error"] or "")
 
 
@@ -253,6 +258,20 @@ def _shell(word: str) -> str:
 _ESCAPES = {number: f"\\x{number:02x}" for number in (*range(32), 127)} | {ord("\\"): "\\\\"}
 
 
+def is_shut(report: Mapping) -> bool:
+    """Whether a check keeps the gate closed."""
+    return any(check["closes"] for check in report["checks"])
+
+
+def title_of_gate(gate: Mapping) -> str:
+    """The rule behind a gate that is no check of the verification's, as a sentence."""
+    if gate["check_name"].startswith(TOLERANCE):
+        return "no more rows are rejected for a reason than the profile tolerates"
+    if gate["check_name"] == SOURCE_CHANGED:
+        return "the source stood still while it was read"
+    return KINDS.get(gate["kind"], "held when this build was judged before")
+
+
 def _closing(report: Mapping, group: str) -> list[Mapping]:
     return [check for check in report["checks"] if check["closes"] and check["group"] == group]
 
@@ -261,7 +280,8 @@ def _unbalanced(report: Mapping) -> list[Mapping]:
     return [row for row in report["tables"] if not row.get("balanced")]
 
 
-def _some(count: int, what: str) -> str:
+def some(count: int, what: str) -> str:
+    """1 row, 2 rows."""
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 

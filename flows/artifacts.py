@@ -1,20 +1,76 @@
-"""A run's report in Prefect's UI, as a Markdown artifact.
+"""A report in Prefect's UI: one page to read, and tables for whoever has to search in the details.
 
-Neither of Prefect's UIs lists artifacts in its menu, so the caller writes the address into the run's log. Keys may hold
-`[a-z0-9-]` only. Counts and reasons only, as in every report.
+Laws
+- Neither of Prefect's UIs lists artifacts in its menu, so the caller writes the page's address into the run's log and
+  final state; the page links to the tables, and each of them back.
+- Keys hold `[a-z0-9-]` only; cells are texts, for Prefect refuses decimals, times and ids.
+- Names, keys and counts only, as in every report.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from prefect.artifacts import create_markdown_artifact
-from prefect.settings import PREFECT_API_URL
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
-from flows import report
+from checks import report as model
+from checks import report_markdown
+from flows.report import stamp
+
+MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
 
 
-def publish(summary: Mapping) -> str:
-    """Stores the report; returns its page's address."""
-    key = "migrate-" + re.sub(r"[^a-z0-9]+", "-", str(summary["run_id"]).lower()).strip("-")
-    create_markdown_artifact(report.to_markdown(summary), key=key, description="what became of every legacy row")
-    return f"{PREFECT_API_URL.value().removesuffix('/api')}/v2/artifacts/key/{key}"
+def publish(report: Mapping) -> str:
+    """Stores the report's page and its tables; returns the page's address."""
+    base = _key(report)
+    links = {}
+    for name, (label, rows) in _tables(report).items():
+        if rows:
+            key = f"{base}-{name}"
+            about = f"{label}; back to the [report]({_address(base)})"
+            create_table_artifact(rows[:MOST_ROWS], key=key, description=about)
+            links[label] = _address(key)
+    line = report["headline"]
+    create_markdown_artifact(report_markdown.render(report, links), key=base, description=line["word"])
+    return _address(base)
+
+
+def _key(report: Mapping) -> str:
+    """One page a run; one a verification, so that an earlier verification's address goes on showing what it found."""
+    parts = [report["kind"], str(report["run_id"] or "no-run")]
+    parts += [stamp(report["generated_at"])] if report["kind"] == "verify" else []
+    return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
+
+
+def _address(key: str) -> str:
+    base = PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api")
+    return f"{base.rstrip('/')}/v2/artifacts/key/{key}"
+
+
+def _tables(report: Mapping) -> dict[str, tuple[str, list[dict]]]:
+    """Key's ending → label and rows."""
+    return {
+        "findings": ("rows of checks that did not pass", list(_findings(report))),
+        "balance": ("what became of every row", [_texts(row) for row in report["tables"]]),
+        "rejects": ("rejected rows by table and reason", [_texts(row) for row in report["rejects"]]),
+        "checks": ("every check", [_texts(_short(check)) for check in report["checks"]]),
+    }
+
+
+def _findings(report: Mapping) -> Iterator[dict]:
+    """One line a row, and one for a check that names none."""
+    for check in report["checks"]:
+        if check["group"] == "passed":
+            continue
+        of_check = {name: check[name] for name in ("status", "name", "table")}
+        for row in check["rows"] or [{"key": "", "what": check["detail"], "columns": []}]:
+            yield _texts(of_check | {"key": row["key"], "what": row["what"], "columns": ", ".join(row["columns"])})
+
+
+def _short(check: Mapping) -> dict:
+    names = ("status", "severity", "name", "table", "title", "compared")
+    return {name: check[name] for name in names} | {"seconds": f"{check['seconds']:.2f}"}
+
+
+def _texts(row: Mapping) -> dict[str, str]:
+    return {name: model.shown(value) for name, value in row.items()}

@@ -1,42 +1,116 @@
-"""A run's report: what became of every row, as text for a person and as files for whoever comes later.
+"""What a run came to: a report's files for whoever comes later, and the same as text for a terminal.
 
 Laws
-- Made from the run's summary alone (`Summary.to_dict()`), so the text, the Markdown and the JSON say the same.
-- Counts and reasons only: no value of a row, so a report may be passed on.
+- The report is made in one place (checks.report), so the files, the text and Prefect's page say the same.
+- Keys, names and counts only, no value of a row, so a report may be passed on.
 """
 
-import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from checks import report as model
+from checks import report_html, report_junit, report_markdown, report_sections
+from checks.report import to_json
+from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+
+__all__ = ["of", "status_text", "to_json", "to_text", "verdict_text", "write"]
+
 FOLDER = Path("reports")
-BALANCE = ("legacy_table", "source_rows", "loaded", "merged", "rejected", "archived", "balanced")
+RENDERERS = {
+    "report.json": lambda report: to_json(report) + "\n",
+    "report.html": report_html.render,
+    "report.md": report_markdown.render,
+    "junit.xml": report_junit.render,
+}
+SHOWN_ROWS = 10  # of one failed check on a terminal; the files name up to a hundred
 
 
-def write(summary: Mapping, folder: Path = FOLDER) -> list[str]:
-    """Writes reports/<run>/summary.json and summary.md; returns their paths."""
-    place = folder / str(summary["run_id"])
+def of(summary: Mapping, kind: str | None = None) -> dict:
+    """The report as of now, of what a run's summary holds (its verdict, waivers and certificate too).
+
+    kind: verify where a verification alone was made; else what the summary says.
+    """
+    return model.make(
+        summary,
+        summary.get("verdict"),
+        kind=kind or ("dry-run" if summary.get("dry_run") else "migrate"),
+        waivers=summary.get("waivers") or (),
+        certificate=summary.get("certificate"),
+        generated_at=datetime.now(UTC).isoformat(),
+    )
+
+
+def write(report: Mapping, folder: Path = FOLDER) -> list[str]:
+    """Writes the report's files; returns their paths. Errors: OSError where they cannot be written.
+
+    A run's stand in reports/<run>, those of a later verification in reports/<run>/verify-<UTC time>.
+    """
+    place = folder / _place(report)
     place.mkdir(parents=True, exist_ok=True)
-    texts = {"summary.json": to_json(summary) + "\n", "summary.md": to_markdown(summary)}
-    for name, text in texts.items():
-        (place / name).write_text(text, encoding="utf-8")
-    return [str(place / name) for name in texts]
+    for name, render in RENDERERS.items():
+        # A name that no encoding can hold must not cost the report.
+        (place / name).write_text(render(report), encoding="utf-8", errors="backslashreplace")
+    return [str(place / name) for name in RENDERERS]
 
 
-def to_json(value: object) -> str:
-    """One JSON object; what JSON does not know (times, decimals, ids) as text."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+def _place(report: Mapping) -> Path:
+    run = Path(re.sub(r"[^\w.-]+", "-", report["run_id"] or "no-run").lstrip(".") or "no-run")
+    return run if report["kind"] != "verify" else run / f"verify-{stamp(report['generated_at'])}"
 
 
-def to_text(summary: Mapping) -> str:
+def stamp(instant: str) -> str:
+    """An ISO instant, in UTC, as a part of a file's name: 20260102T030405Z."""
+    return datetime.fromisoformat(instant).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def to_text(report: Mapping) -> str:
     """What a person wants to know at the end of a run, for a terminal."""
-    return "\n\n".join(filter(None, (_headline(summary), *_sections(summary, _columns))))
+    line = report["headline"]
+    head = f"{line['word']}: {model.shown(line['text'])}"
+    about = f"{report_sections.title(report)}, schema {report['schema']}"
+    parts = [
+        model.shown(about),
+        *(_titled(section) for section in report_sections.sections(report) if not section.is_detail),
+    ]
+    return "\n\n".join((head, *parts))
 
 
-def to_markdown(summary: Mapping) -> str:
-    """The same with Markdown's tables."""
-    title = f"# Run {summary['run_id']}"
-    return "\n\n".join(filter(None, (title, _headline(summary), *_sections(summary, _pipes)))) + "\n"
+def _titled(section: report_sections.Section) -> str:
+    bodies = [_body(block) for block in section.blocks]
+    return f"{section.title}:\n\n" + "\n\n".join(filter(None, bodies))
+
+
+def _body(block: Block) -> str:
+    match block:
+        case Text():
+            return model.shown(block.text)
+        case Verbatim():
+            return "\n".join(f"  {model.shown(line)}" for line in block.lines)
+        case Steps():
+            return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
+        case Table():
+            return _columns(block.head, [*block.rows, *([block.total] if block.total else ())])
+        case Chart():
+            return _body(block.table)
+        case Finding():
+            return _finding(block)
+
+
+def _step(number: int, step: Mapping) -> str:
+    return "\n".join((f"{number}. {model.shown(step['text'])}", *(f"     {model.shown(c)}" for c in step["commands"])))
+
+
+def _finding(block: Finding) -> str:
+    check = block.check
+    of_table = f" ({check['table']})" if check["table"] else ""
+    lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}{of_table}", f"  {check['detail']}"]
+    rows = block.rows.rows[:SHOWN_ROWS] if block.rows else ()
+    lines += [f"  - {what} {key} {columns}".rstrip() for key, what, columns in rows]
+    more = check["rows_total"] - len(rows)
+    lines += [f"  - and {more:,} more"] if more > 0 else []
+    return "\n".join(model.shown(line) for line in lines if line.strip())
 
 
 def status_text(runs: Sequence[Mapping]) -> str:
@@ -44,7 +118,7 @@ def status_text(runs: Sequence[Mapping]) -> str:
     if not runs:
         return "no run has been recorded in this target"
     return _columns(
-        ("run", "state", "started", "finished", "source", "loaded", "merged", "rejected", "archived", "balanced"),
+        ("run", "state", "started", "finished", "source", *model.COUNTS[1:], "balanced"),
         [_run_row(run) for run in runs],
     )
 
@@ -52,23 +126,22 @@ def status_text(runs: Sequence[Mapping]) -> str:
 def verdict_text(verdict: Mapping) -> str:
     """How the verification ended, and each finding on a line: its names and values, in its own order."""
     head = f"verification {'passed' if verdict['passed'] else 'FAILED'}: {verdict['checks']} checks"
-    return "\n".join((head, *(f"  - {_finding(row)}" for row in verdict["findings"])))
+    return "\n".join((head, *(f"  - {_pairs(row)}" for row in verdict["findings"])))
 
 
-def _finding(row: Mapping) -> str:
+def _pairs(row: Mapping) -> str:
     return ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
 
 
 def _run_row(run: Mapping) -> tuple:
-    tables = run["tables"]
-    total = _total(tables)
+    total = model.total(run["tables"])
     return (
         run["run_id"],
         run["state"],
         _second(run["started_at"]),
         _second(run["finished_at"]),
-        *(total[name] for name in BALANCE[1:-1]),
-        _yes_no(total["balanced"]) if tables else "",
+        *(total[name] for name in model.COUNTS),
+        total["balanced"] if run["tables"] else "",
     )
 
 
@@ -76,70 +149,9 @@ def _second(instant: object) -> str:
     return str(instant)[:19] if instant else ""
 
 
-def _headline(summary: Mapping) -> str:
-    kind = "dry run " if summary.get("dry_run") else "run "
-    return f"{kind}{summary['run_id']} of schema {summary.get('schema')}: {summary.get('state')}"
-
-
-def _sections(summary: Mapping, table) -> Iterable[str]:
-    yield _titled("every legacy row: source = loaded + merged + rejected + archived", _balance(summary, table))
-    yield _titled("rejected, by reason", _counts(summary.get("rejects"), "reason", table))
-    yield _titled("notes", _counts(summary.get("notes"), "note", table))
-    yield _titled("not in the legacy database", ", ".join(summary.get("missing_tables") or ()))
-    yield _titled("changed in the source since it was read", ", ".join(summary.get("changed_tables") or ()))
-    yield _titled("seconds", _timings(summary.get("timings"), table))
-
-
-def _titled(title: str, body: str) -> str:
-    return f"{title}:\n\n{body}" if body else ""
-
-
-def _balance(summary: Mapping, table) -> str:
-    rows = list(summary.get("tables") or ())
-    if not rows:
-        return ""
-    total = {"legacy_table": "all", **_total(rows)}
-    return table(("table", *BALANCE[1:]), [tuple(_cell(row.get(name)) for name in BALANCE) for row in (*rows, total)])
-
-
-def _total(rows: Sequence[Mapping]) -> dict:
-    sums = {name: sum(row.get(name) or 0 for row in rows) for name in BALANCE[1:-1]}
-    return sums | {"balanced": all(row.get("balanced") for row in rows)}
-
-
-def _counts(rows: Sequence[Mapping] | None, what: str, table) -> str:
-    if not rows:
-        return ""
-    return table(("table", what, "rows"), [(row["legacy_table"], row[what], row["rows"]) for row in rows])
-
-
-def _timings(timings: Mapping | None, table) -> str:
-    if not timings:
-        return ""
-    return table(("stage", "seconds"), [(stage, f"{seconds:.1f}") for stage, seconds in timings.items()])
-
-
-def _cell(value: object) -> object:
-    return _yes_no(value) if isinstance(value, bool) else value
-
-
-def _yes_no(value: object) -> str:
-    return "yes" if value else "NO"
-
-
-def _texts(rows: Iterable[Sequence]) -> list[list[str]]:
-    return [[_text(value) for value in row] for row in rows]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _columns(head: Sequence[str], rows: Sequence[Sequence]) -> str:
+def _columns(head: Sequence[str], rows: Iterable[Sequence]) -> str:
     """Aligned with blanks, numbers to the right."""
-    texts = _texts([head, *rows])
+    texts = [[model.shown(value) for value in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     right = [all(map(_is_number, column[1:])) for column in zip(*texts, strict=True)]
     return "\n".join(
@@ -153,14 +165,3 @@ def _columns(head: Sequence[str], rows: Sequence[Sequence]) -> str:
 
 def _is_number(text: str) -> bool:
     return not text or text.removeprefix("-").replace(",", "").replace(".", "", 1).isdigit()
-
-
-def _pipes(head: Sequence[str], rows: Sequence[Sequence]) -> str:
-    """A Markdown table; a pipe or a line break of a foreign name does not break out of its cell."""
-    texts = [[_escaped(text) for text in line] for line in _texts([head, *rows])]
-    lines = [texts[0], ["---"] * len(head), *texts[1:]]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

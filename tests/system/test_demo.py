@@ -82,9 +82,10 @@ def test_the_schema_is_published(first, target):
 
 
 def test_reports_are_written(home, first):
-    summary, page = (home.folder / path for path in first["reports"])
-    assert json.loads(summary.read_text())["tables"] == first["tables"]
-    assert "| users |" in page.read_text()
+    paths = {Path(path).name: home.folder / path for path in first["reports"]}
+    assert json.loads(paths["report.json"].read_text())["tables"] == first["tables"]
+    assert "| users |" in paths["report.md"].read_text()
+    assert all(path.stat().st_size for path in paths.values()) and len(paths) == 4
 
 
 def test_a_second_run_publishes_over_the_first(second, target):

@@ -251,15 +251,17 @@ SUMMARY = {
 
 
 def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
-    text = report.to_text(SUMMARY)
-    assert "us|ers        1,000     990       0        10         0  yes" in text
-    assert "all           1,005     994       0        10         0  NO" in text
+    made = report.of(SUMMARY)
+    text = report.to_text(made)
+    lines = [line.split() for line in text.splitlines()]
+    assert ["us|ers", "1,000", "990", "0", "10", "0", "yes"] in lines
+    assert ["all", "2", "tables", "1,005", "994", "0", "10", "0", "NO"] in lines
     for word in ("users_email_key", "orphan set null", "services", "build"):
         assert word in text
-    paths = report.write(SUMMARY, tmp_path)
-    assert json.loads((tmp_path / "r1" / "summary.json").read_text()) == SUMMARY
-    assert "us\\|ers" in (tmp_path / "r1" / "summary.md").read_text()
-    assert len(paths) == 2
+    paths = report.write(made, tmp_path)
+    assert json.loads((tmp_path / "r1" / "report.json").read_text()) == made
+    assert "us\\|ers" in (tmp_path / "r1" / "report.md").read_text()
+    assert len(paths) == 4
 
 
 def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_path):
@@ -267,7 +269,7 @@ def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_
 
     (tmp_path / "reports").write_text("a file in the way")
     monkeypatch.chdir(tmp_path)
-    assert work._reported(SUMMARY) == []
+    assert work._reported(report.of(SUMMARY)) == []
 
 
 def test_a_verdict_names_what_it_found():
