@@ -5,6 +5,7 @@ Laws
 - A schema is ours if its oid and its name both stand in migration.schemas: so its records follow our renames, and no
   dump, restore or rename by others makes us take a stranger's for ours.
 - One run at a time holds a target database: schemas `migration` and `legacy_archive` are common to all its schemas.
+- What was judged, waived and certified is kept for ever; all else of a run goes when it is begun anew.
 - Nothing here commits: each function is a part of its caller's transaction, or autocommits.
 """
 
@@ -27,9 +28,9 @@ from engine import connect
 from engine.connect import blame
 
 SCHEMA = "migration"
-VERSION = 1
+VERSION = 2
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
-SCRIPT = Path(__file__).parent / "sql" / "bookkeeping.sql"
+SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("bookkeeping.sql", "bookkeeping_2.sql"))  # by version
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 ENSURE_LOCK = LOCK + 1
 STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")
@@ -78,8 +79,8 @@ def faults(conn: psycopg.Connection) -> list[str]:
         return []
     if not (row[0] or "").startswith(COMMENT):
         return ["the target has a schema migration that this tool did not make; rename it, or use another database"]
-    version = conn.execute("select max(version) from migration.version").fetchone()[0]
-    if version == VERSION:
+    version = _version(conn)
+    if 1 <= version <= VERSION:
         return []
     return [f"schema migration is version {version}; this program knows version {VERSION}; use the one that made it"]
 
@@ -92,11 +93,18 @@ def is_present(conn: psycopg.Connection) -> bool:
 
 
 def ensure(conn: psycopg.Connection) -> None:
-    """Make the bookkeeping where it is absent. Errors: PlanRefused (not ours, or newer), TargetError."""
+    """Make the bookkeeping where it is absent, or bring an older one to this version.
+
+    Errors: PlanRefused (not ours, or newer), TargetError.
+    """
     with blame(TargetError, "making schema migration"), conn.transaction():
         conn.execute("select pg_advisory_xact_lock(%s)", [ENSURE_LOCK])
-        if not is_present(conn):
-            conn.execute(SCRIPT.read_bytes())
+        for script in SCRIPTS[_version(conn) if is_present(conn) else 0 :]:
+            conn.execute(script.read_bytes())
+
+
+def _version(conn: psycopg.Connection) -> int:
+    return conn.execute("select coalesce(max(version), 0) from migration.version").fetchone()[0]
 
 
 def create_run(
@@ -216,6 +224,12 @@ def rename_schema(conn: psycopg.Connection, schema: Schema, name: str, role: str
 
 def forget_schema(conn: psycopg.Connection, schema: Schema) -> None:
     conn.execute("delete from migration.schemas where schema_oid = %s", [schema.schema_oid])
+
+
+def build(conn: psycopg.Connection, run_id: str) -> Schema | None:
+    """The build schema of a run's product; None where it is no longer there, or is published."""
+    found = (s for s in schemas(conn).values() if s.run_id == run_id and (s.kind, s.role) == ("product", "build"))
+    return next(found, None)
 
 
 def schemas(conn: psycopg.Connection) -> dict[str, Schema]:

@@ -1,6 +1,7 @@
 """What is seen under the product's name: made elsewhere, put in place by a rename, taken back by a rename.
 
 Laws
+- What is published has passed its gates (engine.gates) and is, row for row, what was verified.
 - A switch is one transaction: product and archive together, with grants, records and the run's state, or nothing.
 - Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
 - What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
@@ -16,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
-from engine import bookkeeping, privileges, schemas
+from engine import bookkeeping, gates, privileges, schemas, seal
 from engine.bookkeeping import Schema
 from engine.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
 
@@ -112,16 +113,41 @@ def publish(
     allow_dependants: bool = False,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Switch:
-    """Put the run's build in place. Errors: PlanRefused, TargetError; then nothing has changed."""
+    """Put the run's build in place.
+
+    Errors: PlanRefused, VerificationFailed (a gate is closed), TargetError; then nothing has changed.
+    """
     product, archive = names_of(target_schema)
-    with _switching(conn, f"publishing {target_schema}", product, lock_seconds):
+    what = f"publishing {target_schema}"
+    with blame(TargetError, what), conn.transaction():
         ours = bookkeeping.schemas(conn)
-        _refuse(preflight(conn, target_schema, allow_dependants=allow_dependants))
         _refuse(_build_faults(ours, run_id, product, archive))
-        switch = _switch_to(conn, ours.get(product.live), product, run_id)
-        for names in (product, archive):
-            _put_in_place(conn, ours, names)
-        bookkeeping.set_state(conn, run_id, "published")
+        _pass_gates(conn, run_id, ours[product.build], archive)  # before writers of what is live have to wait
+        with _switching(conn, what, product, lock_seconds):
+            switch = _put_all(conn, run_id, product, archive, allow_dependants)
+    return switch
+
+
+def _pass_gates(conn: psycopg.Connection, run_id: str, build: Schema, archive: Names) -> None:
+    """Errors: VerificationFailed if a gate is closed, or the build is not what was verified. Writers wait."""
+    gates.require(conn, run_id, build.schema_oid)
+    sealed = seal.read(conn, run_id, build.schema_oid) or {}
+    changed = seal.differences(sealed, seal.marks(conn, [build.name, archive.build], is_locked=True))
+    if changed:
+        detail = (
+            f"since the build was verified, somebody has changed {', '.join(changed)}; find out who writes to it, then "
+            f"`nxtgauge-migrate migrate --run {run_id}` verifies it again"
+        )
+        raise gates.refusal(run_id, [gates.Gate(gates.UNCHANGED, "seal", gates.FAILED, detail)], is_waivable=False)
+
+
+def _put_all(conn, run_id: str, product: Names, archive: Names, allow_dependants: bool) -> Switch:
+    ours = bookkeeping.schemas(conn)
+    _refuse(preflight(conn, product.live, allow_dependants=allow_dependants))
+    switch = _switch_to(conn, ours.get(product.live), product, run_id)
+    for names in (product, archive):
+        _put_in_place(conn, ours, names)
+    bookkeeping.set_state(conn, run_id, "published")
     return switch
 
 

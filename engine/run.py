@@ -1,4 +1,4 @@
-"""The stages of a run, in order: plan, build, judge, publish; and what a person asks of runs afterwards.
+"""The stages of a run, in order: plan, build, judge, verify, publish; and what a person asks of runs afterwards.
 
 Laws
 - One lease per target: a second run is refused. One snapshot of the source for everything a run reads.
@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import importlib.metadata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -28,36 +28,19 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import bookkeeping, catalog, connect, ddl, planner, publish, schemas, snapshot
+from engine import bookkeeping, catalog, connect, ddl, gates, judgement, planner, publish, schemas, snapshot, summary
 from engine.build import Build, after_load, before_load, renames
 from engine.connect import Stop, blame
+from engine.gates import Auditor
 from engine.lookups import UUID_TEXT
 from engine.plan import Plan
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
+from engine.summary import Summary
 from engine.work import Work
 from engine.workers import Clock, Silent, Threads, Watch, Workers
 
 STOP = Stop()  # what a signal handler sets
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a person wants to know of a run. tables: rows of migration.balance; seconds by stage in timings."""
-
-    run_id: str
-    state: str
-    dry_run: bool
-    schema: str
-    tables: list[dict]
-    rejects: list[dict]
-    notes: list[dict]
-    missing_tables: list[str]
-    changed_tables: list[str]
-    timings: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict:
-        return asdict(self)
 
 
 def plan(settings: Settings) -> Plan:
@@ -71,10 +54,15 @@ def migrate(
     *,
     run_id: str | None = None,
     dry_run: bool = False,
+    auditor: Auditor | None = None,
     workers: Workers | None = None,
     watch: Watch | None = None,
 ) -> Summary:
-    """Migrate, or resume run_id. Errors: every kind of config.errors; the run's state says how it ended."""
+    """Migrate, or resume run_id. Without an auditor nothing is published: a dry-run ends well, any other is refused.
+
+    Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
+    as `summary`.
+    """
     clock, workers = Clock(watch or Silent()), workers or Threads(settings.workers)
     source, target = settings.source, settings.target
     with contextlib.ExitStack() as stack:
@@ -90,17 +78,20 @@ def migrate(
         sessions = stack.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
         work = Work(run.run_id, planned, settings, held, STOP, sessions)
         clock.message(f"run {run.run_id}")
-        with _ending(settings, run.run_id, run.dry_run), blame(TargetError, "making the build", STOP):
+        known = {"missing_tables": list(planned.missing_tables), "changed_tables": [], "verdict": None}
+        with (
+            _telling(conn, run.run_id, known, clock),
+            _ending(settings, run.run_id, run.dry_run),
+            blame(TargetError, "making the build", STOP),
+        ):
             Build(work, conn, workers, clock).run()
-            clock.stage("judge")
-            changed = workers.call("judge the build", _judged, conn, work)
-            if changed:
-                clock.message(f"the source has changed since the snapshot in {', '.join(changed)}")
+            _judge(conn, work, workers, clock, known, auditor)
             lease.check()
             bookkeeping.set_state(conn, run.run_id, "built")
             clock.stage("publish")
-            workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run)
-        return _summary(conn, run.run_id, planned, changed, clock.finish())
+            STOP.check()
+            workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run, known)
+        return summary.of(conn, run.run_id, timings=clock.finish(), **known)
 
 
 def rollback(settings: Settings) -> dict:
@@ -109,28 +100,17 @@ def rollback(settings: Settings) -> dict:
         return asdict(publish.rollback(conn, settings.target_schema))
 
 
+def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
+    """Open a closed gate of a run's build; the waiver as the books have it. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "waiving a check", STOP):
+        return summary.timed(gates.waive(conn, run_id, check_name, reason, name), "waived_at")
+
+
 def status(settings: Settings) -> list[dict]:
     """Runs into this target schema, the latest first, each with its balance."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
         is_held = bookkeeping.is_held(conn)
-        return [_run_dict(conn, run, is_held) for run in bookkeeping.runs(conn, settings.target_schema)]
-
-
-def _run_dict(conn: psycopg.Connection, run, is_held: bool) -> dict:
-    """A run that says it is running while nobody holds the target has died, and can be resumed."""
-    times = {
-        name: value and value.isoformat()
-        for name, value in (("started_at", run.started_at), ("finished_at", run.finished_at))
-    }
-    return {
-        "run_id": run.run_id,
-        "state": "died" if run.state == "running" and not is_held else run.state,
-        **times,
-        "dry_run": run.dry_run,
-        "profile": run.profile,
-        "error": run.error,
-        "tables": _rows(conn, BALANCE, run.run_id),
-    }
+        return [summary.status(conn, run, is_held) for run in bookkeeping.runs(conn, settings.target_schema)]
 
 
 def _instant(conn: psycopg.Connection) -> str:
@@ -317,69 +297,47 @@ def _ending(settings: Settings, run_id: str, dry_run: bool) -> Iterator[None]:
         raise error from None
 
 
+@contextlib.contextmanager
+def _telling(conn, run_id: str, known: dict, clock: Clock) -> Iterator[None]:
+    """A refusal by the gates has the run's summary with it, for whoever reports."""
+    try:
+        yield
+    except VerificationFailed as error:
+        with contextlib.suppress(psycopg.Error):
+            error.summary = summary.of(conn, run_id, timings=clock.finish(), **known)
+        raise
+
+
+def _judge(conn, work: Work, workers: Workers, clock: Clock, known: dict, auditor: Auditor | None) -> None:
+    """All gates of the build, the engine's and the auditor's; known learns what they found."""
+    clock.stage("judge")
+    known["build_oid"] = bookkeeping.build(conn, work.run_id).schema_oid
+    known["changed_tables"] = changed = workers.call("judge the build", _judged, conn, work)
+    if changed:
+        clock.message(f"the source has changed since the snapshot in {', '.join(changed)}")
+    clock.stage("verify")
+    work.stop.check()
+    known["verdict"] = workers.call("verify the build", judgement.audit, conn, work, auditor)
+
+
 def _judged(conn, work: Work) -> list[str]:
-    """The gates before publish; tables that the source has changed meanwhile. Errors: VerificationFailed."""
-    unbalanced = [row for row in _rows(conn, BALANCE, work.run_id) if not row["balanced"]]
-    faults = [
-        f"{r['legacy_table']}: {r['source_rows']} rows are not {r['loaded']} loaded + {r['merged']} merged + "
-        f"{r['rejected']} rejected + {r['archived']} archived"
-        for r in unbalanced
-    ]
-    for row in _rows(conn, REASONS, work.run_id):
-        allowed = work.settings.tolerated(row["reason"])
-        if allowed is not None and row["rows"] > allowed:
-            faults.append(
-                f"{row['rows']} rows are rejected for {row['reason']}, tolerated are {allowed}; mend them in the "
-                f"source, or set [tolerance] {row['reason']} in config/profiles/{work.settings.profile}.toml"
-            )
+    """The engine's own gates; gives the tables that the source has changed meanwhile."""
     with connect.source(work.settings.source, work.stop) as source:
         changed = _changed(conn, work.settings, work.run_id, source)
-    if changed and not work.settings.allow_changed_source:
-        faults.append(f"the source has changed meanwhile in {', '.join(changed)}; stop its writers, and run again")
-    if faults:
-        raise VerificationFailed("the build may not be published:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    judgement.judge(conn, work, changed)
     return changed
 
 
-def _finish(conn, work: Work, run) -> None:
-    if run.dry_run:
-        _drop_builds(conn, work.settings)
-        bookkeeping.set_state(conn, run.run_id, "discarded")
-    else:
-        publish.publish(conn, run.run_id, work.settings.target_schema, allow_dependants=work.settings.allow_dependants)
-
-
-BALANCE = """
-    select legacy_table, source_rows, loaded, merged, rejected, archived, balanced
-    from migration.balance where run_id = %s order by legacy_table
-"""
-REASONS = "select reason, count(*) as rows from migration.rejects where run_id = %s group by reason order by reason"
-REJECTS = """
-    select legacy_table, reason, count(*) as rows from migration.rejects
-    where run_id = %s group by legacy_table, reason order by legacy_table, reason
-"""
-NOTES = """
-    select legacy_table, note, count(*) as rows from migration.notes
-    where run_id = %s group by legacy_table, note order by legacy_table, note
-"""
-
-
-def _rows(conn: psycopg.Connection, query: str, run_id: str) -> list[dict]:
-    with conn.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        return cursor.execute(query, (run_id,)).fetchall()
-
-
-def _summary(conn, run_id: str, planned: Plan, changed: list[str], timings: dict[str, float]) -> Summary:
-    run = bookkeeping.run(conn, run_id)
-    return Summary(
-        run_id=run_id,
-        state=run.state,
-        dry_run=run.dry_run,
-        schema=planned.target_schema,
-        tables=_rows(conn, BALANCE, run_id),
-        rejects=_rows(conn, REJECTS, run_id),
-        notes=_rows(conn, NOTES, run_id),
-        missing_tables=list(planned.missing_tables),
-        changed_tables=changed,
-        timings=timings,
-    )
+def _finish(conn, work: Work, run, known: dict) -> None:
+    """Errors: VerificationFailed if a gate is closed."""
+    if not run.dry_run:
+        allow = work.settings.allow_dependants
+        publish.publish(conn, run.run_id, work.settings.target_schema, allow_dependants=allow)
+        return
+    shut = gates.closed(conn, run.run_id, known["build_oid"])
+    if known["verdict"] is None:  # a rehearsal of the build alone
+        shut = [gate for gate in shut if gate.check_name != gates.VERIFICATION]
+    if shut:
+        raise gates.refusal(run.run_id, shut, is_waivable=False)
+    _drop_builds(conn, work.settings)
+    bookkeeping.set_state(conn, run.run_id, "discarded")

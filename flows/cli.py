@@ -156,7 +156,38 @@ def status(context: click.Context) -> int:
     from flows import report
 
     runs = engine_run.status(settings)
-    _show(context, {"runs": runs}, lambda: report.status_text(runs))
+    _show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_gates_of(runs))))
+    return 0
+
+
+def _gates_of(runs: list[dict]) -> list[str]:
+    """What is closed, and what was waived, a line each."""
+    lines = []
+    for run in runs:
+        lines += [f"run {run['run_id']}: {g['check_name']} is closed: {g['detail']}" for g in run["closed_gates"]]
+        lines += [f"run {run['run_id']}: {_waived(waiver)}" for waiver in run["waivers"]]
+    return ["", *lines] if lines else []
+
+
+def _waived(waiver: dict) -> str:
+    former = "" if waiver["is_current"] else ", for a build that is gone"
+    text = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
+    return text + former
+
+
+@cli.command()
+@click.argument("run_id", metavar="RUN")
+@click.argument("check_name", metavar="CHECK")
+@click.option("--reason", metavar="TEXT", required=True, help="Why the build may be published all the same.")
+@click.option("--by", "name", metavar="NAME", required=True, help="Who answers for it.")
+@common
+def waive(context: click.Context, run_id: str, check_name: str, reason: str, name: str) -> int:
+    """Open a closed gate of a run's build; every report of the run will say so. `migrate --run RUN` then publishes."""
+    settings = _settings(context)
+    from flows import work
+
+    waiver = work.waive(settings, run_id, check_name, reason, name)
+    _show(context, waiver, lambda: f"{_waived(waiver)}\nnow: {NAME} migrate --run {run_id}")
     return 0
 
 
@@ -278,7 +309,14 @@ def _pairs(values: dict) -> str:
 def _as_json(error: BaseException) -> dict:
     body = {"type": type(error).__name__, "message": _message(error), "exit_code": _exit_code(error)}
     faults = getattr(error, "faults", None)
-    return {"error": body | ({"faults": [_redacted(fault) for fault in faults]} if faults else {})}
+    more = {"faults": [_redacted(fault) for fault in faults]} if faults else {}
+    reports = _reports(error)
+    return {"error": body | more | ({"reports": reports} if reports else {})}
+
+
+def _reports(error: BaseException) -> list[str]:
+    """Paths of what was written about a run that its gates refused."""
+    return (getattr(error, "report", None) or {}).get("reports", [])
 
 
 def _exit_code(error: BaseException) -> int:
@@ -314,6 +352,8 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
         error.show()
     else:
         click.echo(f"{NAME}: {_message(error)}", err=True)
+        if reports := _reports(error):
+            click.echo(f"reports: {', '.join(reports)}", err=True)
     return _exit_code(error)
 
 

@@ -9,6 +9,7 @@ from prefect.states import State
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config import settings as configuration
+from config.errors import VerificationFailed
 from engine.workers import Watch
 from flows import artifacts, calls, work
 from flows.progress import Both, Lines
@@ -26,17 +27,27 @@ def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | No
     log = get_run_logger()
     lines = Lines(log.info)
     with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
-        summary = work.migrate(
-            settings,
-            run_id=run_id,
-            dry_run=dry_run,
-            watch=Both(watch, lines) if watch else lines,
-            workers=PrefectWorkers(runner, settings.workers),
-        )
+        try:
+            summary = work.migrate(
+                settings,
+                run_id=run_id,
+                dry_run=dry_run,
+                watch=Both(watch, lines) if watch else lines,
+                workers=PrefectWorkers(runner, settings.workers),
+            )
+        except VerificationFailed as error:
+            if error.report:
+                _shown(error.report, log)
+            raise
+    return summary | _shown(summary, log)
+
+
+def _shown(summary: dict, log) -> dict:
+    """Puts the report into Prefect's UI: its page as `artifact`."""
     try:
         page = artifacts.publish(summary)
-    except Exception as error:  # whatever ails the server, the migration is done
+    except Exception as error:  # whatever ails the server, the run is what it is
         log.warning("the report did not reach the Prefect server: %s", type(error).__name__)
-        return summary
+        return {}
     log.info("what became of every row: %s", page)
-    return summary | {"artifact": page}
+    return {"artifact": page}

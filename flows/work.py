@@ -5,8 +5,10 @@ The flows and the command line both come here, so a run is the same run whether 
 
 import logging
 
+from config.errors import VerificationFailed
 from config.settings import Settings
 from engine import run as engine_run
+from engine.gates import Auditor, Case
 from engine.workers import Watch
 from flows import report
 from flows.stopping import on_signal
@@ -15,17 +17,46 @@ LOG = logging.getLogger("nxtgauge")
 
 
 def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Watch, workers=None) -> dict:
-    """Plan, build, verify, publish. Returns the summary, with the paths of the `reports` that were written."""
-    extra = {} if workers is None else {"workers": workers}
-    with on_signal(engine_run.STOP):
-        summary = engine_run.migrate(settings, run_id=run_id, dry_run=dry_run, watch=watch, **extra).to_dict()
-    return summary | {"reports": _reported(summary)}
+    """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
+
+    Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
+    """
+    options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers}
+    try:
+        with on_signal(engine_run.STOP):
+            summary = engine_run.migrate(settings, auditor=auditor(settings), **options)
+    except VerificationFailed as error:
+        error.report = _told(error.summary.to_dict()) if error.summary else None
+        raise
+    return _told(summary.to_dict())
 
 
-def _reported(summary: dict) -> list[str]:
+def auditor(settings: Settings) -> Auditor:
+    """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot."""
+
+    def judge(case: Case) -> dict:
+        from checks import verify
+
+        place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
+        return verify.judge(settings, **place, reaching=case.stop.reaching).to_dict()
+
+    return judge
+
+
+def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
+    """Opens a closed gate of a run's build, by name and for a reason; the waiver."""
+    return engine_run.waive(settings, run_id, check_name, reason, name)
+
+
+def _told(summary: dict) -> dict:
+    made = report.of(summary)
+    return made | {"reports": _reported(made)}
+
+
+def _reported(made: dict) -> list[str]:
     """Paths of the reports; none, and a warning, where they cannot be written: the migration is done all the same."""
     try:
-        return report.write(summary)
+        return report.write(made)
     except OSError as error:
         LOG.warning("no report was written to %s: %s", report.FOLDER.absolute(), error.strerror)
         return []

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from auditors import trusting
 from psycopg import sql
 
 from config import settings as configuration
@@ -62,7 +63,7 @@ def _migrate(settings) -> MigrateError | None:
     from engine.run import migrate
 
     try:
-        migrate(settings)
+        migrate(settings, auditor=trusting)
     except MigrateError as error:
         return error
     return None

@@ -8,7 +8,7 @@ import pytest
 
 from config.connection import Connection, parse
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
-from engine import bookkeeping, connect
+from engine import bookkeeping, connect, gates
 
 COMMON = {
     "rejects": "run_id legacy_table legacy_key target_table reason detail legacy_row",
@@ -17,6 +17,7 @@ COMMON = {
     "notes": "run_id legacy_table legacy_key target_table target_column note legacy_value",
     "balance": "run_id legacy_table source_rows loaded merged rejected archived balanced",
 }
+KEPT = {"gates", "waivers", "seals", "certificates"}  # whatever becomes of the run
 
 
 @pytest.fixture
@@ -92,9 +93,19 @@ class TestEnsure:
         assert conn.execute("select to_regclass('migration.runs')").fetchone() == (None,)
 
     def test_a_newer_version_is_refused(self, kept):
-        kept.execute("insert into migration.version (version) values (2)")
-        with pytest.raises(PlanRefused, match="version 2; this program knows version 1"):
+        kept.execute("insert into migration.version (version) values (3)")
+        with pytest.raises(PlanRefused, match="version 3; this program knows version 2"):
             bookkeeping.ensure(kept)
+
+    def test_an_older_version_is_brought_to_this_one_with_all_that_it_holds(self, conn):
+        conn.execute(bookkeeping.SCRIPTS[0].read_bytes())
+        run = new_run(conn)
+        assert bookkeeping.faults(conn) == [] and not gates.are_kept(conn)
+        assert gates.waivers(conn, run.run_id) == [] and bookkeeping.build(conn, run.run_id) is None
+        bookkeeping.ensure(conn)
+        bookkeeping.ensure(conn)
+        assert bookkeeping.runs(conn) == [run] and gates.are_kept(conn)
+        assert conn.execute("select array_agg(version) from migration.version").fetchone() == ([1, 2],)
 
     def test_a_role_that_may_not_create_is_told_so(self, here, conn, postgres_url):
         conn.execute("create role powerless login")
@@ -162,7 +173,7 @@ class TestRuns:
         query = """select table_name from information_schema.columns c join information_schema.tables t
                    using (table_schema, table_name)
                    where table_schema = 'migration' and column_name = 'run_id' and table_type = 'BASE TABLE'"""
-        assert {name for (name,) in kept.execute(query)} == {*bookkeeping.OF_A_RUN, "runs", "schemas"}
+        assert {name for (name,) in kept.execute(query)} == {*bookkeeping.OF_A_RUN, "runs", "schemas", *KEPT}
 
     def test_a_row_is_rejected_once(self, kept):
         run = new_run(kept)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from auditors import trusting
 from psycopg import sql
 
 from config import settings as configuration
@@ -32,7 +33,7 @@ def test_target_agrees(database) -> None:
     source, target = database(), database()
     seed(source, rows=ROWS)
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    migrate(settings)
+    migrate(settings, auditor=trusting)
     with (
         psycopg.connect(source, autocommit=True, options=SESSION) as legacy,
         psycopg.connect(target, autocommit=True, options=SESSION) as new,

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from auditors import pass_gates
 from psycopg import sql
 
 from config.connection import Connection, parse
@@ -90,6 +91,7 @@ def build(conn, ddl: str = "create table {build}.users (name text); insert into 
     names = {"build": sql.Identifier(TARGET + "__build"), "run": sql.Literal(run_id)}
     conn.execute(sql.SQL(ddl).format(**names))
     conn.execute("create table legacy_archive__build.professionals as select %s::text as name", [run_id])
+    pass_gates(conn, run_id, TARGET)
     return run_id
 
 
@@ -153,6 +155,7 @@ class TestPublish:
             publish.make_build(conn, run_id, name)
             table = sql.Identifier(name + "__build", 'T"a b')
             conn.execute(sql.SQL("create table {} (id serial)").format(table))
+            pass_gates(conn, run_id, name)
             publish.publish(conn, run_id, name)
         publish.rollback(conn, name)
         assert name in bookkeeping.schemas(conn) and name + "__withdrawn" in bookkeeping.schemas(conn)

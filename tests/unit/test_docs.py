@@ -25,6 +25,11 @@ def _rows(head: str) -> list[list[str]]:
     return rows
 
 
+def _command(cells: list[str]) -> str:
+    """The command of a row, without its arguments, which are in capitals."""
+    return re.sub(r"( [A-Z]+)*$", "", cells[0].strip("`"))
+
+
 def _commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
     found = {}
     for name, command in group.commands.items():
@@ -43,12 +48,12 @@ def _options(command: click.Command) -> set[str]:
 
 
 def test_every_command_is_documented_and_every_documented_one_exists():
-    documented = {re.sub(r"[` ]+[A-Z]*`?$", "", cells[0]).strip("`") for cells in _rows("command")}
+    documented = {_command(cells) for cells in _rows("command")}
     assert documented == set(COMMANDS)
 
 
 def test_every_option_of_a_command_is_documented():
-    rows = {cells[0].strip("`").removesuffix(" TABLE"): cells[1] for cells in _rows("command")}
+    rows = {_command(cells): cells[1] for cells in _rows("command")}
     shared = _options(COMMANDS["plan"])
     for name, command in COMMANDS.items():
         for option in _options(command) - shared:

@@ -1,0 +1,200 @@
+"""The gates before publish: rows in the target's books, and what a person may do about a closed one.
+
+Laws
+- A gate is of one build, by the oid of its schema: a build that is begun anew has all its gates before it again.
+- A failed gate stays failed: no retry, resume or rerun passes it, even if what it found is no longer there. An error
+  may be judged again, and so may a policy, whose remedy lies in the profile.
+- Only a waiver opens a closed gate. It has a reason and a name, stands for one build, and is never deleted.
+- That a build was verified at all, and that the source stood still, nobody can waive.
+"""
+
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+
+from config.errors import ConfigError, VerificationFailed
+from engine import bookkeeping
+from engine.connect import Stop
+
+CRITICAL = "critical"
+PASSED, FAILED, ERROR = "passed", "failed", "error"
+VERIFICATION = "verification"
+CHANGED_SOURCE = "source/changed"
+UNCHANGED = "build/unchanged"
+POLICY = "policy"
+NOT_WAIVED = {
+    VERIFICATION: "a verification that was not made cannot be waived; `nxtgauge-migrate migrate --run {run}` makes it",
+    CHANGED_SOURCE: "a resumed run reads anew what has changed, so there is nothing to waive; stop the source's "
+    "writers, or set allow_changed_source = true in the profile, and run `nxtgauge-migrate migrate --run {run}`",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an auditor is to judge. schema, archive: of the build; snapshot: name of the run's exported snapshot of the
+    source, for as long as the auditor is at work; stop: asks it to end early (`check()` raises Interrupted)."""
+
+    run_id: str
+    schema: str
+    archive: str
+    snapshot: str
+    stop: Stop
+
+
+# Gives what checks.verdict.Verdict.to_dict() gives: the engine knows the auditor by this call alone.
+Auditor = Callable[[Case], dict]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One row of migration.gates. state: passed, failed or error; detail: counts and names, no value of a row."""
+
+    check_name: str
+    kind: str
+    state: str
+    detail: str = ""
+    severity: str = CRITICAL
+
+
+def record(conn: psycopg.Connection, run_id: str, build_oid: int, gates: Iterable[Gate]) -> None:
+    """Write down what was found, in a transaction of its own; what has failed before stays failed."""
+    query = """
+        insert into migration.gates as old (run_id, build_oid, check_name, kind, severity, state, detail)
+        values (%s, %s, %s, %s, %s, %s, %s)
+        on conflict (run_id, build_oid, check_name) do update
+        set (kind, severity, state, detail, judged_at)
+          = (excluded.kind, excluded.severity, excluded.state, excluded.detail, excluded.judged_at)
+        where old.state <> 'failed' or excluded.state = 'failed' or excluded.kind = 'policy'
+    """
+    rows = [(run_id, build_oid, g.check_name, g.kind, g.severity, g.state, g.detail) for g in gates]
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(query, rows)
+
+
+CLOSED = """
+    select check_name, kind, state, detail, severity from migration.gates g
+    where run_id = %s and build_oid = %s and severity = 'critical' and state <> 'passed' and not exists (
+        select from migration.waivers w
+        where (w.run_id, w.build_oid, w.check_name) = (g.run_id, g.build_oid, g.check_name)
+    )
+    order by check_name
+"""
+
+
+def closed(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
+    """What keeps this build from being published: closed gates without a waiver, and a verification not made."""
+    with conn.cursor(row_factory=class_row(Gate)) as cursor:
+        found = cursor.execute(CLOSED, [run_id, build_oid]).fetchall()
+    verified = "select from migration.gates where run_id = %s and build_oid = %s and check_name = %s"
+    if conn.execute(verified, [run_id, build_oid, VERIFICATION]).fetchone() is None:
+        found.append(Gate(VERIFICATION, VERIFICATION, ERROR, "no verification of this build was made"))
+    return found
+
+
+def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> VerificationFailed:
+    """The error that names each closed gate, what it found, and the command that waives it; `faults` has them apart."""
+    error = VerificationFailed()
+    error.faults = [_fault(run_id, gate, is_waivable) for gate in gates]
+    error.args = ("the build may not be published:\n" + "\n".join(f"  - {fault}" for fault in error.faults),)
+    return error
+
+
+def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
+    said = f"{gate.check_name} ({gate.state}): {gate.detail or 'nothing more was said'}"
+    if not is_waivable or gate.check_name in NOT_WAIVED:
+        return said
+    check = shlex.quote(gate.check_name)
+    return f'{said}\n    nxtgauge-migrate waive {run_id} {check} --reason "…" --by NAME'
+
+
+def require(conn: psycopg.Connection, run_id: str, build_oid: int, is_waivable: bool = True) -> None:
+    """Errors: VerificationFailed, which names every closed gate of this build."""
+    if found := closed(conn, run_id, build_oid):
+        raise refusal(run_id, found, is_waivable)
+
+
+def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict:
+    """Let the run's build pass one closed gate, for this reason, by this person. Returns the waiver.
+
+    Errors: ConfigError if run or check is unknown, the gate is open or cannot be waived, or the build is gone.
+    """
+    reason, name = _said(reason, "--reason"), _said(name, "--by")
+    build_oid = _build_oid(conn, run_id)
+    with conn.transaction():
+        _refuse_waiver(conn, run_id, build_oid, check_name)
+        conn.execute(
+            "insert into migration.waivers (run_id, build_oid, check_name, reason, name) values (%s, %s, %s, %s, %s)",
+            [run_id, build_oid, check_name, reason, name],
+        )
+    return next(w for w in waivers(conn, run_id) if w["check_name"] == check_name and w["is_current"])
+
+
+def _said(text: str, option: str) -> str:
+    """One line, in an encoding that the books take."""
+    line = " ".join(text.replace("\0", " ").split()).encode("utf-8", "replace").decode()
+    if not line:
+        raise ConfigError(f"{option} is blank; a waiver says why, and who answers for it")
+    return line
+
+
+def _build_oid(conn: psycopg.Connection, run_id: str) -> int:
+    if run_id not in {run.run_id for run in bookkeeping.runs(conn)}:
+        raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
+    bookkeeping.ensure(conn)
+    build = bookkeeping.build(conn, run_id)
+    if build is None:
+        state = bookkeeping.run(conn, run_id).state
+        raise ConfigError(f"run {run_id} is {state} and has no build; a waiver is for one that is not published")
+    return build.schema_oid
+
+
+def _refuse_waiver(conn: psycopg.Connection, run_id: str, build_oid: int, check_name: str) -> None:
+    if check_name in NOT_WAIVED:
+        raise ConfigError(f"{check_name}: {NOT_WAIVED[check_name].format(run=run_id)}")
+    gates = {gate["check_name"]: gate for gate in of_build(conn, run_id, build_oid)}
+    shut = ", ".join(gate.check_name for gate in closed(conn, run_id, build_oid)) or "none"
+    if check_name not in gates:
+        raise ConfigError(f"the build of run {run_id} has no gate {check_name}; closed are: {shut}")
+    if gates[check_name]["waived_by"]:
+        raise ConfigError(f"gate {check_name} of run {run_id} is waived already, by {gates[check_name]['waived_by']}")
+    if check_name not in {gate.check_name for gate in closed(conn, run_id, build_oid)}:
+        raise ConfigError(f"gate {check_name} of run {run_id} is open; closed are: {shut}")
+
+
+GATES = """
+    select g.check_name, g.kind, g.severity, g.state, g.detail, g.judged_at, w.name as waived_by
+    from migration.gates g left join migration.waivers w using (run_id, build_oid, check_name)
+    where g.run_id = %s and g.build_oid = %s order by g.check_name
+"""
+WAIVERS = """
+    select w.check_name, w.reason, w.name, w.waived_at, g.state, g.detail, s.schema_oid is not null as is_current
+    from migration.waivers w left join migration.gates g using (run_id, build_oid, check_name)
+    left join (migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name)
+      on s.schema_oid = w.build_oid and s.run_id = w.run_id
+    where w.run_id = %s order by w.waived_at, w.check_name
+"""
+
+
+def of_build(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[dict]:
+    """Every gate of one build: check_name, kind, severity, state, detail, judged_at, waived_by (or None)."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(GATES, [run_id, build_oid]).fetchall()
+
+
+def waivers(conn: psycopg.Connection, run_id: str) -> list[dict]:
+    """Every waiver of a run, of former builds too: check_name, reason, name, waived_at, state and detail of its gate.
+
+    is_current: it is of the schema that the run has now, be it the build or what was published.
+    """
+    if not are_kept(conn):
+        return []
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(WAIVERS, [run_id]).fetchall()
+
+
+def are_kept(conn: psycopg.Connection) -> bool:
+    """Whether the books know of gates; those that an older program made do not, until the next run."""
+    return conn.execute("select to_regclass('migration.gates') is not null").fetchone()[0]

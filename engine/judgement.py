@@ -1,0 +1,112 @@
+"""The judgement of a finished build: the engine's own gates, and the auditor's, which it only writes down.
+
+Laws
+- Every gate is written down before anybody acts on it, so that it stands even if the run dies of it.
+- A verification opens its gate only if it was of this build, of level full, of all rows, and ran to its end.
+"""
+
+from collections.abc import Iterator
+
+import psycopg
+
+from engine import bookkeeping, gates, seal, summary
+from engine.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
+from engine.work import Work
+
+STATES = {"PASS": PASSED, "FAIL": FAILED}
+
+
+def judge(conn: psycopg.Connection, work: Work, changed: list[str]) -> None:
+    """The engine's own gates. changed: tables that the source has changed since the snapshot."""
+    found = [*_balances(conn, work), *_tolerances(conn, work), _source(work, changed)]
+    gates.record(conn, work.run_id, _oid(conn, work), found)
+
+
+def _oid(conn: psycopg.Connection, work: Work) -> int:
+    return bookkeeping.build(conn, work.run_id).schema_oid
+
+
+def _balances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
+    for row in summary.rows(conn, summary.BALANCE, work.run_id):
+        sums = "{loaded} loaded + {merged} merged + {rejected} rejected + {archived} archived".format(**row)
+        state, verb = (PASSED, "are") if row["balanced"] else (FAILED, "are not")
+        detail = f"{row['legacy_table']}: {row['source_rows']} rows {verb} {sums}"
+        yield Gate(f"balance/{row['legacy_table']}", "balance", state, detail)
+
+
+def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
+    for row in summary.rows(conn, summary.REASONS, work.run_id):
+        reason, allowed = row["reason"], work.settings.tolerated(row["reason"])
+        detail, state = f"{row['rows']} rows are rejected for {reason}", PASSED
+        if allowed is not None and row["rows"] > allowed:
+            state = FAILED
+            detail += (
+                f", tolerated are {allowed}; mend them in the source, or set [tolerance] {reason} in "
+                f"config/profiles/{work.settings.profile}.toml"
+            )
+        yield Gate(f"tolerance/{reason}", POLICY, state, detail)
+
+
+def _source(work: Work, changed: list[str]) -> Gate:
+    names = ", ".join(changed)
+    if not changed:
+        return Gate(gates.CHANGED_SOURCE, POLICY, PASSED, "the source has not changed since the snapshot")
+    if work.settings.allow_changed_source:
+        return Gate(gates.CHANGED_SOURCE, POLICY, PASSED, f"the source has changed in {names}; the profile allows it")
+    detail = f"the source has changed meanwhile in {names}; stop its writers, and run again"
+    return Gate(gates.CHANGED_SOURCE, POLICY, FAILED, detail)
+
+
+def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict | None:
+    """Seal the build, let the auditor judge it, write down what it says. Returns the verdict; None without auditor.
+
+    Errors: whatever the auditor raises; the gate `verification` is then in error.
+    """
+    oid = _oid(conn, work)
+    _verified(conn, work, oid, ERROR, "no verification was made" if auditor is None else "it did not run to its end")
+    if auditor is None:
+        return None
+    _seal(conn, work, oid)
+    case = Case(work.run_id, work.schema, work.archive_schema, work.snapshot.name, work.stop)
+    try:
+        verdict = auditor(case)
+    except Exception as error:
+        _verified(conn, work, oid, ERROR, f"it broke off: {type(error).__name__}")
+        raise
+    checks = [_gate(check) for check in verdict["checks"] if check["severity"] == gates.CRITICAL]
+    gates.record(conn, work.run_id, oid, checks)
+    fault = _unfit(verdict, case, checks)
+    _verified(conn, work, oid, ERROR if fault else PASSED, fault or f"{len(verdict['checks'])} checks were made")
+    return verdict
+
+
+def _verified(conn: psycopg.Connection, work: Work, oid: int, state: str, detail: str) -> None:
+    gates.record(conn, work.run_id, oid, [Gate(VERIFICATION, VERIFICATION, state, detail)])
+
+
+def _seal(conn: psycopg.Connection, work: Work, oid: int) -> None:
+    """A build that was sealed before is looked at first: whoever changed it since has to be answered for."""
+    now = seal.marks(conn, [work.schema, work.archive_schema])
+    former = seal.read(conn, work.run_id, oid)
+    if changed := seal.differences(former or now, now):
+        detail = f"since it was verified, somebody has changed {', '.join(changed)}"
+        gates.record(conn, work.run_id, oid, [Gate(gates.UNCHANGED, "seal", FAILED, detail)])
+    seal.put(conn, work.run_id, oid, now)
+
+
+def _gate(check: dict) -> Gate:
+    """A check that was not executed, or on stale tables, is neither passed nor failed: an error."""
+    return Gate(check["name"], check["kind"], STATES.get(check["status"], ERROR), check["detail"])
+
+
+def _unfit(verdict: dict, case: Case, checks: list[Gate]) -> str:
+    """Why a verdict cannot open the gate; empty if it can."""
+    if (verdict["run_id"], verdict["schema"]) != (case.run_id, case.schema):
+        return f"it judged schema {verdict['schema']} of run {verdict['run_id']}"
+    if verdict["level"] != "full" or verdict["sample"] is not None:
+        return f"it was of level {verdict['level']}, sample {verdict['sample'] or 'none'}; wanted all checks, all rows"
+    if not checks:
+        return "it made no critical check"
+    if not verdict["passed"] and all(gate.state == PASSED for gate in checks):
+        return "it did not pass, and names no check that closes the gate"
+    return ""

@@ -1,0 +1,56 @@
+"""The seal on a verified build: what is published is what was judged, row for row.
+
+Laws
+- A mark is of one table or sequence: a digest of its definition, how many rows it has, and the sum of their xmin. A
+  row that comes has a younger xmin than any that goes, so no change leaves count and sum as they were.
+- The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
+"""
+
+import json
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
+ROWS = "select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {}"
+
+
+def put(conn: psycopg.Connection, run_id: str, build_oid: int, marks: dict[str, str]) -> None:
+    """Seal the build with these marks, in place of those that it had."""
+    conn.execute(
+        """insert into migration.seals (run_id, build_oid, marks) values (%s, %s, %s)
+           on conflict (run_id, build_oid) do update set (marks, sealed_at) = (excluded.marks, excluded.sealed_at)""",
+        [run_id, build_oid, json.dumps(marks)],
+    )
+
+
+def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str] | None:
+    """The marks that the build was sealed with; None if it never was."""
+    query = "select marks from migration.seals where run_id = %s and build_oid = %s"
+    row = conn.execute(query, [run_id, build_oid]).fetchone()
+    return row and row[0]
+
+
+def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False) -> dict[str, str]:
+    """Table or sequence → its mark as of now. is_locked: within the caller's transaction, writers locked out first."""
+    with conn.transaction():
+        conn.execute("set local search_path = pg_catalog")  # definitions are spelled by it
+        tables = _tables(conn, schemas)
+        if is_locked and tables:
+            names = sql.SQL(", ").join(tables.values())
+            conn.execute(sql.SQL("lock table {} in share mode").format(names))
+        found = conn.execute(OBJECTS, {"schemas": schemas}).fetchall()
+        rows = {key: conn.execute(sql.SQL(ROWS).format(name)).fetchone()[0] for key, name in tables.items()}
+    return {key: f"{digest} {rows.get(key, '')}".strip() for key, digest in found}
+
+
+def _tables(conn: psycopg.Connection, schemas: list[str]) -> dict[str, sql.Identifier]:
+    query = """select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = any(%s) and c.relkind in ('r', 'p') order by 1, 2"""
+    return {f"{schema}.{name}": sql.Identifier(schema, name) for schema, name in conn.execute(query, [schemas])}
+
+
+def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """Tables and sequences that came, went or changed."""
+    return sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))

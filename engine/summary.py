@@ -1,0 +1,105 @@
+"""What a person wants to know of a run, as plain values: counts, reasons, names and times, no value of a row."""
+
+from dataclasses import asdict, dataclass, field
+
+import psycopg
+from psycopg.rows import dict_row
+
+from engine import bookkeeping, gates
+from engine.bookkeeping import Run
+
+BALANCE = """
+    select legacy_table, source_rows, loaded, merged, rejected, archived, balanced
+    from migration.balance where run_id = %s order by legacy_table
+"""
+REASONS = "select reason, count(*) as rows from migration.rejects where run_id = %s group by reason order by reason"
+REJECTS = """
+    select legacy_table, reason, count(*) as rows from migration.rejects
+    where run_id = %s group by legacy_table, reason order by legacy_table, reason
+"""
+NOTES = """
+    select legacy_table, note, count(*) as rows from migration.notes
+    where run_id = %s group by legacy_table, note order by legacy_table, note
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One attempt at a run. tables: rows of migration.balance; seconds by stage in timings.
+
+    verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, each with
+    waived_by. waivers: all of the run, of former builds too.
+    """
+
+    run_id: str
+    state: str
+    dry_run: bool
+    schema: str
+    tables: list[dict]
+    rejects: list[dict]
+    notes: list[dict]
+    missing_tables: list[str]
+    changed_tables: list[str]
+    timings: dict[str, float] = field(default_factory=dict)
+    profile: str | None = None
+    error: str | None = None
+    verdict: dict | None = None
+    gates: list[dict] = field(default_factory=list)
+    waivers: list[dict] = field(default_factory=list)
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **known) -> Summary:
+    """The run as the books have it; known: what they do not hold."""
+    run = bookkeeping.run(conn, run_id)
+    shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if gate["state"] != "passed"] if build_oid else []
+    return Summary(
+        run_id=run_id,
+        state=run.state,
+        dry_run=run.dry_run,
+        schema=run.target_schema,
+        tables=rows(conn, BALANCE, run_id),
+        rejects=rows(conn, REJECTS, run_id),
+        notes=rows(conn, NOTES, run_id),
+        profile=run.profile,
+        error=run.error,
+        gates=_all_timed(shut, "judged_at"),
+        waivers=_all_timed(gates.waivers(conn, run_id), "waived_at"),
+        **known,
+    )
+
+
+def status(conn: psycopg.Connection, run: Run, is_held: bool) -> dict:
+    """A run in the list. One that says it is running while nobody holds the target has died, and can be resumed."""
+    build = bookkeeping.build(conn, run.run_id) if gates.are_kept(conn) else None
+    is_judged = build and gates.of_build(conn, run.run_id, build.schema_oid)
+    shut = gates.closed(conn, run.run_id, build.schema_oid) if is_judged else []
+    return {
+        "run_id": run.run_id,
+        "state": "died" if run.state == "running" and not is_held else run.state,
+        "started_at": run.started_at and run.started_at.isoformat(),
+        "finished_at": run.finished_at and run.finished_at.isoformat(),
+        "dry_run": run.dry_run,
+        "profile": run.profile,
+        "error": run.error,
+        "tables": rows(conn, BALANCE, run.run_id),
+        "closed_gates": [{"check_name": g.check_name, "state": g.state, "detail": g.detail} for g in shut],
+        "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),
+    }
+
+
+def rows(conn: psycopg.Connection, query: str, run_id: str) -> list[dict]:
+    """The rows of a query of one parameter, a run."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, (run_id,)).fetchall()
+
+
+def timed(row: dict, name: str) -> dict:
+    """The row with an instant as text, for JSON."""
+    return row | {name: row[name].isoformat()}
+
+
+def _all_timed(found: list[dict], name: str) -> list[dict]:
+    return [timed(row, name) for row in found]
