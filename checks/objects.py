@@ -17,7 +17,7 @@ import psycopg
 
 from checks.catalog import asked
 from checks.content import gone
-from checks.facts import Facts, quoted
+from checks.facts import INTEGERS, Facts, quoted
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 from config import target as declared
 from config.shapes import Column, Constraint, Table
@@ -82,6 +82,7 @@ def _of_table(facts: Facts, table: str) -> Iterator[Row]:
         if final == table:
             yield from _kept_columns(facts, legacy, there)
             yield from _kept_objects(facts, legacy, there)
+            yield from _references(facts, legacy, there)
 
 
 def _declared_columns(facts: Facts, shape: Table, there: Table) -> Iterator[Row]:
@@ -184,6 +185,31 @@ def _kept_objects(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
         has_more = " WHERE " in index.definition or "_ops" in index.definition or "((" in index.definition
         if not _is_let_off(facts, legacy, there, index.columns, index.definition, has_more):
             yield Row(f"index {index.name}", "" if index.name in indexes else MISSING)
+
+
+def _references(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
+    """Foreign keys that the legacy table lacks and the mapping declares."""
+    rule, renames = facts.rule(legacy), _renames(facts, legacy)
+    wanted = dict(rule.adds) if rule else {}
+    wanted |= dict.fromkeys(rule.becomes.values() if rule else (), "user_role_profiles")
+    for column in facts.source.table(legacy).columns:
+        parent = facts.parent(legacy, column.name)
+        if parent and column.name not in gone(facts, legacy) and facts.fates.get(parent) != "archive":
+            wanted[renames.get(column.name, column.name)] = facts.home(parent)
+    held = {c.columns[0] for c in there.constraints if c.kind == "f" and len(c.columns) == 1}
+    for column, parent in wanted.items():
+        if _can_refer(facts, there.column(column), parent):
+            yield Row(f"reference {column}", "" if column in held else MISSING)
+
+
+def _can_refer(facts: Facts, column: Column | None, parent: str) -> bool:
+    """Whether a foreign key can be had: the parent's id is unique, and of a type that the column's values can name."""
+    shape = facts.target.table(parent)
+    key = shape.column("id") if shape else None
+    if not column or not key or column.generated:
+        return False
+    is_unique = any(c.kind in "pu" and c.columns == ("id",) for c in shape.constraints)
+    return is_unique and (column.base == key.base or {column.base, key.base} <= INTEGERS)
 
 
 def _is_let_off(facts: Facts, legacy: str, there: Table, columns: tuple[str, ...], text: str, has_expression) -> bool:

@@ -106,7 +106,7 @@ def database(postgres_url: str) -> Iterator[Callable[[], str]]:
         name = f"test_{secrets.token_hex(6)}"
         _administer(postgres_url, sql.SQL("create database {} template template0").format(sql.Identifier(name)))
         names.append(name)
-        return _with_database(postgres_url, name)
+        return with_database(postgres_url, name)
 
     yield make
     for name in names:
@@ -118,7 +118,7 @@ def _administer(url: str, statement: sql.Composed) -> None:
         conn.execute(statement)
 
 
-def _with_database(url: str, name: str) -> str:
+def with_database(url: str, name: str) -> str:
     """The URL with another database in its path; any other form of connection string as keywords."""
     pattern = r"^(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?"
     return re.sub(pattern, rf"\1/{name}", url) if "://" in url else make_conninfo(url, dbname=name)
