@@ -31,7 +31,7 @@ with known as (
     ) as roots
     group by user_id
 ), resolved as (
-    select k.key, k.raw_id, k.legacy_id, k.user_id, k.role_key, k.rejected, m.key as made_key, m.rejected as made_rejected,
+    select k.key, k.raw_id, k.legacy_id, k.user_id, k.role_key, k.rejected,
         coalesce(k.profile_id, m.id, case when k.role_key is null and o.number = 1 then o.id end) as root_id,
         case
             when k.legacy_id is null then 'missing_id'

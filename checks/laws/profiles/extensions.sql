@@ -1,0 +1,37 @@
+-- Every root has one extension row, under its own id, in the table of its role and in no other, with the root's times.
+-- table: user_role_profiles
+-- source
+select p.id as key, p.role, p.id as user_role_profile_id, p.created_at, p.updated_at
+from profile p where p.rejected is null
+union all
+select f.id, f.role_key, f.id, f.created_at, f.updated_at
+from professionals f join professional c on c.key = f.key and c.outcome = 'created' and c.rejected is null
+-- target
+select e.id::text as key, e.role, e.user_role_profile_id::text, e.created_at::text, e.updated_at::text
+from (
+    select 'photographer' as role, id, user_role_profile_id, created_at, updated_at from photographer_profiles
+    union all
+    select 'tutor', id, user_role_profile_id, created_at, updated_at from tutor_profiles
+    union all
+    select 'makeup_artist', id, user_role_profile_id, created_at, updated_at from makeup_artist_profiles
+    union all
+    select 'developer', id, user_role_profile_id, created_at, updated_at from developer_profiles
+    union all
+    select 'video_editor', id, user_role_profile_id, created_at, updated_at from video_editor_profiles
+    union all
+    select 'graphic_designer', id, user_role_profile_id, created_at, updated_at from graphic_designer_profiles
+    union all
+    select 'social_media_manager', id, user_role_profile_id, created_at, updated_at from social_media_manager_profiles
+    union all
+    select 'fitness_trainer', id, user_role_profile_id, created_at, updated_at from fitness_trainer_profiles
+    union all
+    select 'catering_service', id, user_role_profile_id, created_at, updated_at from catering_service_profiles
+    union all
+    select 'ugc_content_creator', id, user_role_profile_id, created_at, updated_at from ugc_content_creator_profiles
+    union all
+    select 'company', id, user_role_profile_id, created_at, updated_at from company_profiles
+    union all
+    select 'customer', id, user_role_profile_id, created_at, updated_at from customer_profiles
+    union all
+    select 'job_seeker', id, user_role_profile_id, created_at, updated_at from job_seeker_profiles
+) as e
