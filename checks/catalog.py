@@ -18,10 +18,11 @@ FOLDER = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True)
 class Catalog:
-    """The plain and partitioned tables of one schema, by name."""
+    """The plain and partitioned tables of one schema, by name. version: the server's, as server_version_num has it."""
 
     schema: str
     tables: dict[str, Table] = field(default_factory=dict)
+    version: int = 0
 
     def table(self, name: str) -> Table | None:
         return self.tables.get(name)
@@ -51,7 +52,7 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
         name: Table(name, tuple(found), tuple(constraints[name]), tuple(indexes[name]))
         for name, found in columns.items()
     }
-    return Catalog(schema, tables)
+    return Catalog(schema, tables, conn.info.server_version)
 
 
 def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:

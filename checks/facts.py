@@ -6,7 +6,7 @@ Laws
   new id from the books (which a check of its own holds to be the UUIDv5 of its name).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from psycopg import sql
@@ -60,7 +60,11 @@ def text_of(column: Column) -> str:
 
 @dataclass(frozen=True)
 class Facts:
-    """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean."""
+    """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean.
+
+    addresses: texts of the source that are internet addresses, beside the plain ones (checks.addresses). gaps: what the
+    checks could not look at, as they tell it.
+    """
 
     settings: Settings
     mapping: Mapping
@@ -69,6 +73,8 @@ class Facts:
     archive: Catalog
     books: Books
     time_zone: str
+    addresses: tuple[str, ...] = ()
+    gaps: list[str] = field(default_factory=list)
 
     def rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)

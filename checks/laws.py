@@ -12,7 +12,8 @@ A file `laws/<domain>/<name>.sql` reads
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
 and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`, `id_map`, `notes` and
-`removed_links`. Two rules look at the target alone:
+`removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in another form. Two rules look at the
+target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
     -- derived      select key, id, name: every id is the UUIDv5 of its name
@@ -24,7 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal
+from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.relations import Relations
 
 FOLDER = Path(__file__).parent / "laws"
@@ -87,7 +88,21 @@ class Prelude:
         names = set(NAMED.findall(query))
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
+        if "spelled_otherwise" in names:
+            found["spelled_otherwise"] = self._spelled_otherwise()
         return _with(found, query), frozenset(names & self._facts.target.tables.keys())
+
+    def _spelled_otherwise(self) -> str:
+        """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""
+        parts = ["select null::text as legacy_table, null::text as raw_id, null::text as id where false"]
+        for name, table in self._facts.archive.tables.items():
+            column = table.column("id")
+            if column and column.base in TEXTUAL:
+                raw = text_of(column)
+                id_ = self._facts.spelled(raw, column, "uuid")
+                of_table = f"{quoted(self._facts.archive.schema, name)} as t where {raw} <> {id_}"
+                parts.append(f"select {literal(name)}, {raw}, {id_} from {of_table}")
+        return "\nunion all ".join(parts)
 
     def _gather(self, query: str, found: dict[str, str]) -> None:
         """Add what the query names, and what that names, each after what it needs."""

@@ -6,9 +6,11 @@ Laws
   is a relation without rows. So a law is one text for every legacy database.
 - Columns: key, raw_id (the id as it stands), legacy_id (a UUID in its plain form), id (the target's), rejected, nulled
   (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and updated_at
-  (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key. tid is the row's ctid.
+  (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key; of an ip the address
+  that it is, if any: address. tid is the row's ctid.
 """
 
+from checks import addresses
 from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, quoted, text_of
 from config.mapping import role_keys, spellings
 from config.shapes import Column, Table
@@ -24,9 +26,12 @@ READ = {
     },
     "kb_categories": {},
 }  # fmt: skip
-AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at", "used_at"}
+AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at"}
 AS_DOCUMENT = {"payload", "metadata"}
-AS_NUMBER = {"amount", "tax", "discount"}
+WHOLE = r"^ *[+-]?[0-9]+([.][0-9]*)? *$"
+NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere
+    "amount": r"^\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*$", "tax": WHOLE, "discount": WHOLE,
+}  # fmt: skip
 ARRAYS = "(select * from unnest({}) as v ({}))"
 
 
@@ -65,6 +70,14 @@ class Relation:
         alias = quoted(f"id {len(self.joins)}")
         self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as {alias} on {alias}.legacy_id = {value}")
         return f"coalesce({alias}.id, {value})"
+
+    def id_by_key(self) -> str:
+        """The new id of a row without an id, by its key."""
+        derived = self._facts.books.derived.get(self._shape.name)
+        if not derived:
+            return "null::text"
+        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as by_key on by_key.legacy_id = {self.key}")
+        return "by_key.id"
 
     def time(self, column: Column) -> str:
         """A time of any kind as timestamptz."""
@@ -122,6 +135,10 @@ class Relations:
         columns |= self._ids(relation, shape)
         for name, variants in wanted.items():
             columns |= self._column(relation, table, name, self._facts.used(table, variants))
+        if not self._facts.rule(table).carries:
+            columns["payload"] = "row_to_json(t)::text"
+        if "used_at" in wanted:
+            columns["used_at"] = f"({self._used_at(relation, table)})::text"
         columns |= {"created_at": f"({relation.created()})::text", "updated_at": f"({relation.updated()})::text"}
         listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
         return f"select {listed} from {relation.from_sql}"
@@ -130,14 +147,20 @@ class Relations:
         rule = self._facts.rule(table)
         derived = rule.derives.columns if rule.derives else {}
         removed = {name: (name,) for name in rule.removed}
-        return {"user_id": ("user_id",), **rule.columns, **READ.get(table, {}), **derived, **removed}
+        whole = {} if rule.carries else {"payload": ()}
+        return {"user_id": ("user_id",), **rule.columns, **READ.get(table, {}), **derived, **removed, **whole}
 
     def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
         column = shape.column("id")
         if not column:
-            return {"raw_id": "null::text", "legacy_id": "null::text", "id": "null::text"}
+            return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.id_by_key()}
         legacy_id = self._facts.spelled(text_of(column), column, "uuid")
         return {"raw_id": text_of(column), "legacy_id": legacy_id, "id": relation.id_of(shape.name, column)}
+
+    def _used_at(self, relation: Relation, table: str) -> str:
+        """When a coupon was used; where no time says so, when its row was created."""
+        column = self._facts.used(table, READ[table]["used_at"])
+        return relation.time(column) if column and column.base in TIMES else relation.created()
 
     def _column(self, relation: Relation, table: str, name: str, column: Column | None) -> dict[str, str]:
         if column is None:
@@ -149,9 +172,11 @@ class Relations:
             return {name: f"({relation.time(column)})::text"}
         if name in AS_DOCUMENT:
             return {name: f"({relation.guarded(column, 'jsonb')})::text"}
-        if name in AS_NUMBER:
-            return {name: _number(column)}
+        if name in NUMBERS:
+            return {name: _number(column, name)}
         value = text_of(column)
+        if name == "ip_address":
+            return {name: value, "address": addresses.spelled(self._facts, column)}
         return {name: value} | {other: meaning(value, self._known[other]) for other in _meanings([name])}
 
 
@@ -174,13 +199,16 @@ def meaning(value: str, known: dict[str, str]) -> str:
 
 def _meanings(names) -> list[str]:
     extra = {"role": ["role_key"], "status": ["status_meaning", "order_meaning"], "name": ["role_key"]}
+    extra["ip_address"] = ["address"]
     return [other for name in names for other in extra.get(name, ())]
 
 
-def _number(column: Column) -> str:
-    """An amount as numeric text; NaN of a text that is no number."""
-    if column.base not in TEXTUAL:
-        return f"{column_of(column)}::numeric::text"
+def _number(column: Column, name: str) -> str:
+    """An amount as numeric text; NaN of a text that is no number. A float's own text is its number."""
     text = text_of(column)
-    is_number = f"{text} ~ '^ *[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)? *$'"
+    if column.base == "money":
+        return f"{column_of(column)}::numeric::text"
+    if column.base not in TEXTUAL:
+        return f"{text}::numeric::text"
+    is_number = f"{text} ~ {literal(NUMBERS[name])}"
     return f"case when {is_number} then ({text}::numeric)::text when {text} is not null then 'NaN' end"

@@ -13,7 +13,7 @@ from functools import partial
 
 import psycopg
 
-from checks import books, catalog, comparison, connect, content, laws, objects, rules
+from checks import addresses, books, catalog, comparison, connect, content, laws, objects, owners, rules
 from checks.comparison import Comparison
 from checks.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
@@ -48,7 +48,8 @@ def judge(
     facts, hashed = _facts(settings, sessions, run_id, schema, archive)
     jobs = _planned(facts, hashed, (sample or 100) / 100)
     checks = _made(sessions, jobs, settings.workers)
-    return Verdict(run_id, schema, level, sample, tuple(checks), (), round(time.monotonic() - began, 2))
+    seconds = round(time.monotonic() - began, 2)
+    return Verdict(run_id, schema, level, sample, tuple(checks), tuple(sorted(facts.gaps)), seconds)
 
 
 class Sessions:
@@ -81,12 +82,17 @@ def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, arc
             books=run,
             time_zone=zone.time_zone,
         )
+        facts = replace(facts, addresses=addresses.accepted(source, facts))
         return facts, comparison.hash_of(source, target)
 
 
 def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
     prelude = laws.Prelude(facts)
-    found = [*content.comparisons(facts, prelude), *laws.comparisons(facts, prelude)]
+    found = [
+        *content.comparisons(facts, prelude),
+        *laws.comparisons(facts, prelude),
+        *owners.comparisons(facts, prelude),
+    ]
     return [
         *(_compared(one, hashed, share) for one in found),
         *_ruled(prelude),
