@@ -115,7 +115,7 @@ class _Whole:
         if column.name in FIXED[2:] and column.base in TIMES and not column.is_array:
             return self._time(column), column_of(final)
         if parent == "professionals" or parent in self._facts.mapping.profile_tables:
-            return self._stays(parent, column), f"{column_of(final)}::text"
+            return stays(self._facts, self._relation, parent, column), f"{column_of(final)}::text"
         if parent or (column.name == "id" and self._shape.primary_key == ("id",)):
             return self._reference(parent or self._table, column, final)
         return self._plain(column, final)
@@ -142,14 +142,6 @@ class _Whole:
         if not is_moved and column.base == final.base:
             return column_of(column), column_of(final)
         return self._relation.id_of(parent, column), text_of(final)
-
-    def _stays(self, parent: str, column: Column) -> str:
-        """Where a reference to a profile or a professional leads."""
-        alias, value = quoted(f"stays {column.name}"), self._facts.spelled(text_of(column), column, "uuid")
-        self._relation.joins.append(
-            f"left join stays as {alias} on {alias}.legacy_table = {literal(parent)} and {alias}.legacy_id = {value}"
-        )
-        return f"{alias}.id"
 
     def _time(self, column: Column) -> str:
         """created_at or updated_at in its own type, filled where it is null."""
@@ -297,12 +289,7 @@ class _Carried:
         parent = self._facts.parent(table, column.name)
         value = text_of(column)
         if parent == "professionals" or parent in self._facts.mapping.profile_tables:
-            alias = quoted(f"stays {column.name}")
-            relation.joins.append(
-                f"left join stays as {alias} on {alias}.legacy_table = {literal(parent)} and {alias}.legacy_id = "
-                f"{self._facts.spelled(value, column, 'uuid')}"
-            )
-            value = f"{alias}.id"
+            value = stays(self._facts, relation, parent, column)
         elif parent:
             value = relation.id_of(parent, column)
         name = f"{self._target.name}.{self._place(table, column)}"
@@ -310,6 +297,22 @@ class _Carried:
         if any(name in columns for columns in noted.values()):
             return f"case when not coalesce({literal(name)} = any ({relation.nulled}), false) then {value} end"
         return value
+
+
+STAYS = """
+    select p.legacy_id, coalesce(case when p.rejected is null then p.id end, s.id) as id
+    from {parent} p
+    left join {parent} s on p.rejected = 'duplicate_profile' and s.user_id = p.user_id and s.rejected is null
+"""
+WENT = "select legacy_id, case when rejected is null then root_id end as id from professional"
+
+
+def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
+    """Where a reference to a profile or a professional leads: to its root, to that which superseded it, or nowhere."""
+    alias, value = quoted(f"stays {column.name}"), facts.spelled(text_of(column), column, "uuid")
+    query = WENT if parent == "professionals" else STAYS.format(parent=parent)
+    relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
+    return f"{alias}.id"
 
 
 def _listed(key: str, pairs: list[Pair], side: str) -> str:
