@@ -5,10 +5,14 @@ A file `laws/<domain>/<name>.sql` reads
     -- <the rule, in sentences>
     -- table: <the table that the rule is about>
     -- severity: warning                      (critical where it says nothing)
+    -- needs: coupon_uses.id, payments.fee | charge
     -- source
     select <key>, … from <relations of the source>
     -- target
     select <key>, … from <tables of the target>
+
+A law that needs columns which the legacy database lacks is left out, and `left_out` says so; of several names with `|`
+between them one is enough, and a table may stand there alone.
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
 and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`, `id_map`, `notes` and
@@ -30,6 +34,7 @@ from checks.relations import Relations
 
 FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
+HEADER = re.compile(r"(table|severity|needs): ")
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 PROFILE = (
     "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
@@ -50,6 +55,18 @@ class Law:
     target: str = ""
     holds: str = ""
     derived: str = ""
+    needs: tuple[str, ...] = ()
+
+    def lacks(self, facts: Facts) -> list[str]:
+        """What it needs that the legacy database has not, as `table` or `table.column`."""
+        return [need for need in self.needs if not _is_there(facts, need)]
+
+
+def _is_there(facts: Facts, need: str) -> bool:
+    table, _, columns = need.partition(".")
+    return table in facts.source.tables and (
+        not columns or any(facts.source.has(table, name.strip()) for name in columns.split("|"))
+    )
 
 
 @cache
@@ -62,11 +79,26 @@ def _read(path: Path) -> Law:
     text = path.read_text(encoding="utf-8")
     head, *parts = re.split(r"^-- (source|target|holds|derived)\n", text, flags=re.MULTILINE)
     lines = [line.removeprefix("-- ") for line in head.splitlines()]
-    values = dict(line.split(": ", 1) for line in lines if re.match(r"(table|severity): ", line))
-    title = " ".join(line for line in lines if not re.match(r"(table|severity): ", line))
+    values = dict(line.split(": ", 1) for line in lines if HEADER.match(line))
+    title = " ".join(line for line in lines if not HEADER.match(line))
     sides = dict(zip(parts[::2], (part.strip().rstrip(";") for part in parts[1::2]), strict=True))
     severity = values.get("severity", "critical")
-    return Law(path.stem, path.parent.name, title, values["table"], severity, **sides)
+    needs = tuple(need.strip() for need in values.get("needs", "").split(",") if need.strip())
+    return Law(path.stem, path.parent.name, title, values["table"], severity, **sides, needs=needs)
+
+
+def planned(facts: Facts) -> list[Law]:
+    """The laws that this database can be held to."""
+    return [law for law in load() if not law.lacks(facts)]
+
+
+def left_out(facts: Facts) -> tuple[str, ...]:
+    """A sentence for each of the others."""
+    return tuple(
+        f"{name_of(law)}: the legacy database has no {' and no '.join(lacking)}"
+        for law in load()
+        if (lacking := law.lacks(facts))
+    )
 
 
 class Prelude:
@@ -137,7 +169,7 @@ def _with(relations: dict[str, str], query: str) -> str:
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     """The laws that compare both sides, put together for this database."""
-    return [_comparison(law, prelude) for law in load() if law.source]
+    return [_comparison(law, prelude) for law in planned(facts) if law.source]
 
 
 def _comparison(law: Law, prelude: Prelude) -> Comparison:

@@ -49,7 +49,9 @@ def judge(
     jobs = _planned(facts, hashed, (sample or 100) / 100)
     checks = _made(sessions, jobs, settings.workers)
     seconds = round(time.monotonic() - began, 2)
-    return Verdict(run_id, schema, level, sample, tuple(checks), tuple(sorted(facts.gaps)), seconds)
+    return Verdict(
+        run_id, schema, level, sample, tuple(checks), tuple(sorted((*facts.gaps, *laws.left_out(facts)))), seconds
+    )
 
 
 class Sessions:
@@ -95,7 +97,7 @@ def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
     ]
     return [
         *(_compared(one, hashed, share) for one in found),
-        *_ruled(prelude),
+        *_ruled(facts, prelude),
         *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
     ]
 
@@ -107,9 +109,9 @@ def _catalogued(facts: Facts, draft: Check) -> Job:
     return Job(draft, work)
 
 
-def _ruled(prelude: laws.Prelude) -> Iterator[Job]:
+def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
     """The laws within the target."""
-    for law in laws.load():
+    for law in laws.planned(facts):
         draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
         if law.holds:
             yield Job(draft, partial(_looked_at, draft, rules.held, prelude.of_target(law.holds)[0]))
