@@ -11,9 +11,10 @@ where p.rejected is null and (c.rank < p.rank or p.legacy_id !~ '^[0-9a-f]{8}(-[
 union all
 select 'professionals ' || f.raw_id, 'created', 'user_role_profiles', f.root_id
 from professional f
+left join (select p.id, bool_or(p.rejected is null) as stays from profile p group by p.id) as p on p.id = f.legacy_id
 where f.outcome = 'created' and f.rejected is null and (
-    f.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-    or exists (select from profile p where p.id = f.legacy_id and (p.rejected is null or f.root_id <> f.legacy_id)))
+    f.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or p.stays
+    or (p.id is not null and f.root_id <> f.legacy_id))
 -- target
 select m.legacy_table || ' ' || m.legacy_id as key, m.why, m.target_table, m.target_id from id_map m
 where m.legacy_table like '%\_profiles'
