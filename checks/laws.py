@@ -15,9 +15,9 @@ A law that needs columns which the legacy database lacks is left out, and `left_
 between them one is enough, and a table may stand there alone.
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
-and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`, `id_map`, `notes` and
-`removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in another form. Two rules look at the
-target alone:
+`run` (its instant) and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`,
+`id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in another form.
+Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
     -- derived      select key, id, name: every id is the UUIDv5 of its name
@@ -147,6 +147,8 @@ class Prelude:
     def _body(self, name: str) -> str | None:
         if name == "profile":
             return self._profile()
+        if name == "run":
+            return f"select ({literal(self._facts.books.instant)}::timestamptz)::text as instant"
         if name in self._facts.mapping.tables:
             return self._relations.query(name)
         return self._shared.get(name)

@@ -1,0 +1,12 @@
+-- Every payment that stays is one order: its total the payment's amount, its tax that of the payment's invoices, its
+-- discount that of the coupon uses, and the subtotal what is left. The key is the payment's.
+-- table: orders
+-- source
+select o.id as key, o.user_id, o.status, o.currency, o.subtotal, o.discount as discount_amount, o.tax as tax_amount,
+    o.total, o.coupon_id, o.created_at as placed_at, o.created_at, o.updated_at
+from ordered o where o.hindrance is null
+-- target
+select coalesce(t.payment_id::text, o.id::text) as key, o.user_id::text, o.status, o.currency::text, o.subtotal::text,
+    o.discount_amount::text, o.tax_amount::text, o.total::text, o.coupon_id::text, o.placed_at::text,
+    o.created_at::text, o.updated_at::text
+from orders o left join payment_transactions t on t.order_id = o.id

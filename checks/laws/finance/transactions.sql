@@ -1,0 +1,13 @@
+-- Every payment of an order is one transaction at its gateway, of the payment's amount and under the gateway's own
+-- reference; it was processed when it was made, unless it is pending. The key is the payment's.
+-- table: payment_transactions
+-- source
+select o.id as key, case when o.gateway ~ '\S' then o.gateway end as gateway, o.gateway_reference, o.total as amount,
+    o.currency, o.status, case when o.status <> 'PENDING' then o.created_at end as processed_at, o.created_at,
+    o.updated_at
+from ordered o where o.hindrance is null
+-- target
+select t.payment_id::text as key, coalesce(g.gateway, t.payment_gateway_config_id::text) as gateway,
+    t.gateway_reference, t.amount::text, t.currency::text, t.status, t.processed_at::text, t.created_at::text,
+    t.updated_at::text
+from payment_transactions t left join payment_gateway_configs g on g.id = t.payment_gateway_config_id
