@@ -27,6 +27,10 @@ NULLED = """
     select distinct legacy_table, legacy_key, target_table || '.' || target_column from migration.notes
     where run_id = %s and (note like 'orphan: %%' or note like '%% was not kept')
 """
+NOT_MADE = """
+    select distinct legacy_table, legacy_key, target_table from migration.notes
+    where run_id = %s and note like 'not_made: %%'
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Books:
 
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
+    not_made: table → target table → legacy keys of the rows that nothing could be made of there.
     """
 
     run_id: str
@@ -46,6 +51,7 @@ class Books:
     rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
     nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 def read(conn: psycopg.Connection, run_id: str) -> Books:
@@ -62,4 +68,11 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     nulled: dict = defaultdict(lambda: defaultdict(list))
     for table, key, column in conn.execute(NULLED, [run_id]):
         nulled[table][key].append(column)
-    return Books(*row, dict(rejected), dict(derived), {table: dict(keys) for table, keys in nulled.items()})
+    not_made: dict = defaultdict(lambda: defaultdict(list))
+    for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
+        not_made[table][target_table].append(key)
+    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made))
+
+
+def _plain(found: dict) -> dict:
+    return {table: dict(keys) for table, keys in found.items()}

@@ -37,7 +37,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 def _tables(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     for table, fate in facts.fates.items():
         if fate in ("copy", "keep") and table != "user_settings":
-            yield _Whole(facts, table).comparison(prelude)
+            yield Whole(facts, table).comparison(prelude)
 
 
 def gone(facts: Facts, table: str) -> set[str]:
@@ -56,7 +56,7 @@ def gone(facts: Facts, table: str) -> set[str]:
     return found
 
 
-class _Whole:
+class Whole:
     """A table that keeps its shape."""
 
     def __init__(self, facts: Facts, table: str):
@@ -68,8 +68,8 @@ class _Whole:
     def comparison(self, prelude: Prelude) -> Comparison:
         if self._target is None:
             return self._missing()
-        pairs = [self._pair(c) for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
-        pairs += self._added()
+        pairs = [self.pair(c) for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
+        pairs += self.added()
         key = self._key(pairs)
         condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
@@ -99,7 +99,12 @@ class _Whole:
                 return wanted
         return column
 
-    def _pair(self, column: Column) -> Pair:
+    @property
+    def relation(self) -> Relation:
+        return self._relation
+
+    def pair(self, column: Column) -> Pair:
+        """The column's expressions on both sides, over the alias t."""
         final = self._target.column(self._final_name(column.name))
         if final is None:
             return Pair(column.name, text_of(column), "'the target has no such column'")
@@ -153,7 +158,7 @@ class _Whole:
         shown = {"timestamptz": filled, "timestamp": local, "date": f"{local}::date"}[column.base]
         return f"coalesce({column_of(column)}, {shown}::{column.type if '(' in column.type else column.base})"
 
-    def _added(self) -> Iterator[Pair]:
+    def added(self) -> Iterator[Pair]:
         """Times that the target's table has and the legacy one lacks."""
         for name, value in (("created_at", self._relation.created()), ("updated_at", self._relation.updated())):
             if not self._shape.column(name) and self._target.column(name):

@@ -23,8 +23,8 @@ TITLE = (
 WANTED = """
     case
         when {named} is not null then
-            case when n.name is null then 'orphan_professional' when n.root_id is null then 'parent_rejected' end
-        when o.id is null then 'orphan_professional'
+            case when owner_named.name is null then 'orphan_professional' when owner_named.root_id is null then 'parent_rejected' end
+        when of_user.id is null then 'orphan_professional'
     end
 """
 SOURCE = """
@@ -32,11 +32,11 @@ SOURCE = """
         case when x.wanted is null and x.rejected is null then x.root_id end as {owner},
         coalesce(x.wanted, x.rejected) as reason
     from (
-        select {key} as key, {id} as id, {rejected} as rejected, coalesce(n.root_id, o.id) as root_id,
+        select {key} as key, {id} as id, {rejected} as rejected, coalesce(owner_named.root_id, of_user.id) as root_id,
             {wanted} as wanted, {others} as has_lost
         from {table}
-        left join named as n on n.name = {named}
-        left join only_root as o on {named} is null and o.user_id = {user}
+        left join named as owner_named on owner_named.name = {named}
+        left join only_root as of_user on {named} is null and of_user.user_id = {user}
     ) as x
     where x.rejected is null or x.wanted is not null or x.rejected = 'orphan_professional'
         or (x.rejected = 'parent_rejected' and x.has_lost)
