@@ -3,32 +3,48 @@
 Laws
 - What is to be checked is planned first; every planned check has a result, and one that could not be made is an ERROR.
 - Both databases are only read; within a run the source is read in the run's own snapshot.
+- Of what is published, a table that either side has changed since is STALE; what can still be judged is.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from functools import partial
+from pathlib import Path
 
 import psycopg
 
-from checks import addresses, books, catalog, comparison, connect, content, laws, objects, owners, rules
-from checks.comparison import Comparison
-from checks.facts import Facts
-from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
+from checks import addresses, books, catalog, comparison, connect, gx, jobs, laws, staleness
+from checks.facts import Facts, quoted
+from checks.jobs import Job
+from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
 from config import mapping
 from config import settings as configuration
-from config.errors import MigrateError
+from config.errors import ConfigError, MigrateError
 from config.settings import Settings
+
+ARCHIVE = "legacy_archive"
+LIVE = """
+    select s.run_id from migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name
+    where s.name = %s and s.kind = 'product' and s.role = 'live'
+"""
+NOT_LOOKED_AT = {
+    "counts": "level counts: rows were counted, and no value was compared; no rule of the target was looked at",
+    "content": "level content: the expectation suites were not run",
+}
 
 
 @dataclass(frozen=True)
-class Job:
-    """A planned check. work(source, target): its result; draft: name, kind, title and the like."""
+class Stale:
+    """Tables that have changed: legacy tables, and the target's."""
 
-    draft: Check
-    work: Callable[[psycopg.Connection, psycopg.Connection], Check]
+    source: set[str]
+    target: set[str]
+
+    def of(self, job: Job) -> list[str]:
+        changed = [f"{name} in the source" for name in sorted(job.of_source & self.source)]
+        return changed + [f"{name} in the target" for name in sorted(job.of_target & self.target)]
 
 
 def judge(
@@ -40,22 +56,48 @@ def judge(
     snapshot: str | None = None,
     level: str = "full",
     sample: float | None = None,
+    docs: Path | None = None,
     reaching: connect.Reaching = connect.unreached,
 ) -> Verdict:
-    """The verdict on one run's schemas. Errors: ConfigError, SourceError, TargetError (unreachable)."""
+    """The verdict on one run's schemas, the source as the snapshot shows it: nothing has changed since.
+
+    sample: per cent of the key ranges that are compared. docs: a folder for Data Docs.
+    Errors: ConfigError, SourceError, TargetError (unreachable).
+    """
     began = time.monotonic()
     sessions = Sessions(settings, snapshot, schema, reaching)
-    facts, hashed = _facts(settings, sessions, run_id, schema, archive)
-    jobs = _planned(facts, hashed, (sample or 100) / 100)
-    checks = _made(sessions, jobs, settings.workers)
-    seconds = round(time.monotonic() - began, 2)
-    return Verdict(
-        run_id, schema, level, sample, tuple(checks), tuple(sorted((*facts.gaps, *laws.left_out(facts)))), seconds
-    )
+    facts, look = _facts(settings, sessions, run_id, schema, archive, level, sample)
+    verdict = _verdict(settings, sessions, facts, look, Stale(set(), set()), level, docs)
+    return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
+
+
+def published(
+    settings: Settings,
+    *,
+    level: str = "full",
+    sample: float | None = None,
+    docs: Path | None = None,
+    reaching: connect.Reaching = connect.unreached,
+) -> Verdict:
+    """The verdict on what is published under the target's name; a single failed check where nothing is.
+
+    Errors: ConfigError, SourceError, TargetError (unreachable).
+    """
+    began = time.monotonic()
+    schema = settings.target_schema
+    sessions = Sessions(settings, None, schema, reaching)
+    run_id = _live_run(sessions, schema)
+    if run_id is None:
+        return Verdict(None, schema, level, sample, (_unpublished(schema),))
+    facts, look = _facts(settings, sessions, run_id, schema, ARCHIVE, level, sample)
+    with sessions.source() as source, sessions.target() as target:
+        stale = Stale(staleness.of_source(facts, source, target), staleness.of_target(facts, target))
+    verdict = _verdict(settings, sessions, facts, look, stale, level, docs)
+    return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
 class Sessions:
-    """Opens the pairs of sessions that checks are made with."""
+    """Opens the sessions that checks are made with."""
 
     def __init__(self, settings: Settings, snapshot: str | None, schema: str, reaching: connect.Reaching):
         self._settings, self._snapshot, self._schema, self._reaching = settings, snapshot, schema, reaching
@@ -71,7 +113,26 @@ class Sessions:
         target.execute("select set_config('search_path', quote_ident(%s), false)", [self._schema])
 
 
-def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str) -> tuple[Facts, str]:
+def _live_run(sessions: Sessions, schema: str) -> str | None:
+    with sessions.target() as target:
+        if target.execute("select to_regclass('migration.schemas') is null").fetchone()[0]:
+            return None
+        row = target.execute(LIVE, [schema]).fetchone()
+        return row and row[0]
+
+
+def _unpublished(schema: str) -> Check:
+    detail = f"there is no schema {schema} that a run published; `nxtgauge-migrate migrate` makes one"
+    return Check("published", "balance", "", None, "A run has published the schema.", FAIL, detail=detail)
+
+
+def _facts(
+    settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str, level: str, sample: float | None
+) -> tuple[Facts, comparison.Look]:
+    if level not in LEVELS:
+        raise ConfigError(f"there is no level {level!r}; wanted one of {', '.join(LEVELS)}")
+    if sample is not None and not 0 < sample <= 100:
+        raise ConfigError(f"a sample of {sample:g} per cent is none; wanted more than 0 and at most 100")
     with sessions.source() as source, sessions.target() as target:
         run = books.read(target, run_id)
         zone = settings if run.profile == settings.profile else configuration.load(run.profile, {})
@@ -85,81 +146,63 @@ def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, arc
             time_zone=zone.time_zone,
         )
         facts = replace(facts, addresses=addresses.accepted(source, facts))
-        return facts, comparison.hash_of(source, target)
+        hashed = comparison.hash_of(source, target)
+        return facts, comparison.Look(hashed, (sample or 100) / 100, counts_only=level == "counts")
 
 
-def _planned(facts: Facts, hashed: str, share: float) -> list[Job]:
-    prelude = laws.Prelude(facts)
-    found = [
-        *content.comparisons(facts, prelude),
-        *laws.comparisons(facts, prelude),
-        *owners.comparisons(facts, prelude),
-    ]
-    return [
-        *(_compared(one, hashed, share) for one in found),
-        *_ruled(facts, prelude),
-        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
-    ]
+def _verdict(
+    settings: Settings, sessions: Sessions, facts: Facts, look: comparison.Look, stale: Stale, level: str, docs
+) -> Verdict:
+    with ExitStack() as stack:
+        started = None
+        if level == "full":
+            rows = _rows_expected(facts, sessions, stale)
+            started = gx.start(settings.target, facts.target.schema, rows, docs=docs)
+            stack.callback(started.stop)
+        checks = _made(sessions, jobs.planned(facts, look), stale, settings.workers)
+        suites, not_looked_at = started.result() if started else ([], [])
+    missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
+    if look.share < 1:
+        missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
+    missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
+    return Verdict(
+        facts.books.run_id, facts.target.schema, level, None, tuple([*checks, *suites]), tuple(dict.fromkeys(missed))
+    )
 
 
-def _catalogued(facts: Facts, draft: Check) -> Job:
-    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        return objects.result(draft, *objects.look(facts, draft, source, target))
-
-    return Job(draft, work)
-
-
-def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
-    """The laws within the target."""
-    for law in laws.planned(facts):
-        draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
-        if law.holds:
-            yield Job(draft, partial(_looked_at, draft, rules.held, prelude.of_target(law.holds)[0]))
-        if law.derived:
-            yield Job(draft, partial(_looked_at, draft, rules.derived, prelude.of_target(law.derived)[0]))
+def _rows_expected(facts: Facts, sessions: Sessions, stale: Stale) -> dict[str, int]:
+    """Rows that each table which keeps its shape should have: those of the source that were not rejected."""
+    tables = [t for t, fate in facts.fates.items() if fate in ("copy", "keep") and t not in {"user_settings"}]
+    expected = {}
+    with sessions.source() as source:
+        for table in tables:
+            final = facts.final(table)
+            if table not in stale.source and final not in stale.target:
+                name = quoted(facts.source.schema, table)
+                count = source.execute(f"select count(*) from {name}").fetchone()[0]
+                expected[final] = count - len(facts.books.rejected.get(table, {}))
+    return expected
 
 
-def _looked_at(draft: Check, look: Callable, query: str, source: psycopg.Connection, target) -> Check:
-    compared, broken, rows = look(target, query)
-    detail = f"{broken:,} of {compared:,} rows break the rule" if broken else f"{compared:,} rows keep the rule"
-    status = FAIL if broken else PASS
-    return replace(draft, status=status, compared=compared, rows=rows, rows_total=broken, detail=detail)
-
-
-def _compared(one: Comparison, hashed: str, share: float) -> Job:
-    draft = Check(one.name, one.kind, one.domain, one.table, one.title, ERROR, one.severity)
-
-    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        found = comparison.compare(one, source, target, hashed, share)
-        status = FAIL if found.ranges else PASS
-        return replace(
-            draft, status=status, compared=found.compared, rows=found.rows, rows_total=found.rows_total,
-            detail=_told(found),
-        )  # fmt: skip
-
-    return Job(draft, work)
-
-
-def _told(found: comparison.Difference) -> str:
-    if not found.ranges:
-        return f"{found.compared:,} rows agree"
-    more = "" if found.is_whole else f" in the first {comparison.SHOWN_RANGES} of {found.ranges} key ranges that differ"
-    return f"{found.rows_total:,} of {found.compared:,} rows differ{more}"
-
-
-def _made(sessions: Sessions, jobs: Sequence[Job], workers: int) -> list[Check]:
+def _made(sessions: Sessions, planned: Sequence[Job], stale: Stale, workers: int) -> list[Check]:
     """Every job's result, several at once; each worker keeps a pair of sessions."""
-    shares = [jobs[start::workers] for start in range(workers)]
+    aside = {job.draft.name: _stale(job, why) for job in planned if (why := stale.of(job))}
+    pending = [job for job in planned if job.draft.name not in aside]
+    shares = [pending[start::workers] for start in range(workers)]
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         parts = list(pool.map(lambda share: _in_one_session(sessions, share), shares))
-    found = {check.name: check for part in parts for check in part}
-    return [found.get(job.draft.name, replace(job.draft, detail="was not executed")) for job in jobs]
+    found = aside | {check.name: check for part in parts for check in part}
+    return [found.get(job.draft.name, replace(job.draft, detail="was not executed")) for job in planned]
 
 
-def _in_one_session(sessions: Sessions, jobs: Sequence[Job]) -> list[Check]:
+def _stale(job: Job, why: list[str]) -> Check:
+    return replace(job.draft, status=STALE, detail=f"changed since: {', '.join(why)}")
+
+
+def _in_one_session(sessions: Sessions, planned: Sequence[Job]) -> list[Check]:
     with sessions.source() as source, sessions.target() as target:
         sessions.use(target)
-        return [_result(job, source, target) for job in jobs]
+        return [_result(job, source, target) for job in planned]
 
 
 def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) -> Check:
@@ -169,5 +212,5 @@ def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) ->
             check = job.work(source, target)
     except (psycopg.Error, MigrateError) as error:
         state = getattr(error, "sqlstate", "") or ""
-        check = replace(job.draft, detail=f"could not be made: {type(error).__name__} {state}".strip())
+        check = replace(job.draft, status=ERROR, detail=f"could not be made: {type(error).__name__} {state}".strip())
     return replace(check, seconds=round(time.monotonic() - began, 3))
