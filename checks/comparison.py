@@ -50,19 +50,33 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Difference:
-    """compared: rows of the longer side. rows: named, at most MAX_ROWS; rows_total: of the ranges that were looked at.
+    """rows: those that are named, at most MAX_ROWS; rows_total: all of the ranges whose rows were looked at.
 
-    ranges: how many differ; is_whole: whether all of them were looked at.
+    ranges: how many differ; compared: rows of the longer side; is_whole: whether all ranges were looked at.
     """
 
-    compared: int
+    source_rows: int
+    target_rows: int
     rows: tuple[Row, ...] = ()
     rows_total: int = 0
     ranges: int = 0
 
     @property
+    def compared(self) -> int:
+        return max(self.source_rows, self.target_rows)
+
+    @property
     def is_whole(self) -> bool:
         return self.ranges <= SHOWN_RANGES
+
+
+@dataclass(frozen=True)
+class Look:
+    """How closely. hashed: the hash expression; share: the part of the key ranges that is looked at."""
+
+    hashed: str = HASHES[0]
+    share: float = 1.0
+    counts_only: bool = False
 
 
 def hash_of(source: psycopg.Connection, target: psycopg.Connection) -> str:
@@ -71,23 +85,31 @@ def hash_of(source: psycopg.Connection, target: psycopg.Connection) -> str:
     return HASHES[0] if agree else HASHES[1]
 
 
-def compare(
-    comparison: Comparison, source: psycopg.Connection, target: psycopg.Connection, hashed: str, share: float = 1.0
-) -> Difference:
-    """What differs. share: of the key ranges, the part that is looked at (a sample)."""
-    shown = max(1, round(RANGES * share))
+def compare(comparison: Comparison, source: psycopg.Connection, target: psycopg.Connection, look: Look) -> Difference:
+    """What differs, as closely as one looks."""
     sides = ((source, comparison.source), (target, comparison.target))
-    left, right = (_sums(conn, query, hashed, shown) for conn, query in sides)
-    compared = max(sum(count for count, _ in side.values()) for side in (left, right))
+    if look.counts_only:
+        left, right = (_count(conn, query) for conn, query in sides)
+        return Difference(left, right, rows_total=abs(left - right), ranges=left != right)
+    shown = max(1, round(RANGES * look.share))
+    left, right = (_sums(conn, query, look.hashed, shown) for conn, query in sides)
+    counts = [sum(count for count, _ in side.values()) for side in (left, right)]
     differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    if not differ:
-        return Difference(compared)
+    return _named(sides, look.hashed, differ, counts) if differ else Difference(*counts)
+
+
+def _named(sides: tuple, hashed: str, differ: list[int], counts: list[int]) -> Difference:
+    """The rows of the key ranges that differ, and the columns of those rows."""
     looked = differ[:SHOWN_RANGES]
     found = _rows_that_differ(*(_hashes(conn, query, hashed, looked) for conn, query in sides))
     named = dict(list(found.items())[:MAX_ROWS])
     columns = _columns_that_differ(sides, hashed, [key for key, what in named.items() if what == "differs"])
     rows = tuple(Row(key, what, columns.get(key, ())) for key, what in named.items())
-    return Difference(compared, rows, len(found), len(differ))
+    return Difference(*counts, rows, len(found), len(differ))
+
+
+def _count(conn: psycopg.Connection, query: str) -> int:
+    return conn.execute(f"select count(*) from ({query}) as x").fetchone()[0]
 
 
 def _range(hashed: str) -> str:

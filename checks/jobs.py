@@ -1,0 +1,92 @@
+"""The plan of a verification: every check that is to be made, as a job that two sessions can do.
+
+Laws
+- What is planned is what the report lists; whoever makes the jobs decides nothing.
+- A job says which tables it reads on either side: where one of them has changed since, it is stale.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import psycopg
+
+from checks import comparison, content, laws, objects, owners, rules
+from checks.comparison import Comparison
+from checks.facts import Facts
+from checks.verdict import ERROR, FAIL, PASS, Check
+
+
+@dataclass(frozen=True)
+class Job:
+    """A planned check. work(source, target): its result; draft: name, kind, title and the like.
+
+    of_source, of_target: the tables that it compares; of an archived one `legacy_archive.<table>`.
+    """
+
+    draft: Check
+    work: Callable[[psycopg.Connection, psycopg.Connection], Check]
+    of_source: frozenset[str] = frozenset()
+    of_target: frozenset[str] = frozenset()
+
+
+def planned(facts: Facts, look: comparison.Look) -> list[Job]:
+    """Every check of this level, for this database."""
+    prelude = laws.Prelude(facts)
+    found = [
+        *content.comparisons(facts, prelude),
+        *laws.comparisons(facts, prelude),
+        *owners.comparisons(facts, prelude),
+    ]
+    return [
+        *(_compared(one, look) for one in found),
+        *(() if look.counts_only else _ruled(facts, prelude)),
+        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
+    ]
+
+
+def _catalogued(facts: Facts, draft: Check) -> Job:
+    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        return objects.result(draft, *objects.look(facts, draft, source, target))
+
+    return Job(draft, work)
+
+
+def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
+    """The laws within the target."""
+    for law in laws.planned(facts):
+        draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
+        for text, look in ((law.holds, rules.held), (law.derived, rules.derived)):
+            if text:
+                query, tables = prelude.of_target(text)
+                yield Job(draft, partial(_looked_at, draft, look, query), of_target=tables)
+
+
+def _looked_at(draft: Check, look: Callable, query: str, source: psycopg.Connection, target) -> Check:
+    compared, broken, rows = look(target, query)
+    detail = f"{broken:,} of {compared:,} rows break the rule" if broken else f"{compared:,} rows keep the rule"
+    status = FAIL if broken else PASS
+    return replace(draft, status=status, compared=compared, rows=rows, rows_total=broken, detail=detail)
+
+
+def _compared(one: Comparison, look: comparison.Look) -> Job:
+    draft = Check(one.name, one.kind, one.domain, one.table, one.title, ERROR, one.severity)
+
+    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        found = comparison.compare(one, source, target, look)
+        return replace(
+            draft, status=FAIL if found.ranges else PASS, compared=found.compared, rows=found.rows,
+            rows_total=found.rows_total, detail=_told(found, look),
+        )  # fmt: skip
+
+    return Job(draft, work, one.of_source, one.of_target)
+
+
+def _told(found: comparison.Difference, look: comparison.Look) -> str:
+    if look.counts_only:
+        is_same = found.source_rows == found.target_rows
+        return f"{found.source_rows:,} rows expected, {'as many' if is_same else f'{found.target_rows:,}'} there"
+    if not found.ranges:
+        return f"{found.compared:,} rows agree"
+    more = "" if found.is_whole else f" in the first {comparison.SHOWN_RANGES} of {found.ranges} key ranges that differ"
+    return f"{found.rows_total:,} of {found.compared:,} rows differ{more}"
