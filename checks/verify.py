@@ -21,7 +21,7 @@ from checks.jobs import Job
 from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
 from config import mapping
 from config import settings as configuration
-from config.errors import ConfigError, MigrateError
+from config.errors import ConfigError
 from config.settings import Settings
 
 ARCHIVE = "legacy_archive"
@@ -210,7 +210,9 @@ def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) ->
     try:
         with source.transaction(), target.transaction():  # savepoints: an error must not end the snapshot
             check = job.work(source, target)
-    except (psycopg.Error, MigrateError) as error:
+    except psycopg.errors.QueryCanceled:
+        raise  # somebody asked to stop
+    except Exception as error:  # whatever it was, the check was not made; what it says may quote values
         state = getattr(error, "sqlstate", "") or ""
         check = replace(job.draft, status=ERROR, detail=f"could not be made: {type(error).__name__} {state}".strip())
     return replace(check, seconds=round(time.monotonic() - began, 3))

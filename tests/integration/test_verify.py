@@ -1,0 +1,207 @@
+"""The verification of a small migrated database: all is well, a side changes, something cannot be looked at."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from checks import comparison, connect, verify
+from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
+from config import settings as configuration
+from config.errors import ConfigError
+from tests.auditors import trusting
+
+CASE = Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql"
+
+
+@pytest.fixture
+def migrated(database) -> tuple[configuration.Settings, str, str]:
+    """Settings, and the URLs of a small legacy database and of what was published of it."""
+    from engine.run import migrate
+
+    source, target = database(), database()
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(CASE.read_text())
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    migrate(settings, auditor=trusting)
+    return settings, source, target
+
+
+def _published(settings, **options) -> Verdict:
+    return verify.published(settings, **{"level": "content", **options})
+
+
+def _statuses(verdict: Verdict) -> dict[str, str]:
+    return {check.name: check.status for check in verdict.checks}
+
+
+def _do(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("set search_path = nxtgauge, public")
+        conn.execute(statement)
+
+
+def test_all_is_well(migrated) -> None:
+    verdict = _published(migrated[0])
+    assert set(_statuses(verdict).values()) == {PASS}
+    assert verdict.passed and len(verdict.checks) > 50
+
+
+def test_the_suites_are_part_of_the_whole(migrated) -> None:
+    verdict = _published(migrated[0], level="full")
+    assert verdict.passed
+    assert Counter(check.kind for check in verdict.checks)["suite"] > 50
+
+
+def test_a_changed_source_is_stale(migrated) -> None:
+    settings, source, _ = migrated
+    _do(source, "update payments set amount = amount + 1")
+    statuses = _statuses(_published(settings))
+    assert statuses["content/payments"] == statuses["law/orders/orders"] == STALE
+    assert statuses["content/users"] == PASS
+    assert statuses["catalog/payments"] == PASS
+    assert FAIL not in statuses.values()
+
+
+def test_a_changed_target_is_stale(migrated) -> None:
+    settings, _, target = migrated
+    _do(target, "insert into users select (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid()))).* "
+                "from users u limit 1")  # fmt: skip
+    statuses = _statuses(_published(settings))
+    assert statuses["content/users"] == STALE
+    assert statuses["content/payments"] == PASS
+
+
+def test_a_row_that_was_only_rewritten_is_stale_too(migrated) -> None:
+    settings, source, _ = migrated
+    _do(source, "update payments set amount = amount")
+    assert _statuses(_published(settings))["content/payments"] == STALE
+
+
+def test_a_copy_of_the_source_proves_nothing_unchanged(migrated) -> None:
+    settings, _, target = migrated
+    _do(target, 'update migration.runs set source_identity = source_identity || \'{"system_identifier": "1"}\'')
+    statuses = _statuses(_published(settings))
+    assert statuses["content/payments"] == STALE
+
+
+def test_what_cannot_be_looked_at_is_an_error_and_no_pass(migrated) -> None:
+    settings, _, target = migrated
+    _do(target, "alter table orders rename to orders_of_old")
+    verdict = _published(settings)
+    found = {check.name: check for check in verdict.checks}
+    assert found["law/orders/orders"].status in (ERROR, STALE)
+    assert found["catalog/tables"].status == FAIL
+    assert not verdict.passed
+
+
+def test_a_check_that_was_not_made_is_an_error(migrated, monkeypatch) -> None:
+    made = verify._in_one_session
+    monkeypatch.setattr(verify, "_in_one_session", lambda *arguments: made(*arguments)[1:])
+    verdict = _published(migrated[0])
+    lost = [check for check in verdict.checks if check.status == ERROR]
+    assert lost and all(check.detail == "was not executed" for check in lost)
+    assert not verdict.passed
+
+
+def test_without_a_publish_there_is_nothing_to_judge(database) -> None:
+    source, target = database(), database()
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    verdict = _published(settings)
+    assert [check.status for check in verdict.checks] == [FAIL]
+    assert not verdict.passed
+
+
+def test_counts_alone_see_a_lost_row_and_no_changed_value(migrated) -> None:
+    settings, _, target = migrated
+    _unstale(target, "update payments set currency = 'XXX'")
+    verdict = _published(settings, level="counts")
+    assert verdict.passed
+    assert any("no value was compared" in sentence for sentence in verdict.not_looked_at)
+    _unstale(target, "delete from order_items")
+    assert _statuses(_published(settings, level="counts"))["law/order_items/items"] == FAIL
+
+
+def _unstale(target: str, fault: str) -> None:
+    """Plants a fault that the seal does not know of."""
+    _do(target, f"set session_replication_role = replica; {fault}")
+    with psycopg.connect(target, autocommit=True) as conn:
+        marks = conn.execute("select marks from migration.seals").fetchone()[0]
+        for key in marks:
+            schema, _, table = key.partition(".")
+            name = f'"{schema.removesuffix("__build")}"."{table}"'
+            kind = conn.execute("select relkind from pg_class where oid = to_regclass(%s)", [name]).fetchone()
+            if kind and kind[0] in ("r", "p"):
+                now = conn.execute(
+                    f"select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {name}"
+                ).fetchone()[0]
+                marks[key] = f"{marks[key].split(' ')[0]} {now}"
+        conn.execute("update migration.seals set marks = %s", [psycopg.types.json.Jsonb(marks)])
+
+
+def test_a_sample_says_so(migrated) -> None:
+    verdict = _published(migrated[0], sample=10)
+    assert any("10% of the key ranges" in sentence for sentence in verdict.not_looked_at)
+    assert verdict.sample == 10
+
+
+@pytest.mark.parametrize("options", [{"level": "all"}, {"sample": 0}, {"sample": 101}])
+def test_nonsense_is_refused(migrated, options) -> None:
+    with pytest.raises(ConfigError):
+        _published(migrated[0], **options)
+
+
+@pytest.mark.parametrize("hashed", comparison.HASHES)
+def test_either_hash_finds_and_names_the_same(migrated, hashed: str) -> None:
+    settings, _, target = migrated
+    _do(target, "set session_replication_role = replica; update users set email = email || '.x' where id in "
+                "(select id from users order by id limit 1)")  # fmt: skip
+    name = "select t.id::text as key, t.email::text as email from {}.users as t"
+    one = comparison.Comparison("c", "content", "", "users", "", name.format("public"), name.format("nxtgauge"))
+    with connect.source(settings.source) as left, connect.target(settings.target) as right:
+        found = comparison.compare(one, left, right, comparison.Look(hashed))
+    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("email",))]
+    assert found.rows_total == 1
+
+
+@pytest.fixture
+def counted(monkeypatch) -> Callable[[], Counter]:
+    """Counts the statements of the auditor that read each table, by side."""
+    statements: list[str] = []
+    execute = psycopg.Connection.execute
+    monkeypatch.setattr(
+        psycopg.Connection, "execute",
+        lambda self, query, *rest, **more: (statements.append(str(query)), execute(self, query, *rest, **more))[1],
+    )  # fmt: skip
+    return lambda: statements
+
+
+def test_statements_do_not_grow_with_the_rows_that_differ(migrated, counted) -> None:
+    """A comparison costs one statement a side where all agrees, and at most four where something differs."""
+    settings, _, target = migrated
+    _published(settings)
+    agreeing = len(counted())
+    counted().clear()
+    _unstale(target, "update payments set currency = 'XXX'")
+    counted().clear()
+    verdict = _published(settings)
+    failed = [check for check in verdict.checks if check.status == FAIL]
+    assert failed
+    assert len(counted()) - agreeing <= 8 * len(failed)
+
+
+def test_each_table_is_read_a_bounded_number_of_times(migrated, counted) -> None:
+    settings, _, _ = migrated
+    _published(settings)
+    text = [s for s in counted() if re.search(r'from "public"."users"', s)]
+    assert 0 < len(text) <= 20, len(text)
+
+
+def test_replacing_keeps_a_verdict_frozen() -> None:
+    verdict = Verdict(None, "nxtgauge", "full", None, ())
+    assert not verdict.passed  # nothing was checked
+    assert replace(verdict, level="content").level == "content"
