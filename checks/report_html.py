@@ -13,7 +13,7 @@ from pathlib import Path
 from checks import report as model
 from checks import report_charts, report_sections
 from checks.report_sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
-from checks.report_words import some
+from checks.report_words import unnamed
 
 STYLE = Path(__file__).with_name("templates") / "report.css"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -133,8 +133,8 @@ def _finding(block: Finding) -> str:
     check = block.check
     of_table = f" in <code>{_text(check['table'])}</code>" if check["table"] else ""
     detail = f"<p>{_text(check['detail'])}</p>" if check["detail"] else ""
-    more = f'<p class="more">and {some(block.more, "more row")}, not named here</p>' if block.more > 0 else ""
-    rows = _table(block.rows) + more if block.rows else more
+    told = unnamed(block.more, len(check["rows"]))
+    rows = (_table(block.rows) if block.rows else "") + (f'<p class="more">{_text(told)}</p>' if told else "")
     return (
         f'<article class="{check["group"]}"><h3><span class="status">{_text(report_sections.badge(check))}</span> '
         f"{_text(_sentence(check['title']))}{of_table}</h3>"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from checks import report as model
 from checks import report_sections
 from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
-from checks.report_words import some
+from checks.report_words import unnamed
 
 FOLD_ROWS = 15  # a longer table is folded
 BUDGET_ROWS = 2_000  # of failed checks, in all of one page
@@ -23,7 +23,8 @@ def render(report: Mapping, links: Mapping[str, str] | None = None) -> str:
     """The whole text. links: label and address of pages with the details."""
     line = report["headline"]
     parts = [
-        f"# {_text(line['word'])}: {_text(line['text'])}",
+        f"# {_text(line['word'])}",
+        f"**{_text(line['text'][:1].upper() + line['text'][1:])}**",
         f"{_text(report_sections.title(report))}, schema {_code(report['schema'])}, {_text(report['generated_at'])}",
         " · ".join(f"{_text(name)}: **{_text(value)}**" for name, value in report_sections.facts(report)),
     ]
@@ -109,11 +110,8 @@ def _finding(block: Finding, budget: Budget) -> str:
     of_table = f" in {_code(check['table'])}" if check["table"] else ""
     parts = [f"### {report_sections.badge(check)}: {_text(check['title'])}{of_table}", _text(check["detail"])]
     parts.append(f"Check {_code(check['name'])}, {_text(check['severity'])}, {_text(check['compared'])} compared")
-    if block.rows:
-        rows = block.rows.rows[: budget.take(len(block.rows.rows))]
-        parts.append(_table(Table(block.rows.name, block.rows.head, rows)) if rows else "")
-        more = block.more + len(block.rows.rows) - len(rows)
-    else:
-        more = block.more
-    parts.append(f"and {some(more, 'more row')}, not named here" if more > 0 else "")
+    whole = block.rows.rows if block.rows else ()
+    rows = whole[: budget.take(len(whole))]
+    parts.append(_table(Table(block.rows.name, block.rows.head, rows)) if rows else "")
+    parts.append(unnamed(block.more + len(whole) - len(rows), len(rows)))
     return "\n\n".join(filter(None, parts))

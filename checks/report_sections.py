@@ -246,10 +246,19 @@ def _timings(report: Mapping) -> Iterator[Block]:
 
 
 def _certificate(report: Mapping) -> Iterator[Block]:
-    if report["certificate"]:
-        yield Text("What was rehearsed. A real run with another mapping, source schema or code has another hash.")
-        rows = tuple((name, _compact(value)) for name, value in report["certificate"].items())
-        yield Table("certificate", ("part", "is"), rows)
+    """Its parts, and apart from them lists of what has changed."""
+    found = report["certificate"]
+    if not found:
+        return
+    issued = {"issued": "This run issued it. ", "in force": "This run was held to it. "}.get(found.get("role"), "")
+    yield Text(
+        f"{issued}It says what was rehearsed; another mapping, schema of the source or program has another hash."
+    )
+    parts = {name: value for name, value in found.items() if not isinstance(value, list)}
+    yield Table("certificate", ("part", "is"), tuple((name, _compact(value)) for name, value in parts.items()))
+    for name, lines in found.items():
+        if lines and isinstance(lines, list):
+            yield Table(f"{name} since the rehearsal", (name,), tuple((_compact(line),) for line in lines))
 
 
 def _compact(value: object) -> object:

@@ -258,6 +258,15 @@ def _shell(word: str) -> str:
 _ESCAPES = {number: f"\\x{number:02x}" for number in (*range(32), 127)} | {ord("\\"): "\\\\"}
 
 
+def unnamed(count: int, named: int) -> str:
+    """What is said of rows that are counted and not named; nothing, where there are none."""
+    if count <= 0:
+        return ""
+    return (
+        f"and {some(count, 'more row')}, not named here" if named else f"{some(count, 'row')}, none of them named here"
+    )
+
+
 def is_shut(report: Mapping) -> bool:
     """Whether a check keeps the gate closed."""
     return any(check["closes"] for check in report["checks"])

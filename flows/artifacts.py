@@ -3,18 +3,20 @@
 Laws
 - Neither of Prefect's UIs lists artifacts in its menu, so the caller writes the page's address into the run's log and
   final state; the page links to the tables, and each of them back.
+- An address names one artifact by its id, and goes on showing what it showed; one by key shows a list of versions.
 - Keys hold `[a-z0-9-]` only; cells are texts, for Prefect refuses decimals, times and ids.
 - Names, keys and counts only, as in every report.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from uuid import UUID
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
 from checks import report as model
-from checks import report_markdown
+from checks import report_markdown, report_sections
 from flows.report import stamp
 
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
@@ -22,17 +24,13 @@ MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the pag
 
 def publish(report: Mapping) -> str:
     """Stores the report's page and its tables; returns the page's address."""
-    base = _key(report)
-    links = {}
+    key, links = _key(report), {}
     for name, (label, rows) in _tables(report).items():
         if rows:
-            key = f"{base}-{name}"
-            about = f"{label}; back to the [report]({_address(base)})"
-            create_table_artifact(rows[:MOST_ROWS], key=key, description=about)
-            links[label] = _address(key)
-    line = report["headline"]
-    create_markdown_artifact(report_markdown.render(report, links), key=base, description=line["word"])
-    return _address(base)
+            about = f"{label}; back to the [report]({_site()}/artifacts/key/{key})"
+            links[label] = _address(create_table_artifact(rows[:MOST_ROWS], key=f"{key}-{name}", description=about))
+    page = report_markdown.render(report, links)
+    return _address(create_markdown_artifact(page, key=key, description=report_sections.title(report)))
 
 
 def _key(report: Mapping) -> str:
@@ -42,9 +40,13 @@ def _key(report: Mapping) -> str:
     return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
 
 
-def _address(key: str) -> str:
+def _address(artifact_id: UUID) -> str:
+    return f"{_site()}/artifacts/artifact/{artifact_id}"
+
+
+def _site() -> str:
     base = PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api")
-    return f"{base.rstrip('/')}/v2/artifacts/key/{key}"
+    return f"{base.rstrip('/')}/v2"
 
 
 def _tables(report: Mapping) -> dict[str, tuple[str, list[dict]]]:

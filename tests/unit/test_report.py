@@ -201,6 +201,20 @@ def test_it_is_plain_json_that_reads_back_as_it_was():
     assert report["tables"][0]["source_rows"] == 10
 
 
+def test_every_field_is_documented():
+    told = (PROJECT / "docs" / "report.md").read_text()
+    for fields in (SCHEMA["properties"], SCHEMA["$defs"]["check"]["properties"]):
+        for field in fields:
+            assert f"`{field}`" in told, field
+
+
+def test_the_schema_knows_every_field():
+    report = made(summary(), verdict(FAULT))
+    assert set(report) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+    of_check = SCHEMA["$defs"]["check"]
+    assert set(report["checks"][0]) == set(of_check["properties"]) == set(of_check["required"])
+
+
 def test_another_kind_is_refused():
     with pytest.raises(ValueError, match="nonsense"):
         made(None, None, "nonsense")

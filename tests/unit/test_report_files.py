@@ -82,7 +82,8 @@ def nasty(**parts) -> dict:
     )
     judged = verdict(wrong, check(f"suite/{NASTY}", FAIL, WARNING), OLD, check(f"law/{NASTY}"), not_looked_at=(NASTY,))
     row = waiver("x") | {"check_name": NASTY, "reason": NASTY, "name": NASTY}
-    return made(run, judged, waivers=[row], certificate={"hash": "ab", "parts": {NASTY: NASTY}}, **parts)
+    certificate = {"role": "issued", "hash": "ab", "parts": {NASTY: NASTY}, "changes": [NASTY]}
+    return made(run, judged, waivers=[row], certificate=certificate, **parts)
 
 
 REPORTS = {name: made(*ending[:3]) for name, ending in ENDINGS.items()} | {"nasty": nasty()}
@@ -130,11 +131,12 @@ def test_the_verdict_comes_first_and_what_to_do_second(name):
     assert sections == [section for section in wanted if section in sections] and sections[0] == "next"
     for text in (Page(report_html.render(report)).text, files.to_text(report)):
         assert text.index(report["headline"]["word"]) < text.index("What to do next")
-    assert report_markdown.render(report).startswith(f"# {report['headline']['word']}: ")
+    assert report_markdown.render(report).startswith(f"# {report['headline']['word']}\n")
 
 
 def test_every_part_is_there():
     text = Page(report_html.render(REPORTS["nasty"])).text
+    assert "This run issued it." in text and "changes since the rehearsal" in text
     for title in ("What failed", "Warnings", "Waivers", "Rehearsal certificate", "Not in the legacy database"):
         assert title in text
     assert "and 1 more row, not named here" in text and "does not add up" in text
@@ -236,7 +238,7 @@ def test_markdown_stays_of_a_size_that_can_be_shown():
     checks = [check(f"content/t{n}", FAIL, rows=rows, rows_total=100) for n in range(60)]
     source = report_markdown.render(made(None, verdict(*checks), "verify"))
     assert source.count("| differs |") == report_markdown.BUDGET_ROWS
-    assert "and 100 more rows, not named here" in source
+    assert "100 rows, none of them named here" in source
 
 
 MARKUP = ["# a", "- a", "+ a", "1. a", "2) a", "===", "    a", "_a_", "*a*", "[a](b)", "<b>", "&lt;", "`a`", r"\*a*"]
