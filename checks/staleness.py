@@ -73,8 +73,8 @@ def of_target(facts: Facts, target: psycopg.Connection) -> set[str]:
     """Tables of the product, and `legacy_archive.<table>`, that have changed since the build was verified."""
     row = target.execute(SEAL, [facts.books.run_id, facts.target.schema]).fetchone()
     marks = row[0] if row else {}
-    product = _sealed(marks, f"{facts.target.schema}__build.")
-    archive = _sealed(marks, f"{facts.archive.schema}__build.")
+    product = _sealed(marks, f"{facts.settings.target_schema}__build.")
+    archive = _sealed(marks, "legacy_archive__build.")
     changed = {t for t in facts.target.tables if product.get(t) != _rows(target, facts.target.schema, t)}
     kept = {t for t in facts.archive.tables if archive.get(t) != _rows(target, facts.archive.schema, t)}
     return changed | {f"legacy_archive.{table}" for table in kept}

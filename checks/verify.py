@@ -24,10 +24,13 @@ from config import settings as configuration
 from config.errors import ConfigError
 from config.settings import Settings
 
-ARCHIVE = "legacy_archive"
-LIVE = """
-    select s.run_id from migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name
-    where s.name = %s and s.kind = 'product' and s.role = 'live'
+# The schemas of a run, or of the one that is live, wherever they stand by now.
+PLACES = """
+    select p.run_id, p.name::text, coalesce(a.name::text, 'legacy_archive')
+    from migration.schemas p join pg_namespace n on n.oid = p.schema_oid and n.nspname = p.name
+    left join migration.schemas a on a.run_id = p.run_id and a.kind = 'archive' and a.role = p.role
+    where p.kind = 'product' and p.target_schema = %(schema)s
+        and case when %(run)s::text is null then p.role = 'live' else p.run_id = %(run)s end
 """
 NOT_LOOKED_AT = {
     "counts": "level counts: rows were counted, and no value was compared; no rule of the target was looked at",
@@ -66,7 +69,7 @@ def judge(
     """
     began = time.monotonic()
     sessions = Sessions(settings, snapshot, schema, reaching)
-    facts, look = _facts(settings, sessions, run_id, schema, archive, level, sample)
+    look, facts = _look(sessions, level, sample), _facts(settings, sessions, run_id, schema, archive)
     verdict = _verdict(settings, sessions, facts, look, Stale(set(), set()), level, docs)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
@@ -74,26 +77,53 @@ def judge(
 def published(
     settings: Settings,
     *,
+    run_id: str | None = None,
     level: str = "full",
     sample: float | None = None,
     docs: Path | None = None,
     reaching: connect.Reaching = connect.unreached,
 ) -> Verdict:
-    """The verdict on what is published under the target's name; a single failed check where nothing is.
+    """The verdict on what is published under the target's name, or on what a run has built; see judge.
 
-    Errors: ConfigError, SourceError, TargetError (unreachable).
+    A single failed check where there is no such thing. Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
-    schema = settings.target_schema
-    sessions = Sessions(settings, None, schema, reaching)
-    run_id = _live_run(sessions, schema)
-    if run_id is None:
-        return Verdict(None, schema, level, sample, (_unpublished(schema),))
-    facts, look = _facts(settings, sessions, run_id, schema, ARCHIVE, level, sample)
+    found = opened(settings, run_id, reaching)
+    if found is None:
+        return Verdict(run_id, settings.target_schema, level, sample, (_absent(settings.target_schema, run_id),))
+    sessions, facts = found
+    look = _look(sessions, level, sample)
     with sessions.source() as source, sessions.target() as target:
         stale = Stale(staleness.of_source(facts, source, target), staleness.of_target(facts, target))
     verdict = _verdict(settings, sessions, facts, look, stale, level, docs)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
+
+
+def opened(
+    settings: Settings, run_id: str | None = None, reaching: connect.Reaching = connect.unreached
+) -> tuple["Sessions", Facts] | None:
+    """How to look at what a run has left, by default the live one; None where there is nothing."""
+    place = _place(settings, run_id, reaching)
+    if place is None:
+        return None
+    found, schema, archive = place
+    sessions = Sessions(settings, None, schema, reaching)
+    return sessions, _facts(settings, sessions, found, schema, archive)
+
+
+def _place(settings: Settings, run_id: str | None, reaching: connect.Reaching) -> tuple[str, str, str] | None:
+    """(run, schema, archive); None where no run has published, or this one has left nothing."""
+    with connect.target(settings.target, reaching) as target:
+        if target.execute("select to_regclass('migration.schemas') is null").fetchone()[0]:
+            return None
+        return target.execute(PLACES, {"schema": settings.target_schema, "run": run_id}).fetchone()
+
+
+def _absent(schema: str, run_id: str | None) -> Check:
+    detail = f"there is no schema {schema} that a run published; `nxtgauge-migrate migrate` makes one"
+    if run_id:
+        detail = f"run {run_id} has left no schema to judge; `nxtgauge-migrate status` lists the runs"
+    return Check("published", "balance", "", None, "There is something to judge.", FAIL, detail=detail)
 
 
 class Sessions:
@@ -113,26 +143,17 @@ class Sessions:
         target.execute("select set_config('search_path', quote_ident(%s), false)", [self._schema])
 
 
-def _live_run(sessions: Sessions, schema: str) -> str | None:
-    with sessions.target() as target:
-        if target.execute("select to_regclass('migration.schemas') is null").fetchone()[0]:
-            return None
-        row = target.execute(LIVE, [schema]).fetchone()
-        return row and row[0]
-
-
-def _unpublished(schema: str) -> Check:
-    detail = f"there is no schema {schema} that a run published; `nxtgauge-migrate migrate` makes one"
-    return Check("published", "balance", "", None, "A run has published the schema.", FAIL, detail=detail)
-
-
-def _facts(
-    settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str, level: str, sample: float | None
-) -> tuple[Facts, comparison.Look]:
+def _look(sessions: Sessions, level: str, sample: float | None) -> comparison.Look:
     if level not in LEVELS:
         raise ConfigError(f"there is no level {level!r}; wanted one of {', '.join(LEVELS)}")
     if sample is not None and not 0 < sample <= 100:
         raise ConfigError(f"a sample of {sample:g} per cent is none; wanted more than 0 and at most 100")
+    with sessions.source() as source, sessions.target() as target:
+        hashed = comparison.hash_of(source, target)
+    return comparison.Look(hashed, (sample or 100) / 100, counts_only=level == "counts")
+
+
+def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str) -> Facts:
     with sessions.source() as source, sessions.target() as target:
         run = books.read(target, run_id)
         zone = settings if run.profile == settings.profile else configuration.load(run.profile, {})
@@ -145,9 +166,7 @@ def _facts(
             books=run,
             time_zone=zone.time_zone,
         )
-        facts = replace(facts, addresses=addresses.accepted(source, facts))
-        hashed = comparison.hash_of(source, target)
-        return facts, comparison.Look(hashed, (sample or 100) / 100, counts_only=level == "counts")
+        return replace(facts, addresses=addresses.accepted(source, facts))
 
 
 def _verdict(
