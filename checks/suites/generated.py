@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from functools import cache
 
 import great_expectations.expectations as gxe
-from psycopg import sql
 
 from checks.suites import rules
 from checks.suites.own import ExpectNoRowToBreakTheRule
 from checks.suites.rule import Rule
-from checks.suites.schema import Schema, Table
+from checks.suites.schema import Schema, Table, quoted
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
 from config.mapping import TableRule
 from config.shapes import Constraint
 
 # The forms of declared checks that an expectation can say; any other needs a rule.
-VALUES = re.compile(r"(?P<column>\w+) in \((?P<values>.+)\)")
+LITERAL = r"'(?:[^']|'')*'"
+VALUES = re.compile(rf"(?P<column>\w+) in \((?P<values>{LITERAL}(?:, {LITERAL})*)\)")
 BETWEEN = re.compile(r"(?P<column>\w+) between (?P<low>-?\d+) and (?P<high>-?\d+)")
 ABOVE = re.compile(r"(?P<column>\w+) (?P<sign>>=?) (?P<low>-?\d+)")
 
@@ -92,7 +92,7 @@ def parameter(name: str) -> str:
 def applied(rule: Rule) -> Planned:
     """The check that a written rule makes."""
     expectation = ExpectNoRowToBreakTheRule(
-        unexpected_rows_query=rule.broken, severity=rule.severity, description=rule.title
+        unexpected_rows_query=rule.broken, severity=rule.severity, description=f"{rule.title} ({rule.severity})"
     )
     return Planned(rule.check, rule.title, rule.severity, (Part(expectation, keys=rule.broken),))
 
@@ -106,7 +106,7 @@ def said(constraint: Constraint) -> gxe.Expectation | None:
     """The expectation that says a declared check; None if none can."""
     text = constraint.expression or ""
     if match := VALUES.fullmatch(text):
-        values = [value.replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", match["values"])]
+        values = [value[1:-1].replace("''", "'") for value in re.findall(LITERAL, match["values"])]
         return gxe.ExpectColumnValuesToBeInSet(column=match["column"], value_set=values, severity=CRITICAL)
     if match := BETWEEN.fullmatch(text):
         low, high = int(match["low"]), int(match["high"])
@@ -144,7 +144,7 @@ def _required(name: str, table: Table) -> Iterator[Planned]:
         Part(
             gxe.ExpectColumnValuesToNotBeNull(column=column, severity=CRITICAL),
             column,
-            _keys(table, f"{_quoted(column)} is null"),
+            _keys(table, f"{quoted(column)} is null"),
         )
         for column in wanted
     )
@@ -255,12 +255,8 @@ def _profile_tables() -> frozenset[str]:
 
 def _keys(table: Table, condition: str) -> str:
     """SELECT of the keys of the rows that a condition names; without a primary key, of their places."""
-    key = ", ".join(map(_quoted, table.key)) or "ctid::text"
+    key = ", ".join(map(quoted, table.key)) or "ctid::text"
     return f"select {key} from {{batch}} where {condition}"
-
-
-def _quoted(name: str) -> str:
-    return sql.Identifier(name).as_string(None)
 
 
 def unsaid() -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy
+from psycopg import sql
 
 # A partition is read through its root; columns of tables without any come with a null name.
 COLUMNS = """
@@ -40,6 +41,10 @@ class Table:
 class Schema:
     name: str
     tables: dict[str, Table]
+
+
+def quoted(name: str) -> str:
+    return sql.Identifier(name).as_string(None)
 
 
 def read(conn: sqlalchemy.Connection, name: str) -> Schema:
