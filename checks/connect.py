@@ -32,6 +32,7 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
     "jit": "off",  # its compilation costs more than it saves in queries of a second
     "work_mem": "64MB",
+    "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
 
