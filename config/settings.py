@@ -105,6 +105,7 @@ class Profile(BaseModel):
     frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 16 * MEBIBYTE
     allow_changed_source: bool = False
     allow_dependants: bool = False
+    require_certificate: bool = False
 
 
 class Settings(Profile):

@@ -4,6 +4,7 @@ Laws
 - One lease per target: a second run is refused. One snapshot of the source for everything a run reads.
 - Nothing stands under the product's name before `publish`, and publish is one transaction.
 - A run that fails or is stopped keeps its build and can be resumed; a dry-run leaves nothing but its bookkeeping.
+- A run that needs a rehearsal's certificate has one, and nothing but its rows has drifted from it.
 - A resumed run takes a new snapshot; if any table has changed since the old one, or the plan has, it begins anew, so
   that the whole build shows one state of the source.
 """
@@ -14,6 +15,7 @@ import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -29,7 +31,9 @@ from config.errors import (
 )
 from config.settings import Settings
 from engine import bookkeeping, catalog, connect, ddl, gates, judgement, planner, publish, schemas, snapshot, summary
+from engine import certificate as certificates
 from engine.build import Build, after_load, before_load, renames
+from engine.certificate import Certificate
 from engine.connect import Stop, blame
 from engine.gates import Auditor
 from engine.lookups import UUID_TEXT
@@ -57,14 +61,18 @@ def migrate(
     auditor: Auditor | None = None,
     workers: Workers | None = None,
     watch: Watch | None = None,
+    certificate: str | Path | None = None,
 ) -> Summary:
     """Migrate, or resume run_id. Without an auditor nothing is published: a dry-run ends well, any other is refused.
 
+    certificate: file of the rehearsal that the run is held to; without one the profile says whether the latest in the
+    target's books has to be there. A dry-run that passes verification issues another.
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
     clock, workers = Clock(watch or Silent()), workers or Threads(settings.workers)
     source, target = settings.source, settings.target
+    given = _given(certificate, dry_run)
     with contextlib.ExitStack() as stack:
         conn = stack.enter_context(connect.target(target, STOP))
         lease = stack.enter_context(bookkeeping.lease(target))
@@ -72,7 +80,10 @@ def migrate(
         held = stack.enter_context(snapshot.hold(source, STOP))
         resumed = _resumed(conn, settings, run_id, dry_run)
         planned = _planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
-        _refuse(conn, settings, planned, held)
+        stated = certificates.stated(planned, settings)
+        rehearsed = None if dry_run else given or _latest(conn, settings)
+        drifted = [] if dry_run else certificates.faults(settings, rehearsed, stated)
+        _refuse(conn, settings, planned, held, drifted)
         bookkeeping.ensure(conn)
         run = _begin(conn, settings, planned, held, resumed, dry_run, clock)
         sessions = stack.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
@@ -86,11 +97,14 @@ def migrate(
         ):
             Build(work, conn, workers, clock).run()
             _judge(conn, work, workers, clock, known, auditor)
+            stated |= certificates.of_rows(conn, run.run_id)
+            if rehearsed:
+                known["certificate"] = rehearsed.brief("in force", certificates.changes(rehearsed.parts, stated))
             lease.check()
             bookkeeping.set_state(conn, run.run_id, "built")
             clock.stage("publish")
             STOP.check()
-            workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run, known)
+            workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run, known, stated)
         return summary.of(conn, run.run_id, timings=clock.finish(), **known)
 
 
@@ -138,8 +152,23 @@ def _probe(conn: psycopg.Connection, schema: str, table: str, columns: list[str]
     return found
 
 
-def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: Snapshot) -> None:
-    """All faults at once. Errors: ConfigError (source and target are one schema), PlanRefused."""
+def _given(path: str | Path | None, dry_run: bool) -> Certificate | None:
+    """Errors: ConfigError if the file is damaged, or the run is a rehearsal itself."""
+    if path and dry_run:
+        raise ConfigError("a dry-run issues a certificate and is held to none; leave --certificate or --dry-run out")
+    return certificates.read(path) if path else None
+
+
+def _latest(conn: psycopg.Connection, settings: Settings) -> Certificate | None:
+    with blame(TargetError, "reading the certificates", STOP):
+        return certificates.latest(conn, settings.source_schema) if settings.require_certificate else None
+
+
+def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: Snapshot, drifted: list[str]) -> None:
+    """All faults at once; drifted: those of the rehearsal.
+
+    Errors: ConfigError (source and target are one schema), PlanRefused.
+    """
     with blame(TargetError, "looking at the target", STOP):
         facts = connect.server_facts(conn)
         if facts.is_same_database(held.facts) and settings.source_schema == settings.target_schema:
@@ -155,7 +184,7 @@ def _refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: S
             source=held.facts,
             source_schema=settings.source_schema,
         )
-        faults += _extension_faults(conn, planned)
+        faults += [*_extension_faults(conn, planned), *drifted]
         if not faults:
             faults += _rehearsed(conn, settings, planned)
     if faults:
@@ -328,7 +357,7 @@ def _judged(conn, work: Work) -> list[str]:
     return changed
 
 
-def _finish(conn, work: Work, run, known: dict) -> None:
+def _finish(conn, work: Work, run, known: dict, stated: dict) -> None:
     """Errors: VerificationFailed if a gate is closed."""
     if not run.dry_run:
         allow = work.settings.allow_dependants
@@ -340,4 +369,8 @@ def _finish(conn, work: Work, run, known: dict) -> None:
     if shut:
         raise gates.refusal(run.run_id, shut, is_waivable=False)
     _drop_builds(conn, work.settings)
-    bookkeeping.set_state(conn, run.run_id, "discarded")
+    with conn.transaction():
+        bookkeeping.set_state(conn, run.run_id, "discarded")
+        if known["verdict"] is not None:
+            issued = certificates.issue(conn, run.run_id, stated)
+            known |= {"certificate": issued.brief("issued"), "issued": issued.to_dict()}

@@ -28,7 +28,8 @@ class Summary:
     """One attempt at a run. tables: rows of migration.balance; seconds by stage in timings.
 
     verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, each with
-    waived_by. waivers: all of the run, of former builds too.
+    waived_by. waivers: all of the run, of former builds too. certificate: what a person wants to know of the one that
+    was issued or that the run was held to; issued: the whole of one that was issued.
     """
 
     run_id: str
@@ -46,6 +47,8 @@ class Summary:
     verdict: dict | None = None
     gates: list[dict] = field(default_factory=list)
     waivers: list[dict] = field(default_factory=list)
+    certificate: dict | None = None
+    issued: dict | None = None
 
     def to_dict(self) -> dict:
         return asdict(self)

@@ -98,20 +98,25 @@ def explain(context: click.Context, table: str) -> int:
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
+@click.option(
+    "--certificate",
+    metavar="FILE",
+    type=click.Path(resolve_path=True),
+    help="Migrate only as this rehearsal's certificate.json says.",
+)
 @common
-def migrate(context: click.Context, dry_run: bool, run_id: str | None) -> int:
+def migrate(context: click.Context, **options) -> int:
     """Plan, build, verify and publish; nothing is visible under the target's name before the end."""
     settings = _settings(context)
     from flows import report
     from flows.progress import shown
 
     with shown() as watch:
-        parameters = {"profile": settings.profile, "run_id": run_id, "dry_run": dry_run}
-        summary = _through_prefect("migrate", watch, parameters)
+        summary = _through_prefect("migrate", watch, {"profile": settings.profile, **options})
         if summary is None:
             from flows import work
 
-            summary = work.migrate(settings, run_id=run_id, dry_run=dry_run, watch=watch)
+            summary = work.migrate(settings, watch=watch, **options)
     _show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
     return 0
 

@@ -17,12 +17,18 @@ from flows.workers import PrefectWorkers
 
 
 @flow(name="migrate", persist_result=False)
-def migrate(profile: str = "staging", run_id: str | None = None, dry_run: bool = False) -> State:
-    """Migrates the legacy database that the environment names: plan, build, verify, publish."""
-    return calls.final_state(lambda watch: _migrated(profile, run_id, dry_run, watch))
+def migrate(
+    profile: str = "staging", run_id: str | None = None, dry_run: bool = False, certificate: str | None = None
+) -> State:
+    """Migrates the legacy database that the environment names: plan, build, verify, publish.
+
+    certificate: path of a rehearsal's certificate.json, as the process that runs the flow sees it.
+    """
+    options = {"run_id": run_id, "dry_run": dry_run, "certificate": certificate}
+    return calls.final_state(lambda watch: _migrated(profile, options, watch))
 
 
-def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | None) -> dict:
+def _migrated(profile: str, options: dict, watch: Watch | None) -> dict:
     settings = configuration.load(profile)
     log = get_run_logger()
     lines = Lines(log.info)
@@ -30,8 +36,7 @@ def _migrated(profile: str, run_id: str | None, dry_run: bool, watch: Watch | No
         try:
             summary = work.migrate(
                 settings,
-                run_id=run_id,
-                dry_run=dry_run,
+                **options,
                 watch=Both(watch, lines) if watch else lines,
                 workers=PrefectWorkers(runner, settings.workers),
             )

@@ -4,6 +4,7 @@ The flows and the command line both come here, so a run is the same run whether 
 """
 
 import logging
+from pathlib import Path
 
 from config.errors import VerificationFailed
 from config.settings import Settings
@@ -16,12 +17,20 @@ from flows.stopping import on_signal
 LOG = logging.getLogger("nxtgauge")
 
 
-def migrate(settings: Settings, *, run_id: str | None, dry_run: bool, watch: Watch, workers=None) -> dict:
+def migrate(
+    settings: Settings,
+    *,
+    run_id: str | None,
+    dry_run: bool,
+    watch: Watch,
+    workers=None,
+    certificate: str | None = None,
+) -> dict:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
     """
-    options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers}
+    options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers, "certificate": certificate}
     try:
         with on_signal(engine_run.STOP):
             summary = engine_run.migrate(settings, auditor=auditor(settings), **options)
@@ -50,13 +59,18 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
 
 def _told(summary: dict) -> dict:
     made = report.of(summary)
-    return made | {"reports": _reported(made)}
+    return made | {"reports": _reported(made, summary["issued"])}
 
 
-def _reported(made: dict) -> list[str]:
-    """Paths of the reports; none, and a warning, where they cannot be written: the migration is done all the same."""
+def _reported(made: dict, issued: dict | None = None) -> list[str]:
+    """Paths of the reports, of an issued certificate too; none, and a warning, where they cannot be written: the
+    migration is done all the same."""
     try:
-        return report.write(made)
+        paths = report.write(made)
+        if issued:
+            paths.append(str(Path(paths[0]).with_name("certificate.json")))
+            Path(paths[-1]).write_text(report.to_json(issued) + "\n", encoding="utf-8")
+        return paths
     except OSError as error:
         LOG.warning("no report was written to %s: %s", report.FOLDER.absolute(), error.strerror)
         return []

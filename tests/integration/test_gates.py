@@ -1,6 +1,7 @@
 """Gates: what failed stays, whatever is retried; a waiver opens one, by name; what is published is what was judged."""
 
 import json
+import logging
 import threading
 
 import psycopg
@@ -13,6 +14,7 @@ from config.errors import ConfigError, Interrupted, SourceError, VerificationFai
 from engine import bookkeeping, connect, gates, run
 from engine.connect import Stop
 from engine.workers import Silent
+from flows import cli, work
 
 SOURCE = """
     create table users (id uuid primary key, name text);
@@ -370,7 +372,14 @@ class TestSeal:
         error = refused(settings, auditor)
         assert "build/unchanged (failed)" in str(error) and f"nxtgauge__build.{table}" in str(error)
         assert not is_published(target)
-        run_id = error.summary.run_id
+
+    def test_whoever_changed_it_has_to_answer_for_it(self, settings, target):
+        def auditor(case):
+            target.execute(f"update {case.schema}.users set name = 'x'")
+            return trusting(case)
+
+        run_id = refused(settings, auditor).summary.run_id
+        assert "build/unchanged (failed)" in str(refused(settings, trusting, run_id=run_id))
         assert "build/unchanged (failed)" in str(refused(settings, trusting, run_id=run_id))
         waive(settings, run_id, "build/unchanged", "it was me", "Asha")
         assert run.migrate(settings, auditor=trusting, run_id=run_id).state == "published"
@@ -412,3 +421,46 @@ class TestSeal:
         with psycopg.connect(environ["NXTGAUGE_TARGET_URL"]) as other:
             other.execute("select pg_current_xact_id()")
             assert run.migrate(settings, auditor=trusting).state == "published"
+
+
+class TestCommands:
+    @pytest.fixture(autouse=True)
+    def surroundings(self, monkeypatch, environ, tmp_path):
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+        monkeypatch.chdir(tmp_path)
+        handlers = logging.getLogger().handlers[:]
+        yield
+        logging.getLogger().handlers[:] = handlers
+
+    def test_closed_gates_are_listed_and_waived_by_name(self, settings, capsys):
+        run_id = refused(settings, saying(**CLOSED)).summary.run_id
+        assert cli.main(["status"]) == 0
+        assert f"run {run_id}: content/users is closed: 1 of 12 rows differs in name" in capsys.readouterr().out
+        assert cli.main(["waive", run_id, "content/users", "--reason", "known", "--by", "Asha", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["check_name"], found["reason"], found["name"], found["is_current"]) == (
+            "content/users",
+            "known",
+            "Asha",
+            True,
+        )
+        assert cli.main(["status"]) == 0
+        told = capsys.readouterr().out
+        assert "content/users was waived by Asha" in told and "is closed" not in told
+
+    @pytest.mark.parametrize("missing", ["--reason", "--by"])
+    def test_a_waiver_without_reason_or_name_is_a_usage_error(self, capsys, missing):
+        given = {"--reason": "known", "--by": "Asha"}
+        given.pop(missing)
+        assert cli.main(["waive", "x", "y", *(text for pair in given.items() for text in pair)]) == 2
+        assert missing in capsys.readouterr().err
+
+    def test_a_refused_run_ends_with_6_and_leaves_its_reports(self, capsys, monkeypatch, tmp_path):
+        monkeypatch.setattr(work, "auditor", lambda _: saying(**CLOSED))
+        assert cli.main(["--profile", "demo", "migrate", "--json"]) == 6
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert "content/users (failed)" in error["faults"][0] and error["reports"]
+        assert all((tmp_path / path).is_file() for path in error["reports"])
