@@ -11,7 +11,7 @@ from functools import partial
 
 import psycopg
 
-from checks import comparison, content, laws, objects, owners, rules
+from checks import comparison, content, laws, money, objects, owners, rules
 from checks.comparison import Comparison
 from checks.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check
@@ -37,6 +37,7 @@ def planned(facts: Facts, look: comparison.Look) -> list[Job]:
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
         *owners.comparisons(facts, prelude),
+        *money.comparisons(facts),
     ]
     return [
         *(_compared(one, look) for one in found),
@@ -56,10 +57,18 @@ def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
     """The laws within the target."""
     for law in laws.planned(facts):
         draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
-        for text, look in ((law.holds, rules.held), (law.derived, rules.derived)):
-            if text:
-                query, tables = prelude.of_target(text)
-                yield Job(draft, partial(_looked_at, draft, look, query), of_target=tables)
+        if law.holds:
+            query, tables = prelude.of_target(law.holds)
+            yield Job(draft, partial(_looked_at, draft, rules.held, query), of_target=tables)
+        if law.derived:
+            (named, of_source), (query, tables) = prelude.of_source(law.source), prelude.of_target(law.derived)
+            yield Job(draft, partial(_derived, draft, named, query), of_source, tables)
+
+
+def _derived(draft: Check, named: str, query: str, source: psycopg.Connection, target) -> Check:
+    """named: the query of the names, where only the source knows them."""
+    names = dict(source.execute(named).fetchall()) if named else None
+    return _looked_at(draft, partial(rules.derived, names=names), query, source, target)
 
 
 def _looked_at(draft: Check, look: Callable, query: str, source: psycopg.Connection, target) -> Check:

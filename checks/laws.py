@@ -5,7 +5,7 @@ A file `laws/<domain>/<name>.sql` reads
     -- <the rule, in sentences>
     -- table: <the table that the rule is about>
     -- severity: warning                      (critical where it says nothing)
-    -- needs: coupon_uses.id, payments.fee | charge
+    -- needs: coupon_uses.id, payments.fee | charge   (any number of such lines)
     -- source
     select <key>, … from <relations of the source>
     -- target
@@ -21,6 +21,8 @@ Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
     -- derived      select key, id, name: every id is the UUIDv5 of its name
+
+Where only the legacy row tells the name, a `-- source` beside it selects key and name, and `-- derived` key and id.
 """
 
 import re
@@ -83,7 +85,7 @@ def _read(path: Path) -> Law:
     title = " ".join(line for line in lines if not HEADER.match(line))
     sides = dict(zip(parts[::2], (part.strip().rstrip(";") for part in parts[1::2]), strict=True))
     severity = values.get("severity", "critical")
-    needs = tuple(need.strip() for need in values.get("needs", "").split(",") if need.strip())
+    needs = tuple(need.strip() for line in lines if line.startswith("needs: ") for need in line[7:].split(","))
     return Law(path.stem, path.parent.name, title, values["table"], severity, **sides, needs=needs)
 
 
@@ -171,7 +173,7 @@ def _with(relations: dict[str, str], query: str) -> str:
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     """The laws that compare both sides, put together for this database."""
-    return [_comparison(law, prelude) for law in planned(facts) if law.source]
+    return [_comparison(law, prelude) for law in planned(facts) if law.target]
 
 
 def _comparison(law: Law, prelude: Prelude) -> Comparison:

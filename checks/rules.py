@@ -4,7 +4,7 @@ Law: how many rows were looked at is counted beside those that break the rule.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psycopg
 
@@ -26,11 +26,17 @@ def held(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...
     return compared, broken, tuple(Row(str(key), "breaks the rule") for key in keys or ())
 
 
-def derived(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...]]:
-    """The same for ids that must be the UUIDv5 of a name. query: columns key, id and name, all text."""
+def derived(
+    conn: psycopg.Connection, query: str, names: Mapping[str, str] | None = None
+) -> tuple[int, int, tuple[Row, ...]]:
+    """The same for ids that must be the UUIDv5 of a name. query: columns key, id and name, all text.
+
+    names: key → name, where only the source knows it; query is then of key and id.
+    """
     compared, wrong = 0, []
-    for key, id_, name in _streamed(conn, query):
+    for key, id_, *told in _streamed(conn, query):
         compared += 1
+        name = told[0] if names is None else names.get(key)
         if name is None or id_ != str(uuid.uuid5(NAMESPACE, name)):
             wrong.append(key)
     rows = tuple(Row(str(key), "breaks the rule", ("id",)) for key in sorted(wrong, key=str)[:MAX_ROWS])

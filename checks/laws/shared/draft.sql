@@ -3,13 +3,15 @@
 -- their spelling.
 with submitted as (
     select distinct s.user_id,
-        case when s.role ~ '\S'
-            then coalesce(s.role_key, nullif(regexp_replace(lower(s.role), '[^a-z0-9]', '', 'g'), ''), s.role) end as word
+        case when s.role ~ '\S' then
+            coalesce(s.role_key, nullif(regexp_replace(lower(s.role), '[^a-z0-9]', '', 'g'), ''), s.role)
+        end as word
     from onboarding_submissions s where s.user_id is not null
 ), state as (
     select t.*,
-        case when t.role ~ '\S'
-            then coalesce(t.role_key, nullif(regexp_replace(lower(t.role), '[^a-z0-9]', '', 'g'), ''), t.role) end as word
+        case when t.role ~ '\S' then
+            coalesce(t.role_key, nullif(regexp_replace(lower(t.role), '[^a-z0-9]', '', 'g'), ''), t.role)
+        end as word
     from onboarding_states t
 )
 select t.*

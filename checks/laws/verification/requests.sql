@@ -13,8 +13,8 @@ with given as (
         v.verified_at, v.verified_by, v.rejection_reason, v.created_at, v.updated_at
     from verifications v where v.rejected is null
     union all
-    select d.id, d.user_id, d.role_key, 'onboarding', 'DRAFT', case when d.rejected is null then d.payload::jsonb::text end,
-        null, null, null, null, d.created_at, d.updated_at
+    select d.id, d.user_id, d.role_key, 'onboarding', 'DRAFT',
+        case when d.rejected is null then d.payload::jsonb::text end, null, null, null, null, d.created_at, d.updated_at
     from draft d where d.rejected is null
 )
 select g.id as key, g.user_id, r.id as user_role_profile_id, g.role_key as role, g.request_type, g.status, g.payload,
