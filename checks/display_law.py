@@ -1,0 +1,60 @@
+"""How reviews are presented: the columns that leave reviews for a table of their own, row by row.
+
+Laws
+- Every row has one there, under its own id and with its times; one that could not be made is noted.
+- Without the table or such columns in the legacy database nothing stands there.
+"""
+
+from collections.abc import Iterator
+
+from checks.comparison import Comparison
+from checks.facts import Facts, literal, quoted, text_of
+from checks.laws import Prelude
+from checks.relations import Relation
+from config.mapping import Split
+from config.shapes import Column, Table
+
+TITLE = "Every column of presentation arrives in the table made for it, under the row's own id and as it was."
+
+
+def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
+    """One for each table that columns split off from."""
+    for name, rule in facts.mapping.tables.items():
+        if rule.split and facts.target.table(rule.split.into):
+            yield _comparison(facts, prelude, name, rule.split)
+
+
+def _comparison(facts: Facts, prelude: Prelude, table: str, split: Split) -> Comparison:
+    shape, there = facts.source.table(table), facts.target.table(split.into)
+    present = [c for c in shape.columns if c.name in split.columns] if shape else []
+    source, of_source = prelude.of_source(_source(facts, shape, split, present) if present else _nothing())
+    listed = ", ".join(f"{_held(there, c)} as {quoted(c.name)}" for c in present)
+    target = (
+        f"select t.{quoted(split.key)}::text as key, {listed + ', ' if listed else ''}t.created_at::text, "
+        f"t.updated_at::text from {quoted(facts.target.schema, split.into)} as t"
+    )
+    return Comparison(
+        f"law/{split.into}/display", "law", facts.domain(table), split.into, TITLE, source, target,
+        of_source=of_source | ({table} if shape else set()), of_target=frozenset({split.into}),
+    )  # fmt: skip
+
+
+def _nothing() -> str:
+    return "select null::text as key, null::text as created_at, null::text as updated_at where false"
+
+
+def _held(there: Table, column: Column) -> str:
+    found = there.column(column.name)
+    return text_of(found) if found else "'the target has no such column'"
+
+
+def _source(facts: Facts, shape: Table, split: Split, present: list[Column]) -> str:
+    relation = Relation(facts, shape)
+    key = relation.id_of(shape.name, shape.column("id")) if shape.column("id") else "null::text"
+    listed = ", ".join(f"{text_of(c)} as {quoted(c.name)}" for c in present)
+    not_made = facts.books.not_made.get(shape.name, {}).get(split.into, [])
+    made = f"and {relation.key} <> all ({literal(not_made)}::text[])" if not_made else ""
+    return (
+        f"select {key} as key, {listed}, ({relation.created()})::text as created_at, "
+        f"({relation.updated()})::text as updated_at from {relation.from_sql} where {relation.rejected} is null {made}"
+    )

@@ -1,0 +1,58 @@
+"""Whether a value of one column fits another of its meaning, and how it reads there.
+
+Laws
+- What does not fit is null, never cut or rounded: a text longer than the column, a word that is no label of an enum, a
+  word that is no boolean.
+- Expressions give the output text of the column that takes the value in.
+"""
+
+import re
+
+from checks.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, quoted, text_of
+from config.shapes import Column
+
+BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
+LABELS = """
+    (select e.enumlabel::text from pg_catalog.pg_enum as e
+     join pg_catalog.pg_attribute as a on a.atttypid = e.enumtypid
+     where a.attrelid = {table}::regclass and a.attname = {column})
+"""
+CONSTANT = re.compile(r"^(?P<value>'(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)(?:::.*)?$")
+
+
+def fitted(facts: Facts, table: str, own: Column, given: Column) -> str:
+    """The text of `given`, a column behind the alias t, as column `own` of legacy `table` would hold it."""
+    text = text_of(given)
+    if own.type == given.type:
+        return text
+    if own.kind == "e":
+        labels = LABELS.format(table=literal(quoted(facts.source.schema, table)), column=literal(own.name))
+        return f"case when {text} in {labels} then {text} end"
+    if own.base in TEXTUAL:
+        return _within(own, text)
+    if own.base == "bool" and given.base in TEXTUAL:
+        return f"case when lower({text}) in {BOOLEANS} then {text}::boolean::text end"
+    if own.base == given.base or {own.base, given.base} <= INTEGERS | {"numeric"}:
+        return f"({column_of(given)}::{own.type if own.kind == 'b' else own.base})::text"
+    return "null::text"
+
+
+def _within(own: Column, text: str) -> str:
+    limit = own.type.partition("(")[2].rstrip(")")
+    if not limit:
+        return text
+    shown = f"format('%s', {text}::{own.type})" if own.base == "bpchar" else text
+    return f"case when char_length({text}) <= {limit} then {shown} end"
+
+
+def default_of(column: Column) -> str | None:
+    """The text of a default that is a constant, as the column shows it; None of any other, and where there is none."""
+    found = CONSTANT.match(column.default or "")
+    if not found or column.generated:
+        return None
+    value = found["value"]
+    if column.kind == "e" or column.base in TEXTUAL - {"bpchar"}:
+        return f"{value if value.startswith(chr(39)) else literal(value)}::text"
+    if column.kind != "b" or column.is_array or column.base == "bpchar":
+        return None
+    return f"({value}::{column.type})::text"
