@@ -165,7 +165,7 @@ def _values(name: str, table: Table) -> Iterator[Planned]:
 
 
 def _sentence(constraint: Constraint) -> str:
-    return (constraint.expression or "").replace("'", "")
+    return "every row has " + (constraint.expression or "").replace("'", "")
 
 
 def _links(name: str, table: Table) -> Iterator[Planned]:
@@ -217,7 +217,7 @@ def _gone(name: str, table: Table) -> Iterator[Planned]:
             column="column", value_set=[f"{name}.{column}" for column in gone], severity=CRITICAL
         )
         part = Part(expectation, found=f"{', '.join(still)} still there")
-        yield Planned(f"suite/{name}/gone", f"{', '.join(gone)} did not come along", CRITICAL, (part,))
+        yield Planned(f"suite/{name}/gone", f"the columns {', '.join(gone)} did not come along", CRITICAL, (part,))
 
 
 def _gone_columns(name: str) -> list[str]:

@@ -37,7 +37,7 @@ RULES = (
         "section",
         "an article stands in a section of its category",
         CRITICAL,
-        reads={ARTICLES: "id category_id section_id", SECTIONS: "id category_id"},
+        reads={ARTICLES: "id category_id section_id", SECTIONS: "id category_id", CATEGORIES: "id"},
         broken=f"select a.id from {{batch}} a left join {SECTIONS} s on s.id = a.section_id "
         "where s.category_id is distinct from a.category_id",
     ),

@@ -44,7 +44,7 @@ RULES = (
         REQUESTS,
         "approval",
         "an onboarding of a profile that reached review has its approval request",
-        CRITICAL,
+        WARNING,  # a verification may be called an onboarding, too, and has none
         reads={
             REQUESTS: "id request_type status user_role_profile_id",
             APPROVALS: "verification_request_id user_role_profile_id",

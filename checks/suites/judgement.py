@@ -1,0 +1,162 @@
+"""One schema judged by all suites: what is planned for each table, what came of it, what could not be looked at.
+
+Laws
+- A check that was planned has a result; one whose expectation raised, or was not executed, is an ERROR.
+- A rule that the schema cannot be held to, for want of a table or a column, is named among what was not looked at.
+- Rows are named by key, at most so many of a check; details have counts, names of columns and types.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import psycopg
+import sqlalchemy
+
+from checks.suites import generated, rules
+from checks.suites.found import Found
+from checks.suites.generated import Part, Planned
+from checks.suites.schema import quoted, read
+from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, Check, Row
+from config import mapping, target
+
+# Name and SELECT of a batch, its expectations, parameters by name → what each expectation found.
+Validate = Callable[[str, str, list[Part], dict[str, int]], list[Found]]
+
+
+class Judgement:
+    """All suites over one schema. not_looked_at fills while checks are made.
+
+    rows: table → number of rows that should be there. tables: look at these only; None: at all.
+    """
+
+    def __init__(
+        self,
+        engine: sqlalchemy.Engine,
+        schema: str,
+        validate: Validate,
+        rows: dict[str, int],
+        tables: list[str] | None = None,
+    ):
+        self._engine, self._validate, self._rows = engine, validate, rows
+        with engine.connect() as conn:
+            self._schema = read(conn, schema)
+        self._wanted = set(tables) if tables is not None else None
+        self._domains = _domains()
+        self._rules = {table: found for table, found in rules().items() if self._is_wanted(table)}
+        self.not_looked_at: list[str] = []
+
+    def checks(self) -> list[Check]:
+        names = sorted(filter(self._is_wanted, self._schema.tables), key=lambda name: (self._rank(name), name))
+        self._note_what_lacks(names)
+        found = [check for name in names for check in self._of_table(name)]
+        return [*self._missing(), *found, *self._of_columns(names)]
+
+    def _is_wanted(self, name: str) -> bool:
+        return self._wanted is None or name in self._wanted
+
+    def _rank(self, name: str) -> int:
+        domain = self._domains.get(name)
+        return mapping.DOMAINS.index(domain) if domain else len(mapping.DOMAINS)
+
+    def _missing(self) -> list[Check]:
+        """A table that was declared, or that rows were loaded into, has to be there."""
+        named = {*target.load(), *(name for name, count in self._rows.items() if count)}
+        return [
+            self._check(f"suite/{name}/table", name, "the table is there", FAIL, CRITICAL, "there is no such table")
+            for name in sorted(filter(self._is_wanted, named - set(self._schema.tables)))
+        ]
+
+    def _note_what_lacks(self, names: list[str]) -> None:
+        lacking: dict[str, list[str]] = {}
+        for rule in (rule for found in self._rules.values() for rule in found):
+            if lack := rule.lacking(self._schema):
+                lacking.setdefault(lack, []).append(rule.check)
+        self.not_looked_at += [f"{', '.join(checks)}: {lack}" for lack, checks in lacking.items()]
+        if unknown := [name for name in names if name not in self._rows]:
+            self.not_looked_at.append(f"numbers of rows of {', '.join(unknown)}: nobody said how many there should be")
+
+    def _of_table(self, name: str) -> list[Check]:
+        written = [rule for rule in self._rules.get(name, []) if not rule.lacking(self._schema)]
+        planned = [*generated.of_rows(name, self._schema), *map(generated.applied, written)]
+        parameters = {}
+        if name in self._rows:
+            planned.insert(0, generated.counted(name))
+            parameters = {generated.parameter(name): self._rows[name]}
+        query = f"select * from {quoted(name)}"
+        return self._validated(name, query, {name: planned}, parameters)
+
+    def _of_columns(self, names: list[str]) -> list[Check]:
+        """Types and what must be gone: of all tables at once, for all of it is in one catalogue."""
+        planned = {name: list(generated.of_columns(name, self._schema)) for name in names}
+        return self._validated("columns of the schema", generated.COLUMNS, planned, {})
+
+    def _validated(self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict) -> list[Check]:
+        """One validation, and a check for each that was planned, by table."""
+        if not is_sayable(query):
+            self.not_looked_at.append(f"table {name}: Great Expectations cannot say its name")
+            return []
+        started = time.monotonic()
+        parts = [part for plans in planned.values() for plan in plans for part in plan.parts]
+        results = self._validate(name, query, parts, parameters)
+        pairs = iter(zip(parts, results, strict=True))
+        checks = [
+            self._judged(table, plan, [next(pairs) for _ in plan.parts])
+            for table, plans in planned.items()
+            for plan in plans
+        ]
+        compared = max([*parameters.values(), *(found.compared for found in results)], default=0)
+        seconds = round((time.monotonic() - started) / max(len(checks), 1), 4)
+        return [replace(check, compared=compared, seconds=seconds) for check in checks]
+
+    def _judged(self, table: str, planned: Planned, pairs: list[tuple[Part, Found]]) -> Check:
+        errors = [f"{part.column} {found.error}".strip() for part, found in pairs if found.error]
+        broken = [(part, found) for part, found in pairs if not found.error and not found.success]
+        status = ERROR if errors else FAIL if broken else PASS
+        rows = [row for part, _ in broken if part.keys and planned.severity != INFO for row in self._keys(table, part)]
+        details = errors + [self._detail(table, part, found) for part, found in broken]
+        check = self._check(planned.name, table, planned.title, status, planned.severity, "; ".join(details))
+        return replace(
+            check,
+            rows=tuple(rows[:MAX_ROWS]),
+            rows_total=sum(found.count for part, found in broken if part.keys),
+        )
+
+    def _detail(self, table: str, part: Part, found: Found) -> str:
+        if part.found:
+            return part.found
+        if not part.keys:
+            return f"{found.count} rows, {self._rows[table]} expected"
+        return f"{part.column + ': ' if part.column else ''}{found.count} rows"
+
+    def _keys(self, table: str, part: Part) -> list[Row]:
+        """The keys of the rows that break an expectation: of several columns as a JSON array."""
+        query = f"select * from ({part.keys.replace('{batch}', quoted(table))}) as broken limit {MAX_ROWS}"
+        try:
+            with self._engine.connect() as conn:
+                rows = conn.connection.driver_connection.execute(query).fetchall()
+        except psycopg.Error:
+            return []
+        columns = (part.column,) if part.column else ()
+        return [Row(_key(row), "breaks the rule", columns) for row in rows]
+
+    def _check(self, name: str, table: str, title: str, status: str, severity: str, detail: str) -> Check:
+        sentence = f"{title[0].upper()}{title[1:]}."
+        return Check(name, "suite", self._domains.get(table, ""), table, sentence, status, severity, detail=detail)
+
+
+def _domains() -> dict[str, str]:
+    """Target table → domain; a table that neither the mapping nor the target's files know has none."""
+    known = mapping.load()
+    return {rule.target or legacy: known.domain_of[legacy] for legacy, rule in known.tables.items()} | target.domains()
+
+
+def _key(row: tuple) -> str:
+    return str(row[0]) if len(row) == 1 else json.dumps(row, default=str)
+
+
+def is_sayable(query: str) -> bool:
+    """Whether the query survives its way: to SQLAlchemy a colon before a word is a parameter, and per cent signs are
+    doubled once too often, for Great Expectations 1.24 makes text of a query and a query of the text."""
+    return "%" not in query and not sqlalchemy.text(query).compile().params
