@@ -205,6 +205,8 @@ class TestDrift:
         for statement in (
             "comment on table users is 'x'",
             "comment on column users.name is 'y'",
+            "comment on constraint adult on users is 'z'",
+            "comment on index by_name is 'z'",
             "select setval('extra_id_seq', 99)",
             "create view names as select name from users",
             "grant select on users to public",
