@@ -18,7 +18,6 @@ from checks.report_words import unnamed
 STYLE = Path(__file__).with_name("templates") / "report.css"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
-FOLD_ROWS = 15  # a longer table is folded, so that the page stays one that can be read
 
 
 def render(report: Mapping) -> str:
@@ -103,7 +102,7 @@ def _steps(block: Steps) -> str:
 def _table(block: Table) -> str:
     """A table with a caption; folded where it is long."""
     table = _bare_table(block)
-    if len(block.rows) <= FOLD_ROWS:
+    if not block.is_long:
         return table
     return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>{table}</details>"
 
@@ -131,13 +130,13 @@ def _row(row: Sequence, right: Sequence[bool]) -> str:
 def _finding(block: Finding) -> str:
     """A check that did not pass: what it is about, what was found, and the rows."""
     check = block.check
-    of_table = f" in <code>{_text(check['table'])}</code>" if check["table"] else ""
+    of_table = f"<code>{_text(check['table'])}</code>: " if check["table"] else ""
     detail = f"<p>{_text(check['detail'])}</p>" if check["detail"] else ""
     told = unnamed(block.more, len(check["rows"]))
     rows = (_table(block.rows) if block.rows else "") + (f'<p class="more">{_text(told)}</p>' if told else "")
     return (
         f'<article class="{check["group"]}"><h3><span class="status">{_text(report_sections.badge(check))}</span> '
-        f"{_text(_sentence(check['title']))}{of_table}</h3>"
+        f"{of_table}{_text(_sentence(check['title']))}</h3>"
         f'{detail}{rows}<p class="name">check <code>{_text(check["name"])}</code>, '
         f"{_text(check['severity'])}, {_text(check['compared'])} compared</p></article>"
     )

@@ -13,7 +13,6 @@ from checks import report_sections
 from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 from checks.report_words import unnamed
 
-FOLD_ROWS = 15  # a longer table is folded
 BUDGET_ROWS = 2_000  # of failed checks, in all of one page
 SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # an underscore within a word is none
 OPENING = re.compile(r"^([-+#=]|\d+[.)](?=\s|$))")  # what makes a list, a heading or a rule at a line's beginning
@@ -96,7 +95,7 @@ def _table(block: Table) -> str:
     lines = [block.head, ["---:" if _is_number(block, at) else "---" for at in range(len(block.head))]]
     cells = [[_text(value) for value in row] for row in (*block.rows, *([block.total] if block.total else ()))]
     table = "\n".join(f"| {' | '.join(line)} |" for line in (*lines, *cells))
-    if len(block.rows) <= FOLD_ROWS:
+    if not block.is_long:
         return table
     return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>\n\n{table}\n\n</details>"
 
@@ -107,8 +106,8 @@ def _is_number(block: Table, at: int) -> bool:
 
 def _finding(block: Finding, budget: Budget) -> str:
     check = block.check
-    of_table = f" in {_code(check['table'])}" if check["table"] else ""
-    parts = [f"### {report_sections.badge(check)}: {_text(check['title'])}{of_table}", _text(check["detail"])]
+    of_table = f" {_code(check['table'])}" if check["table"] else ""
+    parts = [f"### {report_sections.badge(check)}{of_table}: {_text(check['title'])}", _text(check["detail"])]
     parts.append(f"Check {_code(check['name'])}, {_text(check['severity'])}, {_text(check['compared'])} compared")
     whole = block.rows.rows if block.rows else ()
     rows = whole[: budget.take(len(whole))]

@@ -17,6 +17,7 @@ CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
 
 
+GLANCE = 5  # more findings than these get a list before them
 OTHERS = {"error": "not made", "stale": "stale", "warning": "warnings"}  # beside passed and failed
 
 
@@ -41,12 +42,20 @@ class Steps:
 
 @dataclass(frozen=True)
 class Table:
-    """name: what it lists, for its caption. total: a last row that sums up the others."""
+    """name: what it lists, for its caption. total: a last row that sums up the others.
+
+    One of more than fold_after rows is folded where that can be done, so that the page stays one that can be read.
+    """
 
     name: str
     head: tuple[str, ...]
     rows: tuple[tuple, ...]
     total: tuple | None = None
+    fold_after: int = 15
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.rows) > self.fold_after
 
 
 @dataclass(frozen=True)
@@ -143,10 +152,17 @@ def _found(report: Mapping, group: str) -> Iterator[Block]:
     checks = model.of_group(report, group)
     if checks and GROUPS[group][1]:
         yield Text(GROUPS[group][1])
+    if len(checks) > GLANCE:
+        rows = tuple((check["name"], check["detail"], _columns_of(check)) for check in checks)
+        yield Table("at a glance", ("check", "found", "columns"), rows, fold_after=50)
     for check in checks:
         rows = tuple((row["key"], row["what"], ", ".join(map(model.shown, row["columns"]))) for row in check["rows"])
         table = Table("rows", ("key", "what", "columns"), rows) if rows else None
         yield Finding(check, table, check["rows_total"] - len(rows))
+
+
+def _columns_of(check: Mapping) -> str:
+    return ", ".join(sorted({model.shown(column) for row in check["rows"] for column in row["columns"]}))
 
 
 def _listed(report: Mapping, group: str) -> Iterator[Block]:

@@ -104,8 +104,7 @@ def _step(number: int, step: Mapping) -> str:
 
 def _finding(block: Finding) -> str:
     check = block.check
-    of_table = f" ({check['table']})" if check["table"] else ""
-    lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}{of_table}", f"  {check['detail']}"]
+    lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}", f"  {check['detail']}"]
     rows = block.rows.rows[:SHOWN_ROWS] if block.rows else ()
     lines += [f"  - {what} {key} {columns}".rstrip() for key, what, columns in rows]
     more = check["rows_total"] - len(rows)

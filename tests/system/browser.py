@@ -77,6 +77,10 @@ class Browser:
             time.sleep(0.2)
         return found
 
+    def print_media(self) -> None:
+        """Shows the page from now on as it would be printed."""
+        self._call("/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+
     def screenshot(self, name: str, is_whole: bool = True) -> Path:
         """Keeps a picture of the page, or of its first screen."""
         height = self.run("return document.documentElement.scrollHeight") if is_whole else 0

@@ -164,6 +164,17 @@ def test_figures_stand_within_the_drawing(offline, tmp_path):
     assert offline.run(outside) == []
 
 
+def test_what_is_folded_unfolds_on_paper(tmp_path):
+    files.write(_report(), tmp_path)
+    with browser.browser(*browser.OFFLINE) as paper:
+        paper.open((tmp_path / "r1" / "report.html").as_uri())
+        lines = "return [...document.querySelectorAll('details tr')].map(row => row.checkVisibility())"
+        assert not any(paper.run(lines))
+        paper.print_media()
+        assert len(paper.run(lines)) > 100 and all(paper.run(lines))
+        paper.screenshot("report-paper")
+
+
 def test_the_file_works_without_scripts_in_the_dark(tmp_path):
     files.write(_report("published", *(check(f"content/t{n}") for n in range(9))), tmp_path)
     flags = ("--blink-settings=scriptEnabled=false,preferredColorScheme=0", *browser.OFFLINE)

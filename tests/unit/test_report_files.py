@@ -142,6 +142,15 @@ def test_every_part_is_there():
     assert "and 1 more row, not named here" in text and "does not add up" in text
 
 
+def test_many_findings_have_a_list_before_them():
+    checks = [
+        check(f"content/t{n}", FAIL, detail=f"{n} rows", rows=(Row("1", "differs", ("bio", "a")),)) for n in range(9)
+    ]
+    source = report_html.render(made(None, verdict(*checks), "verify"))
+    assert "at a glance" in source and source.index("<td>a, bio</td>") < source.index("<article")
+    assert "at a glance" not in report_html.render(made(None, verdict(*checks[:5]), "verify"))
+
+
 def test_empty_parts_are_left_out():
     assert [section.id for section in report_sections.sections(made(None, None))] == ["next"]
     nothing = made(summary("published", table(rows=0)), verdict(check()))
@@ -284,5 +293,5 @@ def test_a_strange_run_stays_below_the_folder(tmp_path, run_id):
 def test_the_text_names_what_failed_and_what_to_do():
     text = files.to_text(REPORTS["failed"])
     assert text.startswith("NOT PUBLISHED: 1 check failed;")
-    assert "FAIL content/users: what arrives is equal (users)\n  2 rows differ\n  - differs 1 bio\n" in text
+    assert "FAIL content/users: what arrives is equal\n  2 rows differ\n  - differs 1 bio\n" in text
     assert "nxtgauge-migrate waive r1 content/users" in text
