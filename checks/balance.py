@@ -9,6 +9,7 @@ Laws
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import psycopg
 
@@ -32,6 +33,13 @@ TOTALS = """
     select count(*), sum(source_rows), sum(loaded), sum(merged), sum(rejected), sum(archived),
            bool_and(balanced) from migration.balance where run_id = %s
 """
+STRAYS = """
+    select legacy_table from migration.rejects where run_id = %(run)s
+    union select legacy_table from migration.id_map where run_id = %(run)s
+    union select legacy_table from migration.notes where run_id = %(run)s
+    union select legacy_table from migration.removed_links where run_id = %(run)s
+    order by 1
+"""
 NAMED = {
     "merged": "select count(*) from migration.id_map where run_id = %s and legacy_table = %s and why = 'merged'",
     "rejected": "select count(distinct legacy_key) from migration.rejects where run_id = %s and legacy_table = %s",
@@ -45,7 +53,7 @@ CREATED = """
     and m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = r.id::text
 """
 
-Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
+Planned = tuple[Check, Callable[[psycopg.Connection, psycopg.Connection], Check], frozenset, frozenset]
 
 
 @dataclass(frozen=True)
@@ -63,16 +71,28 @@ class Own:
         return self.source_rows == self.loaded + self.merged + self.rejected + self.archived
 
 
-def jobs(facts: Facts) -> Iterator[tuple[Check, Work]]:
-    """A check for each legacy table, one for the list of them and one for the run: (draft, what makes it)."""
+def jobs(facts: Facts) -> Iterator[Planned]:
+    """A check for each legacy table, one for the list of them, one for the run: draft, work, tables of either side."""
     for table in facts.source.tables:
         title = "Every legacy row was loaded, merged, rejected or archived, and each figure is what is counted again."
         draft = Check(f"balance/{table}", "balance", facts.domain(table), table, title, ERROR)
-        yield draft, _Balance(facts, table, draft).check
-    listed = Check("balance/tables", "balance", "", None, "Every legacy table stands in the books once.", ERROR)
-    yield listed, lambda source, target: _tables(facts, listed, target)
-    whole = Check("balance/run", "balance", "", None, "The figures of all tables together balance.", ERROR)
-    yield whole, lambda source, target: _run(facts, whole, target)
+        yield draft, _Balance(facts, table, draft).check, *_read(facts, table)
+    for name, title, function in (
+        ("balance/tables", "Every legacy table stands in the books once.", _tables),
+        ("balance/run", "The figures of all tables together balance.", _run),
+        ("books/tables", "The books speak of no table that the source has not.", _strays),
+    ):
+        draft = Check(name, name.split("/")[0], "", None, title, ERROR)
+        yield draft, partial(function, facts, draft), frozenset(), frozenset()
+
+
+def _read(facts: Facts, table: str) -> tuple[frozenset, frozenset]:
+    """The tables that the count reads, in the source and in the target."""
+    rule = facts.rule(table)
+    others = {rule.completed_from.table} if rule and rule.completed_from else set()
+    archived = {f"legacy_archive.{table}"} if table in facts.archive.tables else set()
+    own = {table, "user_role_profiles"} if table in facts.mapping.profile_tables else {facts.home(table)}
+    return frozenset({table} | others), frozenset(own | archived)
 
 
 class _Balance:
@@ -167,7 +187,7 @@ class _Balance:
         return 0
 
 
-def _tables(facts: Facts, draft: Check, target: psycopg.Connection) -> Check:
+def _tables(facts: Facts, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     """Each legacy table once, none that the source lacks, each with the disposition that the mapping gives it."""
     booked: dict[str, list[tuple[str, int]]] = {}
     for name, disposition, count in target.execute(TABLES, [facts.books.run_id]):
@@ -187,7 +207,7 @@ def _disposition(facts: Facts, table: str) -> str:
     return rule.disposition if rule else "archive" if facts.fates[table] == "archive" else "carry"
 
 
-def _run(facts: Facts, draft: Check, target: psycopg.Connection) -> Check:
+def _run(facts: Facts, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     """The sums of the books, told anew from the figures of their tables."""
     count, rows, *outcomes, is_balanced = target.execute(TOTALS, [facts.books.run_id]).fetchone()
     missing = count == 0 or None in (rows, *outcomes)
@@ -195,6 +215,13 @@ def _run(facts: Facts, draft: Check, target: psycopg.Connection) -> Check:
     detail = " + ".join(f"{number} {name}" for name, number in zip(OUTCOMES, outcomes, strict=True))
     said = f"{rows} rows {'are' if is_equal else 'are not'} {detail}, in {count} tables"
     return replace(draft, status=PASS if is_equal else FAIL, compared=int(rows or 0), detail=said)
+
+
+def _strays(facts: Facts, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+    """Tables that any list of the run names, none of which the source may lack."""
+    booked = [name for (name,) in target.execute(STRAYS, {"run": facts.books.run_id})]
+    rows = [Row(name, "unexpected") for name in booked if name not in facts.source.tables]
+    return _listed(draft, rows, len(booked), "tables")
 
 
 def _listed(draft: Check, rows: list[Row], compared: int, what: str) -> Check:

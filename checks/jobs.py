@@ -11,7 +11,22 @@ from functools import partial
 
 import psycopg
 
-from checks import comparison, content, laws, money, objects, owners, rules
+from checks import (
+    balance,
+    carried,
+    comparison,
+    content,
+    display_law,
+    laws,
+    left_behind,
+    money,
+    objects,
+    owners,
+    reasons,
+    rejects,
+    rules,
+    settings_law,
+)
 from checks.comparison import Comparison
 from checks.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check
@@ -37,12 +52,18 @@ def planned(facts: Facts, look: comparison.Look) -> list[Job]:
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
         *owners.comparisons(facts, prelude),
+        *settings_law.comparisons(facts, prelude),
+        *carried.comparisons(facts, prelude),
+        *display_law.comparisons(facts, prelude),
+        *left_behind.comparisons(facts),
         *money.comparisons(facts),
     ]
     return [
         *(_compared(one, look) for one in found),
         *(() if look.counts_only else _ruled(facts, prelude)),
         *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
+        *(Job(*one) for one in balance.jobs(facts)),
+        *(() if look.counts_only else _booked(facts, prelude)),
     ]
 
 
@@ -51,6 +72,12 @@ def _catalogued(facts: Facts, draft: Check) -> Job:
         return objects.result(draft, *objects.look(facts, draft, source, target))
 
     return Job(draft, work)
+
+
+def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
+    """What the run has written down of single rows."""
+    for one in [*rejects.jobs(facts), *reasons.jobs(facts, prelude)]:
+        yield Job(*one)
 
 
 def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:

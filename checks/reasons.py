@@ -1,0 +1,322 @@
+"""Whether each rejection is justified by the row that was rejected, and by what stands in the target.
+
+Laws
+- By a constraint: the row, as the target would have it, breaks it. A not-null: the value is null, or its reference is
+  nowhere; a foreign key: the parent is not there; a unique or an exclusion: a row that stayed stands in its way; a
+  check: its expression is false.
+- parent_rejected: a row that it points at was rejected. invalid_value: the text is none of the column's type.
+- Reasons that are rules of a domain are left to that domain's laws; any other reason justifies nothing.
+- What cannot be judged is counted and told, never passed over.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from checks.addresses import ASKABLE
+from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
+from checks.laws import Prelude
+from checks.origins import Origins, Value, reference
+from checks.rejects import Planned, by_keys, found
+from checks.verdict import ERROR, Check, Row
+from config.shapes import Column, Constraint, Table
+
+PARENT_REJECTED, INVALID_VALUE = "parent_rejected", "invalid_value"
+# Reasons that laws of a domain judge, and the transforms of the tables that may have them.
+RULES = {
+    "unknown_status": {"profiles", "professionals", "onboarding_submissions", "verifications", "submission_documents"},
+    "duplicate_profile": {"profiles", "professionals"},
+    "missing_id": {"professionals"},
+    "ambiguous_professional": {"professionals"},
+    "unresolvable_professional": {"professionals"},
+    "orphan_professional": {"owned_by_profile"},
+    PARENT_REJECTED: {"professionals"},
+}
+BOOKED = (
+    "select legacy_key, reason, target_table, detail from migration.rejects where run_id = %s and legacy_table = %s"
+)
+UNFIT = re.compile("the value for (.+) is not of its type", re.DOTALL)
+KEY = quoted("the legacy key")  # no column's name, so that expressions over the target's columns stay clear
+UNIQUE = """
+    select array(select pg_get_indexdef(x.indexrelid, n, true) from generate_series(1, x.indnkeyatts) as n order by n),
+           array(
+               select format('operator(%%I.%%s)', s.nspname, o.oprname)
+               from unnest(k.conexclop) with ordinality as e (oid, place)
+               join pg_operator o on o.oid = e.oid join pg_namespace s on s.oid = o.oprnamespace order by e.place
+           ),
+           coalesce(pg_get_expr(x.indpred, x.indrelid, true), 'true'),
+           pg_get_indexdef(x.indexrelid) like '%%NULLS NOT DISTINCT%%',
+           array(
+               select a.attname::text from pg_depend d
+               join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
+               where d.refclassid = 'pg_class'::regclass and d.refobjid = x.indrelid and d.refobjsubid > 0
+                   and ((d.classid = 'pg_class'::regclass and d.objid = x.indexrelid)
+                       or (d.classid = 'pg_constraint'::regclass and d.objid = k.oid))
+           )
+    from pg_class c
+    join pg_index x on x.indexrelid = c.oid and x.indisunique or x.indexrelid = c.oid and x.indisexclusion
+    left join pg_constraint k on k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x')
+    where c.relname = %s and c.relnamespace = (select oid from pg_namespace where nspname = %s)
+"""
+TITLE = "Every rejection is justified by what the row holds and by what stands in the target."
+
+
+def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
+    """A check for each legacy table with rejected rows."""
+    for table in facts.books.rejected:
+        if table in facts.source.tables:
+            draft = Check(f"books/reasons/{table}", "books", facts.domain(table), table, TITLE, ERROR)
+            yield draft, _Reasons(facts, prelude, table, draft).check, _parents(facts, table), _targets(facts, table)
+
+
+def _parents(facts: Facts, table: str) -> frozenset[str]:
+    """The legacy tables that the judgement reads."""
+    origins, shape = Origins(facts, table), facts.source.table(table)
+    return frozenset({table, *(parent for column in shape.columns for parent in origins.parents(column))})
+
+
+def _targets(facts: Facts, table: str) -> frozenset[str]:
+    rule = facts.rule(table)
+    tables = {facts.home(table), facts.final(table), *(rule.targets if rule else ())} & facts.target.tables.keys()
+    parents = {c.ref_table for name in tables for c in facts.target.table(name).constraints if c.ref_table}
+    return frozenset(tables | parents)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a constraint needs: target columns, and the SQL that is true of rows (relation v) which break it."""
+
+    columns: tuple[str, ...]
+    broken: Callable[[], str]
+    of: Constraint | None = None  # a foreign key: its own columns are not set to null beforehand
+
+
+class _Reasons:
+    """One legacy table's rejections."""
+
+    def __init__(self, facts: Facts, prelude: Prelude, table: str, draft: Check):
+        self._facts, self._prelude, self._table, self._draft = facts, prelude, table, draft
+        self._shape, self._rule = facts.source.table(table), facts.rule(table)
+
+    def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        self._source, self._target = source, target
+        groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        for key, reason, target_table, detail in target.execute(BOOKED, [self._facts.books.run_id, self._table]):
+            groups[reason, target_table][key] = detail
+        rows, missed = [], 0
+        for (reason, target_table), details in groups.items():
+            unjustified = self._unjustified(reason, target_table, details)
+            if unjustified is None:
+                missed += len(details)
+                self._facts.gaps.append(
+                    f"{self._table}: whether {len(details):,} rows were rejected rightly by {reason}"
+                )
+            else:
+                rows += [Row(key, "breaks the rule", ("reason",)) for key in unjustified]
+        more = f"; {missed:,} could not be judged" if missed else ""
+        return found(self._draft, rows, sum(map(len, groups.values())) - missed, more)
+
+    def _unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
+        """Keys of the rows that were rejected wrongly; None where that cannot be told."""
+        transform = self._rule.transform if self._rule else None
+        if transform in RULES.get(reason, ()):
+            return ()
+        if reason == PARENT_REJECTED:
+            return self._without_lost_parent(list(details))
+        if reason == INVALID_VALUE:
+            return self._fitting(target_table, details)
+        wanted = self._constraint(reason, target_table)
+        return list(details) if wanted is None else self._keeping(wanted, target_table, list(details))
+
+    # By a constraint
+
+    def _constraint(self, reason: str, target_table: str) -> _Wanted | None:
+        """The constraint or unique index of this name; None where the target has none."""
+        shape = self._facts.target.table(target_table)
+        if shape is None:
+            return None
+        named = next((c for c in shape.constraints if c.name == reason), None)
+        if named and named.kind == "f":
+            return _Wanted(named.columns, lambda: _orphan(named, self._schema_of(named.ref_table)), named)
+        if named and named.kind == "c":
+            expression = named.definition.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT")
+            return _Wanted(named.columns, lambda: f"select {KEY} from v where ({expression}) is false")
+        if column := self._never_null(reason, shape):
+            return _Wanted(
+                (column,), lambda: self._null(target_table, column), reference(self._facts, target_table, column)
+            )
+        row = self._target.execute(UNIQUE, [reason, self._facts.target.schema]).fetchone()
+        return _Wanted(tuple(dict.fromkeys(row[4])), lambda: self._standing(target_table, *row[:4])) if row else None
+
+    def _never_null(self, reason: str, shape: Table) -> str | None:
+        """The column of a not-null; its name is made of the legacy names or of the target's."""
+        named = {}
+        for column in (c.name for c in shape.columns if c.not_null):
+            value = Origins(self._facts, self._table).value(shape.name, column)
+            for table in (self._table, shape.name):
+                for name in (column, value.column if value else None):
+                    named[f"{table}_{name}_not_null"[:63]] = column
+        return named.get(reason)
+
+    def _schema_of(self, table: str) -> str:
+        return quoted(self._facts.target.schema, table)
+
+    def _null(self, target_table: str, column: str) -> str:
+        own, is_null = reference(self._facts, target_table, column), f"v.{quoted(column)} is null"
+        query = f"select {KEY} from v where {is_null}"
+        if own is None:
+            return query
+        parent, key = self._schema_of(own.ref_table), quoted(own.ref_columns[0])
+        return f"{query} or not exists (select from {parent} as p where p.{key}::text = v.{quoted(column)})"
+
+    def _standing(self, table: str, keys: list[str], operators: list[str], predicate: str, is_distinct: bool) -> str:
+        """Rows in whose way a row stands that stayed."""
+        listed = ", ".join(f"({key}) as e{n}" for n, key in enumerate(keys))
+        equal = "is not distinct from" if is_distinct else "="
+        pairs = " and ".join(f"t.e{n} {operators[n] if operators else equal} w.e{n}" for n in range(len(keys)))
+        return (
+            f"select w.{KEY} from (select {KEY}, {listed} from v where {predicate}) as w where exists ("
+            f"select from (select {listed} from {self._schema_of(table)} where {predicate}) as t where {pairs})"
+        )
+
+    def _keeping(self, wanted: _Wanted, target_table: str, keys: list[str]) -> list[str] | None:
+        """Of these rows those that do not break the constraint."""
+        origins = Origins(self._facts, self._table)
+        values = [origins.value(target_table, column) for column in wanted.columns]
+        if not values or None in values:
+            return None
+        rows = self._read(origins, values, keys)
+        shape = self._facts.target.table(target_table)
+        relation = _relation(self._facts, shape, wanted, rows)
+        try:
+            with self._target.transaction():
+                broken = {key for (key,) in self._target.execute(f"{relation} {wanted.broken()}")}
+        except (psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError):
+            return None
+        return sorted({row[0] for row in rows} - broken)
+
+    def _read(self, origins: Origins, values: Sequence[Value], keys: list[str]) -> list[tuple]:
+        """(key, raw values, spelled values) of these legacy rows."""
+        condition = by_keys(self._facts, self._table, keys)
+        if condition is None:
+            return []
+        listed = ", ".join([*(v.raw for v in values), *(v.spelled for v in values)])
+        query = f"select {origins.relation.key}, {listed} from {origins.relation.from_sql} where {condition}"
+        return self._source.execute(self._prelude.of_source(query)[0]).fetchall()
+
+    # By a parent
+
+    def _without_lost_parent(self, keys: list[str]) -> list[str]:
+        """Of these rows those that point at no rejected one."""
+        condition = by_keys(self._facts, self._table, keys)
+        links = list(self._links())
+        if condition is None or not links:
+            return keys
+        texts = ", ".join(_tuple(self._facts, self._shape, columns) for columns, _, _ in links)
+        table = quoted(self._facts.source.schema, self._table)
+        key = self._facts.key(self._shape)
+        rows = self._source.execute(f"select {key}, {texts} from {table} as t where {condition}").fetchall()
+        lost = [self._lost(parent, columns) for _, parent, columns in links]
+        has_lost = {row[0] for row in rows if any(value in some for value, some in zip(row[1:], lost, strict=True))}
+        return sorted({row[0] for row in rows} - has_lost)
+
+    def _links(self) -> Iterator[tuple[tuple[str, ...], str, tuple[str, ...]]]:
+        """(own columns, legacy parent with rejected rows, its columns)."""
+        rejected, origins = self._facts.books.rejected, Origins(self._facts, self._table)
+        declared = [c for c in self._shape.constraints if c.kind == "f" and c.ref_table in rejected]
+        for constraint in declared:
+            yield constraint.columns, constraint.ref_table, constraint.ref_columns
+        for column in self._shape.columns:
+            for parent in origins.parents(column):
+                if parent in rejected and self._facts.source.has(parent, "id"):
+                    yield (column.name,), parent, ("id",)
+
+    def _lost(self, parent: str, columns: tuple[str, ...]) -> set[str]:
+        shape = self._facts.source.table(parent)
+        condition = by_keys(self._facts, parent, list(self._facts.books.rejected[parent])) if shape else None
+        if condition is None:
+            return set()
+        text, table = _tuple(self._facts, shape, columns), quoted(self._facts.source.schema, parent)
+        return {value for (value,) in self._source.execute(f"select {text} from {table} as t where {condition}")} - {
+            None
+        }
+
+    # By a value
+
+    def _fitting(self, target_table: str, details: dict[str, str]) -> list[str] | None:
+        """Of these rows those whose value is of the column's type."""
+        shape, fitting = self._facts.target.table(target_table), []
+        if shape is None or self._facts.target.version < ASKABLE:
+            return None
+        of_column: dict[str, list[str]] = defaultdict(list)
+        for key, detail in details.items():
+            said = UNFIT.fullmatch(detail)
+            of_column[said[1] if said else ""].append(key)
+        for name, keys in of_column.items():
+            column, origins = shape.column(name), Origins(self._facts, self._table)
+            value = origins.value(target_table, name)
+            if column is None or value is None:
+                return None
+            rows = self._read(origins, [value], keys)
+            query = "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) " \
+                    "where v.given is null or pg_input_is_valid(v.given, %s)"  # fmt: skip
+            arrays = [[row[0] for row in rows], [row[1] for row in rows], column.type]
+            fitting += [key for (key,) in self._target.execute(query, arrays)]
+        return fitting
+
+
+def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple]) -> str:
+    """WITH clause of v: the rows as the target would have them, references that lead nowhere set to null."""
+    names = [quoted(column) for column in wanted.columns]
+    given = [KEY, *(quoted(f"raw {column}") for column in wanted.columns), *names]
+    arrays = ", ".join(f"{literal([row[n] for row in rows])}::text[]" for n in range(len(given)))
+    listed = ", ".join(
+        f"{_arriving(facts, shape, column, wanted)} as {name}, g.{quoted(f'raw {column}')}"
+        for column, name in zip(wanted.columns, names, strict=True)
+    )
+    return (
+        f"with g as (select * from unnest({arrays}) as given ({', '.join(given)})), "
+        f"v as (select g.{KEY}, {listed} from g)"
+    )
+
+
+def _arriving(facts: Facts, shape: Table, name: str, wanted: _Wanted) -> str:
+    """The value of one column in its own type; of the judged reference as text."""
+    column, own = shape.column(name), reference(facts, shape.name, name)
+    value = f"g.{quoted(name)}"
+    if wanted.of and name in wanted.of.columns:
+        return value
+    if own and not column.not_null:
+        parent, key = quoted(facts.target.schema, own.ref_table), quoted(own.ref_columns[0])
+        value = f"(case when exists (select from {parent} as p where p.{key}::text = {value}) then {value} end)"
+    return f"{value}::{_uncut(column)}"
+
+
+def _uncut(column: Column) -> str:
+    """The type, without a length that a cast would cut to."""
+    is_text = column.kind == "b" and not column.is_array and column.base in TEXTUAL - {"citext"}
+    return "text" if is_text and column.base != "bpchar" else column.type
+
+
+def _orphan(own: Constraint, parent: str) -> str:
+    """Rows whose reference names no row."""
+    raw = [f"v.{quoted(f'raw {column}')} is not null" for column in own.columns]
+    pairs = zip(own.ref_columns, own.columns, strict=True)
+    same = " and ".join(f"p.{quoted(key)}::text = v.{quoted(column)}" for key, column in pairs)
+    partly = f" or ({' or '.join(raw)}) and not ({' and '.join(raw)})" if "MATCH FULL" in own.definition else ""
+    return (
+        f"select {KEY} from v where {' and '.join(raw)} and not exists (select from {parent} as p where {same}){partly}"
+    )
+
+
+def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
+    """The values of some columns as one text, UUIDs in their plain form; null where one of them is."""
+    found = [shape.column(name) for name in columns]
+    texts = [facts.spelled(text_of(column), column, "uuid") for column in found]
+    if len(texts) == 1:
+        return texts[0]
+    held = " and ".join(f"{text} is not null" for text in texts)
+    return f"case when {held} then jsonb_build_array({', '.join(texts)})::text end"

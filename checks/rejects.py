@@ -1,0 +1,111 @@
+"""The rejected rows by name: each is a row of the source, stands there once, and is kept as it was.
+
+Laws
+- A rejected row's copy is the source's row as jsonb, or its text where jsonb cannot hold it; compared by hashes.
+- Only the keys that the books name are asked of the source.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import psycopg
+
+from checks.facts import Facts, literal, quoted
+from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
+
+BOOKED = """
+    select legacy_key, count(*), min(target_table),
+           min(case when jsonb_typeof(legacy_row) = 'string' then md5(legacy_row #>> '{}') end),
+           min(case when jsonb_typeof(legacy_row) <> 'string' then md5(legacy_row::text) end)
+    from migration.rejects where run_id = %s and legacy_table = %s group by legacy_key
+"""
+BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}"}
+CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
+TITLE = "Every rejected row is named once, is a row of the source, and was written down as it stands there."
+
+Planned = tuple[Check, Callable, frozenset, frozenset]
+
+
+def jobs(facts: Facts) -> Iterator[Planned]:
+    """A check for each legacy table with rejected rows."""
+    for table in facts.books.rejected:
+        if table in facts.source.tables:
+            draft = Check(f"books/rejects/{table}", "books", facts.domain(table), table, TITLE, ERROR)
+            yield draft, _Rejects(facts, table, draft).check, frozenset({table}), frozenset()
+
+
+class _Rejects:
+    """One legacy table's rejected rows."""
+
+    def __init__(self, facts: Facts, table: str, draft: Check):
+        self._facts, self._table, self._draft = facts, table, draft
+
+    def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        booked = target.execute(BOOKED, [self._facts.books.run_id, self._table]).fetchall()
+        as_json = self._hashes(source, [key for key, *_, text, document in booked if text is None], is_json=True)
+        as_text = self._hashes(source, [key for key, *_, text, document in booked if text is not None], is_json=False)
+        rows = []
+        for key, count, target_table, text, document in booked:
+            there = (as_json if text is None else as_text).get(key)
+            if there is None or count > 1:
+                rows.append(Row(key, "unexpected"))
+            elif (text or document) not in there:
+                rows.append(Row(key, "differs", ("legacy_row",)))
+            elif target_table not in self._facts.target.tables:
+                rows.append(Row(key, "differs", ("target_table",)))
+        return found(self._draft, rows, len(booked))
+
+    def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
+        """Legacy key → hashes of its rows; none of a row told as text that jsonb takes."""
+        hashes: dict[str, set[str]] = {}
+        shown = "row_to_json(t)::text"
+        shown = f"{shown}::jsonb::text" if is_json else shown
+        for key, value in _rows(source, self._facts, self._table, keys, f"md5({shown})"):
+            if is_json or not self._is_json(source, key):
+                hashes.setdefault(key, set()).add(value)
+        return hashes
+
+    def _is_json(self, source: psycopg.Connection, key: str) -> bool:
+        try:
+            with source.transaction():
+                _rows(source, self._facts, self._table, [key], "row_to_json(t)::text::jsonb is null")
+        except psycopg.DataError:
+            return False
+        return True
+
+
+def _rows(source: psycopg.Connection, facts: Facts, table: str, keys: list[str], expression: str) -> list[tuple]:
+    """(legacy key, expression over the row) of the rows of these keys."""
+    condition = by_keys(facts, table, keys)
+    if condition is None:
+        return []
+    key = facts.key(facts.source.table(table))
+    return source.execute(
+        f"select {key}, {expression} from {quoted(facts.source.schema, table)} as t where {condition}"
+    ).fetchall()
+
+
+def by_keys(facts: Facts, table: str, keys: list[str]) -> str | None:
+    """The condition that picks rows by their legacy keys, by an index where the key has one; None for no keys."""
+    shape = facts.source.table(table)
+    columns = [shape.column(name) for name in shape.primary_key]
+    pattern, left, cast = None, facts.key(shape), "text[]"
+    if not columns:
+        pattern, left, cast = CTID, "t.ctid", "tid[]"
+    elif len(columns) == 1 and columns[0].kind == "b" and columns[0].base in BY_KEY:
+        pattern, left, cast = BY_KEY[columns[0].base], f"t.{quoted(columns[0].name)}", f"{columns[0].base}[]"
+    wanted = [key for key in keys if pattern is None or re.fullmatch(pattern, key)]
+    return f"{left} = any ({literal(wanted)}::text[]::{cast})" if wanted else None
+
+
+def found(draft: Check, rows: list[Row], compared: int, more: str = "") -> Check:
+    """The draft's result: these rows are not as they should be."""
+    named = sorted(rows, key=lambda row: row.key)
+    detail = (
+        f"{len(rows):,} of {compared:,} are not as they should be" if rows else f"{compared:,} are as they should be"
+    )
+    return replace(
+        draft, status=FAIL if rows else PASS, compared=compared, rows=tuple(named[:MAX_ROWS]), rows_total=len(rows),
+        detail=detail + more,
+    )  # fmt: skip
