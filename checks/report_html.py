@@ -62,8 +62,7 @@ def _sentence(text: str) -> str:
 
 def _origin(report: Mapping) -> str:
     of_schema = f" of schema {report['schema']}" if report["schema"] else ""
-    made = report["generated_at"][:19].replace("T", " ")
-    return f"nxtgauge-migrate, report{of_schema}, made {made} UTC; names, keys and counts only"
+    return f"nxtgauge-migrate, report{of_schema}, made {report_sections.made_at(report)}; names, keys and counts only"
 
 
 def _contents(sections: Sequence[Section]) -> str:

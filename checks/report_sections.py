@@ -95,6 +95,11 @@ def title(report: Mapping) -> str:
     return f"{kinds[report['kind']]}{run}"
 
 
+def made_at(report: Mapping) -> str:
+    """When it was made, as a person reads it."""
+    return f"{_second(report['generated_at'])} UTC"
+
+
 def badge(check: Mapping) -> str:
     """How a check ended, in a word or two."""
     word = check["severity"].upper() if check["group"] == "warning" else check["status"]
