@@ -194,7 +194,7 @@ def _archived(facts: Facts) -> Iterator[Comparison]:
     for table, fate in facts.fates.items():
         rule = facts.rule(table)
         is_whole = fate == "archive" or (rule and rule.also_archived)
-        if is_whole or (fate == "reshape" and _rest(facts, table) and facts.settings.unmapped_columns == "archive"):
+        if is_whole or (fate == "reshape" and rest(facts, table) and facts.settings.unmapped_columns == "archive"):
             yield _archive(facts, table)
 
 
@@ -225,13 +225,11 @@ def _carried(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
         if fate == "reshape" and rule.carry_into and rule.carries and rule.transform != "professionals":
             into[rule.carry_into].append(table)
     for target, tables in into.items():
-        if facts.settings.unmapped_columns == "carry" and (
-            found := _Carried(facts, target, tables).comparison(prelude)
-        ):
+        if facts.settings.unmapped_columns == "carry" and (found := Carried(facts, target, tables).comparison(prelude)):
             yield found
 
 
-def _rest(facts: Facts, table: str) -> list[Column]:
+def rest(facts: Facts, table: str) -> list[Column]:
     """Columns of a reshaped table that no rule reads."""
     rule = facts.rule(table)
     columns = rule.columns | READ.get(table, {})
@@ -244,15 +242,15 @@ def _has_updated(target: str | None) -> bool:
     return target != "audit_logs"  # append-only: its rows have no updated_at of their own
 
 
-class _Carried:
+class Carried:
     """The columns that arrive in one target table."""
 
     def __init__(self, facts: Facts, target: str, tables: list[str]):
         self._facts, self._target, self._tables = facts, facts.target.table(target), tables
 
     def comparison(self, prelude: Prelude) -> Comparison | None:
-        rests = {table: _rest(self._facts, table) for table in self._tables}
-        names = list(dict.fromkeys(self._place(t, c) for t, columns in rests.items() for c in columns))
+        rests = {table: rest(self._facts, table) for table in self._tables}
+        names = list(dict.fromkeys(self.place(t, c) for t, columns in rests.items() for c in columns))
         if not names or self._target is None:
             return None
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
@@ -271,14 +269,14 @@ class _Carried:
             of_source=frozenset(self._tables) | others, of_target=frozenset({name}),
         )  # fmt: skip
 
-    def _place(self, table: str, column: Column) -> str:
+    def place(self, table: str, column: Column) -> str:
         """The name under which the column arrives: its own, unless another column has it."""
         suffixed = f"{column.name}_{table}"
         return suffixed if self._target and self._target.column(suffixed) else column.name
 
     def _source(self, table: str, columns: list[Column], names: list[str]) -> str:
         relation = Relation(self._facts, self._facts.source.table(table))
-        places = {self._place(table, c): self._value(relation, table, c) for c in columns}
+        places = {self.place(table, c): self.value(relation, table, c) for c in columns}
         key = (
             relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
         )
@@ -290,14 +288,15 @@ class _Carried:
     def _has_id(self, table: str) -> bool:
         return self._facts.source.has(table, "id")
 
-    def _value(self, relation: Relation, table: str, column: Column) -> str:
+    def value(self, relation: Relation, table: str, column: Column) -> str:
+        """The column's value as it arrives: a reference as the target spells it."""
         parent = self._facts.parent(table, column.name)
         value = text_of(column)
         if parent == "professionals" or parent in self._facts.mapping.profile_tables:
             value = stays(self._facts, relation, parent, column)
         elif parent:
             value = relation.id_of(parent, column)
-        name = f"{self._target.name}.{self._place(table, column)}"
+        name = f"{self._target.name}.{self.place(table, column)}"
         noted = self._facts.books.nulled.get(table, {})
         if any(name in columns for columns in noted.values()):
             return f"case when not coalesce({literal(name)} = any ({relation.nulled}), false) then {value} end"
