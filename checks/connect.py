@@ -32,6 +32,8 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
     "jit": "off",  # its compilation costs more than it saves in queries of a second
     "work_mem": "64MB",
+    "max_parallel_workers_per_gather": "0",  # several checks run at once as it is
+    "enable_mergejoin": "off",  # sorting text by a language's rules costs more than hashing it
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())

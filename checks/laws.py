@@ -33,6 +33,7 @@ from pathlib import Path
 from checks.comparison import Comparison
 from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.relations import Relations
+from config import mapping
 
 FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
@@ -167,8 +168,13 @@ class Prelude:
 def _with(relations: dict[str, str], query: str) -> str:
     if not relations:
         return query
-    listed = ",\n".join(f"{name} as (\n{body}\n)" for name, body in relations.items())
+    listed = ",\n".join(f"{name} as {_kept(name)}(\n{body}\n)" for name, body in relations.items())
     return f"with {listed}\n{query}" if not query.lower().startswith("with ") else f"with {listed},\n{query[5:]}"
+
+
+def _kept(name: str) -> str:
+    """A legacy table is read anew, for the columns that are needed; what a shared file makes of it is made once."""
+    return "not materialized " if name == "profile" or name in mapping.load().tables else ""
 
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
