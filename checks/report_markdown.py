@@ -24,7 +24,8 @@ def render(report: Mapping, links: Mapping[str, str] | None = None) -> str:
     parts = [
         f"# {_text(line['word'])}",
         f"**{_text(line['text'][:1].upper() + line['text'][1:])}**",
-        f"{_text(report_sections.title(report))}, schema {_code(report['schema'])}, {_text(report_sections.made_at(report))}",
+        f"{_text(report_sections.title(report))}, schema {_code(report['schema'])}, "
+        f"made {_text(report_sections.made_at(report))}",
         " · ".join(f"{_text(name)}: **{_text(value)}**" for name, value in report_sections.facts(report)),
     ]
     if links:
