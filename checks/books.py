@@ -33,6 +33,9 @@ NOT_MADE = """
 """
 
 
+SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
+
+
 @dataclass(frozen=True)
 class Books:
     """One run. instant: a timestamptz literal, what stands in for times nowhere recorded.
@@ -40,6 +43,7 @@ class Books:
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
+    noted, mapped: the tables that notes and new ids are of.
     """
 
     run_id: str
@@ -52,6 +56,8 @@ class Books:
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
     nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    noted: frozenset[str] = frozenset()
+    mapped: frozenset[str] = frozenset()
 
 
 def read(conn: psycopg.Connection, run_id: str) -> Books:
@@ -71,7 +77,12 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     not_made: dict = defaultdict(lambda: defaultdict(list))
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
-    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made))
+    noted, mapped = (_spoken_of(conn, run_id, name) for name in ("notes", "id_map"))
+    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), noted, mapped)
+
+
+def _spoken_of(conn: psycopg.Connection, run_id: str, name: str) -> frozenset[str]:
+    return frozenset(table for (table,) in conn.execute(SPOKEN_OF.format(name), [run_id]))
 
 
 def _plain(found: dict) -> dict:

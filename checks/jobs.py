@@ -20,7 +20,10 @@ from checks import (
     laws,
     left_behind,
     money,
+    new_ids,
+    notes,
     objects,
+    overruled,
     owners,
     reasons,
     rejects,
@@ -51,6 +54,7 @@ def planned(facts: Facts, look: comparison.Look) -> list[Job]:
     found = [
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
+        *overruled.comparisons(facts),
         *owners.comparisons(facts, prelude),
         *settings_law.comparisons(facts, prelude),
         *carried.comparisons(facts, prelude),
@@ -76,7 +80,9 @@ def _catalogued(facts: Facts, draft: Check) -> Job:
 
 def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
     """What the run has written down of single rows."""
-    for one in [*rejects.jobs(facts), *reasons.jobs(facts, prelude)]:
+    for one in [
+        *rejects.jobs(facts), *reasons.jobs(facts, prelude), *notes.jobs(facts, prelude), *new_ids.jobs(facts),
+    ]:  # fmt: skip
         yield Job(*one)
 
 

@@ -25,6 +25,7 @@ RULE_COLUMNS = {
     ("kb_sections", "category_id"): ("id",),
     ("approval_requests", "decided_by"): ("reviewed_by",),
     ("review_display_settings", "review_id"): ("id",),
+    ("user_settings", "user_id"): ("id",),
 }
 OWN_ID = {"user_role_profile_id"}  # of an extension: the root's id, which is the legacy profile's
 

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import psycopg
 
@@ -69,7 +70,8 @@ def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
     for table in facts.books.rejected:
         if table in facts.source.tables:
             draft = Check(f"books/reasons/{table}", "books", facts.domain(table), table, TITLE, ERROR)
-            yield draft, _Reasons(facts, prelude, table, draft).check, _parents(facts, table), _targets(facts, table)
+            work = partial(_check, facts, prelude, table, draft)
+            yield draft, work, _parents(facts, table), _targets(facts, table)
 
 
 def _parents(facts: Facts, table: str) -> frozenset[str]:
@@ -94,33 +96,36 @@ class _Wanted:
     of: Constraint | None = None  # a foreign key: its own columns are not set to null beforehand
 
 
-class _Reasons:
-    """One legacy table's rejections."""
+def _check(facts: Facts, prelude: Prelude, table: str, draft: Check, source, target) -> Check:
+    groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for key, reason, target_table, detail in target.execute(BOOKED, [facts.books.run_id, table]):
+        groups[reason, target_table][key] = detail
+    reasons, rows, missed = Reasons(facts, prelude, table, source, target), [], 0
+    for (reason, target_table), details in groups.items():
+        unjustified = reasons.unjustified(reason, target_table, details)
+        if unjustified is None:
+            missed += len(details)
+            facts.gaps.append(f"{table}: whether {len(details):,} rows were rejected rightly by {reason}")
+        else:
+            rows += [Row(key, "breaks the rule", ("reason",)) for key in unjustified]
+    more = f"; {missed:,} could not be judged" if missed else ""
+    return found(draft, rows, sum(map(len, groups.values())) - missed, more)
 
-    def __init__(self, facts: Facts, prelude: Prelude, table: str, draft: Check):
-        self._facts, self._prelude, self._table, self._draft = facts, prelude, table, draft
+
+class Reasons:
+    """Judges reasons for which rows of one legacy table were rejected, or could not be made."""
+
+    def __init__(
+        self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target: psycopg.Connection
+    ):
+        self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self._shape, self._rule = facts.source.table(table), facts.rule(table)
 
-    def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        self._source, self._target = source, target
-        groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        for key, reason, target_table, detail in target.execute(BOOKED, [self._facts.books.run_id, self._table]):
-            groups[reason, target_table][key] = detail
-        rows, missed = [], 0
-        for (reason, target_table), details in groups.items():
-            unjustified = self._unjustified(reason, target_table, details)
-            if unjustified is None:
-                missed += len(details)
-                self._facts.gaps.append(
-                    f"{self._table}: whether {len(details):,} rows were rejected rightly by {reason}"
-                )
-            else:
-                rows += [Row(key, "breaks the rule", ("reason",)) for key in unjustified]
-        more = f"; {missed:,} could not be judged" if missed else ""
-        return found(self._draft, rows, sum(map(len, groups.values())) - missed, more)
+    def unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
+        """Keys of the rows for which the reason does not hold; None where that cannot be told. details: key → detail.
 
-    def _unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
-        """Keys of the rows that were rejected wrongly; None where that cannot be told."""
+        Keys that are none of the source are left out.
+        """
         transform = self._rule.transform if self._rule else None
         if transform in RULES.get(reason, ()):
             return ()

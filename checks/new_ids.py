@@ -1,0 +1,107 @@
+"""The map of ids: every new id is recorded, of a row that stays, and leads to a row of the target.
+
+Laws
+- A legacy id names one target in a table. One of a rejected row stands there only where another row has the same id.
+- An id that is no UUID and becomes one, of a row that was not rejected, has its entry.
+- That an id is the UUIDv5 of its name is a law of its own.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import psycopg
+
+from checks.facts import TEXTUAL, UUID_TEXT, Facts, literal, quoted, text_of
+from checks.rejects import Planned, found
+from checks.relations import Relation
+from checks.verdict import ERROR, Check, Row
+from config.shapes import Column
+
+BOOKED = """
+    select legacy_id, target_table, target_id, count(*), count(*) over (partition by legacy_id, target_table)
+    from migration.id_map where run_id = %s and legacy_table = %s group by 1, 2, 3
+"""
+LOST = """
+    select m.legacy_id from migration.id_map as m left join {table} as t on t.id::text = m.target_id
+    where m.run_id = {run} and m.legacy_table = {legacy} and m.target_table = {name} and t.id is null
+"""
+ROWS = """
+    select {id}, bool_and({rejected} is not null) from {table}
+    join unnest({ids}::text[]) as wanted (id) on wanted.id = {id} group by 1
+"""
+UNMAPPED = """
+    select {key} from {table} left join unnest({ids}::text[]) as known (id) on known.id = {id}
+    where known.id is null and {id} is not null and {rejected} is null and {id} !~* '{uuid}'
+"""
+TITLE = "Every new id is recorded once, of a row that stays, and leads to a row of the target."
+
+
+def jobs(facts: Facts) -> Iterator[Planned]:
+    """A check for each legacy table whose ids change, or of which the books say so."""
+    for table, shape in facts.source.tables.items():
+        if table in facts.books.mapped or _changes(facts, table):
+            draft = Check(f"books/id_map/{table}", "books", facts.domain(table), table, TITLE, ERROR)
+            home = {facts.home(table)} & facts.target.tables.keys()
+            yield draft, partial(_check, facts, draft, shape.column("id")), frozenset({table}), frozenset(home)
+
+
+def _changes(facts: Facts, table: str) -> bool:
+    """Whether ids of this table that are no UUIDs become some. Of states only drafts have an id: a law of its own."""
+    column = facts.source.table(table).column("id")
+    if column is None or column.base == "uuid" or facts.fates[table] == "archive" or table == "onboarding_states":
+        return False
+    is_key = facts.fates[table] == "reshape" or facts.source.table(table).primary_key == ("id",)
+    return is_key and facts.id_base(table) == "uuid"
+
+
+def _check(facts: Facts, draft: Check, column: Column | None, source: psycopg.Connection, target) -> Check:
+    booked = target.execute(BOOKED, [facts.books.run_id, draft.table]).fetchall()
+    ids = list(dict.fromkeys(legacy_id for legacy_id, *_ in booked))
+    is_rejected = _rows_of(facts, draft.table, column, ids, source)
+    is_single = bool(facts.source.table(draft.table).primary_key)  # without a key two rows may share an id
+    lost = {name: _lost(facts, draft.table, name, target) for name in {row[1] for row in booked}}
+    rows = []
+    for legacy_id, target_table, _, count, targets in booked:
+        if is_rejected.get(legacy_id, True) or (is_single and (count > 1 or targets > 1)):
+            rows.append(Row(legacy_id, "unexpected"))
+        elif lost[target_table] is None:
+            rows.append(Row(legacy_id, "differs", ("target_table",)))
+        elif legacy_id in lost[target_table]:
+            rows.append(Row(legacy_id, "breaks the rule", ("target_id",)))
+    missing = _unmapped(facts, draft.table, column, ids, source) if _changes(facts, draft.table) else []
+    rows += [Row(key, "missing") for key in missing]
+    return found(draft, list(dict.fromkeys(rows)), len(booked) + len(missing))
+
+
+def _id(relation: Relation, column: Column | None) -> str:
+    """The legacy id as the map tells it: the id's text, of a row without one its key."""
+    return f"coalesce({text_of(column)}, {relation.key})" if column else relation.key
+
+
+def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], source) -> dict[str, bool]:
+    """Legacy id → whether all its rows were rejected; those that the source lacks are not there."""
+    relation = Relation(facts, facts.source.table(table))
+    query = ROWS.format(id=_id(relation, column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids))
+    return dict(source.execute(query).fetchall())
+
+
+def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connection) -> set[str] | None:
+    """Legacy ids whose target is not there; None where its table is not."""
+    if not facts.target.has(target_table, "id"):
+        return None
+    query = LOST.format(
+        table=quoted(facts.target.schema, target_table), run=literal(facts.books.run_id), legacy=literal(table),
+        name=literal(target_table),
+    )  # fmt: skip
+    return {legacy_id for (legacy_id,) in target.execute(query)}
+
+
+def _unmapped(facts: Facts, table: str, column: Column, ids: list[str], source) -> list[str]:
+    """Keys of rows that stay and whose id becomes another without an entry."""
+    relation = Relation(facts, facts.source.table(table))
+    pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID
+    query = UNMAPPED.format(
+        key=relation.key, id=text_of(column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids),
+        uuid=pattern,
+    )  # fmt: skip
+    return [key for (key,) in source.execute(query)]

@@ -1,0 +1,188 @@
+"""The notes: each is of a row of the source, of a kind that is known, and true.
+
+Laws
+- An orphan's note tells the value of the source, and that value leads nowhere: its row is not in the target.
+- What was not kept differs from what was; a row that could not be made breaks the constraint that is named.
+- Of a rejected row only what could not be made of it may be noted.
+- Notes that a domain's own laws judge by value are only held to their rows here.
+"""
+
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import psycopg
+
+from checks.facts import Facts, quoted, text_of
+from checks.fitting import fitted
+from checks.laws import Prelude
+from checks.origins import Origins, Value, reference
+from checks.reasons import Reasons
+from checks.rejects import Planned, by_keys, found
+from checks.rules import NAMESPACE
+from checks.verdict import ERROR, Check, Row
+
+BOOKED = """
+    select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes
+    where run_id = %s and legacy_table = %s group by 1, 2, 3, 4, 5
+"""
+ORPHAN = re.compile("orphan: no such row in (.+)", re.DOTALL)
+NOT_KEPT = re.compile("(.+) differs and was not kept", re.DOTALL)
+NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
+OTHERS = re.compile(  # laws of their domains judge them by value
+    "no_category|unknown_role|no_profile_for_approval|changes_not_read|order_not_made: .*|.*; it was not kept"
+    "|does not fit user_settings[.].* and was not kept",
+    re.DOTALL,
+)
+TITLE = "Every note is of a row that was not rejected, and what it says is true."
+Note = tuple  # key, target table, target column, note, legacy value, count
+
+
+def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
+    """A check for each legacy table with notes."""
+    for table in sorted(facts.books.noted & facts.source.tables.keys()):
+        draft = Check(f"books/notes/{table}", "books", facts.domain(table), table, TITLE, ERROR)
+        yield draft, partial(_check, facts, prelude, draft), *_read(facts, table)
+
+
+def _read(facts: Facts, table: str) -> tuple[frozenset[str], frozenset[str]]:
+    origins, rule = Origins(facts, table), facts.rule(table)
+    parents = {parent for column in facts.source.table(table).columns for parent in origins.parents(column)}
+    derived = rule.derives.targets if rule and rule.derives else ()
+    homes = {facts.home(name) for name in (table, *parents)} | {facts.final(table), *derived}
+    return frozenset({table, *parents}), frozenset(homes & facts.target.tables.keys())
+
+
+def _check(facts: Facts, prelude: Prelude, draft: Check, source, target) -> Check:
+    booked = target.execute(BOOKED, [facts.books.run_id, draft.table]).fetchall()
+    notes = _Notes(facts, prelude, draft.table, source, target)
+    return found(draft, list(dict.fromkeys(notes.wrong(booked))), len(booked), notes.missed)
+
+
+class _Notes:
+    """One legacy table's notes."""
+
+    def __init__(self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target):
+        self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
+        self.missed = ""
+
+    def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
+        """The rows whose notes are not as they should be."""
+        there, gone = self._present(booked), self._facts.books.rejected.get(self._table, {})
+        orphans: dict[tuple, list[Note]] = defaultdict(list)
+        unkept: dict[tuple, list[Note]] = defaultdict(list)
+        unmade: dict[tuple, dict[str, str]] = defaultdict(dict)
+        for note in booked:
+            key, target_table, column, text, _, count = note
+            if key not in there or (key in gone and not NOT_MADE.fullmatch(text)) or count > 1:
+                yield Row(key, "unexpected")
+            elif not self._is_place(target_table, column):
+                yield Row(key, "differs", ("target_table", "target_column"))
+            elif said := ORPHAN.fullmatch(text):
+                orphans[target_table, column, said[1]].append(note)
+            elif said := NOT_KEPT.fullmatch(text):
+                unkept[target_table, column, said[1]].append(note)
+            elif said := NOT_MADE.fullmatch(text):
+                unmade[said["reason"], target_table][key] = said["detail"]
+            elif not OTHERS.fullmatch(text):
+                yield Row(key, "breaks the rule", ("note",))
+        for (target_table, column, parent), notes in orphans.items():
+            yield from self._orphans(target_table, column, parent, notes)
+        for (target_table, column, loser), notes in unkept.items():
+            yield from self._unkept(target_table, column, loser, notes)
+        for (reason, target_table), details in unmade.items():
+            yield from self._unmade(reason, target_table, details)
+
+    def _present(self, booked: Sequence[Note]) -> set[str]:
+        """The legacy keys that the source has."""
+        condition = by_keys(self._facts, self._table, [note[0] for note in booked])
+        if condition is None:
+            return set()
+        key = self._facts.key(self._facts.source.table(self._table))
+        name = quoted(self._facts.source.schema, self._table)
+        return {found for (found,) in self._source.execute(f"select {key} from {name} as t where {condition}")}
+
+    def _is_place(self, target_table: str, column: str | None) -> bool:
+        """Whether the target has it. A setting may stand within the preferences."""
+        is_there = column is None or self._facts.target.has(target_table, column)
+        return target_table in self._facts.target.tables and (is_there or target_table == "user_settings")
+
+    # Orphans
+
+    def _orphans(self, target_table: str, column: str, parent: str, notes: Sequence[Note]) -> Iterator[Row]:
+        own = reference(self._facts, target_table, column)
+        shape = self._facts.target.table(parent)
+        if shape is None or (own and own.ref_table != parent):
+            yield from (Row(note[0], "differs", ("note",)) for note in notes)
+            return
+        told = {note[0]: note[4] for note in notes}
+        origins = Origins(self._facts, self._table)
+        value = origins.value(target_table, column)
+        led: dict[str, str | None] = dict(told)  # of a value of no legacy column the note alone tells
+        if value is not None:
+            led = {}
+            for key, raw, spelled in self._values(origins, value, list(told)):
+                led[key] = spelled
+                if raw is None or told[key] not in {raw, spelled, *_derived(raw, value.parents)}:
+                    yield Row(key, "differs", ("legacy_value",))
+        key_column = own.ref_columns[0] if own else "id"
+        for key in self._leading_somewhere(parent, key_column, led):
+            yield Row(key, "breaks the rule", (column,))
+
+    def _values(self, origins: Origins, value: Value, keys: list[str]) -> list[tuple[str, str | None, str | None]]:
+        condition = by_keys(self._facts, self._table, keys)
+        query = (
+            f"select {origins.relation.key}, {value.raw}, {value.spelled} from {origins.relation.from_sql} "
+            f"where {condition}"
+        )
+        return self._source.execute(self._prelude.of_source(query)[0]).fetchall()
+
+    def _leading_somewhere(self, parent: str, column: str, led: dict[str, str | None]) -> list[str]:
+        """Keys of those references whose row is in the target."""
+        name = quoted(self._facts.target.schema, parent)
+        query = (
+            "select v.key from unnest(%s::text[], %s::text[]) as v (key, id) "
+            f"where exists (select from {name} as p where p.{quoted(column).replace('%', '%%')}::text = v.id)"
+        )
+        return [key for (key,) in self._target.execute(query, [list(led), list(led.values())])]
+
+    # What was not kept
+
+    def _unkept(self, target_table: str, column: str, loser: str, notes: Sequence[Note]) -> Iterator[Row]:
+        """The first column has another value, or none and cannot take this one; the note tells it."""
+        rule, shape = self._facts.rule(self._table), self._facts.source.table(self._table)
+        variants = rule.coalesced.get(column, ()) if rule else ()
+        present = [c for name in variants if (c := shape.column(name))]
+        given = next((c for c in present[1:] if c.name == loser), None)
+        if given is None:
+            yield from (Row(note[0], "breaks the rule", ("note",)) for note in notes)
+            return
+        own, told = text_of(present[0]), {note[0]: note[4] for note in notes}
+        kept = f"coalesce({own}, {fitted(self._facts, self._table, present[0], given)})"
+        condition, key = by_keys(self._facts, self._table, list(told)), self._facts.key(shape)
+        name = quoted(self._facts.source.schema, self._table)
+        value = text_of(given)
+        query = f"select {key}, {value}, {kept} is distinct from {value} from {name} as t where {condition}"
+        for key, value, differs in self._source.execute(query):
+            if value is None or value != told[key]:
+                yield Row(key, "differs", ("legacy_value",))
+            elif not differs:
+                yield Row(key, "breaks the rule", ("note",))
+
+    # What could not be made
+
+    def _unmade(self, reason: str, target_table: str, details: dict[str, str]) -> Iterator[Row]:
+        reasons = Reasons(self._facts, self._prelude, self._table, self._source, self._target)
+        unjustified = reasons.unjustified(reason, target_table, details)
+        if unjustified is None:
+            self.missed = f"; of {target_table} {len(details):,} could not be judged"
+            self._facts.gaps.append(f"{self._table}: whether {len(details):,} rows of {target_table} break {reason}")
+            return
+        yield from (Row(key, "breaks the rule", ("note",)) for key in unjustified)
+
+
+def _derived(raw: str, parents: Sequence[str]) -> set[str]:
+    """The ids that such a value may have had on its way."""
+    return {str(uuid.uuid5(NAMESPACE, f"{parent}:{raw}")) for parent in parents}
