@@ -51,7 +51,18 @@ class Job:
 def planned(facts: Facts, look: comparison.Look) -> list[Job]:
     """Every check of this level, for this database."""
     prelude = laws.Prelude(facts)
-    found = [
+    return [
+        *(_compared(one, look) for one in comparisons(facts, prelude)),
+        *(() if look.counts_only else _ruled(facts, prelude)),
+        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
+        *(Job(*one) for one in balance.jobs(facts)),
+        *(() if look.counts_only else _booked(facts, prelude)),
+    ]
+
+
+def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
+    """Everything that is compared across the two databases."""
+    return [
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
         *overruled.comparisons(facts),
@@ -61,13 +72,6 @@ def planned(facts: Facts, look: comparison.Look) -> list[Job]:
         *display_law.comparisons(facts, prelude),
         *left_behind.comparisons(facts),
         *money.comparisons(facts),
-    ]
-    return [
-        *(_compared(one, look) for one in found),
-        *(() if look.counts_only else _ruled(facts, prelude)),
-        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
-        *(Job(*one) for one in balance.jobs(facts)),
-        *(() if look.counts_only else _booked(facts, prelude)),
     ]
 
 

@@ -118,13 +118,15 @@ def create_run(
     mapping_hash: str,
     plan_hash: str,
     code_version: str,
+    created_at: str | None = None,
 ) -> Run:
-    """A new run in state running; its id sorts by time."""
+    """A new run in state running; its id sorts by time. created_at: the plan's instant, by default now."""
     return _one_run(
         conn,
         """insert into migration.runs (run_id, state, profile, source_schema, target_schema, dry_run, source_identity,
-                                       mapping_hash, plan_hash, code_version)
-           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s)
+                                       mapping_hash, plan_hash, code_version, created_at)
+           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s,
+                   coalesce(%s::timestamptz, now()))
            returning *""",
         [
             secrets.token_hex(2),
@@ -136,6 +138,7 @@ def create_run(
             mapping_hash,
             plan_hash,
             code_version,
+            created_at,
         ],
     )
 

@@ -108,6 +108,12 @@ def migrate(
         return summary.of(conn, run.run_id, timings=clock.finish(), **known)
 
 
+def told(settings: Settings, run_id: str, **known) -> Summary:
+    """What the books say of a run. known: fields of Summary that they do not hold. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the books", STOP):
+        return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
+
+
 def rollback(settings: Settings) -> dict:
     """Put back what stood before the last publish. Errors: PlanRefused if there is nothing of ours, TargetError."""
     with connect.target(settings.target, STOP) as conn, bookkeeping.lease(settings.target):
@@ -253,6 +259,7 @@ def _begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry
                 mapping_hash=planned.mapping_digest,
                 plan_hash=_fingerprint(planned, settings),
                 code_version=_version(),
+                created_at=planned.instant,
             )
             _drop_builds(conn, settings)
         else:

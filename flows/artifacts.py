@@ -22,6 +22,17 @@ from flows.report import stamp
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
 
 
+def linked(report: dict, log) -> dict:
+    """The report with its page in Prefect's UI as `artifact`, which the log names; without one if the server ails."""
+    try:
+        page = publish(report)
+    except Exception as error:  # whatever ails the server, the work is what it is
+        log.warning("the report did not reach the Prefect server: %s", type(error).__name__)
+        return report
+    log.info("what was found: %s", page)
+    return report | {"artifact": page}
+
+
 def publish(report: Mapping) -> str:
     """Stores the report's page and its tables; returns the page's address."""
     key, links = _key(report), {}

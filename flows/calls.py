@@ -7,7 +7,7 @@ Laws
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -73,7 +73,11 @@ def final_state(work: Callable[[Watch | None], dict]) -> State:
         return Cancelled(message=safe_text(error))
     except Exception as error:
         call.error = error
-        return Failed(message=safe_text(error))
+        return Failed(message=_with_page(safe_text(error), getattr(error, "report", None) or {}))
     if call.result.get("passed") is False:
-        return Failed(message=f"verification failed: {len(call.result['findings'])} findings")
+        return Failed(message=_with_page(call.result["headline"]["text"], call.result))
     return Completed(message=call.result.get("artifact"))
+
+
+def _with_page(text: str, report: Mapping) -> str:
+    return "\n".join(filter(None, (text, report.get("artifact"))))

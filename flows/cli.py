@@ -122,20 +122,38 @@ def migrate(context: click.Context, **options) -> int:
 
 
 @cli.command()
+@click.option("--run", "run_id", metavar="ID", help="Judge what this run has built, in place of what is published.")
+@click.option("--level", type=click.Choice(["counts", "content", "full"]), default="full", help="How closely to look.")
+@click.option("--sample", type=click.FloatRange(0, 100, min_open=True), help="Per cent of the rows to compare.")
+@click.option(
+    "--data-docs", metavar="FOLDER", type=click.Path(resolve_path=True), help="Write Great Expectations' pages."
+)
+@click.option("--show-values", is_flag=True, help="Show the values that differ; on a terminal only.")
 @common
-def verify(context: click.Context) -> int:
+def verify(context: click.Context, show_values: bool, **options) -> int:
     """Judge what is published in the target; exit 6 where anything is wrong."""
+    if show_values and (context.obj.is_json or not sys.stdout.isatty()):
+        raise click.UsageError("--show-values shows personal data: it needs a terminal, and no --json")
     settings = _settings(context)
     from config.errors import VerificationFailed
     from flows import report
 
-    verdict = _through_prefect("verify", None, {"profile": settings.profile})
-    if verdict is None:
+    found = _through_prefect("verify", None, {"profile": settings.profile, **options})
+    if found is None:
         from flows import work
 
-        verdict = work.verify(settings)
-    _show(context, verdict, lambda: report.verdict_text(verdict))
-    return 0 if verdict["passed"] else VerificationFailed.exit_code
+        found = work.verify(settings, **options)
+    _show(context, found, lambda: f"{report.to_text(found)}\n\nreports: {', '.join(found['reports'])}")
+    if show_values:
+        _show_values(settings, found)
+    return 0 if found["passed"] else VerificationFailed.exit_code
+
+
+def _show_values(settings, report: dict) -> None:
+    from checks import show
+
+    for each in show.values(settings, report):
+        click.echo(f"{each.check} {each.key} {each.column}: source {each.source!r}, target {each.target!r}")
 
 
 @cli.command()

@@ -41,18 +41,6 @@ def _migrated(profile: str, options: dict, watch: Watch | None) -> dict:
                 workers=PrefectWorkers(runner, settings.workers),
             )
         except VerificationFailed as error:
-            if error.report:
-                _shown(error.report, log)
+            error.report = error.report and artifacts.linked(error.report, log)
             raise
-    return summary | _shown(summary, log)
-
-
-def _shown(summary: dict, log) -> dict:
-    """Puts the report into Prefect's UI: its page as `artifact`."""
-    try:
-        page = artifacts.publish(summary)
-    except Exception as error:  # whatever ails the server, the run is what it is
-        log.warning("the report did not reach the Prefect server: %s", type(error).__name__)
-        return {}
-    log.info("what became of every row: %s", page)
-    return {"artifact": page}
+    return artifacts.linked(summary, log)

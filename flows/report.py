@@ -15,7 +15,7 @@ from checks import report_html, report_junit, report_markdown, report_sections
 from checks.report import to_json
 from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 
-__all__ = ["of", "status_text", "to_json", "to_text", "verdict_text", "write"]
+__all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
 FOLDER = Path("reports")
 RENDERERS = {
@@ -120,16 +120,6 @@ def status_text(runs: Sequence[Mapping]) -> str:
         ("run", "state", "started", "finished", "source", *model.COUNTS[1:], "balanced"),
         [_run_row(run) for run in runs],
     )
-
-
-def verdict_text(verdict: Mapping) -> str:
-    """How the verification ended, and each finding on a line: its names and values, in its own order."""
-    head = f"verification {'passed' if verdict['passed'] else 'FAILED'}: {verdict['checks']} checks"
-    return "\n".join((head, *(f"  - {_pairs(row)}" for row in verdict["findings"])))
-
-
-def _pairs(row: Mapping) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in row.items() if value is not None)
 
 
 def _run_row(run: Mapping) -> tuple:

@@ -76,12 +76,29 @@ def _reported(made: dict, issued: dict | None = None) -> list[str]:
         return []
 
 
-def verify(settings: Settings) -> dict:
-    """Judges what is published: whether it passed, how many checks were made, and the findings."""
+def verify(
+    settings: Settings,
+    *,
+    run_id: str | None = None,
+    level: str = "full",
+    sample: float | None = None,
+    data_docs: str | None = None,
+) -> dict:
+    """Judges what is published, or what a run has built. Returns the report, with the paths of its files.
+
+    sample: per cent of the key ranges. data_docs: a folder for Great Expectations' pages.
+    """
     from checks import verify as judge
 
-    verdict = judge.verify(settings)
-    return {"passed": verdict.passed, "checks": verdict.checks, "findings": verdict.findings}
+    with on_signal(engine_run.STOP):
+        found = judge.published(
+            settings, run_id=run_id, level=level, sample=sample, docs=Path(data_docs) if data_docs else None,
+            reaching=engine_run.STOP.reaching,
+        ).to_dict()  # fmt: skip
+    if found["run_id"] is None:
+        return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
+    made = report.of(engine_run.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")
+    return made | {"reports": _reported(made)}
 
 
 def rollback(settings: Settings) -> dict:

@@ -272,12 +272,6 @@ def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_
     assert work._reported(report.of(SUMMARY)) == []
 
 
-def test_a_verdict_names_what_it_found():
-    finding = {"check": "balance", "table": "users", "detail": "1 row is missing", "note": None}
-    text = report.verdict_text({"passed": False, "checks": 9, "findings": [finding]})
-    assert text == "verification FAILED: 9 checks\n  - check: balance, table: users, detail: 1 row is missing"
-
-
 def test_the_status_has_a_line_for_each_run():
     run = {"run_id": "r1", "state": "published", "started_at": "2026-01-02T03:04:05.678+00:00", "finished_at": None}
     text = report.status_text([run | {"tables": SUMMARY["tables"]}, run | {"run_id": "r0", "tables": []}])
