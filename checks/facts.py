@@ -6,6 +6,8 @@ Laws
   new id from the books (which a check of its own holds to be the UUIDv5 of its name).
 """
 
+import re
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -58,6 +60,11 @@ def text_of(column: Column) -> str:
     return f"{name}::text"
 
 
+def _plain(legacy_id: str) -> str:
+    """A UUID in lower case with hyphens, however it is written; anything else as it is."""
+    return str(uuid.UUID(legacy_id)) if re.match(UUID_TEXT, legacy_id, re.IGNORECASE) else legacy_id
+
+
 @dataclass(frozen=True)
 class Facts:
     """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean.
@@ -95,6 +102,14 @@ class Facts:
         if rule.disposition == "reshape":
             return "keep" if rule.keeps_shape else "reshape"
         return "archive" if rule.disposition == "archive" else "copy"
+
+    @cached_property
+    def new_ids(self) -> dict[str, dict[str, str]]:
+        """Legacy table → id → new id, from the books; an id that is a UUID in its plain form, as references are."""
+        return {
+            table: {_plain(legacy_id): new_id for legacy_id, new_id in ids.items()}
+            for table, ids in self.books.derived.items()
+        }
 
     def final(self, table: str) -> str:
         """The name that a copied or kept table has in the target."""

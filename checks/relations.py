@@ -64,20 +64,23 @@ class Relation:
     def id_of(self, parent: str, column: Column) -> str:
         """A key of `parent`, held by this column, as the target spells it."""
         value = self._facts.spelled(text_of(column), column, self._facts.id_base(parent))
-        derived = self._facts.books.derived.get(parent)
+        derived = self._facts.new_ids.get(parent)
         if not derived:
             return value
         alias = quoted(f"id {len(self.joins)}")
         self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as {alias} on {alias}.legacy_id = {value}")
         return f"coalesce({alias}.id, {value})"
 
-    def id_by_key(self) -> str:
-        """The new id of a row without an id, by its key."""
+    def own_id(self, column: Column | None) -> str:
+        """The row's id in the target: a new one by the id as it stands, by the key of a row that has none."""
+        base = self._facts.id_base(self._shape.name)
+        spelled = self._facts.spelled(text_of(column), column, base) if column else "null"
         derived = self._facts.books.derived.get(self._shape.name)
         if not derived:
-            return "null::text"
-        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as by_key on by_key.legacy_id = {self.key}")
-        return "by_key.id"
+            return f"{spelled}::text"
+        named = f"coalesce({text_of(column)}, {self.key})" if column else self.key
+        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as own on own.legacy_id = {named}")
+        return f"coalesce(own.id, {spelled})"
 
     def time(self, column: Column) -> str:
         """A time of any kind as timestamptz."""
@@ -153,9 +156,9 @@ class Relations:
     def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
         column = shape.column("id")
         if not column:
-            return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.id_by_key()}
+            return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.own_id(None)}
         legacy_id = self._facts.spelled(text_of(column), column, "uuid")
-        return {"raw_id": text_of(column), "legacy_id": legacy_id, "id": relation.id_of(shape.name, column)}
+        return {"raw_id": text_of(column), "legacy_id": legacy_id, "id": relation.own_id(column)}
 
     def _used_at(self, relation: Relation, table: str) -> str:
         """When a coupon was used; where no time says so, when its row was created."""
