@@ -23,14 +23,17 @@ TITLE = (
 WANTED = """
     case
         when {named} is not null then
-            case when owner_named.name is null then 'orphan_professional' when owner_named.root_id is null then 'parent_rejected' end
+            case
+                when owner_named.name is null then 'orphan_professional'
+                when owner_named.root_id is null then 'parent_rejected'
+            end
         when of_user.id is null then 'orphan_professional'
     end
 """
 SOURCE = """
     select case when x.rejected is null and x.wanted is null then x.id else x.key end as key,
         case when x.wanted is null and x.rejected is null then x.root_id end as {owner},
-        coalesce(x.wanted, x.rejected) as reason
+        coalesce(x.wanted, case when x.has_lost then nullif(x.rejected, 'orphan_professional') end) as reason
     from (
         select {key} as key, {id} as id, {rejected} as rejected, coalesce(owner_named.root_id, of_user.id) as root_id,
             {wanted} as wanted, {others} as has_lost
@@ -38,8 +41,7 @@ SOURCE = """
         left join named as owner_named on owner_named.name = {named}
         left join only_root as of_user on {named} is null and of_user.user_id = {user}
     ) as x
-    where x.rejected is null or x.wanted is not null or x.rejected = 'orphan_professional'
-        or (x.rejected = 'parent_rejected' and x.has_lost)
+    where x.rejected is null or x.wanted is not null or x.rejected in ('orphan_professional', 'parent_rejected')
 """
 TARGET = """
     select {id} as key, t.{owner}::text as {owner}, null as reason from {table} as t
