@@ -5,8 +5,7 @@ Laws
   ours put in. What a script would unfold stands open.
 - The first page is ours: the one that came is made by a script. It has a line for each table, with severities, which
   the other pages lack. Nothing else is touched.
-- The pages have counts and the texts of expectations, never a value of a row, because the
-  results that they are made from have none.
+- The pages have counts and the texts of expectations, never a value of a row: the results they are made from have none.
 """
 
 import html
