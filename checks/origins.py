@@ -122,10 +122,18 @@ class Origins:
         return text_of(column)
 
     def _named(self, column: Column) -> str:
-        """The root that an id leads to which stands where a professional's does."""
+        """The root that an id leads to which stands where a professional's does; without one the user's only one."""
         alias, value = quoted(f"named {column.name}"), self._facts.spelled(text_of(column), column, "uuid")
         self.relation.joins.append(f"left join named as {alias} on {alias}.name = {value}")
-        return f"{alias}.root_id"
+        user = self._shape.column("user_id")
+        if not user:
+            return f"{alias}.root_id"
+        is_user = self._facts.parent(self._table, "user_id") == "users"
+        user_id = self.relation.id_of("users", user) if is_user else text_of(user)
+        self.relation.joins.append(
+            f'left join only_root as "only root" on {value} is null and "only root".user_id = {user_id}'
+        )
+        return f'coalesce({alias}.root_id, "only root".id)'
 
 
 def reference(facts: Facts, target_table: str, column: str) -> Constraint | None:

@@ -3,36 +3,34 @@
 -- a value. A row's key is its log's id and a hash of the field's name.
 -- table: audit_log_changes
 -- source
-select a.id || ':' || md5(f.name) as key, a.id as audit_log_id, f.name as field_name, f.old::text as old_value,
-    f.new::text as new_value, a.created_at
-from (
-    select l.key, l.id, l.created_at, l.metadata::jsonb as document
-    from activity_logs l
-    where l.rejected is null and (l.metadata like '%"changes"%' or l.metadata like '%"before"%')
-) as a
-cross join lateral (
-    select case when jsonb_typeof(a.document -> 'before') in ('object', 'null')
-            and jsonb_typeof(a.document -> 'after') in ('object', 'null') then a.document end as both_sides
-) as told
-cross join lateral (
-    select s.name,
-        case when c.value is null then told.both_sides -> 'before' -> s.name else c.value -> 'old' end as old,
-        case when c.value is null then told.both_sides -> 'after' -> s.name else c.value -> 'new' end as new
+with log as materialized (
+    select l.id, l.created_at, l.document, l.document -> 'changes' as fields, l.document -> 'before' as before,
+        l.document -> 'after' as after
     from (
-        select key as name from jsonb_each(
-            case when jsonb_typeof(a.document -> 'changes') = 'object' then a.document -> 'changes' end
-        ) where jsonb_typeof(value) = 'object'
-        union
-        select jsonb_object_keys(told.both_sides -> 'before') where jsonb_typeof(told.both_sides -> 'before') = 'object'
-        union
-        select jsonb_object_keys(told.both_sides -> 'after') where jsonb_typeof(told.both_sides -> 'after') = 'object'
+        select a.key, a.id, a.created_at, a.metadata::jsonb as document
+        from activity_logs a
+        where a.rejected is null and (a.metadata like '%"changes"%' or a.metadata like '%"before"%')
+    ) as l
+    where jsonb_typeof(l.document) = 'object' and l.key not in (select key from deep_log)
+), change as (
+    select log.id, log.created_at, f.key as name, f.value -> 'old' as old, f.value -> 'new' as new
+    from log cross join lateral jsonb_each(log.fields) as f
+    where jsonb_typeof(log.fields) = 'object' and jsonb_typeof(f.value) = 'object'
+    union all
+    select log.id, log.created_at, s.name, log.before -> s.name, log.after -> s.name
+    from log
+    cross join lateral (
+        select key as name from jsonb_each(case when jsonb_typeof(log.before) = 'object' then log.before end)
+        union all
+        select key from jsonb_each(case when jsonb_typeof(log.after) = 'object' then log.after end)
+        where (log.before ? key) is not true or jsonb_typeof(log.before) <> 'object'
     ) as s
-    left join lateral (
-        select a.document -> 'changes' -> s.name as value
-        where jsonb_typeof(a.document -> 'changes' -> s.name) = 'object'
-    ) as c on true
-) as f
-where jsonb_typeof(a.document) = 'object' and f.old is distinct from f.new and a.key not in (select key from deep_log)
+    where jsonb_typeof(log.before) in ('object', 'null') and jsonb_typeof(log.after) in ('object', 'null')
+        and jsonb_typeof(log.fields -> s.name) is distinct from 'object'
+)
+select c.id || ':' || md5(c.name) as key, c.id as audit_log_id, c.name as field_name, c.old::text as old_value,
+    c.new::text as new_value, c.created_at
+from change c where c.old is distinct from c.new
 -- target
 select c.audit_log_id::text || ':' || md5(c.field_name) as key, c.audit_log_id::text, c.field_name, c.old_value::text,
     c.new_value::text, c.created_at::text
