@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import trusting
+from auditors import reconciling
 from psycopg import sql
 
 from config import settings as configuration
@@ -64,7 +64,7 @@ def _migrate(settings) -> MigrateError | None:
     from engine.run import migrate
 
     try:
-        migrate(settings, auditor=trusting)
+        migrate(settings, auditor=reconciling(settings))
     except MigrateError as error:
         return error
     return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from auditors import trusting
+from auditors import reconciling
 from psycopg import sql
 
 from config import settings as configuration
@@ -33,7 +33,7 @@ def test_target_agrees(database) -> None:
     source, target = database(), database()
     seed(source, rows=ROWS)
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    migrate(settings, auditor=trusting)
+    migrate(settings, auditor=reconciling(settings))
     with (
         psycopg.connect(source, autocommit=True, options=SESSION) as legacy,
         psycopg.connect(target, autocommit=True, options=SESSION) as new,

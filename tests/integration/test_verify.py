@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from auditors import trusting
 
 from checks import comparison, connect, verify
 from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from config import settings as configuration
 from config.errors import ConfigError
-from tests.auditors import trusting
 
 CASE = Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql"
 
@@ -118,7 +118,7 @@ def test_without_a_publish_there_is_nothing_to_judge(database) -> None:
 
 def test_counts_alone_see_a_lost_row_and_no_changed_value(migrated) -> None:
     settings, _, target = migrated
-    _unstale(target, "update payments set currency = 'XXX'")
+    _unstale(target, "update payments set gateway_payment_id = 'another'")
     verdict = _published(settings, level="counts")
     assert verdict.passed
     assert any("no value was compared" in sentence for sentence in verdict.not_looked_at)
@@ -158,13 +158,12 @@ def test_nonsense_is_refused(migrated, options) -> None:
 @pytest.mark.parametrize("hashed", comparison.HASHES)
 def test_either_hash_finds_and_names_the_same(migrated, hashed: str) -> None:
     settings, _, target = migrated
-    _do(target, "set session_replication_role = replica; update users set email = email || '.x' where id in "
-                "(select id from users order by id limit 1)")  # fmt: skip
-    name = "select t.id::text as key, t.email::text as email from {}.users as t"
-    one = comparison.Comparison("c", "content", "", "users", "", name.format("public"), name.format("nxtgauge"))
+    _do(target, "set session_replication_role = replica; update coupons set code = code || '.' where code = 'DIWALI'")
+    name = "select t.id::text as key, t.code as code from {}.coupons as t"
+    one = comparison.Comparison("c", "content", "", "coupons", "", name.format("public"), name.format("nxtgauge"))
     with connect.source(settings.source) as left, connect.target(settings.target) as right:
         found = comparison.compare(one, left, right, comparison.Look(hashed))
-    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("email",))]
+    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("code",))]
     assert found.rows_total == 1
 
 

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from conftest import with_database
 from psycopg import sql
 
 from checks import verify
 from checks.verdict import FAIL, INFO, PASS, Verdict
 from config import settings as configuration
-from tests.conftest import with_database
 
 FOLDER = Path(__file__).parent
 ROWS = 20_000
@@ -34,9 +34,10 @@ LEAST = 40
 @pytest.fixture(scope="module")
 def migrated(postgres_url: str) -> Iterator[tuple[str, str, str]]:
     """URLs of a legacy database and of its migrated target, and the run."""
+    from auditors import trusting
+
     from engine.run import migrate
     from flows.demo.seed import seed
-    from tests.auditors import trusting
 
     urls = [with_database(postgres_url, name) for name in ("mutations_source", "mutations_target")]
     with psycopg.connect(postgres_url, autocommit=True) as conn:
