@@ -9,12 +9,14 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test lint format lock stop clean setup
+.PHONY: help demo test mutate bench lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [ROWS=100000]   migrate a made-up legacy database; needs Python only"
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
+	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
+	@echo "make bench [ROWS=2000000] how long building and verifying take, and their ratio"
 	@echo "make lint                 style, format and import directions"
 	@echo "make format               put the code into the format that lint asks for"
 	@echo "make lock                 resolve the dependencies anew into requirements.lock"
@@ -44,6 +46,13 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest $(ARGS)
+
+mutate: $(STAMP)
+	$(BIN)/python -m pytest tests/mutations $(ARGS)
+
+bench: ROWS = 2000000
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.verify --rows $(ROWS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
