@@ -123,17 +123,20 @@ class Origins:
 
     def _named(self, column: Column) -> str:
         """The root that an id leads to which stands where a professional's does; without one the user's only one."""
-        alias, value = quoted(f"named {column.name}"), self._facts.spelled(text_of(column), column, "uuid")
-        self.relation.joins.append(f"left join named as {alias} on {alias}.name = {value}")
+        value = self._facts.spelled(text_of(column), column, "uuid")
+        self.relation.joins += [
+            f"left join professional_named as named on named.name = {value}",
+            f"left join root as own_root on own_root.id = {value} and named.name is null",
+            f"left join profile_moved as moved on moved.name = {value} and named.name is null and own_root.id is null",
+        ]
+        found = "case when named.name is not null then named.root_id else coalesce(own_root.id, moved.root_id) end"
         user = self._shape.column("user_id")
         if not user:
-            return f"{alias}.root_id"
+            return found
         is_user = self._facts.parent(self._table, "user_id") == "users"
         user_id = self.relation.id_of("users", user) if is_user else text_of(user)
-        self.relation.joins.append(
-            f'left join only_root as "only root" on {value} is null and "only root".user_id = {user_id}'
-        )
-        return f'coalesce({alias}.root_id, "only root".id)'
+        self.relation.joins.append(f"left join only_root on {value} is null and only_root.user_id = {user_id}")
+        return f"coalesce({found}, only_root.id)"
 
 
 def reference(facts: Facts, target_table: str, column: str) -> Constraint | None:

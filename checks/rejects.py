@@ -45,16 +45,21 @@ class _Rejects:
         booked = target.execute(BOOKED, [self._facts.books.run_id, self._table]).fetchall()
         as_json = self._hashes(source, [key for key, *_, text, document in booked if text is None], is_json=True)
         as_text = self._hashes(source, [key for key, *_, text, document in booked if text is not None], is_json=False)
-        rows = []
+        rows, targets = [], self._targets()
         for key, count, target_table, text, document in booked:
             there = (as_json if text is None else as_text).get(key)
             if there is None or count > 1:
                 rows.append(Row(key, "unexpected"))
             elif (text or document) not in there:
                 rows.append(Row(key, "differs", ("legacy_row",)))
-            elif target_table not in self._facts.target.tables:
+            elif target_table not in targets:
                 rows.append(Row(key, "differs", ("target_table",)))
         return found(self._draft, rows, len(booked))
+
+    def _targets(self) -> set[str]:
+        """The tables that may have refused a row."""
+        rule = self._facts.rule(self._table)
+        return {self._facts.final(self._table), *(rule.targets if rule else ())} & self._facts.target.tables.keys()
 
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
         """Legacy key → hashes of its rows; none of a row told as text that jsonb takes."""
