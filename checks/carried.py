@@ -25,10 +25,12 @@ with given as ({given}),
             p.legacy_id collate "C" desc
     )
     select x.* from (
-        select r.id as key, {listed}
-        from root as r
-        left join given as o on r.legacy_table = 'professionals' and o.carrier = r.key
-        left join merged as m on m.root_id = r.id
+        select coalesce(o.root_id, m.root_id) as key, {listed}
+        from (
+            select p.root_id, g.* from professional as p join given as g on g.carrier = p.key
+            where p.outcome = 'created' and p.rejected is null
+        ) as o
+        full join merged as m on m.root_id = o.root_id
         {nulled}
     ) as x
     where num_nonnulls({names}) > 0
@@ -78,6 +80,7 @@ def _source(facts: Facts, relation: Relation, places: dict[str, str]) -> str:
 
 def _nulled(facts: Facts, places: dict[str, str]) -> tuple[str, dict[str, str]]:
     """References that led nowhere: the books name the legacy row that the root itself was made of."""
+    roots = "left join root as r on r.id = coalesce(o.root_id, m.root_id)"
     joins, values = [], {}
     for number, name in enumerate(places):
         value = f"coalesce(o.{quoted(name)}, m.{quoted(name)})"
@@ -93,4 +96,4 @@ def _nulled(facts: Facts, places: dict[str, str]) -> tuple[str, dict[str, str]]:
             )
             value = f"case when n{number}.key is null then {value} end"
         values[name] = value
-    return " ".join(joins), values
+    return " ".join([roots, *joins] if joins else []), values

@@ -6,8 +6,6 @@ Laws
 - A row may also be rejected with another parent than its owner; then that one has to be rejected too.
 """
 
-from collections.abc import Iterator
-
 from checks.comparison import Comparison
 from checks.facts import Facts, literal, quoted, text_of
 from checks.laws import Prelude
@@ -17,83 +15,80 @@ from config.shapes import Table
 TRANSFORM = "owned_by_profile"
 OWNER, NAMED = "user_role_profile_id", "professional_id"
 TITLE = (
-    "Every row belongs to the profile that its professional became, or to the only one of its user; without such a "
-    "profile it is rejected."
+    "Every item, service and lead request belongs to the profile that its professional became, or to the only one of "
+    "its user; without such a profile it is rejected. The key is the table and the id, or the legacy key if rejected."
 )
-WANTED = """
-    case
-        when {named} is not null then
-            case
-                when owner_named.name is null then 'orphan_professional'
-                when owner_named.root_id is null then 'parent_rejected'
-            end
-        when of_user.id is null then 'orphan_professional'
-    end
+KNOWN = """
+    select {name} as legacy_table, {key} as key, {id} as id, {rejected} as rejected, {named} as named,
+        {user} as user_id, {others} as has_lost
+    from {table}
 """
-SOURCE = """
-    select case when x.rejected is null and x.wanted is null then x.id else x.key end as key,
-        case when x.wanted is null and x.rejected is null then x.root_id end as {owner},
-        coalesce(x.wanted, case when x.has_lost then nullif(x.rejected, 'orphan_professional') end) as reason
-    from (
-        select {key} as key, {id} as id, {rejected} as rejected, coalesce(owner_named.root_id, of_user.id) as root_id,
-            {wanted} as wanted, {others} as has_lost
-        from {table}
-        left join named as owner_named on owner_named.name = {named}
-        left join only_root as of_user on {named} is null and of_user.user_id = {user}
-    ) as x
-    where x.rejected is null or x.wanted is not null or x.rejected in ('orphan_professional', 'parent_rejected')
+SOURCE = """\
+with known as ({known}),
+judged as (
+    select k.legacy_table, k.key, k.id, k.rejected, k.has_lost,
+        case when f.name is not null then f.root_id else coalesce(r.id, m.root_id, o.id) end as root_id,
+        case
+            when k.named is null then case when o.id is null then 'orphan_professional' end
+            when coalesce(f.root_id, r.id) is not null then null
+            when f.name is null and m.name is null then 'orphan_professional'
+            when f.name is not null or m.root_id is null then 'parent_rejected'
+        end as wanted
+    from known as k
+    left join professional_named as f on f.name = k.named
+    left join root as r on r.id = k.named and f.name is null
+    left join profile_moved as m on m.name = k.named and f.name is null and r.id is null
+    left join only_root as o on k.named is null and o.user_id = k.user_id
+)
+select j.legacy_table || ' ' || case when coalesce(j.rejected, j.wanted) is null then j.id else j.key end as key,
+    case when coalesce(j.rejected, j.wanted) is null then j.root_id end as {owner},
+    coalesce(j.wanted, case when j.has_lost then nullif(j.rejected, 'orphan_professional') end) as reason
+from judged as j
+where j.rejected is null or j.wanted is not null or j.rejected in ('orphan_professional', 'parent_rejected')
 """
+HELD = "select {name} || ' ' || {id} as key, t.{owner}::text as {owner}, null as reason from {table} as t"
 TARGET = """
-    select {id} as key, t.{owner}::text as {owner}, null as reason from {table} as t
+    {held}
     union all
-    select x.legacy_key, null, x.reason from rejects as x
-    where x.legacy_table = {name} and x.reason in ('orphan_professional', 'parent_rejected')
+    select x.legacy_table || ' ' || x.legacy_key, null, x.reason from rejects as x
+    where x.legacy_table = any ({names}) and x.reason in ('orphan_professional', 'parent_rejected')
 """
 
 
-def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
-    """One for each table of the source that the rule is about."""
-    for name, rule in facts.mapping.tables.items():
-        shape, there = facts.source.table(name), facts.target.table(name)
-        if rule.transform == TRANSFORM and shape and there and there.column(OWNER):
-            yield _comparison(facts, prelude, shape)
-
-
-def _comparison(facts: Facts, prelude: Prelude, shape: Table) -> Comparison:
-    table = shape.name
-    source, of_source = prelude.of_source(_source(facts, shape))
-    has_id = facts.target.has(table, "id")
-    target, _ = prelude.of_target(
-        TARGET.format(
-            id="t.id::text" if has_id else "null",
-            owner=OWNER,
-            table=quoted(facts.target.schema, table),
-            name=literal(table),
+def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
+    """One of all tables that the rule is about; none where the source has none of them."""
+    ruled = [name for name, rule in facts.mapping.tables.items() if rule.transform == TRANSFORM]
+    tables = [name for name in ruled if facts.source.table(name) and facts.target.has(name, OWNER)]
+    if not tables:
+        return []
+    known = "\nunion all\n".join(_known(facts, facts.source.table(name)) for name in tables)
+    source, of_source = prelude.of_source(SOURCE.format(known=known, owner=OWNER))
+    held = "\n    union all\n    ".join(_held(facts, name) for name in tables)
+    target, _ = prelude.of_target(TARGET.format(held=held, names=f"{literal(tables)}::text[]"))
+    return [
+        Comparison(
+            "law/user_role_profiles/owners", "law", "portfolio", "user_role_profiles", TITLE, source, target,
+            of_source=of_source | set(tables), of_target=frozenset(tables),
         )
-    )
-    return Comparison(
-        f"law/{table}/owners", "law", facts.domain(table), table, TITLE, source, target,
-        of_source=of_source | {table}, of_target=frozenset({table}),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
-def _source(facts: Facts, shape: Table) -> str:
+def _held(facts: Facts, table: str) -> str:
+    id_ = "t.id::text" if facts.target.has(table, "id") else "''"
+    return HELD.format(name=literal(table), id=id_, owner=OWNER, table=quoted(facts.target.schema, table))
+
+
+def _known(facts: Facts, shape: Table) -> str:
     relation = Relation(facts, shape)
     id_, named = shape.column("id"), shape.column(NAMED)
-    id_sql = relation.id_of(shape.name, id_) if id_ else "null"
-    named_sql = facts.spelled(text_of(named), named, "uuid") if named else "null::text"
-    user, others = _user(facts, relation, shape), _others(facts, relation, shape)
-    return SOURCE.format(
-        key=relation.key,
-        id=id_sql,
-        rejected=relation.rejected,
-        wanted=WANTED.format(named=named_sql),
-        others=others,
-        owner=OWNER,
-        named=named_sql,
-        user=user,
-        table=relation.from_sql,
-    )
+    parts = {
+        "id": relation.id_of(shape.name, id_) if id_ else "''",
+        "named": facts.spelled(text_of(named), named, "uuid") if named else "null::text",
+        "user": _user(facts, relation, shape),
+        "others": _others(facts, relation, shape),
+    }
+    name = literal(shape.name)
+    return KNOWN.format(name=name, key=relation.key, rejected=relation.rejected, table=relation.from_sql, **parts)
 
 
 def _user(facts: Facts, relation: Relation, shape: Table) -> str:

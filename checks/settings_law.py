@@ -88,6 +88,9 @@ class _Law:
         """The settings without a column of their own, without nulls; an empty object if there are none."""
         if not self._keys:
             return "'{}'::jsonb"
+        if all(c.base not in ("json", "jsonb") and c.kind in "be" and not c.is_array for c in self._keys):
+            pairs = ", ".join(f"{literal(c.name)}, {column_of(c)}" for c in self._keys)
+            return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"  # of values that hold no nulls of their own
         pairs = ", ".join(f"({literal(c.name)}, to_jsonb({column_of(c)}))" for c in self._keys)
         found = f"select jsonb_object_agg(k, v) from (values {pairs}) as found (k, v) where v is not null"
         return f"coalesce(({found}), '{{}}')"

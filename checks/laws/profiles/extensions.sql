@@ -1,14 +1,12 @@
--- Every root has one extension row, under its own id, in the table of its role and in no other, with the root's times.
+-- Every root has one extension row, under its own id, in the table of its role and in no other, with the root's times;
+-- and there is no extension row without a root. (The roots themselves are compared with the legacy rows.)
 -- table: user_role_profiles
--- source
-select p.id as key, p.role, p.id as user_role_profile_id, p.created_at, p.updated_at
-from profile p where p.rejected is null
-union all
-select f.id, f.role_key, f.id, f.created_at, f.updated_at
-from professionals f join professional c on c.key = f.key and c.outcome = 'created' and c.rejected is null
--- target
-select e.id::text as key, e.role, e.user_role_profile_id::text, e.created_at::text, e.updated_at::text
-from (
+-- holds
+select coalesce(r.id, e.id)::text as key,
+    (e.id, e.role, e.user_role_profile_id, e.created_at, e.updated_at)
+        is not distinct from (r.id, r.role, r.id, r.created_at, r.updated_at) as holds
+from user_role_profiles r
+full join (
     select 'photographer' as role, id, user_role_profile_id, created_at, updated_at from photographer_profiles
     union all
     select 'tutor', id, user_role_profile_id, created_at, updated_at from tutor_profiles
@@ -34,4 +32,4 @@ from (
     select 'customer', id, user_role_profile_id, created_at, updated_at from customer_profiles
     union all
     select 'job_seeker', id, user_role_profile_id, created_at, updated_at from job_seeker_profiles
-) as e
+) as e on e.id = r.id

@@ -2,14 +2,15 @@
 -- it is rejected. Rules: the profile of its role and user; else the last updated of each role and user creates one;
 -- without a usable role the only professional-role profile of its user.
 with known as (
-    select f.*, p.id as profile_id, exists (
-            select from profile l where l.role = f.role_key and l.user_id = f.user_id and l.rejected is not null
-        ) as has_lost
+    select f.key, f.raw_id, f.legacy_id, f.id, f.user_id, f.role_key, f.rejected, f.updated_at, p.id as profile_id,
+        exists (
+            select from profile_key l where l.role = f.role_key and l.user_id = f.user_id and l.rejected is not null
+        ) as has_lost,
+        f.status_meaning is not null or coalesce(f.status, '') !~ '\S' as is_able
     from professionals f
-    left join profile p on p.role = f.role_key and p.user_id = f.user_id and p.rejected is null
+    left join profile_key p on p.role = f.role_key and p.user_id = f.user_id and p.rejected is null
 ), ranked as (
-    select key, count(*) filter (where status_meaning is not null or coalesce(status, '') !~ '\S') over latest as able,
-        (status_meaning is not null or coalesce(status, '') !~ '\S') as is_able
+    select key, count(*) filter (where is_able) over latest as able, is_able
     from known
     where role_key is not null and profile_id is null and not has_lost and legacy_id is not null
     window latest as (
@@ -22,24 +23,25 @@ with known as (
     select k.role_key as role, k.user_id, k.id, k.key, k.rejected
     from known k join ranked r on r.key = k.key and r.is_able and r.able = 1
 ), practised as (
-    select user_id, min(id) as id, count(distinct id) as number
+    select user_id, min(id) as id, min(id) < max(id) as has_several
     from (
-        select user_id, id from profile
+        select user_id, id from profile_key
         where rejected is null and role not in ('company', 'customer', 'job_seeker')
         union all
         select user_id, id from made where role not in ('company', 'customer', 'job_seeker')
     ) as roots
+    where user_id in (select k.user_id from known k where k.role_key is null)
     group by user_id
 ), resolved as (
     select k.key, k.raw_id, k.legacy_id, k.user_id, k.role_key, k.rejected,
-        coalesce(k.profile_id, m.id, case when k.role_key is null and o.number = 1 then o.id end) as root_id,
+        coalesce(k.profile_id, m.id, case when not o.has_several then o.id end) as root_id,
         case
             when k.legacy_id is null then 'missing_id'
             when k.has_lost and k.profile_id is null then 'parent_rejected'
             when r.able = 0 then 'unknown_status'
             when m.key = k.key then 'created'
-            when k.profile_id is not null or m.id is not null or (k.role_key is null and o.number = 1) then 'merged'
-            when o.number > 1 then 'ambiguous_professional'
+            when k.profile_id is not null or m.id is not null or not o.has_several then 'merged'
+            when o.has_several then 'ambiguous_professional'
             else 'unresolvable_professional'
         end as outcome
     from known k
