@@ -9,7 +9,7 @@ Laws
 from dataclasses import dataclass
 
 from checks.content import stays
-from checks.facts import Facts, quoted, text_of
+from checks.facts import Facts, text_of
 from checks.relations import Relation
 from config.mapping import TableRule
 from config.shapes import Column, Constraint
