@@ -56,10 +56,7 @@ class _Law:
         relations = [f"u as ({self._user()})", *([f"s as ({self._settings()})"] if self._there else [])]
         source, of_source = prelude.of_source(f"with {', '.join(relations)}\n" + "\nunion all\n".join(parts))
         listed = ", ".join(f"{self._shown(c, self._held(c))} as {quoted(c.name)}" for c in self._columns())
-        target = (
-            f"select t.user_id::text as key, {listed} from {quoted(self._facts.target.schema, SETTINGS)} as t "
-            f"where t.user_id is not null"
-        )
+        target = f"select t.user_id::text as key, {listed} from {quoted(self._facts.target.schema, SETTINGS)} as t"
         tables = {self._users.name, *([SETTINGS] if self._there else [])}
         return Comparison(
             f"law/{SETTINGS}/settings", "law", "identity", SETTINGS, TITLE, source, target,
