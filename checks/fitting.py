@@ -17,7 +17,7 @@ LABELS = """
      join pg_catalog.pg_attribute as a on a.atttypid = e.enumtypid
      where a.attrelid = {table}::regclass and a.attname = {column})
 """
-CONSTANT = re.compile(r"^(?P<value>'(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)(?:::[\w ."(),]+)?$")
+CONSTANT = re.compile(r"""^(?P<value>'(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)(?:::[\w ."(),]+)?$""")
 
 
 def fitted(facts: Facts, table: str, own: Column, given: Column) -> str:
