@@ -5,6 +5,7 @@ session left behind is stopped and removed by the next. NXTGAUGE_TEST_URL names 
 role must be a superuser); NXTGAUGE_TEST_SEED repeats a seed.
 """
 
+import contextlib
 import hashlib
 import os
 import random
@@ -20,7 +21,7 @@ import psutil
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 FOLDER = "nxtgauge-migrate-tests-"
 # Speed over durability: the data lives as long as the session.
@@ -98,19 +99,37 @@ def _remove_leftovers() -> None:
 
 
 @pytest.fixture
-def database(postgres_url: str) -> Iterator[Callable[[], str]]:
-    """A function that makes a fresh database and returns its URL; all of them are dropped after the test."""
+def database(postgres_url: str) -> Iterator[Callable[..., str]]:
+    """A function that makes a fresh database and returns its URL; all of them are dropped after the test.
+
+    template: URL of a database to copy, which nobody may be using.
+    """
+    with _databases(postgres_url) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres_url: str) -> Iterator[Callable[..., str]]:
+    """The same, for all tests of a module."""
+    with _databases(postgres_url) as make:
+        yield make
+
+
+@contextlib.contextmanager
+def _databases(url: str) -> Iterator[Callable[..., str]]:
     names: list[str] = []
 
-    def make() -> str:
-        name = f"test_{secrets.token_hex(6)}"
-        _administer(postgres_url, sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    def make(template: str | None = None) -> str:
+        name, copied = f"test_{secrets.token_hex(6)}", conninfo_to_dict(template)["dbname"] if template else "template0"
+        _administer(url, sql.SQL("create database {} template {}").format(*map(sql.Identifier, (name, copied))))
         names.append(name)
-        return with_database(postgres_url, name)
+        return _with_database(url, name)
 
-    yield make
-    for name in names:
-        _administer(postgres_url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    try:
+        yield make
+    finally:
+        for name in names:
+            _administer(url, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
 def _administer(url: str, statement: sql.Composed) -> None:
@@ -118,7 +137,7 @@ def _administer(url: str, statement: sql.Composed) -> None:
         conn.execute(statement)
 
 
-def with_database(url: str, name: str) -> str:
+def _with_database(url: str, name: str) -> str:
     """The URL with another database in its path; any other form of connection string as keywords."""
     pattern = r"^(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?"
     return re.sub(pattern, rf"\1/{name}", url) if "://" in url else make_conninfo(url, dbname=name)

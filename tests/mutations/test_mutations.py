@@ -13,13 +13,12 @@ The SQL runs with the product schema on the search path and without triggers or 
 """
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import with_database
-from psycopg import sql
+from auditors import trusting
 
 from checks import verify
 from checks.verdict import FAIL, INFO, PASS, Verdict
@@ -32,43 +31,30 @@ LEAST = 40
 
 
 @pytest.fixture(scope="module")
-def migrated(postgres_url: str) -> Iterator[tuple[str, str, str]]:
+def migrated(module_database) -> tuple[str, str, str]:
     """URLs of a legacy database and of its migrated target, and the run."""
-    from auditors import trusting
-
     from engine.run import migrate
     from flows.demo.seed import seed
 
-    urls = [with_database(postgres_url, name) for name in ("mutations_source", "mutations_target")]
-    with psycopg.connect(postgres_url, autocommit=True) as conn:
-        for name in ("mutations_source", "mutations_target"):
-            conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
-            conn.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
-    seed(urls[0], rows=ROWS)
-    yield *urls, migrate(_settings(*urls), auditor=trusting).run_id
-    with psycopg.connect(postgres_url, autocommit=True) as conn:
-        for name in ("mutations_source", "mutations_target"):
-            conn.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    source, target = module_database(), module_database()
+    seed(source, rows=ROWS)
+    return source, target, migrate(_settings(source, target), auditor=trusting).run_id
 
 
 @pytest.fixture
-def mutant(postgres_url: str, migrated) -> Iterator[Callable[[str], Verdict]]:
+def mutant(database, migrated) -> Callable[[str], Verdict]:
     """Plants a fault in a copy of the target; returns the verdict on it."""
-    name = "mutations_mutant"
+    source, target, run_id = migrated
 
     def judged(fault: str) -> Verdict:
-        with psycopg.connect(postgres_url, autocommit=True) as conn:
-            conn.execute(sql.SQL("create database {} template mutations_target").format(sql.Identifier(name)))
-        url = with_database(postgres_url, name)
+        url = database(template=target)
         with psycopg.connect(url, autocommit=True) as conn:
             conn.execute("set session_replication_role = replica")
             conn.execute("set search_path = nxtgauge")
             conn.execute(fault)
-        return _judged(migrated[0], url, migrated[2])
+        return _judged(source, url, run_id)
 
-    yield judged
-    with psycopg.connect(postgres_url, autocommit=True) as conn:
-        conn.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    return judged
 
 
 def _settings(source: str, target: str):

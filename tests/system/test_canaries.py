@@ -1,0 +1,99 @@
+"""No personal value leaves the databases: everything that the program prints or writes is searched for canaries.
+
+The canaries stand in a migrated database of every table; rows are rejected, checks fail and errors are made on top of
+that, with a Prefect server and without, so that every kind of output says all it can.
+"""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+CANARY = "zq7canary"
+SQL = Path(__file__).with_name("canaries.sql")
+# One faulty value of each kind: in the target after the publish, so that checks fail on rows full of canaries.
+FAULTS = """
+    set session_replication_role = replica;
+    update nxtgauge.users set full_name = full_name || '!' where full_name like 'zq7canary%';
+    update nxtgauge.user_role_profiles set bio = null where bio like 'zq7canary%';
+    update nxtgauge.kb_articles set body = 'zq7canary-other' where body like 'zq7canary%';
+    delete from nxtgauge.notifications where body like 'zq7canary%';
+    alter table nxtgauge.developer_profiles add github_url text default 'https://zq7canary.example';
+    update migration.seals set marks = '{}';
+"""
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """Everything that the program has printed, by every command of this module."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def environ(module_database) -> dict[str, str]:
+    from flows.demo.seed import seed
+
+    source, target = module_database(), module_database()
+    seed(source, rows=3_000)
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(SQL.read_text())
+        (planted,) = conn.execute("select count(*) from users where full_name like 'zq7canary%'").fetchone()
+        assert planted, "no canary stands in the source"
+    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
+
+
+class Commands:
+    """Runs commands with a full log, and keeps what they print."""
+
+    def __init__(self, home, environ: dict[str, str], said: list[str]):
+        self._home, self._environ, self._said = home, environ, said
+
+    def ends(self, code: int, *arguments: str) -> None:
+        done = self._home.run(*arguments, "-v", **self._environ)
+        self._said.append(f"$ {' '.join(arguments)}\n{done.stdout}\n{done.stderr}")
+        assert done.returncode == code, done.stderr[-2000:]
+
+
+def _plant(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(FAULTS)
+
+
+def test_no_output_holds_a_value(environ, home, said) -> None:
+    command = Commands(home, environ, said)
+    command.ends(0, "plan")
+    command.ends(0, "plan", "--json")
+    command.ends(0, "explain", "users")
+    command.ends(0, "migrate", "--dry-run", "--profile", "demo")
+    command.ends(6, "migrate", "--profile", "production")  # which tolerates no reject
+    command.ends(0, "migrate", "--profile", "demo")
+    _plant(environ["NXTGAUGE_TARGET_URL"])
+    command.ends(6, "verify", "--profile", "demo", "--data-docs", "docs")
+    command.ends(6, "verify", "--profile", "demo", "--json", "--level", "content")
+    command.ends(0, "status")
+    command.ends(2, "waive", "none", "content/users", "--reason", "why", "--by", "me")
+    command.ends(0, "rollback")
+    _assert_clean(said, home.folder)
+
+
+def test_no_output_with_a_prefect_server_holds_a_value(environ, home, said) -> None:
+    command = Commands(home, environ, said)
+    home.result("server", "start")
+    try:
+        command.ends(0, "migrate", "--profile", "demo")
+        _plant(environ["NXTGAUGE_TARGET_URL"])
+        command.ends(6, "verify", "--profile", "demo")
+    finally:
+        home.run("server", "stop")  # its database is then whole on disk
+    assert "running as a Prefect flow" in said[-1]
+    assert list(home.folder.rglob("*.db")), "the Prefect server's own database is not where it was looked for"
+    _assert_clean(said, home.folder)
+
+
+def _assert_clean(said: list[str], folder: Path) -> None:
+    """Neither in what was printed nor in any file below the folder that stands for the user's machine."""
+    held = [text.splitlines()[0] for text in said if CANARY in text]
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.name == "report.html" for path in files)
+    held += [str(path.relative_to(folder)) for path in files if CANARY.encode() in path.read_bytes()]
+    assert not held, held
