@@ -165,8 +165,15 @@ class Relations:
         column = self._facts.used(table, READ[table]["used_at"])
         return relation.time(column) if column and column.base in TIMES else relation.created()
 
+    def _names_nothing(self, table: str, column: Column) -> bool:
+        """Whether rows derived from this table have no use for a reference: its parent is not there, it is no uuid."""
+        rule, reference = self._facts.rule(table), self._facts.mapping.common.references.get(column.name)
+        is_derived_from = rule.derives is not None or table in READ
+        is_lost = reference is not None and reference.to not in self._facts.source.tables
+        return is_derived_from and is_lost and column.base != "uuid"
+
     def _column(self, relation: Relation, table: str, name: str, column: Column | None) -> dict[str, str]:
-        if column is None:
+        if column is None or self._names_nothing(table, column):
             return {other: "null::text" for other in (name, *_meanings([name]))}
         parent = self._facts.parent(table, column.name)
         if parent and parent != "professionals" and parent not in self._facts.mapping.profile_tables:

@@ -7,6 +7,7 @@ Laws
 """
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -204,12 +205,12 @@ def _rows_expected(facts: Facts, sessions: Sessions, stale: Stale) -> dict[str, 
 
 
 def _made(sessions: Sessions, planned: Sequence[Job], stale: Stale, workers: int) -> list[Check]:
-    """Every job's result, several at once; each worker keeps a pair of sessions."""
+    """Every job's result, several at once; each worker keeps a pair of sessions and takes what comes next."""
     aside = {job.draft.name: _stale(job, why) for job in planned if (why := stale.of(job))}
-    pending = [job for job in planned if job.draft.name not in aside]
-    shares = [pending[start::workers] for start in range(workers)]
+    # what joins most comes first, so that no worker begins it while the others have nothing left to do
+    pending = deque(sorted((j for j in planned if j.draft.name not in aside), key=lambda j: j.draft.kind != "law"))
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        parts = list(pool.map(lambda share: _in_one_session(sessions, share), shares))
+        parts = list(pool.map(lambda _: _in_one_session(sessions, pending), range(workers)))
     found = aside | {check.name: check for part in parts for check in part}
     return [found.get(job.draft.name, replace(job.draft, detail="was not executed")) for job in planned]
 
@@ -218,10 +219,20 @@ def _stale(job: Job, why: list[str]) -> Check:
     return replace(job.draft, status=STALE, detail=f"changed since: {', '.join(why)}")
 
 
-def _in_one_session(sessions: Sessions, planned: Sequence[Job]) -> list[Check]:
+def _in_one_session(sessions: Sessions, pending: deque[Job]) -> list[Check]:
+    made = []
     with sessions.source() as source, sessions.target() as target:
         sessions.use(target)
-        return [_result(job, source, target) for job in planned]
+        while job := _next(pending):
+            made.append(_result(job, source, target))
+    return made
+
+
+def _next(pending: deque[Job]) -> Job | None:
+    try:
+        return pending.popleft()
+    except IndexError:
+        return None
 
 
 def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) -> Check:

@@ -294,7 +294,7 @@ def _prepare_gateways(work: Work, source) -> None:
     item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
     if item is None:
         return
-    query = f"select distinct {item.expression} from {route.from_sql} where btrim({item.expression}) <> '' order by 1"
+    query = f"select distinct {item.expression} from {route.from_sql} where {item.expression} ~ '\\S' order by 1"
     frame = _frame(source, query, ["gateway"])
     ids = [steps.derived_id(f"payment_gateway_configs:{gateway}") for gateway in frame["gateway"]]
     work.frames["gateways"] = frame.assign(id=pd.Series(ids, index=frame.index, dtype=TEXT))
@@ -333,6 +333,8 @@ def _payment_parts(work: Work):
             )
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
+        if coupon and coupon.base != "uuid" and not work.plan.table("coupons"):
+            coupon = None  # it names nothing, and orders declare a uuid
         parts.append(
             f"select {_spelled(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
             f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, {legacy_key(uses.legacy)} "

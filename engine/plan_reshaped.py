@@ -325,6 +325,7 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
     if missing:
         scene.fault(table.name, None, f"has no column {', '.join(missing)}, which {rule.transform} needs", "add it")
         return None
+    used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
     targets = " and ".join(rule.targets)
     own = scene.keys.conversion(table, table.shape.column("id"))
     conversions = [Conversion(RULE + "id", table.name)] if own.kind != "same" and own.type == "uuid" else []
@@ -344,6 +345,13 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
         is_accounted=False,
         is_chunked=table.kind == "r",
     )
+
+
+def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
+    """Whether a reference's parent is not there, so that the declared uuid cannot hold its values."""
+    reference = scene.mapping.common.references.get(column)
+    is_lost = reference is not None and scene.catalog.table(reference.to) is None
+    return is_lost and table.shape.column(column).base != "uuid"
 
 
 def whole_row() -> Item:

@@ -112,7 +112,7 @@ def _replaced_ids(legacy: pd.Series, ids: pd.Series) -> pd.DataFrame:
 def _removed_links(rows: pd.DataFrame, ids: pd.Series, removed: tuple[str, ...]) -> pd.DataFrame:
     parts = []
     for column in removed:
-        url = rows[column].dropna()
+        url = rows[column].loc[ids.notna()].dropna()  # a row without an id is going to be rejected
         values = [ids, column, url]
         parts.append(steps.frame(url.index, dict(zip(REMOVED_LINKS, values, strict=True))))
     return steps.joined(parts, REMOVED_LINKS)

@@ -3,7 +3,7 @@
 -- source
 select distinct md5(p.gateway) as key, p.gateway, p.gateway as display_name, 'true' as is_active, '{}' as settings,
     r.instant as created_at, r.instant as updated_at
-from payments p cross join run r where btrim(p.gateway) <> ''
+from payments p cross join run r where p.gateway ~ '\S'
 -- target
 select md5(g.gateway) as key, g.gateway, g.display_name, g.is_active::text, g.settings::text, g.created_at::text,
     g.updated_at::text
