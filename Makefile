@@ -48,7 +48,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest $(ARGS)
 
 mutate: $(STAMP)
-	$(BIN)/python -m pytest tests/mutations $(ARGS)
+	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest tests/mutations $(ARGS)
 
 bench: ROWS = 2000000
 bench: $(STAMP)

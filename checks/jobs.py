@@ -5,6 +5,7 @@ Laws
 - A job says which tables it reads on either side: where one of them has changed since, it is stale.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,9 +49,12 @@ class Job:
     of_target: frozenset[str] = frozenset()
 
 
-def planned(facts: Facts, look: comparison.Look) -> list[Job]:
+def planned(facts: Facts, look: comparison.Look, source: psycopg.Connection) -> list[Job]:
     """Every check of this level, for this database."""
     prelude = laws.Prelude(facts)
+    # where it fails, the checks that need it fail each for itself, and say so
+    with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
+        prelude.evaluate("professional", source)
     return [
         *(_compared(one, look) for one in comparisons(facts, prelude)),
         *(() if look.counts_only else _ruled(facts, prelude)),

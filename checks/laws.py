@@ -30,6 +30,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import psycopg
+
 from checks.comparison import Comparison
 from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.relations import Relations
@@ -38,6 +40,7 @@ from config import mapping
 FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
 HEADER = re.compile(r"(table|severity|needs): ")
+MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 PROFILE = (
     "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
@@ -109,14 +112,26 @@ class Prelude:
 
     def __init__(self, facts: Facts):
         self._facts, self._relations = facts, Relations(facts)
+        self._given: dict[str, tuple[str, frozenset[str]]] = {}  # relation → its rows as SQL, the tables behind it
         self._shared = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "shared").glob("*.sql")}
+
+    def evaluate(self, name: str, source: psycopg.Connection) -> None:
+        """Ask once for the rows of a relation that many laws join, unless they are too many to be sent with each."""
+        query, tables = self.of_source(f"select * from {name}")
+        cursor = source.execute(f"select * from ({query}) as x limit {MOST_SENT + 1}")
+        columns, rows = [column.name for column in cursor.description], cursor.fetchall()
+        if len(rows) <= MOST_SENT:
+            each = zip(*rows, strict=True) if rows else [()] * len(columns)
+            values = ", ".join(f"{literal(list(column))}::text[]" for column in each)
+            listed = f"select * from unnest({values}) as v ({', '.join(map(quoted, columns))})"
+            self._given[name] = listed, tables
 
     def of_source(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with its relations, the legacy tables that it reads)."""
         found: dict[str, str] = {}
         self._gather(query, found)
         tables = frozenset(name for name in found if name in self._facts.mapping.tables)
-        return _with(found, query), tables
+        return _with(found, query), tables.union(*(self._given[name][1] for name in found if name in self._given))
 
     def of_target(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with the books of the run, the product's tables that it reads)."""
@@ -144,10 +159,13 @@ class Prelude:
         for name in dict.fromkeys(NAMED.findall(query)):
             body = None if name in found else self._body(name)
             if body is not None:
-                self._gather(body, found)
+                if name not in self._given:
+                    self._gather(body, found)
                 found[name] = body
 
     def _body(self, name: str) -> str | None:
+        if name in self._given:
+            return self._given[name][0]
         if name == "profile":
             return self._profile()
         if name == "run":

@@ -120,7 +120,7 @@ class Relations:
     """SQL of every relation, by legacy table of the mapping."""
 
     def __init__(self, facts: Facts):
-        self._facts = facts
+        self._facts, self._made = facts, {}
         common = facts.mapping.common
         self._known = {
             "role_key": role_keys(facts.mapping),
@@ -130,6 +130,11 @@ class Relations:
 
     def query(self, table: str) -> str:
         """SELECT of the relation."""
+        if table not in self._made:
+            self._made[table] = self._query(table)
+        return self._made[table]
+
+    def _query(self, table: str) -> str:
         wanted, shape = self._wanted(table), self._facts.source.table(table)
         if shape is None or self._facts.fates[table] == "archive":
             return _empty(wanted)

@@ -179,7 +179,9 @@ def _verdict(
             rows = _rows_expected(facts, sessions, stale)
             started = gx.start(settings.target, facts.target.schema, rows, docs=docs)
             stack.callback(started.stop)
-        checks = _made(sessions, jobs.planned(facts, look), stale, settings.workers)
+        with sessions.source() as source:
+            planned = jobs.planned(facts, look, source)
+        checks = _made(sessions, planned, stale, settings.workers)
         suites, not_looked_at = started.result() if started else ([], [])
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:

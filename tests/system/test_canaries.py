@@ -64,8 +64,8 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
     command.ends(0, "plan")
     command.ends(0, "plan", "--json")
     command.ends(0, "explain", "users")
-    command.ends(0, "migrate", "--dry-run", "--profile", "demo")
-    command.ends(6, "migrate", "--profile", "production")  # which tolerates no reject
+    command.ends(3, "migrate", "--profile", "production")  # nothing was rehearsed
+    command.ends(6, "migrate", "--profile", "production", "--dry-run")  # it tolerates no reject
     command.ends(0, "migrate", "--profile", "demo")
     _plant(environ["NXTGAUGE_TARGET_URL"])
     command.ends(6, "verify", "--profile", "demo", "--data-docs", "docs")
