@@ -49,12 +49,17 @@ class Job:
     of_target: frozenset[str] = frozenset()
 
 
-def planned(facts: Facts, look: comparison.Look, source: psycopg.Connection) -> list[Job]:
-    """Every check of this level, for this database."""
-    prelude = laws.Prelude(facts)
+def prelude(facts: Facts, source: psycopg.Connection) -> laws.Prelude:
+    """The relations that queries are put together with; what many of them join is asked once."""
+    found = laws.Prelude(facts)
     # where it fails, the checks that need it fail each for itself, and say so
     with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        prelude.evaluate("professional", source)
+        found.evaluate("professional", source)
+    return found
+
+
+def planned(facts: Facts, look: comparison.Look, prelude: laws.Prelude) -> list[Job]:
+    """Every check of this level, for this database."""
     return [
         *(_compared(one, look) for one in comparisons(facts, prelude)),
         *(() if look.counts_only else _ruled(facts, prelude)),

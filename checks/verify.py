@@ -6,6 +6,7 @@ Laws
 - Of what is published, a table that either side has changed since is STALE; what can still be judged is.
 """
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from pathlib import Path
 
 import psycopg
 
-from checks import addresses, books, catalog, comparison, connect, gx, jobs, laws, staleness
-from checks.facts import Facts, quoted
+from checks import addresses, books, catalog, comparison, connect, expected, gx, jobs, laws, staleness
+from checks.facts import Facts
 from checks.jobs import Job
 from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
 from config import mapping
@@ -174,14 +175,14 @@ def _verdict(
     settings: Settings, sessions: Sessions, facts: Facts, look: comparison.Look, stale: Stale, level: str, docs
 ) -> Verdict:
     with ExitStack() as stack:
+        with sessions.source() as source:
+            prelude = jobs.prelude(facts, source)
+            rows = _rows_expected(facts, prelude, source, stale) if level == "full" else {}
         started = None
         if level == "full":
-            rows = _rows_expected(facts, sessions, stale)
             started = gx.start(settings.target, facts.target.schema, rows, docs=docs)
             stack.callback(started.stop)
-        with sessions.source() as source:
-            planned = jobs.planned(facts, look, source)
-        checks = _made(sessions, planned, stale, settings.workers)
+        checks = _made(sessions, jobs.planned(facts, look, prelude), stale, settings.workers)
         suites, not_looked_at = started.result() if started else ([], [])
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:
@@ -192,18 +193,13 @@ def _verdict(
     )
 
 
-def _rows_expected(facts: Facts, sessions: Sessions, stale: Stale) -> dict[str, int]:
-    """Rows that each table which keeps its shape should have: those of the source that were not rejected."""
-    tables = [t for t, fate in facts.fates.items() if fate in ("copy", "keep") and t not in {"user_settings"}]
-    expected = {}
-    with sessions.source() as source:
-        for table in tables:
-            final = facts.final(table)
-            if table not in stale.source and final not in stale.target:
-                name = quoted(facts.source.schema, table)
-                count = source.execute(f"select count(*) from {name}").fetchone()[0]
-                expected[final] = count - len(facts.books.rejected.get(table, {}))
-    return expected
+def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, stale: Stale) -> dict[str, int]:
+    """For the suites; of what has changed on either side, and where it cannot be told, the laws say what they can."""
+    if stale.source:
+        return {}
+    with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
+        return {table: n for table, n in expected.rows(facts, prelude, source).items() if table not in stale.target}
+    return {}
 
 
 def _made(sessions: Sessions, planned: Sequence[Job], stale: Stale, workers: int) -> list[Check]:

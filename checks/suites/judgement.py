@@ -75,7 +75,9 @@ class Judgement:
                 lacking.setdefault(lack, []).append(rule.check)
         self.not_looked_at += [f"{', '.join(checks)}: {lack}" for lack, checks in lacking.items()]
         if unknown := [name for name in names if name not in self._rows]:
-            self.not_looked_at.append(f"numbers of rows of {', '.join(unknown)}: nobody said how many there should be")
+            self.not_looked_at.append(
+                f"numbers of rows of {', '.join(unknown)}: the suites did not count them; laws compare rows one by one"
+            )
 
     def _of_table(self, name: str) -> list[Check]:
         written = [rule for rule in self._rules.get(name, []) if not rule.lacking(self._schema)]

@@ -1,0 +1,39 @@
+"""How many rows each table of the target should have, counted on the source: what the suites are given as parameters.
+
+Law: a table that is not here is counted by the laws about it, row by row.
+"""
+
+import psycopg
+
+from checks.facts import Facts, quoted
+from checks.laws import Prelude
+
+# Target tables → the relation's rows that they should have one of each.
+MADE = {
+    ("orders", "order_items", "payment_transactions"): "select count(*) from ordered where hindrance is null",
+    ("audit_logs",): "select count(*) from activity_logs where rejected is null",
+    ("verification_documents",): "select count(*) from submission_documents where rejected is null",
+}
+EMPTY = ("tax_rules", "kb_article_feedback", "kb_article_related")
+ROOTS = "select role, count(*) from root group by role"
+
+
+def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str, int]:
+    """Target table → rows. Reads the source alone."""
+    found = dict.fromkeys(EMPTY, 0) | _kept(facts, source)
+    for tables, query in MADE.items():
+        (count,) = source.execute(prelude.of_source(query)[0]).fetchone()
+        found |= dict.fromkeys(tables, count)
+    roots = dict(source.execute(prelude.of_source(ROOTS)[0]).fetchall())
+    found |= {table: roots.get(table.removesuffix("_profiles"), 0) for table in facts.mapping.profile_tables}
+    return found | {"user_role_profiles": sum(roots.values())}
+
+
+def _kept(facts: Facts, source: psycopg.Connection) -> dict[str, int]:
+    """Tables that keep their shape: the source's rows that were not rejected; settings aside, which are completed."""
+    found = {}
+    for table, fate in facts.fates.items():
+        if fate in ("copy", "keep") and table != "user_settings":
+            (count,) = source.execute(f"select count(*) from {quoted(facts.source.schema, table)}").fetchone()
+            found[facts.final(table)] = count - len(facts.books.rejected.get(table, {}))
+    return found
