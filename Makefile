@@ -45,7 +45,7 @@ demo: $(STAMP)
 	@$(BIN)/nxtgauge-migrate demo --rows $(ROWS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 mutate: $(STAMP)
 	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest tests/mutations $(ARGS)

@@ -27,6 +27,7 @@ FOLDER = "nxtgauge-migrate-tests-"
 # Speed over durability: the data lives as long as the session.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 SEED = int(os.environ.get("NXTGAUGE_TEST_SEED") or secrets.randbelow(2**32))
+os.environ["NXTGAUGE_TEST_SEED"] = str(SEED)  # the processes of one run share it
 
 
 def pytest_report_header() -> str:
