@@ -75,7 +75,7 @@ def _outcome(check: Mapping) -> str | None:
 
 
 def _case(suite: xml.Element, check: Mapping) -> None:
-    where = model.shown(f"{check['kind']}.{check['domain']}")
+    where = model.shown(".".join(filter(None, (check["kind"], check["domain"]))))
     case = xml.SubElement(suite, "testcase", classname=where, name=model.shown(check["name"]))
     case.set("time", f"{check['seconds']:.3f}")
     outcome = _outcome(check)

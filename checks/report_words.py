@@ -177,12 +177,19 @@ def _again(report: Mapping) -> dict:
         text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
         return _step(text, _command("verify"))
     dry = ("--dry-run",) if report["kind"] == "dry-run" else ()
-    run = ("--run", report["run_id"]) if report["run_id"] and report["state"] != "published" and not dry else ()
+    can_go_on = report["run_id"] and report["state"] != "published" and not dry and not _is_shut_for_good(report)
+    run = ("--run", report["run_id"]) if can_go_on else ()
     text = "Mend the cause in the source (or in the mapping), and run again; what is done and still true stays done:"
     return _step(
         text if run else "Mend the cause in the source (or in the mapping), and run again:",
         _command("migrate", *dry, *run, profile=report["profile"]),
     )
+
+
+def _is_shut_for_good(report: Mapping) -> bool:
+    """Whether a gate has failed that no further attempt at this build judges anew."""
+    again = (TOLERANCE, SOURCE_CHANGED)
+    return any(not check["name"].startswith(again) for check in _closing(report, "failure"))
 
 
 def _waive(report: Mapping, checks: Sequence[Mapping]) -> dict:

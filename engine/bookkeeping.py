@@ -295,5 +295,7 @@ def _one_run(conn: psycopg.Connection, query: str, values: list[Any]) -> Run:
     with conn.cursor(row_factory=class_row(Run)) as cursor:
         found = cursor.execute(query, values).fetchone()
     if found is None:
-        raise ConfigError(f"there is no run {values[-1]} in migration.runs of this target")
+        raise ConfigError(
+            f"there is no run {values[-1]} in migration.runs of this target; `nxtgauge-migrate status` lists them"
+        )
     return found

@@ -14,6 +14,7 @@ from checks import report as model
 from checks import report_html, report_junit, report_markdown, report_sections
 from checks.report import to_json
 from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.report_words import unnamed
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
@@ -107,8 +108,8 @@ def _finding(block: Finding) -> str:
     lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}", f"  {check['detail']}"]
     rows = block.rows.rows[:SHOWN_ROWS] if block.rows else ()
     lines += [f"  - {what} {key} {columns}".rstrip() for key, what, columns in rows]
-    more = check["rows_total"] - len(rows)
-    lines += [f"  - and {more:,} more"] if more > 0 else []
+    if more := unnamed(check["rows_total"] - len(rows), len(rows)):
+        lines.append(f"  - {more}")
     return "\n".join(model.shown(line) for line in lines if line.strip())
 
 

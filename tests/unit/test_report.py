@@ -108,7 +108,8 @@ def test_an_error_says_why_and_what_is_tolerated():
 
 def test_the_next_steps_are_commands_that_can_be_copied():
     lines = commands(made(summary("failed", profile="demo"), verdict(FAULT, BROKEN)))
-    assert "nxtgauge-migrate --profile demo migrate --run r1" in lines
+    assert lines[0] == "nxtgauge-migrate --profile demo migrate"  # no retry opens a gate that failed
+    assert lines[-1] == "nxtgauge-migrate --profile demo migrate --run r1"  # a waiver does
     assert "nxtgauge-migrate waive r1 content/users --reason '…' --by NAME" in lines
     assert not any("rollback" in line for line in lines)
     later = commands(made(None, verdict(FAULT), "verify"))
