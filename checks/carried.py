@@ -7,7 +7,7 @@ Laws
 """
 
 from checks.comparison import Comparison
-from checks.content import Carried, rest
+from checks.content import Carried, alias, rest
 from checks.facts import Facts, column_of, literal, quoted, text_of
 from checks.laws import Prelude
 from checks.relations import Relation, arrays
@@ -49,7 +49,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     places = {carried.place(TABLE, c): carried.value(relation, TABLE, c) for c in columns}
     source, of_source = prelude.of_source(_source(facts, relation, places))
     held = {name: there.column(name) for name in places}
-    shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(name)}" for name, c in held.items())
+    shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
         f"select t.id::text as key, {shown} from {quoted(facts.target.schema, ROOT)} as t "
         f"where num_nonnulls({', '.join(column_of(c) for c in held.values() if c) or 'null'}) > 0"
@@ -67,14 +67,14 @@ def _lacking(name: str) -> str:
 
 
 def _source(facts: Facts, relation: Relation, places: dict[str, str]) -> str:
-    listed = ", ".join(f"({value})::text as {quoted(name)}" for name, value in places.items())
+    listed = ", ".join(f"({value})::text as {quoted(alias(name))}" for name, value in places.items())
     given = f"select {relation.key} as carrier, {relation.updated()} as at, {listed} from {relation.from_sql}"
     joins, values = _nulled(facts, places)
     return SOURCE.format(
         given=given,
-        listed=", ".join(f"{value} as {quoted(name)}" for name, value in values.items()),
+        listed=", ".join(f"{value} as {quoted(alias(name))}" for name, value in values.items()),
         nulled=joins,
-        names=", ".join(f"x.{quoted(name)}" for name in places),
+        names=", ".join(f"x.{quoted(alias(name))}" for name in places),
     )
 
 
@@ -83,7 +83,7 @@ def _nulled(facts: Facts, places: dict[str, str]) -> tuple[str, dict[str, str]]:
     roots = "left join root as r on r.id = coalesce(o.root_id, m.root_id)"
     joins, values = [], {}
     for number, name in enumerate(places):
-        value = f"coalesce(o.{quoted(name)}, m.{quoted(name)})"
+        value = f"coalesce(o.{quoted(alias(name))}, m.{quoted(alias(name))})"
         found = {
             f"{table} {key}": "null"
             for table, keys in facts.books.nulled.items()

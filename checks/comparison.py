@@ -19,6 +19,7 @@ from checks.verdict import CRITICAL, MAX_ROWS, Row
 
 RANGES = 1024
 SHOWN_RANGES = 64  # whose rows are named; some 2,000 rows each of a table of two millions
+ROW = "(x.*)::text"  # the row; `x` alone would be a column of that name
 TEXT = "coalesce(x.key, '') collate \"C\""
 
 # The second is for two servers that hash differently (another byte order, a version to come).
@@ -120,7 +121,7 @@ def _sums(conn: psycopg.Connection, query: str, hashed: str, shown: int) -> dict
     """Key range → rows and the sum of their hashes."""
     condition = f"where {_range(hashed)} < {shown}" if shown < RANGES else ""
     rows = conn.execute(
-        f"select {_range(hashed)}, count(*), sum({hashed.format('x::text')}) from ({query}) as x {condition} group by 1"
+        f"select {_range(hashed)}, count(*), sum({hashed.format(ROW)}) from ({query}) as x {condition} group by 1"
     )
     return {key: (count, total) for key, count, total in rows}
 
@@ -129,7 +130,7 @@ def _hashes(conn: psycopg.Connection, query: str, hashed: str, ranges: list[int]
     """Key → the hashes of its rows."""
     found: dict[str, Counter] = defaultdict(Counter)
     rows = conn.execute(
-        f"select x.key, {hashed.format('x::text')} from ({query}) as x "
+        f"select x.key, {hashed.format(ROW)} from ({query}) as x "
         f"where {_range(hashed)} = any ({literal(ranges)}::bigint[])"
     )
     for key, value in rows:

@@ -256,7 +256,7 @@ class Carried:
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
         source, others = prelude.of_source("\nunion all ".join(sources))
         columns = {name: self._target.column(name) for name in names}
-        there = [f"{text_of(c) if c else 'null::text'} as {quoted(name)}" for name, c in columns.items()]
+        there = [f"{text_of(c) if c else 'null::text'} as {quoted(alias(name))}" for name, c in columns.items()]
         held = [column_of(c) for c in columns.values() if c]
         target = (
             f"select t.id::text as key, {', '.join(there)} from {quoted(self._facts.target.schema, self._target.name)} "
@@ -280,7 +280,7 @@ class Carried:
         key = (
             relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
         )
-        listed = ", ".join(f"({places.get(name, 'null')})::text as {quoted(name)}" for name in names)
+        listed = ", ".join(f"({places.get(name, 'null')})::text as {quoted(alias(name))}" for name in names)
         held = ", ".join(places.values())
         condition = f"{relation.rejected} is null and num_nonnulls({held}) > 0"
         return f"select {key} as key, {listed} from {relation.from_sql} where {condition}"
@@ -320,8 +320,9 @@ def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
 
 
 def _listed(key: str, pairs: list[Pair], side: str) -> str:
-    return ", ".join([f"{key} as key", *(f"{getattr(p, side)} as {quoted(_alias(p.name))}" for p in pairs)])
+    return ", ".join([f"{key} as key", *(f"{getattr(p, side)} as {quoted(alias(p.name))}" for p in pairs)])
 
 
-def _alias(name: str) -> str:
+def alias(name: str) -> str:
+    """The name under which a comparison's query has a column."""
     return f"key {name}" if name == "key" else name  # `key` is the comparison's own

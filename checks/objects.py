@@ -2,10 +2,11 @@
 
 Laws
 - A declared table has every declared column, constraint and index, its constraints validated.
-- A table that keeps its shape keeps types, not-nulls, defaults, constraints and indexes. Let off is only what cannot
-  live on: what reads a column that leaves the table; a check or an expression over a column whose type becomes another;
-  a foreign key to what is no table of the target; what calls a function that the mapping drops.
-- A sequence has gone past the largest value of its column and past the legacy sequence's own position.
+- A table that keeps its shape keeps types, collations, not-nulls, defaults, constraints and indexes. Let off is only
+  what cannot live on: what reads a column that leaves the table; a check or an expression over a column whose type
+  becomes another; a foreign key to what is no table of the target; what calls a function that the mapping drops.
+- A constraint, an index and a default are what they say, not what they are called (checks.likeness).
+- A sequence has gone past the largest value of its column and past the legacy sequence's own position, by its steps.
 - A table that nothing accounts for is a finding.
 """
 
@@ -15,12 +16,13 @@ from dataclasses import replace
 
 import psycopg
 
+from checks import likeness
 from checks.catalog import asked
 from checks.content import gone
 from checks.facts import INTEGERS, Facts, quoted
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 from config import target as declared
-from config.shapes import Column, Constraint, Table
+from config.shapes import Column, Constraint, Index, Table
 
 MISSING, DIFFERS, UNEXPECTED = "missing", "differs", "unexpected"
 
@@ -96,6 +98,7 @@ def _declared_columns(facts: Facts, shape: Table, there: Table) -> Iterator[Row]
             column.type
         )  # a reference has the type of its key
         is_same = is_same and found.not_null >= column.not_null
+        is_same = is_same and likeness.expression(column.default, {}) == likeness.expression(found.default, {})
         yield Row(f"column {column.name}", "" if is_same else DIFFERS)
 
 
@@ -110,10 +113,10 @@ def _declared_objects(facts: Facts, shape: Table, there: Table) -> Iterator[Row]
         if constraint.kind == "n" or (constraint.kind == "f" and not _has_key(facts, constraint)):
             continue
         found = known.get(constraint.name)
-        yield Row(f"constraint {constraint.name}", _judged(constraint, found, constraint.ref_table))
-    names = {index.name for index in there.indexes}
+        yield Row(f"constraint {constraint.name}", _judged(constraint, found, constraint.ref_table, {}))
+    indexes = {index.name: index for index in there.indexes}
     for index in shape.indexes:
-        yield Row(f"index {index.name}", "" if index.name in names else MISSING)
+        yield Row(f"index {index.name}", _judged_index(index, indexes.get(index.name), {}))
 
 
 def _has_key(facts: Facts, constraint: Constraint) -> bool:
@@ -122,12 +125,21 @@ def _has_key(facts: Facts, constraint: Constraint) -> bool:
     return parent is not None and any(c.kind in "pu" and c.columns == ("id",) for c in parent.constraints)
 
 
-def _judged(wanted: Constraint, found: Constraint | None, parent: str | None) -> str:
+def _judged(wanted: Constraint, found: Constraint | None, parent: str | None, renames: dict[str, str]) -> str:
     if found is None:
         return MISSING
     is_same = found.kind == wanted.kind and found.ref_table == parent
     is_same = is_same and found.is_validated >= wanted.is_validated
-    return "" if is_same else DIFFERS
+    said = likeness.rule if wanted.kind in "cx" else likeness.key
+    return "" if is_same and said(wanted, renames) == said(found, {}) else DIFFERS
+
+
+def _judged_index(wanted: Index, found: Index | None, renames: dict[str, str], is_retyped: bool = False) -> str:
+    """Of an index whose columns have other types the text may differ; whether it is unique must not."""
+    if found is None:
+        return MISSING
+    (is_unique, how), (is_still, how_found) = likeness.index(wanted, renames), likeness.index(found, {})
+    return "" if is_unique == is_still and (is_retyped or how == how_found) else DIFFERS
 
 
 def _kept_columns(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
@@ -140,7 +152,9 @@ def _kept_columns(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
         if found is None:
             yield Row(f"column {column.name}", MISSING)
             continue
-        is_same = _is_retyped(column, found) or _bare(found.type) == _bare(column.type)
+        is_same = _is_retyped(column, found) or (
+            _bare(found.type) == _bare(column.type) and found.collation == column.collation
+        )
         is_same = is_same and found.not_null >= column.not_null and _has_default(facts, column, found)
         yield Row(f"column {column.name}", "" if is_same else DIFFERS)
 
@@ -156,10 +170,13 @@ def _is_retyped(column: Column, found: Column) -> bool:
 
 
 def _has_default(facts: Facts, column: Column, found: Column) -> bool:
-    dropped = [name for name, new in facts.mapping.common.functions.items() if not new]
-    if not column.default or _is_retyped(column, found) or any(f"{name}(" in column.default for name in dropped):
+    """Whether a default is the legacy one. Times of making and of change have one in any case."""
+    if _is_retyped(column, found) or (not column.default and found.name in ("created_at", "updated_at")):
         return True
-    return found.default is not None
+    named = [new for name, new in facts.mapping.common.functions.items() if f"{name}(" in (column.default or "")]
+    if named:
+        return not all(named) or found.default is not None
+    return likeness.expression(column.default, {}) == likeness.expression(found.default, {})
 
 
 def _renames(facts: Facts, legacy: str) -> dict[str, str]:
@@ -174,17 +191,19 @@ def _renames(facts: Facts, legacy: str) -> dict[str, str]:
 
 def _kept_objects(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
     shape = facts.source.table(legacy)
-    known, indexes = {c.name: c for c in there.constraints}, {index.name for index in there.indexes}
+    known, indexes = {c.name: c for c in there.constraints}, {index.name: index for index in there.indexes}
+    renames = _renames(facts, legacy)
     for constraint in shape.constraints:
         if not _is_let_off(facts, legacy, there, constraint.columns, constraint.definition, constraint.kind in "cx"):
             if constraint.kind == "f" and not _has_parent(facts, constraint):
                 continue
             parent = facts.home(constraint.ref_table) if constraint.kind == "f" else None
-            yield Row(f"constraint {constraint.name}", _judged(constraint, known.get(constraint.name), parent))
+            yield Row(f"constraint {constraint.name}", _judged(constraint, known.get(constraint.name), parent, renames))
     for index in shape.indexes:
         has_more = " WHERE " in index.definition or "_ops" in index.definition or "((" in index.definition
         if not _is_let_off(facts, legacy, there, index.columns, index.definition, has_more):
-            yield Row(f"index {index.name}", "" if index.name in indexes else MISSING)
+            is_retyped = _has_retyped(facts, legacy, there, index.columns)
+            yield Row(f"index {index.name}", _judged_index(index, indexes.get(index.name), renames, is_retyped))
 
 
 def _references(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
@@ -213,13 +232,18 @@ def _can_refer(facts: Facts, column: Column | None, parent: str) -> bool:
 
 
 def _is_let_off(facts: Facts, legacy: str, there: Table, columns: tuple[str, ...], text: str, has_expression) -> bool:
-    shape, renames, rule = facts.source.table(legacy), _renames(facts, legacy), facts.rule(legacy)
+    rule = facts.rule(legacy)
     leaving = gone(facts, legacy) - set(rule.becomes if rule else ())
     dropped = [name for name, new in facts.mapping.common.functions.items() if not new]
     if leaving & set(columns) or any(f"{name}(" in text for name in dropped):
         return True
+    return has_expression and _has_retyped(facts, legacy, there, columns)
+
+
+def _has_retyped(facts: Facts, legacy: str, there: Table, columns: tuple[str, ...]) -> bool:
+    shape, renames = facts.source.table(legacy), _renames(facts, legacy)
     pairs = [(shape.column(name), there.column(renames.get(name, name))) for name in columns]
-    return has_expression and any(found is None or _is_retyped(column, found) for column, found in pairs)
+    return any(found is None or _is_retyped(column, found) for column, found in pairs)
 
 
 def _has_parent(facts: Facts, constraint: Constraint) -> bool:
@@ -230,11 +254,15 @@ def _has_parent(facts: Facts, constraint: Constraint) -> bool:
 
 
 def _sequences(facts: Facts, source: psycopg.Connection, target: psycopg.Connection) -> tuple[int, list[Row]]:
-    legacy = {name: position for name, _, _, _, position in asked(source, "sequences", facts.source.schema)}
+    given = asked(source, "sequences", facts.source.schema)
+    legacy = {name: position for name, _, _, _, position, *_ in given}
+    ways = {name: (step, *limits) for name, _, _, step, _, *limits in given}
     there = asked(target, "sequences", facts.target.schema)
-    free = {name for name, table, *_ in asked(source, "sequences", facts.source.schema) if table is None}
+    free = {name for name, table, *_ in given if table is None}
     rows = [Row(name, MISSING) for name in sorted(free - {name for name, *_ in there})]
-    for name, table, column, step, position in there:
+    for name, table, column, step, position, *limits in there:
+        if ways.get(name, (step, *limits)) != (step, *limits):
+            rows.append(Row(name, DIFFERS))
         reached = [
             value for value in (legacy.get(name), _edge(facts, target, table, column, step)) if value is not None
         ]

@@ -71,7 +71,7 @@ class Origins:
             time = self.relation.created() if name == "created_at" else self.relation.updated()
             return Value(f"({time})::text", f"({time})::text")
         if name == "payload" and self._rule and not self._rule.carries:
-            return Value("row_to_json(t)::text", "row_to_json(t)::text")
+            return Value("row_to_json(t.*)::text", "row_to_json(t.*)::text")
         column = self._column(target_table, name)
         return self._of(column) if column else None
 

@@ -64,7 +64,7 @@ class _Rejects:
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
         """Legacy key → hashes of its rows; none of a row told as text that jsonb takes."""
         hashes: dict[str, set[str]] = {}
-        shown = "row_to_json(t)::text"
+        shown = "row_to_json(t.*)::text"
         shown = f"{shown}::jsonb::text" if is_json else shown
         for key, value in _rows(source, self._facts, self._table, keys, f"md5({shown})"):
             if is_json or not self._is_json(source, key):
@@ -74,7 +74,7 @@ class _Rejects:
     def _is_json(self, source: psycopg.Connection, key: str) -> bool:
         try:
             with source.transaction():
-                _rows(source, self._facts, self._table, [key], "row_to_json(t)::text::jsonb is null")
+                _rows(source, self._facts, self._table, [key], "row_to_json(t.*)::text::jsonb is null")
         except psycopg.DataError:
             return False
         return True

@@ -144,7 +144,7 @@ class Relations:
         for name, variants in wanted.items():
             columns |= self._column(relation, table, name, self._facts.used(table, variants))
         if not self._facts.rule(table).carries:
-            columns["payload"] = "row_to_json(t)::text"
+            columns["payload"] = "row_to_json(t.*)::text"
         if "used_at" in wanted:
             columns["used_at"] = f"({self._used_at(relation, table)})::text"
         columns |= {"created_at": f"({relation.created()})::text", "updated_at": f"({relation.updated()})::text"}

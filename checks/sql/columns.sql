@@ -24,7 +24,8 @@ select t.relname::text,
        y.typtype::text,
        a.attnotnull,
        a.attgenerated <> '' as is_generated,
-       pg_get_expr(d.adbin, d.adrelid)
+       pg_get_expr(d.adbin, d.adrelid),
+       l.collname::text
 from tables t
 left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 left join pg_type y on y.oid = a.atttypid
@@ -33,5 +34,6 @@ left join (
     from base b join pg_type bt on bt.oid = b.current
     where bt.typtype <> 'd' and not (bt.typcategory = 'A' and bt.typelem <> 0)
 ) bt on bt.start = a.atttypid
+left join pg_collation l on l.oid = a.attcollation and l.oid <> y.typcollation
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 order by t.relname, a.attnum;

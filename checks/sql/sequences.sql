@@ -1,10 +1,13 @@
--- Sequences of a schema: name, the table and column that own it, increment, and the last value that it has given (what
--- precedes its start where it has given none).
+-- Sequences of a schema: name, the table and column that own it, increment, the last value that it has given (what
+-- precedes its start where it has given none), its limits, and whether it begins anew past them.
 select c.relname::text,
        t.relname::text,
        a.attname::text,
        s.seqincrement,
-       coalesce(pg_sequence_last_value(c.oid), s.seqstart - s.seqincrement)
+       coalesce(pg_sequence_last_value(c.oid), s.seqstart - s.seqincrement),
+       s.seqmin,
+       s.seqmax,
+       s.seqcycle
 from pg_sequence s
 join pg_class c on c.oid = s.seqrelid
 left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_class'::regclass

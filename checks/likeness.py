@@ -1,0 +1,86 @@
+"""Whether two definitions, as two servers and the declaration spell them, say the same.
+
+Laws
+- Schemas, casts, parentheses, blanks and the case of words are spelling: an extension's type may be elsewhere on the
+  other server, and the declaration is not PostgreSQL's own text. Names, literals, operators and their order are not.
+- A column that has another name in the target is looked for under that name.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from config.shapes import Constraint, Index
+
+NAME = r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*'
+TOKENS = re.compile(rf"E?'(?:[^']|'')*'|{NAME}|\d+(?:\.\d+)?|::|[.()\[\],]|[^\s\w.()\[\],\"':]+|\S")
+# What belongs to a type's name after its first word.
+TYPE_WORDS = {"varying", "precision", "with", "without", "time", "zone"}
+BRACKETS = set("()[],")
+ACTIONS = re.compile(r"( ON (?:DELETE|UPDATE) SET (?:NULL|DEFAULT)) \([^()]*\)")
+
+
+def expression(text: str | None, renames: Mapping[str, str]) -> tuple[str, ...]:
+    """The words of an expression, spelling aside."""
+    words = [_plain(word, renames) for word in _without_types(_without_schemas(TOKENS.findall(text or "")))]
+    return tuple(_unfolded([word for word in words if word not in BRACKETS]))
+
+
+def _without_schemas(tokens: list[str]) -> list[str]:
+    dots = {number for number, token in enumerate(tokens) if token == "."}
+    return [token for number, token in enumerate(tokens) if number not in dots and number + 1 not in dots]
+
+
+def _without_types(tokens: list[str]) -> Iterator[str]:
+    rest = iter(tokens)
+    token = next(rest, None)
+    while token is not None:
+        if token != "::":
+            yield token
+            token = next(rest, None)
+            continue
+        next(rest, None)
+        token = next(rest, None)
+        while token is not None and (token in TYPE_WORDS or token in BRACKETS or token.isdigit()):
+            token = next(rest, None)
+
+
+def _unfolded(words: list[str]) -> list[str]:
+    """`x in (…)` and `x between a and b` as PostgreSQL keeps them."""
+    found = []
+    for number, word in enumerate(words):
+        if word == "in":
+            found += ["=", "any", "array"]
+        elif word == "between":
+            found.append(">=")
+        elif word == "and" and number > 2 and words[number - 2] == "between":
+            found += ["and", words[number - 3], "<="]
+        else:
+            found.append(word)
+    return found
+
+
+def _plain(token: str, renames: Mapping[str, str]) -> str:
+    if re.fullmatch(r"'-?\d+(?:\.\d+)?'", token):
+        return token[1:-1]
+    if token.startswith('"'):
+        name = token[1:-1].replace('""', '"')
+        return renames.get(name, name)
+    return token if "'" in token else renames.get(token, token.lower())
+
+
+def key(constraint: Constraint, renames: Mapping[str, str]) -> tuple:
+    """What a key or a reference says beside the tables: its columns, its actions, when it is checked."""
+    text = ACTIONS.sub(r"\1", constraint.definition.removesuffix(" NOT VALID"))
+    columns = tuple(renames.get(name, name) for name in constraint.columns)
+    return columns, tuple(re.sub(r"\s*\(.*\)\s*", " ", text, flags=re.DOTALL).split())
+
+
+def rule(constraint: Constraint, renames: Mapping[str, str]) -> tuple[str, ...]:
+    """What a check or an exclusion constraint says."""
+    return expression(constraint.definition.removesuffix(" NOT VALID"), renames)
+
+
+def index(found: Index, renames: Mapping[str, str]) -> tuple:
+    """Whether it is unique, and what it reads and how."""
+    _, _, how = found.definition.partition(" USING ")
+    return "CREATE UNIQUE " in found.definition, expression(how, renames)
