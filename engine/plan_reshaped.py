@@ -356,7 +356,7 @@ def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
 
 def whole_row() -> Item:
     """The whole row as JSON text; the target says whether jsonb can hold it."""
-    return Item(RULE + "payload", "row_to_json(t)::text")
+    return Item(RULE + "payload", "row_to_json(t.*)::text")
 
 
 def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:

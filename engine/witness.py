@@ -10,7 +10,7 @@ from engine.catalog import LegacyTable
 from engine.plan_reshaped import ORIGIN, legacy_key
 from engine.select import as_text, quoted
 
-WITNESS = "select {origin}, {key}, row_to_json(t)::text, {id} from {table} as t where {condition}"
+WITNESS = "select {origin}, {key}, row_to_json(t.*)::text, {id} from {table} as t where {condition}"
 
 
 @dataclass(frozen=True)
