@@ -67,7 +67,7 @@ def _lacking(name: str) -> str:
 
 
 def _source(facts: Facts, relation: Relation, places: dict[str, str]) -> str:
-    listed = ", ".join(f"({value})::text as {quoted(alias(name))}" for name, value in places.items())
+    listed = ", ".join(f"({value})::text as {_inner(name)}" for name, value in places.items())
     given = f"select {relation.key} as carrier, {relation.updated()} as at, {listed} from {relation.from_sql}"
     joins, values = _nulled(facts, places)
     return SOURCE.format(
@@ -78,12 +78,17 @@ def _source(facts: Facts, relation: Relation, places: dict[str, str]) -> str:
     )
 
 
+def _inner(name: str) -> str:
+    """The column within the query, where it must not be taken for one of the query's own."""
+    return quoted(f"carried {name}")
+
+
 def _nulled(facts: Facts, places: dict[str, str]) -> tuple[str, dict[str, str]]:
     """References that led nowhere: the books name the legacy row that the root itself was made of."""
     roots = "left join root as r on r.id = coalesce(o.root_id, m.root_id)"
     joins, values = [], {}
     for number, name in enumerate(places):
-        value = f"coalesce(o.{quoted(alias(name))}, m.{quoted(alias(name))})"
+        value = f"coalesce(o.{_inner(name)}, m.{_inner(name)})"
         found = {
             f"{table} {key}": "null"
             for table, keys in facts.books.nulled.items()

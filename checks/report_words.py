@@ -42,6 +42,7 @@ KINDS = {
     "verification": "the build was verified as a whole",
 }
 TOLERANCE, SOURCE_CHANGED = "tolerance/", "source/changed"
+NOTHING_THERE = "published"  # the check that fails where a verification finds nothing to judge
 NOT_WAIVED = ("verification", SOURCE_CHANGED)  # what nobody can waive
 OUTCOMES = {
     "loaded": "stands in the new schema",
@@ -60,6 +61,8 @@ OTHERWISE = {  # of checks that neither passed nor close the gate
 
 def headline(report: Mapping) -> dict:
     """tone (good, attention or bad), word (what happened, in capitals), text (the sentence)."""
+    if _is_about_nothing(report):
+        return {"tone": "bad", "word": "NOTHING TO VERIFY", "text": f"{report['checks'][0]['detail']}."}
     if trouble := _trouble(report):
         return {"tone": "bad", "word": _bad_word(report), "text": f"{_joined(trouble)}{_untouched(report)}."}
     word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
@@ -145,7 +148,13 @@ def _quick_look(report: Mapping) -> str:
 
 def next_steps(report: Mapping) -> list[dict]:
     """text, and commands (or SQL) to copy; the most urgent first."""
+    if _is_about_nothing(report):
+        return [_step("Migrate first; a verification judges what a run has left:", _command("migrate"))]
     return _mend(report) if _trouble(report) else _go_on(report)
+
+
+def _is_about_nothing(report: Mapping) -> bool:
+    return any(check["name"] == NOTHING_THERE and check["closes"] for check in report["checks"])
 
 
 def _mend(report: Mapping) -> list[dict]:

@@ -132,13 +132,13 @@ class Sessions:
     """Opens the sessions that checks are made with."""
 
     def __init__(self, settings: Settings, snapshot: str | None, schema: str, reaching: connect.Reaching):
-        self._settings, self._snapshot, self._schema, self._reaching = settings, snapshot, schema, reaching
+        self._settings, self._snapshot, self._schema, self.reaching = settings, snapshot, schema, reaching
 
     def source(self):
-        return connect.source(self._settings.source, self._snapshot, self._reaching)
+        return connect.source(self._settings.source, self._snapshot, self.reaching)
 
     def target(self):
-        return connect.target(self._settings.target, self._reaching)
+        return connect.target(self._settings.target, self.reaching)
 
     def use(self, target: psycopg.Connection) -> None:
         """The laws name the product's tables without a schema."""
@@ -183,7 +183,10 @@ def _verdict(
             started = gx.start(settings.target, facts.target.schema, rows, docs=docs)
             stack.callback(started.stop)
         checks = _made(sessions, jobs.planned(facts, look, prelude), stale, settings.workers)
-        suites, not_looked_at = started.result() if started else ([], [])
+        suites, not_looked_at = [], []
+        if started:
+            with sessions.reaching(started.stop):  # whoever asks to stop need not wait for the suites
+                suites, not_looked_at = started.result()
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")

@@ -141,9 +141,10 @@ def _fill_from_merged(work: Work, target: psycopg.Connection) -> None:
     )
     target.execute(
         sql.SQL(
-            "update {roots} as r set {settings} from (select distinct on (root_id) * from {merged} "
-            "order by root_id, updated_at desc, case when legacy_id ~ '^-?[0-9]{{1,19}}$' then legacy_id::numeric end "
-            'desc nulls first, legacy_id collate "C" desc) as m where r.id = m.root_id'
+            "update {roots} as r set {settings} from (select distinct on (__root_id) * from {merged} "
+            "order by __root_id, __updated_at desc, case when __legacy_id ~ '^-?[0-9]{{1,19}}$' "
+            'then __legacy_id::numeric end desc nulls first, __legacy_id collate "C" desc) as m '
+            "where r.id = m.__root_id"
         ).format(
             roots=sql.Identifier(work.schema, "user_role_profiles"),
             settings=settings,

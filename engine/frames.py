@@ -127,9 +127,9 @@ def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, fr
     ids = outcome.id_map[outcome.id_map["why"] == "merged"]
     positions = pa.array(ids.index.to_numpy())
     values = {
-        "root_id": pa.array(ids["target_id"].astype(TEXT)),
-        "legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
-        "updated_at": table[RULE + "updated_at"].take(positions),
+        "__root_id": pa.array(ids["target_id"].astype(TEXT)),
+        "__legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
+        "__updated_at": table[RULE + "updated_at"].take(positions),
     }
     for name, item in freight[route.targets[0]].items():
         values[name] = _freight(route, table, item).take(positions)

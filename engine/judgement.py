@@ -37,7 +37,8 @@ def _balances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
 def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
     for row in summary.rows(conn, summary.REASONS, work.run_id):
         reason, allowed = row["reason"], work.settings.tolerated(row["reason"])
-        detail, state = f"{row['rows']} rows are rejected for {reason}", PASSED
+        are = "row is" if row["rows"] == 1 else "rows are"
+        detail, state = f"{row['rows']} {are} rejected for {reason}", PASSED
         if allowed is not None and row["rows"] > allowed:
             state = FAILED
             detail += (

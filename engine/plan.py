@@ -215,8 +215,8 @@ def merged_shape(plan: Plan) -> Table | None:
     if not pairs:
         return None
     root = plan.shape(route.targets[0])
-    own = (Column("root_id", "uuid", base="uuid"), Column("legacy_id", "text", base="text"),
-           Column("updated_at", "timestamptz", base="timestamptz"))  # fmt: skip
+    own = (Column("__root_id", "uuid", base="uuid"), Column("__legacy_id", "text", base="text"),
+           Column("__updated_at", "timestamptz", base="timestamptz"))  # fmt: skip
     carried = tuple(replace(root.column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
     return Table(MERGED, (*own, *carried))
 

@@ -95,6 +95,7 @@ def verify(
             settings, run_id=run_id, level=level, sample=sample, docs=Path(data_docs) if data_docs else None,
             reaching=engine_run.STOP.reaching,
         ).to_dict()  # fmt: skip
+        engine_run.STOP.check()
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
     made = report.of(engine_run.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")

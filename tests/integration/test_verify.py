@@ -167,6 +167,15 @@ def test_either_hash_finds_and_names_the_same(migrated, hashed: str) -> None:
     assert found.rows_total == 1
 
 
+def test_a_column_called_like_the_query_is_one_of_several(migrated) -> None:
+    settings = migrated[0]
+    query = "select 'k' as key, 1 as x, {} as y"
+    one = comparison.Comparison("c", "content", "", "t", "", query.format(1), query.format(2))
+    with connect.source(settings.source) as left, connect.target(settings.target) as right:
+        found = comparison.compare(one, left, right, comparison.Look())
+    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("y",))]
+
+
 @pytest.fixture
 def counted(monkeypatch) -> Callable[[], Counter]:
     """Counts the statements of the auditor that read each table, by side."""

@@ -6,7 +6,7 @@ create table photographer_profiles (id uuid primary key, user_id uuid not null r
 insert into photographer_profiles values ('00000000-0000-0000-0000-0000000000b1',
     '00000000-0000-0000-0000-0000000000a1', 'active', '2024-01-01+00', '2024-01-01+00');
 create table professionals (id integer primary key, user_id uuid not null references users (id), profession text,
-    rating numeric, created_at timestamptz not null, updated_at timestamptz not null);
+    rating numeric, root_id text, legacy_id text, created_at timestamptz not null, updated_at timestamptz not null);
 insert into professionals values
-    (9, '00000000-0000-0000-0000-0000000000a1', 'photographer', 4.9, '2024-01-01+00', '2024-02-01+00'),
-    (10, '00000000-0000-0000-0000-0000000000a1', 'photographer', 1.0, '2024-01-01+00', '2024-02-01+00');
+    (9, '00000000-0000-0000-0000-0000000000a1', 'photographer', 4.9, 'r9', 'l9', '2024-01-01+00', '2024-02-01+00'),
+    (10, '00000000-0000-0000-0000-0000000000a1', 'photographer', 1.0, 'r10', 'l10', '2024-01-01+00', '2024-02-01+00');
