@@ -1,1 +1,13 @@
-"""Judgement: contract, suites, reconciliation, reports. Imports neither the engine nor the transforms."""
+"""Judgement: whether a migration did what it should. Imports neither the engine nor the transforms.
+
+Where to look
+- verify: the verification as a whole; jobs: which checks are made; verdict: what they say; staleness; show.
+- What both sides are read with: connect, catalog, books, facts, relations, origins, fitting, expected, addresses.
+- Across both databases: comparison (how), content (columns that arrive as they are), laws and the folder laws/ (one SQL
+  file a rule); rules whose columns are only known by reflection: carried, display_law, settings_law, owners,
+  overruled, left_behind, money.
+- The books against the source: balance, rejects, reasons, notes, new_ids.
+- The target alone: rules (laws within it), objects and likeness (its catalogue), suites/ with gx and gx_docs (Great
+  Expectations).
+- reporting/: the report, for each kind of reader.
+"""

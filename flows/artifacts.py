@@ -15,8 +15,9 @@ from uuid import UUID
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 
-from checks import report as model
-from checks import report_markdown, report_sections
+from checks.reporting import markdown as report_markdown
+from checks.reporting import model
+from checks.reporting import sections as report_sections
 from flows.report import stamp
 
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it

@@ -1,7 +1,7 @@
 """What a run came to: a report's files for whoever comes later, and the same as text for a terminal.
 
 Laws
-- The report is made in one place (checks.report), so the files, the text and Prefect's page say the same.
+- The report is made in one place (checks.reporting), so the files, the text and Prefect's page say the same.
 - Keys, names and counts only, no value of a row, so a report may be passed on.
 """
 
@@ -10,11 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks import report as model
-from checks import report_html, report_junit, report_markdown, report_sections
-from checks.report import to_json
-from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
-from checks.report_words import unnamed
+from checks.reporting import html as report_html
+from checks.reporting import junit as report_junit
+from checks.reporting import markdown as report_markdown
+from checks.reporting import model
+from checks.reporting import sections as report_sections
+from checks.reporting.model import to_json
+from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.reporting.words import unnamed
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 

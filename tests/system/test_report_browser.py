@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.artifacts import Artifact
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from checks import report as model
+from checks.reporting import model
 from checks.verdict import ERROR, FAIL, WARNING, Check, Row, Verdict
 from flows import artifacts
 from flows import report as files

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from checks import report as model
+from checks.reporting import model
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Check, Row, Verdict
 
 PROJECT = Path(__file__).resolve().parents[2]

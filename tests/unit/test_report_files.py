@@ -22,8 +22,12 @@ from test_report import (
     waiver,
 )
 
-from checks import report as model
-from checks import report_charts, report_html, report_junit, report_markdown, report_sections
+from checks.reporting import charts as report_charts
+from checks.reporting import html as report_html
+from checks.reporting import junit as report_junit
+from checks.reporting import markdown as report_markdown
+from checks.reporting import model
+from checks.reporting import sections as report_sections
 from checks.verdict import FAIL, WARNING, Row
 from flows import report as files
 

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from checks import report_words
+from checks.reporting import words as report_words
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE
 
 VERSION = 1

@@ -9,9 +9,9 @@ Laws
 import html
 from collections.abc import Iterable, Sequence
 
-from checks.report import shown
-from checks.report_sections import Table
-from checks.report_words import some
+from checks.reporting.model import shown
+from checks.reporting.sections import Table
+from checks.reporting.words import some
 
 WIDTH = 960
 LINE = 24  # height of one bar with its distance to the next

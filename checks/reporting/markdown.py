@@ -8,10 +8,10 @@ Laws
 import re
 from collections.abc import Mapping, Sequence
 
-from checks import report as model
-from checks import report_sections
-from checks.report_sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
-from checks.report_words import unnamed
+from checks.reporting import model
+from checks.reporting import sections as report_sections
+from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.reporting.words import unnamed
 
 BUDGET_ROWS = 2_000  # of failed checks, in all of one page
 SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # an underscore within a word is none

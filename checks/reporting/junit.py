@@ -10,9 +10,9 @@ Laws
 from collections.abc import Mapping
 from xml.etree import ElementTree as xml
 
-from checks import report as model
-from checks import report_sections
-from checks.report_words import some
+from checks.reporting import model
+from checks.reporting import sections as report_sections
+from checks.reporting.words import some
 
 SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
 NOTHING = {

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checks import report as model
-from checks.report_words import GROUPS, KINDS, OUTCOMES, is_shut
+from checks.reporting import model
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, is_shut
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")

@@ -10,12 +10,13 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from checks import report as model
-from checks import report_charts, report_sections
-from checks.report_sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
-from checks.report_words import unnamed
+from checks.reporting import charts as report_charts
+from checks.reporting import model
+from checks.reporting import sections as report_sections
+from checks.reporting.sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
+from checks.reporting.words import unnamed
 
-STYLE = Path(__file__).with_name("templates") / "report.css"
+STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
 
