@@ -226,7 +226,14 @@ def _tolerance(report: Mapping) -> str:
 def _go_on(report: Mapping) -> list[dict]:
     steps = []
     if report["kind"] == "dry-run":
-        text = "Nothing is left to mend. Nothing was published either, for this was a rehearsal. The real run is:"
+        text = (
+            "Nothing keeps it from being published. Nothing was published, for this was a rehearsal. The real run is:"
+        )
+        if any(row["rows"] for row in report["rejects"]):
+            text = (
+                "This was a rehearsal, and nothing was published. The profile production refuses rejected rows unless "
+                "config/profiles/production.toml allows so many for their reason ([tolerance]). The real run is:"
+            )
         steps.append(_step(text, _command("migrate", profile="production")))
     if any(row["rows"] for row in report["rejects"]):
         steps.append(
