@@ -48,7 +48,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 mutate: $(STAMP)
-	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest tests/mutations $(ARGS)
+	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/mutations $(ARGS)
 
 bench: ROWS = 2000000
 bench: $(STAMP)
