@@ -207,33 +207,29 @@ def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connecti
 
 def _made(sessions: Sessions, planned: Sequence[Job], stale: Stale, workers: int) -> list[Check]:
     """Every job's result, several at once; each worker keeps a pair of sessions and takes what comes next."""
-    aside = {job.draft.name: _stale(job, why) for job in planned if (why := stale.of(job))}
+    found = {number: _stale(job, why) for number, job in enumerate(planned) if (why := stale.of(job))}
+    numbered = [(number, job) for number, job in enumerate(planned) if number not in found]
     # what joins most comes first, so that no worker begins it while the others have nothing left to do
-    pending = deque(sorted((j for j in planned if j.draft.name not in aside), key=lambda j: j.draft.kind != "law"))
+    pending = deque(sorted(numbered, key=lambda one: one[1].draft.kind != "law"))
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        parts = list(pool.map(lambda _: _in_one_session(sessions, pending), range(workers)))
-    found = aside | {check.name: check for part in parts for check in part}
-    return [found.get(job.draft.name, replace(job.draft, detail="was not executed")) for job in planned]
+        for part in pool.map(lambda _: _in_one_session(sessions, pending), range(workers)):
+            found |= part
+    return [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
 
 
 def _stale(job: Job, why: list[str]) -> Check:
     return replace(job.draft, status=STALE, detail=f"changed since: {', '.join(why)}")
 
 
-def _in_one_session(sessions: Sessions, pending: deque[Job]) -> list[Check]:
-    made = []
-    with sessions.source() as source, sessions.target() as target:
+def _in_one_session(sessions: Sessions, pending: deque[tuple[int, Job]]) -> dict[int, Check]:
+    """Results by the jobs' numbers: two checks of one name must not hide each other."""
+    made = {}
+    with sessions.source() as source, sessions.target() as target, contextlib.suppress(IndexError):
         sessions.use(target)
-        while job := _next(pending):
-            made.append(_result(job, source, target))
+        while True:
+            number, job = pending.popleft()
+            made[number] = _result(job, source, target)
     return made
-
-
-def _next(pending: deque[Job]) -> Job | None:
-    try:
-        return pending.popleft()
-    except IndexError:
-        return None
 
 
 def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) -> Check:

@@ -1,5 +1,6 @@
 """The verification of a small migrated database: all is well, a side changes, something cannot be looked at."""
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -8,12 +9,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import trusting
+from auditors import reconciling, trusting
 
-from checks import comparison, connect, verify
-from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
+from checks import comparison, connect, gx, jobs, verify
+from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Verdict
 from config import settings as configuration
-from config.errors import ConfigError
+from config.errors import ConfigError, SourceError, TargetError
 
 CASE = Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql"
 
@@ -101,11 +102,51 @@ def test_what_cannot_be_looked_at_is_an_error_and_no_pass(migrated) -> None:
 
 def test_a_check_that_was_not_made_is_an_error(migrated, monkeypatch) -> None:
     made = verify._in_one_session
-    monkeypatch.setattr(verify, "_in_one_session", lambda *arguments: made(*arguments)[1:])
+    monkeypatch.setattr(verify, "_in_one_session", lambda *arguments: dict(list(made(*arguments).items())[1:]))
     verdict = _published(migrated[0])
     lost = [check for check in verdict.checks if check.status == ERROR]
     assert lost and all(check.detail == "was not executed" for check in lost)
     assert not verdict.passed
+
+
+def test_two_checks_of_one_name_do_not_hide_each_other(migrated, monkeypatch) -> None:
+    draft = Check("one", "law", "", None, "a rule", ERROR)
+    twins = [jobs.Job(draft, lambda *_, status=status: replace(draft, status=status)) for status in (FAIL, PASS)]
+    monkeypatch.setattr(jobs, "planned", lambda *_: twins)
+    assert [check.status for check in _published(migrated[0]).checks] == [FAIL, PASS]
+
+
+def test_the_source_is_read_as_the_run_saw_it(database) -> None:
+    """What changes between the snapshot and the verification is no fault of the build."""
+    from engine.run import migrate
+
+    source, target = database(), database()
+    _do(source, CASE.read_text())
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+
+    def late(case) -> dict:
+        _do(source, "update public.payments set amount = amount + 1; delete from public.coupon_uses")
+        return reconciling(settings)(case)
+
+    assert migrate(settings, auditor=late).verdict["passed"]
+
+
+def test_neither_side_can_be_written(migrated) -> None:
+    settings = migrated[0]
+    for session in (connect.source(settings.source), connect.target(settings.target)):
+        with pytest.raises((SourceError, TargetError), match="ReadOnlySqlTransaction"), session as conn:
+            conn.execute("create table public.written ()")
+
+
+def test_who_asks_to_stop_does_not_wait_for_the_suites(migrated) -> None:
+    @contextlib.contextmanager
+    def reaching(cancel):
+        if isinstance(getattr(cancel, "__self__", None), gx.Started):
+            cancel()
+        yield
+
+    found = {check.name: check.status for check in _published(migrated[0], level="full", reaching=reaching).checks}
+    assert found["suite"] == ERROR
 
 
 def test_without_a_publish_there_is_nothing_to_judge(database) -> None:
