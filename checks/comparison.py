@@ -152,20 +152,19 @@ def _rows_that_differ(left: dict[str, Counter], right: dict[str, Counter]) -> di
 def _columns_that_differ(sides: Iterable[tuple], hashed: str, keys: list[str]) -> dict[str, tuple[str, ...]]:
     if not keys:
         return {}
-    left, right = (_column_hashes(conn, query, hashed, keys) for conn, query in sides)
+    left, right = (by_key(conn, query, keys, hashed) for conn, query in sides)
     return {
         key: tuple(name for name, value in left[key].items() if right.get(key, {}).get(name) != value) for key in left
     }
 
 
-def _column_hashes(conn: psycopg.Connection, query: str, hashed: str, keys: list[str]) -> dict[str, dict[str, object]]:
+def by_key(conn: psycopg.Connection, query: str, keys: list[str], form: str = "{}") -> dict[str, dict[str, object]]:
+    """Key → column → its text in this form (null stays null), of a query's rows of these keys."""
     names = [column.name for column in conn.execute(f"select * from ({query}) as x limit 0").description]
-    each = ", ".join(hashed.format(f"format('%s', x.{quoted(name)})") + f", x.{quoted(name)} is null" for name in names)
+    columns = [f"x.{quoted(name)}" for name in names]
+    texts = [form.format(f"format('%s', {column})") for column in columns]
+    each = [f"case when {column} is not null then {text} end" for column, text in zip(columns, texts, strict=True)]
     rows = conn.execute(
-        f"select x.key, {each} from ({query}) as x where {TEXT} = any ({literal(keys)}::text[])"
-    ).fetchall()
-    found: dict[str, dict[str, object]] = {}
-    for key, *values in rows:
-        pairs = list(zip(values[::2], values[1::2], strict=True))
-        found.setdefault(str(key), dict(zip(names, pairs, strict=True)))
-    return found
+        f"select x.key, {', '.join(each)} from ({query}) as x where {TEXT} = any ({literal(keys)}::text[])"
+    )
+    return {str(key): dict(zip(names, values, strict=True)) for key, *values in rows}

@@ -6,11 +6,8 @@ Law: nothing of it is kept, logged or put into a report; the caller prints it an
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import psycopg
-
 from checks import jobs, verify
-from checks.comparison import TEXT, Comparison
-from checks.facts import literal, quoted
+from checks.comparison import Comparison, by_key
 from checks.laws import Prelude
 from checks.verdict import FAIL
 from config.settings import Settings
@@ -45,15 +42,8 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
 def _of(one: Comparison, named: list[Mapping], source, target) -> Iterator[Shown]:
     rows = named[:MOST_ROWS]
     keys = [row["key"] for row in rows]
-    left, right = _rows(source, one.source, keys), _rows(target, one.target, keys)
+    left, right = by_key(source, one.source, keys), by_key(target, one.target, keys)
     for row in rows:
         wanted, there = left.get(row["key"], {}), right.get(row["key"], {})
         for column in row["columns"] or (wanted or there):
             yield Shown(one.name, row["key"], column, wanted.get(column), there.get(column))
-
-
-def _rows(conn: psycopg.Connection, query: str, keys: list[str]) -> dict[str, dict[str, str | None]]:
-    names = [column.name for column in conn.execute(f"select * from ({query}) as x limit 0").description]
-    each = ", ".join(f"case when x.{quoted(n)} is not null then format('%s', x.{quoted(n)}) end" for n in names)
-    rows = conn.execute(f"select {each} from ({query}) as x where {TEXT} = any ({literal(keys)}::text[])")
-    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}

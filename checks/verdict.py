@@ -67,9 +67,6 @@ class Verdict:
         """Whether nothing closes the gate, and at least one check was made."""
         return bool(self.checks) and not any(check.is_closing for check in self.checks)
 
-    def of_status(self, status: str) -> list[Check]:
-        return [check for check in self.checks if check.status == status]
-
     def to_dict(self) -> dict:
         """passed, counts by status, and every check as a dictionary: what reports are made of."""
         body = asdict(self)
