@@ -35,9 +35,15 @@ DEFAULT_PROFILE = "staging"
 VARIABLES = {
     "source_url": "NXTGAUGE_SOURCE_URL",
     "target_url": "NXTGAUGE_TARGET_URL",
+    "staging_url": "NXTGAUGE_STAGING_URL",
     "source_schema": "NXTGAUGE_SOURCE_SCHEMA",
     "target_schema": "NXTGAUGE_TARGET_SCHEMA",
+    "masking_key": "NXTGAUGE_MASKING_KEY",
+    "notify_url": "NXTGAUGE_NOTIFY_URL",
+    "lineage_url": "NXTGAUGE_LINEAGE_URL",
 }
+CONNECTIONS = ("source_url", "target_url", "staging_url")
+SECRETS = (*CONNECTIONS, "masking_key", "notify_url", "lineage_url")
 LONGEST_NAME = 63  # bytes, PostgreSQL's own limit
 LONGEST_TARGET = 50  # leaves room for the suffixes below
 SUFFIXES = ("__build", "__previous", "__withdrawn")
@@ -114,6 +120,10 @@ class Settings(Profile):
     profile: str
     source_url: SecretStr | None = None
     target_url: SecretStr | None = None
+    staging_url: SecretStr | None = None
+    masking_key: SecretStr | None = None
+    notify_url: SecretStr | None = None
+    lineage_url: SecretStr | None = None
     source_schema: SchemaName = "public"
     target_schema: TargetSchemaName = "nxtgauge"
 
@@ -133,6 +143,16 @@ class Settings(Profile):
         """Errors: ConfigError if the variable is unset or malformed."""
         return _connection(self.target_url, VARIABLES["target_url"])
 
+    @property
+    def staging(self) -> Connection:
+        """The rehearsal copy. Errors: ConfigError if the variable is unset or malformed."""
+        return _connection(self.staging_url, VARIABLES["staging_url"])
+
+    def on_staging(self) -> "Settings":
+        """The same, with the staging copy as the source. Errors: ConfigError if the variable is unset."""
+        _connection(self.staging_url, VARIABLES["staging_url"])
+        return self.model_copy(update={"source_url": self.staging_url})
+
     def tolerated(self, reason: str) -> int | None:
         """How many rows may be rejected for this reason; None: any number."""
         allowed = self.tolerance.get(reason, self.default_tolerance)
@@ -143,8 +163,9 @@ def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) ->
     """The settings of a profile (default: staging) and an environment; the URLs that are set are checked at once."""
     profile = profile or DEFAULT_PROFILE
     given = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
-    for key in given.keys() & {"source_url", "target_url"}:
+    for key in given.keys() & set(CONNECTIONS):
         connection.parse(given[key], VARIABLES[key])
+    for key in given.keys() & set(SECRETS):
         given[key] = SecretStr(given[key])
     values = _profile_values(profile)
     try:

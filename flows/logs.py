@@ -19,8 +19,11 @@ from psycopg.conninfo import conninfo_to_dict
 from config import connection
 from config.errors import ConfigError
 
-CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL")
-PASSWORDS = ("PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_API_KEY")
+CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
+PASSWORDS = (
+    "NXTGAUGE_MASKING_KEY", "NXTGAUGE_NOTIFY_URL", "NXTGAUGE_LINEAGE_URL",
+    "PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_KEY",
+)  # fmt: skip
 OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
 PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
 # Our own messages show a URL's form, with the word password in its place.
