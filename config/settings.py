@@ -112,6 +112,8 @@ class Profile(BaseModel):
     allow_changed_source: bool = False
     allow_dependants: bool = False
     require_certificate: bool = False
+    require_approval: bool = False
+    approval_seconds: Annotated[int, Field(ge=1)] = 86_400
 
 
 class Settings(Profile):

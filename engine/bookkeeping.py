@@ -28,9 +28,11 @@ from engine import connect
 from engine.connect import blame
 
 SCHEMA = "migration"
-VERSION = 2
+VERSION = 3
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
-SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("bookkeeping.sql", "bookkeeping_2.sql"))  # by version
+SCRIPTS = tuple(  # by version
+    Path(__file__).parent / "sql" / name for name in ("bookkeeping.sql", "bookkeeping_2.sql", "bookkeeping_3.sql")
+)
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 ENSURE_LOCK = LOCK + 1
 STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")

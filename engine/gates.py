@@ -5,7 +5,7 @@ Laws
 - A failed gate stays failed: no retry, resume or rerun passes it, even if what it found is no longer there. An error
   may be judged again, and so may a policy, whose remedy lies in the profile.
 - Only a waiver opens a closed gate. It has a reason and a name, stands for one build, and is never deleted.
-- That a build was verified at all, and that the source stood still, nobody can waive.
+- That a build was verified at all, that the source stood still, and a person's approval, nobody can waive.
 """
 
 import shlex
@@ -20,15 +20,18 @@ from engine import bookkeeping
 from engine.connect import Stop
 
 CRITICAL = "critical"
-PASSED, FAILED, ERROR = "passed", "failed", "error"
+PASSED, FAILED, ERROR, AWAITING = "passed", "failed", "error", "awaiting"
 VERIFICATION = "verification"
 CHANGED_SOURCE = "source/changed"
 UNCHANGED = "build/unchanged"
+APPROVAL = "approval"
 POLICY = "policy"
 NOT_WAIVED = {
     VERIFICATION: "a verification that was not made cannot be waived; `nxtgauge-migrate migrate --run {run}` makes it",
     CHANGED_SOURCE: "a resumed run reads anew what has changed, so there is nothing to waive; stop the source's "
     "writers, or set allow_changed_source = true in the profile, and run `nxtgauge-migrate migrate --run {run}`",
+    APPROVAL: "an approval is given, not waived: `nxtgauge-migrate approve {run}` while the run waits for it; where "
+    "nobody decided, `nxtgauge-migrate migrate --run {run}` asks again, and where it was rejected, a new run does",
 }
 
 
@@ -50,7 +53,7 @@ Auditor = Callable[[Case], dict]
 
 @dataclass(frozen=True)
 class Gate:
-    """One row of migration.gates. state: passed, failed or error; detail: counts and names, no value of a row."""
+    """One row of migration.gates. state: passed, failed, error, awaiting; detail: counts and names, no row's value."""
 
     check_name: str
     kind: str
@@ -121,8 +124,8 @@ def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, n
 
     Errors: ConfigError if run or check is unknown, the gate is open or cannot be waived, or the build is gone.
     """
-    reason, name = _said(reason, "--reason"), _said(name, "--by")
-    build_oid = _build_oid(conn, run_id)
+    reason, name = one_line(reason, "--reason"), one_line(name, "--by")
+    build_oid = build_oid_of(conn, run_id)
     with conn.transaction():
         _refuse_waiver(conn, run_id, build_oid, check_name)
         conn.execute(
@@ -132,22 +135,23 @@ def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, n
     return next(w for w in waivers(conn, run_id) if w["check_name"] == check_name and w["is_current"])
 
 
-def _said(text: str, option: str) -> str:
-    """One line, in an encoding that the books take."""
+def one_line(text: str, option: str) -> str:
+    """What a person said, as one line in an encoding that the books take. Errors: ConfigError if it is blank."""
     line = " ".join(text.replace("\0", " ").split()).encode("utf-8", "replace").decode()
     if not line:
-        raise ConfigError(f"{option} is blank; a waiver says why, and who answers for it")
+        raise ConfigError(f"{option} is blank; it says why, or who answers for it")
     return line
 
 
-def _build_oid(conn: psycopg.Connection, run_id: str) -> int:
+def build_oid_of(conn: psycopg.Connection, run_id: str) -> int:
+    """Oid of the run's build. Errors: ConfigError if there is no such run, or its build is gone or published."""
     if run_id not in {run.run_id for run in bookkeeping.runs(conn)}:
         raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
     bookkeeping.ensure(conn)
     build = bookkeeping.build(conn, run_id)
     if build is None:
         state = bookkeeping.run(conn, run_id).state
-        raise ConfigError(f"run {run_id} is {state} and has no build; a waiver is for one that is not published")
+        raise ConfigError(f"run {run_id} is {state} and has no build; it is published or gone")
     return build.schema_oid
 
 

@@ -151,15 +151,18 @@ def _put_all(conn, run_id: str, product: Names, archive: Names, allow_dependants
     return switch
 
 
-def rollback(conn: psycopg.Connection, target_schema: str, *, lock_seconds: float = LOCK_SECONDS) -> Switch:
+def rollback(
+    conn: psycopg.Connection, target_schema: str, run_id: str | None = None, *, lock_seconds: float = LOCK_SECONDS
+) -> Switch:
     """Set the live schema aside and the previous one, if there is one, back in its place.
 
-    The one set aside before is dropped. Errors: PlanRefused, TargetError; then nothing has changed.
+    run_id: refused if the live schema is another run's. The one set aside before is dropped.
+    Errors: PlanRefused, TargetError; then nothing has changed.
     """
     product, archive = names_of(target_schema)
     with _switching(conn, f"rolling back {target_schema}", product, lock_seconds):
         ours = bookkeeping.schemas(conn)
-        _refuse(_rollback_faults(conn, ours, product, archive))
+        _refuse(_rollback_faults(conn, ours, product, archive, run_id))
         restored = ours[product.previous].run_id if product.previous in ours else None
         switch = _switch_to(conn, ours[product.live], product, restored)
         for names in (product, archive):
@@ -297,9 +300,11 @@ def _build_faults(ours: dict[str, Schema], run_id: str, product: Names, archive:
     return [f"schema {n.build} is run {ours[n.build].run_id}'s, not run {run_id}'s; run it again" for n in others]
 
 
-def _rollback_faults(conn, ours: dict[str, Schema], product: Names, archive: Names) -> list[str]:
+def _rollback_faults(conn, ours: dict[str, Schema], product: Names, archive: Names, run_id: str | None) -> list[str]:
     if product.live not in ours:
         return [f"there is no schema {product.live} that this tool published; nothing to roll back"]
+    if run_id not in (None, live := ours[product.live].run_id):
+        return [f"schema {product.live} is run {live}'s, not run {run_id}'s; name the run that is to be taken back"]
     found = []
     for names in (product, archive):
         places = (names.live, names.previous, names.withdrawn)

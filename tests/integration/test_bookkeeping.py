@@ -93,8 +93,8 @@ class TestEnsure:
         assert conn.execute("select to_regclass('migration.runs')").fetchone() == (None,)
 
     def test_a_newer_version_is_refused(self, kept):
-        kept.execute("insert into migration.version (version) values (3)")
-        with pytest.raises(PlanRefused, match="version 3; this program knows version 2"):
+        kept.execute("insert into migration.version (version) values (4)")
+        with pytest.raises(PlanRefused, match="version 4; this program knows version 3"):
             bookkeeping.ensure(kept)
 
     def test_an_older_version_is_brought_to_this_one_with_all_that_it_holds(self, conn):

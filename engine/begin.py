@@ -1,0 +1,181 @@
+"""How a run begins: what it is refused for, and whether it goes on where an earlier attempt stopped.
+
+Laws
+- All faults of source, target, mapping and rehearsal are told at once, before anything is written.
+- The DDL is tried on empty tables first, in a transaction that is rolled back.
+- A resumed run goes on only if its plan is the same and no table has changed since its snapshot; else it begins anew
+  under its id, so that the whole build shows one state of the source.
+"""
+
+import hashlib
+import importlib.metadata
+
+import psycopg
+
+from config.errors import ConfigError, PlanRefused, SourceError, TargetError
+from config.settings import Settings
+from engine import bookkeeping, connect, ddl, publish, schemas, snapshot
+from engine.build import after_load, before_load, renames
+from engine.connect import Stop, blame
+from engine.plan import Plan
+from engine.snapshot import Snapshot
+from engine.workers import Clock
+
+STOP = Stop()  # what a signal handler sets
+
+
+def refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: Snapshot, drifted: list[str]) -> None:
+    """All faults at once; drifted: those of the rehearsal.
+
+    Errors: ConfigError (source and target are one schema), PlanRefused.
+    """
+    with blame(TargetError, "looking at the target", STOP):
+        facts = connect.server_facts(conn)
+        if facts.is_same_database(held.facts) and settings.source_schema == settings.target_schema:
+            raise ConfigError(
+                f"source and target are one schema, {settings.target_schema}; "
+                "set NXTGAUGE_TARGET_SCHEMA to another name"
+            )
+        faults = [*connect.target_faults(facts), *planned.faults]
+        faults += publish.preflight(
+            conn,
+            settings.target_schema,
+            allow_dependants=settings.allow_dependants,
+            source=held.facts,
+            source_schema=settings.source_schema,
+        )
+        faults += [*_extension_faults(conn, planned), *drifted]
+        if not faults:
+            faults += _rehearsed(conn, settings, planned)
+    if faults:
+        raise PlanRefused(list(dict.fromkeys(faults)))
+
+
+def _extension_faults(conn: psycopg.Connection, planned: Plan) -> list[str]:
+    have = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
+    return [
+        f"extension {name} is used by the source, and the target server lacks it; install it there"
+        for name in planned.extensions
+        if name not in have
+    ]
+
+
+def _rehearsed(conn: psycopg.Connection, settings: Settings, planned: Plan) -> list[str]:
+    """The DDL tried on empty tables, in a transaction that is rolled back."""
+    product, archive = before_load(planned)
+    positions = ddl.positions(planned.source, planned.build, planned.sequences)
+    whole = [*product, *after_load(planned), *positions, *renames(planned)]
+    archived = [*archive, *ddl.keys(planned.archive), *ddl.not_nulls(planned.archive)]
+    home = settings.extension_schema
+    with conn.transaction(force_rollback=True):
+        _make_extensions(conn, settings, planned)
+        return [
+            *ddl.rehearse(conn, planned.build_schema, whole, home),
+            *ddl.rehearse(conn, "legacy_archive__build", archived, home),
+        ]
+
+
+def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
+    for statement in ddl.extensions(planned.extensions, settings.extension_schema):
+        conn.execute(statement.sql)
+
+
+def broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> str | None:
+    """The latest run of this kind, if it was stopped or its process died. The lease is ours, so nobody is at it."""
+    with blame(TargetError, "reading the runs", STOP):
+        kin = [
+            run
+            for run in bookkeeping.runs(conn, settings.target_schema)
+            if (run.dry_run, run.source_schema) == (dry_run, settings.source_schema)
+        ]
+    return kin[0].run_id if kin and kin[0].state in ("running", "interrupted") else None
+
+
+def resumed_run(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool):
+    """The run to resume. Errors: ConfigError if there is none, or it is over, or of another target."""
+    if run_id is None:
+        return None
+    with blame(TargetError, "reading the runs", STOP):
+        found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
+    if found is None:
+        raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
+    if found.state not in ("running", "failed", "interrupted", "built"):
+        raise ConfigError(f"run {run_id} is {found.state}; only one that did not finish can be resumed")
+    if dry_run != found.dry_run:
+        kind = "a dry-run" if found.dry_run else "no dry-run"
+        raise ConfigError(f"run {run_id} is {kind}; resume it {'with' if found.dry_run else 'without'} --dry-run")
+    if (found.target_schema, found.source_schema) != (settings.target_schema, settings.source_schema):
+        raise ConfigError(f"run {run_id} is of schema {found.target_schema}; set NXTGAUGE_TARGET_SCHEMA to it")
+    return found
+
+
+def begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry_run: bool, clock: Clock):
+    """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
+    with blame(TargetError, "beginning the run", STOP):
+        identity = held.facts.identity()
+        if resumed is None:
+            run = bookkeeping.create_run(
+                conn,
+                profile=settings.profile,
+                source_schema=settings.source_schema,
+                target_schema=settings.target_schema,
+                dry_run=dry_run,
+                source_identity=identity,
+                mapping_hash=planned.mapping_digest,
+                plan_hash=_fingerprint(planned, settings),
+                code_version=_version(),
+                created_at=planned.instant,
+            )
+            drop_builds(conn, settings)
+        else:
+            run = bookkeeping.resume_run(conn, resumed.run_id)
+            if why := _why_anew(conn, settings, planned, held, resumed):
+                clock.message(f"beginning anew: {why}")
+                drop_builds(conn, settings)
+                bookkeeping.clear_run(conn, run.run_id)
+        _make_extensions(conn, settings, planned)
+        if resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
+            bookkeeping.set_snapshot(conn, run.run_id, held.visible, identity)
+    return run
+
+
+def _fingerprint(planned: Plan, settings: Settings) -> str:
+    """Equal where chunks of one attempt and of another move the same rows the same way."""
+    sizes = f"{settings.stream_chunk_bytes} {settings.frame_chunk_bytes}"
+    return hashlib.sha256(f"{planned.digest} {sizes} {_version()}".encode()).hexdigest()
+
+
+def _version() -> str:
+    return importlib.metadata.version("nxtgauge-migrate")
+
+
+def _why_anew(conn, settings: Settings, planned: Plan, held: Snapshot, resumed) -> str:
+    """Why a resumed run cannot go on where it stopped; empty if it can."""
+    if resumed.plan_hash != _fingerprint(planned, settings):
+        return "the mapping, the source's schema, the profile or the program is not what it was"
+    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == resumed.run_id}
+    if builds != {"product", "archive"}:
+        return "its build is no longer there"
+    if names := changed(conn, settings, resumed.run_id, held.holder):
+        return f"the source has changed in {', '.join(names)}"
+    return ""
+
+
+def changed(conn, settings: Settings, run_id: str, source) -> list[str]:
+    """Tables that the source has changed since the run's snapshot."""
+    run = bookkeeping.run(conn, run_id)
+    rows = conn.execute(
+        "select legacy_table, coalesce(files, ''), source_rows from migration.tables "
+        "where run_id = %s and source_rows is not null",
+        (run_id,),
+    ).fetchall()
+    marks = [snapshot.Mark(*row) for row in rows]
+    identity = run.source_identity.get("system_identifier")
+    with blame(SourceError, "asking what has changed", STOP):
+        return snapshot.changed_tables(source, settings.source_schema, marks, run.snapshot, identity)
+
+
+def drop_builds(conn, settings: Settings) -> None:
+    for found in bookkeeping.schemas(conn).values():
+        if found.role == "build" and found.target_schema == settings.target_schema:
+            schemas.drop(conn, found.name)
