@@ -40,6 +40,10 @@ class TargetError(MigrateError):
     exit_code = 5
 
 
+class StagingError(TargetError):
+    """The staging database, which takes the rehearsal copy, is unreachable or failed."""
+
+
 class VerificationFailed(MigrateError):
     """Something in a reachable target is wrong, or a gate is closed.
 

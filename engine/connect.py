@@ -22,7 +22,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.connection import Connection
-from config.errors import Interrupted, MigrateError, SourceError, TargetError
+from config.errors import Interrupted, MigrateError, SourceError, StagingError, TargetError
 
 OLDEST_SERVER = 140000
 LOCK_SECONDS = 30
@@ -122,6 +122,13 @@ def source(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg
 def target(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
     """A session on the target, in autocommit; closed at the end of the block. Errors: TargetError."""
     with _session(connection, TargetError, READ_WRITE, stop) as conn:
+        yield conn
+
+
+@contextlib.contextmanager
+def staging(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
+    """A session that fills the staging database, in autocommit; closed at the end. Errors: StagingError."""
+    with _session(connection, StagingError, READ_WRITE, stop) as conn:
         yield conn
 
 
@@ -288,6 +295,7 @@ CONDITIONS = {  # where the standard's own name would puzzle
     "3D000": "no such database",
     "57P01": "session ended",
 }
+SIDES = {SourceError: "source", StagingError: "staging database", MigrateError: "target"}
 CONTEXT = re.compile(r"COPY [^\n:]+, line \d+(?:, column [^\n:]+)?")
 
 
@@ -352,7 +360,7 @@ def _blame_connecting(kind: type[MigrateError], connection: Connection) -> Itera
 
 
 def _blamed(kind: type[MigrateError], what: str, cause: Diagnosis, hint: str | None = None) -> MigrateError:
-    side = "source" if issubclass(kind, SourceError) else "target"
+    side = next(side for base, side in SIDES.items() if issubclass(kind, base))
     parts = [f"{what}: {_condition(cause.sqlstate)} on the {side}", cause.place, _quotable(cause), hint or cause.hint]
     error = kind("; ".join(filter(None, parts)))
     error.sqlstate, error.retryable = cause.sqlstate, cause.is_retryable

@@ -5,7 +5,7 @@ Laws
 - What others have added to it, or made to depend on it, is not dropped but named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def drop(conn: psycopg.Connection, name: str) -> None:
             raise PlanRefused([f"schema {name} was not made by this tool, or is not there; it drops none but its own"])
         if faults := drop_faults(conn, schema):
             raise PlanRefused(faults)
-        _drop_members(conn, schema)
+        drop_all(conn, name, lambda: [m for m in members_of(conn, schema) if not m.goes_along])
         conn.execute(sql.SQL("drop schema {} restrict").format(sql.Identifier(name)))
         bookkeeping.forget_schema(conn, schema)
 
@@ -97,17 +97,23 @@ def drop_if_there(conn: psycopg.Connection, name: str) -> None:
         drop(conn, name)
 
 
-def _drop_members(conn: psycopg.Connection, schema: Schema) -> None:
-    """Round by round, for a view may need a function and a function a view; tables at once, for their references."""
-    while members := [member for member in members_of(conn, schema) if not member.goes_along]:
-        groups = [[m for m in members if DROPS[m.kind] == command] for command in dict.fromkeys(DROPS.values())]
-        is_done = [_try_drop(conn, group) for group in groups if group]
-        if not any(is_done) and not any([_try_drop(conn, [member]) for member in members]):
-            raise PlanRefused([f"schema {schema.name} cannot be dropped: {listed(members)} depend on each other"])
+def drop_all(
+    conn: psycopg.Connection, name: str, members: Callable[[], list[Member]], drops: Mapping[str, str] = DROPS
+) -> None:
+    """Drop what members() finds of a schema, until it finds nothing. drops: kind of object → command.
+
+    Round by round, for a view may need a function and a function a view; tables at once, for their references.
+    Errors: PlanRefused if some depend on each other, or others on them; the caller's transaction then has to end.
+    """
+    while left := members():
+        groups = [[m for m in left if drops[m.kind] == command] for command in dict.fromkeys(drops.values())]
+        is_done = [_try_drop(conn, drops, group) for group in groups if group]
+        if not any(is_done) and not any([_try_drop(conn, drops, [member]) for member in left]):
+            raise PlanRefused([f"schema {name} cannot be dropped: {listed(left)} depend on each other"])
 
 
-def _try_drop(conn: psycopg.Connection, members: list[Member]) -> bool:
-    command, names = sql.SQL(DROPS[members[0].kind]), sql.SQL(", ").join(sql.SQL(m.name) for m in members)
+def _try_drop(conn: psycopg.Connection, drops: Mapping[str, str], members: list[Member]) -> bool:
+    command, names = sql.SQL(drops[members[0].kind]), sql.SQL(", ").join(sql.SQL(m.name) for m in members)
     try:
         with conn.transaction():
             conn.execute(sql.SQL("{} {} restrict").format(command, names))

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from engine import ledger
-from engine.connect import blame
+from engine.connect import Stop, blame
 from engine.work import Chunk, Work, select
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
@@ -34,15 +34,16 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
         target.cursor() as cursor,
     ):
         with cursor.copy(into) as sink:
-            size = _pump(work, source, route.legacy_table, out, sink)
+            size = pump(work.stop, source, route.legacy_table, out, sink)
         counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
         ledger.record(target, work.run_id, chunk, counts, time.monotonic() - started)
     return counts
 
 
-def _pump(work: Work, source, table: str, out: str, sink) -> int:
+def pump(stop: Stop, source, table: str, out: str | sql.Composed, sink) -> int:
+    """What the query gives goes into the sink as it comes; its bytes. Errors: SourceError, Interrupted."""
     gathered, pending, size = [], 0, 0
-    with blame(SourceError, f"reading {table}", work.stop), source.cursor() as cursor, cursor.copy(out) as rows:
+    with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out) as rows:
         for row in rows:
             gathered.append(row)
             pending += len(row)
@@ -50,6 +51,6 @@ def _pump(work: Work, source, table: str, out: str, sink) -> int:
                 sink.write(b"".join(gathered))
                 size, pending = size + pending, 0
                 gathered.clear()
-                work.stop.check()
+                stop.check()
     sink.write(b"".join(gathered))
     return size + pending
