@@ -3,26 +3,32 @@
 Laws
 - A flow's parameters are stored by Prefect as plain text: a profile, a run, a mode, and nothing else.
 - What a flow gives back travels beside it, in a Call; an error too, so that Prefect never pickles one into its storage.
-- A flow that failed ends Failed, one that was asked to stop ends Cancelled; their messages hold no value of a row.
+- A flow that failed ends Failed, one that its gates refused GateClosed (a kind of Failed), one that was asked to stop
+  Cancelled; their messages hold no value of a row.
 """
 
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Literal
 
-from prefect import Flow
+from prefect import Flow, tags
 from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed, State
 from prefect.utilities.urls import url_for
 
-from config.errors import Interrupted
+from config.errors import Interrupted, VerificationFailed
+from config.settings import profiles
 from engine.workers import Watch
 from flows.server import ServerError
 from flows.workers import safe_text
 
 LOG = logging.getLogger("nxtgauge")
+TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
+GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
+ProfileName = Literal[*profiles()]  # a list to choose from, in the UI's form
 
 
 @dataclass
@@ -43,7 +49,8 @@ def run(flow: Flow, watch: Watch | None = None, **parameters) -> dict:
     call = Call(watch)
     token = _CALL.set(call)
     try:
-        flow(**parameters)
+        with tags(TAG):
+            flow(**parameters)
     except Exception as error:
         _raise_own(call, error)
     finally:
@@ -71,9 +78,12 @@ def final_state(work: Callable[[Watch | None], dict]) -> State:
     except Interrupted as error:
         call.error = error
         return Cancelled(message=safe_text(error))
+    except VerificationFailed as error:
+        call.error = error
+        return Failed(message=_with_page(safe_text(error), error.report or {}), name=GATE_CLOSED)
     except Exception as error:
         call.error = error
-        return Failed(message=_with_page(safe_text(error), getattr(error, "report", None) or {}))
+        return Failed(message=safe_text(error))
     if call.result.get("passed") is False:
         return Failed(message=_with_page(call.result["headline"]["text"], call.result))
     return Completed(message=call.result.get("artifact"))

@@ -8,6 +8,7 @@ Laws
   none does, and say which.
 """
 
+import getpass
 import logging
 import os
 import sys
@@ -98,6 +99,8 @@ def explain(context: click.Context, table: str) -> int:
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
+@click.option("--resume", is_flag=True, help="Resume the latest run if it broke off, else begin a new one.")
+@click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
 @click.option(
     "--certificate",
     metavar="FILE",
@@ -117,6 +120,29 @@ def migrate(context: click.Context, **options) -> int:
             from flows import work
 
             summary = work.migrate(settings, watch=watch, **options)
+    _show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
+    return 0
+
+
+@cli.command()
+@click.option("--refresh", is_flag=True, help="Make the staging copy anew first.")
+@click.option(
+    "--percent", type=click.FloatRange(0, 100, min_open=True), default=100, help="Of the users, in a new copy."
+)
+@click.option("--resume", is_flag=True, help="Resume the latest rehearsal if it broke off.")
+@common
+def rehearse(context: click.Context, **options) -> int:
+    """Migrate from the staging copy without publishing: build, verify, report."""
+    settings = _settings(context)
+    from flows import report
+    from flows.progress import shown
+
+    with shown() as watch:
+        summary = _through_prefect("rehearse", watch, {"profile": settings.profile, **options})
+        if summary is None:
+            from flows import work
+
+            summary = work.rehearse(settings, watch=watch, **options)
     _show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
     return 0
 
@@ -157,15 +183,18 @@ def _show_values(settings, report: dict) -> None:
 
 
 @cli.command()
+@click.option("--run", "run_id", metavar="ID", help="Only if this is the run that is published.")
 @common
-def rollback(context: click.Context) -> int:
+def rollback(context: click.Context, run_id: str | None) -> int:
     """Put back by rename what stood before the last publish."""
     settings = _settings(context)
-    done = _through_prefect("rollback", None, {"profile": settings.profile})
-    if done is None:
-        from flows import work
+    from engine import run as engine_run
+    from flows import work
 
-        done = work.rollback(settings)
+    run_id = run_id or engine_run.published_run(settings)
+    done = _through_prefect("rollback", None, {"profile": settings.profile, "run_id": run_id}) if run_id else None
+    if done is None:
+        done = work.rollback(settings, run_id)
     _show(context, done, lambda: _pairs(done))
     return 0
 
@@ -196,6 +225,23 @@ def _waived(waiver: dict) -> str:
     former = "" if waiver["is_current"] else ", for a build that is gone"
     text = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
     return text + former
+
+
+@cli.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--reject", is_flag=True, help="Say no: the build is not published.")
+@click.option("--by", "name", metavar="NAME", help="Who decides; by default the user of this machine.")
+@click.option("--comment", metavar="TEXT", default="", help="Why, if there is anything to say.")
+@common
+def approve(context: click.Context, run_id: str, reject: bool, name: str | None, comment: str) -> int:
+    """Approve the build of a run that waits for it, so that it is published; or reject it."""
+    settings = _settings(context)
+    from engine.approval import Decision
+    from flows import work
+
+    gate = work.decide(settings, run_id, Decision(not reject, name or getpass.getuser(), comment))
+    _show(context, gate, lambda: f"run {run_id}: {gate['detail']}")
+    return 0
 
 
 @cli.command()
@@ -244,40 +290,97 @@ def _about_demo(run, wants_status: bool, is_end: bool, is_removal: bool) -> dict
     return run.stop() if is_end else run.status()
 
 
+@cli.command()
+@common
+def deploy(context: click.Context) -> int:
+    """Put deployments, work pool and automations on the configured Prefect server; again, to bring them up to date."""
+    _set_up(context)
+    from config.errors import ConfigError
+    from flows import server as prefect_server
+
+    url = prefect_server.answering_url()
+    if url is None:
+        where = prefect_server.configured_url()
+        raise ConfigError(f"no Prefect server answers at {where}; `{NAME} server start` starts one here")
+    done = _deployed(prefect_server, url)
+    _show(context, done, lambda: _pairs({name: _listed(value) for name, value in done.items()}))
+    return 0
+
+
+def _deployed(prefect_server, url: str) -> dict:
+    prefect_server.use(url)
+    from flows.deploy import deploy as apply
+
+    return apply()
+
+
+def _listed(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+@cli.command()
+@common
+def worker(context: click.Context) -> int:
+    """Pick up runs from the Prefect server and run them here, with this environment's connections, until stopped."""
+    settings = _settings(context)
+    from flows import worker as prefect_worker
+
+    prefect_worker.run(settings)
+    return 0
+
+
 @cli.group()
 @common
 def server(context: click.Context) -> None:
-    """The local Prefect server: start, stop, status."""
+    """The local Prefect server with its worker: start, stop, status."""
 
 
 @server.command("start")
+@click.option("--bare", is_flag=True, help="Only the server: no deployments, no worker.")
 @common
-def server_start(context: click.Context) -> int:
-    """Start it, or find it running; it stays up until it is stopped."""
-    return _about_server(context, "start")
+def server_start(context: click.Context, bare: bool) -> int:
+    """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
+    if not bare:
+        _settings(context)  # what is wrong with the environment is said before anything starts
+    _set_up(context)
+    from flows import server as prefect_server
+
+    url = prefect_server.start().api_url
+    if not bare:
+        from flows import worker as prefect_worker
+
+        _deployed(prefect_server, url)
+        prefect_worker.start(url)
+    return _show_server(context)
 
 
 @server.command("stop")
 @common
 def server_stop(context: click.Context) -> int:
-    """Stop the server that was started here."""
-    return _about_server(context, "stop")
+    """Stop the server that was started here, and its worker."""
+    _set_up(context)
+    from flows import server as prefect_server
+    from flows import worker as prefect_worker
+
+    prefect_worker.stop()
+    prefect_server.stop()
+    return _show_server(context)
 
 
 @server.command("status")
 @common
 def server_status(context: click.Context) -> int:
-    """Say whether it runs and answers, and where."""
-    return _about_server(context, "status")
-
-
-def _about_server(context: click.Context, verb: str) -> int:
+    """Say whether they run, and where the server answers."""
     _set_up(context)
-    from flows import server as prefect_server
+    return _show_server(context)
 
-    if verb != "status":
-        getattr(prefect_server, verb)()
-    found = prefect_server.status()
+
+def _show_server(context: click.Context) -> int:
+    from flows import server as prefect_server
+    from flows import worker as prefect_worker
+
+    process = prefect_worker.running()
+    found = prefect_server.status() | {"worker": process and process.pid, "worker_log": str(prefect_worker.log_path())}
     _show(context, found, lambda: _pairs(found))
     return 0
 

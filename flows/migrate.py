@@ -10,26 +10,41 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from config import settings as configuration
 from config.errors import VerificationFailed
+from config.settings import Settings
 from engine.workers import Watch
 from flows import artifacts, calls, work
+from flows.approval import PrefectDesk
+from flows.calls import ProfileName
 from flows.progress import Both, Lines
 from flows.workers import PrefectWorkers
 
 
 @flow(name="migrate", persist_result=False)
 def migrate(
-    profile: str = "staging", run_id: str | None = None, dry_run: bool = False, certificate: str | None = None
+    profile: ProfileName = "staging",
+    run_id: str | None = None,
+    dry_run: bool = False,
+    certificate: str | None = None,
+    resume: bool = True,
+    approve: bool = False,
 ) -> State:
-    """Migrates the legacy database that the environment names: plan, build, verify, publish.
+    """Migrates the legacy database that the worker's environment names: plan, build, verify, publish.
 
-    certificate: path of a rehearsal's certificate.json, as the process that runs the flow sees it.
+    Args:
+        profile: How strict to be; a file in config/profiles.
+        run_id: A run to resume, as `nxtgauge-migrate status` names it. Leave it out for a new run.
+        dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
+        certificate: Path of a rehearsal's certificate.json, as the worker sees it. Leave it out to be held to the
+            latest rehearsal in the target's books, where the profile requires one.
+        resume: Go on with the latest run if it broke off: its worker died, or somebody stopped it.
+        approve: Pause before the publish until a person approves, also where the profile does not require it.
     """
-    options = {"run_id": run_id, "dry_run": dry_run, "certificate": certificate}
-    return calls.final_state(lambda watch: _migrated(profile, options, watch))
+    options = {"run_id": run_id, "dry_run": dry_run, "certificate": certificate, "resume": resume, "approve": approve}
+    return calls.final_state(lambda watch: migrated(configuration.load(profile), options, watch))
 
 
-def _migrated(profile: str, options: dict, watch: Watch | None) -> dict:
-    settings = configuration.load(profile)
+def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:
+    """The run's report, its page in Prefect's UI as `artifact`. options: of flows.work.migrate."""
     log = get_run_logger()
     lines = Lines(log.info)
     with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
@@ -39,6 +54,7 @@ def _migrated(profile: str, options: dict, watch: Watch | None) -> dict:
                 **options,
                 watch=Both(watch, lines) if watch else lines,
                 workers=PrefectWorkers(runner, settings.workers),
+                desk=PrefectDesk(work.told, log),
             )
         except VerificationFailed as error:
             error.report = error.report and artifacts.linked(error.report, log)

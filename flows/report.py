@@ -5,6 +5,7 @@ Laws
 - Keys, names and counts only, no value of a row, so a report may be passed on.
 """
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from checks.reporting.words import unnamed
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
-FOLDER = Path("reports")
+FOLDER = Path(os.environ.get("NXTGAUGE_REPORTS") or "reports")  # a worker names its own: its runs start elsewhere
 RENDERERS = {
     "report.json": lambda report: to_json(report) + "\n",
     "report.html": report_html.render,

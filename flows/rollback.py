@@ -5,9 +5,16 @@ from prefect.states import State
 
 from config import settings as configuration
 from flows import calls, work
+from flows.calls import ProfileName
 
 
 @flow(name="rollback", persist_result=False)
-def rollback(profile: str = "staging") -> State:
-    """Puts back what stood before the last publish in the target that the environment names."""
-    return calls.final_state(lambda _watch: work.rollback(configuration.load(profile)))
+def rollback(run_id: str, profile: ProfileName = "staging") -> State:
+    """Puts back what stood before the last publish in the target that the worker's environment names.
+
+    Args:
+        run_id: The run whose publish is taken back, as its report and `nxtgauge-migrate status` name it. Refused if
+            that is not the one that is published, so that nobody takes back another by mistake.
+        profile: A file in config/profiles.
+    """
+    return calls.final_state(lambda _watch: work.rollback(configuration.load(profile), run_id))

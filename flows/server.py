@@ -12,9 +12,7 @@ Laws
 import fcntl
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 import tomllib
@@ -25,13 +23,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.errors import MigrateError
+from flows import processes
 from flows.places import PROJECT, cache_folder
+from flows.processes import Process
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
 HEALTH_SECONDS = 1.0  # a loopback server answers in milliseconds; a command must not wait longer for one that is gone
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
+HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows
 
 
 class ServerError(MigrateError):
@@ -39,11 +40,9 @@ class ServerError(MigrateError):
 
 
 @dataclass(frozen=True)
-class Server:
-    """A server that was started here. started: the process's start time, which tells it from a later process."""
+class Server(Process):
+    """A server that was started here."""
 
-    pid: int
-    started: float
     port: int
 
     @property
@@ -84,7 +83,7 @@ def running() -> Server | None:
         server = Server(record["pid"], record["started"], record["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return server if _started(server.pid) == server.started else None
+    return server if server.is_alive else None
 
 
 def configured_url() -> str | None:
@@ -109,6 +108,7 @@ def use(api_url: str) -> None:
     os.environ["PREFECT_API_URL"] = api_url
     os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_SECONDS))
 
 
 def start() -> Server:
@@ -148,17 +148,6 @@ def _alone() -> Iterator[None]:
     with open(cache_folder() / "server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _started(pid: int) -> float | None:
-    """When the process began, or None if there is none (a zombie is none)."""
-    import psutil
-
-    try:
-        process = psutil.Process(pid)
-        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
-    except psutil.Error:
-        return None
 
 
 def _toml_url() -> str | None:
@@ -210,20 +199,10 @@ def _environment(port: int) -> dict[str, str]:
 
 
 def _spawn(port: int) -> Server:
-    """A session of its own: Ctrl-C in the terminal that started it must not end it."""
     home_path().mkdir(exist_ok=True, mode=0o700)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    with open(log_path(), "ab") as log:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=cache_folder(),
-            env=_environment(port),
-            start_new_session=True,
-        )
-    server = Server(child.pid, _started(child.pid) or 0.0, port)
+    child = processes.spawn(command, _environment(port), cache_folder(), log_path())
+    server = Server(child.pid, child.started, port)
     state_path().write_text(json.dumps(asdict(server)))
     return server
 
@@ -231,8 +210,9 @@ def _spawn(port: int) -> Server:
 def _await_health(server: Server) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if _started(server.pid) != server.started:
-            raise ServerError(f"the prefect server ended while starting; its log, {log_path()}, ends:\n{_log_tail()}")
+        if not server.is_alive:
+            tail = processes.last_lines(log_path())
+            raise ServerError(f"the prefect server ended while starting; its log, {log_path()}, ends:\n{tail}")
         if is_healthy(server.api_url):
             return
         time.sleep(0.2)
@@ -240,22 +220,8 @@ def _await_health(server: Server) -> None:
     raise ServerError(f"the prefect server did not answer within {START_SECONDS} s; see {log_path()}")
 
 
-def _log_tail(lines: int = 8) -> str:
-    return "\n".join(log_path().read_text(errors="replace").splitlines()[-lines:])
-
-
 def _end(server: Server) -> None:
-    """Asks the process group to end, then makes it. The port stays on record for the next start."""
-    for sign, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5)):
-        if _started(server.pid) == server.started:
-            os.killpg(server.pid, sign)
-            _await_end(server, patience)
-    if _started(server.pid) == server.started:
+    """The port stays on record for the next start."""
+    if not processes.end(server, STOP_SECONDS):
         raise ServerError(f"the prefect server, process {server.pid}, does not end")
     state_path().write_text(json.dumps({"port": server.port}))
-
-
-def _await_end(server: Server, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and _started(server.pid) == server.started:
-        time.sleep(0.1)

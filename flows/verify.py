@@ -7,17 +7,26 @@ from prefect.states import State
 
 from config import settings as configuration
 from flows import artifacts, calls, work
+from flows.calls import ProfileName
 
 
 @flow(name="verify", persist_result=False)
 def verify(
-    profile: str = "staging",
+    profile: ProfileName = "staging",
     run_id: str | None = None,
     level: Literal["counts", "content", "full"] = "full",
     sample: float | None = None,
     data_docs: str | None = None,
 ) -> State:
-    """Judges what is published in the target that the environment names, or what a run has built there."""
+    """Judges what is published in the target that the worker's environment names, or what a run has built there.
+
+    Args:
+        profile: How strict to be; a file in config/profiles.
+        run_id: Judge what this run has built, in place of what is published.
+        level: counts compares numbers of rows, content all values too, full everything that there is to check.
+        sample: Compare so many per cent of the rows, in place of all of them.
+        data_docs: A folder of the worker's for Great Expectations' own pages.
+    """
     options = {"run_id": run_id, "level": level, "sample": sample, "data_docs": data_docs}
     return calls.final_state(lambda _watch: _verified(profile, options))
 

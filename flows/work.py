@@ -9,6 +9,7 @@ from pathlib import Path
 from config.errors import VerificationFailed
 from config.settings import Settings
 from engine import run as engine_run
+from engine.approval import Decision, Desk, NoDesk, Request
 from engine.gates import Auditor, Case
 from engine.workers import Watch
 from flows import report
@@ -25,19 +26,24 @@ def migrate(
     watch: Watch,
     workers=None,
     certificate: str | None = None,
+    resume: bool = False,
+    approve: bool = False,
+    desk: Desk | None = None,
 ) -> dict:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
+    resume, approve, desk: as engine.run.migrate has them; the default desk reports, and leaves it to the books.
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
     """
     options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers, "certificate": certificate}
+    options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
     try:
         with on_signal(engine_run.STOP):
             summary = engine_run.migrate(settings, auditor=auditor(settings), **options)
     except VerificationFailed as error:
-        error.report = _told(error.summary.to_dict()) if error.summary else None
+        error.report = told(error.summary.to_dict()) if error.summary else None
         raise
-    return _told(summary.to_dict())
+    return told(summary.to_dict())
 
 
 def auditor(settings: Settings) -> Auditor:
@@ -57,7 +63,31 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
     return engine_run.waive(settings, run_id, check_name, reason, name)
 
 
-def _told(summary: dict) -> dict:
+def rehearsing(settings: Settings) -> Settings:
+    """The settings of a rehearsal: the staging copy is the source. Errors: ConfigError if there is none to trust."""
+    return settings.on_staging()
+
+
+def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict:
+    """A dry-run from the staging copy, made anew first if asked; the report."""
+    if refresh:
+        stage(settings, percent=percent)
+    return migrate(rehearsing(settings), run_id=None, dry_run=True, resume=resume, watch=watch)
+
+
+class Reporting(NoDesk):
+    """The desk of a run without Prefect: the report, and where to say yes or no."""
+
+    def ask(self, request: Request) -> None:
+        made = told(request.summary.to_dict())
+        LOG.info("read %s, then decide: nxtgauge-migrate approve %s [--reject]", made["reports"][:2], request.run_id)
+
+    def close(self, outcome: str) -> None:
+        LOG.info("%s", outcome)
+
+
+def told(summary: dict) -> dict:
+    """The report of a run's summary, with the paths of its files as `reports`."""
     made = report.of(summary)
     return made | {"reports": _reported(made, summary["issued"])}
 
@@ -102,6 +132,11 @@ def verify(
     return made | {"reports": _reported(made)}
 
 
-def rollback(settings: Settings) -> dict:
-    """Puts back what stood before the last publish."""
-    return engine_run.rollback(settings)
+def rollback(settings: Settings, run_id: str | None = None) -> dict:
+    """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
+    return engine_run.rollback(settings, run_id)
+
+
+def decide(settings: Settings, run_id: str, decision: Decision) -> dict:
+    """Approves or rejects a run that waits for it; its gate."""
+    return engine_run.decide(settings, run_id, decision)

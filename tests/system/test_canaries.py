@@ -93,7 +93,7 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
 
 def test_no_output_with_a_prefect_server_holds_a_value(environ, home, said) -> None:
     command = Commands(home, environ, said)
-    url, since = home.result("server", "start")["configured"], datetime.now(UTC)
+    url, since = home.result("server", "start", "--bare")["configured"], datetime.now(UTC)
     try:
         command.ends(0, "migrate", "--profile", "demo")
         _plant(environ["NXTGAUGE_TARGET_URL"])

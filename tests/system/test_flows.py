@@ -23,7 +23,7 @@ class ConnectionLost(SourceError):
 
 @pytest.fixture(scope="module", autouse=True)
 def api(home):
-    url = home.result("server", "start")["configured"]
+    url = home.result("server", "start", "--bare")["configured"]
     with temporary_settings({PREFECT_API_URL: url}):
         yield url
         APILogHandler().flush()  # the server is about to go

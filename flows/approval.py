@@ -1,0 +1,105 @@
+"""Where a person approves a build: in the books by `nxtgauge-migrate approve`, and on a form in Prefect's UI.
+
+Laws
+- The report is written before anybody is asked, and the one who is asked is led to it.
+- The decision is the row in the target's books (engine.approval). Prefect's form is one more way to it: whichever comes
+  first counts, and the other is told. A Prefect server that fails loses nothing but its form.
+- The run stays in its process while it is paused, and asks both places every second.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.input import RunInput, keyset_from_paused_state
+from prefect.runtime import flow_run
+from prefect.states import Paused, Running
+from pydantic import Field
+
+from engine.approval import Decision, Request
+from flows import artifacts
+
+LOG = logging.getLogger("nxtgauge")
+PAUSE_KEY = "approval"
+# Prefect fails a run whose pause outlives its own timeout; ours ends first, and says what became of the build.
+SPARE_SECONDS = 300
+
+
+class Approval(RunInput):
+    """What the form asks."""
+
+    decision: Literal["approve", "reject"] = Field(description="Whether this build is published.")
+    name: str = Field(min_length=1, description="Who decides; it stands in the books and in every report.")
+    comment: str = Field(default="", description="Why, if there is anything to say.")
+
+
+class PrefectDesk:
+    """The desk of a run inside a Prefect flow. told: gives the report (with `reports`) of what is known so far."""
+
+    def __init__(self, told: Callable[[dict], dict], log):
+        self._told, self._log = told, log
+        self._keyset: dict | None = None
+        self._answered = False
+
+    def ask(self, request: Request) -> None:
+        """Reports, and pauses the flow run with the form."""
+        try:
+            report = artifacts.linked(self._told(request.summary.to_dict()), self._log)
+            self._pause(request, report)
+        except Exception as error:  # the books can be asked all the same
+            self._keyset = None
+            self._log.warning("the form did not reach the Prefect server: %s", type(error).__name__)
+
+    def _pause(self, request: Request, report: Mapping) -> None:
+        seconds = int((request.until - datetime.now(UTC)).total_seconds()) + SPARE_SECONDS
+        paused = Paused(timeout_seconds=seconds, reschedule=False, pause_key=PAUSE_KEY)
+        keyset = keyset_from_paused_state(paused)
+        paused.state_details.run_input_keyset = keyset
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(_run_id(), paused)
+        Approval.with_initial_data(description=_description(request, report)).save(keyset, flow_run_id=_run_id())
+        self._keyset = keyset
+
+    def answer(self) -> Decision | None:
+        """What the form was sent with, once it was."""
+        if self._keyset is None or self._answered:
+            return None
+        try:
+            with get_client(sync_client=True) as client:
+                state = client.read_flow_run(_run_id()).state
+            if state is None or not state.is_running():
+                return None
+            said = Approval.load(self._keyset, flow_run_id=_run_id())
+        except Exception as error:
+            LOG.debug("the Prefect server did not answer: %s", type(error).__name__)
+            return None
+        self._answered = True
+        return Decision(said.decision == "approve", said.name, said.comment)
+
+    def close(self, outcome: str) -> None:
+        """Lets the flow run go on where the decision came from elsewhere."""
+        self._log.info("%s", outcome)
+        if self._keyset is None or self._answered:
+            return
+        try:
+            with get_client(sync_client=True) as client:
+                client.set_flow_run_state(_run_id(), Running(), force=True)
+        except Exception as error:
+            self._log.warning("the paused run could not be resumed in Prefect: %s", type(error).__name__)
+
+
+def _run_id() -> UUID:
+    return UUID(flow_run.get_id())
+
+
+def _description(request: Request, report: Mapping) -> str:
+    """Markdown that the form shows above its fields."""
+    page = f"[Read the report]({report['artifact']}) first. " if report.get("artifact") else ""
+    until = request.until.strftime("%Y-%m-%d %H:%M UTC")
+    return (
+        f"{report['headline']['text']}\n\n{page}Run `{request.run_id}` publishes this build if you approve it. "
+        f"If nobody decides until {until}, it is not published."
+    )

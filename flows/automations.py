@@ -1,0 +1,95 @@
+"""What the Prefect server does by itself, as code: notices, and runs whose process is gone.
+
+Laws
+- An automation is known by its name; `apply` makes it or brings it up to date, and touches no other.
+- Only flow runs with our tag are watched. The flow of the notices does not have it, so no notice is about a notice.
+- Nothing here holds an address: a notice is a run of the deployment `notify`, which knows one from its worker.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import StateType
+from prefect.events.actions import ChangeFlowRunState, RunDeployment
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+
+from flows.calls import GATE_CLOSED, TAG
+from flows.server import HEARTBEAT_SECONDS
+
+SILENT_SECONDS = 3 * HEARTBEAT_SECONDS  # so long without a heartbeat, and a run counts as crashed
+PREFIX = "nxtgauge: "
+ENDINGS = ("Completed", "Failed", GATE_CLOSED, "Cancelled", "Crashed")
+STATE = "prefect.flow-run.{}"
+
+
+def apply(notify_id: UUID) -> list[str]:
+    """Makes or renews our automations on the configured server; their names. notify_id: of the deployment."""
+    with get_client(sync_client=True) as client:
+        return [_put(client, automation) for automation in _wanted(notify_id)]
+
+
+def _put(client, wanted: AutomationCore) -> str:
+    found = client.read_automations_by_name(wanted.name)
+    if found:
+        client.update_automation(found[0].id, wanted)
+    else:
+        client.create_automation(wanted)
+    return wanted.name
+
+
+def _wanted(notify_id: UUID) -> Iterator[AutomationCore]:
+    yield _notice("a run failed", "failed", ["Failed"], notify_id)
+    yield _notice("a run crashed", "crashed", ["Crashed"], notify_id)
+    yield _notice("a gate is closed", "gate", [GATE_CLOSED], notify_id)
+    yield _notice("a run waits for approval", "approval", ["Paused"], notify_id)
+    yield _crash()
+
+
+def _notice(name: str, what: str, states: list[str], notify_id: UUID) -> AutomationCore:
+    return AutomationCore(
+        name=PREFIX + name,
+        description="Starts the deployment notify, which tells people.",
+        trigger=_trigger(Posture.Reactive, expect={STATE.format(state) for state in states}),
+        actions=[RunDeployment(source="selected", deployment_id=notify_id, parameters=_parameters(what))],
+    )
+
+
+def _parameters(what: str) -> dict:
+    """Templates, which the server fills in: names and an address of its own, nothing of the run's content."""
+    shown = {"flow_name": "{{ flow.name }}", "run_name": "{{ flow_run.name }}", "page": "{{ flow_run|ui_url }}"}
+    return {"what": what} | {key: {"__prefect_kind": "jinja", "template": text} for key, text in shown.items()}
+
+
+def _crash() -> AutomationCore:
+    """Whoever is killed cannot say so: a run that has once sent a heartbeat, and sends none any more, has crashed."""
+    beat = STATE.format("heartbeat")
+    return AutomationCore(
+        name=PREFIX + "a run without a heartbeat has crashed",
+        description=f"A run that sent no heartbeat for {SILENT_SECONDS} s counts as crashed; the next run resumes it.",
+        trigger=_trigger(
+            Posture.Proactive,
+            after={beat},
+            expect={beat, *(STATE.format(state) for state in ENDINGS)},
+            within=timedelta(seconds=SILENT_SECONDS),
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                message=f"no heartbeat for {SILENT_SECONDS} s: its process is gone; the next run resumes it",
+            )
+        ],
+    )
+
+
+def _trigger(posture: Posture, **conditions) -> EventTrigger:
+    return EventTrigger(
+        posture=posture,
+        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match_related={"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"},
+        for_each={"prefect.resource.id"},
+        threshold=1,
+        **conditions,
+    )

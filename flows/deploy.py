@@ -1,0 +1,67 @@
+"""Deployments, work pool, queues and automations, put on the configured Prefect server.
+
+Laws
+- Everything is known by its name and made or brought up to date, so `deploy` may be run again at any time.
+- What people have switched on stays on: a schedule's state on the server outlives a deploy.
+- No URL and no secret is a parameter or a job variable: the server learns nothing of where the databases are.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate, WorkQueueUpdate
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+
+from flows import automations
+from flows.places import PROJECT
+from flows.server import ServerError
+
+POOL = "nxtgauge"
+QUEUES = {"target": 1, "notices": 10}  # how many runs at once
+FILE = PROJECT / "prefect.yaml"
+
+
+def deploy() -> dict:
+    """Applies prefect.yaml to the configured server; what stands there now, as names. Errors: ServerError."""
+    if not FILE.is_file():
+        raise ServerError(f"{FILE} is missing; deploy from a checkout of the project")
+    with get_client(sync_client=True) as client:
+        _make_pool(client)
+    _apply_file()
+    with get_client(sync_client=True) as client:
+        names = sorted(f"{d.name}" for d in client.read_deployments())
+        notify_id = client.read_deployment_by_name("notify/notify").id
+    return {"work_pool": POOL, "deployments": names, "automations": automations.apply(notify_id)}
+
+
+def _make_pool(client) -> None:
+    with contextlib.suppress(ObjectAlreadyExists):
+        client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
+    for name, limit in QUEUES.items():
+        try:
+            queue = client.read_work_queue_by_name(name, work_pool_name=POOL)
+        except ObjectNotFound:
+            queue = client.create_work_queue(name=name, work_pool_name=POOL)
+        client.update_work_queue(queue.id, **WorkQueueUpdate(concurrency_limit=limit).model_dump(exclude_unset=True))
+
+
+def _apply_file() -> None:
+    """By Prefect's own command, whose format the file has."""
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(FILE)]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise ServerError(f"prefect deploy ended with code {done.returncode}:\n{_end_of(done.stdout + done.stderr)}")
+
+
+def _environment() -> dict[str, str]:
+    """Prefect's command gets none of our connections: what it does not know it cannot store."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
+
+
+def _end_of(text: str, lines: int = 12) -> str:
+    return "\n".join(text.strip().splitlines()[-lines:])

@@ -1,0 +1,34 @@
+"""The rehearsal as a Prefect flow: a dry-run whose source is the staging copy, so that it may run any night."""
+
+from prefect import flow
+from prefect.states import State
+
+from config import settings as configuration
+from flows import calls, work
+from flows.calls import ProfileName
+from flows.migrate import migrated
+
+
+@flow(name="rehearse", persist_result=False)
+def rehearse(
+    profile: ProfileName = "staging", refresh: bool = False, percent: float = 100, resume: bool = True
+) -> State:
+    """Builds and verifies everything from the staging copy, reports, and publishes nothing.
+
+    Args:
+        profile: How strict to be; a file in config/profiles. The profile of the migration that is rehearsed shows what
+            it would say.
+        refresh: Make the staging copy anew first, from the legacy database, masked on the way.
+        percent: How much of the legacy database a new copy holds: all of it, or so many per cent of the users with
+            everything that hangs on them.
+        resume: Go on with the latest rehearsal if it broke off.
+    """
+    options = {"run_id": None, "dry_run": True, "resume": resume}
+
+    def rehearsed(watch) -> dict:
+        settings = configuration.load(profile)
+        if refresh:
+            work.stage(settings, percent=percent)
+        return migrated(work.rehearsing(settings), options, watch)
+
+    return calls.final_state(rehearsed)

@@ -1,0 +1,106 @@
+"""The worker: picks up runs of our work pool and runs each in a process of its own, with this process's environment.
+
+Laws
+- It runs in the foreground; `start` keeps one of its own in the background, as `server start` does for a laptop.
+- Connections come from its environment; a worker whose environment is wrong says so at once and does not start.
+- Runs send heartbeats often enough that a dead one is found soon (flows.automations).
+- Reports lie below the folder in which it was started, not in the temporary one that Prefect makes for each run.
+"""
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from config.errors import ConfigError
+from config.settings import Settings
+from flows import processes, server
+from flows.places import cache_folder
+from flows.processes import Process
+
+STOP_SECONDS = 60  # a run under way is asked to stop at its next safe point
+READY = "worker is ready"
+READY_SECONDS = 120
+
+
+def run(settings: Settings) -> None:
+    """Works until it is stopped. Errors: ConfigError if no Prefect server is configured, or databases are not."""
+    url = server.answering_url()
+    if url is None:
+        raise ConfigError(f"no Prefect server answers at {server.configured_url()}; start one, or set PREFECT_API_URL")
+    _check(settings)
+    server.use(url)
+    os.environ.setdefault("NXTGAUGE_REPORTS", str(Path("reports").absolute()))
+    _work()
+
+
+def _check(settings: Settings) -> None:
+    """A worker for rehearsals alone may know the staging copy and no legacy database.
+
+    Errors: ConfigError, before any run is picked up that could only fail.
+    """
+    _ = settings.target, settings.staging if settings.source_url is None else settings.source
+
+
+def _work() -> None:
+    import asyncio
+
+    from prefect.utilities.processutils import setup_signal_handlers_worker
+    from prefect.workers.process import ProcessWorker
+
+    from flows.deploy import POOL
+
+    setup_signal_handlers_worker(os.getpid(), "the worker", print)
+    worker = ProcessWorker(work_pool_name=POOL, create_pool_if_not_found=False)
+    print(READY, flush=True)
+    asyncio.run(worker.start(printer=print))
+
+
+def state_path() -> Path:
+    return cache_folder() / "worker.json"
+
+
+def log_path() -> Path:
+    return cache_folder() / "worker.log"
+
+
+def running() -> Process | None:
+    """The worker that was started in the background, if it still lives."""
+    try:
+        found = Process(**json.loads(state_path().read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.is_alive else None
+
+
+def start(api_url: str) -> Process:
+    """A worker in the background for this environment, or the one that runs already. Errors: ServerError."""
+    if found := running():
+        return found
+    log_path().write_text("")
+    command = [sys.executable, "-c", "from flows.cli import main; import sys; sys.exit(main(['worker']))"]
+    child = processes.spawn(command, os.environ | {"PREFECT_API_URL": api_url}, Path.cwd(), log_path())
+    state_path().write_text(json.dumps(asdict(child)))
+    _await_ready(child)
+    return child
+
+
+def _await_ready(child: Process) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while READY not in log_path().read_text(errors="replace"):
+        if not child.is_alive or time.monotonic() > deadline:
+            tail = processes.last_lines(log_path())
+            raise server.ServerError(f"the worker did not start; its log, {log_path()}, ends:\n{tail}")
+        time.sleep(0.2)
+
+
+def stop() -> bool:
+    """Stops the worker that was started in the background; False where none was running."""
+    found = running()
+    if found is None:
+        return False
+    if not processes.end(found, STOP_SECONDS):
+        raise server.ServerError(f"the worker, process {found.pid}, does not end")
+    return True
