@@ -3,7 +3,7 @@
 Laws
 - What a rule of the mapping reads by value is kept, but for what is personal; a mask changes no verdict of a migration.
 - The table's own entry goes before everything, a whole name before its ending, a name before the type.
-- What nothing is known of is masked by its type; a type whose text nobody can mask safely is "unknown", never passed on.
+- What nothing is known of is masked by its type; a type that nobody can mask safely is "unknown", never let through.
 - The masks are no part of Mapping.digest: they change no migration.
 """
 
