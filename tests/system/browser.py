@@ -1,29 +1,33 @@
-"""A real browser for tests: headless Chromium, driven over the WebDriver protocol by the standard library alone.
+"""A real browser for tests: the system's headless Chromium, driven by Playwright.
 
-Chromium and chromedriver come from the system (on Debian: `apt-get install chromium chromium-driver`). Every browser
-has an empty profile of its own, and is gone with the test that opened it.
+- Chromium is the system's own (on Debian: `apt-get install chromium`); nothing is ever downloaded.
+- Playwright's event loop runs in a thread of its own, so that a test's thread stays free of a running loop: Prefect
+  returns coroutines in place of results where it finds one.
+- Nothing but the loopback address can be reached, by no page and no part of the browser itself; what a page asked for
+  elsewhere is told by `strangers`.
+- Every window has an empty profile, and is gone with the test that opened it.
 """
 
-import base64
-import json
-import os
+import asyncio
+import re
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
+from threading import Thread
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"  # git ignores it
+from playwright import async_api as playwright
+
+Result = TypeVar("Result")
+
 WIDTH, HEIGHT = 1280, 1600
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
-    "--headless",
     "--no-sandbox",  # Chromium refuses to run as root with one
     "--disable-gpu",
     "--disable-quic",
@@ -34,128 +38,176 @@ FLAGS = (
     "--disable-sync",
     "--disable-extensions",
     "--no-proxy-server",
-    "--hide-scrollbars",
-    f"--window-size={WIDTH},{HEIGHT}",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-OFFLINE = ("--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--proxy-bypass-list=<-loopback>")
-START_SECONDS = 30
+WAIT_SECONDS = 60
+PAUSE_SECONDS = 0.1
 
 
 def missing() -> str:
     """What a machine lacks to run these tests; empty if nothing."""
-    lacks = [] if _chromium() else ["chromium"]
-    lacks += [] if shutil.which("chromedriver") else ["chromedriver"]
-    return f"found no {' and no '.join(lacks)}; apt-get install chromium chromium-driver" if lacks else ""
+    return "" if _program() else "found no chromium; apt-get install chromium"
 
 
-def _chromium() -> str | None:
+def _program() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @dataclass(frozen=True)
-class Browser:
-    """One window. base: address of its WebDriver session."""
+class Window:
+    """One tab in a profile of its own. Names, labels and texts are what a person reads, whole and in their case.
 
-    base: str
+    What waits does so for up to a minute; where that was in vain, the page's text and a picture of it are kept.
+    """
+
+    page: playwright.Page
+    loop: asyncio.AbstractEventLoop
+    pictures: Path
+    requests: list[str] = field(default_factory=list)  # addresses of everything that pages have asked for
+    complaints: list[str] = field(default_factory=list)  # errors of the console, and exceptions nobody caught
+
+    def do(self, act: Callable[[playwright.Page], Awaitable[Result]]) -> Result:
+        """What else Playwright's page can do, in its own thread: `do(lambda page: page.go_back())`."""
+        return _do(self.loop, act, self.page)
 
     def open(self, address: str) -> None:
-        self._call("/url", {"url": address})
+        self.do(lambda page: page.goto(address))
 
-    def run(self, script: str, *arguments: object) -> object:
-        """What the JavaScript `return`s, of the page that is open."""
-        return self._call("/execute/sync", {"script": script, "args": list(arguments)})
+    def click(self, name: str, role: str = "button") -> None:
+        """Clicks the one element of this role and name, once it is there and enabled."""
+        self.do(lambda page: page.get_by_role(role, name=name, exact=True).click())
+
+    def fill(self, label: str, value: str) -> None:
+        self.do(lambda page: page.get_by_label(label, exact=True).fill(value))
+
+    def run(self, script: str) -> object:
+        """The value of a JavaScript expression, or what a function returns, in the page that is open."""
+        return self.do(lambda page: page.evaluate(script))
 
     def text(self) -> str:
         """What a person sees of the page: hidden and folded parts are not in it."""
-        return self.run("return document.body ? document.body.innerText : ''")
+        return self.do(lambda page: page.locator("body").inner_text())
 
-    def wait_for(self, text: str, seconds: float = 60) -> str:
+    def link(self, name: str) -> str:
+        """Where the one link of this text leads."""
+        return self.do(lambda page: page.get_by_role("link", name=name, exact=True).evaluate("a => a.href"))
+
+    def wait_for(self, text: str, seconds: float = WAIT_SECONDS) -> str:
         """The page's text once it holds this one. Errors: AssertionError with what it held instead."""
         until = time.monotonic() + seconds
         while text not in (found := self.text()):
-            assert time.monotonic() < until, f"{text!r} did not come up within {seconds} s; the page says:\n{found}"
-            time.sleep(0.2)
+            if time.monotonic() > until:
+                picture = self.screenshot(f"without {text}")
+                raise AssertionError(f"{text!r} did not come up within {seconds} s; see {picture}:\n{found}")
+            time.sleep(PAUSE_SECONDS)
         return found
 
-    def print_media(self) -> None:
-        """Shows the page from now on as it would be printed."""
-        self._call("/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
-
     def screenshot(self, name: str, is_whole: bool = True) -> Path:
-        """Keeps a picture of the page, or of its first screen."""
-        height = self.run("return document.documentElement.scrollHeight") if is_whole else 0
-        self._call("/window/rect", {"width": WIDTH, "height": min(max(height + 100, HEIGHT), 12_000)})
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        path = SCREENSHOTS / f"{name}.png"
-        path.write_bytes(base64.b64decode(self._call("/screenshot")))
-        self._call("/window/rect", {"width": WIDTH, "height": HEIGHT})
+        """Keeps a picture of the page, or of its first screen, once its text stands still (or does not, for 5 s)."""
+        path = self.pictures / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png"
+        self._settle()
+        self.do(lambda page: page.screenshot(path=path, full_page=is_whole))
         return path
 
-    def requests(self) -> list[str]:
-        """Addresses of everything that pages have asked for since the last call."""
-        entries = self._call("/se/log", {"type": "performance"})
-        messages = [json.loads(entry["message"])["message"] for entry in entries]
-        sent = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-        return [address for address in sent if not address.startswith(("data:", "chrome:"))]  # its own empty tab
+    def _settle(self) -> None:
+        """Prefect's pages show themselves, vanish, and come back while they load."""
+        for _ in range(10):
+            before = self.text()
+            time.sleep(0.5)
+            if self.text() == before:
+                break
 
-    def complaints(self) -> list[str]:
-        """What the browser's console says of severity error."""
-        return [e["message"] for e in self._call("/se/log", {"type": "browser"}) if e["level"] == "SEVERE"]
-
-    def _call(self, path: str, body: dict | None = None) -> object:
-        return _call(self.base + path, body)
+    def strangers(self) -> list[str]:
+        """Addresses on other hosts that pages have asked for, in vain."""
+        return [address for address in self.requests if not _is_loopback(address)]
 
 
-def _call(address: str, body: dict | None = None, method: str | None = None) -> object:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=120) as answer:
-        return json.load(answer)["value"]
-
-
-@contextmanager
-def browser(*flags: str, is_dark: bool = False) -> Iterator[Browser]:
-    """A new window with these flags beside the usual ones."""
-    with (
-        tempfile.TemporaryDirectory(prefix="nxtgauge-browser-", ignore_cleanup_errors=True) as folder,
-        _driver() as base,
-    ):
-        more = (*flags, f"--user-data-dir={folder}", *(["--force-dark-mode"] if is_dark else []))
-        options = {"binary": _chromium(), "args": [*FLAGS, *more]}
-        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"performance": "ALL", "browser": "ALL"}}
-        session = _call(base + "/session", {"capabilities": {"alwaysMatch": wanted}})
-        try:
-            yield Browser(f"{base}/session/{session['sessionId']}")
-        finally:
-            _call(f"{base}/session/{session['sessionId']}", method="DELETE")
-
-
-@contextmanager
-def _driver() -> Iterator[str]:
-    """A chromedriver of its own; its address. It and whatever it started are gone afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [shutil.which("chromedriver"), f"--port={port}"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, start_new_session=True, **quiet)
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname
     try:
-        _await(f"http://127.0.0.1:{port}/status", process)
-        yield f"http://127.0.0.1:{port}"
+        return not host or host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Chromium while it runs. pictures: the folder for screenshots."""
+
+    chromium: playwright.Browser
+    loop: asyncio.AbstractEventLoop
+    pictures: Path
+
+    @contextmanager
+    def window(self, **options: object) -> Iterator[Window]:
+        """A new window; options as Playwright's `new_context` takes them (color_scheme, java_script_enabled, …)."""
+        size = {"width": WIDTH, "height": HEIGHT}
+        made = _do(self.loop, self.chromium.new_context, viewport=size, **options)
+        with _entered(made, self.loop) as context:
+            context.set_default_timeout(WAIT_SECONDS * 1000)
+            window = Window(_do(self.loop, context.new_page), self.loop, self.pictures)
+            _listen(window)
+            yield window
+
+
+def _listen(window: Window) -> None:
+    """Writes down what the window's pages ask for and complain of; those that they open, too."""
+
+    def note(address: str) -> None:
+        if not address.startswith(("data:", "blob:")):
+            window.requests.append(address)
+
+    def hear(message: playwright.ConsoleMessage) -> None:
+        if message.type == "error":
+            window.complaints.append(message.text)
+
+    context = window.page.context
+    context.on("request", lambda request: note(request.url))
+    context.on("console", hear)
+    context.on("weberror", lambda error: window.complaints.append(str(error.error)))
+    window.page.on("websocket", lambda socket: note(socket.url))
+
+
+@contextmanager
+def browser(pictures: Path) -> Iterator[Browser]:
+    """A Chromium of its own, gone afterwards. pictures: a folder for screenshots, made if need be."""
+    pictures.mkdir(parents=True, exist_ok=True)
+    with _loop() as loop, _entered(playwright.async_playwright(), loop) as driver:
+        launched = _do(loop, driver.chromium.launch, executable_path=_program(), args=FLAGS)
+        with _entered(launched, loop) as chromium:
+            yield Browser(chromium, loop, pictures)
+
+
+@contextmanager
+def _loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, name="browser", daemon=True)
+    thread.start()
+    try:
+        yield loop
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
-def _await(address: str, process: subprocess.Popen) -> None:
-    until = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            if _call(address)["ready"]:
-                return
-        except OSError:
-            assert process.poll() is None, f"chromedriver ended with code {process.returncode}"
-        assert time.monotonic() < until, f"chromedriver was not ready within {START_SECONDS} s"
-        time.sleep(0.1)
+@contextmanager
+def _entered(manager: AbstractAsyncContextManager[Result], loop: asyncio.AbstractEventLoop) -> Iterator[Result]:
+    """`async with` from outside that loop."""
+    entered = _do(loop, manager.__aenter__)
+    try:
+        yield entered
+    finally:
+        _do(loop, manager.__aexit__, None, None, None)
+
+
+def _do(
+    loop: asyncio.AbstractEventLoop, act: Callable[..., Awaitable[Result]], *arguments: object, **options: object
+) -> Result:
+    """What the function comes to. It is called by the loop's thread: Playwright's may act before they are awaited."""
+
+    async def done() -> Result:
+        return await act(*arguments, **options)
+
+    return asyncio.run_coroutine_threadsafe(done(), loop).result()

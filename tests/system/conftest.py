@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import browser
 import pytest
 
 PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
@@ -58,3 +59,19 @@ def home() -> Iterator[Home]:
     finally:
         found.run("demo", "--remove")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory) -> Iterator[browser.Browser]:
+    """A browser; its pictures go into the folder that NXTGAUGE_SCREENSHOTS names, else into pytest's temporary one."""
+    if missing := browser.missing():
+        pytest.skip(missing)
+    folder = os.environ.get("NXTGAUGE_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots")
+    with browser.browser(Path(folder).absolute()) as found:
+        yield found
+
+
+@pytest.fixture
+def window(chromium) -> Iterator[browser.Window]:
+    with chromium.window() as found:
+        yield found

@@ -1,5 +1,6 @@
 """The reports where people look: in Prefect's UI and as a file, opened in a real browser, with pictures kept aside."""
 
+import re
 import sys
 from pathlib import Path
 from uuid import UUID
@@ -21,9 +22,6 @@ from test_report import NASTY, check, summary, table, waiver  # noqa: E402
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 SHOWN = model.shown(NASTY)
 AT = "2026-01-02T03:04:05+00:00"
-
-
-LINKS = "return Object.fromEntries([...document.querySelectorAll('a')].map(a => [a.textContent.trim(), a.href]))"
 
 
 def _checks() -> tuple[Check, ...]:
@@ -50,21 +48,15 @@ def _report(state: str = "failed", *checks: Check, kind: str = "migrate", **part
     return model.make(run, judged, kind=kind, generated_at=AT, **parts)
 
 
-@pytest.fixture(scope="module")
-def window():
-    with browser.browser() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def offline():
-    with browser.browser(*browser.OFFLINE) as found:
+@pytest.fixture
+def offline(chromium):
+    with chromium.window(offline=True) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def api(home):
-    url = home.result("server", "start")["configured"]
+    url = home.result("server", "start", "--bare")["configured"]
     with temporary_settings({PREFECT_API_URL: url}):
         yield url
 
@@ -102,18 +94,17 @@ def test_prefect_shows_foreign_names_as_they_are(window, page):
     window.open(page)
     text = window.wait_for("Where the time went")
     assert SHOWN in text
-    assert not window.run("return [...document.scripts].filter(s => s.textContent.includes('alert(1)')).length")
+    assert not window.run("[...document.scripts].filter(s => s.textContent.includes('alert(1)')).length")
 
 
 def test_the_page_leads_to_its_tables_and_back(window, page):
     window.open(page)
     window.wait_for("What to do next")
-    links = window.run(LINKS)
-    assert {"what became of every row", "every check", "rows of checks that did not pass"} < set(links)
-    window.open(links["rejected rows by table and reason"])
+    assert all(map(window.link, ("what became of every row", "every check", "rows of checks that did not pass")))
+    window.open(window.link("rejected rows by table and reason"))
     assert "users_email_key" in window.wait_for("12,500")
     window.screenshot("prefect-rejects")
-    window.open(window.run(LINKS)["report"])
+    window.open(window.link("report"))
     window.wait_for(page.rsplit("/", 1)[1][:8])
 
 
@@ -131,30 +122,28 @@ def test_prefect_keeps_one_page_a_run_and_one_a_verification(api):
 
 def test_the_file_can_be_read_without_a_network(offline, tmp_path):
     files.write(_report(waivers=[waiver("content/jobs", False)]), tmp_path)
-    offline.requests()
     address = (tmp_path / "r1" / "report.html").as_uri()
     offline.open(address)
     text = offline.text()
-    assert offline.requests() == [address]
-    assert offline.complaints() == []
+    assert offline.requests == [address]
+    assert offline.complaints == []
     assert text.index("NOT PUBLISHED") < text.index("What to do next") < text.index("What failed")
     assert SHOWN in text and "2,000,000" in text and "users_email_key" in text
-    assert offline.run("return document.querySelectorAll('svg[role=img]').length") == 2
+    assert offline.run("document.querySelectorAll('svg[role=img]').length") == 2
     offline.screenshot("report-failed")
 
 
 def test_nothing_of_the_page_is_wider_than_the_window(offline, tmp_path):
     files.write(_report(), tmp_path)
     offline.open((tmp_path / "r1" / "report.html").as_uri())
-    wide = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    assert offline.run(wide)
+    assert offline.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_figures_stand_within_the_drawing(offline, tmp_path):
     files.write(_report(), tmp_path)
     offline.open((tmp_path / "r1" / "report.html").as_uri())
     outside = """
-        return [...document.querySelectorAll('svg')].flatMap(svg => {
+        [...document.querySelectorAll('svg')].flatMap(svg => {
             const box = svg.getBoundingClientRect();
             return [...svg.querySelectorAll('text')].filter(text => {
                 const own = text.getBoundingClientRect();
@@ -164,21 +153,21 @@ def test_figures_stand_within_the_drawing(offline, tmp_path):
     assert offline.run(outside) == []
 
 
-def test_what_is_folded_unfolds_on_paper(tmp_path):
+def test_what_is_folded_unfolds_on_paper(offline, tmp_path):
     files.write(_report(), tmp_path)
-    with browser.browser(*browser.OFFLINE) as paper:
-        paper.open((tmp_path / "r1" / "report.html").as_uri())
-        lines = "return [...document.querySelectorAll('details tr')].map(row => row.checkVisibility())"
-        assert not any(paper.run(lines))
-        paper.print_media()
-        assert len(paper.run(lines)) > 100 and all(paper.run(lines))
-        paper.screenshot("report-paper")
+    offline.open((tmp_path / "r1" / "report.html").as_uri())
+    lines = "[...document.querySelectorAll('details tr')].map(row => row.checkVisibility())"
+    assert not any(offline.run(lines))
+    offline.do(lambda page: page.emulate_media(media="print"))
+    assert len(offline.run(lines)) > 100 and all(offline.run(lines))
+    offline.screenshot("report-paper")
 
 
-def test_the_file_works_without_scripts_in_the_dark(tmp_path):
+def test_the_file_works_without_scripts_in_the_dark(chromium, tmp_path):
     files.write(_report("published", *(check(f"content/t{n}") for n in range(9))), tmp_path)
-    flags = ("--blink-settings=scriptEnabled=false,preferredColorScheme=0", *browser.OFFLINE)
-    with browser.browser(*flags, is_dark=True) as dark:
+    with chromium.window(offline=True, java_script_enabled=False, color_scheme="dark") as dark:
         dark.open((tmp_path / "r1" / "report.html").as_uri())
-        picture = dark.screenshot("report-good-dark", is_whole=False)
-    assert picture.stat().st_size > 10_000
+        assert "What became of every row" in dark.text()
+        paper = dark.run("getComputedStyle(document.body).backgroundColor")
+        dark.screenshot("report-good-dark", is_whole=False)
+    assert max(map(int, re.findall(r"\d+", paper))) < 64
