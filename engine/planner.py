@@ -25,7 +25,7 @@ from engine.scene import Scene
 def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) -> Plan:
     """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
     mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
-    fates = _fates(catalog, mapping, settings)
+    fates = fates_of(catalog, mapping, settings)
     declared = dict(targets.load())
     if fates.get("user_settings"):
         declared.pop("user_settings")
@@ -42,7 +42,7 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) ->
     return _assemble(scene, _tables(scene))
 
 
-def _fates(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
+def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
     """Legacy table → copy, keep, reshape, archive or skip."""
     fates = {}
     for table in catalog.tables:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from config.errors import SourceError, TargetError
+from config.errors import SourceError, StagingError, TargetError
 from config.settings import Settings
 from engine import connect
 from engine.connect import Stop, blame
@@ -21,6 +21,7 @@ from engine.snapshot import Snapshot
 OPENERS = {
     "source": connect.source,
     "target": connect.target,
+    "staging": connect.staging,
     "adbc_source": connect.adbc_source,
     "adbc_target": connect.adbc_target,
 }
@@ -31,6 +32,14 @@ def use_build(session, settings: Settings) -> None:
     path = [f"{settings.target_schema}__build", settings.extension_schema]
     query = sql.SQL("set search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, path)))
     with blame(TargetError, "setting the search path"):
+        session.execute(query)
+
+
+def use_copy(session, settings: Settings) -> None:
+    """The same for the staging copy, which has the legacy schema's own name."""
+    path = [settings.source_schema, settings.extension_schema]
+    query = sql.SQL("set search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, path)))
+    with blame(StagingError, "setting the search path"):
         session.execute(query)
 
 
@@ -62,11 +71,13 @@ class Sessions:
             return self._idle[kind].get_nowait()
         with contextlib.ExitStack() as stack:
             is_source = kind.endswith("source")
-            url = self._settings.source if is_source else self._settings.target
+            url = getattr(self._settings, kind.removeprefix("adbc_"))
             session = stack.enter_context(OPENERS[kind](url, self._stop))
             if is_source:
                 self._snapshot.join(session)
                 self._use_schema(session)
+            elif kind == "staging":
+                use_copy(session, self._settings)
             elif kind == "target":
                 use_build(session, self._settings)
             return stack.pop_all(), session
