@@ -1,0 +1,29 @@
+"""The rehearsal copy of the legacy database: made or refreshed in the staging database, masked on the way.
+
+Laws
+- The source is only read, in one snapshot. In the staging database nothing is dropped that this package did not make.
+- A copy is what the source is, but for its values: definitions by pg_dump and pg_restore, rows by COPY.
+- No value leaves the pipe between the two servers; books, reports and errors hold names, kinds and numbers.
+"""
+
+from config.errors import ConfigError
+from config.settings import Settings
+from engine import connect
+from engine.staging import books
+from engine.staging.refresh import Case, Prove, Wish, choices, refresh
+
+__all__ = ["Case", "Prove", "Wish", "choices", "refresh", "require"]
+
+
+def require(settings: Settings) -> None:
+    """What a rehearsal asks before it reads the staging database. One without our books is somebody's own copy.
+
+    Errors: ConfigError if the last copy did not end proven, nor unmasked for a reason; PlanRefused, StagingError.
+    """
+    with connect.staging(settings.staging) as conn, connect.blame(connect.StagingError, "reading the copy's books"):
+        copy = books.latest(conn, settings.source_schema)
+    if copy is None or copy.state == "proven" or (copy.state == "copied" and not copy.is_masked):
+        return
+    raise ConfigError(
+        f"the staging copy {copy.copy_id} is {copy.state}, not proven; `nxtgauge-migrate stage` makes it anew"
+    )

@@ -1,0 +1,254 @@
+"""Schema `nxtgauge_staging` of the staging database: which copies were made, how each
+column was carried, what is ours.
+
+Laws
+- The schema is made whole or not at all, and only where no schema of that name is somebody else's or newer.
+- The copy's schema is emptied only if its oid and its name stand in the books of a copy; what it holds beyond what the
+  last copy put there is never dropped but named. Extensions stay.
+- One refresh at a time holds a staging database.
+- A copy that a dead process left behind is marked failed by the next.
+"""
+
+import contextlib
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from config.connection import Connection
+from config.errors import PlanRefused, StagingError, TargetBusy
+from engine import bookkeeping, connect, schemas
+from engine.connect import blame
+from engine.schemas import Member, listed
+
+SCHEMA = "nxtgauge_staging"
+VERSION = 1
+FOLDER = Path(__file__).parent / "sql"
+SCRIPTS = (FOLDER / "books.sql",)  # by version
+MEMBERS = (FOLDER / "members.sql").read_text(encoding="utf-8")
+LOCK = int.from_bytes(b"nxtstage")
+ENSURE_LOCK = LOCK + 1
+
+DROPS = schemas.DROPS | {
+    "operator": "drop operator",
+    "operator class": "drop operator class",
+    "operator family": "drop operator family",
+    "conversion": "drop conversion",
+    "text search configuration": "drop text search configuration",
+    "text search dictionary": "drop text search dictionary",
+    "text search parser": "drop text search parser",
+    "text search template": "drop text search template",
+}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One row of nxtgauge_staging.copies."""
+
+    copy_id: str
+    made_at: datetime
+    finished_at: datetime | None
+    state: str
+    source_identity: dict[str, Any]
+    source_schema: str
+    schema_oid: int
+    percent: float | None
+    is_masked: bool
+    reason: str | None
+    name: str | None
+    scan: dict[str, Any] | None
+    error: str | None
+
+
+def faults(conn: psycopg.Connection) -> list[str]:
+    """Why the books cannot live in this database, one sentence each; none where they are absent."""
+    query = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
+    row = conn.execute(query, [SCHEMA]).fetchone()
+    if row is None:
+        return []
+    if not (row[0] or "").startswith(bookkeeping.COMMENT):
+        return [f"the staging database has a schema {SCHEMA} that this tool did not make; use another database"]
+    version = _version(conn)
+    if 1 <= version <= VERSION:
+        return []
+    return [f"schema {SCHEMA} is version {version}; this program knows version {VERSION}; use the one that made it"]
+
+
+def is_present(conn: psycopg.Connection) -> bool:
+    """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""
+    if found := faults(conn):
+        raise PlanRefused(found)
+    return conn.execute("select to_regnamespace(%s) is not null", [SCHEMA]).fetchone()[0]
+
+
+def ensure(conn: psycopg.Connection) -> None:
+    """Make the books where they are absent, or bring older ones to this version. Errors: PlanRefused, StagingError."""
+    with blame(StagingError, f"making schema {SCHEMA}"), conn.transaction():
+        conn.execute("select pg_advisory_xact_lock(%s)", [ENSURE_LOCK])
+        for script in SCRIPTS[_version(conn) if is_present(conn) else 0 :]:
+            conn.execute(script.read_bytes())
+
+
+def _version(conn: psycopg.Connection) -> int:
+    return conn.execute("select coalesce(max(version), 0) from nxtgauge_staging.version").fetchone()[0]
+
+
+@contextlib.contextmanager
+def lease(connection: Connection) -> Iterator[psycopg.Connection]:
+    """Hold the staging database for one refresh, by a session of its own. Errors: TargetBusy, StagingError."""
+    with connect.staging(connection) as conn:
+        with blame(StagingError, "taking the lease of the staging database"):
+            if not conn.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()[0]:
+                holder = conn.execute(bookkeeping.HOLDER, {"lock": LOCK}).fetchone()
+                who = holder[0] if holder else "it has just ended"
+                raise TargetBusy(f"another refresh holds this staging database: {who}; wait for it to end, or end it")
+        yield conn
+
+
+LATEST = """
+    select * from nxtgauge_staging.copies
+    where source_schema = %(schema)s and schema_oid = coalesce(%(oid)s, schema_oid)
+    order by made_at desc, copy_id desc limit 1
+"""
+
+
+def latest(conn: psycopg.Connection, schema: str, schema_oid: int | None = None) -> Copy | None:
+    """The last copy that went into a schema of this name, and oid; None where there are no books, or none was made."""
+    if not is_present(conn):
+        return None
+    with conn.cursor(row_factory=class_row(Copy)) as cursor:
+        return cursor.execute(LATEST, {"schema": schema, "oid": schema_oid}).fetchone()
+
+
+def schema_faults(conn: psycopg.Connection, schema: str) -> list[str]:
+    """Why the copy cannot take this schema, one sentence each."""
+    if schema == SCHEMA:
+        return [f"the source's schema is called {SCHEMA}, as the books of the staging copy are; rename it"]
+    found = _oid(conn, schema)
+    if found is None:
+        return []
+    held = members(conn, found)
+    if latest(conn, schema, found) is None:
+        what = "and no copy of ours is in it; use a fresh database, or empty it yourself"
+        return [f"schema {schema} of the staging database holds {listed(held)}, {what}"] if held else []
+    if added := _added(conn, found, held):
+        what = "that `stage` did not put there; move or drop that"
+        return [f"schema {schema} of the staging database holds {listed(added)}, {what}"]
+    if outside := [row[0] for row in conn.execute(schemas.DEPENDANTS, {"schema": found})]:
+        return [f"schema {schema} is to be emptied and others depend on it: {listed(outside)}; drop that first"]
+    return []
+
+
+def _added(conn: psycopg.Connection, schema_oid: int, held: list[Member]) -> list[Member]:
+    query = "select kind, name, class, object from nxtgauge_staging.objects where schema_oid = %s"
+    known = {(kind, name): (oid_class, oid) for kind, name, oid_class, oid in conn.execute(query, [schema_oid])}
+    ours = [known.get((m.kind, m.name)) for m in held]
+    return [m for m, place in zip(held, ours, strict=True) if place not in ((m.oid_class, m.oid), (None, None))]
+
+
+def members(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
+    """What lives in a schema by itself: neither extensions' own, nor parts of other members."""
+    rows = conn.execute(MEMBERS, {"schema": schema_oid}).fetchall()
+    return [member for member in (Member(*row) for row in rows) if not member.goes_along]
+
+
+def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], facts: dict[str, Any]) -> Copy:
+    """A new copy in state running, its schema empty. names: kind and name of all that the source's schema holds.
+
+    facts: columns of `copies`. One transaction. The caller has asked schema_faults. Errors: PlanRefused, StagingError.
+    """
+    with blame(StagingError, f"emptying schema {schema}"), conn.transaction():
+        conn.execute(
+            "update nxtgauge_staging.copies set state = 'failed', finished_at = now(), error = 'the process ended' "
+            "where state = 'running'"
+        )
+        if _oid(conn, schema) is None:
+            conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+        oid = _oid(conn, schema)
+        schemas.drop_all(conn, schema, lambda: members(conn, oid), DROPS)
+        _expect(conn, oid, names)
+        return _created(conn, facts | {"source_schema": schema, "schema_oid": oid})
+
+
+def _created(conn: psycopg.Connection, facts: dict[str, Any]) -> Copy:
+    values = facts | {"source_identity": json.dumps(facts["source_identity"]), "state": "running"}
+    query = sql.SQL(
+        "insert into nxtgauge_staging.copies (copy_id, {}) "
+        "values (to_char(now(), 'YYYYMMDD-HH24MISS-') || {}, {}) returning *"
+    ).format(
+        sql.SQL(", ").join(map(sql.Identifier, values)),
+        sql.Literal(secrets.token_hex(2)),
+        sql.SQL(", ").join(map(sql.Placeholder, values)),
+    )
+    with conn.cursor(row_factory=class_row(Copy)) as cursor:
+        return cursor.execute(query, values).fetchone()
+
+
+def _expect(conn: psycopg.Connection, schema_oid: int, names: list[tuple[str, str]]) -> None:
+    conn.execute("delete from nxtgauge_staging.objects where schema_oid = %s", [schema_oid])
+    query = "insert into nxtgauge_staging.objects (schema_oid, kind, name) values (%s, %s, %s)"
+    with conn.cursor() as cursor:
+        cursor.executemany(query, [(schema_oid, kind, name) for kind, name in names])
+
+
+def keep_objects(conn: psycopg.Connection, copy: Copy) -> None:
+    """Note what was made of the expected names, so that nothing made later passes for ours."""
+    query = "update nxtgauge_staging.objects set class = %s, object = %s where (schema_oid, kind, name) = (%s, %s, %s)"
+    rows = [(m.oid_class, m.oid, copy.schema_oid, m.kind, m.name) for m in members(conn, copy.schema_oid)]
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(query, rows)
+        conn.execute("delete from nxtgauge_staging.objects where object is null and schema_oid = %s", [copy.schema_oid])
+
+
+def keep_columns(conn: psycopg.Connection, copy: Copy, columns: list[tuple[str, str, str, str]]) -> None:
+    """columns: table, column, kind, why."""
+    query = "insert into nxtgauge_staging.columns values (%s, %s, %s, %s, %s)"
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(query, [(copy.copy_id, *row) for row in columns])
+
+
+def keep_tables(conn: psycopg.Connection, copy: Copy, counts: dict[str, tuple[int, int]]) -> None:
+    """counts: table → rows in the source's snapshot, rows in the copy."""
+    query = "insert into nxtgauge_staging.tables values (%s, %s, %s, %s)"
+    with conn.transaction(), conn.cursor() as cursor:
+        cursor.executemany(query, [(copy.copy_id, table, *rows) for table, rows in counts.items()])
+
+
+def finish(conn: psycopg.Connection, copy: Copy, state: str, **known: Any) -> None:
+    """Set the state; known: scan, error."""
+    values = {"scan": None, "error": None} | known | {"state": state, "copy_id": copy.copy_id}
+    values["scan"] = json.dumps(values["scan"]) if values["scan"] is not None else None
+    conn.execute(
+        "update nxtgauge_staging.copies set state = %(state)s, scan = %(scan)s, error = %(error)s, finished_at = now() "
+        "where copy_id = %(copy_id)s",
+        values,
+    )
+
+
+def withdraw(conn: psycopg.Connection, copy: Copy, **known: Any) -> None:
+    """The copy has failed and its rows must not stay: drop what it made. known: scan, error.
+
+    Errors: PlanRefused if others have made theirs depend on it; that it failed is written down all the same.
+    """
+    finish(conn, copy, "failed", **known)
+    if _oid(conn, copy.source_schema) == copy.schema_oid:
+        with conn.transaction():
+            schemas.drop_all(conn, copy.source_schema, lambda: _ours(conn, copy.schema_oid), DROPS)
+
+
+def _ours(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
+    held = members(conn, schema_oid)
+    added = _added(conn, schema_oid, held)
+    return [member for member in held if member not in added]
+
+
+def _oid(conn: psycopg.Connection, schema: str) -> int | None:
+    row = conn.execute("select oid from pg_namespace where nspname = %s", [schema]).fetchone()
+    return row[0] if row else None

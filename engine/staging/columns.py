@@ -1,0 +1,183 @@
+"""Which columns of a copy are masked, how, and why so.
+
+Laws, the first that fits
+- An unmasked copy keeps all. A generated column is computed anew from what it is made of.
+- A rule of the table's own in config/mapping/masks.toml goes before what follows; of a key or a reference it goes along
+  foreign keys and mapped references to both sides.
+- Keys, references and what decides a row's partition are kept: whole joins, whole partitions.
+- All else asks config.masks, by name and type; a text that nothing is known of is kept if a check, an index or a
+  generated column compares it with words, for then it is a code and not a person's.
+- What nobody can mask safely is a fault: all of them at once.
+"""
+
+import re
+from dataclasses import dataclass
+
+from config import masks as masking
+from config.mapping import Mapping
+from config.masks import Masks
+from config.settings import Settings
+from config.shapes import Column
+from engine import expressions
+from engine.catalog import Catalog, LegacyTable
+from engine.staging import links
+from engine.staging.links import Link
+
+KEEP = "keep"
+LENGTH = re.compile(r"(?:character varying|character|varchar|char|bpchar)\((\d+)\)")
+LENGTHS = {"name": 63}  # bytes
+NAME = r'(?:"(?P<quoted{0}>(?:[^"]|"")+)"|(?P<plain{0}>[a-z_][\w$]*))'
+CAST = r'(?:\)|::[a-z_]["\w. ]*(?:\(\d+\))?(?:\[\])?)*'
+WORD = r"(?:ANY\b|ALL\b|ARRAY\[|[\s(])*'[^']"
+COMPARED = re.compile(rf"{NAME.format(1)}{CAST}\s*(?:=|<>)\s*{WORD}|'[^']+'{CAST}\s*(?:=|<>)[\s(]*{NAME.format(2)}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How one column is carried. limit: the most characters it takes, None: any number."""
+
+    table: str
+    column: str
+    kind: str
+    why: str
+    limit: int | None = None
+    is_array: bool = False
+
+    @property
+    def is_masked(self) -> bool:
+        return self.kind != KEEP
+
+
+def unmasked(catalog: Catalog, reason: str) -> tuple[Choice, ...]:
+    """Every column as it is."""
+    return tuple(
+        Choice(table.name, column.name, KEEP, f"copied unmasked: {reason}")
+        for table in catalog.tables
+        if not table.extension
+        for column in table.shape.columns
+    )
+
+
+def choose(
+    catalog: Catalog, masks: Masks, mapping: Mapping, settings: Settings
+) -> tuple[tuple[Choice, ...], list[str]]:
+    """(a choice for every column, faults). Tables of extensions are not copied, and not in it."""
+    tables = [table for table in catalog.tables if not table.extension]
+    chooser = _Chooser(catalog, masks, mapping, links.find(catalog, mapping, settings))
+    choices = tuple(chooser.choice(table, column) for table in tables for column in table.shape.columns)
+    return choices, chooser.faults + [fault for choice in choices if (fault := _fault(choice))]
+
+
+def _fault(choice: Choice) -> str | None:
+    if choice.kind != "unknown":
+        return None
+    remedy = f"say how under [tables.{choice.table}] in config/mapping/masks.toml"
+    return f"{choice.table}.{choice.column}: nobody knows how to mask it ({choice.why}); {remedy}"
+
+
+class _Chooser:
+    def __init__(self, catalog: Catalog, masks: Masks, mapping: Mapping, found: tuple[Link, ...]):
+        self._masks, self._mapping, self.faults = masks, mapping, []
+        self._types = {kind.name: kind for kind in catalog.types}
+        self._roles = _roles(catalog, found)
+        self._columns = {(t.name, c.name): c for t in catalog.tables for c in t.shape.columns}
+        self._compared = {t.name: _compared(t) for t in catalog.tables}
+        self._told = self._told_along(found)
+
+    def choice(self, table: LegacyTable, column: Column) -> Choice:
+        place = table.name, column.name
+        kind, why, limit = self._kind(table, column)
+        return Choice(*place, kind or KEEP, why, limit if kind != KEEP else None, column.is_array)
+
+    def _kind(self, table: LegacyTable, column: Column) -> tuple[str | None, str, int | None]:
+        place, limit = (table.name, column.name), self._limit(column)
+        if column.generated:
+            return KEEP, "generated: computed anew", None
+        if place in self._told:
+            return self._told[place]
+        if place in self._roles:
+            return KEEP, self._roles[place], None
+        kind, why = self._asked(place, column)
+        if kind == "text" and column.name in self._compared[table.name]:
+            return KEEP, "a check, an index or a generated column compares it with words", None
+        return kind, why, limit
+
+    def _asked(self, place: tuple[str, str], column: Column) -> tuple[str | None, str]:
+        own = self._types.get(column.base)
+        base = "enum" if own and own.kind == "e" else column.base
+        return masking.kind_of(self._masks, self._mapping, *place, base)
+
+    def _limit(self, column: Column) -> int | None:
+        """Characters that the column's type, or what its domain stands on, takes."""
+        spelled, seen = column.type, set()
+        while (name := spelled.removesuffix("[]").strip('"')) in self._types and name not in seen:
+            seen.add(name)
+            spelled = self._types[name].base or ""
+        found = LENGTH.search(spelled)
+        return int(found[1]) if found else LENGTHS.get(column.base)
+
+    def _told_along(self, found: tuple[Link, ...]) -> dict[tuple[str, str], tuple[str, str, int | None]]:
+        """Columns with a rule of their own, and those that references join to them: kind, why, the least limit."""
+        told = {}
+        for group in _joined(found):
+            rules = {place: rule for place in group if (rule := self._own_rule(place))}
+            if len({kind for kind, _ in rules.values()}) > 1:
+                names = ", ".join(f"{table}.{column}" for table, column in sorted(rules))
+                self.faults.append(f"{names}: references join them, and masks.toml gives them several kinds; give one")
+            elif rules:
+                (place, (kind, _)), limits = next(iter(rules.items())), self._limits(group)
+                why = f"joined to {'.'.join(place)}, which masks.toml names"
+                told |= {
+                    each: (kind, rules[each][1] if each in rules else why, min(limits, default=None)) for each in group
+                }
+        for place, column in self._columns.items():
+            if place not in told and (rule := self._own_rule(place)):
+                told[place] = (*rule, self._limit(column))
+        return told
+
+    def _limits(self, group: set[tuple[str, str]]) -> list[int]:
+        return [limit for place in group if (limit := self._limit(self._columns[place])) is not None]
+
+    def _own_rule(self, place: tuple[str, str]) -> tuple[str, str] | None:
+        table, column = place
+        if column not in getattr(self._masks, "tables", {}).get(table, {}):
+            return None
+        return self._asked(place, self._columns[place])
+
+
+def _joined(found: tuple[Link, ...]) -> list[set[tuple[str, str]]]:
+    """Columns in groups that references hold together."""
+    group_of: dict[tuple[str, str], set] = {}
+    for link in found:
+        for ends in zip(link.columns, link.to_columns, strict=True):
+            here, there = (link.table, ends[0]), (link.to, ends[1])
+            merged = group_of.get(here, {here}) | group_of.get(there, {there})
+            group_of |= dict.fromkeys(merged, merged)
+    return list({id(group): group for group in group_of.values()}.values())
+
+
+def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[tuple[str, str], str]:
+    """Columns that hold the copy together, and what they are."""
+    roles = {}
+    for table in catalog.tables:
+        words = expressions.words(table.partition_key or "") if _is_divided_by_value(table) else set()
+        roles |= {(table.name, name): "decides the partition" for name in words}
+        roles |= {(table.name, name): "key" for name in table.shape.primary_key}
+    roles |= {(link.to, name): "key" for link in found for name in link.to_columns}
+    return roles | {(link.table, name): f"reference to {link.to}" for link in found for name in link.columns}
+
+
+def _is_divided_by_value(table: LegacyTable) -> bool:
+    return table.kind == "p" and not (table.partition_key or "").upper().startswith("HASH")
+
+
+def _compared(table: LegacyTable) -> set[str]:
+    """Names of columns that an expression of the table compares with words, `status = 'open'`, '' aside."""
+    texts = [c.definition for c in table.shape.constraints if c.kind in "cx"]
+    texts += [index.predicate or "" for index in table.shape.indexes]
+    texts += [column.default or "" for column in table.shape.columns if column.generated]
+    found = set()
+    for match in (match for text in texts for match in COMPARED.finditer(text)):
+        groups = match.groupdict()
+        found |= {groups[f"plain{n}"] or (groups[f"quoted{n}"] or "").replace('""', '"') for n in "12"}
+    return found - {""}

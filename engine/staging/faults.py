@@ -1,0 +1,86 @@
+"""What stands in the way of a copy, all of it at once and before anything is touched."""
+
+import psycopg
+
+from config.errors import ConfigError
+from config.settings import Settings
+from engine import connect
+from engine.catalog import Catalog, LegacyTable
+from engine.connect import ServerFacts
+from engine.staging import programs
+
+SHORTEST_KEY = 16
+
+
+def masking_key(settings: Settings) -> bytes | None:
+    """The key that masks are derived from; None: none is set. Errors: ConfigError if it is too short."""
+    if settings.masking_key is None:
+        return None
+    key = settings.masking_key.get_secret_value()
+    if len(key) < SHORTEST_KEY:
+        raise ConfigError(f"NXTGAUGE_MASKING_KEY has {len(key)} characters; wanted at least {SHORTEST_KEY}")
+    return key.encode()
+
+
+def same_place(settings: Settings, staging: ServerFacts, source: ServerFacts) -> None:
+    """Errors: ConfigError if the staging database is the source or the target; TargetError, of asking the target."""
+    if staging.is_same_database(source):
+        raise ConfigError("NXTGAUGE_STAGING_URL is the source database; wanted a database of its own")
+    if settings.target_url is None:
+        return
+    with connect.target(settings.target) as conn:
+        if staging.is_same_database(connect.server_facts(conn)):
+            raise ConfigError("NXTGAUGE_STAGING_URL is the target database; wanted a database of its own")
+
+
+def of_servers(source: ServerFacts, staging: ServerFacts) -> list[str]:
+    found = connect.source_faults(source)
+    newest = programs.major()
+    if _major(source) > newest:
+        found.append(f"the source is PostgreSQL {source.version}; our pg_dump reads servers up to {newest}")
+    if _major(staging) < _major(source):
+        found.append(
+            f"the staging database is PostgreSQL {staging.version}, older than the source's {source.version}; "
+            "wanted the same or a later one"
+        )
+    if staging.encoding != "UTF8":
+        found.append(f"the staging database's encoding is {staging.encoding}; wanted one created with encoding UTF8")
+    if staging.is_standby:
+        found.append("the staging database is a standby, which takes no writes; wanted its primary")
+    return found
+
+
+def _major(facts: ServerFacts) -> int:
+    return facts.version_number // 10000
+
+
+def of_source(found: Catalog) -> list[str]:
+    """What of the source's schema cannot be copied."""
+    if not found.schema_oid:
+        return [f"there is no schema {found.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA"]
+    tables = [table for table in found.tables if not table.extension]
+    faults = [fault for table in tables for fault in _of_table(table, found.schema)]
+    if unreadable := [table.name for table in tables if not table.has_select]:
+        remedy = "grant SELECT on them to the user of NXTGAUGE_SOURCE_URL"
+        faults.append(f"no privilege to read {', '.join(unreadable)}; {remedy}")
+    return faults
+
+
+def _of_table(table: LegacyTable, schema: str) -> list[str]:
+    if table.is_partition or table.kind not in "rp":
+        what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
+        return [f"{table.name}: is {what}, whose rows are not this schema's; drop it or move its rows first"]
+    found = []
+    if table.inherits or table.has_heirs:
+        found.append(f"{table.name}: takes part in table inheritance; make it a plain or partitioned table first")
+    if table.is_filtered:
+        found.append(f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner")
+    if abroad := sorted({leaf.schema for leaf in table.leaves} - {schema}):
+        found.append(f"{table.name}: has partitions in {', '.join(abroad)}; move them into schema {schema} first")
+    return found
+
+
+def of_staging(conn: psycopg.Connection) -> list[str]:
+    if conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]:
+        return []
+    return ["the staging database's role may not create schemas; grant it CREATE on the database"]

@@ -1,0 +1,56 @@
+"""Which rows name which: the references of a legacy schema, declared by foreign keys or known to the mapping.
+
+A column of a mapped reference may name rows of several tables: professional_id names a professional, or a profile.
+"""
+
+from dataclasses import dataclass
+
+from config.mapping import Mapping
+from config.settings import Settings
+from engine import planner
+from engine.catalog import Catalog
+from engine.keys import Keys
+
+PROFESSIONAL = "professional_id"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Values of these columns of `table` are those columns' of `to`; composite ones pairwise."""
+
+    table: str
+    columns: tuple[str, ...]
+    to: str
+    to_columns: tuple[str, ...]
+    is_declared: bool
+
+
+def find(catalog: Catalog, mapping: Mapping, settings: Settings) -> tuple[Link, ...]:
+    """All references within the schema; of its extensions' tables none."""
+    tables = {table.name: table for table in catalog.tables if not table.extension}
+    found = [
+        Link(table.name, c.columns, c.ref_table, c.ref_columns, True)
+        for table in tables.values()
+        for c in table.shape.constraints
+        if c.kind == "f" and not c.ref_schema and c.ref_table in tables
+    ]
+    known = Keys(catalog, mapping, planner.fates_of(catalog, mapping, settings), _no_probe).references.values()
+    found += [Link(r.table, (r.column,), r.to, (r.to_column,), False) for r in known if not r.declared]
+    found += _professionals(tables, mapping)
+    return tuple(dict.fromkeys(found))
+
+
+def _no_probe(table: str, columns: list[str]) -> dict[str, tuple[int, int]]:
+    return dict.fromkeys(columns, (0, 0))
+
+
+def _professionals(tables: dict, mapping: Mapping) -> list[Link]:
+    """What belongs to a profile says so by its professional's id or by the profile's own."""
+    owned = [name for name, rule in mapping.tables.items() if rule.transform == "owned_by_profile" and name in tables]
+    named = [name for name in ("professionals", *mapping.profile_tables) if name in tables]
+    return [
+        Link(table, (PROFESSIONAL,), to, ("id",), False)
+        for table in owned
+        for to in named
+        if tables[table].shape.column(PROFESSIONAL) and tables[to].shape.column("id")
+    ]

@@ -1,0 +1,327 @@
+"""A rehearsal copy from start to end: looked at, emptied, made, filled, constrained, judged.
+
+Laws
+- Everything that stands in the way is named before anything is touched; all of it at once.
+- One snapshot and one set of locks for everything that is read, so no definition changes between two readings.
+- A copy that does not end well is emptied again: what nobody has proven to be masked does not stay.
+"""
+
+import contextlib
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config import mapping as mappings
+from config import masks as masking
+from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
+from config.settings import Settings
+from engine import catalog, connect, run, snapshot
+from engine.catalog import Catalog, LegacyTable
+from engine.connect import blame
+from engine.sessions import Sessions
+from engine.snapshot import Snapshot
+from engine.staging import books, columns, faults, rows, structure
+from engine.staging.books import Copy
+from engine.staging.columns import Choice
+from engine.staging.rows import Filling, Lane
+from engine.workers import Clock, Silent, Threads, Watch
+from transforms.masks import Masker
+
+STOP = run.STOP
+KEY_BYTES = 32
+EMPTY = {"json": "null", "jsonb": "null"}  # what stands in for NULL where a column takes none; elsewhere an empty text
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for. percent: of users, None: the whole database. reason, name: why unmasked, and who says so."""
+
+    percent: float | None = None
+    is_masked: bool = True
+    reason: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A copy that is to be judged while the snapshot that it was read in is still held."""
+
+    copy_id: str
+    snapshot: str
+
+
+# Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
+Prove = Callable[[Case], dict]
+
+
+@dataclass
+class Making:
+    """One copy under way."""
+
+    settings: Settings
+    wish: Wish
+    conn: psycopg.Connection
+    held: Snapshot
+    source: Catalog
+    choices: tuple[Choice, ...]
+    key: bytes
+    clock: Clock
+    remarks: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # spent on each table
+
+    @property
+    def schema(self) -> str:
+        return self.settings.source_schema
+
+    @property
+    def tables(self) -> list[LegacyTable]:
+        return [table for table in self.source.tables if not table.extension]
+
+
+def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[str]]:
+    """How each column would be carried, and the faults. Reads the source's catalogue alone. Errors: SourceError."""
+    with snapshot.hold(settings.source, STOP) as held:
+        found = _reflected(settings, held)
+    chosen, missing = _chosen(settings, wish, found)
+    return chosen, [*faults.of_source(found), *missing]
+
+
+def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | None = None) -> dict:
+    """Make the copy anew; what was made and proven, as JSON takes it.
+
+    prove: judges a masked copy; without it one stays unproven, and no rehearsal reads it.
+    Errors: every kind of config.errors; VerificationFailed if the proof fails. The books say how it ended.
+    """
+    started, given, clock = time.monotonic(), faults.masking_key(settings), Clock(watch or Silent())
+    with contextlib.ExitStack() as stack:
+        clock.stage("look")
+        conn = stack.enter_context(connect.staging(settings.staging, STOP))
+        stack.enter_context(books.lease(settings.staging))
+        held = stack.enter_context(snapshot.hold(settings.source, STOP))
+        found = _reflected(settings, held)
+        chosen, missing = _chosen(settings, wish, found)
+        making = Making(settings, wish, conn, held, found, chosen, given or secrets.token_bytes(KEY_BYTES), clock)
+        _refuse(making, missing)
+        if not given and wish.is_masked:
+            making.remarks.append("NXTGAUGE_MASKING_KEY is not set: the next copy will be masked otherwise")
+        copy, counts, proof = _made(making, prove)
+        clock.finish()
+    return _told(making, copy, counts, proof, time.monotonic() - started)
+
+
+def _reflected(settings: Settings, held: Snapshot) -> Catalog:
+    with blame(SourceError, "reading the source's catalogue", STOP):
+        return catalog.reflect(held.holder, settings.source_schema)
+
+
+def _chosen(settings: Settings, wish: Wish, found: Catalog) -> tuple[tuple[Choice, ...], list[str]]:
+    if not wish.is_masked:
+        return columns.unmasked(found, wish.reason), []
+    return columns.choose(found, masking.load(), mappings.load(), settings)
+
+
+def _refuse(making: Making, missing: list[str]) -> None:
+    """All faults at once. Errors: ConfigError, PlanRefused."""
+    conn, source = making.conn, making.source
+    with blame(StagingError, "looking at the staging database", STOP):
+        facts = connect.server_facts(conn)
+        faults.same_place(making.settings, facts, making.held.facts)
+        found = [*faults.of_servers(making.held.facts, facts), *faults.of_staging(conn), *faults.of_source(source)]
+        found += books.faults(conn) or books.schema_faults(conn, making.schema)
+        if source.schema_oid:
+            found += structure.extension_faults(conn, structure.extensions(making.held.holder, source))
+    if found or missing:
+        raise PlanRefused(list(dict.fromkeys([*found, *missing])))
+
+
+def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[int, int]], dict | None]:
+    """The copy, counted, and what its proof says."""
+    conn, clock = making.conn, making.clock
+    _lock(making)
+    copy = _begun(making)
+    clock.message(f"copy {copy.copy_id}")
+    with _ending(making.settings, copy), contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nxtgauge-stage-")))
+        sessions = stack.enter_context(contextlib.closing(Sessions(making.settings, making.held, STOP)))
+        _make(making, copy, sessions, folder)
+        counts = _counted(making, sessions)
+        with blame(StagingError, "writing the books", STOP):
+            books.keep_objects(conn, copy)
+            books.keep_tables(conn, copy, counts)
+            books.finish(conn, copy, "copied")
+        proof = _proven(making, copy, prove)
+    return copy, counts, proof
+
+
+def _lock(making: Making) -> None:
+    """No table is altered, truncated or rewritten until all is read: the places of rows stay what they are."""
+    if making.tables:
+        names = sql.SQL(", ").join(sql.Identifier(making.schema, table.name) for table in making.tables)
+        with blame(SourceError, "locking the tables against changes of their definitions", STOP):
+            making.held.holder.execute(sql.SQL("lock table {} in access share mode").format(names))
+
+
+def _begun(making: Making) -> Copy:
+    wish, source = making.wish, making.source
+    with blame(SourceError, "reading the source's catalogue", STOP):
+        names = [(member.kind, member.name) for member in books.members(making.held.holder, source.schema_oid)]
+    facts = {"source_identity": making.held.facts.identity(), "percent": wish.percent, "is_masked": wish.is_masked,
+             "reason": wish.reason, "name": wish.name}  # fmt: skip
+    books.ensure(making.conn)
+    copy = books.begin(making.conn, making.schema, names, facts)
+    with blame(StagingError, "writing the books", STOP):
+        books.keep_columns(making.conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
+    return copy
+
+
+def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
+    settings, conn, clock = making.settings, making.conn, making.clock
+    clock.stage("define")
+    structure.make_extensions(conn, structure.extensions(making.held.holder, making.source))
+    archive = structure.dump(settings.source, making.schema, making.held, folder, STOP)
+    complaints = structure.restore(settings.staging, archive, "pre-data", 1, STOP)
+    structure.check(conn, making.source, complaints, {}, is_whole=False)
+    clock.stage("rows")
+    _fill(making, sessions)
+    clock.stage("constrain")
+    complaints = structure.restore(settings.staging, archive, "post-data", settings.workers, STOP)
+    made = structure.check(conn, making.source, complaints, _hints(making), is_whole=True)
+    making.remarks += [f"not copied: {thing}" for thing in structure.left_behind(making.source, made)]
+    with blame(StagingError, "setting sequences and statistics", STOP):
+        unread = structure.set_positions(conn, making.source)
+        making.remarks += [f"not positioned: sequence {name}, which the source's role may not read" for name in unread]
+        _analyze(making)
+
+
+def _fill(making: Making, sessions: Sessions) -> None:
+    lanes = {table.name: lane(making, table) for table in making.tables}
+    filling = Filling(making.settings, sessions, STOP, making.clock, lanes)
+    for table in making.tables:
+        making.clock.table(table.name, table.rows)
+    size = making.settings.stream_chunk_bytes
+    todo = [part for table in making.tables for part in rows.parts(table, making.schema, size)]
+    todo.sort(key=lambda part: part.rows, reverse=True)  # a long table that begins last is waited for alone
+    Threads(making.settings.workers).map("stage", filling.move, todo)
+    making.seconds = dict(filling.seconds)
+
+
+def lane(making: Making, table: LegacyTable) -> Lane:
+    """How the table travels, with the masks of its columns."""
+    masker, masks = Masker(making.key), {}
+    chosen = {choice.column: choice for choice in making.choices if choice.table == table.name}
+    for place, name in enumerate(rows.carried(table)):
+        if chosen[name].is_masked:
+            masks[place] = _mask(masker, chosen[name], table)
+    return Lane(table, masks)
+
+
+def _mask(masker: Masker, choice: Choice, table: LegacyTable) -> rows.Mask | None:
+    column = table.shape.column(choice.column)
+    if choice.kind == "null":
+        empty = ("{}" if choice.is_array else EMPTY.get(column.base, "")).encode()
+        return (lambda field: empty) if column.not_null else None
+    function = masker.array if choice.is_array else masker.function
+    return rows.of_field(function(choice.kind, choice.limit))
+
+
+def _hints(making: Making) -> dict[str, str]:
+    """For each constraint and index over a masked column: what to do if the copy's rows do not satisfy it."""
+    masked = {(c.table, c.column): c for c in making.choices if c.is_masked}
+    hints = {}
+    for table in making.tables:
+        for thing in (*table.shape.constraints, *table.shape.indexes):
+            if found := [name for name in thing.columns if (table.name, name) in masked]:
+                hints[thing.name] = (
+                    f"the masks of {', '.join(found)} may be why; give another kind under [tables.{table.name}] in "
+                    "config/mapping/masks.toml"
+                )
+    return hints
+
+
+def _analyze(making: Making) -> None:
+    for table in making.tables:
+        STOP.check()
+        making.conn.execute(sql.SQL("analyze {}").format(sql.Identifier(making.schema, table.name)))
+
+
+def _counted(making: Making, sessions: Sessions) -> dict[str, tuple[int, int]]:
+    """Rows of each table in the snapshot and in the copy. Errors: StagingError if rows are missing."""
+    making.clock.stage("count")
+
+    def count(name: str) -> tuple[int, int]:
+        query = sql.SQL("select count(*) from {}").format(sql.Identifier(making.schema, name))
+        with sessions.lend("source") as source, blame(SourceError, f"counting {name}", STOP):
+            there = source.execute(query).fetchone()[0]
+        with sessions.lend("staging") as staging, blame(StagingError, f"counting {name}", STOP):
+            return there, staging.execute(query).fetchone()[0]
+
+    names = [table.name for table in making.tables]
+    counts = dict(zip(names, Threads(making.settings.workers).map("count", count, names), strict=True))
+    if wrong := [name for name, (there, here) in counts.items() if there != here and making.wish.percent is None]:
+        raise StagingError(f"the copy has not all rows of {', '.join(wrong)}; did others write to it? refresh it")
+    return counts
+
+
+def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict | None:
+    """Errors: VerificationFailed if something is left that should be masked."""
+    if prove is None or not making.wish.is_masked:
+        return None
+    making.clock.stage("prove")
+    proof = prove(Case(copy.copy_id, making.held.name))
+    STOP.check()
+    if not proof["passed"]:
+        error = VerificationFailed("the copy still holds what it should not:\n" + "\n".join(proof["faults"]))
+        error.faults, error.scan = proof["faults"], proof
+        raise error
+    with blame(StagingError, "writing the books", STOP):
+        books.finish(making.conn, copy, "proven", scan=proof)
+    return proof
+
+
+@contextlib.contextmanager
+def _ending(settings: Settings, copy: Copy) -> Iterator[None]:
+    """Write down how the copy ended, and leave nothing of one that failed, from a session of its own."""
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, Interrupted | KeyboardInterrupt):
+            error = Interrupted("the copy was stopped and is emptied again; `nxtgauge-migrate stage` makes it anew")
+        text = str(error) if isinstance(error, MigrateError) else type(error).__name__
+        with contextlib.suppress(MigrateError, psycopg.Error), connect.staging(settings.staging) as conn:
+            books.withdraw(conn, copy, error=text, scan=getattr(error, "scan", None))
+        raise error from None
+
+
+def _told(making: Making, copy: Copy, counts: dict, proof: dict | None, seconds: float) -> dict:
+    masked: dict[str, list[str]] = {}
+    for choice in making.choices:
+        if choice.is_masked:
+            masked.setdefault(choice.table, []).append(choice.column)
+    tables = [
+        {"table": name, "source_rows": there, "rows": here, "masked": masked.get(name, []),
+         "seconds": round(making.seconds.get(name, 0), 2)}
+        for name, (there, here) in counts.items()
+    ]  # fmt: skip
+    wish = making.wish
+    return {
+        "copy_id": copy.copy_id,
+        "state": "proven" if proof else "copied",
+        "source": making.settings.source.redacted,
+        "staging": making.settings.staging.redacted,
+        "schema": making.schema,
+        "percent": wish.percent,
+        "is_masked": wish.is_masked,
+        "reason": wish.reason,
+        "name": wish.name,
+        "tables": tables,
+        "remarks": making.remarks,
+        "scan": proof,
+        "timings": making.clock.finish(),
+        "seconds": round(seconds, 2),
+    }

@@ -1,0 +1,207 @@
+"""The rows of a copy: binary COPY where a table is carried as it is, text COPY where a column is masked on the way.
+
+Laws
+- Every row is read in the one snapshot. Generated columns are left out; the copy computes them anew.
+- A part is done whole or not at all. Rows of a table without a key are loaded in the order in which the source holds
+  them, for there a row's place is its name.
+- No value is logged; what a constraint of the copy refuses is told by its table and constraint.
+"""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import sql
+
+from config.errors import PlanRefused, StagingError
+from config.settings import Settings
+from engine import stream
+from engine.catalog import LegacyTable
+from engine.connect import Stop, blame
+from engine.select import OID_ALIASES
+from engine.sessions import Sessions
+from engine.workers import Watch
+
+Mask = Callable[[str], str]
+PAGE_BYTES = 8192
+NULL = b"\\N"
+# Repeated values are many, and masking one takes 50 times as long as finding it; longer ones seldom repeat.
+CACHED_VALUES, CACHED_BYTES = 20_000, 64
+ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+UNESCAPE = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
+ESCAPE = str.maketrans(
+    {"\\": r"\\", "\b": r"\b", "\f": r"\f", "\n": r"\n", "\r": r"\r", "\t": r"\t", "\v": r"\v"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table, of one of its leaves: pages first ≤ page < end, or the rows at these places."""
+
+    table: str
+    leaf: tuple[str, str]  # schema, name
+    first: int = 0
+    end: int | None = None
+    places: tuple[str, ...] | None = None  # ctids
+    rows: int = 0  # an estimate, for the progress
+
+
+@dataclass
+class Lane:
+    """How one table travels. masks: place of a column among those carried → its mask, None for NULL."""
+
+    table: LegacyTable
+    masks: dict[int, Mask | None] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        return carried(self.table)
+
+    @property
+    def is_binary(self) -> bool:
+        """Values that are oids of one database mean something in another by name only."""
+        return not self.masks and not any(c.base in OID_ALIASES for c in self.table.shape.columns)
+
+
+@dataclass
+class Filling:
+    """The copying of a whole schema, by several threads. Counts what each table took."""
+
+    settings: Settings
+    sessions: Sessions
+    stop: Stop
+    watch: Watch
+    lanes: dict[str, Lane]
+    rows: Counter = field(default_factory=Counter)
+    seconds: Counter = field(default_factory=Counter)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def move(self, part: Part) -> None:
+        """Copy one part. Errors: SourceError, StagingError, Interrupted, PlanRefused (a masked row does not fit)."""
+        self.stop.check()
+        started, lane = time.monotonic(), self.lanes[part.table]
+        rows = self._moved(part, lane)
+        with self.lock:
+            self.rows[part.table] += rows
+            self.seconds[part.table] += time.monotonic() - started
+        self.watch.advance(part.table, rows)
+
+    def _moved(self, part: Part, lane: Lane) -> int:
+        schema, form = self.settings.source_schema, sql.SQL("binary" if lane.is_binary else "text")
+        into = sql.SQL("copy {} {} from stdin (format {})").format(
+            sql.Identifier(schema, part.table), _listed(lane.columns), form
+        )
+        out = sql.SQL("copy ({}) to stdout (format {})").format(select(part, lane.columns), form)
+        try:
+            with (
+                self.sessions.lend("source") as source,
+                self.sessions.lend("staging") as staging,
+                blame(StagingError, f"loading {part.table}", self.stop),
+                staging.cursor() as cursor,
+            ):
+                with cursor.copy(into) as sink:
+                    stream.pump(self.stop, source, part.table, out, _Masking(sink, lane.masks) if lane.masks else sink)
+                return cursor.rowcount
+        except StagingError as error:
+            if lane.masks and error.sqlstate.startswith(("22", "23")):
+                raise PlanRefused([refusal(part.table, str(error))]) from None
+            raise
+
+
+def refusal(table: str, found: str) -> str:
+    """What a person does about a masked row that a constraint refuses."""
+    remedy = f"give the column another kind under [tables.{table}] in config/mapping/masks.toml"
+    return f"{table}: a masked row does not fit the copy ({found}); {remedy}"
+
+
+class _Masking:
+    """Takes rows of text COPY, many at a time, and passes them on with their columns masked."""
+
+    def __init__(self, sink, masks: dict[int, Mask | None]):
+        self._sink, self._masks = sink, masks
+
+    def write(self, gathered: bytes) -> None:
+        self._sink.write(b"".join(map(self._masked, gathered.split(b"\n")[:-1])))
+
+    def _masked(self, row: bytes) -> bytes:
+        fields = row.split(b"\t")
+        for place, mask in self._masks.items():
+            if fields[place] != NULL:
+                fields[place] = NULL if mask is None else mask(fields[place])
+        return b"\t".join(fields) + b"\n"
+
+
+def of_field(mask: Mask) -> Callable[[bytes], bytes]:
+    """The mask as a function of COPY's own text, escapes included; remembers values that may come again."""
+    known: dict[bytes, bytes] = {}
+
+    def masked(field: bytes) -> bytes:
+        if (found := known.get(field)) is not None:
+            return found
+        made = mask(_unescaped(field)).translate(ESCAPE).encode()
+        if len(field) <= CACHED_BYTES:
+            if len(known) >= CACHED_VALUES:
+                known.clear()
+            known[field] = made
+        return made
+
+    return masked
+
+
+def _unescaped(field: bytes) -> str:
+    if b"\\" in field:
+        field = ESCAPED.sub(lambda match: UNESCAPE.get(match[1], match[1]), field)
+    return field.decode()
+
+
+def carried(table: LegacyTable) -> list[str]:
+    """Columns that have values of their own."""
+    return [column.name for column in table.shape.columns if not column.generated]
+
+
+def select(part: Part, columns: Sequence[str]) -> sql.Composed:
+    """The part's rows, in the order of their places."""
+    names = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
+    return sql.SQL("select {} from only {} as t {}").format(names, sql.Identifier(*part.leaf), _condition(part))
+
+
+def _condition(part: Part) -> sql.Composable:
+    if part.places is not None:
+        return sql.SQL("where t.ctid = any ({}::tid[])").format(sql.Literal(list(part.places)))
+    if part.end is None and not part.first:
+        return sql.SQL("")
+    beyond = sql.SQL("and t.ctid < {}").format(_place(part.end)) if part.end is not None else sql.SQL("")
+    return sql.SQL("where t.ctid >= {} {}").format(_place(part.first), beyond)
+
+
+def _place(page: int) -> sql.Composed:
+    return sql.SQL("{}::tid").format(sql.Literal(f"({page},0)"))
+
+
+def _listed(columns: Sequence[str]) -> sql.Composable:
+    return sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, columns))) if columns else sql.SQL("")
+
+
+def leaves(table: LegacyTable, schema: str) -> list[tuple[tuple[str, str], int, int, int]]:
+    """Where a table's rows lie: (schema, name), pages, pages of long values, estimated rows."""
+    if table.kind == "p":
+        return [((leaf.schema, leaf.name), leaf.pages, leaf.toast_pages, leaf.rows) for leaf in table.leaves]
+    return [((schema, table.name), table.pages, table.toast_pages, table.rows)]
+
+
+def parts(table: LegacyTable, schema: str, chunk_bytes: int) -> list[Part]:
+    """All rows of the table, cut into ranges of pages; one range a leaf where there is no key."""
+    found = []
+    for leaf, pages, toast_pages, rows in leaves(table, schema):
+        # A page of short rows may stand for many pages of long values.
+        step = max(1, chunk_bytes // PAGE_BYTES * max(pages, 1) // max(pages + toast_pages, 1))
+        firsts = list(range(0, max(pages, 1), step)) if table.shape.primary_key else [0]
+        ends = [*firsts[1:], None]
+        found += [
+            Part(table.name, leaf, first, end, rows=rows // len(firsts))
+            for first, end in zip(firsts, ends, strict=True)
+        ]
+    return found

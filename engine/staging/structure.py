@@ -1,0 +1,173 @@
+"""The copy's tables and all that is declared about them, as they are in the source: pg_dump's text, not ours.
+
+Laws
+- What pg_restore could not make is found by comparing both catalogues; its exit code says nothing of that.
+- Tables, columns, types, sequences, constraints and indexes must all be there. What is no data and is not migrated
+  (views, triggers, policies, rules, statistics), functions, and foreign keys into other schemas may stay behind, and
+  it is said.
+- Triggers, foreign keys and indexes come after the rows.
+- Extensions are made where the source has them, and stay when the copy goes.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from config.connection import Connection
+from config.errors import PlanRefused, SourceError, StagingError
+from engine import catalog, expressions
+from engine.catalog import Catalog
+from engine.connect import LOCK_SECONDS, Stop, blame
+from engine.snapshot import Snapshot
+from engine.staging import programs
+from engine.staging.programs import Complaint
+
+EXTENSIONS = (Path(__file__).parent / "sql" / "extensions.sql").read_text(encoding="utf-8")
+# Whose and where it is on the disk is the copy's own; a subscription would begin to write.
+LEFT_OUT = ("--no-owner", "--no-acl", "--no-tablespaces", "--no-security-labels", "--no-publications",
+            "--no-subscriptions", "--no-table-access-method")  # fmt: skip
+SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ (SCHEMA|COMMENT) - ")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What pg_dump wrote, and a list of its entries without the schema itself, which is there."""
+
+    file: Path
+    entries: Path
+
+
+def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop: Stop) -> Archive:
+    """All definitions of the schema as the snapshot sees them. Errors: SourceError, Interrupted."""
+    archive = Archive(folder / "schema.dump", folder / "entries")
+    pattern = '"' + schema.replace('"', '""') + '"'
+    arguments = ["--schema-only", "--format=custom", *LEFT_OUT, f"--snapshot={snapshot.name}", f"--schema={pattern}",
+                 "--strict-names", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={archive.file}"]  # fmt: skip
+    done = programs.run("pg_dump", arguments, stop, source)
+    if done.code:
+        said = source.redact((done.errors.strip().splitlines() or ["it said nothing"])[0])
+        raise SourceError(f"reading the definitions: {said}; grant the source's role what `plan` needs, or try again")
+    listed = programs.run("pg_restore", ["--list", str(archive.file)], stop).output.splitlines(keepends=True)
+    archive.entries.write_text("".join(line for line in listed if not SCHEMA_ENTRY.match(line)), encoding="utf-8")
+    return archive
+
+
+def restore(staging: Connection, archive: Archive, section: str, jobs: int, stop: Stop) -> list[Complaint]:
+    """Make one section, pre-data or post-data; what could not be made. Errors: StagingError, Interrupted."""
+    arguments = [f"--section={section}", f"--use-list={archive.entries}", f"--jobs={jobs}", *LEFT_OUT]
+    done = programs.run("pg_restore", [*arguments, str(archive.file)], stop, staging)
+    found = programs.complaints(done.errors)
+    if done.code and not found:
+        said = staging.redact((done.errors.strip().splitlines() or ["it said nothing"])[-1])
+        raise StagingError(f"making the copy's definitions: {said}")
+    return found
+
+
+class Thing(NamedTuple):
+    """Something that the copy must have. of: the table of a constraint or an index, the type of a column."""
+
+    kind: str
+    name: str
+    of: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}" + (f" of {self.of}" if self.of else "")
+
+
+def inventory(found: Catalog, *, is_whole: bool) -> set[Thing]:
+    """What the copy must have, by name. is_whole: with what comes after the rows."""
+    tables = [table for table in found.tables if not table.extension]
+    things = {Thing("table", table.name) for table in tables}
+    things |= {Thing("column", f"{t.name}.{c.name}", c.type) for t in tables for c in t.shape.columns}
+    things |= {Thing("type", kind.name) for kind in found.types if not kind.extension}
+    things |= {Thing("sequence", sequence.name) for sequence in found.sequences if not sequence.extension}
+    if is_whole:
+        constraints = [(t.name, c) for t in tables for c in t.shape.constraints if not c.ref_schema]
+        things |= {Thing("constraint", constraint.name, table) for table, constraint in constraints}
+        things |= {Thing("index", index.name, t.name) for t in tables for index in t.shape.indexes}
+    return things
+
+
+def left_behind(source: Catalog, staging: Catalog) -> list[str]:
+    """What is no data and did not come over, for the report."""
+    kinds = {f"{thing.kind} {thing.name}" for thing in source.not_migrated}
+    kinds |= {f"function {each.signature}" for each in source.functions if not each.extension}
+    have = {f"{thing.kind} {thing.name}" for thing in staging.not_migrated}
+    have |= {f"function {each.signature}" for each in staging.functions}
+    abroad = {f"foreign key {c.name} of {t.name}, into schema {c.ref_schema}"
+              for t in source.tables for c in t.shape.constraints if c.ref_schema}  # fmt: skip
+    return sorted((kinds - have) | abroad)
+
+
+def check(
+    conn: psycopg.Connection, source: Catalog, complaints: list[Complaint], hints: dict[str, str], *, is_whole: bool
+) -> Catalog:
+    """The copy's catalogue. hints: name of a constraint or an index → what to do. Errors: PlanRefused, StagingError."""
+    with blame(StagingError, "reading the copy's catalogue"):
+        found = catalog.reflect(conn, source.schema)
+    missing = sorted(inventory(source, is_whole=is_whole) - inventory(found, is_whole=is_whole))
+    if missing:
+        raise PlanRefused([_fault(thing, complaints, hints) for thing in missing])
+    return found
+
+
+def _fault(thing: Thing, complaints: list[Complaint], hints: dict[str, str]) -> str:
+    why = next((str(c) for c in complaints if c.entry.endswith(f" {thing.name}")), "")
+    remedy = hints.get(thing.name) or "see the staging server's log; what it needs may lie outside the source's schema"
+    return "; ".join(filter(None, (f"the copy lacks {thing}", why, remedy)))
+
+
+def extensions(conn: psycopg.Connection, found: Catalog) -> dict[str, str]:
+    """Extensions of the source that the schema needs, and the schema each is in; conn: a session on the source."""
+    needed = dict(conn.execute(EXTENSIONS, {"schema": found.schema_oid}).fetchall())
+    return {name: schema for name, schema in needed.items() if schema != "pg_catalog"}
+
+
+def mentioned(found: Catalog) -> dict[str, str]:
+    """Extensions whose members' names stand in the body of a function, which leaves no dependency: perhaps needed."""
+    words = set().union(*(expressions.words(f.definition) for f in found.functions if f.definition and not f.extension))
+    return {e.name: e.schema for e in found.extensions if e.schema != "pg_catalog" and words & set(e.members)}
+
+
+def extension_faults(conn: psycopg.Connection, needed: dict[str, str]) -> list[str]:
+    """Why the staging database cannot have them, one sentence each."""
+    available = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
+    query = "select e.extname::text, n.nspname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace"
+    there = dict(conn.execute(query).fetchall())
+    found = []
+    for name, schema in needed.items():
+        if name not in available:
+            found.append(f"extension {name} is used by the source, and the staging server lacks it; install it there")
+        elif there.get(name, schema) != schema:
+            found.append(
+                f"extension {name} is in schema {there[name]} of the staging database, and in {schema} of the source; "
+                "move it there (alter extension … set schema …)"
+            )
+    return found
+
+
+def make_extensions(conn: psycopg.Connection, needed: dict[str, str]) -> None:
+    """Errors: StagingError, if the role may not make one."""
+    for name, schema in needed.items():
+        with blame(StagingError, f"creating extension {name}"):
+            conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
+            query = "create extension if not exists {} with schema {}"
+            conn.execute(sql.SQL(query).format(sql.Identifier(name), sql.Identifier(schema)))
+
+
+def set_positions(conn: psycopg.Connection, source: Catalog) -> list[str]:
+    """Each sequence goes on where the source's stands; names of those whose position may not be read."""
+    unread = []
+    for sequence in source.sequences:
+        if sequence.extension:
+            continue
+        if not sequence.is_readable:
+            unread.append(sequence.name)
+            continue
+        name = sql.Identifier(source.schema, sequence.name).as_string()
+        conn.execute("select setval(%s::regclass, %s, %s)", [name, sequence.last_value, sequence.is_called])
+    return unread
