@@ -34,12 +34,14 @@ from engine import (
     bookkeeping,
     catalog,
     connect,
+    context,
     gates,
     judgement,
     planner,
     publish,
     snapshot,
     summary,
+    totals,
 )
 from engine import certificate as certificates
 from engine.approval import Decision, Desk, NoDesk
@@ -53,6 +55,7 @@ from engine.plan import Plan
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
 from engine.summary import Summary
+from engine.totals import Increment
 from engine.work import Work
 from engine.workers import Clock, Silent, Threads, Watch, Workers
 
@@ -86,6 +89,7 @@ def migrate(
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
+    context.begin()
     clock, workers = Clock(watch or Silent()), workers or Threads(settings.workers)
     source, target = settings.source, settings.target
     given = _given(certificate, dry_run)
@@ -107,6 +111,9 @@ def migrate(
         run = begin.begin(conn, settings, planned, held, resumed, dry_run, clock)
         sessions = reading.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
         work = Work(run.run_id, planned, settings, held, STOP, sessions)
+        context.tell(run=run.run_id)
+        clock.keep(lambda stage, seconds: _count_stage(conn, settings.profile, stage, seconds))
+        stack.callback(clock.finish)
         clock.message(f"run {run.run_id}")
         known = {"missing_tables": list(planned.missing_tables), "changed_tables": [], "verdict": None}
         with (
@@ -128,6 +135,12 @@ def migrate(
             STOP.check()
             workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run, known, stated)
         return summary.of(conn, run.run_id, timings=clock.finish(), **known)
+
+
+def _count_stage(conn: psycopg.Connection, profile: str, stage: str, seconds: float) -> None:
+    """A figure that cannot be written down, the session having been lost or cancelled, is no reason to fail."""
+    with contextlib.suppress(psycopg.Error):
+        totals.add(conn, [Increment("stage_seconds", {"profile": profile, "stage": stage}, round(seconds, 3))])
 
 
 def told(settings: Settings, run_id: str, **known) -> Summary:
@@ -256,7 +269,8 @@ def _approved(conn, work: Work, reading, workers: Workers, clock: Clock, known: 
         return
     reading.close()
     so_far = summary.of(conn, work.run_id, timings=clock.finish(), **known)
-    request = approval.Request(work.run_id, approval.until(work.settings.approval_seconds), so_far)
+    until = approval.until(work.settings.approval_seconds)
+    request = approval.Request(work.run_id, until, replace(so_far, state="awaiting"))
     clock.stage("approval")
     clock.message(f"run {work.run_id} awaits approval: nxtgauge-migrate approve {work.run_id}")
     approval.wait(conn, oid, request, desk, work.stop)

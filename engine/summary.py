@@ -74,6 +74,13 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
     )
 
 
+def _state(run: Run, shut: list[gates.Gate], is_held: bool) -> str:
+    """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
+    if run.state in ("running", "built") and is_held and any(gate.state == gates.AWAITING for gate in shut):
+        return "awaiting"
+    return "died" if run.state == "running" and not is_held else run.state
+
+
 def status(conn: psycopg.Connection, run: Run, is_held: bool) -> dict:
     """A run in the list. One that says it is running while nobody holds the target has died, and can be resumed."""
     build = bookkeeping.build(conn, run.run_id) if gates.are_kept(conn) else None
@@ -81,7 +88,7 @@ def status(conn: psycopg.Connection, run: Run, is_held: bool) -> dict:
     shut = gates.closed(conn, run.run_id, build.schema_oid) if is_judged else []
     return {
         "run_id": run.run_id,
-        "state": "died" if run.state == "running" and not is_held else run.state,
+        "state": _state(run, shut, is_held),
         "started_at": run.started_at and run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,

@@ -216,9 +216,14 @@ def _gates_of(runs: list[dict]) -> list[str]:
     """What is closed, and what was waived, a line each."""
     lines = []
     for run in runs:
-        lines += [f"run {run['run_id']}: {g['check_name']} is closed: {g['detail']}" for g in run["closed_gates"]]
+        lines += [f"run {run['run_id']}: {_closed(gate)}" for gate in run["closed_gates"]]
         lines += [f"run {run['run_id']}: {_waived(waiver)}" for waiver in run["waivers"]]
     return ["", *lines] if lines else []
+
+
+def _closed(gate: dict) -> str:
+    verb = "is open to a decision" if gate["state"] == "awaiting" else "is closed"
+    return f"{gate['check_name']} {verb}: {gate['detail']}"
 
 
 def _waived(waiver: dict) -> str:
@@ -468,6 +473,8 @@ def _redacted(text: str) -> str:
 
 def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     """Says what went wrong, on stderr, with --json on stdout too; the exit code."""
+    if os.environ.get("NXTGAUGE_LOG") == "json":
+        return _log_error(error, is_json, is_verbose)
     if is_verbose and not isinstance(error, click.ClickException):
         from flows.logs import trace
 
@@ -480,6 +487,16 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
         click.echo(f"{NAME}: {_message(error)}", err=True)
         if reports := _reports(error):
             click.echo(f"reports: {', '.join(reports)}", err=True)
+    return _exit_code(error)
+
+
+def _log_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
+    """The same where the log is JSON: one object on stderr."""
+    from flows.logs import tell_error
+
+    if is_json:
+        _print_json(_as_json(error))
+    tell_error(error, _message(error), is_verbose)
     return _exit_code(error)
 
 

@@ -22,7 +22,7 @@ KINDS = ("migrate", "dry-run", "verify")
 GROUPS = ("failure", "error", "stale", "warning", "passed")  # in the order a person wants them
 COUNTS = ("source_rows", "loaded", "merged", "rejected", "archived")
 LISTS = ("tables", "rejects", "notes", "missing_tables", "changed_tables")
-GATE_STATES = {"failed": FAIL, "error": ERROR}
+GATE_STATES = {"failed": FAIL, "error": ERROR, "awaiting": "ERROR"}
 WAIVER = ("check_name", "reason", "name", "waived_at", "is_current")
 
 

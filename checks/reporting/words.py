@@ -42,6 +42,7 @@ KINDS = {
     "verification": "the build was verified as a whole",
 }
 TOLERANCE, SOURCE_CHANGED = "tolerance/", "source/changed"
+AWAITING = "awaiting"  # the state of a run that a person has to approve
 NOTHING_THERE = "published"  # the check that fails where a verification finds nothing to judge
 NOT_WAIVED = ("verification", SOURCE_CHANGED)  # what nobody can waive
 OUTCOMES = {
@@ -66,9 +67,11 @@ def headline(report: Mapping) -> dict:
     if trouble := _trouble(report):
         return {"tone": "bad", "word": _bad_word(report), "text": f"{_joined(trouble)}{_untouched(report)}."}
     word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
+    word = "WAITS FOR APPROVAL" if _is_awaiting(report) else word
     parts = [part for part in (_rows(report), _checks(report)) if part]
     text = f"{'; '.join(parts)}.{_quick_look(report)}"
-    return {"tone": "attention" if _wants_attention(report) else "good", "word": word, "text": text}
+    is_odd = _wants_attention(report) or _is_awaiting(report)
+    return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
 
 
 def _bad_word(report: Mapping) -> str:
@@ -95,8 +98,12 @@ def _trouble(report: Mapping) -> list[str]:
 
 
 def _has_ended_well(report: Mapping) -> bool:
-    wanted = {"migrate": ("published",), "dry-run": ("discarded",)}.get(report["kind"])
+    wanted = {"migrate": ("published", AWAITING), "dry-run": ("discarded",)}.get(report["kind"])
     return wanted is None or report["state"] in wanted
+
+
+def _is_awaiting(report: Mapping) -> bool:
+    return report["kind"] == "migrate" and report["state"] == AWAITING
 
 
 def _state(report: Mapping) -> str:
@@ -225,6 +232,10 @@ def _tolerance(report: Mapping) -> str:
 
 def _go_on(report: Mapping) -> list[dict]:
     steps = []
+    if _is_awaiting(report):
+        approve = _command("approve", report["run_id"])
+        text = "Nothing is published yet. Say yes or no here, or on the form of the paused run in Prefect's UI:"
+        steps.append(_step(text, approve, f"{approve} --reject --comment '…'"))
     if report["kind"] == "dry-run":
         text = (
             "Nothing keeps it from being published. Nothing was published, for this was a rehearsal. The real run is:"
@@ -251,7 +262,7 @@ def _go_on(report: Mapping) -> list[dict]:
         steps.append(_step("Nothing was verified yet. Judge what is published:", _command("verify")))
     elif _quick_look(report):
         steps.append(_step("Look at everything, once there is time:", _command("verify", "--level", "full")))
-    if report["kind"] == "migrate":
+    if report["kind"] == "migrate" and not _is_awaiting(report):
         steps.append(_step("Should the product have to go back to what stood before:", _command("rollback")))
     return steps or [_step("Nothing: everything that was looked at is as it should be.")]
 
