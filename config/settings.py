@@ -41,6 +41,9 @@ VARIABLES = {
     "masking_key": "NXTGAUGE_MASKING_KEY",
     "notify_url": "NXTGAUGE_NOTIFY_URL",
     "lineage_url": "NXTGAUGE_LINEAGE_URL",
+    "log_format": "NXTGAUGE_LOG",
+    "metrics_host": "NXTGAUGE_METRICS_HOST",
+    "metrics_port": "NXTGAUGE_METRICS_PORT",
 }
 CONNECTIONS = ("source_url", "target_url", "staging_url")
 SECRETS = (*CONNECTIONS, "masking_key", "notify_url", "lineage_url")
@@ -84,10 +87,18 @@ def _time_zone(name: str) -> str:
     return name
 
 
+def _port(text: Any) -> int:
+    number = int(text) if isinstance(text, str) and text.isdecimal() and len(text) < 6 else text
+    if type(number) is int and 0 <= number <= 65535:
+        return number
+    raise _refuse("wanted a port from 1 to 65535, or 0 for none")
+
+
 SchemaName = Annotated[str, AfterValidator(_schema_name)]
 TargetSchemaName = Annotated[str, AfterValidator(_target_schema_name)]
 Tolerance = Annotated[int | Literal["unlimited"], PlainValidator(_tolerance)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Port = Annotated[int, PlainValidator(_port)]
 
 
 def _default_workers() -> int:
@@ -128,6 +139,9 @@ class Settings(Profile):
     lineage_url: SecretStr | None = None
     source_schema: SchemaName = "public"
     target_schema: TargetSchemaName = "nxtgauge"
+    log_format: Literal["text", "json"] = "text"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Port = 9464
 
     @model_validator(mode="after")
     def _extensions_stay(self) -> "Settings":

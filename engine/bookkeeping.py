@@ -24,17 +24,20 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
-from engine import connect
+from engine import connect, totals
 from engine.connect import blame
+from engine.totals import Increment
 
 SCHEMA = "migration"
-VERSION = 3
+VERSION = 4
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
 SCRIPTS = tuple(  # by version
-    Path(__file__).parent / "sql" / name for name in ("bookkeeping.sql", "bookkeeping_2.sql", "bookkeeping_3.sql")
+    Path(__file__).parent / "sql" / name
+    for name in ("bookkeeping.sql", "bookkeeping_2.sql", "bookkeeping_3.sql", "bookkeeping_4.sql")
 )
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 ENSURE_LOCK = LOCK + 1
+ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
 
@@ -156,14 +159,21 @@ def resume_run(conn: psycopg.Connection, run_id: str) -> Run:
 
 
 def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | None = None) -> Run:
-    """Errors: ConfigError for a run that is not there."""
-    return _one_run(
-        conn,
-        """update migration.runs
-           set state = %s, error = %s, finished_at = case when %s = 'running' then null else now() end
-           where run_id = %s returning *""",
-        [state, error, state, run_id],
-    )
+    """How the run stands; an end is counted. Errors: ConfigError for a run that is not there."""
+    query = """update migration.runs
+               set state = %s, error = %s, finished_at = case when %s = 'running' then null else now() end
+               where run_id = %s returning *"""
+    with conn.transaction():
+        found = _one_run(conn, query, [state, error, state, run_id])
+        if state in ENDS:
+            count_end(conn, state, found.profile, found.dry_run)
+    return found
+
+
+def count_end(conn: psycopg.Connection, outcome: str, profile: str, dry_run: bool) -> None:
+    """One more run, or attempt at one, that ended so."""
+    mode = "rehearsal" if dry_run else "migration"
+    totals.add(conn, [Increment("runs", {"profile": profile, "mode": mode, "outcome": outcome}, 1)])
 
 
 def set_snapshot(conn: psycopg.Connection, run_id: str, visible: str, source_identity: dict[str, Any]) -> Run:

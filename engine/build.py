@@ -8,21 +8,26 @@ Laws
   validated several at once.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import bookkeeping, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream
+from engine import bookkeeping, context, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream, totals
 from engine.connect import blame
 from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.sessions import use_build
+from engine.totals import Increment
 from engine.work import Chunk, Work, chunks
 from engine.workers import Watch, Workers
 
+LOG = logging.getLogger("engine")
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
 SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
@@ -168,9 +173,16 @@ class Build:
         self.work.stop.check()
         route = self.work.route(chunk.route)
         lane = stream if route.lane == "stream" else frames
-        counts = lane.move(self.work, chunk)
-        if route.is_accounted:
-            self.watch.advance(route.legacy_table, counts.rows_read)
+        with context.piece(table=route.legacy_table, chunk=chunk.number):
+            LOG.debug("chunk %s %s begins", route.name, chunk.number)
+            self.watch.begin(route.legacy_table)
+            started = time.monotonic()
+            counts = lane.move(self.work, chunk)
+            done = {"rows": counts.rows_read, "rejected": counts.rejected, "bytes": counts.bytes}
+            done["seconds"] = round(time.monotonic() - started, 3)
+            LOG.debug("chunk %s %s ends", route.name, chunk.number, extra=done)
+            if route.is_accounted:
+                self.watch.advance(route.legacy_table, counts.rows_read)
 
     def _judge(self, wave: int) -> None:
         self.watch.stage(f"judge wave {wave}")
@@ -228,11 +240,20 @@ class Build:
             for (phase, table), statements in groups:
                 if f"{phase}: {table}" not in self.done:
                     self.work.stop.check()
-                    with target.transaction():
+                    with target.transaction(), self._timed(target, table):
                         target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
                         target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
                         ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
                         bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
+
+    @contextlib.contextmanager
+    def _timed(self, target: psycopg.Connection, build_table: str) -> Iterator[None]:
+        """Adds the block's seconds to the totals of the table, if it is about one."""
+        started = time.monotonic()
+        yield
+        labels = totals.labels(self.work.settings.profile, table=self.work.plan.final_name(build_table))
+        seconds = round(time.monotonic() - started, 3)
+        totals.add(target, [Increment("seconds", labels, seconds)] if build_table else [])
 
     def _figures(self) -> None:
         fixes.count_loaded(self.work, self.target)

@@ -8,6 +8,7 @@ Laws
 """
 
 import time
+from dataclasses import replace
 
 import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
@@ -38,8 +39,8 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
             work.stop.check()
             outcome = _load(work, route, table, outcome, cursor)
             evidence = _evidence(work, route, table, outcome, source)
-            counts = records.write(work, route, rows, outcome, evidence, cursor)
-            cursor.execute(ledger.recording(work.run_id, chunk, counts, time.monotonic() - started))
+            counts = replace(records.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
+            cursor.execute(ledger.recording(work, chunk, counts, time.monotonic() - started))
             target.commit()
     return counts
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import psycopg
 
-from engine import bookkeeping, gates, seal, summary
+from engine import bookkeeping, gates, seal, summary, totals
 from engine.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
+from engine.totals import Increment
 from engine.work import Work
 
 STATES = {"PASS": PASSED, "FAIL": FAILED}
@@ -76,9 +77,16 @@ def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict
         raise
     checks = [_gate(check) for check in verdict["checks"] if check["severity"] == gates.CRITICAL]
     gates.record(conn, work.run_id, oid, checks)
+    totals.add(conn, _seconds(work, verdict))
     fault = _unfit(verdict, case, checks)
     _verified(conn, work, oid, ERROR if fault else PASSED, fault or f"{len(verdict['checks'])} checks were made")
     return verdict
+
+
+def _seconds(work: Work, verdict: dict) -> Iterator[Increment]:
+    for check in verdict["checks"]:
+        if check["table"]:
+            yield Increment("seconds", totals.labels(work.settings.profile, table=check["table"]), check["seconds"])
 
 
 def _verified(conn: psycopg.Connection, work: Work, oid: int, state: str, detail: str) -> None:

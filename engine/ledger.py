@@ -1,23 +1,36 @@
-"""The ledger: which chunk is done and what became of its rows, written in the transaction that loads them."""
+"""The ledger: which chunk is done and what became of its rows, written in the transaction that loads them.
 
-from dataclasses import asdict, dataclass
+Law: the totals grow in the same statement, so they count a chunk if and only if it is done.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
 
+from engine import totals
+from engine.totals import Increment
+from engine.work import Chunk, Work
+
 
 @dataclass(frozen=True)
 class Counts:
-    """What a chunk did. merged, archived, rejected: rows without a target row of their own; the others are loaded."""
+    """What a chunk did. merged, archived, rejected: rows without a target row of their own; the others are loaded.
+
+    bytes: as COPY or Arrow holds the rows that were read; reasons: reason → rejected rows.
+    """
 
     rows_read: int = 0
     rejected: int = 0
     merged: int = 0
     archived: int = 0
     bytes: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 RECORD = """
+    with counted as ({totals})
     insert into migration.chunks (run_id, route, number, state, first_page, last_page,
                                   rows_read, rejected, merged, archived, bytes, seconds)
     values ({run_id}, {route}, {number}, 'done', {first}, {last},
@@ -25,16 +38,31 @@ RECORD = """
 """
 
 
-def recording(run_id: str, chunk, counts: Counts, seconds: float) -> str:
-    """The ledger row of a chunk, as SQL that either driver can run."""
-    values = {"run_id": run_id, "route": chunk.route, "number": chunk.number, "first": chunk.first}
+def recording(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> str:
+    """The ledger row of a chunk and the totals that it adds to, as SQL that either driver can run."""
+    values = {"run_id": work.run_id, "route": chunk.route, "number": chunk.number, "first": chunk.first}
     values["last"] = None if chunk.end is None else chunk.end - 1
-    values |= asdict(counts) | {"seconds": round(seconds, 3)}
-    return sql.SQL(RECORD).format(**{key: sql.Literal(value) for key, value in values.items()}).as_string(None)
+    values |= {name: getattr(counts, name) for name in ("rows_read", "rejected", "merged", "archived", "bytes")}
+    values["seconds"] = round(seconds, 3)
+    literals = {key: sql.Literal(value) for key, value in values.items()}
+    adding = totals.adding(_increments(work, chunk, counts, seconds))
+    return sql.SQL(RECORD).format(totals=adding, **literals).as_string(None)
 
 
-def record(target: psycopg.Connection, run_id: str, chunk, counts: Counts, seconds: float) -> None:
-    target.execute(recording(run_id, chunk, counts, seconds))
+def _increments(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> Iterator[Increment]:
+    """Rows count once, in the route that accounts for them; bytes and seconds are those of all routes."""
+    route = work.route(chunk.route)
+    labels = totals.labels(work.settings.profile, table=route.legacy_table)
+    yield Increment("bytes", labels, counts.bytes)
+    yield Increment("seconds", labels, round(seconds, 3))
+    if route.is_accounted:
+        yield Increment("rows", labels, counts.rows_read)
+    for reason, rows in counts.reasons.items():
+        yield Increment("rejects", labels | {"reason": reason}, rows)
+
+
+def record(target: psycopg.Connection, work: Work, chunk: Chunk, counts: Counts, seconds: float) -> None:
+    target.execute(recording(work, chunk, counts, seconds))
 
 
 def done(target: psycopg.Connection, run_id: str) -> set[tuple[str, int]]:

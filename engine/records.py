@@ -100,6 +100,7 @@ def write(
     return ledger.Counts(
         rows_read=len(rows),
         rejected=len(outcome.rejected) if route.is_accounted else 0,
+        reasons=outcome.rejected["reason"].value_counts().to_dict() if route.is_accounted else {},
         merged=len(outcome.merged),
         archived=len(rows) - len(named),
     )

@@ -13,10 +13,11 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError
-from engine import witness
+from engine import totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.select import as_text
+from engine.totals import Increment
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT
@@ -29,11 +30,14 @@ NOTE = """
     from unnest(%(tables)s::text[], %(keys)s::text[], %(values)s::text[]) as found (legacy_table, legacy_key, value)
 """
 REJECT = """
-    insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
-    select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(reason)s, %(detail)s,
-           case when migration.is_valid(found.row, 'jsonb') then found.row::jsonb else to_jsonb(found.row) end
-    from unnest(%(tables)s::text[], %(keys)s::text[], %(rows)s::text[]) as found (legacy_table, legacy_key, row)
-    on conflict do nothing
+    with written as (
+        insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
+        select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(reason)s, %(detail)s,
+               case when migration.is_valid(found.row, 'jsonb') then found.row::jsonb else to_jsonb(found.row) end
+        from unnest(%(tables)s::text[], %(keys)s::text[], %(rows)s::text[]) as found (legacy_table, legacy_key, row)
+        on conflict do nothing returning legacy_table
+    )
+    select legacy_table, count(*) from written group by legacy_table
 """
 
 
@@ -164,18 +168,18 @@ class Removals:
         return touched
 
     def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: str, detail: str) -> None:
-        self.target.execute(
-            REJECT,
-            {
-                "run": self.work.run_id,
-                "tables": [w.table for w in witnesses],
-                "keys": [w.key for w in witnesses],
-                "rows": [w.row for w in witnesses],
-                "target": target,
-                "reason": reason,
-                "detail": detail,
-            },
-        )
+        values = {
+            "run": self.work.run_id,
+            "tables": [w.table for w in witnesses],
+            "keys": [w.key for w in witnesses],
+            "rows": [w.row for w in witnesses],
+            "target": target,
+            "reason": reason,
+            "detail": detail,
+        }
+        written = self.target.execute(REJECT, values).fetchall()
+        labels = totals.labels(self.work.settings.profile, reason=reason)
+        totals.add(self.target, [Increment("rejects", labels | {"table": table}, rows) for table, rows in written])
 
     def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:
         """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""

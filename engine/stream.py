@@ -36,7 +36,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
         with cursor.copy(into) as sink:
             size = pump(work.stop, source, route.legacy_table, out, sink)
         counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
-        ledger.record(target, work.run_id, chunk, counts, time.monotonic() - started)
+        ledger.record(target, work, chunk, counts, time.monotonic() - started)
     return counts
 
 

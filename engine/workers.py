@@ -4,7 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import Protocol
+
+from engine import context
 
 
 class Workers(Protocol):
@@ -20,7 +23,11 @@ class Watch(Protocol):
 
     def stage(self, name: str) -> None: ...
 
+    def stage_done(self, name: str, seconds: float) -> None: ...
+
     def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def begin(self, legacy_table: str) -> None: ...
 
     def advance(self, legacy_table: str, rows: int) -> None: ...
 
@@ -41,7 +48,7 @@ class Threads:
     def map(self, name: str, function: Callable, items: Sequence) -> list:
         """Results in the items' order; the first error, once those under way have ended."""
         with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
-            futures = [pool.submit(function, item) for item in items]
+            futures = [pool.submit(copy_context().run, function, item) for item in items]
             finished, pending = wait(futures, return_when=FIRST_EXCEPTION)
             for future in pending:
                 future.cancel()
@@ -56,7 +63,11 @@ class Silent:
 
     def stage(self, name: str) -> None: ...
 
+    def stage_done(self, name: str, seconds: float) -> None: ...
+
     def table(self, legacy_table: str, rows_total: int) -> None: ...
+
+    def begin(self, legacy_table: str) -> None: ...
 
     def advance(self, legacy_table: str, rows: int) -> None: ...
 
@@ -66,17 +77,26 @@ class Silent:
 
 
 class Clock:
-    """A Watch that passes on what it hears and keeps the seconds of each stage."""
+    """A Watch that passes on what it hears and keeps the seconds of each stage.
+
+    keep: what else is to learn of each stage's seconds when it ends; stages that have ended by then are told at once.
+    """
 
     def __init__(self, watch: Watch):
-        self._watch, self.seconds = watch, {}
+        self._watch, self.seconds, self._keep = watch, {}, None
         self._stage, self._since = None, time.monotonic()
-        self._lock, self._left = threading.Lock(), {}
+        self._lock, self._left, self._begun = threading.Lock(), {}, set()
 
     def stage(self, name: str) -> None:
         self._close()
         self._stage = name
+        context.tell(stage=name)
         self._watch.stage(name)
+
+    def keep(self, keep: Callable[[str, float], None]) -> None:
+        self._keep = keep
+        for name, seconds in self.seconds.items():
+            keep(name, seconds)
 
     def finish(self) -> dict[str, float]:
         self._close()
@@ -85,13 +105,28 @@ class Clock:
     def _close(self) -> None:
         now = time.monotonic()
         if self._stage:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + now - self._since
+            spent = now - self._since
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0) + spent
+            self._watch.stage_done(self._stage, spent)
+            if self._keep:
+                self._keep(self._stage, spent)
         self._stage, self._since = None, now
 
     def table(self, legacy_table: str, rows_total: int) -> None:
         with self._lock:
             self._left[legacy_table] = rows_total
         self._watch.table(legacy_table, rows_total)
+
+    def stage_done(self, name: str, seconds: float) -> None:
+        """It is this clock that knows."""
+
+    def begin(self, legacy_table: str) -> None:
+        """Passed on once a table."""
+        with self._lock:
+            is_first = legacy_table not in self._begun
+            self._begun.add(legacy_table)
+        if is_first:
+            self._watch.begin(legacy_table)
 
     def advance(self, legacy_table: str, rows: int) -> None:
         self._watch.advance(legacy_table, rows)

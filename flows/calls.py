@@ -22,6 +22,7 @@ from prefect.utilities.urls import url_for
 from config.errors import Interrupted, VerificationFailed
 from config.settings import profiles
 from engine.workers import Watch
+from flows import logs, progress
 from flows.server import ServerError
 from flows.workers import safe_text
 
@@ -33,9 +34,10 @@ ProfileName = Literal[*profiles()]  # a list to choose from, in the UI's form
 
 @dataclass
 class Call:
-    """watch: the caller's, or None where a Prefect worker runs the flow. The rest is filled by the flow."""
+    """watch: the caller's. is_own: a Prefect worker runs the flow, in a process of its own. The flow fills the rest."""
 
     watch: Watch | None = None
+    is_own: bool = False
     result: dict | None = None
     error: BaseException | None = None
     page: str | None = None
@@ -71,10 +73,10 @@ def _raise_own(call: Call, error: Exception) -> None:
 
 def final_state(work: Callable[[Watch | None], dict]) -> State:
     """A flow's whole body: does the work, keeps what came of it for the caller, says how it ended."""
-    call = _CALL.get() or Call()
+    call = _CALL.get() or _own_call()
     call.page = url_for("flow-run", obj_id=flow_run.get_id())
     try:
-        call.result = work(call.watch)
+        call.result = _heard(work, call)
     except Interrupted as error:
         call.error = error
         return Cancelled(message=safe_text(error))
@@ -87,6 +89,24 @@ def final_state(work: Callable[[Watch | None], dict]) -> State:
     if call.result.get("passed") is False:
         return Failed(message=_with_page(call.result["headline"]["text"], call.result))
     return Completed(message=call.result.get("artifact"))
+
+
+def _own_call() -> Call:
+    """In the process of a Prefect worker: nobody else sets up its log, nor watches."""
+    from prefect.settings import PREFECT_LOGGING_LEVEL
+
+    logs.set_up(is_verbose=PREFECT_LOGGING_LEVEL.value() == "DEBUG")
+    return Call(progress.lines(), is_own=True)
+
+
+def _heard(work: Callable[[Watch | None], dict], call: Call) -> dict:
+    """What the work gives; how it ended otherwise stands in the log too, where no command will say it."""
+    try:
+        return work(call.watch)
+    except Exception as error:
+        if call.is_own:
+            LOG.error("%s", safe_text(error), exc_info=error if logs.is_json() else None)
+        raise
 
 
 def _with_page(text: str, report: Mapping) -> str:

@@ -3,27 +3,36 @@
 Laws
 - Every text that leaves the process as an error or a log line passes `redacted`: libraries quote connection strings,
   passwords included, in their errors.
-- Logging is set up once, by the command line; the other modules only call loggers.
+- Logging is set up once a process: by the command line, or by the flow that a Prefect worker runs in it; the other
+  modules only call loggers.
+- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.context). Its texts are
+  redacted one by one, before they are spelled as JSON.
 """
 
+import json
 import logging
 import os
 import re
 import sys
 import traceback
+from datetime import UTC, datetime
 from functools import cache
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
 from config import connection
 from config.errors import ConfigError
+from engine import context
 
 CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
 PASSWORDS = (
-    "NXTGAUGE_MASKING_KEY", "NXTGAUGE_NOTIFY_URL", "NXTGAUGE_LINEAGE_URL",
+    "NXTGAUGE_MASKING_KEY", "NXTGAUGE_NOTIFY_URL",
     "PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_KEY",
 )  # fmt: skip
+VARIABLE = "NXTGAUGE_LOG"
+FORMATS = ("text", "json")
+FIGURES = ("rows", "rejected", "bytes", "seconds")  # what our records may say beside their text
 OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
 PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
 # Our own messages show a URL's form, with the word password in its place.
@@ -43,6 +52,8 @@ def _secrets() -> set[str]:
     """The environment's passwords, as they are and as a URL writes them."""
     secrets = set().union(*(_passwords(os.environ.get(name, "")) for name in CONNECTIONS))
     secrets |= {os.environ.get(name, "") for name in PASSWORDS}
+    lineage = os.environ.get("NXTGAUGE_LINEAGE_URL", "")
+    secrets |= {lineage, urlsplit(lineage).netloc.rpartition("@")[0]} if "://" in lineage else set()
     written = secrets | {quote(secret, safe="") for secret in secrets}
     return {secret for secret in written if len(secret) > 2}  # a shorter one would blank out ordinary text
 
@@ -73,6 +84,48 @@ class Formatter(logging.Formatter):
         return redacted(super().format(record))
 
 
+class JsonFormatter(logging.Formatter):
+    """One object a line: time, level, logger, message; run, stage, table, chunk and figures where they apply.
+
+    An error is named by its type; its traceback is shown to who asked for everything.
+    """
+
+    def __init__(self, is_verbose: bool = False):
+        super().__init__()
+        self._is_verbose = is_verbose
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = {
+            "time": _utc(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **context.here(),
+            **{name: getattr(record, name) for name in FIGURES if hasattr(record, name)},
+            **(self._of_error(record.exc_info[1]) if record.exc_info and record.exc_info[1] else {}),
+        }
+        return json.dumps({name: redacted(v) if isinstance(v, str) else v for name, v in said.items()}, default=str)
+
+    def _of_error(self, error: BaseException) -> dict[str, str]:
+        return {"error": type(error).__name__} | ({"traceback": trace(error)} if self._is_verbose else {})
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def log_format() -> str:
+    """text or json, as the environment says. Errors: ConfigError."""
+    found = os.environ.get(VARIABLE) or FORMATS[0]
+    if found not in FORMATS:
+        raise ConfigError(f"{VARIABLE} is {found!r}; wanted {' or '.join(FORMATS)}")
+    return found
+
+
+def is_json() -> bool:
+    return os.environ.get(VARIABLE) == "json"
+
+
 class StderrHandler(logging.StreamHandler):
     """Writes to what sys.stderr is now: a live display puts its own in place, and lines must go above it."""
 
@@ -89,10 +142,12 @@ def set_up(is_verbose: bool = False) -> None:
     """Sends the log to stderr; the project's at INFO (DEBUG with -v), other libraries' from WARNING.
 
     Prefect sends its runs' INFO lines to its server all the same. It leaves the root logger alone where it finds a
-    handler with a formatter, so call this before it is imported.
+    handler with a formatter, so call this before it is imported. Errors: ConfigError for an unknown NXTGAUGE_LOG.
     """
+    wants_json = log_format() == "json"
     handler = StderrHandler()
-    handler.setFormatter(Formatter(datefmt="%H:%M:%S"))
+    handler.setFormatter(JsonFormatter(is_verbose) if wants_json else Formatter(datefmt="%H:%M:%S"))
+    logging.captureWarnings(wants_json)  # else they are lines of their own
     handler.addFilter(lambda record: _is_shown(record, is_verbose))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -106,6 +161,13 @@ def _is_shown(record: logging.LogRecord, is_verbose: bool) -> bool:
     if is_verbose or record.name.split(".")[0] in OURS:
         return True
     return record.levelno >= logging.WARNING and not record.name.startswith(PREFECT_RUNS)
+
+
+def tell_error(error: BaseException, message: str, is_verbose: bool = False) -> None:
+    """Says on stderr, as one JSON object, what a command ended with; whether or not logging was set up."""
+    record = logging.LogRecord("nxtgauge", logging.ERROR, __file__, 0, "%s", (message,), None)
+    record.exc_info = (type(error), error, error.__traceback__)
+    print(JsonFormatter(is_verbose).format(record), file=sys.stderr, flush=True)
 
 
 def trace(error: BaseException) -> str:

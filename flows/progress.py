@@ -4,6 +4,7 @@ Laws
 - Everything goes to stderr; stdout is for results.
 - On a terminal a live display; elsewhere plain log lines, throttled, so that a log file stays readable.
 - A Watch is called from many threads at once, and never raises: a row count may exceed its estimate.
+- Where the log is JSON, no display: every beginning and end is a record, with its figures beside the text.
 """
 
 import logging
@@ -14,7 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from engine import context
 from engine.workers import Watch
+from flows import logs
 
 LOG = logging.getLogger("nxtgauge")
 LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's load is some ten lines
@@ -61,9 +64,17 @@ class Lines:
             for count in (self._whole, *self._counts.values()):
                 if not count.rows:
                     count.started = count.said = now
-        self._say(f"stage {name}")
+        self._tell(f"stage {name}")
+
+    def stage_done(self, name: str, seconds: float) -> None: ...
 
     def message(self, text: str) -> None:
+        self._tell(text)
+
+    def begin(self, legacy_table: str) -> None: ...
+
+    def _tell(self, text: str, table: str | None = None, **figures: float) -> None:
+        """table: whose line it is; figures: what the text says, for who cannot read."""
         self._say(text)
 
     def table(self, legacy_table: str, rows_total: int) -> None:
@@ -76,15 +87,19 @@ class Lines:
         now = self._clock()
         with self._lock:
             count = self._counts.setdefault(legacy_table, Count(started=now, said=now))
-            lines = [self._counted(count, legacy_table, rows, now), self._counted(self._whole, "all tables", rows, now)]
-        for line in filter(None, lines):
-            self._say(line)
+            line = self._counted(count, legacy_table, rows, now)
+            whole = self._counted(self._whole, "all tables", rows, now)
+        if line:
+            self._tell(line, legacy_table, rows=count.rows)
+        if whole:
+            self._tell(whole, rows=self._whole.rows)
 
     def done(self, legacy_table: str) -> None:
         with self._lock:
             count = self._counts.pop(legacy_table, None)
         if count:
-            self._say(f"{legacy_table}: {count.rows:,} rows, done")
+            seconds = round(self._clock() - count.started, 3)
+            self._tell(f"{legacy_table}: {count.rows:,} rows, done", legacy_table, rows=count.rows, seconds=seconds)
 
     @staticmethod
     def _counted(count: Count, name: str, rows: int, now: float) -> str | None:
@@ -94,6 +109,24 @@ class Lines:
             return None
         count.said = now
         return count.line(name, now)
+
+
+class Records(Lines):
+    """Progress as log records for machines: the lines, and the ends of stages and beginnings of tables besides."""
+
+    def stage_done(self, name: str, seconds: float) -> None:
+        self._tell(f"stage {name}: done", seconds=round(seconds, 3))
+
+    def begin(self, legacy_table: str) -> None:
+        now = self._clock()
+        with self._lock:
+            count = self._counts.setdefault(legacy_table, Count(said=now))
+            count.started = now
+        self._tell(f"{legacy_table}: begins, {count.total:,} rows", legacy_table, rows=count.total)
+
+    def _tell(self, text: str, table: str | None = None, **figures: float) -> None:
+        with context.piece(**({"table": table} if table else {})):
+            LOG.info("%s", text, extra=figures)
 
 
 class Bars:
@@ -113,8 +146,12 @@ class Bars:
             if not task.completed:
                 self._progress.reset(task.id)
 
+    def stage_done(self, name: str, seconds: float) -> None: ...
+
     def message(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False)
+
+    def begin(self, legacy_table: str) -> None: ...
 
     def table(self, legacy_table: str, rows_total: int) -> None:
         rows_total = max(rows_total, 0)
@@ -147,9 +184,17 @@ class Both:
         for watch in self._watches:
             watch.stage(name)
 
+    def stage_done(self, name: str, seconds: float) -> None:
+        for watch in self._watches:
+            watch.stage_done(name, seconds)
+
     def table(self, legacy_table: str, rows_total: int) -> None:
         for watch in self._watches:
             watch.table(legacy_table, rows_total)
+
+    def begin(self, legacy_table: str) -> None:
+        for watch in self._watches:
+            watch.begin(legacy_table)
 
     def advance(self, legacy_table: str, rows: int) -> None:
         for watch in self._watches:
@@ -167,11 +212,16 @@ class Both:
 @contextmanager
 def shown(is_plain: bool = False) -> Iterator[Watch]:
     """Progress for this process: a live display if stderr is a terminal and nobody asked for plain, else lines."""
-    if is_plain or not sys.stderr.isatty():
-        yield Lines()
+    if is_plain or logs.is_json() or not sys.stderr.isatty():
+        yield lines()
         return
     with _display() as progress:
         yield Bars(progress)
+
+
+def lines() -> Lines:
+    """Progress in the log of this process."""
+    return Records() if logs.is_json() else Lines()
 
 
 def _display():

@@ -79,7 +79,7 @@ def test_every_variable_is_documented_with_its_default():
     rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("variable")}
     assert set(rows) == set(settings.VARIABLES.values())
     for field, variable in settings.VARIABLES.items():
-        assert rows[variable] == (settings.Settings.model_fields[field].default or "")
+        assert rows[variable] == str(settings.Settings.model_fields[field].default or "")
 
 
 def test_every_key_of_a_profile_is_documented_with_its_default():

@@ -1,0 +1,89 @@
+"""What all runs into a target have done so far, summed up in its books: counters that never fall.
+
+Laws
+- An increment is a part of the transaction that does what it counts: after a crash it is there if the work is.
+- A total outlives its runs. Work that a run does again, having begun anew, counts again.
+- Labels are few: profiles, stages, tables, reasons. Never a run's id, never a value of a row.
+- Increments of one statement are in the order of their labels, so that two chunks never wait for each other.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+
+from engine import context
+
+LATEST = (Path(__file__).parent / "sql" / "latest_runs.sql").read_text(encoding="utf-8")
+ADD = """
+    insert into migration.totals as t (name, labels, value)
+    select name, labels, sum(value) from (values {rows}) as given (name, labels, value)
+    group by name, labels order by name, labels
+    on conflict (name, labels) do update set (value, changed_at) = (t.value + excluded.value, clock_timestamp())
+"""
+
+
+@dataclass(frozen=True)
+class Increment:
+    """By how much a series grows."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True)
+class Total:
+    """One series as it stands. changed_at: when it last grew."""
+
+    name: str
+    labels: dict[str, str]
+    value: float
+    changed_at: datetime
+
+
+def labels(profile: str, **names: str) -> dict[str, str]:
+    """The labels of work that is done here and now: profile, stage, and these."""
+    return {"profile": profile, "stage": str(context.here().get("stage", ""))} | names
+
+
+def adding(increments: Iterable[Increment]) -> sql.Composed:
+    """The statement that adds them, at least one; psycopg and ADBC both take it."""
+    rows = [
+        sql.SQL("({}, {}::jsonb, {}::double precision)").format(
+            sql.Literal(each.name),
+            sql.Literal(json.dumps(dict(each.labels), ensure_ascii=False)),
+            sql.Literal(each.value),
+        )
+        for each in increments
+    ]
+    return sql.SQL(ADD).format(rows=sql.SQL(", ").join(rows))
+
+
+def add(conn: psycopg.Connection, increments: Iterable[Increment]) -> None:
+    """Add them, if the books keep totals and there are any."""
+    increments = list(increments)
+    if increments and are_kept(conn):
+        conn.execute(adding(increments))
+
+
+def are_kept(conn: psycopg.Connection) -> bool:
+    """Whether there are books that know of totals; those that an older program made do not, until the next run."""
+    return conn.execute("select to_regclass('migration.totals') is not null").fetchone()[0]
+
+
+def read(conn: psycopg.Connection) -> list[Total]:
+    """Every series, by name and labels."""
+    with conn.cursor(row_factory=class_row(Total)) as cursor:
+        return cursor.execute("select * from migration.totals order by name, labels").fetchall()
+
+
+def latest_runs(conn: psycopg.Connection, target_schema: str) -> list[dict]:
+    """Of each profile and kind the latest run: run_id, profile, dry_run, state, closed_gates, awaits_approval."""
+    with conn.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(LATEST, [target_schema]).fetchall()
