@@ -100,6 +100,7 @@ def _description(request: Request, report: Mapping) -> str:
     page = f"[Read the report]({report['artifact']}) first. " if report.get("artifact") else ""
     until = request.until.strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"Verified: {report['headline']['text']}\n\n{page}Run `{request.run_id}` publishes this build if you approve it. "
+        f"Verified: {report['headline']['text']}\n\n"
+        f"{page}Run `{request.run_id}` publishes this build if you approve it. "
         f"If nobody decides until {until}, it is not published."
     )

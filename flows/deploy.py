@@ -20,7 +20,7 @@ from flows.places import PROJECT
 from flows.server import ServerError
 
 POOL = "nxtgauge"
-QUEUES = {"target": 1, "notices": 10}  # how many runs at once
+QUEUES = {"target": 1, "notices": 10}  # how many runs at once; a paused one counts for none
 FILE = PROJECT / "prefect.yaml"
 
 
