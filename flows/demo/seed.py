@@ -52,10 +52,10 @@ def seed(connection_url: str, rows: int = 100_000, seed: int = 20_240_501, schem
 def _prepare(connection: Connection, schema: str, settings: dict[str, str]) -> None:
     """Enter an empty schema, made if need be; the settings end with the transaction."""
     connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
-    tables = _tables(connection, schema)
-    if tables:
+    found = tables(connection, schema)
+    if found:
         raise ConfigError(
-            f"schema {schema} holds {len(tables)} tables, {tables[0]} among them; "
+            f"schema {schema} holds {len(found)} tables, {found[0]} among them; "
             "the seed wants an empty one: name another schema or database"
         )
     settings = {**settings, "search_path": connection.execute("select quote_ident(%s)", [schema]).fetchone()[0]}
@@ -72,7 +72,8 @@ def _fill(connection: Connection) -> None:
     connection.execute(constraints)
 
 
-def _tables(connection: Connection, schema: str) -> list[str]:
+def tables(connection: Connection, schema: str) -> list[str]:
+    """The names of the tables there."""
     query = "select tablename from pg_tables where schemaname = %s order by tablename"
     return [name for (name,) in connection.execute(query, [schema])]
 
@@ -80,7 +81,7 @@ def _tables(connection: Connection, schema: str) -> list[str]:
 def _analyzed(connection: Connection, schema: str) -> dict[str, int]:
     """Count each table, and leave statistics such as a database in use has."""
     counts = {}
-    for name in _tables(connection, schema):
+    for name in tables(connection, schema):
         table = sql.Identifier(schema, name)
         connection.execute(sql.SQL("analyze {}").format(table))
         counts[name] = connection.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()[0]
