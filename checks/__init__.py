@@ -9,5 +9,7 @@ Where to look
 - The books against the source: balance, rejects, reasons, notes, new_ids.
 - The target alone: rules (laws within it), objects and likeness (its catalogue), suites/ with gx and gx_docs (Great
   Expectations).
+- Of a staging copy: scan (the proof that nothing personal is left), masked, pairs, cells, traces, originals, leftovers;
+  scanned and remedies are what it says.
 - reporting/: the report, for each kind of reader.
 """

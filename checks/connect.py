@@ -15,7 +15,7 @@ from psycopg import sql
 from sqlalchemy.pool import NullPool
 
 from config.connection import Connection
-from config.errors import MigrateError, SourceError, TargetError
+from config.errors import MigrateError, SourceError, StagingError, TargetError
 
 SETTINGS = {
     "default_transaction_read_only": "on",
@@ -62,6 +62,14 @@ def source(
 def target(connection: Connection, reaching: Reaching = unreached) -> Iterator[psycopg.Connection]:
     """A session on the target, in one transaction. Errors: TargetError."""
     with _session(connection, TargetError, reaching) as conn:
+        conn.execute("begin isolation level repeatable read, read only")
+        yield conn
+
+
+@contextlib.contextmanager
+def staging(connection: Connection, reaching: Reaching = unreached) -> Iterator[psycopg.Connection]:
+    """A session on a rehearsal copy, in one transaction. Errors: StagingError."""
+    with _session(connection, StagingError, reaching) as conn:
         conn.execute("begin isolation level repeatable read, read only")
         yield conn
 

@@ -1,0 +1,185 @@
+"""What the books of a staging copy say is masked, and how each column of the copy and of its source is read.
+
+Laws
+- Which columns are masked is the books' word; how a column is read follows from both catalogues, read by the auditor.
+- What is not known to hold no text is read as text: a type that nobody has heard of hides nothing.
+- A column counts as a key if a primary or foreign key holds it, or the mapping names it as a reference.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from checks import catalog
+from checks.catalog import Catalog
+from config.shapes import Column, Table
+
+UNMASKED = ("keep", "absent")
+BOOKS = "select table_name, column_name, kind from nxtgauge_staging.columns where copy_id = %s"
+HAS_BOOKS = "select to_regclass('nxtgauge_staging.columns') is not null"
+
+DOCUMENTS = ("json", "jsonb")
+WITHOUT_TEXT = {
+    "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "money", "oid", "uuid", "char", "date", "time",
+    "timetz", "timestamp", "timestamptz", "interval", "inet", "cidr", "macaddr", "macaddr8", "bytea", "bit", "varbit",
+    "point", "line", "lseg", "box", "path", "polygon", "circle", "int4range", "int8range", "numrange", "daterange",
+    "tsrange", "tstzrange", "int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange",
+    "tstzmultirange", "xid", "xid8", "cid", "tid", "pg_lsn", "pg_snapshot", "txid_snapshot", "regclass", "regcollation",
+    "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole",
+    "regtype",
+}  # fmt: skip
+NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column as a scan reads it. kind: how it is masked, None: not at all. is_text: it can hold text."""
+
+    table: str
+    name: str
+    kind: str | None
+    base: str
+    is_array: bool
+    is_text: bool
+    is_key: bool
+
+    @property
+    def is_document(self) -> bool:
+        return self.base in DOCUMENTS or self.kind == "json"
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether addresses, numbers and names are looked for in it."""
+        return self.is_text or self.kind == "phone"
+
+    def read(self) -> sql.Composed:
+        """Its text, or its elements' texts."""
+        return sql.SQL("t.{}::text[]" if self.is_array else "t.{}::text").format(sql.Identifier(self.name))
+
+
+@dataclass(frozen=True)
+class Key:
+    """How rows are paired: columns, and whether all of them sort alike on any server as they are."""
+
+    columns: tuple[str, ...]
+    bases: tuple[str, ...]
+
+    def orders(self) -> list[sql.Composed]:
+        """What rows are sorted by: the columns, or the bytes of their texts."""
+        names = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in self.columns]
+        bytes_ = "pg_catalog.convert_to({}::text, 'UTF8')"
+        return [
+            name if base in NATIVE else sql.SQL(bytes_).format(name)
+            for name, base in zip(names, self.bases, strict=True)
+        ]
+
+    def values(self) -> list[sql.Composed]:
+        """What rows are compared by: values that Python sorts as the server does."""
+        return [
+            sql.SQL("{}::text").format(order) if base == "uuid" else order
+            for order, base in zip(self.orders(), self.bases, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One table of the copy. fields: what is read of it; absent: masked columns that the copy or the source lacks."""
+
+    table: str
+    fields: tuple[Field, ...]
+    key: Key | None
+    absent: tuple[str, ...] = ()
+
+    @property
+    def masked(self) -> tuple[Field, ...]:
+        return tuple(one for one in self.fields if one.kind)
+
+
+def books(staging: psycopg.Connection, copy_id: str) -> dict[tuple[str, str], str]:
+    """(table, column) → kind, of what this copy masked; nothing where the books know no such copy."""
+    if not staging.execute(HAS_BOOKS).fetchone()[0]:
+        return {}
+    found = staging.execute(BOOKS, [copy_id])
+    return {(table, column): kind for table, column, kind in found if kind not in UNMASKED}
+
+
+def keys(conn: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, ...]]]:
+    """Table → the sets of columns that tell its rows apart, the primary key first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for table, columns in catalog.asked(conn, "keys", schema):
+        found.setdefault(table, []).append(tuple(columns))
+    return found
+
+
+def held(source: Catalog, references: Collection[str]) -> dict[str, set[str]]:
+    """Table → its keys and references: as the source declares them, and columns of names that the mapping declares."""
+    found = {table.name: _held(table) | set(references) for table in source.tables.values()}
+    for table in source.tables.values():
+        for constraint in table.constraints:
+            found.get(constraint.ref_table, set()).update(constraint.ref_columns)
+    return found
+
+
+def fields(
+    shapes: Catalog, kinds: Mapping[tuple[str, str], str], held: Mapping[str, set[str]]
+) -> dict[str, list[Field]]:
+    """Table → those of its columns that are masked or can hold text."""
+    made = {}
+    for table in shapes.tables.values():
+        found = [
+            _field(table.name, one, kinds.get((table.name, one.name)), held.get(table.name, set()))
+            for one in table.columns
+        ]
+        made[table.name] = [one for one in found if one.kind or one.is_text]
+    return made
+
+
+def _held(table: Table) -> set[str]:
+    return {name for constraint in table.constraints if constraint.kind in "pf" for name in constraint.columns}
+
+
+def _field(table: str, column: Column, kind: str | None, held: set[str]) -> Field:
+    is_text = column.kind != "e" and column.base not in WITHOUT_TEXT
+    return Field(table, column.name, kind, column.base, column.is_array, is_text, column.name in held)
+
+
+def places(
+    source: Catalog,
+    copy: Catalog,
+    kinds: Mapping[tuple[str, str], str],
+    held: Mapping[str, set[str]],
+    known_keys: Mapping[str, list[tuple[str, ...]]],
+) -> list[Place]:
+    """Every table of the copy, and every table that the copy ought to have masked."""
+    read = fields(copy, kinds, held)
+    masked = {table for table, _ in kinds}
+    return [
+        _place(source, copy, table, read.get(table, []), kinds, known_keys.get(table, []))
+        for table in sorted(read.keys() | masked)
+    ]
+
+
+def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], kinds, candidates) -> Place:
+    hidden = {column for owner, column in kinds if owner == table}
+    absent = {column for column in hidden if not (source.has(table, column) and copy.has(table, column))}
+    fitting = (
+        columns
+        for columns in candidates
+        if not hidden & set(columns) and all(copy.has(table, name) for name in columns)
+    )
+    columns = next(fitting, None)
+    key = Key(columns, tuple(_sorted_as(source, copy, table, name) for name in columns)) if columns else None
+    kept = tuple(one if one.name not in absent else _unpaired(one) for one in read)
+    return Place(table, kept, key, tuple(sorted(absent)))
+
+
+def _unpaired(one: Field) -> Field:
+    """A masked column that cannot be held against its original is searched all the same."""
+    return Field(one.table, one.name, None, one.base, one.is_array, one.is_text, one.is_key)
+
+
+def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:
+    left, right = (side.table(table).column(name) for side in (source, copy))
+    return left.base if left.base == right.base and not left.is_array else "text"

@@ -1,0 +1,121 @@
+"""The rows of one table as they stream in, alone or beside their originals.
+
+Laws
+- Rows come in the order of a key that both servers sort alike, so each side is read once, and nothing is kept but the
+  batch at hand. A batch holds some megabytes, however wide its rows.
+- Somebody who asks to stop is heard between two batches.
+"""
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from checks.masked import Field, Key
+from config.errors import Interrupted
+
+FIRST_ROWS, MOST_ROWS = 100, 2_000  # of a batch
+BATCH_CHARS = 4_000_000
+SAMPLED = 16  # one row of so many is weighed
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of the copy: their keys as text, their cells column by column; old: the cells of the originals, where
+    rows are paired. lost: positions of rows that have no original."""
+
+    keys: Sequence[str]
+    new: Sequence[Sequence]
+    old: Sequence[Sequence] | None = None
+    lost: tuple[int, ...] = ()
+
+
+class Reader:
+    """Streams queries of one session. stopped: set by whoever wants the scan to end."""
+
+    def __init__(self, conn: psycopg.Connection, stopped: threading.Event):
+        self.conn, self._stopped = conn, stopped
+        self._numbers = itertools.count()
+
+    def batches(self, query: sql.Composed) -> Iterator[list[tuple]]:
+        """The query's rows. Errors: Interrupted."""
+        with self.conn.cursor(name=f"scan_{next(self._numbers)}") as cursor:
+            cursor.execute(query)
+            wanted = FIRST_ROWS
+            while rows := self._fetched(cursor, wanted):
+                yield rows
+                wanted = _next_rows(rows)
+
+    def _fetched(self, cursor: psycopg.ServerCursor, wanted: int) -> list[tuple]:
+        if self._stopped.is_set():
+            raise Interrupted("asked to stop; the copy was not scanned to its end")
+        return cursor.fetchmany(wanted)
+
+
+def _next_rows(rows: list[tuple]) -> int:
+    weighed = rows[::SAMPLED]
+    chars = sum(len(str(cell)) for row in weighed for cell in row) // len(weighed)
+    return max(1, min(MOST_ROWS, BATCH_CHARS // max(chars, 1)))
+
+
+def alone(reader: Reader, schema: str, table: str, key: Key | None, fields: Sequence[Field]) -> Iterator[Batch]:
+    """Rows of a table in whatever order they come."""
+    shown = key.values() if key else [sql.SQL("t.ctid::text")]
+    for rows in reader.batches(_query(schema, table, shown, fields)):
+        yield Batch([_text(row[: len(shown)]) for row in rows], _columns(rows, len(shown), len(fields)))
+
+
+def paired(
+    copy: Reader, source: Reader, schema: str, table: str, key: Key, fields: Sequence[Field], masked: Sequence[Field]
+) -> Iterator[Batch]:
+    """Rows of the copy, all fields, each beside the masked fields of its original."""
+    width, nothing = len(key.columns), (None,) * len(masked)
+    originals = _Originals(source.batches(_query(schema, table, key.values(), masked, key.orders())), width)
+    for rows in copy.batches(_query(schema, table, key.values(), fields, key.orders())):
+        beside = [originals.of(row[:width]) for row in rows]
+        lost = tuple(place for place, old in enumerate(beside) if old is None)
+        yield Batch(
+            [_text(row[:width]) for row in rows],
+            _columns(rows, width, len(fields)),
+            _columns([old or nothing for old in beside], 0, len(masked)),
+            lost,
+        )
+
+
+class _Originals:
+    """The source's rows, in the order of their keys; each may be asked for, in that order."""
+
+    def __init__(self, batches: Iterator[list[tuple]], width: int):
+        self._rows = itertools.chain.from_iterable(batches)
+        self._width = width
+        self._row = next(self._rows, None)
+
+    def of(self, key: tuple) -> tuple | None:
+        """The cells of the row of this key."""
+        width = self._width
+        while self._row is not None and self._row[:width] < key:
+            self._row = next(self._rows, None)
+        return self._row[width:] if self._row is not None and self._row[:width] == key else None
+
+
+def _query(
+    schema: str, table: str, shown: Sequence[sql.Composable], fields: Sequence[Field], orders: Sequence = ()
+) -> sql.Composed:
+    query = sql.SQL("select {} from {} as t").format(
+        sql.SQL(", ").join([*shown, *(field.read() for field in fields)]), sql.Identifier(schema, table)
+    )
+    return query + sql.SQL(" order by ") + sql.SQL(", ").join(orders) if orders else query
+
+
+def _columns(rows: list[tuple], first: int, count: int) -> list[list]:
+    return [[row[place] for row in rows] for place in range(first, first + count)]
+
+
+def _text(key: tuple) -> str:
+    """The key as the books write it: one value's text, or a JSON array of several."""
+    values = [value.decode() if isinstance(value, bytes) else value for value in key]
+    return str(values[0]) if len(values) == 1 else json.dumps(values, ensure_ascii=False)

@@ -1,0 +1,141 @@
+"""What a scan has found, in words: one finding for each kind of fault and column, and what to do about it."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from checks.leftovers import Chance, Count, Search, most
+from checks.masked import Field, Place
+from checks.originals import Originals
+from checks.scanned import (
+    CHANCE,
+    EMAIL,
+    MASKS,
+    NOT_COMPARED,
+    PHONE,
+    UNMASKED,
+    UNPROVED,
+    VALUE,
+    Compared,
+    Finding,
+    Remark,
+    rule,
+)
+
+HIDDEN = "(not shown: the key holds a personal value)"
+FOUND = {
+    UNMASKED: "cells are what they were in the source, whole or in part",
+    EMAIL: "cells hold an email address of the source",
+    PHONE: "cells hold a phone number of the source",
+    VALUE: "cells are a name, a URL or the like that is masked elsewhere",
+}
+NULLED = "cells hold something, where everything was to be null"
+SWAPPED = "cells hold a number of another row, by chance {:.2g} would: values have changed places"
+BY_CHANCE = "cells hold a number that is somebody else's in the source, by chance {:.2g} would"
+SHORT = (
+    "cells without a value of some length: their table has no key, so they could not be held against their originals"
+)
+IN_KEY = "a key or a reference is never masked: rehearse without this table, or let another column tell its rows apart"
+ANEW = "make the copy anew: the books, the copy and the source's snapshot do not belong together"
+RIGHTS = "let the roles of both databases read the table, and make the copy anew"
+
+
+@dataclass
+class Failed:
+    """A masked column, or a table, that was not compared."""
+
+    table: str
+    column: str
+    why: str
+    remedy: str = ANEW
+    count: Count = field(default_factory=Count)
+
+    def of(self, column: str) -> "Failed":
+        return replace(self, column=column)
+
+
+def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[Compared, ...]:
+    """Every masked column that was read, were it of no row."""
+    return tuple(
+        Compared(one.table, one.name, one.kind, _how(place, one), counts[one])
+        for place in places
+        for one in place.masked
+        if one in counts
+    )
+
+
+def _how(place: Place, one: Field) -> str:
+    if one.kind == "null":
+        return "null"
+    return "by key" if place.key else "as a set"
+
+
+def findings(search: Search, failed: Sequence[Failed], originals: Originals) -> tuple[Finding, ...]:
+    """All faults, by table and column."""
+    made = [
+        *_found(search, originals),
+        *_swapped(search, originals),
+        *(_not_compared(one, originals) for one in failed),
+    ]
+    return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
+
+
+def _found(search: Search, originals: Originals) -> Iterator[Finding]:
+    for (check, one), count in search.found.items():
+        detail = NULLED if one.kind == "null" and check == UNMASKED else FOUND[check]
+        keys = _shown(count, originals)
+        yield Finding(check, one.table, one.name, count.cells, detail, _remedy(one), keys)
+
+
+def _swapped(search: Search, originals: Originals) -> Iterator[Finding]:
+    for chance in _unlikely(search):
+        one, detail = chance.field, SWAPPED.format(chance.expected)
+        keys = _shown(chance.count, originals)
+        yield Finding(PHONE, one.table, one.name, chance.count.cells, detail, _remedy(one), keys)
+
+
+def _not_compared(one: Failed, originals: Originals) -> Finding:
+    keys = _shown(one.count, originals)
+    return Finding(NOT_COMPARED, one.table, one.column, one.count.cells, one.why, one.remedy, keys)
+
+
+def _unlikely(search: Search) -> list[Chance]:
+    """Chances that are none: of one column, or of all masked columns together."""
+    every = [chance for chance in search.chances.values() if chance.count.cells]
+    hidden = [chance for chance in every if chance.field.kind]
+    expected = sum(chance.expected for chance in search.chances.values() if chance.field.kind)
+    if sum(chance.count.cells for chance in hidden) > most(expected):
+        return [chance for chance in every if chance in hidden or not chance.is_likely]
+    return [chance for chance in every if not chance.is_likely]
+
+
+def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
+    """What chance explains, and what could not be proved."""
+    unlikely = _unlikely(search)
+    made = [
+        Remark(CHANCE, one.field.table, one.field.name, one.count.cells, BY_CHANCE.format(one.expected))
+        for one in search.chances.values()
+        if one.count.cells and one not in unlikely
+    ]
+    made += [Remark(UNPROVED, one.table, one.name, cells, SHORT) for one, cells in unproved.items() if cells]
+    return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
+
+
+def _remedy(one: Field) -> str:
+    if one.kind:
+        return (
+            f"the mask of kind {one.kind} leaves them: give the column another ({_rule(one)}), and make the copy anew"
+        )
+    return IN_KEY if one.is_key else f"mask the column ({_rule(one)}), and make the copy anew"
+
+
+def _rule(one: Field) -> str:
+    if one.kind == "null":
+        return f"null, where the column may be; see {MASKS}"
+    kind = "json" if one.is_document else "text"
+    return rule(one.table, one.name, "null" if one.kind == kind else kind)
+
+
+def _shown(count: Count, originals: Originals) -> tuple[str, ...]:
+    """Keys that say nothing of anybody."""
+    return tuple(HIDDEN if originals.betrayed(key) else key for key in count.keys)

@@ -1,0 +1,194 @@
+"""The proof that no personal value of the original is left in a masked staging copy.
+
+Laws
+- The auditor reads both databases for itself, the source under the snapshot that the copy was made from; it writes
+  nothing, and no value of a row leaves its memory.
+- Every masked cell is held against its original, row by row where the table has a key that is not masked. Every text of
+  the copy, masked or not, is searched for the source's addresses, numbers and names.
+- Nothing compared is no proof: a masked column that could not be read or paired is a finding. No rows are a comparison.
+- Time grows with the rows; memory with the number of different addresses, numbers and values, by eight bytes each.
+"""
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import psycopg
+
+from checks import catalog, cells, connect, masked, originals, pairs, remedies
+from checks.leftovers import Search
+from checks.masked import Field, Place
+from checks.originals import Hashes, Originals
+from checks.pairs import Batch, Reader
+from checks.scanned import UNMASKED, Scan
+from config import mapping
+from config.errors import Interrupted, MigrateError
+from config.settings import Settings
+
+LONG = 12  # characters of a value that is looked for in the whole column of a table without a key
+DENSE_KINDS = ("date", "ip")  # of such values there are too few: a masked one is likely to be somebody's
+UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError, psycopg.NotSupportedError)
+
+
+def scan(
+    settings: Settings, copy_id: str, snapshot: str | None = None, reaching: connect.Reaching = connect.unreached
+) -> Scan:
+    """What of the source is left in the copy of this id in the staging database.
+
+    snapshot: exported by the source; without one it is read as it is now, and what has changed since counts against it.
+    Errors: ConfigError, SourceError, StagingError, Interrupted.
+    """
+    began, stopped = time.monotonic(), threading.Event()
+    try:
+        with (
+            reaching(stopped.set),
+            connect.source(settings.source, snapshot, reaching) as source,
+            connect.staging(settings.staging, reaching) as staging,
+        ):
+            work = _Work(settings.source_schema, Reader(source, stopped), Reader(staging, stopped))
+            return work.scan(copy_id, began)
+    except MigrateError:
+        if stopped.is_set():
+            raise Interrupted("asked to stop; the copy was not scanned to its end") from None
+        raise
+
+
+class _Work:
+    """One scan: the originals are gathered from the whole source, then the copy is read table by table."""
+
+    def __init__(self, schema: str, source: Reader, staging: Reader):
+        self._schema, self._source, self._staging = schema, source, staging
+        self._originals = Originals()
+        self._compared: Counter[Field] = Counter()
+        self._unproved: Counter[Field] = Counter()
+        self._failed: list[remedies.Failed] = []
+        self._rows = 0
+
+    def scan(self, copy_id: str, began: float) -> Scan:
+        kinds = masked.books(self._staging.conn, copy_id)
+        shapes = catalog.read(self._source.conn, self._schema)
+        copy = catalog.read(self._staging.conn, self._schema)
+        held = masked.held(shapes, mapping.load().common.references)
+        places = masked.places(shapes, copy, kinds, held, masked.keys(self._source.conn, self._schema))
+        if kinds:
+            self._gather(masked.fields(shapes, kinds, held))
+        else:
+            self._failed.append(
+                remedies.Failed("", "", f"the books of the staging database have no masked column of a copy {copy_id}")
+            )
+        self._search = Search(self._originals)
+        for place in places if kinds else ():
+            self._look(place)
+        return self._told(copy_id, places, began)
+
+    def _gather(self, fields: dict[str, list[Field]]) -> None:
+        for table, read in fields.items():
+            with self._noting(table, [one for one in read if one.kind] or read, "the source could not be read"):
+                originals.gather(self._source, self._schema, table, read, self._originals)
+
+    def _look(self, place: Place) -> None:
+        self._compared.update(dict.fromkeys(place.masked, 0))
+        for column in place.absent:
+            self._failed.append(remedies.Failed(place.table, column, "the copy or the source has no such column"))
+        with self._noting(place.table, place.masked, "it could not be read on both sides"):
+            if place.masked and place.key:
+                self._by_key(place)
+            elif place.masked:
+                self._as_sets(place)
+            elif place.fields:
+                self._alone(place)
+
+    def _by_key(self, place: Place) -> None:
+        """Cells beside their originals."""
+        sides = (self._staging, self._source, self._schema, place.table, place.key)
+        lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
+        for batch in pairs.paired(*sides, place.fields, place.masked):
+            olds = dict(zip(place.masked, batch.old, strict=True))
+            for one, new in zip(place.fields, batch.new, strict=True):
+                self._beside(one, batch, new, olds.get(one))
+            for row in batch.lost:
+                lost.count.add(batch.keys[row])
+            self._rows += len(batch.keys)
+        if lost.count.cells:
+            self._failed += [lost.of(one.name) for one in place.masked]
+
+    def _beside(self, one: Field, batch: Batch, new: Sequence, old: Sequence | None) -> None:
+        if old is not None:
+            for row in _unmasked(one, new, old):
+                self._search.add(UNMASKED, one, batch.keys[row])
+            self._compared[one] += len(new) - len(batch.lost)
+        if one.is_searched:
+            self._search.look(one, batch.keys, new, old)
+
+    def _as_sets(self, place: Place) -> None:
+        """Without a key: long values against all long originals of their column."""
+        known = {one: Hashes(self._originals.key) for one in place.masked}
+        for batch in pairs.alone(self._source, self._schema, place.table, None, place.masked):
+            for one, old in zip(place.masked, batch.new, strict=True):
+                known[one].add([text for cell in old for text in cells.telling(one, cell) if len(text) >= LONG])
+        for batch in self._batches(place):
+            for one, new in zip(place.fields, batch.new, strict=True):
+                if one.kind:
+                    self._among(one, known[one], batch.keys, new)
+
+    def _among(self, one: Field, known: Hashes, keys: Sequence[str], new: Sequence) -> None:
+        self._compared[one] += len(new)
+        if one.kind == "null":
+            left = {row for row, cell in enumerate(new) if cells.is_left(one, cell)}
+        else:
+            texts = [(row, text) for row, cell in enumerate(new) for text in cells.telling(one, cell)]
+            long = [] if one.kind in DENSE_KINDS else [pair for pair in texts if len(pair[1]) >= LONG]
+            left = {long[place][0] for place in known.found([text for _, text in long])}
+            self._unproved[one] += len({row for row, _ in texts} - {row for row, _ in long})
+        for row in sorted(left):
+            self._search.add(UNMASKED, one, keys[row])
+
+    def _alone(self, place: Place) -> None:
+        for _ in self._batches(place):
+            pass
+
+    def _batches(self, place: Place) -> Iterator[Batch]:
+        """The copy's rows, which are searched as they come."""
+        for batch in pairs.alone(self._staging, self._schema, place.table, place.key, place.fields):
+            for one, new in zip(place.fields, batch.new, strict=True):
+                if one.is_searched:
+                    self._search.look(one, batch.keys, new)
+            self._rows += len(batch.keys)
+            yield batch
+
+    @contextlib.contextmanager
+    def _noting(self, table: str, fields: Sequence[Field], what: str) -> Iterator[None]:
+        """What cannot be read is a finding, and does not end the scan."""
+        try:
+            with self._source.conn.transaction(), self._staging.conn.transaction():  # savepoints: see connect
+                yield
+        except UNREADABLE as error:
+            why = f"{what}: {type(error).__name__} ({error.sqlstate})"
+            names = [one.name for one in fields] or [""]
+            self._failed += [remedies.Failed(table, name, why, remedies.RIGHTS) for name in names]
+
+    def _told(self, copy_id: str, places: Sequence[Place], began: float) -> Scan:
+        searched = [one for place in places for one in place.fields if one.is_searched]
+        return Scan(
+            copy_id,
+            self._schema,
+            remedies.compared(places, self._compared),
+            len(places),
+            self._rows,
+            len(searched),
+            self._search.cells,
+            self._originals.counts(),
+            remedies.findings(self._search, self._failed, self._originals),
+            remedies.remarks(self._search, self._unproved),
+            round(time.monotonic() - began, 2),
+        )
+
+
+def _unmasked(one: Field, new: Sequence, old: Sequence) -> list[int]:
+    """Rows whose cell is its original still, whole or in part."""
+    if one.kind == "null" or one.is_array or one.is_document:
+        return [row for row, pair in enumerate(zip(new, old, strict=True)) if cells.is_unmasked(one, *pair)]
+    same = [row for row, (left, right) in enumerate(zip(new, old, strict=True)) if left == right and left is not None]
+    return [row for row in same if cells.is_telling(new[row], one.base)]

@@ -1,0 +1,86 @@
+"""What a scan of a staging copy says: what was compared, and what of the original was found in the copy.
+
+Laws
+- Tables, columns, keys and counts stand in it, never a value of a row; a key that holds one is not shown.
+- A scan that compared nothing has not passed.
+- A remark is no fault: it says what chance explains, or what could not be proved.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+
+MOST_KEYS = 20  # shown of one finding; cells counts them all
+UNMASKED, EMAIL, PHONE, VALUE, NOT_COMPARED = "unmasked", "email", "phone", "value", "not compared"
+CHANCE, UNPROVED = "chance", "unproved"
+MASKS = "config/mapping/masks.toml"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One masked column. how: by key, as a set or null; cells: how many were held against an original."""
+
+    table: str
+    column: str
+    kind: str
+    how: str
+    cells: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that must not be. check: unmasked, email, phone, value or not compared; cells: how many of them."""
+
+    check: str
+    table: str
+    column: str
+    cells: int
+    detail: str
+    remedy: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something short of a finding: unproved or chance."""
+
+    check: str
+    table: str
+    column: str
+    cells: int
+    detail: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """searched: columns of the copy in which leftovers were looked for, cells: how many cells of them; rows: of the
+    copy; originals: how many addresses, numbers and values of the source were looked for."""
+
+    copy_id: str
+    schema: str
+    compared: tuple[Compared, ...]
+    tables: int
+    rows: int
+    searched: int
+    cells: int
+    originals: dict[str, int]
+    findings: tuple[Finding, ...]
+    remarks: tuple[Remark, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether something was compared, and nothing found."""
+        return bool(self.compared) and not self.findings
+
+    def to_dict(self) -> dict:
+        return asdict(self) | {"passed": self.passed}
+
+
+def rule(table: str, column: str, kind: str) -> str:
+    """The lines that mask a column."""
+    return f"[tables.{_bare(table)}] {_bare(column)} = {json.dumps(kind)} in {MASKS}"
+
+
+def _bare(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

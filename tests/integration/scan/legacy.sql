@@ -1,0 +1,75 @@
+-- A small legacy database with every form that a text can take. Numbers begin with 9 here and with 5 in the masked
+-- copy, so that no masked number is anybody's by chance.
+
+create extension citext;
+create type mood as enum ('happy', 'user1@mail.example.in');
+create domain phone_number as varchar(32);
+create type address as (street text, contact text);
+
+create function id_of(n bigint) returns uuid language sql immutable as
+$$ select ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
+create function phone_of(n bigint) returns text language sql immutable as
+$$ select '9' || lpad((n * 22801763 % 1000000000)::text, 9, '0') $$;
+
+create table users (
+    id uuid primary key,
+    email citext not null unique,
+    phone phone_number,
+    full_name text,
+    bio text,
+    slug text,
+    mood mood,
+    prefs jsonb,
+    raw json,
+    tags text[],
+    numbers varchar(20)[][],
+    ip inet,
+    born date,
+    avatar text,
+    secret text,
+    token bytea,
+    "Odd ""Name" text,
+    search tsvector,
+    home address,
+    created_at timestamptz default '2024-01-01 00:00:00+00'
+);
+insert into users
+select id_of(n), 'User' || n || '@mail.example.in', '+91 ' || phone_of(n), 'Asha Rao ' || n, 'I am ' || n, 'asha-' || n,
+    'happy', jsonb_build_object('city', 'Pune ' || n, 'zip', n, 'tel', 9000000 + n, 'id', id_of(n), 'on', true,
+        'list', jsonb_build_array('a' || n, null, '')),
+    json_build_object('from', 'friend' || n || '@mail.example.in', 'text', E'line\nfriend' || n || '@mail.example.in'),
+    array['tag' || n, null, ''], array[array['x' || n, 'y' || n], array['z' || n, '-']],
+    ('10.0.0.' || n)::inet, date '1990-01-01' + n::int, 'https://files.example.in/' || n || '/face.png', 'pin ' || n,
+    decode(md5(n::text), 'hex'), 'odd ' || n, null, row('Street ' || n, null)::address
+from generate_series(1, 40) n;
+update users set full_name = '', bio = '--', phone = 'n/a', token = '\x', born = 'infinity', tags = '{}', prefs = 'null'
+where id = id_of(40);
+update users set phone = '0000000000' where id = id_of(39);
+update users set phone = '2346789' where id = id_of(38);
+
+create table lines (order_id int, line text, note text, primary key (order_id, line));
+insert into lines select n / 4, (array['b', 'A', 'ä', 'Z'])[n % 4 + 1], 'note ' || n from generate_series(0, 19) n;
+
+-- no primary key, but a unique index of columns that are never null; the first may not serve, for it is masked
+create table codes (code text not null, label text not null, contact text);
+create unique index codes_1_label on codes (label);
+create unique index codes_2_code on codes (code);
+insert into codes select 'C' || n, 'label ' || n, 'person ' || n from generate_series(1, 12) n;
+
+create table events (actor text, message text, body jsonb, at date, gone text);
+insert into events
+select 'a' || n, 'a longer message of ' || n, jsonb_build_object('k', 'a longer string ' || n), date '2024-01-01' + n::int,
+    'gone ' || n
+from generate_series(1, 20) n;
+
+create table articles (id bigint primary key, title text, body jsonb, tags text[], contact text, author_id uuid);
+insert into articles
+select n, 'Title ' || n, '{"text": "plain"}', '{news}', case when n = 1 then 'editor@mail.example.in' end, id_of(n)
+from generate_series(1, 10) n;
+
+create table owners (name text primary key);
+insert into owners values ('plain'), ('Asha Rao 3');
+create table "Weird ""Table" (id int primary key, "e-mail" text, "order" text);
+insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first');
+create table nobody (id int primary key, name text);
+create table lonely (name text);
