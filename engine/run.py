@@ -11,7 +11,7 @@ Laws
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from config.errors import (
     ConfigError,
     Interrupted,
     MigrateError,
+    PlanRefused,
     SourceError,
     TargetError,
     VerificationFailed,
@@ -78,6 +79,7 @@ def migrate(
     resume: bool = False,
     approve: bool = False,
     desk: Desk | None = None,
+    begun: Callable[[Work], None] = lambda _: None,
 ) -> Summary:
     """Migrate, or resume run_id, or with `resume` the latest run if it broke off.
 
@@ -85,7 +87,7 @@ def migrate(
     certificate: file of the rehearsal that the run is held to; without one the profile says whether the latest in the
     target's books has to be there. A dry-run that passes verification issues another.
     approve: wait for a person's approval before the publish, also where the profile does not say so; desk: where it may
-    be given besides the books.
+    be given besides the books. begun: hears of the run as soon as it has an id, and may not raise.
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
@@ -96,6 +98,7 @@ def migrate(
     with contextlib.ExitStack() as stack:
         conn = stack.enter_context(connect.target(target, STOP))
         lease = stack.enter_context(bookkeeping.lease(target))
+        stack.push(lambda _, error, __: _count_refusal(conn, settings, dry_run, error))
         clock.stage("plan")
         reading = stack.enter_context(contextlib.ExitStack())
         held = reading.enter_context(snapshot.hold(source, STOP))
@@ -115,6 +118,7 @@ def migrate(
         clock.keep(lambda stage, seconds: _count_stage(conn, settings.profile, stage, seconds))
         stack.callback(clock.finish)
         clock.message(f"run {run.run_id}")
+        begun(work)
         known = {"missing_tables": list(planned.missing_tables), "changed_tables": [], "verdict": None}
         with (
             _telling(conn, run.run_id, known, clock),
@@ -135,6 +139,14 @@ def migrate(
             STOP.check()
             workers.call("discard" if run.dry_run else "publish", _finish, conn, work, run, known, stated)
         return summary.of(conn, run.run_id, timings=clock.finish(), **known)
+
+
+def _count_refusal(conn: psycopg.Connection, settings: Settings, dry_run: bool, error: BaseException | None) -> None:
+    """A run that ended before it began has no row in the books; it is counted all the same, if there are any."""
+    if isinstance(error, PlanRefused | SourceError) and "run" not in context.here():
+        with contextlib.suppress(psycopg.Error, MigrateError):
+            if bookkeeping.is_present(conn):
+                bookkeeping.count_end(conn, "refused", settings.profile, dry_run)
 
 
 def _count_stage(conn: psycopg.Connection, profile: str, stage: str, seconds: float) -> None:

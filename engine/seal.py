@@ -32,6 +32,14 @@ def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str
     return row and row[0]
 
 
+def rows_of(conn: psycopg.Connection, run_id: str) -> dict[str, int]:
+    """Table → rows that it had when the run's build was last sealed; empty if it never was."""
+    query = "select marks from migration.seals where run_id = %s order by sealed_at desc limit 1"
+    row = conn.execute(query, [run_id]).fetchone()
+    parts = {key: mark.split() for key, mark in (row[0] if row else {}).items()}
+    return {key: int(found[1]) for key, found in parts.items() if len(found) == 3}  # a sequence has a digest alone
+
+
 def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False) -> dict[str, str]:
     """Table or sequence → its mark as of now. is_locked: within the caller's transaction, writers locked out first."""
     with conn.transaction():

@@ -90,7 +90,7 @@ class JsonFormatter(logging.Formatter):
     An error is named by its type; its traceback is shown to who asked for everything.
     """
 
-    def __init__(self, is_verbose: bool = False):
+    def __init__(self, *_, is_verbose: bool = False, **__):  # logging's own way to make one gives a form of its own
         super().__init__()
         self._is_verbose = is_verbose
 
@@ -146,7 +146,7 @@ def set_up(is_verbose: bool = False) -> None:
     """
     wants_json = log_format() == "json"
     handler = StderrHandler()
-    handler.setFormatter(JsonFormatter(is_verbose) if wants_json else Formatter(datefmt="%H:%M:%S"))
+    handler.setFormatter(JsonFormatter(is_verbose=is_verbose) if wants_json else Formatter(datefmt="%H:%M:%S"))
     logging.captureWarnings(wants_json)  # else they are lines of their own
     handler.addFilter(lambda record: _is_shown(record, is_verbose))
     root = logging.getLogger()
@@ -163,11 +163,21 @@ def _is_shown(record: logging.LogRecord, is_verbose: bool) -> bool:
     return record.levelno >= logging.WARNING and not record.name.startswith(PREFECT_RUNS)
 
 
+def for_prefect() -> dict[str, str]:
+    """The environment in which Prefect's processes write their own lines as this one does; empty for text."""
+    if not is_json():
+        return {}
+    return {
+        "PREFECT_LOGGING_FORMATTERS_JSON_CLASS": f"{JsonFormatter.__module__}.{JsonFormatter.__name__}",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_FORMATTER": "json",
+    }
+
+
 def tell_error(error: BaseException, message: str, is_verbose: bool = False) -> None:
     """Says on stderr, as one JSON object, what a command ended with; whether or not logging was set up."""
     record = logging.LogRecord("nxtgauge", logging.ERROR, __file__, 0, "%s", (message,), None)
     record.exc_info = (type(error), error, error.__traceback__)
-    print(JsonFormatter(is_verbose).format(record), file=sys.stderr, flush=True)
+    print(JsonFormatter(is_verbose=is_verbose).format(record), file=sys.stderr, flush=True)
 
 
 def trace(error: BaseException) -> str:

@@ -8,6 +8,7 @@ Laws
 """
 
 import json
+import logging
 import os
 import sys
 import time
@@ -16,10 +17,11 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.settings import Settings
-from flows import processes, server
+from flows import logs, processes, server
 from flows.places import cache_folder
 from flows.processes import Process
 
+LOG = logging.getLogger("nxtgauge")
 STOP_SECONDS = 60  # a run under way is asked to stop at its next safe point
 READY = "worker is ready"
 READY_SECONDS = 120
@@ -33,7 +35,22 @@ def run(settings: Settings) -> None:
     _check(settings)
     server.use(url)
     os.environ.setdefault("NXTGAUGE_REPORTS", str(Path("reports").absolute()))
+    os.environ |= logs.for_prefect()
+    _show_metrics(settings)
     _work()
+
+
+def _show_metrics(settings: Settings) -> None:
+    """To Prometheus, for as long as the process lives. Of two workers on one machine one has the port."""
+    from flows import metrics
+
+    try:
+        found = metrics.serve(settings.metrics_port)
+    except ConfigError as error:
+        LOG.warning("%s", error)
+        return
+    if found:
+        LOG.info("metrics for Prometheus at %s", found.address)
 
 
 def _check(settings: Settings) -> None:
