@@ -57,8 +57,8 @@ def _notice(name: str, what: str, states: list[str], notify_id: UUID) -> Automat
 
 
 def _parameters(what: str) -> dict:
-    """Templates, which the server fills in: names and an address of its own, nothing of the run's content."""
-    shown = {"flow_name": "{{ flow.name }}", "run_name": "{{ flow_run.name }}", "page": "{{ flow_run|ui_url }}"}
+    """Templates, which the server fills in: names and an id, nothing of the run's content."""
+    shown = {"flow_name": "{{ flow.name }}", "run_name": "{{ flow_run.name }}", "flow_run_id": "{{ flow_run.id }}"}
     return {"what": what} | {key: {"__prefect_kind": "jinja", "template": text} for key, text in shown.items()}
 
 

@@ -5,8 +5,10 @@ starts the notice, never knows it.
 """
 
 from typing import Literal
+from uuid import UUID
 
 from prefect import flow, get_run_logger
+from prefect.utilities.urls import url_for
 
 from config import settings as configuration
 from config.errors import MigrateError
@@ -24,21 +26,23 @@ class NoticeFailed(MigrateError):
 
 
 @flow(name="notify", persist_result=False)
-def notify(what: Literal["failed", "crashed", "gate", "approval"], flow_name: str, run_name: str, page: str) -> None:
+def notify(
+    what: Literal["failed", "crashed", "gate", "approval"], flow_name: str, run_name: str, flow_run_id: UUID
+) -> None:
     """Tells people what has happened to a run.
 
     Args:
         what: What has happened.
         flow_name: The flow that it has happened to.
         run_name: The flow run, by its name in Prefect.
-        page: The address of the flow run's page.
+        flow_run_id: Its id, which leads to its page.
     """
     title = f"nxtgauge-migrate: {flow_name} {run_name} {HAPPENED[what]}"
     url = configuration.load().notify_url
     if url is None:
         get_run_logger().warning("%s; nobody is told, for NXTGAUGE_NOTIFY_URL is not set", title)
         return
-    _tell(url.get_secret_value(), title, page)
+    _tell(url.get_secret_value(), title, url_for("flow-run", obj_id=flow_run_id))
 
 
 def _tell(url: str, title: str, body: str) -> None:
