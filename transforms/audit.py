@@ -35,7 +35,7 @@ _MAY_HOLD_CHANGES = r'"(?:changes|before)"|\\u'
 
 _OCTET = "0*(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 # inet's shorthand: fewer octets need a prefix, of less than eight bits for each octet that is missing.
-_IPV4 = "|".join(
+IPV4 = "|".join(
     [
         rf"(?:{_OCTET}\.){{3}}{_OCTET}\.?(?:/0*(?:3[0-2]|[12]?[0-9]))?",
         rf"(?:{_OCTET}\.){{2}}{_OCTET}\.?/0*(?:3[01]|[12]?[0-9])",
@@ -87,7 +87,7 @@ def is_inet(values: pd.Series) -> pd.Series:
     One exception: of a prefix like /4294967296 PostgreSQL sees the low 32 bits; here it is no address.
     """
     given = steps.arrow(values)
-    found = steps.mask(pc.match_substring_regex(given, f"^(?:{_IPV4})$"), values.index)
+    found = steps.mask(pc.match_substring_regex(given, f"^(?:{IPV4})$"), values.index)
     may_be_ipv6 = ~found & steps.mask(pc.match_substring(given, ":"), values.index)
     if may_be_ipv6.any():
         judged = steps.by_distinct(values.where(may_be_ipv6), lambda ip: ip if is_ipv6(ip) else None)

@@ -7,29 +7,6 @@ Laws
 - What is valid of its kind stays valid, and what is not stays that, so a rehearsal rejects the same rows.
 """
 
-from collections.abc import Callable
+from transforms.masks.masker import Mask, Masker
 
-Mask = Callable[[str], str]
-
-
-class Masker:
-    """Masks under one key. Threads may share it."""
-
-    def __init__(self, key: bytes):
-        self._key = key
-
-    def function(self, kind: str, limit: int | None = None) -> Mask:
-        """The mask of a kind (config.masks.Kind, but for null and unknown: ValueError).
-
-        It takes PostgreSQL's text output, never None. limit: the most characters that the column takes.
-        """
-        raise NotImplementedError(kind, limit)
-
-    def array(self, kind: str, limit: int | None = None) -> Mask:
-        """The same for the text of an array of that kind: its elements are masked; NULLs, bounds and shape stay."""
-        raise NotImplementedError(kind, limit)
-
-
-def contacts(text: str) -> set[str]:
-    """The email addresses (lower case) and the phone-like runs of digits (digits alone) within a text."""
-    raise NotImplementedError(text)
+__all__ = ["Mask", "Masker"]

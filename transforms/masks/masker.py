@@ -1,0 +1,159 @@
+"""The masks by kind: each looks at what a value is, and hands it to the mask of that.
+
+Laws
+- A value is masked as what it is, in whatever column it stands; what is not what its column says is a text.
+- What is of no shape, or no document, or no address, is masked until it is none again.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+
+from transforms.masks import addresses, arrays, documents, figures, letters, people, shapes
+from transforms.masks.keyed import Keyed
+from transforms.masks.texts import Texts
+
+Mask = Callable[[str], str]
+
+KINDS = ("email", "phone", "name", "text", "id", "ip", "url", "json", "date", "hex", "bytes", "keep")
+REMEMBERED, SHORT = 16_384, 100  # values of each kind, and their characters at most
+ENDLESS = ("infinity", "-infinity")
+LONGEST_PHONE = 13  # digits, with a country code
+
+
+class Masker:
+    """Masks under one key. Threads may share it."""
+
+    def __init__(self, key: bytes):
+        """key: secret, of one byte or more."""
+        self._keyed = Keyed(key)
+        self._plain = Texts(self._keyed, "text", letters.of_text()).masked
+        self._spoken = Texts(self._keyed, "name", letters.of_names()).masked
+        self._hexed = Texts(self._keyed, "hex", letters.of_hex(), has_contacts=False).masked
+        self._known = lru_cache(None)(self._made)
+
+    def function(self, kind: str, limit: int | None = None) -> Mask:
+        """The mask of a kind (config.masks.Kind, but for null and unknown: ValueError).
+
+        It takes PostgreSQL's text output, never None. limit: the most characters that the column takes.
+        """
+        return self._known(kind, limit)
+
+    def array(self, kind: str, limit: int | None = None) -> Mask:
+        """The same for the text of an array of that kind: its elements are masked; NULLs, bounds and shape stay."""
+        return partial(arrays.masked, mask=self.function(kind, limit))
+
+    def _made(self, kind: str, limit: int | None) -> Mask:
+        if kind not in KINDS:
+            raise ValueError(f"no value can be masked as {kind!r}; wanted one of {', '.join(KINDS)}")
+        return str if kind == "keep" else _remembered(_trimmed(getattr(self, f"_{kind}"), limit))
+
+    # Each of these takes a text that neither begins nor ends with white space, and how long it may become.
+
+    def _text(self, text: str, limit: int | None) -> str:
+        return self._shaped(text, limit) or _until_plain(text, self._plain)
+
+    def _shaped(self, text: str, limit: int | None) -> str | None:
+        """The mask of a text that is more than a text; None if it is not."""
+        shape = shapes.of(text)
+        if shape == "uuid":
+            return self._hexed(text)
+        return getattr(self, f"_{shape}")(text, limit) if shape else None
+
+    def _email(self, text: str, limit: int | None) -> str:
+        if shapes.LOOSE_EMAIL.fullmatch(text):
+            return people.email(self._keyed, text, limit, self._plain)
+        return self._text(text, limit)
+
+    def _phone(self, text: str, limit: int | None) -> str:
+        return figures.phone(self._keyed, text) if shapes.is_phone(text) else self._text(text, limit)
+
+    def _name(self, text: str, limit: int | None) -> str:
+        made = people.name(self._keyed, text, limit, self._plain)
+        return made or self._shaped(text, limit) or _until_plain(text, self._spoken)
+
+    def _id(self, text: str, limit: int | None) -> str:
+        """Of what may refer to something: UUIDs and short numbers stay."""
+        is_short = text.isdecimal() and len(text) < figures.LONG_NUMBER
+        return text if is_short or shapes.UUID.fullmatch(text) else self._text(text, limit)
+
+    def _ip(self, text: str, limit: int | None) -> str:
+        if shapes.is_address(text):
+            return addresses.ip(self._keyed, text, limit, self._hexed)
+        new = self._text(text, limit)
+        while shapes.is_address(new):
+            new = self._text(new, limit)
+        return new
+
+    def _url(self, text: str, limit: int | None) -> str:
+        return addresses.url(self._keyed, text, limit, self._plain)
+
+    def _date(self, text: str, limit: int | None) -> str:
+        if text in ENDLESS:
+            return text
+        return figures.day(self._keyed, text) if shapes.day_of(text) else self._text(text, limit)
+
+    def _hex(self, text: str, limit: int | None) -> str:
+        return self._hexed(text)
+
+    def _bytes(self, text: str, limit: int | None) -> str:
+        r"""\x and hexadecimal digits."""
+        return text[:2] + self._hexed(text[2:])
+
+    def _json(self, text: str, limit: int | None) -> str:
+        if documents.is_json(text):
+            return self._document(text, limit)
+        new = self._text(text, limit)
+        while documents.is_json(new):
+            new = self._text(new, limit)
+        return new
+
+    def _document(self, text: str, limit: int | None) -> str:
+        """Without room for strings that grow, each keeps its length."""
+        number = partial(figures.number, self._keyed)
+        new = documents.masked(text, _trimmed(self._string, None), self._field, number)
+        if limit is None or len(new) <= limit:
+            return new
+        return documents.masked(text, self._plain, self._field, number)
+
+    def _string(self, text: str, limit: int | None) -> str:
+        """Of a string in a document: a UUID refers to something, and a number may be one of a phone column."""
+        if shapes.UUID.fullmatch(text):
+            return text
+        is_phone = shapes.is_phone(text) and figures.LONG_NUMBER <= shapes.digits(text) <= LONGEST_PHONE
+        if is_phone and not shapes.of(text):
+            return _until_plain(text, partial(figures.phone, self._keyed))
+        return self._text(text, limit)
+
+    def _field(self, text: str) -> str:
+        """The name of a field, which stays unless it is somebody's."""
+        holds_contact = shapes.RUN.search(text) or next(shapes.addresses(text), None)
+        return _trimmed(self._string, None)(text) if holds_contact else text
+
+
+def _until_plain(text: str, mask: Mask) -> str:
+    new = mask(text)
+    while shapes.of(new):
+        new = mask(new)
+    return new
+
+
+def _trimmed(mask: Callable[[str, int | None], str], limit: int | None) -> Mask:
+    """The mask of what stands between the white space at both ends, which stays."""
+
+    def trimmed(text: str) -> str:
+        core = text.strip()
+        if len(core) == len(text):
+            return mask(text, limit) if text else text
+        if not core:
+            return text
+        start = len(text) - len(text.lstrip())
+        end = start + len(core)
+        room = None if limit is None else limit - len(text) + len(core)
+        return text[:start] + mask(core, room) + text[end:]
+
+    return trimmed
+
+
+def _remembered(mask: Mask) -> Mask:
+    known = lru_cache(REMEMBERED)(mask)
+    return lambda text: known(text) if len(text) <= SHORT else mask(text)
