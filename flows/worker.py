@@ -25,6 +25,7 @@ LOG = logging.getLogger("nxtgauge")
 STOP_SECONDS = 60  # a run under way is asked to stop at its next safe point
 READY = "worker is ready"
 READY_SECONDS = 120
+HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, Prefect's worker says there whether it still polls
 
 
 def run(settings: Settings) -> None:
@@ -72,7 +73,7 @@ def _work() -> None:
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
     worker = ProcessWorker(work_pool_name=POOL, create_pool_if_not_found=False)
     print(READY, flush=True)
-    asyncio.run(worker.start(printer=print))
+    asyncio.run(worker.start(with_healthcheck=bool(os.environ.get(HEALTH_PORT)), printer=print))
 
 
 def state_path() -> Path:
