@@ -12,7 +12,7 @@ from engine import run as engine_run
 from engine.approval import Decision, Desk, NoDesk, Request
 from engine.gates import Auditor, Case
 from engine.workers import Watch
-from flows import report
+from flows import lineage, report
 from flows.stopping import on_signal
 
 LOG = logging.getLogger("nxtgauge")
@@ -38,8 +38,9 @@ def migrate(
     options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers, "certificate": certificate}
     options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
     try:
-        with on_signal(engine_run.STOP):
-            summary = engine_run.migrate(settings, auditor=auditor(settings), **options)
+        with on_signal(engine_run.STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
+            summary = engine_run.migrate(settings, auditor=auditor(settings), begun=teller.begin, **options)
+            teller.end(summary)
     except VerificationFailed as error:
         error.report = told(error.summary.to_dict()) if error.summary else None
         raise
