@@ -25,7 +25,7 @@ from config import target
 from config.errors import ConfigError
 from config.settings import Settings
 from config.shapes import Column
-from engine import bookkeeping, summary
+from engine import bookkeeping, expressions, summary
 from engine.catalog import LegacyTable
 from engine.plan import Plan
 
@@ -214,6 +214,8 @@ def _mark(value: object) -> str:
 
 def _plain(value: object) -> object:
     """A frozen value as JSON's own kinds; what differs between copies of one schema, and comments, take no part."""
+    if isinstance(value, str):
+        return expressions.read_again(value)
     if is_dataclass(value):
         own = [f.name for f in fields(value) if f.compare and f.name != "comment"]
         return {name: _plain(getattr(value, name)) for name in own}

@@ -18,6 +18,11 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+# An array of literals and a cast of the whole: what `x in ('a', 'b')` becomes where x is a varchar.
+LITERAL = r"(?:[eE]?'(?:[^']|'')*'|-?\d[\d.]*|NULL)(?:::[\w \".]+(?:\(\d+(?:,\d+)?\))?)?"
+CAST_ARRAY = re.compile(
+    rf"(?P<open>\()?ARRAY\[(?P<elements>{LITERAL}(?:, {LITERAL})*)\](?(open)\))::(?P<type>[\w \".]+)\[\]"
+)
 PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 # words after which names may hide in strings
 DYNAMIC = {"execute", "nextval", "currval", "setval", "regclass", "to_regclass"}
@@ -66,6 +71,20 @@ def followed(text: str, by: str) -> set[str]:
 def calls(text: str) -> set[str]:
     """The names of what is called."""
     return followed(text, "(")
+
+
+def read_again(text: str) -> str:
+    """The text as PostgreSQL gives it once it has read it from a dump: a cast of an array becomes one of each element.
+
+    So that a constraint and its copy compare equal. Other expressions come out of a dump as they went in.
+    """
+    return CAST_ARRAY.sub(_cast_singly, text)
+
+
+def _cast_singly(match: re.Match) -> str:
+    form = "({})::{}" if match["open"] else "{}::{}"
+    elements = re.findall(LITERAL, match["elements"])
+    return "ARRAY[" + ", ".join(form.format(element, match["type"]) for element in elements) + "]"
 
 
 def replace_calls(expression: str, replacements: Mapping[str, str]) -> str:
