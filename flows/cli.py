@@ -125,6 +125,33 @@ def migrate(context: click.Context, **options) -> int:
 
 
 @cli.command()
+@click.option("--percent", type=click.FloatRange(0, 100, min_open=True), default=100, help="Of the users; default all.")
+@click.option("--plan", "is_plan", is_flag=True, help="Say how each column would be carried, and copy nothing.")
+@click.option("--unmasked", is_flag=True, help="Copy personal data as it is; needs --reason and --by.")
+@click.option("--reason", metavar="TEXT", help="Why the copy is not masked; stands in its books.")
+@click.option("--by", metavar="NAME", help="Who answers for that.")
+@common
+def stage(context: click.Context, is_plan: bool, **options) -> int:
+    """Make or refresh the rehearsal copy of the legacy database, masked on the way, and prove that it is."""
+    settings = _settings(context)
+    from flows import stage as stages
+    from flows.progress import shown
+
+    if is_plan:
+        return _stage_plan(context, stages, stages.plan(settings, stages.wish(**options)))
+    with shown() as watch:
+        told = stages.stage(settings, stages.wish(**options), watch)
+    _show(context, told, lambda: stages.text(told))
+    return 0
+
+
+def _stage_plan(context: click.Context, stages, planned: dict) -> int:
+    refused = PlanRefused(planned["faults"]) if planned["faults"] else None
+    _show(context, planned | (_as_json(refused) if refused else {}), lambda: stages.plan_text(planned))
+    return refused.exit_code if refused else 0
+
+
+@cli.command()
 @click.option("--refresh", is_flag=True, help="Make the staging copy anew first.")
 @click.option(
     "--percent", type=click.FloatRange(0, 100, min_open=True), default=100, help="Of the users, in a new copy."

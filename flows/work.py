@@ -9,10 +9,12 @@ from pathlib import Path
 from config.errors import VerificationFailed
 from config.settings import Settings
 from engine import run as engine_run
+from engine import staging
 from engine.approval import Decision, Desk, NoDesk, Request
 from engine.gates import Auditor, Case
 from engine.workers import Watch
 from flows import lineage, report
+from flows import stage as stages
 from flows.stopping import on_signal
 
 LOG = logging.getLogger("nxtgauge")
@@ -66,7 +68,21 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
 
 def rehearsing(settings: Settings) -> Settings:
     """The settings of a rehearsal: the staging copy is the source. Errors: ConfigError if there is none to trust."""
+    staging.require(settings)
     return settings.on_staging()
+
+
+def stage(
+    settings: Settings,
+    *,
+    percent: float = stages.WHOLE,
+    unmasked: bool = False,
+    reason: str | None = None,
+    by: str | None = None,
+    watch: Watch | None = None,
+) -> dict:
+    """Makes the staging copy anew: all of it, or so many per cent of the users; what was made and proven."""
+    return stages.stage(settings, stages.wish(percent, unmasked, reason, by), watch)
 
 
 def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict:

@@ -98,9 +98,9 @@ class _Chooser:
         if place in self._roles:
             return KEEP, self._roles[place], None
         kind, why = self._asked(place, column)
-        if kind == "text" and column.name in self._compared[table.name]:
+        if why == f"type {column.base}" and kind == "text" and column.name in self._compared[table.name]:
             return KEEP, "a check, an index or a generated column compares it with words", None
-        return kind, why, limit
+        return kind, why or f"type {column.base} holds nothing of anybody", limit
 
     def _asked(self, place: tuple[str, str], column: Column) -> tuple[str | None, str]:
         own = self._types.get(column.base)
@@ -140,7 +140,7 @@ class _Chooser:
 
     def _own_rule(self, place: tuple[str, str]) -> tuple[str, str] | None:
         table, column = place
-        if column not in getattr(self._masks, "tables", {}).get(table, {}):
+        if column not in self._masks.tables.get(table, {}):
             return None
         return self._asked(place, self._columns[place])
 

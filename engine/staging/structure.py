@@ -58,7 +58,7 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
 
 def restore(staging: Connection, archive: Archive, section: str, jobs: int, stop: Stop) -> list[Complaint]:
     """Make one section, pre-data or post-data; what could not be made. Errors: StagingError, Interrupted."""
-    arguments = [f"--section={section}", f"--use-list={archive.entries}", f"--jobs={jobs}", *LEFT_OUT]
+    arguments = ["--verbose", f"--section={section}", f"--use-list={archive.entries}", f"--jobs={jobs}", *LEFT_OUT]
     done = programs.run("pg_restore", [*arguments, str(archive.file)], stop, staging)
     found = programs.complaints(done.errors)
     if done.code and not found:
@@ -68,7 +68,7 @@ def restore(staging: Connection, archive: Archive, section: str, jobs: int, stop
 
 
 class Thing(NamedTuple):
-    """Something that the copy must have. of: the table of a constraint or an index, the type of a column."""
+    """Something that the copy must have. of: the table of a column, a constraint or an index."""
 
     kind: str
     name: str
@@ -82,7 +82,7 @@ def inventory(found: Catalog, *, is_whole: bool) -> set[Thing]:
     """What the copy must have, by name. is_whole: with what comes after the rows."""
     tables = [table for table in found.tables if not table.extension]
     things = {Thing("table", table.name) for table in tables}
-    things |= {Thing("column", f"{t.name}.{c.name}", c.type) for t in tables for c in t.shape.columns}
+    things |= {Thing("column", column.name, t.name) for t in tables for column in t.shape.columns}
     things |= {Thing("type", kind.name) for kind in found.types if not kind.extension}
     things |= {Thing("sequence", sequence.name) for sequence in found.sequences if not sequence.extension}
     if is_whole:
@@ -110,8 +110,9 @@ def check(
     with blame(StagingError, "reading the copy's catalogue"):
         found = catalog.reflect(conn, source.schema)
     missing = sorted(inventory(source, is_whole=is_whole) - inventory(found, is_whole=is_whole))
-    if missing:
-        raise PlanRefused([_fault(thing, complaints, hints) for thing in missing])
+    lost = {thing.name for thing in missing if thing.kind == "table"}
+    if faults := [_fault(t, complaints, hints) for t in missing if t.of not in lost]:
+        raise PlanRefused(faults)
     return found
 
 

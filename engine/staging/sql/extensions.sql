@@ -21,6 +21,8 @@ join pg_namespace n on n.oid = e.extnamespace
 join pg_depend u on u.refclassid = b.classid and u.refobjid = b.objid and u.deptype in ('n', 'a', 'i')
 cross join lateral pg_identify_object(u.classid, u.objid, u.objsubid) i
 cross join lateral pg_identify_object_as_address(u.classid, u.objid, u.objsubid) a
-where coalesce(i.schema, a.object_names[1]) = (select nspname from pg_namespace where oid = %(schema)s)
-    and not exists (select from members m where m.classid = u.classid and m.objid = u.objid)
+join pg_namespace own on own.oid = %(schema)s and (
+    i.schema = quote_ident(own.nspname) or i.schema is null and a.object_names[1] = own.nspname
+)
+where not exists (select from members m where m.classid = u.classid and m.objid = u.objid)
 order by 1

@@ -1,0 +1,96 @@
+"""The staging copy as a person asks for it: what is wished for, what proves it, and what is said of it."""
+
+from config.errors import ConfigError
+from config.settings import Settings
+from engine import run as engine_run
+from engine import staging
+from engine.staging import Case, Wish
+from engine.workers import Watch
+from flows.stopping import on_signal
+
+WHOLE = 100.0  # per cent
+
+
+def stage(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict:
+    """Make the copy anew and prove it; what engine.staging.refresh tells.
+
+    Errors: every kind of config.errors; VerificationFailed where something is left that should be masked.
+    """
+    with on_signal(engine_run.STOP):
+        return staging.refresh(settings, wish, _proof(settings), watch)
+
+
+def wish(percent: float = WHOLE, unmasked: bool = False, reason: str | None = None, by: str | None = None) -> Wish:
+    """Errors: ConfigError where an unmasked copy has no reason, or a masked one has one."""
+    if unmasked and not (reason and by):
+        raise ConfigError("--unmasked copies personal data as it is: it needs --reason TEXT and --by NAME")
+    if not unmasked and (reason or by):
+        raise ConfigError("--reason and --by say why a copy is not masked: they need --unmasked")
+    return Wish(None if percent == WHOLE else percent, not unmasked, reason, by)
+
+
+def _proof(settings: Settings):
+    """Judges by the auditor's own reading of both databases, the source in the copy's own snapshot."""
+
+    def prove(case: Case) -> dict:
+        from checks.scan import scan
+
+        found = scan(settings, case.copy_id, case.snapshot, engine_run.STOP.reaching)
+        faults = [f"{one.table}.{one.column}: {one.detail} ({one.cells} cells); {one.remedy}" for one in found.findings]
+        return found.to_dict() | {"faults": faults or ([] if found.passed else ["nothing was compared"])}
+
+    return prove
+
+
+def plan(settings: Settings, wish: Wish) -> dict:
+    """How every column would be carried, and what stands in the way; nothing is copied."""
+    chosen, faults = staging.choices(settings, wish)
+    columns = [
+        {"table": one.table, "column": one.column, "kind": one.kind, "why": one.why} for one in chosen
+    ]  # fmt: skip
+    return {"columns": columns, "faults": faults}
+
+
+def plan_text(planned: dict) -> str:
+    """One line a column, the masked ones first seen by their kind; the faults below."""
+    rows = [(f"{one['table']}.{one['column']}", one["kind"], one["why"]) for one in planned["columns"]]
+    return "\n".join([*_aligned(rows), *_faults(planned["faults"])])
+
+
+def _faults(faults: list[str]) -> list[str]:
+    return ["", "refused:", *(f"  - {fault}" for fault in faults)] if faults else []
+
+
+def text(told: dict) -> str:
+    """A line for each table, then what was proven, then what a person should know."""
+    head = [("table", "source rows", "rows", "masked columns", "seconds")]
+    rows = [
+        (t["table"], f"{t['source_rows']:,}", f"{t['rows']:,}", str(len(t["masked"])), f"{t['seconds']:.2f}")
+        for t in told["tables"]
+    ]
+    return "\n".join([*_aligned(head + rows), "", *told["remarks"], _proven(told), _whole(told)])
+
+
+def _whole(told: dict) -> str:
+    rows = sum(table["rows"] for table in told["tables"])
+    share = f"a sample of {told['percent']:g} % of the users" if told["percent"] else "whole"
+    return f"copy {told['copy_id']} ({share}): {rows:,} rows in {told['staging']}, {told['seconds']:.1f} s"
+
+
+def _proven(told: dict) -> str:
+    if not told["is_masked"]:
+        return f"unmasked, for {told['name']}: {told['reason']}"
+    if told["scan"] is None:
+        return "masked, and not proven"
+    compared = sum(one["cells"] for one in told["scan"]["compared"])
+    return (
+        f"proven: {compared:,} masked cells held against their originals, {told['scan']['cells']:,} cells searched for "
+        "addresses, numbers and names of the source; none was found"
+    )
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,318 @@
+"""Staging copies, whole and as they are: nothing is lost on the way, nothing of anybody else's is touched."""
+
+import dataclasses
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from config import settings as configuration
+from config.errors import ConfigError, PlanRefused, StagingError, TargetBusy
+from engine import catalog, staging
+from engine.staging import books, structure
+from flows.demo.seed import seed
+
+HERE = Path(__file__).parent
+NASTY, ROWS = (HERE / name for name in ("nasty.sql", "staging_rows.sql"))
+AS_IT_IS = staging.Wish(is_masked=False, reason="a test", name="pytest")
+SUM = "select count(*), sum(hashtextextended(t::text, 0)) from {} t"
+RELATIONS = """
+    select relname from pg_class
+    where relnamespace = (select oid from pg_namespace where nspname = %s) and relkind in ('r', 'p')
+      and not relispartition
+    order by 1
+"""
+ABROAD = ("foreign key abroad_id_fkey of abroad, into schema elsewhere", "view outward")
+
+
+def do(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        for statement in statements:
+            conn.execute(statement)
+
+
+def ask(url: str, query: str, values=None) -> list[tuple]:
+    with psycopg.connect(url) as conn:
+        return conn.execute(query, values).fetchall()
+
+
+def settings(source: str, copy: str, **more: str):
+    given = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_STAGING_URL": copy}
+    return configuration.load("demo", given | {f"NXTGAUGE_{name.upper()}": value for name, value in more.items()})
+
+
+def contents(url: str, schema: str) -> dict[str, tuple]:
+    """Rows and their hashes of each table."""
+    with psycopg.connect(url) as conn:
+        conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
+        tables = [name for (name,) in conn.execute(RELATIONS, [schema])]
+        return {name: conn.execute(sql.SQL(SUM).format(sql.Identifier(name))).fetchone() for name in tables}
+
+
+def reflected(url: str, schema: str) -> catalog.Catalog:
+    with psycopg.connect(url, autocommit=True) as conn:
+        return catalog.reflect(conn, schema)
+
+
+def positions(found: catalog.Catalog) -> dict[str, tuple]:
+    return {sequence.name: (sequence.last_value, sequence.is_called) for sequence in found.sequences}
+
+
+def nasty(url: str, schema: str) -> str:
+    name = sql.Identifier(schema)
+    with psycopg.connect(url) as conn:
+        conn.execute(sql.SQL("create schema if not exists {}").format(name))
+        conn.execute(sql.SQL("set search_path = {}").format(name))
+        conn.execute(NASTY.read_text())
+        conn.execute(ROWS.read_text())
+    return url
+
+
+@pytest.mark.parametrize("schema", ["public", 'x"; drop table users; -- $a*.'])
+def test_a_nasty_schema_is_copied_as_it_is(database, schema):
+    source, copy = nasty(database(), schema), database()
+    told = staging.refresh(settings(source, copy, source_schema=schema), AS_IT_IS, None)
+    assert contents(copy, schema) == contents(source, schema)
+    there, here = reflected(source, schema), reflected(copy, schema)
+    for part in (field.name for field in dataclasses.fields(catalog.Catalog) if field.compare):
+        for found, wanted in zip(_known(getattr(here, part)), _known(getattr(there, part)), strict=True):
+            assert found == wanted
+    assert positions(here) == positions(there)
+    assert told["remarks"] == [f"not copied: {thing}" for thing in ABROAD]
+    rows = {table["table"]: (table["source_rows"], table["rows"]) for table in told["tables"]}
+    assert rows == {name: (count, count) for name, (count, _) in contents(source, schema).items()}
+    assert ask(copy, "select table_name, source_rows, rows from nxtgauge_staging.tables order by 1") == sorted(
+        (name, *counts) for name, counts in rows.items()
+    )
+
+
+def _known(part):
+    """Without what lies in another schema, which a copy of one schema cannot have."""
+    if not isinstance(part, tuple):
+        return [part]
+    kept = [thing for thing in part if getattr(thing, "name", "") != "outward"]
+    return [_at_home(thing) if isinstance(thing, catalog.LegacyTable) else thing for thing in kept]
+
+
+def _at_home(table: catalog.LegacyTable) -> catalog.LegacyTable:
+    """A dump does not say how many dimensions an array was declared with, which means nothing to the server."""
+    constraints = tuple(c for c in table.shape.constraints if not c.ref_schema)
+    columns = tuple(dataclasses.replace(c, dimensions=min(c.dimensions, 1)) for c in table.shape.columns)
+    return dataclasses.replace(table, shape=dataclasses.replace(table.shape, constraints=constraints, columns=columns))
+
+
+def test_rows_without_a_key_keep_their_order(database):
+    source, copy = nasty(database(), "public"), database()
+    given = settings(source, copy).model_copy(update={"stream_chunk_bytes": 64 * 1024, "workers": 4})
+    staging.refresh(given, AS_IT_IS, None)
+    query = "select value, kind::text from keyless order by ctid"
+    assert ask(copy, query) == ask(source, query)
+
+
+def test_a_legacy_database_is_copied_in_chunks_and_refreshed(database):
+    source, copy = database(), database()
+    seed(source, rows=3_000)
+    given = settings(source, copy).model_copy(update={"stream_chunk_bytes": 64 * 1024})
+    first = staging.refresh(given, AS_IT_IS, None)
+    do(source, "insert into runtime_configs (key, value) values ('new', '1')")
+    second = staging.refresh(given, AS_IT_IS, None)
+    assert contents(copy, "public") == contents(source, "public")
+    assert positions(reflected(copy, "public")) == positions(reflected(source, "public"))
+    assert (second["source"], second["staging"]) == (given.source.redacted, given.staging.redacted)
+    kept = ask(copy, "select copy_id, state, is_masked, reason, name, percent from nxtgauge_staging.copies order by 1")
+    assert kept == [(told["copy_id"], "copied", False, "a test", "pytest", None) for told in (first, second)]
+    assert ask(copy, "select distinct kind, why from nxtgauge_staging.columns") == [("keep", "copied unmasked: a test")]
+    staging.require(given)
+
+
+class TestWhatIsRefused:
+    @pytest.fixture
+    def source(self, database):
+        url = database()
+        do(url, "create table users (id integer primary key)", "insert into users values (1)")
+        return url
+
+    def test_the_source_is_no_staging_database(self, source):
+        with pytest.raises(ConfigError, match="NXTGAUGE_STAGING_URL is the source database"):
+            staging.refresh(settings(source, source), AS_IT_IS, None)
+
+    def test_nor_is_the_target(self, source, database):
+        target = database()
+        with pytest.raises(ConfigError, match="NXTGAUGE_STAGING_URL is the target database"):
+            staging.refresh(settings(source, target, target_url=target), AS_IT_IS, None)
+        assert ask(target, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
+
+    def test_a_schema_that_holds_others_things_is_not_taken(self, source, database):
+        copy = database()
+        do(copy, "create table users (mine text)", "insert into users values ('x')")
+        with pytest.raises(PlanRefused, match=r"holds table public\.users, and no copy of ours is in it"):
+            staging.refresh(settings(source, copy), AS_IT_IS, None)
+        assert ask(copy, "select mine from users") == [("x",)]
+
+    @pytest.mark.parametrize("state", ["copied", "running"])
+    def test_what_others_added_to_a_copy_is_not_dropped(self, source, database, state):
+        copy = database()
+        given = settings(source, copy)
+        staging.refresh(given, AS_IT_IS, None)
+        do(copy, "create table mine (a text)", f"update nxtgauge_staging.copies set state = '{state}'")
+        with pytest.raises(PlanRefused, match=r"holds table public\.mine, that `stage` did not put there"):
+            staging.refresh(given, AS_IT_IS, None)
+        do(copy, "drop table mine", "create schema own", "create view own.seen as select id from public.users")
+        with pytest.raises(PlanRefused, match=r"others depend on it: .*seen"):
+            staging.refresh(given, AS_IT_IS, None)
+        do(copy, "drop view own.seen")
+        staging.refresh(given, AS_IT_IS, None)
+
+    def test_nor_what_replaced_a_copy_under_its_names(self, source, database):
+        copy = database()
+        given = settings(source, copy)
+        staging.refresh(given, AS_IT_IS, None)
+        do(copy, "drop table users", "create table users (mine text)")
+        with pytest.raises(PlanRefused, match=r"holds table public\.users, that"):
+            staging.refresh(given, AS_IT_IS, None)
+        do(copy, "drop schema public cascade", "create schema public", "create table users (mine text)")
+        with pytest.raises(PlanRefused, match="no copy of ours is in it"):
+            staging.refresh(given, AS_IT_IS, None)
+
+    def test_books_of_somebody_else_or_of_the_future(self, source, database):
+        copy = database()
+        do(copy, "create schema nxtgauge_staging")
+        with pytest.raises(PlanRefused, match="that this tool did not make"):
+            staging.refresh(settings(source, copy), AS_IT_IS, None)
+        do(copy, "drop schema nxtgauge_staging")
+        staging.refresh(settings(source, copy), AS_IT_IS, None)
+        do(copy, "insert into nxtgauge_staging.version values (2)")
+        with pytest.raises(PlanRefused, match="is version 2; this program knows version 1"):
+            staging.refresh(settings(source, copy), AS_IT_IS, None)
+
+    def test_all_that_is_wrong_with_the_source_at_once(self, source, database):
+        do(
+            source,
+            "create table parent (a integer)",
+            "create table heir () inherits (parent)",
+            "create extension postgres_fdw",
+            "create server s foreign data wrapper postgres_fdw",
+            "create foreign table far (a integer) server s",
+            "create schema other",
+            "create table split (a integer) partition by list (a)",
+            "create table other.leaf partition of split default",
+        )
+        with pytest.raises(PlanRefused) as refused:
+            staging.refresh(settings(source, database()), AS_IT_IS, None)
+        said = "\n".join(refused.value.faults)
+        for word in ("parent: takes part", "heir: takes part", "far: is a foreign", "split: has partitions in other"):
+            assert word in said
+
+    def test_a_schema_that_is_not_there_or_has_the_name_of_the_books(self, source, database):
+        with pytest.raises(PlanRefused, match="no schema 'gone'"):
+            staging.refresh(settings(source, database(), source_schema="gone"), AS_IT_IS, None)
+        do(source, "create schema nxtgauge_staging")
+        with pytest.raises(PlanRefused, match="is called nxtgauge_staging"):
+            staging.refresh(settings(source, database(), source_schema="nxtgauge_staging"), AS_IT_IS, None)
+
+    def test_a_second_refresh_at_once(self, source, database):
+        given = settings(source, database())
+        with books.lease(given.staging), pytest.raises(TargetBusy, match="another refresh"):
+            staging.refresh(given, AS_IT_IS, None)
+
+    def test_a_type_of_another_schema_is_named(self, source, database):
+        do(source, "create schema other", "create type other.mood as enum ('a')", "create table felt (how other.mood)")
+        copy = database()
+        with pytest.raises(PlanRefused, match=r"the copy lacks table felt; TABLE felt .*does not exist"):
+            staging.refresh(settings(source, copy), AS_IT_IS, None)
+        assert ask(copy, RELATIONS, ["public"]) == []
+        assert [row[0] for row in ask(copy, "select state from nxtgauge_staging.copies")] == ["failed"]
+
+    def test_an_extension_that_is_elsewhere_in_the_copy(self, source, database):
+        do(source, "create extension citext", "create table named (name citext)")
+        copy = database()
+        do(copy, "create schema apps", "create extension citext schema apps")
+        with pytest.raises(PlanRefused, match="extension citext is in schema apps of the staging database"):
+            staging.refresh(settings(source, copy), AS_IT_IS, None)
+
+
+class TestCopiesThatBreakOff:
+    @pytest.fixture
+    def given(self, database):
+        source = database()
+        do(source, "create table users (id integer primary key)", "insert into users values (1)")
+        return settings(source, database())
+
+    def test_it_is_emptied_and_made_anew(self, given, monkeypatch):
+        def broken(*_):
+            raise StagingError("the disk is full")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(structure, "set_positions", broken)
+            with pytest.raises(StagingError, match="the disk is full"):
+                staging.refresh(given, AS_IT_IS, None)
+        copy = given.staging.conninfo
+        assert ask(copy, "select state, error from nxtgauge_staging.copies") == [("failed", "the disk is full")]
+        assert ask(copy, RELATIONS, ["public"]) == []
+        with pytest.raises(ConfigError, match="is failed, not proven"):
+            staging.require(given)
+        staging.refresh(given, AS_IT_IS, None)
+        assert ask(copy, "select id from users") == [(1,)]
+        staging.require(given)
+
+    def test_one_whose_process_died_is_refreshed_over(self, given, monkeypatch):
+        class Died(BaseException):
+            """Like kill -9: nobody writes down how it ended."""
+
+        def died(*_, **__):
+            raise Died
+
+        monkeypatch.setattr(books, "withdraw", died)
+        with monkeypatch.context() as patched:
+            patched.setattr(structure, "set_positions", died)
+            with pytest.raises(Died):
+                staging.refresh(given, AS_IT_IS, None)
+        copy = given.staging.conninfo
+        assert ask(copy, "select id from users") == [(1,)]
+        with pytest.raises(ConfigError, match="is running, not proven"):
+            staging.require(given)
+        staging.refresh(given, AS_IT_IS, None)
+        assert sorted(ask(copy, "select state, error from nxtgauge_staging.copies"), key=str) == [
+            ("copied", None), ("failed", "the process ended"),
+        ]  # fmt: skip
+
+    def test_rows_that_the_source_itself_should_not_have_are_named_without_a_value(self, given):
+        do(
+            given.source.conninfo,
+            "create table child (id integer primary key, user_id integer references users (id))",
+            "alter table child disable trigger all",
+            "insert into child values (1, 424242)",
+            "alter table child enable trigger all",
+        )
+        with pytest.raises(PlanRefused) as refused:
+            staging.refresh(given, AS_IT_IS, None)
+        assert "the copy lacks constraint child_user_id_fkey of child" in str(refused.value)
+        assert "violates foreign key constraint" in str(refused.value)
+        assert "424242" not in str(refused.value)
+
+
+def test_a_database_without_our_books_is_somebodys_own_copy(database):
+    staging.require(settings(database(), database()))
+
+
+def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
+    from engine import connect
+    from engine.staging import faults
+
+    with psycopg.connect(database()) as conn:
+        now = connect.server_facts(conn)
+    newer = dataclasses.replace(now, version_number=990000, version="99.0")
+    assert any("our pg_dump reads servers up to" in fault for fault in faults.of_servers(newer, newer))
+    assert any("older than the source's 99.0" in fault for fault in faults.of_servers(newer, now))
+    assert faults.of_servers(now, now) == []
+
+
+def test_a_password_is_no_argument(monkeypatch):
+    from config.connection import parse
+    from engine.staging import programs
+
+    place, environment = programs._place(parse("postgresql://me:pa55@host/db?sslmode=require", "X"))
+    assert "pa55" not in " ".join(place) and environment["PGPASSWORD"] == "pa55"
+    with pytest.raises(ConfigError, match="sslpassword, which pg_dump takes by no safe way"):
+        programs._place(parse("postgresql://me@host/db?sslpassword=x", "X"))
