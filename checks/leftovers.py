@@ -1,24 +1,27 @@
 """Looks for the source's addresses, numbers and names in every text of the copy, one column of one batch at a time.
 
 Laws
-- An original address is a finding wherever it stands. An original number, or a whole original value, is one where the
-  column is not masked.
-- A masked number may by chance be somebody else's: in a masked column a number counts as left over where the row's own
-  original has it too, else as chance; so it does in a key, which is not masked. More chance than there can be is a
-  finding: that is how values that only changed places are found.
-- A whole value in a key or a reference is none: those are never masked, and what names people must not be one.
+- An address of the source is a finding wherever it stands; a number, or a whole value, wherever nothing is masked.
+- In a masked column a number or a value counts as left over where the row's own original has it too, else as chance:
+  a masked one may happen to be somebody else's. More than chance explains is a finding: that is how values that only
+  changed places are found.
+- Keys and references are never masked. A number in them may be chance as well, and a value in them is none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import eq
 
 from checks import cells, traces
+from checks.cells import Part
 from checks.masked import Field
 from checks.originals import SHORTEST_VALUE, Originals
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
-UNLIKELY = 0.001  # expected chances of a column, below which a single one is none
-FEW = 3
+FEW = 3  # chances that nobody need explain
+TIMES = 10  # so many times what is expected is no chance; numbers are not spread evenly
+UNLIKELY = 0.001  # expected, below which even one is none, save in a column of nothing but numbers
+ALIKE = 0.001  # of masked values, the share that may be another's: generous, for where few forms are possible
 
 
 @dataclass
@@ -36,91 +39,106 @@ class Count:
 
 @dataclass
 class Chance:
-    """Numbers of one column that are somebody else's. expected: how many there are of such by chance."""
+    """Cells of one column that hold what is somebody else's. expected: how many do by chance."""
 
+    check: str
     field: Field
     count: Count = field(default_factory=Count)
     expected: float = 0.0
 
     @property
     def is_likely(self) -> bool:
-        return self.count.cells <= self._most
-
-    @property
-    def _most(self) -> float:
-        if self.field.kind != "phone" and self.expected < UNLIKELY:
-            return 0
-        return most(self.expected)
+        if self.check == PHONE and self.field.kind != "phone" and self.expected < UNLIKELY:
+            return not self.count.cells
+        return self.count.cells <= most(self.expected)
 
 
 def most(expected: float) -> float:
     """More than this is no chance."""
-    return max(FEW, 10 * expected)
+    return max(FEW, TIMES * expected)
 
 
 class Search:
-    """found: (check, field) → cells; chances: by field; cells: how many were searched."""
+    """found: (check, field) → cells; chances: what may be chance; cells: how many were searched."""
 
     def __init__(self, originals: Originals):
         self._originals = originals
-        self._lengths, self._density = originals.lengths, originals.density()
+        self._lengths = originals.phones.lengths
+        self._chances: dict[tuple[str, Field], Chance] = {}
         self.found: dict[tuple[str, Field], Count] = {}
-        self.chances: dict[Field, Chance] = {}
         self.cells = 0
 
-    def look(self, one: Field, keys: Sequence[str], new: Sequence, old: Sequence | None = None) -> None:
-        """Search a column. old: the originals of its cells, where rows are paired."""
-        parts = [(row, part) for row, cell in enumerate(new) if cell for part in cells.parts(one, cell)]
-        self.cells += len(new)
-        for row in self._emails(parts):
-            self.add(EMAIL, one, keys[row])
-        for row in self._values(parts) if not one.kind and not one.is_key else ():
-            self.add(VALUE, one, keys[row])
-        if self._lengths:
-            self._phones(one, keys, parts, old)
+    @property
+    def chances(self) -> list[Chance]:
+        """Of every column that has some; where numbers were read, those without a hit as well."""
+        return list(self._chances.values())
 
     def add(self, check: str, one: Field, key: str) -> None:
         self.found.setdefault((check, one), Count()).add(key)
 
-    def _emails(self, parts: list[tuple[int, str]]) -> list[int]:
+    def look(self, one: Field, keys: Sequence[str], new: Sequence, old: Sequence | None = None) -> None:
+        """Search a column. old: the originals of its cells, where rows are paired."""
+        self.cells += len(new)
+        column = _Column(one, keys, new, old)
+        texts, names = cells.texts(one, new)
+        parts = texts + names
+        for row in sorted(set(self._emails(parts))):
+            self.add(EMAIL, one, keys[row])
+        if self._lengths:
+            self._numbers(column, parts)
+        if not one.is_key:
+            self._values(column, texts)
+
+    def _emails(self, parts: list[Part]) -> Iterator[int]:
         held = [(row, part) for row, part in parts if traces.may_hold_email(part)]
         found = [(row, email) for row, part in held for email in traces.possible_emails(part)]
-        return _rows(found, self._originals.emails.found([email for _, email in found]))
+        return (found[place][0] for place in self._originals.emails.found([email for _, email in found]))
 
-    def _values(self, parts: list[tuple[int, str]]) -> list[int]:
-        long = [(row, part) for row, part in parts if len(part) >= SHORTEST_VALUE]
-        return _rows(long, self._originals.values.found([part for _, part in long]))
-
-    def _phones(self, one: Field, keys: Sequence[str], parts: list[tuple[int, str]], old: Sequence | None) -> None:
-        found = [(row, part, window) for row, part in parts for window in self._windows(part)]
-        if not found:
-            return
-        chance = self.chances.setdefault(one, Chance(one))
-        chance.expected += sum(self._density[len(window)] for _, _, window in found)
-        left, others = set(), set()
-        for row, window in self._known(found):
-            is_own = old is not None and any(traces.holds(text, window) for text in cells.parts(one, old[row]))
-            is_chance = not is_own if one.kind else one.is_key
-            (others if is_chance else left).add(row)
-        for row in sorted(left):
-            self.add(PHONE, one, keys[row])
-        for row in sorted(others - left):
-            chance.count.add(keys[row])
+    def _numbers(self, column: "_Column", parts: list[Part]) -> None:
+        long = [(row, part) for row, part in parts if len(part) >= traces.SHORTEST]
+        found = [(row, part, window) for row, part in long for window in self._windows(part)]
+        windows = [window for _, _, window in found]
+        known = [found[place] for place in self._originals.phones.found(windows)]
+        hits = [(row, window) for row, part, window in known if traces.holds(part, window)]  # in no UUID, that is
+        self._tell(PHONE, column, hits, traces.holds, self._originals.phones.expected(windows))
 
     def _windows(self, part: str) -> Iterator[str]:
         for run in traces.runs(part):
             yield from traces.windows(run, self._lengths)
 
-    def _known(self, found: list[tuple[int, str, str]]) -> Iterator[tuple[int, str]]:
-        """Rows and those windows that are somebody's number, and no part of a UUID or a hash."""
-        for length, hashes in self._originals.phones.items():
-            sized = [one for one in found if len(one[2]) == length]
-            for place in hashes.found([window for _, _, window in sized]):
-                row, part, window = sized[place]
-                if traces.holds(part, window):
-                    yield row, window
+    def _values(self, column: "_Column", texts: list[Part]) -> None:
+        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE and column.is_changed(row)]
+        hits = [long[place] for place in self._originals.values.found([text for _, text in long])]
+        self._tell(VALUE, column, hits, eq, ALIKE * len(long))
+
+    def _tell(self, check: str, column: "_Column", hits: list[Part], holds: Callable, expected: float) -> None:
+        """Divide what was found into what is left over and what may be chance."""
+        one, keys = column.field, column.keys
+        chance = self._chances.setdefault((check, one), Chance(check, one)) if one.kind or one.is_key else None
+        left = {row for row, text in hits if chance is None or column.had(row, text, holds)}
+        for row in sorted(left):
+            self.add(check, one, keys[row])
+        if chance:
+            chance.expected += expected
+            for row in sorted({row for row, _ in hits} - left):
+                chance.count.add(keys[row])
 
 
-def _rows(found: list[tuple[int, str]], places: list[int]) -> list[int]:
-    """The rows of these places, each once."""
-    return sorted({found[place][0] for place in places})
+@dataclass(frozen=True)
+class _Column:
+    """A column of a batch. old: the originals of its cells, where rows are paired."""
+
+    field: Field
+    keys: Sequence[str]
+    new: Sequence
+    old: Sequence | None
+
+    def is_changed(self, row: int) -> bool:
+        """Whether the cell is not its original still, which would be a finding of its own."""
+        return self.old is None or self.new[row] != self.old[row]
+
+    def had(self, row: int, text: str, holds: Callable[[str, str], bool]) -> bool:
+        """Whether the row's own original holds the text."""
+        if self.old is None:
+            return False
+        return any(holds(part, text) for parts in cells.texts(self.field, [self.old[row]]) for _, part in parts)

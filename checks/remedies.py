@@ -30,8 +30,9 @@ FOUND = {
     VALUE: "cells are a name, a URL or the like that is masked elsewhere",
 }
 NULLED = "cells hold something, where everything was to be null"
-SWAPPED = "cells hold a number of another row, by chance {:.2g} would: values have changed places"
-BY_CHANCE = "cells hold a number that is somebody else's in the source, by chance {:.2g} would"
+SWAPPED = "cells hold {} of another row; {}: values have changed places"
+BY_CHANCE = "cells hold {} of another row; {}"
+WHAT = {PHONE: "a phone number", VALUE: "a name, a URL or the like"}
 SHORT = (
     "cells without a value of some length: their table has no key, so they could not be held against their originals"
 )
@@ -89,9 +90,9 @@ def _found(search: Search, originals: Originals) -> Iterator[Finding]:
 
 def _swapped(search: Search, originals: Originals) -> Iterator[Finding]:
     for chance in _unlikely(search):
-        one, detail = chance.field, SWAPPED.format(chance.expected)
-        keys = _shown(chance.count, originals)
-        yield Finding(PHONE, one.table, one.name, chance.count.cells, detail, _remedy(one), keys)
+        one, keys = chance.field, _shown(chance.count, originals)
+        detail = SWAPPED.format(WHAT[chance.check], _odds(chance))
+        yield Finding(chance.check, one.table, one.name, chance.count.cells, detail, _remedy(one), keys)
 
 
 def _not_compared(one: Failed, originals: Originals) -> Finding:
@@ -99,22 +100,24 @@ def _not_compared(one: Failed, originals: Originals) -> Finding:
     return Finding(NOT_COMPARED, one.table, one.column, one.count.cells, one.why, one.remedy, keys)
 
 
+def _odds(chance: Chance) -> str:
+    return f"by chance some {chance.expected:.2g} would"
+
+
 def _unlikely(search: Search) -> list[Chance]:
-    """Chances that are none: of one column, or of all masked columns together."""
-    every = [chance for chance in search.chances.values() if chance.count.cells]
-    hidden = [chance for chance in every if chance.field.kind]
-    expected = sum(chance.expected for chance in search.chances.values() if chance.field.kind)
-    if sum(chance.count.cells for chance in hidden) > most(expected):
-        return [chance for chance in every if chance in hidden or not chance.is_likely]
-    return [chance for chance in every if not chance.is_likely]
+    """Chances that are none: of one column, or numbers of all masked columns together."""
+    hidden = [chance for chance in search.chances if chance.check == PHONE and chance.field.kind]
+    is_too_many = sum(one.count.cells for one in hidden) > most(sum(one.expected for one in hidden))
+    every = [chance for chance in search.chances if chance.count.cells]
+    return [chance for chance in every if not chance.is_likely or is_too_many and chance in hidden]
 
 
 def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
     """What chance explains, and what could not be proved."""
     unlikely = _unlikely(search)
     made = [
-        Remark(CHANCE, one.field.table, one.field.name, one.count.cells, BY_CHANCE.format(one.expected))
-        for one in search.chances.values()
+        Remark(CHANCE, one.field.table, one.field.name, one.count.cells, BY_CHANCE.format(WHAT[one.check], _odds(one)))
+        for one in search.chances
         if one.count.cells and one not in unlikely
     ]
     made += [Remark(UNPROVED, one.table, one.name, cells, SHORT) for one, cells in unproved.items() if cells]

@@ -18,9 +18,10 @@ from collections.abc import Iterator, Sequence
 import psycopg
 
 from checks import catalog, cells, connect, masked, originals, pairs, remedies
+from checks.hashes import Hashes
 from checks.leftovers import Search
 from checks.masked import Field, Place
-from checks.originals import Hashes, Originals
+from checks.originals import Originals
 from checks.pairs import Batch, Reader
 from checks.scanned import UNMASKED, Scan
 from config import mapping
@@ -28,7 +29,8 @@ from config.errors import Interrupted, MigrateError
 from config.settings import Settings
 
 LONG = 12  # characters of a value that is looked for in the whole column of a table without a key
-DENSE_KINDS = ("date", "ip")  # of such values there are too few: a masked one is likely to be somebody's
+# Of such values there are too few: a masked one may well be somebody's.
+DENSE_KINDS = ("date", "ip", "number", "phone")
 UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError, psycopg.NotSupportedError)
 
 
@@ -116,7 +118,7 @@ class _Work:
 
     def _beside(self, one: Field, batch: Batch, new: Sequence, old: Sequence | None) -> None:
         if old is not None:
-            for row in _unmasked(one, new, old):
+            for row in cells.unmasked(one, new, old):
                 self._search.add(UNMASKED, one, batch.keys[row])
             self._compared[one] += len(new) - len(batch.lost)
         if one.is_searched:
@@ -127,7 +129,7 @@ class _Work:
         known = {one: Hashes(self._originals.key) for one in place.masked}
         for batch in pairs.alone(self._source, self._schema, place.table, None, place.masked):
             for one, old in zip(place.masked, batch.new, strict=True):
-                known[one].add([text for cell in old for text in cells.telling(one, cell) if len(text) >= LONG])
+                known[one].add([text for _, text in cells.telling(one, old) if len(text) >= LONG])
         for batch in self._batches(place):
             for one, new in zip(place.fields, batch.new, strict=True):
                 if one.kind:
@@ -136,9 +138,9 @@ class _Work:
     def _among(self, one: Field, known: Hashes, keys: Sequence[str], new: Sequence) -> None:
         self._compared[one] += len(new)
         if one.kind == "null":
-            left = {row for row, cell in enumerate(new) if cells.is_left(one, cell)}
+            left = set(cells.unmasked(one, new, new))
         else:
-            texts = [(row, text) for row, cell in enumerate(new) for text in cells.telling(one, cell)]
+            texts = cells.telling(one, new)
             long = [] if one.kind in DENSE_KINDS else [pair for pair in texts if len(pair[1]) >= LONG]
             left = {long[place][0] for place in known.found([text for _, text in long])}
             self._unproved[one] += len({row for row, _ in texts} - {row for row, _ in long})
@@ -184,11 +186,3 @@ class _Work:
             remedies.remarks(self._search, self._unproved),
             round(time.monotonic() - began, 2),
         )
-
-
-def _unmasked(one: Field, new: Sequence, old: Sequence) -> list[int]:
-    """Rows whose cell is its original still, whole or in part."""
-    if one.kind == "null" or one.is_array or one.is_document:
-        return [row for row, pair in enumerate(zip(new, old, strict=True)) if cells.is_unmasked(one, *pair)]
-    same = [row for row, (left, right) in enumerate(zip(new, old, strict=True)) if left == right and left is not None]
-    return [row for row in same if cells.is_telling(new[row], one.base)]
