@@ -1,21 +1,69 @@
 """The masks of staging copies: which column gets which, read from config/mapping/masks.toml into frozen values.
 
 Laws
-- What a rule of the mapping reads by value is kept, but for what is personal; a mask changes no verdict of a migration.
+- What a rule of the mapping reads by value is kept, but for what is personal: a mask changes no verdict of a migration.
 - The table's own entry goes before everything, a whole name before its ending, a name before the type.
 - What nothing is known of is masked by its type; a type that nobody can mask safely is "unknown", never let through.
 - The masks are no part of Mapping.digest: they change no migration.
 """
 
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from config.mapping import Mapping
+from config.errors import ConfigError
+from config.mapping import Mapping, TableRule
 
+FILE = "config/mapping/masks.toml"
+
+Rule = Literal[
+    "email", "phone", "name", "text", "id", "ip", "url", "json", "date", "number", "hex", "bytes", "secret", "keep",
+    "null",
+]  # fmt: skip
 Kind = Literal[
-    "email", "phone", "name", "text", "id", "ip", "url", "json", "date", "hex", "bytes", "keep", "null", "unknown"
+    "email",
+    "phone",
+    "name",
+    "text",
+    "id",
+    "ip",
+    "url",
+    "json",
+    "date",
+    "number",
+    "hex",
+    "bytes",
+    "keep",
+    "null",
+    "unknown",
 ]
+
+TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
+NUMBERS = {"int2", "int4", "int8", "numeric"}
+FLOATS = {"float4", "float8"}
+DAYS = {"date", "timestamp", "timestamptz"}
+# The only mask that such a type can bear.
+OF_TYPE: dict[str, Kind] = {
+    "json": "json", "jsonb": "json", "inet": "ip", "cidr": "ip", "bytea": "bytes", "macaddr": "hex", "macaddr8": "hex",
+    "tsvector": "null",
+}  # fmt: skip
+# Of these no value says who somebody is, or none can.
+HARMLESS = {
+    "bool", "enum", "char", "uuid", "money", "oid", "bit", "varbit", "time", "timetz", "interval", "int4range",
+    "int8range", "numrange", "daterange", "tsrange", "tstzrange", "int4multirange", "int8multirange", "nummultirange",
+    "datemultirange", "tsmultirange", "tstzmultirange", "xid", "xid8", "cid", "tid", "pg_lsn", "regclass", "regproc",
+    "regprocedure", "regoper", "regoperator", "regtype", "regrole", "regnamespace", "regconfig", "regdictionary",
+    "regcollation", *NUMBERS, *FLOATS, *DAYS,
+}  # fmt: skip
+
+TIMES = ("created_at", "updated_at")
+REFERRING = ("id", "uuid", "ref")  # how names end that refer to something
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 
 
 class Masks(BaseModel):
@@ -23,16 +71,117 @@ class Masks(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    personal: tuple[str, ...]  # rule columns of the mapping that no rule reads by value
+    kept: tuple[str, ...]  # names
+    kept_endings: tuple[str, ...]
+    names: dict[str, Rule]
+    tables: dict[str, dict[str, Rule]]
 
+    @model_validator(mode="after")
+    def _says_each_once(self):
+        twice = sorted(self.names.keys() & set(self.kept))
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stand under [names] and in kept; wanted one of the two")
+        return self
+
+
+@cache
 def load() -> Masks:
     """Read config/mapping/masks.toml; ConfigError names the key that is wrong."""
-    return Masks()
+    return parsed((files("config") / "mapping" / "masks.toml").read_text("utf-8"))
+
+
+def parsed(text: str) -> Masks:
+    """The masks of a file's text; ConfigError names the key that is wrong."""
+    try:
+        return Masks.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{FILE} is no TOML: {error}") from None
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ConfigError(f"{FILE}: {faults}") from None
 
 
 def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: str) -> tuple[Kind | None, str]:
     """(kind, why) of a legacy column that is neither key nor reference; None: its type needs no mask.
 
     base_type: pg_type.typname of the innermost type, of an array that of its elements; "enum" for every enum.
-    keep: as it is. null: to be NULL (an empty text where the column takes none). unknown: refuse, and name the column.
+    keep: as it is. null: to be NULL. unknown: refuse; why says what was found, and what to do.
     """
-    return "unknown", "nothing is known of it yet"
+    own = masks.tables.get(table, {}).get(column)
+    rule, why = (own, f"[tables.{table}] {column}") if own else _rule(masks, mapping, table, column)
+    kind = _fitting(rule, base_type)
+    if kind == "unknown" or (own and kind is None):
+        found = f"type {base_type} cannot be masked" + (f" as {own} ({why})" if own else "")
+        return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {FILE}'
+    if kind == "keep" and not own and base_type in HARMLESS:
+        return None, why
+    return kind, why if kind == rule or (rule and base_type in TEXTS) else f"type {base_type}"
+
+
+def _rule(masks: Masks, mapping: Mapping, table: str, column: str) -> tuple[Rule | None, str]:
+    """What the mapping or a column's name says of it, whatever its type."""
+    if table in mapping.common.tool_tables:
+        return "keep", "a migration tool's own record"
+    why = _read_by_rule(masks, mapping, table, column)
+    return ("keep", why) if why else _by_name(masks, column)
+
+
+def _by_name(masks: Masks, column: str) -> tuple[Rule | None, str]:
+    words = "_".join(WORD.findall(column)).lower().split("_")
+    while len(words) > 1 and words[-1].isdecimal():
+        words.pop()
+    whole = "_".join(words)
+    if whole in masks.kept:
+        return "keep", f"kept: {whole}"
+    for first in range(len(words)):
+        ending = "_".join(words[first:])
+        if ending in masks.names:
+            return masks.names[ending], f"[names] {ending}"
+        if ending in masks.kept_endings:
+            return "keep", f"kept_endings: {ending}"
+    return ("id", f"a name that ends in {words[-1]}") if words[-1] in REFERRING else (None, "")
+
+
+def _fitting(rule: Rule | None, base_type: str) -> Kind | None:
+    """The mask of a type under a rule."""
+    if rule in ("keep", "null"):
+        return rule
+    if base_type in TEXTS:
+        return "text" if rule in (None, "secret") else rule
+    if base_type in OF_TYPE:
+        return OF_TYPE[base_type]
+    if (base_type in NUMBERS and rule in ("phone", "number")) or (base_type in DAYS and rule == "date"):
+        return rule
+    if base_type == "uuid" and rule in ("secret", "hex"):
+        return "hex"
+    return None if base_type in HARMLESS else "unknown"
+
+
+# What the mapping reads
+
+
+def _read_by_rule(masks: Masks, mapping: Mapping, table: str, column: str) -> str | None:
+    """Which rule reads a column by value; None where none does, or what it reads is personal."""
+    if column in (*TIMES, *mapping.common.created_at_from):
+        return "a time that rows get theirs from"
+    reference = mapping.common.references.get(column)
+    if reference and (not reference.tables or table in reference.tables):
+        return f"a reference to {reference.to}"
+    for other, rule in mapping.tables.items():
+        moved = rule.completed_from
+        if moved and column in moved.columns and table in (moved.table, other):
+            return f"a setting that moves to {other}"
+    rule = mapping.tables.get(table)
+    read = next((name for name, found in _reads(rule) if found == column), None) if rule else None
+    is_personal = read in masks.personal
+    return f"rule column {read} of [{table}]" if read and not is_personal else None
+
+
+def _reads(rule: TableRule) -> Iterator[tuple[str, str]]:
+    """(what the rule calls it, legacy column) of all that a table's rule reads."""
+    named = [rule.columns, rule.renamed, rule.coalesced, rule.derives.columns if rule.derives else {}]
+    for lists in named:
+        yield from ((name, variant) for name, variants in lists.items() for variant in variants)
+    yield from ((target, column) for column, target in {**rule.arrives, **rule.becomes}.items())
+    yield from ((name, name) for name in (*rule.required, *(rule.split.columns if rule.split else ())))

@@ -8,15 +8,17 @@ Laws
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
 _TOKEN = re.compile(
+    r"[ \t\n\r]*+(?:"
     r'"(?P<string>[^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*+)*+)"'
     r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)"
-    r"|(?P<sign>[{}\[\],:])|true|false|null"
+    r"|(?P<literal>true|false|null)|(?P<open>[{\[])|(?P<close>[}\]])|(?P<comma>,)|(?P<colon>:))"
 )
+_SPACE = " \t\n\r"
 _PLAIN = json.JSONEncoder(ensure_ascii=False)
 _ASCII = json.JSONEncoder()
 
@@ -67,59 +69,52 @@ def _respelled(raw: str, mask: Callable[[str], str]) -> str:
     return spelled.replace("/", "\\/") if "\\/" in raw else spelled
 
 
-def tokens(text: str) -> list[Token] | None:
+# What is wanted → what may come → what is wanted then; after the end of a value that depends on what is open.
+_VALUE = {"string": "end", "number": "end", "literal": "end"}
+_NEXT = {
+    "value": _VALUE,
+    "value or end": _VALUE,
+    "name": {"string": "colon"},
+    "name or end": {"string": "colon"},
+    "colon": {"colon": "value"},
+    "end": {},
+}
+_CLOSED = {"{": "}", "[": "]"}
+
+
+@lru_cache(4)  # whoever asks whether a text is a document masks it next
+def tokens(text: str) -> tuple[Token, ...] | None:
     """The strings, names and numbers of a document in their order; None if it is none."""
-    try:
-        return list(_tokens(text))
-    except _NoDocument:
-        return None
-
-
-class _NoDocument(Exception):
-    pass
-
-
-def _tokens(text: str) -> Iterator[Token]:
-    wanted, opened, at = "value", [], _SPACE.match(text).end()
-    while wanted != "nothing":
-        found = _TOKEN.match(text, at)
-        if not found:
-            raise _NoDocument
-        at = _SPACE.match(text, found.end()).end()
-        sign = found["sign"]
-        if sign is None:
-            if found["string"] is not None:
-                yield _string(wanted), *found.span("string")
-            elif found["number"] is not None:
-                yield Role.NUMBER, *found.span("number")
-            wanted = _after_scalar(wanted, found["string"] is not None, opened)
-        else:
-            wanted = _after_sign(sign, wanted, opened)
-    if at != len(text):
-        raise _NoDocument
+    found, opened, wanted, at = [], [], "value", 0
+    for token in _TOKEN.finditer(text):
+        if token.start() != at or (wanted == "end" and not opened):
+            return None
+        at, kind = token.end(), token.lastgroup
+        if kind == "string":
+            found.append((_string(wanted), *token.span(kind)))
+        elif kind == "number":
+            found.append((Role.NUMBER, *token.span(kind)))
+        then = _NEXT[wanted].get(kind) or _around(token[kind], kind, wanted, opened)
+        if then is None:
+            return None
+        wanted = then
+    return tuple(found) if wanted == "end" and not opened and not text[at:].strip(_SPACE) else None
 
 
 def _string(wanted: str) -> Role:
-    return Role.NAME if wanted in ("name", "name or end") else Role.STRING
+    return Role.NAME if wanted.startswith("name") else Role.STRING
 
 
-def _after_scalar(wanted: str, is_string: bool, opened: list[str]) -> str:
-    if wanted in ("value", "value or end"):
-        return "comma or end" if opened else "nothing"
-    if is_string and wanted in ("name", "name or end"):
-        return "colon"
-    raise _NoDocument
-
-
-def _after_sign(sign: str, wanted: str, opened: list[str]) -> str:
-    if sign in "{[" and wanted in ("value", "value or end"):
+def _around(sign: str, kind: str, wanted: str, opened: list[str]) -> str | None:
+    """What is wanted after a bracket or a comma; None where none may stand. opened: the brackets around it."""
+    if kind == "open" and wanted.startswith("value"):
         opened.append(sign)
         return "name or end" if sign == "{" else "value or end"
-    if sign in "}]" and wanted.endswith("or end") and opened and (opened[-1] == "{") == (sign == "}"):
+    if not opened:
+        return None
+    if kind == "close" and wanted.endswith("end") and _CLOSED[opened[-1]] == sign:
         opened.pop()
-        return "comma or end" if opened else "nothing"
-    if sign == "," and wanted == "comma or end" and opened:
+        return "end"
+    if kind == "comma" and wanted == "end":
         return "name" if opened[-1] == "{" else "value"
-    if sign == ":" and wanted == "colon":
-        return "value"
-    raise _NoDocument
+    return None

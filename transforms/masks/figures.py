@@ -2,7 +2,9 @@
 
 import re
 from calendar import isleap
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import partial
 
 from transforms.masks import shapes
 from transforms.masks.keyed import Keyed
@@ -17,6 +19,9 @@ SHORT_CODES = re.compile("1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-
 # The first digit of a number says what kind of number it is: a trunk's 0, a landline, in India a mobile.
 FIRST_DIGITS = ("0", "12345", "6789")
 
+ANY = "0123456789"
+MOST = {5: "32767", 10: "2147483647", 19: "9223372036854775807"}  # the ends of smallint, integer and bigint
+
 _DIGIT = re.compile("[0-9]")
 _COUNTED = re.compile("[1-9](?:[0-9.]*[1-9])?")  # of a number, from the first digit that is not 0 to the last
 _LONGEST_EXPONENT = 9  # characters
@@ -28,7 +33,8 @@ def phone(keyed: Keyed, text: str) -> str:
     """Other digits where digits stand; kept are a country code and whatever comes before the last ten."""
     digits = _DIGIT.findall(text)
     first = max(len(digits) - NATIONAL, _code_length(digits) if text.lstrip()[0] == "+" else 0)
-    moved = iter(digits[:first] + _moved_number(keyed, digits[first:]))
+    new = _within_types("".join(digits[first:]), partial(_moved_number, keyed))
+    moved = iter([*digits[:first], *new])
     return _DIGIT.sub(lambda _: next(moved), text)
 
 
@@ -38,14 +44,30 @@ def _code_length(digits: list[str]) -> int:
     return length if len(digits) - length >= SHORTEST_NATIONAL else 0
 
 
-def _moved_number(keyed: Keyed, digits: list[str]) -> list[str]:
-    kinds = ["0123456789"] * len(digits)
+def _moved_number(keyed: Keyed, digits: str) -> str:
+    kinds = [ANY] * len(digits)
     if len(digits) > 1:
         kinds[0] = next(kind for kind in FIRST_DIGITS if digits[0] in kind)
-    return _moved(keyed, "phone", digits, kinds)
+    return "".join(_moved(keyed, "phone", digits, kinds))
 
 
-def _moved(keyed: Keyed, tag: str, digits: list[str], kinds: list[str]) -> list[str]:
+def number(keyed: Keyed, text: str) -> str:
+    """Another number of as many digits, which fits into the same integer types; its zeros at either end stay."""
+    if len(text) == 1:
+        return _moved(keyed, "number", text, [ANY])[0]
+    return _within_types(text, partial(_recounted, keyed)) if _COUNTED.search(text) else text
+
+
+def document_number(keyed: Keyed, text: str) -> str:
+    """Another number of the same size and scale, if it takes seven digits in plain writing."""
+    mantissa = re.split("[eE]", text)[0]
+    found = _COUNTED.search(mantissa)
+    if not found or _plain_digits(text, mantissa, found) < LONG_NUMBER:
+        return text
+    return _recounted(keyed, mantissa) + text[len(mantissa) :]
+
+
+def _moved(keyed: Keyed, tag: str, digits: Sequence[str], kinds: list[str]) -> list[str]:
     """Every digit replaced by one of its kind; a kind of one stays."""
     free = [at for at, kind in enumerate(kinds) if len(kind) > 1]
     places = keyed.moved(tag, [kinds[at].index(digits[at]) for at in free], [len(kinds[at]) for at in free])
@@ -55,15 +77,24 @@ def _moved(keyed: Keyed, tag: str, digits: list[str], kinds: list[str]) -> list[
     return new
 
 
-def number(keyed: Keyed, text: str) -> str:
-    """Another number of the same size and scale, if it takes seven digits; its zeros at either end stay."""
-    mantissa = re.split("[eE]", text)[0]
-    found = _COUNTED.search(mantissa)
-    if not found or _plain_digits(text, mantissa, found) < LONG_NUMBER:
-        return text
+def _within_types(text: str, mask: Callable[[str], str]) -> str:
+    """text masked until it fits again into the integer types that it fitted into."""
+    new = mask(text)
+    while _fits(new) != _fits(text):
+        new = mask(new)
+    return new
+
+
+def _fits(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits <= MOST.get(len(digits), "")
+
+
+def _recounted(keyed: Keyed, text: str) -> str:
+    """The number with others for the digits that count."""
+    found = _COUNTED.search(text)
     digits = _DIGIT.findall(found[0])
-    ends = {0, len(digits) - 1}
-    kinds = ["123456789" if at in ends else "0123456789" for at in range(len(digits))]
+    kinds = ["123456789" if at in (0, len(digits) - 1) else ANY for at in range(len(digits))]
     moved = iter(_moved(keyed, "number", digits, kinds))
     return text[: found.start()] + _DIGIT.sub(lambda _: next(moved), found[0]) + text[found.end() :]
 

@@ -8,12 +8,11 @@ Laws
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b, shake_128
-from math import prod
 
-ROUNDS = 4  # of the Feistel network; it runs there and back, so each value passes eight
-LONG = 2**160  # points; an address of the internet is one of 2**128
 PERSON = b"nxtgauge-masks"
-KNOWN = 4096  # hashes that are kept begun: half a microsecond less for each value of a known form
+LONG = 2**160  # points of a grid; an address of the internet is one of 2**128
+NUMBER_BYTES = 20
+KNOWN = 4096  # grids whose hashes are kept begun
 
 
 class Keyed:
@@ -24,19 +23,16 @@ class Keyed:
             raise ValueError("a masking key of at least one byte is wanted")
         self._key = blake2b(key, digest_size=32, person=PERSON).digest()
         self._cycle = lru_cache(KNOWN)(self._drawn_cycle)
+        self._grid = lru_cache(KNOWN)(self._begun_grid)
         self._begun = lru_cache(KNOWN)(self._begin)
 
     def number(self, tag: str, data: str) -> int:
         """A number of 256 bits that stands for data."""
-        begun = self._begun(tag, ()).copy()
-        begun.update(data.encode("utf-8", "surrogatepass"))
-        return int.from_bytes(begun.digest(), "little")
+        return int.from_bytes(self._hashed(tag, data), "little")
 
     def stream(self, tag: str, data: str, size: int) -> bytes:
         """As many bytes, all of them different for other data."""
-        begun = self._begun(tag, ()).copy()
-        begun.update(data.encode("utf-8", "surrogatepass"))
-        return shake_128(begun.digest()).digest(size)
+        return shake_128(self._hashed(tag, data)).digest(size)
 
     def moved(self, tag: str, places: Sequence[int], sizes: Sequence[int]) -> list[int]:
         """Another point of a grid of these sizes (each 2 at least): one-to-one, and never the same point.
@@ -45,47 +41,60 @@ class Keyed:
         """
         if len(sizes) == 1:
             return [self._cycle(tag, sizes[0])[places[0]]]
-        if prod(sizes) >= LONG:
-            stream = self.stream(tag, ",".join(map(str, places)), len(places))
-            shifts = zip(places, sizes, stream, strict=True)
-            return [(place + 1 + byte % (size - 1)) % size for place, size, byte in shifts]
         half = len(sizes) // 2
-        upper, lower = prod(sizes[:half]), prod(sizes[half:])
-        begun = self._begun(tag, tuple(sizes))
-        left, right = _packed(places[:half], sizes[:half]), _packed(places[half:], sizes[half:])
-        # P⁻¹(P(x) + s): a permutation as strong as P, without fixed points because s is not 0
-        for turn in range(0, ROUNDS, 2):
-            left = (left + _drawn(begun, turn, right)) % upper
-            right = (right + _drawn(begun, turn + 1, left)) % lower
-        step = 1 + _drawn(begun, ROUNDS, 0) % (upper * lower - 1)
+        left, upper = _packed(places[:half], sizes[:half])
+        right, lower = _packed(places[half:], sizes[half:])
+        if upper * lower >= LONG:
+            return self._streamed(tag, places, sizes)
+        first, second, third, step = self._grid(tag, tuple(sizes), upper * lower)
+        # P⁻¹(P(x) + step), P a Feistel network: as strong as P, and without fixed points because step is not 0
+        right = (right + _drawn(first, left)) % lower
+        left = (left + _drawn(second, right)) % upper
+        right = (right + _drawn(third, left)) % lower
         left, right = divmod((left * lower + right + step) % (upper * lower), lower)
-        for turn in reversed(range(0, ROUNDS, 2)):
-            right = (right - _drawn(begun, turn + 1, left)) % lower
-            left = (left - _drawn(begun, turn, right)) % upper
+        right = (right - _drawn(third, left)) % lower
+        left = (left - _drawn(second, right)) % upper
+        right = (right - _drawn(first, left)) % lower
         return _unpacked(left, sizes[:half]) + _unpacked(right, sizes[half:])
 
-    def _begin(self, tag: str, sizes: tuple[int, ...]):
-        return blake2b(f"{tag}\0{','.join(map(str, sizes))}\0".encode(), key=self._key, digest_size=32)
+    def _streamed(self, tag: str, places: Sequence[int], sizes: Sequence[int]) -> list[int]:
+        stream = self.stream(tag, ",".join(map(str, places)), len(places))
+        return [(p + 1 + byte % (size - 1)) % size for p, size, byte in zip(places, sizes, stream, strict=True)]
+
+    def _hashed(self, tag: str, data: str) -> bytes:
+        begun = self._begun(tag).copy()
+        begun.update(data.encode("utf-8", "surrogatepass"))
+        return begun.digest()
+
+    def _begin(self, tag: str) -> blake2b:
+        return blake2b(f"{tag}\0".encode(), key=self._key, digest_size=32)
+
+    def _begun_grid(self, tag: str, sizes: tuple[int, ...], points: int) -> tuple[blake2b, blake2b, blake2b, int]:
+        """The hashes of the three rounds of a grid's network, and the step between two runs of it."""
+        first, second, third, last = (self._begin(f"{tag}\0{turn}\0{sizes}") for turn in range(4))
+        return first, second, third, 1 + _drawn(last, 0) % (points - 1)
 
     def _drawn_cycle(self, tag: str, size: int) -> list[int]:
         """Place → the next on a way that leads once through all."""
-        begun = self._begun(tag, (size,))
-        way = sorted(range(size), key=lambda place: _drawn(begun, 0, place))
+        begun = self._begin(f"{tag}\0cycle\0{size}")
+        way = sorted(range(size), key=lambda place: _drawn(begun, place))
         following = dict(zip(way, way[1:] + way[:1], strict=True))
         return [following[place] for place in range(size)]
 
 
-def _drawn(begun: blake2b, turn: int, value: int) -> int:
+def _drawn(begun: blake2b, value: int) -> int:
     found = begun.copy()
-    found.update(turn.to_bytes(1, "little") + value.to_bytes(20, "little"))
+    found.update(value.to_bytes(NUMBER_BYTES, "little"))
     return int.from_bytes(found.digest(), "little")
 
 
-def _packed(places: Sequence[int], sizes: Sequence[int]) -> int:
-    number = 0
+def _packed(places: Sequence[int], sizes: Sequence[int]) -> tuple[int, int]:
+    """(the number of a point, how many there are)."""
+    number, points = 0, 1
     for place, size in zip(places, sizes, strict=True):
         number = number * size + place
-    return number
+        points *= size
+    return number, points
 
 
 def _unpacked(number: int, sizes: Sequence[int]) -> list[int]:
@@ -93,4 +102,5 @@ def _unpacked(number: int, sizes: Sequence[int]) -> list[int]:
     for size in reversed(sizes):
         number, place = divmod(number, size)
         places.append(place)
-    return places[::-1]
+    places.reverse()
+    return places

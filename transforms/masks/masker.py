@@ -14,7 +14,7 @@ from transforms.masks.texts import Texts
 
 Mask = Callable[[str], str]
 
-KINDS = ("email", "phone", "name", "text", "id", "ip", "url", "json", "date", "hex", "bytes", "keep")
+KINDS = ("email", "phone", "name", "text", "id", "ip", "url", "json", "date", "number", "hex", "bytes", "keep")
 REMEMBERED, SHORT = 16_384, 100  # values of each kind, and their characters at most
 ENDLESS = ("infinity", "-infinity")
 LONGEST_PHONE = 13  # digits, with a country code
@@ -29,6 +29,7 @@ class Masker:
         self._plain = Texts(self._keyed, "text", letters.of_text()).masked
         self._spoken = Texts(self._keyed, "name", letters.of_names()).masked
         self._hexed = Texts(self._keyed, "hex", letters.of_hex(), has_contacts=False).masked
+        self._any_string = _remembered(_trimmed(self._string, None))
         self._known = lru_cache(None)(self._made)
 
     def function(self, kind: str, limit: int | None = None) -> Mask:
@@ -92,6 +93,9 @@ class Masker:
             return text
         return figures.day(self._keyed, text) if shapes.day_of(text) else self._text(text, limit)
 
+    def _number(self, text: str, limit: int | None) -> str:
+        return figures.number(self._keyed, text) if shapes.NUMBER.fullmatch(text) else self._text(text, limit)
+
     def _hex(self, text: str, limit: int | None) -> str:
         return self._hexed(text)
 
@@ -109,8 +113,8 @@ class Masker:
 
     def _document(self, text: str, limit: int | None) -> str:
         """Without room for strings that grow, each keeps its length."""
-        number = partial(figures.number, self._keyed)
-        new = documents.masked(text, _trimmed(self._string, None), self._field, number)
+        number = partial(figures.document_number, self._keyed)
+        new = documents.masked(text, self._any_string, self._field, number)
         if limit is None or len(new) <= limit:
             return new
         return documents.masked(text, self._plain, self._field, number)
@@ -127,7 +131,7 @@ class Masker:
     def _field(self, text: str) -> str:
         """The name of a field, which stays unless it is somebody's."""
         holds_contact = shapes.RUN.search(text) or next(shapes.addresses(text), None)
-        return _trimmed(self._string, None)(text) if holds_contact else text
+        return self._any_string(text) if holds_contact else text
 
 
 def _until_plain(text: str, mask: Mask) -> str:

@@ -33,7 +33,8 @@ DATE = re.compile(
 )
 SEPARATORS = r"\s.()\u2010-\u2015\u2212\-"
 PHONE = re.compile(rf"[+]?[{SEPARATORS}/]*[0-9][0-9{SEPARATORS}/]*")
-RUN = re.compile(rf"[+]?[0-9](?:[{SEPARATORS}]{{0,4}}[0-9]){{6,}}")
+RUN = re.compile(rf"[0-9](?:[{SEPARATORS}]{{0,4}}[0-9]){{6,}}")
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
 LONGEST_RUN = 24  # digits; what is longer is no number that anybody calls
 SHORTEST_RUN = 7
 

@@ -61,7 +61,9 @@ class Texts:
     def _groups(self, text: str, movable: list[Movable]) -> list[list[Movable]]:
         """What of a text is permuted together: each contact by itself, and all else."""
         may_hold = self._has_contacts and (len(movable) >= shapes.SHORTEST_RUN or "@" in text)
-        owner = _owners(text) if may_hold else {}
+        owner = _owners(text) if may_hold else None
+        if not owner:
+            return [movable] if movable else []
         groups = defaultdict(list)
         for found in movable:
             groups[owner.get(found[0])].append(found)
