@@ -69,6 +69,23 @@ class NoDesk:
     def close(self, outcome: str) -> None: ...
 
 
+def was_asked(conn: psycopg.Connection, run_id: str) -> bool:
+    """Whether the run's build was ever brought before a person: it is then not published without an answer."""
+    build = bookkeeping.build(conn, run_id)
+    return build is not None and _state(conn, run_id, build.schema_oid) is not None
+
+
+def require_others(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
+    """Errors: VerificationFailed if anything but a missing answer keeps the build from being published."""
+    shut = [gate for gate in gates.closed(conn, run_id, build_oid) if not _is_open(gate)]
+    if shut:
+        raise gates.refusal(run_id, shut)
+
+
+def _is_open(gate: Gate) -> bool:
+    return gate.check_name == APPROVAL and gate.state != FAILED
+
+
 def is_given(conn: psycopg.Connection, run_id: str, build_oid: int) -> bool:
     """Whether this build is approved already."""
     return _state(conn, run_id, build_oid) == PASSED

@@ -132,7 +132,7 @@ def migrate(
                 known["certificate"] = rehearsed.brief("in force", certificates.changes(rehearsed.parts, stated))
             lease.check()
             bookkeeping.set_state(conn, run.run_id, "built")
-            if (approve or settings.require_approval) and not run.dry_run:
+            if not run.dry_run and (approve or settings.require_approval or approval.was_asked(conn, run.run_id)):
                 _approved(conn, work, reading, workers, clock, known, desk or NoDesk())
                 lease.check()
             clock.stage("publish")
@@ -276,7 +276,7 @@ def _judge(conn, work: Work, workers: Workers, clock: Clock, known: dict, audito
 def _approved(conn, work: Work, reading, workers: Workers, clock: Clock, known: dict, desk: Desk) -> None:
     """Wait for a person's yes. The source goes on meanwhile, so whether it stood still is judged once more."""
     oid = known["build_oid"]
-    gates.require(conn, work.run_id, oid)
+    approval.require_others(conn, work.run_id, oid)
     if approval.is_given(conn, work.run_id, oid):
         return
     reading.close()
