@@ -22,10 +22,9 @@ from flows.places import cache_folder
 from flows.processes import Process
 
 LOG = logging.getLogger("nxtgauge")
-STOP_SECONDS = 60  # a run under way is asked to stop at its next safe point
+STOP_SECONDS = 60  # longer than the worker waits for its runs (flows.pickup)
 READY = "worker is ready"
 READY_SECONDS = 120
-HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, Prefect's worker says there whether it still polls
 
 
 def run(settings: Settings) -> None:
@@ -65,15 +64,10 @@ def _check(settings: Settings) -> None:
 def _work() -> None:
     import asyncio
 
-    from prefect.utilities.processutils import setup_signal_handlers_worker
-    from prefect.workers.process import ProcessWorker
+    from flows.pickup import work
 
-    from flows.deploy import POOL
-
-    setup_signal_handlers_worker(os.getpid(), "the worker", print)
-    worker = ProcessWorker(work_pool_name=POOL, create_pool_if_not_found=False)
     print(READY, flush=True)
-    asyncio.run(worker.start(with_healthcheck=bool(os.environ.get(HEALTH_PORT)), printer=print))
+    asyncio.run(work())
 
 
 def state_path() -> Path:

@@ -1,0 +1,69 @@
+"""The loop of a worker: picks up runs until it is asked to stop.
+
+Laws
+- Asked by SIGTERM, Ctrl-C or a closed terminal, it asks its runs to stop at their next safe point, waits until they
+  have told the server and the books, and ends. Prefect's own worker kills them: anyio kills the process that a
+  cancelled task waits for, and a run that was killed counts as running until its heartbeat is missed.
+- Asked once more, or when runs take too long, it ends at once and kills them.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+
+import psutil
+from prefect.workers.process import ProcessWorker
+
+from flows.deploy import POOL
+
+STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.worker, docker-compose.yml) waits longer
+HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker says there whether it still polls
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+async def work() -> None:
+    """Works until a signal comes, or Prefect's worker fails."""
+    asked, insisted = asyncio.Event(), asyncio.Event()
+    _listen(asked, insisted)
+    worker = ProcessWorker(work_pool_name=POOL, create_pool_if_not_found=False)
+    has_health = bool(os.environ.get(HEALTH_PORT))
+    working = asyncio.create_task(worker.start(with_healthcheck=has_health, printer=print))
+    await _first(working, asked.wait())
+    if asked.is_set():
+        await _first(_stop_runs(), insisted.wait(), asyncio.sleep(STOP_SECONDS))
+        working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+
+
+def _listen(asked: asyncio.Event, insisted: asyncio.Event) -> None:
+    def hear() -> None:
+        if asked.is_set():
+            insisted.set()
+        asked.set()
+
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+            asyncio.get_running_loop().add_signal_handler(number, hear)
+
+
+async def _first(*works) -> None:
+    """Until one of them is done; waiting for the others ends, but a task that somebody else made goes on."""
+    waits = [work if isinstance(work, asyncio.Task) else asyncio.ensure_future(work) for work in works]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait, work in zip(waits, works, strict=True):
+        if wait is not work:
+            wait.cancel()
+
+
+async def _stop_runs() -> None:
+    """Asks every run once, those too that the worker still picks up meanwhile, until none is left."""
+    asked = set()
+    while runs := psutil.Process().children():
+        for run in runs:
+            if run not in asked:
+                asked.add(run)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    run.terminate()
+        await asyncio.sleep(0.2)
