@@ -13,7 +13,7 @@ from flows import cli, logs, progress, report, server, stopping
 COMMANDS = [
     [],
     *([name] for name in sorted(cli.cli.commands)),
-    *(["server", name] for name in sorted(cli.server.commands)),
+    *(["server", name] for name in sorted(cli.cli.commands["server"].commands)),
 ]
 
 
@@ -118,7 +118,7 @@ def test_every_error_has_its_exit_code_and_is_one_json_object(capsys, monkeypatc
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(cli, "_settings", fail)
+    monkeypatch.setattr(cli, "settings_of", fail)
     assert cli.main(["plan", "--json"]) == code
     found = json.loads(capsys.readouterr().out)["error"]
     assert found["exit_code"] == code
@@ -129,7 +129,7 @@ def test_a_traceback_is_shown_with_v_only_and_holds_no_password(capsys, monkeypa
     def fail(*_):
         raise ValueError("cannot use postgresql://bob:sw0rdfish@host/db")
 
-    monkeypatch.setattr(cli, "_settings", fail)
+    monkeypatch.setattr(cli, "settings_of", fail)
     assert "Traceback" not in _run(capsys, "plan")[2]
     verbose = _run(capsys, "plan", "-v")[2]
     assert "Traceback" in verbose

@@ -89,7 +89,7 @@ def test_every_key_of_a_profile_is_documented_with_its_default():
     shown = {True: "true", False: "false", 64 << 20: "64 MiB", 16 << 20: "16 MiB"}
     for name, field in fields.items():
         if name not in ("workers", "tolerance"):
-            assert rows[name] == shown.get(field.default, field.default), name
+            assert rows[name] == shown.get(field.default, str(field.default)), name
 
 
 def test_every_profile_is_documented():

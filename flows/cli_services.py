@@ -1,0 +1,130 @@
+"""Commands about what keeps running: the demo's servers, the Prefect server, deployments and the worker."""
+
+import click
+
+from flows.command import NAME, common, pairs, set_up, settings_of, show
+
+
+@click.command()
+@click.option("--rows", type=click.IntRange(min=1), help="About how many legacy rows; default 100000.")
+@click.option("--seed", type=int, help="Another seed makes other rows.")
+@click.option("--status", "wants_status", is_flag=True, help="Say which of its servers run, and do nothing else.")
+@click.option("--stop", "is_end", is_flag=True, help="Stop its PostgreSQL and its Prefect server.")
+@click.option("--remove", "is_removal", is_flag=True, help="Stop them, and remove the demo's databases.")
+@common
+def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bool) -> int:
+    """Migrate a legacy database made up for the purpose, on servers of its own."""
+    set_up(context)
+    if context.obj.profile not in (None, "demo"):
+        raise click.UsageError(f"the demo runs with the profile demo, not {context.obj.profile}")
+    from flows.demo import run
+
+    if any(flags.values()):
+        found = _about_demo(run, **flags)
+        show(context, found, lambda: pairs(found))
+        return 0
+    given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
+    summary = run.run(**given)
+    show(context, summary, lambda: run.text(summary))
+    return 0
+
+
+def _about_demo(run, wants_status: bool, is_end: bool, is_removal: bool) -> dict:
+    if is_removal:
+        return run.remove()
+    return run.stop() if is_end else run.status()
+
+
+@click.command()
+@common
+def deploy(context: click.Context) -> int:
+    """Put deployments, work pool and automations on the configured Prefect server; again, to bring them up to date."""
+    set_up(context)
+    from config.errors import ConfigError
+    from flows import server as prefect_server
+
+    url = prefect_server.answering_url()
+    if url is None:
+        where = prefect_server.configured_url()
+        raise ConfigError(f"no Prefect server answers at {where}; `{NAME} server start` starts one here")
+    done = _deployed(prefect_server, url)
+    show(context, done, lambda: pairs({name: _listed(value) for name, value in done.items()}))
+    return 0
+
+
+def _deployed(prefect_server, url: str) -> dict:
+    prefect_server.use(url)
+    from flows.deploy import deploy as apply
+
+    return apply()
+
+
+def _listed(value: object) -> object:
+    return ", ".join(value) if isinstance(value, list) else value
+
+
+@click.command()
+@common
+def worker(context: click.Context) -> int:
+    """Pick up runs from the Prefect server and run them here, with this environment's connections, until stopped."""
+    settings = settings_of(context)
+    from flows import worker as prefect_worker
+
+    prefect_worker.run(settings)
+    return 0
+
+
+@click.group()
+@common
+def server(context: click.Context) -> None:
+    """The local Prefect server with its worker: start, stop, status."""
+
+
+@server.command("start")
+@click.option("--bare", is_flag=True, help="Only the server: no deployments, no worker.")
+@common
+def server_start(context: click.Context, bare: bool) -> int:
+    """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
+    if not bare:
+        settings_of(context)  # what is wrong with the environment is said before anything starts
+    set_up(context)
+    from flows import server as prefect_server
+
+    url = prefect_server.start().api_url
+    if not bare:
+        from flows import worker as prefect_worker
+
+        _deployed(prefect_server, url)
+        prefect_worker.start(url)
+    return _show_server(context)
+
+
+@server.command("stop")
+@common
+def server_stop(context: click.Context) -> int:
+    """Stop the server that was started here, and its worker."""
+    set_up(context)
+    from flows import server as prefect_server
+    from flows import worker as prefect_worker
+
+    prefect_worker.stop()
+    prefect_server.stop()
+    return _show_server(context)
+
+
+@server.command("status")
+@common
+def server_status(context: click.Context) -> int:
+    """Say whether they run, and where the server answers."""
+    set_up(context)
+    return _show_server(context)
+
+
+def _show_server(context: click.Context) -> int:
+    from flows import server as prefect_server
+    from flows import worker as prefect_worker
+
+    process = prefect_worker.running()
+    found = prefect_server.status() | {"worker": process and process.pid, "worker_log": str(prefect_worker.log_path())}
+    show(context, found, lambda: pairs(found))
+    return 0

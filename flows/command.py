@@ -1,0 +1,125 @@
+"""What all commands of the command line share: their common options, their settings, how they show what came of them.
+
+Results go to stdout, all else to stderr; with --json stdout holds one JSON object, of an error too.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from config.errors import MigrateError
+
+NAME = "nxtgauge-migrate"
+INTERRUPTED = 130
+LOG = logging.getLogger("nxtgauge")
+
+
+@dataclass
+class Options:
+    """What may be said before and after the command's name."""
+
+    profile: str | None = None
+    is_json: bool = False
+    is_verbose: bool = False
+
+
+def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value:
+        setattr(context.obj, parameter.name, value)
+
+
+def common(command: Callable) -> Callable:
+    """--profile, --json and -v, on the group and on every command alike."""
+    options = (
+        click.option("--profile", metavar="NAME", help="demo, staging or production; default staging."),
+        click.option("--json", "is_json", is_flag=True, help="One JSON object on stdout."),
+        click.option("-v", "--verbose", "is_verbose", is_flag=True, help="Debug log, and tracebacks of errors."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    for parameter in command.__click_params__[-len(options) :]:
+        parameter.expose_value, parameter.callback = False, _keep
+    return click.pass_context(command)
+
+
+def set_up(context: click.Context) -> None:
+    from flows import logs
+
+    logs.set_up(context.obj.is_verbose)
+
+
+def settings_of(context: click.Context):
+    set_up(context)
+    from config import settings
+
+    return settings.load(context.obj.profile)
+
+
+def through_prefect(name: str, watch, parameters: dict) -> dict | None:
+    """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
+    from flows import server as prefect_server
+
+    url = prefect_server.answering_url()
+    if url is None:
+        LOG.info("running plainly: no Prefect server answers at %s", prefect_server.configured_url())
+        return None
+    LOG.info("running as a Prefect flow on %s", url)
+    prefect_server.use(url)
+    from importlib import import_module
+
+    from flows import calls
+
+    return calls.run(getattr(import_module(f"flows.{name}"), name), watch, **parameters)
+
+
+def show(context: click.Context, value: dict, text: Callable[[], str]) -> None:
+    if context.obj.is_json:
+        print_json(value)
+    else:
+        click.echo(text())
+
+
+def print_json(value: object) -> None:
+    from flows import report
+
+    click.echo(report.to_json(value))
+
+
+def pairs(values: dict) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in values.items() if value is not None)
+
+
+def error_json(error: BaseException) -> dict:
+    body = {"type": type(error).__name__, "message": message_of(error), "exit_code": exit_code_of(error)}
+    faults = getattr(error, "faults", None)
+    more = {"faults": [_redacted(fault) for fault in faults]} if faults else {}
+    reports = reports_of(error)
+    return {"error": body | more | ({"reports": reports} if reports else {})}
+
+
+def reports_of(error: BaseException) -> list[str]:
+    """Paths of what was written about a run that its gates refused."""
+    return (getattr(error, "report", None) or {}).get("reports", [])
+
+
+def exit_code_of(error: BaseException) -> int:
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return INTERRUPTED
+    return getattr(error, "exit_code", 1)
+
+
+def message_of(error: BaseException) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return "interrupted"
+    text = _redacted(str(error))
+    return text if isinstance(error, MigrateError) else f"{type(error).__name__}: {text}".strip(": ")
+
+
+def _redacted(text: str) -> str:
+    from flows.logs import redacted
+
+    return redacted(text)
