@@ -26,10 +26,12 @@ from engine.catalog import Catalog, LegacyTable
 from engine.connect import blame
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
-from engine.staging import books, columns, faults, rows, structure
+from engine.staging import books, columns, faults, links, rows, structure
+from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
-from engine.staging.rows import Filling, Lane
+from engine.staging.rows import Filling, Lane, Part
+from engine.staging.sample import Sample
 from engine.workers import Clock, Silent, Threads, Watch
 from transforms.masks import Masker
 
@@ -74,6 +76,7 @@ class Making:
     clock: Clock
     remarks: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)  # spent on each table
+    rows: dict[str, int] = field(default_factory=dict)  # moved of each table
 
     @property
     def schema(self) -> str:
@@ -136,6 +139,8 @@ def _refuse(making: Making, missing: list[str]) -> None:
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         if source.schema_oid:
             found += structure.extension_faults(conn, structure.extensions(making.held.holder, source))
+    if making.wish.percent:
+        found += samples.faults({table.name: table for table in making.tables})
     if found or missing:
         raise PlanRefused(list(dict.fromkeys([*found, *missing])))
 
@@ -202,13 +207,28 @@ def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
 def _fill(making: Making, sessions: Sessions) -> None:
     lanes = {table.name: lane(making, table) for table in making.tables}
     filling = Filling(making.settings, sessions, STOP, making.clock, lanes)
-    for table in making.tables:
-        making.clock.table(table.name, table.rows)
-    size = making.settings.stream_chunk_bytes
-    todo = [part for table in making.tables for part in rows.parts(table, making.schema, size)]
-    todo.sort(key=lambda part: part.rows, reverse=True)  # a long table that begins last is waited for alone
-    Threads(making.settings.workers).map("stage", filling.move, todo)
-    making.seconds = dict(filling.seconds)
+    threads = Threads(making.settings.workers)
+    with _parts(making, sessions, threads) as todo:
+        for table in making.tables:
+            making.clock.table(table.name, sum(part.rows for part in todo if part.table == table.name))
+        todo.sort(key=lambda part: part.rows, reverse=True)  # a long table that begins last is waited for alone
+        threads.map("stage", filling.move, todo)
+    making.seconds, making.rows = dict(filling.seconds), dict(filling.rows)
+
+
+@contextlib.contextmanager
+def _parts(making: Making, sessions: Sessions, threads: Threads) -> Iterator[list[Part]]:
+    """What is to be read: everything, or a sample and the tables that take no part in it."""
+    size, percent = making.settings.stream_chunk_bytes, making.wish.percent
+    if percent is None:
+        yield [part for table in making.tables for part in rows.parts(table, making.schema, size)]
+        return
+    found = links.find(making.source, mappings.load(), making.settings)
+    sample = Sample(making.schema, making.tables, found, percent, making.key)
+    whole = [table for table in making.tables if table.name not in sample.sampled]
+    with samples.working(making.conn):
+        drawn = sample.draw(making.conn, sessions, STOP, lambda function, items: threads.map("draw", function, items))
+        yield drawn + [part for table in whole for part in rows.parts(table, making.schema, size)]
 
 
 def lane(making: Making, table: LegacyTable) -> Lane:
@@ -263,7 +283,8 @@ def _counted(making: Making, sessions: Sessions) -> dict[str, tuple[int, int]]:
 
     names = [table.name for table in making.tables]
     counts = dict(zip(names, Threads(making.settings.workers).map("count", count, names), strict=True))
-    if wrong := [name for name, (there, here) in counts.items() if there != here and making.wish.percent is None]:
+    wanted = making.rows if making.wish.percent else {name: there for name, (there, _) in counts.items()}
+    if wrong := [name for name, (_, here) in counts.items() if here != wanted.get(name, 0)]:
         raise StagingError(f"the copy has not all rows of {', '.join(wrong)}; did others write to it? refresh it")
     return counts
 

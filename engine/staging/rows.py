@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -27,6 +27,10 @@ from engine.workers import Watch
 
 Mask = Callable[[str], str]
 PAGE_BYTES = 8192
+PLACES = """
+    select place::text from nxtgauge_staging.sample_places where table_name = %s and leaf = %s and batch = %s
+    order by sample_places.place
+"""
 NULL = b"\\N"
 # Repeated values are many, and masking one takes 50 times as long as finding it; longer ones seldom repeat.
 CACHED_VALUES, CACHED_BYTES = 20_000, 64
@@ -39,13 +43,16 @@ ESCAPE = str.maketrans(
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a table, of one of its leaves: pages first ≤ page < end, or the rows at these places."""
+    """Some rows of a table, of one of its leaves: pages first ≤ page < end, or what a sample picked of them.
+
+    batches: number of the leaf, first and last batch of picked places (engine.staging.sample).
+    """
 
     table: str
     leaf: tuple[str, str]  # schema, name
     first: int = 0
     end: int | None = None
-    places: tuple[str, ...] | None = None  # ctids
+    batches: tuple[int, int, int] | None = None
     rows: int = 0  # an estimate, for the progress
 
 
@@ -91,10 +98,10 @@ class Filling:
 
     def _moved(self, part: Part, lane: Lane) -> int:
         schema, form = self.settings.source_schema, sql.SQL("binary" if lane.is_binary else "text")
+        read = select(part, lane.columns)
         into = sql.SQL("copy {} {} from stdin (format {})").format(
             sql.Identifier(schema, part.table), _listed(lane.columns), form
         )
-        out = sql.SQL("copy ({}) to stdout (format {})").format(select(part, lane.columns), form)
         try:
             with (
                 self.sessions.lend("source") as source,
@@ -103,12 +110,26 @@ class Filling:
                 staging.cursor() as cursor,
             ):
                 with cursor.copy(into) as sink:
-                    stream.pump(self.stop, source, part.table, out, _Masking(sink, lane.masks) if lane.masks else sink)
+                    masked = _Masking(sink, lane.masks) if lane.masks else sink
+                    for condition in self._conditions(part):
+                        out = sql.SQL("copy ({} {}) to stdout (format {})").format(read, condition, form)
+                        stream.pump(self.stop, source, part.table, out, masked)
                 return cursor.rowcount
         except StagingError as error:
             if lane.masks and error.sqlstate.startswith(("22", "23")):
                 raise PlanRefused([refusal(part.table, str(error))]) from None
             raise
+
+    def _conditions(self, part: Part) -> Iterator[sql.Composable]:
+        """Which rows to read, one query after the other."""
+        if part.batches is None:
+            yield _pages(part)
+            return
+        number, first, last = part.batches
+        for batch in range(first, last + 1):
+            with self.sessions.lend("staging") as staging, blame(StagingError, "reading the sample", self.stop):
+                places = [place for (place,) in staging.execute(PLACES, [part.table, number, batch])]
+            yield sql.SQL("where t.ctid = any ({}::tid[])").format(sql.Literal(places))
 
 
 def refusal(table: str, found: str) -> str:
@@ -163,14 +184,12 @@ def carried(table: LegacyTable) -> list[str]:
 
 
 def select(part: Part, columns: Sequence[str]) -> sql.Composed:
-    """The part's rows, in the order of their places."""
+    """Of all rows of the part's leaf, as t."""
     names = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
-    return sql.SQL("select {} from only {} as t {}").format(names, sql.Identifier(*part.leaf), _condition(part))
+    return sql.SQL("select {} from only {} as t").format(names, sql.Identifier(*part.leaf))
 
 
-def _condition(part: Part) -> sql.Composable:
-    if part.places is not None:
-        return sql.SQL("where t.ctid = any ({}::tid[])").format(sql.Literal(list(part.places)))
+def _pages(part: Part) -> sql.Composable:
     if part.end is None and not part.first:
         return sql.SQL("")
     beyond = sql.SQL("and t.ctid < {}").format(_place(part.end)) if part.end is not None else sql.SQL("")
