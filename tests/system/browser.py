@@ -57,7 +57,7 @@ def _program() -> str | None:
 class Window:
     """One tab in a profile of its own. Names, labels and texts are what a person reads, whole and in their case.
 
-    What waits does so for up to a minute; where that was in vain, the page's text and a picture of it are kept.
+    What waits does so for up to a minute. Errors: AssertionError with the page's text, and a picture of it.
     """
 
     page: playwright.Page
@@ -73,12 +73,13 @@ class Window:
     def open(self, address: str) -> None:
         self.do(lambda page: page.goto(address))
 
-    def click(self, name: str, role: str = "button") -> None:
+    def click(self, name: str, role: str = "button", seconds: float = WAIT_SECONDS) -> None:
         """Clicks the one element of this role and name, once it is there and enabled."""
-        self.do(lambda page: page.get_by_role(role, name=name, exact=True).click())
+        timeout = seconds * 1000
+        self._patiently(name, lambda page: page.get_by_role(role, name=name, exact=True).click(timeout=timeout))
 
     def fill(self, label: str, value: str) -> None:
-        self.do(lambda page: page.get_by_label(label, exact=True).fill(value))
+        self._patiently(label, lambda page: page.get_by_label(label, exact=True).fill(value))
 
     def run(self, script: str) -> object:
         """The value of a JavaScript expression, or what a function returns, in the page that is open."""
@@ -90,17 +91,28 @@ class Window:
 
     def link(self, name: str) -> str:
         """Where the one link of this text leads."""
-        return self.do(lambda page: page.get_by_role("link", name=name, exact=True).evaluate("a => a.href"))
+        return self._patiently(
+            name, lambda page: page.get_by_role("link", name=name, exact=True).evaluate("a => a.href")
+        )
 
     def wait_for(self, text: str, seconds: float = WAIT_SECONDS) -> str:
-        """The page's text once it holds this one. Errors: AssertionError with what it held instead."""
+        """The page's text once it holds this one."""
         until = time.monotonic() + seconds
         while text not in (found := self.text()):
             if time.monotonic() > until:
-                picture = self.screenshot(f"without {text}")
-                raise AssertionError(f"{text!r} did not come up within {seconds} s; see {picture}:\n{found}")
+                raise self._in_vain(text, f"did not come up within {seconds} s")
             time.sleep(PAUSE_SECONDS)
         return found
+
+    def _patiently(self, name: str, act: Callable[[playwright.Page], Awaitable[Result]]) -> Result:
+        try:
+            return self.do(act)
+        except playwright.TimeoutError as fault:
+            raise self._in_vain(name, str(fault)) from None
+
+    def _in_vain(self, name: str, fault: str) -> AssertionError:
+        picture = self.screenshot(f"without {name}")
+        return AssertionError(f"{name!r}: {fault}; see {picture}\nthe page says:\n{self.text()}")
 
     def screenshot(self, name: str, is_whole: bool = True) -> Path:
         """Keeps a picture of the page, or of its first screen, once its text stands still (or does not, for 5 s)."""

@@ -39,10 +39,12 @@ def test_forms_are_filled_and_buttons_clicked(page):
     assert page.run("document.title") == "Ada"
 
 
-def test_a_text_that_does_not_come_leaves_a_picture(page):
+def test_what_does_not_come_leaves_a_picture(page):
     with pytest.raises(AssertionError, match="without-nowhere.png"):
         page.wait_for("nowhere", seconds=0)
-    assert (page.pictures / "without-nowhere.png").exists()
+    with pytest.raises(AssertionError, match="without-send-it.png"):
+        page.click("Send it", seconds=0.1)
+    assert {path.name for path in page.pictures.glob("without-*")} >= {"without-nowhere.png", "without-send-it.png"}
 
 
 def test_the_thread_of_a_test_has_no_running_loop(page):
