@@ -136,6 +136,13 @@ class _Targets:
 
     columns: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
+    def find(self, way: Way, target: str) -> tuple[str, str | None, Way] | None:
+        """Place, column and way; into a key of a column's document it is another way than into the column."""
+        if target in self.columns:
+            return *self.columns[target], way
+        column, _, key = target.partition("->")
+        return (*self.columns[column], replace(way, kind="rule", note=f"its key {key}; {way.note}")) if key else None
+
     @staticmethod
     def of(outputs) -> "_Targets":
         found = _Targets()
@@ -152,9 +159,9 @@ def _piece(table: TablePlan, targets: _Targets) -> Piece:
         if name in targets.columns:
             fields[targets.columns[name][0]] = {}
     for way in (*table.ways, *_archived(table)):
-        for place, column in (targets.columns[target] for target in way.targets if target in targets.columns):
+        for place, column, own in filter(None, (targets.find(way, target) for target in way.targets)):
             of_place = fields.setdefault(place, {})
-            (whole.setdefault(place, {}) if column is None else of_place.setdefault(column, {}))[way.column] = way
+            (whole.setdefault(place, {}) if column is None else of_place.setdefault(column, {}))[way.column] = own
     return Piece(
         table=table.name,
         disposition=table.disposition,
