@@ -82,6 +82,8 @@ def _proven(told: dict) -> str:
         return f"unmasked, for {told['name']}: {told['reason']}"
     if told["scan"] is None:
         return "masked, and not proven"
+    if "compared" not in told["scan"]:
+        return f"proven: {told['scan']['detail']}"
     compared = sum(one["cells"] for one in told["scan"]["compared"])
     return (
         f"proven: {compared:,} masked cells held against their originals, {told['scan']['cells']:,} cells searched for "

@@ -33,6 +33,7 @@ VERSION = 1
 FOLDER = Path(__file__).parent / "sql"
 SCRIPTS = (FOLDER / "books.sql",)  # by version
 MEMBERS = (FOLDER / "members.sql").read_text(encoding="utf-8")
+DEPENDANTS = (FOLDER / "dependants.sql").read_text(encoding="utf-8")
 LOCK = int.from_bytes(b"nxtstage")
 ENSURE_LOCK = LOCK + 1
 
@@ -141,7 +142,7 @@ def schema_faults(conn: psycopg.Connection, schema: str) -> list[str]:
     if added := _added(conn, found, held):
         what = "that `stage` did not put there; move or drop that"
         return [f"schema {schema} of the staging database holds {listed(added)}, {what}"]
-    if outside := [row[0] for row in conn.execute(schemas.DEPENDANTS, {"schema": found})]:
+    if outside := [row[0] for row in conn.execute(DEPENDANTS, {"schema": found})]:
         return [f"schema {schema} is to be emptied and others depend on it: {listed(outside)}; drop that first"]
     return []
 

@@ -69,10 +69,7 @@ def choose(
 
 
 def _fault(choice: Choice) -> str | None:
-    if choice.kind != "unknown":
-        return None
-    remedy = f"say how under [tables.{choice.table}] in config/mapping/masks.toml"
-    return f"{choice.table}.{choice.column}: nobody knows how to mask it ({choice.why}); {remedy}"
+    return f"{choice.table}.{choice.column}: {choice.why}" if choice.kind == "unknown" else None
 
 
 class _Chooser:

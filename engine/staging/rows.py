@@ -89,6 +89,7 @@ class Filling:
     def move(self, part: Part) -> None:
         """Copy one part. Errors: SourceError, StagingError, Interrupted, PlanRefused (a masked row does not fit)."""
         self.stop.check()
+        self.watch.begin(part.table)
         started, lane = time.monotonic(), self.lanes[part.table]
         rows = self._moved(part, lane)
         with self.lock:
