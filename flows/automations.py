@@ -1,7 +1,8 @@
 """What the Prefect server does by itself, as code: notices, and runs whose process is gone.
 
 Laws
-- An automation is known by its name; `apply` makes it or brings it up to date, and touches no other.
+- An automation is known by its name; `apply` makes it or brings it up to date, and touches no other. One that
+  people have switched off stays off.
 - Only flow runs with our tag are watched. The flow of the notices does not have it, so no notice is about a notice.
 - Nothing here holds an address: a notice is a run of the deployment `notify`, which knows one from its worker.
 """
@@ -33,7 +34,7 @@ def apply(notify_id: UUID) -> list[str]:
 def _put(client, wanted: AutomationCore) -> str:
     found = client.read_automations_by_name(wanted.name)
     if found:
-        client.update_automation(found[0].id, wanted)
+        client.update_automation(found[0].id, wanted.model_copy(update={"enabled": found[0].enabled}))
     else:
         client.create_automation(wanted)
     return wanted.name

@@ -7,12 +7,16 @@ Laws
 """
 
 import contextlib
+import importlib.metadata
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkQueueUpdate
+from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows import automations
@@ -30,11 +34,31 @@ def deploy() -> dict:
         raise ServerError(f"{FILE} is missing; deploy from a checkout of the project")
     with get_client(sync_client=True) as client:
         _make_pool(client)
+        awake = _awake(client)
     _apply_file()
     with get_client(sync_client=True) as client:
-        names = sorted(f"{d.name}" for d in client.read_deployments())
+        _wake(client, awake)
+        names = sorted(deployment.name for deployment in client.read_deployments())
         notify_id = client.read_deployment_by_name("notify/notify").id
     return {"work_pool": POOL, "deployments": names, "automations": automations.apply(notify_id)}
+
+
+def _schedules(client) -> Iterator[tuple[tuple[str, str], UUID, DeploymentSchedule]]:
+    """What a schedule is known by (deployment, schedule), the deployment's id, the schedule."""
+    for deployment in client.read_deployments():
+        for schedule in deployment.schedules:
+            yield (deployment.name, schedule.schedule.model_dump_json()), deployment.id, schedule
+
+
+def _awake(client) -> set[tuple[str, str]]:
+    return {name for name, _, schedule in _schedules(client) if schedule.active}
+
+
+def _wake(client, awake: set[tuple[str, str]]) -> None:
+    """Prefect's command makes schedules anew, each as the file has it: asleep."""
+    for name, deployment_id, schedule in _schedules(client):
+        if name in awake and not schedule.active:
+            client.update_deployment_schedule(deployment_id, schedule.id, active=True)
 
 
 def _make_pool(client) -> None:
@@ -60,7 +84,8 @@ def _apply_file() -> None:
 
 def _environment() -> dict[str, str]:
     """Prefect's command gets none of our connections: what it does not know it cannot store."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
+    return ours | {"NXTGAUGE_VERSION": importlib.metadata.version("nxtgauge-migrate")}
 
 
 def _end_of(text: str, lines: int = 12) -> str:
