@@ -12,8 +12,8 @@ Laws
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from checks.masked import Field
@@ -34,109 +34,129 @@ class Number(str):
     """A number of a document, as it is written there."""
 
 
-@dataclass(frozen=True)
-class Document:
-    """scalars: (path, text) of what counts; names: of its objects' members."""
-
-    scalars: frozenset[tuple[tuple, str]]
-    names: tuple[str, ...]
-
-
 OPENING = frozenset("{[ \t\n\r")  # what a document begins with
 # Objects become tuples of their pairs, so that a name that comes twice stays.
 DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=Number, parse_float=Number)
 
 
-def is_telling(field: Field, text: str) -> bool:
-    """Whether a cell's text may say anything of anybody."""
-    if field.base == "bytea":
+@dataclass
+class Document:
+    """scalars: (path, text) of what counts, a path being (the path above, name or place); names: of members."""
+
+    scalars: list[tuple[tuple, str]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def read(self, value, path: tuple = ()) -> None:
+        """Take in a value of the document, and all in it. Errors: RecursionError."""
+        if isinstance(value, str):
+            self._read_scalar(value, path)
+        elif isinstance(value, list):
+            for place, element in enumerate(value):
+                self.read(element, (path, place))
+        elif isinstance(value, tuple):
+            for name, element in value:
+                self.names.append(name)
+                self.read(element, (path, name))
+
+    def _read_scalar(self, value: str, path: tuple) -> None:
+        if isinstance(value, Number):
+            if _is_long(value):
+                self.scalars.append((path, value))
+        elif value[:1] in OPENING and (inner := _container(value)) is not None:
+            self.read(inner, (path, ""))
+        elif WORD.search(value) and not UUID.fullmatch(value):
+            self.scalars.append((path, value))
+
+    def shares(self, other: "Document") -> bool:
+        """Whether anything stands in both where it stands."""
+        return not set(self.scalars).isdisjoint(other.scalars)
+
+
+class Column:
+    """A column of a batch, its documents parsed once."""
+
+    def __init__(self, of: Field, cells: Sequence[Cell]):
+        self.field, self.cells = of, cells
+        self._pieces: dict[int, list[str | Document | None]] = {}
+
+    def texts(self) -> tuple[list[Part], list[Part]]:
+        """Texts and a documents' scalars, with their rows; and the names of members."""
+        made_up = set(self._made_up())
+        found = [(row, cell) for row, cell in enumerate(self.cells) if cell and row not in made_up]
+        names: list[Part] = []
+        for row in made_up:
+            for piece in self.pieces(row):
+                if isinstance(piece, Document):
+                    found += [(row, text) for _, text in piece.scalars]
+                    names += [(row, name) for name in piece.names]
+                elif piece:
+                    found.append((row, piece))
+        return found, names
+
+    def telling(self) -> list[Part]:
+        """The texts that a mask must change, with their rows."""
+        return [part for part in self.texts()[0] if is_telling(self.field, part[1])]
+
+    def unmasked(self, old: "Column | None") -> list[int]:
+        """Rows whose cell, or a part of it, is its original still. old: the originals; not looked at of kind null."""
+        if self.field.kind == "null":  # a column that takes no null has an empty text
+            return sorted({row for part in self.texts() for row, text in part if is_telling(self.field, text)})
+        same = [row for row, (new, was) in enumerate(zip(self.cells, old.cells, strict=True)) if new == was]
+        rows = sorted({*same, *self._made_up()})
+        return [row for row in rows if any(map(self._is_same, self.pieces(row), old.pieces(row)))]
+
+    def pieces(self, row: int) -> list[str | Document | None]:
+        """What a cell is made of: one text or document, or those of an array."""
+        if row not in self._pieces:
+            self._pieces[row] = [_read(self.field, text) for text in _flat(self.cells[row])]
+        return self._pieces[row]
+
+    def _made_up(self) -> list[int]:
+        """Rows whose cell may be more than a text."""
+        if self.field.is_array or self.field.is_document:
+            return [row for row, cell in enumerate(self.cells) if cell]
+        return [row for row, cell in enumerate(self.cells) if cell and cell[0] in OPENING]
+
+    def _is_same(self, new: str | Document | None, old: str | Document | None) -> bool:
+        if isinstance(new, Document) and isinstance(old, Document):
+            return new.shares(old)
+        return isinstance(new, str) and new == old and is_telling(self.field, new)
+
+
+def is_telling(of: Field, text: str) -> bool:
+    """Whether a text in a cell may say anything of anybody."""
+    if of.base == "bytea":
         text = text.removeprefix("\\x")
-    if text in STAYS.get(field.kind, ()) or field.kind == "id" and (UUID.fullmatch(text) or SHORT.fullmatch(text)):
+    if text in STAYS.get(of.kind, ()) or of.kind == "id" and (UUID.fullmatch(text) or SHORT.fullmatch(text)):
         return False
-    return WORD.search(text) is not None and not (field.kind == "number" and NOTHING.fullmatch(text))
+    return WORD.search(text) is not None and not (of.kind == "number" and NOTHING.fullmatch(text))
 
 
-def unmasked(field: Field, new: Sequence[Cell], old: Sequence[Cell]) -> list[int]:
-    """Rows of a masked column whose cell, or a part of it, is its original still."""
-    if field.kind == "null":
-        return [row for row, cell in enumerate(new) if _is_left(field, cell)]
-    return [row for row, (left, right) in enumerate(zip(new, old, strict=True)) if _is_unmasked(field, left, right)]
-
-
-def _is_unmasked(field: Field, new: Cell, old: Cell) -> bool:
-    if not new or not old:
-        return False
-    if field.is_array:
-        return any(_is_same(field, left, right) for left, right in zip(flat(new), flat(old), strict=False))
-    return _is_same(field, new, old)
-
-
-def _is_same(field: Field, new: str | None, old: str | None) -> bool:
-    left, right = _document(field, new), _document(field, old)
-    if left and right:
-        return not left.scalars.isdisjoint(right.scalars)
-    return new == old and new is not None and is_telling(field, new)
-
-
-def _is_left(field: Field, cell: Cell) -> bool:
-    """Whether a cell that was to be null holds something; a column that takes no null has an empty text."""
-    return any(text is not None and is_telling(field, text) for text in flat(cell))
-
-
-def flat(cell: Cell) -> Iterator[str | None]:
+def _flat(cell: Cell) -> Iterator[str | None]:
     """The elements of an array of whatever dimensions."""
     if isinstance(cell, list):
         for element in cell:
-            yield from flat(element)
+            yield from _flat(element)
     else:
         yield cell
 
 
-def texts(field: Field, column: Iterable[Cell]) -> tuple[list[Part], list[Part]]:
-    """What a column's cells are made of, with their rows: texts, elements, a document's scalars; and the names that
-    stand in documents."""
-    found, names = [], []
-    for row, cell in enumerate(column):
-        if not cell:
-            continue
-        if isinstance(cell, str) and not _may_be_document(field, cell):
-            found.append((row, cell))
-            continue
-        for text in flat(cell):
-            document = _document(field, text)
-            if document:
-                found += [(row, scalar) for _, scalar in document.scalars]
-                names += [(row, name) for name in document.names]
-            elif text:
-                found.append((row, text))
-    return found, names
-
-
-def telling(field: Field, column: Iterable[Cell]) -> list[Part]:
-    """The texts of a column's cells that a mask must change, with their rows."""
-    return [part for part in texts(field, column)[0] if is_telling(field, part[1])]
-
-
-def _may_be_document(field: Field, text: str) -> bool:
-    return field.is_document or (text[0] in OPENING and field.is_text)
-
-
-def _document(field: Field, text: str | None) -> Document | None:
-    if not text or not _may_be_document(field, text):
-        return None
+def _read(of: Field, text: str | None) -> str | Document | None:
+    if not text or not (of.is_document or (text[0] in OPENING and of.is_text)):
+        return text
     try:
-        value = DECODER.decode(text) if field.is_document else _parsed(text)
-        if field.is_document or value is not None:
-            return Document(frozenset(_scalars(value)), tuple(_names(value)))
-    except (ValueError, RecursionError):  # too deep: a text, then
-        pass
-    return None
+        value = DECODER.decode(text) if of.is_document else _container(text)
+        if value is None and not of.is_document:
+            return text
+        document = Document()
+        document.read(value)
+        return document
+    except (ValueError, RecursionError):  # no document, or one too deep
+        return text
 
 
-def _parsed(text: str) -> list | tuple | None:
+def _container(text: str) -> list | tuple | None:
     """The object or array that a text is."""
-    if text[:1] not in OPENING:
-        return None
     try:
         value = DECODER.decode(text)
     except ValueError:
@@ -144,27 +164,10 @@ def _parsed(text: str) -> list | tuple | None:
     return value if isinstance(value, list | tuple) else None
 
 
-def _scalars(value, path: tuple = ()) -> Iterator[tuple[tuple, str]]:
-    """(path, text) of what counts in a document."""
-    if isinstance(value, Number):
-        if _is_long(value):
-            yield path, value
-    elif isinstance(value, str):
-        inner = _parsed(value)
-        if inner is not None:
-            yield from _scalars(inner, (*path, ""))
-        elif WORD.search(value) and not UUID.fullmatch(value):
-            yield path, value
-    elif isinstance(value, list):
-        for place, element in enumerate(value):
-            yield from _scalars(element, (*path, place))
-    elif isinstance(value, tuple):
-        for name, element in value:
-            yield from _scalars(element, (*path, name))
-
-
 def _is_long(number: Number) -> bool:
     """1e6 and 1234567 are long, 0.1000000 is not."""
+    if number.isdigit():
+        return len(number) >= LONG_NUMBER
     if len(number) < LONG_NUMBER and "e" not in number.lower():
         return False
     try:
@@ -172,15 +175,3 @@ def _is_long(number: Number) -> bool:
     except ArithmeticError:
         return True
     return abs(plain.adjusted()) > LONGEST_EXPONENT or sum(map(str.isdigit, f"{plain:f}")) >= LONG_NUMBER
-
-
-def _names(value) -> Iterator[str]:
-    if isinstance(value, list):
-        for element in value:
-            yield from _names(element)
-    elif isinstance(value, tuple):
-        for name, element in value:
-            yield name
-            yield from _names(element)
-    elif isinstance(value, str) and (inner := _parsed(value)) is not None:
-        yield from _names(inner)

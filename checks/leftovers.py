@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import eq
 
-from checks import cells, traces
-from checks.cells import Part
+from checks import traces
+from checks.cells import Column, Part
 from checks.masked import Field
 from checks.originals import SHORTEST_VALUE, Originals
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
@@ -76,46 +76,46 @@ class Search:
     def add(self, check: str, one: Field, key: str) -> None:
         self.found.setdefault((check, one), Count()).add(key)
 
-    def look(self, one: Field, keys: Sequence[str], new: Sequence, old: Sequence | None = None) -> None:
+    def look(self, keys: Sequence[str], new: Column, old: Column | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""
-        self.cells += len(new)
-        column = _Column(one, keys, new, old)
-        texts, names = cells.texts(one, new)
+        self.cells += len(keys)
+        looked = _Looked(new.field, keys, new, old)
+        texts, names = new.texts()
         parts = texts + names
         for row in sorted(set(self._emails(parts))):
-            self.add(EMAIL, one, keys[row])
+            self.add(EMAIL, new.field, keys[row])
         if self._lengths:
-            self._numbers(column, parts)
-        if not one.is_key:
-            self._values(column, texts)
+            self._numbers(looked, parts)
+        if not new.field.is_key:
+            self._values(looked, texts)
 
     def _emails(self, parts: list[Part]) -> Iterator[int]:
         held = [(row, part) for row, part in parts if traces.may_hold_email(part)]
         found = [(row, email) for row, part in held for email in traces.possible_emails(part)]
         return (found[place][0] for place in self._originals.emails.found([email for _, email in found]))
 
-    def _numbers(self, column: "_Column", parts: list[Part]) -> None:
+    def _numbers(self, looked: "_Looked", parts: list[Part]) -> None:
         long = [(row, part) for row, part in parts if len(part) >= traces.SHORTEST]
         found = [(row, part, window) for row, part in long for window in self._windows(part)]
         windows = [window for _, _, window in found]
         known = [found[place] for place in self._originals.phones.found(windows)]
         hits = [(row, window) for row, part, window in known if traces.holds(part, window)]  # in no UUID, that is
-        self._tell(PHONE, column, hits, traces.holds, self._originals.phones.expected(windows))
+        self._tell(PHONE, looked, hits, traces.holds, self._originals.phones.expected(windows))
 
     def _windows(self, part: str) -> Iterator[str]:
         for run in traces.runs(part):
             yield from traces.windows(run, self._lengths)
 
-    def _values(self, column: "_Column", texts: list[Part]) -> None:
-        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE and column.is_changed(row)]
+    def _values(self, looked: "_Looked", texts: list[Part]) -> None:
+        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE and looked.is_changed(row)]
         hits = [long[place] for place in self._originals.values.found([text for _, text in long])]
-        self._tell(VALUE, column, hits, eq, ALIKE * len(long))
+        self._tell(VALUE, looked, hits, eq, ALIKE * len(long))
 
-    def _tell(self, check: str, column: "_Column", hits: list[Part], holds: Callable, expected: float) -> None:
+    def _tell(self, check: str, looked: "_Looked", hits: list[Part], holds: Callable, expected: float) -> None:
         """Divide what was found into what is left over and what may be chance."""
-        one, keys = column.field, column.keys
+        one, keys = looked.field, looked.keys
         chance = self._chances.setdefault((check, one), Chance(check, one)) if one.kind or one.is_key else None
-        left = {row for row, text in hits if chance is None or column.had(row, text, holds)}
+        left = {row for row, text in hits if chance is None or looked.had(row, text, holds)}
         for row in sorted(left):
             self.add(check, one, keys[row])
         if chance:
@@ -125,20 +125,21 @@ class Search:
 
 
 @dataclass(frozen=True)
-class _Column:
-    """A column of a batch. old: the originals of its cells, where rows are paired."""
+class _Looked:
+    """A column of a batch, and the originals of its cells, where rows are paired."""
 
     field: Field
     keys: Sequence[str]
-    new: Sequence
-    old: Sequence | None
+    new: Column
+    old: Column | None
 
     def is_changed(self, row: int) -> bool:
         """Whether the cell is not its original still, which would be a finding of its own."""
-        return self.old is None or self.new[row] != self.old[row]
+        return self.old is None or self.new.cells[row] != self.old.cells[row]
 
     def had(self, row: int, text: str, holds: Callable[[str, str], bool]) -> bool:
         """Whether the row's own original holds the text."""
         if self.old is None:
             return False
-        return any(holds(part, text) for parts in cells.texts(self.field, [self.old[row]]) for _, part in parts)
+        texts, names = Column(self.field, [self.old.cells[row]]).texts()
+        return any(holds(part, text) for _, part in texts + names)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from checks import cells, traces
+from checks import traces
+from checks.cells import UUID, Column, is_telling
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
 from checks.pairs import Reader
@@ -46,7 +47,7 @@ def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], ori
         return
     for rows in reader.batches(_query(schema, table, whole, texts)):
         for one, column in zip([*whole, *texts], zip(*rows, strict=True), strict=True):
-            _remember(one, column, originals)
+            _remember(Column(one, column), originals)
 
 
 def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Field]) -> sql.Composed:
@@ -64,18 +65,18 @@ def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Fiel
     )
 
 
-def _remember(field: Field, column: Sequence[cells.Cell], originals: Originals) -> None:
-    texts, names = cells.texts(field, column)
+def _remember(column: Column, originals: Originals) -> None:
+    kind, (texts, names) = column.field.kind, column.texts()
     parts = [part for _, part in texts + names]
     originals.emails.add([email for part in parts if traces.may_hold_email(part) for email in traces.emails(part)])
-    if field.kind == "phone":
+    if kind == "phone":
         originals.phones.add([number for part in parts for number in traces.numbers(part)])
-    if field.kind in WHOLE_KINDS:
-        originals.values.add([text for _, text in texts if _is_value(field, text)])
+    if kind in WHOLE_KINDS:
+        originals.values.add([text for _, text in texts if _is_value(column.field, text)])
 
 
 def _is_value(field: Field, text: str) -> bool:
     """An id, or what stands for a number that is none (`not given`, 0000000000), is nobody's."""
-    if len(text) < SHORTEST_VALUE or not cells.is_telling(field, text) or cells.UUID.fullmatch(text):
+    if len(text) < SHORTEST_VALUE or not is_telling(field, text) or UUID.fullmatch(text):
         return False
     return field.kind != "phone" or bool(traces.numbers(text))

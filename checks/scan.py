@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from checks import catalog, cells, connect, masked, originals, pairs, remedies
+from checks import catalog, connect, masked, originals, pairs, remedies
+from checks.cells import Column
 from checks.hashes import Hashes
 from checks.leftovers import Search
 from checks.masked import Field, Place
@@ -108,40 +109,43 @@ class _Work:
         lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
         for batch in pairs.paired(*sides, place.fields, place.masked):
             olds = dict(zip(place.masked, batch.old, strict=True))
-            for one, new in zip(place.fields, batch.new, strict=True):
-                self._beside(one, batch, new, olds.get(one))
+            for one, cells in zip(place.fields, batch.new, strict=True):
+                old = Column(one, olds[one]) if one in olds else None
+                self._beside(batch, Column(one, cells), old)
             for row in batch.lost:
                 lost.count.add(batch.keys[row])
             self._rows += len(batch.keys)
         if lost.count.cells:
             self._failed += [lost.of(one.name) for one in place.masked]
 
-    def _beside(self, one: Field, batch: Batch, new: Sequence, old: Sequence | None) -> None:
+    def _beside(self, batch: Batch, new: Column, old: Column | None) -> None:
+        one = new.field
         if old is not None:
-            for row in cells.unmasked(one, new, old):
+            for row in new.unmasked(old):
                 self._search.add(UNMASKED, one, batch.keys[row])
-            self._compared[one] += len(new) - len(batch.lost)
+            self._compared[one] += len(batch.keys) - len(batch.lost)
         if one.is_searched:
-            self._search.look(one, batch.keys, new, old)
+            self._search.look(batch.keys, new, old)
 
     def _as_sets(self, place: Place) -> None:
         """Without a key: long values against all long originals of their column."""
         known = {one: Hashes(self._originals.key) for one in place.masked}
         for batch in pairs.alone(self._source, self._schema, place.table, None, place.masked):
-            for one, old in zip(place.masked, batch.new, strict=True):
-                known[one].add([text for _, text in cells.telling(one, old) if len(text) >= LONG])
+            for one, cells in zip(place.masked, batch.new, strict=True):
+                known[one].add([text for _, text in Column(one, cells).telling() if len(text) >= LONG])
         for batch in self._batches(place):
-            for one, new in zip(place.fields, batch.new, strict=True):
+            for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.kind:
-                    self._among(one, known[one], batch.keys, new)
+                    self._among(known[one], batch.keys, Column(one, cells))
 
-    def _among(self, one: Field, known: Hashes, keys: Sequence[str], new: Sequence) -> None:
-        self._compared[one] += len(new)
+    def _among(self, known: Hashes, keys: Sequence[str], new: Column) -> None:
+        one = new.field
+        self._compared[one] += len(keys)
         if one.kind == "null":
-            left = set(cells.unmasked(one, new, new))
+            left = set(new.unmasked(None))
         else:
-            texts = cells.telling(one, new)
-            long = [] if one.kind in DENSE_KINDS else [pair for pair in texts if len(pair[1]) >= LONG]
+            texts = new.telling()
+            long = [] if one.kind in DENSE_KINDS else [part for part in texts if len(part[1]) >= LONG]
             left = {long[place][0] for place in known.found([text for _, text in long])}
             self._unproved[one] += len({row for row, _ in texts} - {row for row, _ in long})
         for row in sorted(left):
@@ -154,9 +158,9 @@ class _Work:
     def _batches(self, place: Place) -> Iterator[Batch]:
         """The copy's rows, which are searched as they come."""
         for batch in pairs.alone(self._staging, self._schema, place.table, place.key, place.fields):
-            for one, new in zip(place.fields, batch.new, strict=True):
+            for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.is_searched:
-                    self._search.look(one, batch.keys, new)
+                    self._search.look(batch.keys, Column(one, cells))
             self._rows += len(batch.keys)
             yield batch
 
