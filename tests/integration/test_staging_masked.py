@@ -1,0 +1,291 @@
+"""Masked copies: what is masked and what is not, what refuses one, and a rehearsal that says what the real run says."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from config import mapping, masks
+from config import settings as configuration
+from config.errors import ConfigError, PlanRefused, VerificationFailed
+from engine import catalog, run, staging
+from engine.staging import columns
+from flows import cli
+from flows import stage as stages
+from flows.demo.seed import seed
+
+KEY = "0123456789abcdef"
+BOOKS = {
+    "rejects": "select legacy_table, legacy_key, target_table, reason from migration.rejects",
+    "notes": "select legacy_table, legacy_key, target_table, target_column, note from migration.notes",
+    "id_map": "select legacy_table, legacy_id, target_table, target_id, why from migration.id_map",
+    "links": "select legacy_table, legacy_column, user_role_profile_id from migration.removed_links",
+    "balance": "select legacy_table, source_rows, loaded, merged, rejected, archived from migration.balance",
+}
+
+
+def do(url: str, *statements: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        for statement in statements:
+            conn.execute(statement)
+
+
+def ask(url: str, query: str) -> list[tuple]:
+    with psycopg.connect(url) as conn:
+        return conn.execute(query).fetchall()
+
+
+def settings(source: str, copy: str, **more: str):
+    names = {"SOURCE_URL": source, "STAGING_URL": copy, "MASKING_KEY": KEY} | more
+    return configuration.load("demo", {f"NXTGAUGE_{name}": value for name, value in names.items() if value})
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """A function that adds to what masks.toml says of tables."""
+
+    def tell(**tables: dict[str, str]) -> masks.Masks:
+        found = masks.parsed(Path(masks.__file__).with_name("mapping").joinpath("masks.toml").read_text())
+        changed = masks.Masks(**found.model_dump() | {"tables": found.tables | tables})
+        monkeypatch.setattr(masks, "load", lambda: changed)
+        return changed
+
+    return tell
+
+
+class TestChoices:
+    LEGACY = """
+        create extension hstore;
+        create type mood as enum ('a');
+        create domain short as varchar(9);
+        create domain shorter as short;
+        create table users (id integer primary key, handle text unique, note text, mood mood);
+        create table greetings (id integer primary key, handle varchar(40) references users (handle), user_id integer,
+            "Full Name" shorter, tags varchar(7)[], said text check (said in ('hello', 'bye')),
+            wrote text check (wrote <> ''), email text check (email <> 'nobody@example.com'), spoken text, heard text,
+            shouted text generated always as (case when heard = 'no' then 'x' else upper(said) end) stored);
+        create index on greetings (id) where lower(spoken) = 'a';
+        create table events (id integer, place text, story text, extras hstore, more hstore) partition by list (place);
+        create table hashed (id integer, story text) partition by hash (story);
+    """
+
+    @pytest.fixture(scope="class")
+    def found(self, module_database):
+        url = module_database()
+        do(url, self.LEGACY)
+        with psycopg.connect(url, autocommit=True) as conn:
+            return catalog.reflect(conn, "public")
+
+    def chosen(self, found, given: masks.Masks):
+        choices, faults = columns.choose(found, given, mapping.load(), configuration.load("demo", {}))
+        return {(one.table, one.column): one for one in choices}, faults
+
+    def test_what_holds_the_copy_together_is_kept(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        why = {place: one.why for place, one in choices.items() if one.kind == "keep"}
+        assert why["users", "id"] == why["users", "handle"] == "key"
+        assert why["greetings", "handle"] == why["greetings", "user_id"] == "reference to users"
+        assert why["events", "place"] == "decides the partition"
+        assert why["greetings", "shouted"] == "generated: computed anew"
+        assert ("users", "mood") in why
+
+    def test_a_code_is_kept_and_a_person_is_not(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        kinds = {column: one.kind for (table, column), one in choices.items() if table == "greetings"}
+        assert [kinds[name] for name in ("said", "spoken", "heard")] == ["keep"] * 3
+        assert [kinds[name] for name in ("wrote", "email", "Full Name", "tags")] == ["text", "email", "name", "text"]
+        assert choices["hashed", "story"].kind == "text"
+
+    def test_how_much_a_column_takes(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        assert (choices["greetings", "Full Name"].limit, choices["greetings", "tags"].limit) == (9, 7)
+        assert choices["users", "note"].limit is None
+
+    def test_what_nobody_can_mask_is_named_at_once(self, found):
+        _, faults = self.chosen(found, masks.load())
+        assert [fault.split(":")[0] for fault in faults] == ["events.extras", "events.more"]
+        assert all("masks.toml" in fault for fault in faults)
+
+    def test_a_rule_of_a_key_goes_along_its_references(self, found, told):
+        choices, _ = self.chosen(found, told(users={"handle": "name"}))
+        here, there = choices["users", "handle"], choices["greetings", "handle"]
+        assert (here.kind, there.kind, here.limit, there.limit) == ("name", "name", 40, 40)
+        assert there.why == "joined to users.handle, which masks.toml names"
+
+    def test_two_rules_of_joined_columns_are_a_fault(self, found, told):
+        _, faults = self.chosen(found, told(users={"handle": "name"}, greetings={"handle": "email"}))
+        assert any(fault.startswith("greetings.handle, users.handle: references join them") for fault in faults)
+
+
+class TestCopies:
+    LEGACY = r"""
+        create table users (id integer primary key, email text unique, full_name text, phone varchar(20),
+            shout text generated always as (upper(full_name)) stored, language text);
+        insert into users (id, email, full_name, phone, language) values
+            (1, 'anna@example.com', 'Anna Schmidt', '+49 170 1234567', e'a\tb\\c\n\r\\N'), (2, 'bob@example.org', 'Bob Ray', null, ''),
+            (3, null, '', '', '\N'), (4, 'ANNA@example.com', 'Anna Schmidt', '+49 170 7654321', null);
+        create table letters (id integer primary key, recipient_email text, body text not null, tags text[], extra jsonb,
+            gone bytea not null);
+        insert into letters values
+            (1, 'anna@example.com', e'Dear\tAnna\\\n', '{"a b",NULL,"c\"d\\"}', '{"name": "Anna Schmidt", "n": [1, null]}', '\x00ff'),
+            (2, 'bob@example.org', '', '{}', null, ''), (3, null, '\.', '[5:6]={x,y}', '"x"', '\x5c');
+    """  # noqa: E501
+
+    @pytest.fixture
+    def source(self, database):
+        url = database()
+        do(url, self.LEGACY)
+        return url
+
+    def test_people_are_masked_and_all_else_is_as_it_was(self, source, database):
+        copy = database()
+        told = stages.stage(settings(source, copy), stages.wish())
+        assert told["state"] == "proven" and told["scan"]["passed"]
+        kept = "select id, language, full_name is null, email is null, shout = upper(full_name) from users order by id"
+        assert ask(copy, kept) == ask(source, kept)
+        for column, table in (("email", "users"), ("full_name", "users"), ("phone", "users"), ("body", "letters")):
+            query = f"select {column} from {table} where {column} ~ '[[:alnum:]]'"
+            assert not set(ask(copy, query)) & set(ask(source, query)), column
+        joined = "select l.id, u.id from letters l join users u on u.email = l.recipient_email order by 1"
+        assert ask(copy, joined) == ask(source, joined) == [(1, 1), (2, 2)]
+        shapes = "select id, array_dims(tags), array_positions(tags, null), jsonb_typeof(extra), length(body) > 0 from letters"
+        assert ask(copy, shapes + " order by id") == ask(source, shapes + " order by id")
+        assert ask(copy, "select full_name from users where id = 1") == ask(
+            copy, "select full_name from users where id = 4"
+        )
+        told_columns = ask(copy, "select kind from nxtgauge_staging.columns where column_name = 'email'")
+        assert told_columns == [("email",)]
+
+    def test_a_key_makes_the_same_copy_again(self, source, database):
+        everything = "select u::text, l::text from users u full join letters l using (id) order by id"
+        first, second, third, fourth = (database() for _ in range(4))
+        for copy, key in ((first, KEY), (second, KEY), (third, KEY + "!"), (fourth, "")):
+            told = stages.stage(settings(source, copy, MASKING_KEY=key), stages.wish())
+            assert bool(told["remarks"]) == (not key)
+        assert ask(first, everything) == ask(second, everything)
+        assert len({str(ask(copy, everything)) for copy in (first, third, fourth)}) == 3
+
+    def test_a_key_that_is_too_short(self, source, database):
+        with pytest.raises(ConfigError, match="has 3 characters; wanted at least 16"):
+            staging.refresh(settings(source, database(), MASKING_KEY="abc"), staging.Wish(), None)
+
+    def test_null_is_an_empty_value_where_a_column_takes_none(self, source, database, told):
+        told(letters={"gone": "null", "body": "null", "tags": "null", "extra": "null"})
+        copy = database()
+        stages.stage(settings(source, copy), stages.wish())
+        assert set(ask(copy, "select gone, body, tags, extra from letters")) == {(b"", "", None, None)}
+
+    def test_a_masked_row_that_a_check_refuses(self, source, database):
+        do(source, "alter table letters add constraint polite check (body = '' or body ~ '^Dear|^[.\\\\]')")
+        copy = database()
+        with pytest.raises(PlanRefused) as refused:
+            stages.stage(settings(source, copy), stages.wish())
+        said = str(refused.value)
+        assert "letters: a masked row does not fit the copy" in said and "constraint polite" in said
+        assert "[tables.letters] in config/mapping/masks.toml" in said and "Anna" not in said
+        assert ask(copy, "select to_regclass('letters')") == [(None,)]
+
+    def test_a_masked_row_that_an_index_refuses(self, source, database):
+        do(
+            source,
+            """create function known(name text) returns text immutable language plpgsql as
+               $$ begin if name !~ '^(Anna|Bob|$)' then raise 'who is %?', name; end if; return name; end $$""",
+            "create index who on users (known(full_name))",
+        )
+        with pytest.raises(PlanRefused) as refused:
+            stages.stage(settings(source, database()), stages.wish())
+        assert "the copy lacks index who of users" in str(refused.value)
+        assert "the masks of full_name may be why" in str(refused.value)
+        assert "who is" not in str(refused.value)
+
+    def test_what_the_scan_finds_does_not_stay(self, source, database, told):
+        told(letters={"recipient_email": "keep"})
+        copy = database()
+        given = settings(source, copy)
+        with pytest.raises(VerificationFailed, match=r"letters\.recipient_email") as failed:
+            stages.stage(given, stages.wish())
+        assert "example.com" not in str(failed.value)
+        assert ask(copy, "select to_regclass('letters'), to_regclass('users')") == [(None, None)]
+        [(state, scan)] = ask(copy, "select state, scan from nxtgauge_staging.copies")
+        assert state == "failed" and not scan["passed"] and "anna" not in json.dumps(scan)
+        with pytest.raises(ConfigError, match="is failed, not proven"):
+            staging.require(given)
+
+    def test_one_that_nobody_proved_is_not_read(self, source, database):
+        given = settings(source, database())
+        staging.refresh(given, staging.Wish(), None)
+        with pytest.raises(ConfigError, match="is copied, not proven"):
+            staging.require(given)
+        stages.stage(given, stages.wish())
+        staging.require(given)
+
+
+class TestTheCommand:
+    @pytest.fixture
+    def program(self, database, monkeypatch):
+        source, copy = database(), database()
+        do(
+            source,
+            "create table users (id integer primary key, full_name text)",
+            "insert into users values (1, 'Ann Ray')",
+        )
+        for name, value in (("SOURCE_URL", source), ("STAGING_URL", copy), ("MASKING_KEY", KEY)):
+            monkeypatch.setenv(f"NXTGAUGE_{name}", value)
+        monkeypatch.delenv("NXTGAUGE_TARGET_URL", raising=False)
+
+        def call(*arguments: str):
+            return CliRunner().invoke(cli.cli, ["stage", *arguments], obj=cli.Options(), standalone_mode=False), copy
+
+        return call
+
+    def test_the_plan_copies_nothing(self, program):
+        done, copy = program("--plan", "--json")
+        assert done.return_value == 0
+        assert json.loads(done.stdout)["columns"][1] | {"why": ""} == {
+            "table": "users", "column": "full_name", "kind": "name", "why": "",
+        }  # fmt: skip
+        assert ask(copy, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
+
+    def test_a_copy_is_told_of(self, program):
+        done, copy = program()
+        assert done.return_value == 0
+        assert "users  1            1     1" in done.stdout and "proven: 1 masked cells" in done.stdout
+        assert "Ann Ray" not in done.output and ask(copy, "select full_name <> 'Ann Ray' from users") == [(True,)]
+
+    def test_an_unmasked_copy_needs_a_reason_and_a_name(self, program):
+        for arguments in (("--unmasked",), ("--unmasked", "--reason", "x"), ("--reason", "x"), ("--by", "me")):
+            done, copy = program(*arguments)
+            assert isinstance(done.exception, ConfigError), arguments
+        assert ask(copy, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
+        done, copy = program("--unmasked", "--reason", "the DPO agreed", "--by", "Asha Rao")
+        assert "unmasked, for Asha Rao: the DPO agreed" in done.stdout
+        assert ask(copy, "select full_name from users") == [("Ann Ray",)]
+        assert ask(copy, "select reason, name from nxtgauge_staging.copies") == [("the DPO agreed", "Asha Rao")]
+
+
+def books(given, target: str) -> dict[str, list]:
+    done = run.migrate(given.model_copy(update={"target_url": configuration.SecretStr(target)}), dry_run=True)
+    assert done.state == "discarded"
+    return {name: sorted(ask(target, query), key=str) for name, query in BOOKS.items()}
+
+
+def awkward(url: str) -> None:
+    do(url, (Path(__file__).parent / "awkward_books.sql").read_text())
+
+
+def seeded(url: str) -> None:
+    seed(url, rows=1_500)
+
+
+@pytest.mark.parametrize("fill", [awkward, seeded])
+def test_a_rehearsal_on_the_copy_says_what_the_run_itself_says(database, fill):
+    source, copy, real, rehearsed = (database() for _ in range(4))
+    fill(source)
+    given = settings(source, copy)
+    stages.stage(given, stages.wish())
+    wanted, found = books(given, real), books(given.on_staging(), rehearsed)
+    assert wanted["rejects"] and wanted["notes"] and wanted["id_map"]
+    for name in BOOKS:
+        assert found[name] == wanted[name], name
