@@ -14,6 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 CANARY = "zq7canary"
+LINEAGE = "lineage.jsonl"
 SQL = Path(__file__).with_name("canaries.sql")
 # One faulty value of each kind: in the target after the publish, so that checks fail on rows full of canaries.
 FAULTS = """
@@ -61,8 +62,9 @@ class Commands:
     def __init__(self, home, environ: dict[str, str], said: list[str]):
         self._home, self._environ, self._said = home, environ, said
 
-    def ends(self, code: int, *arguments: str) -> None:
-        done = self._home.run(*arguments, "-v", **self._environ)
+    def ends(self, code: int, *arguments: str, **variables: str) -> None:
+        lineage = {"NXTGAUGE_LINEAGE_URL": str(self._home.folder / LINEAGE)}
+        done = self._home.run(*arguments, "-v", **self._environ, **lineage, **variables)
         self._said += [f"$ {' '.join(arguments)}\n{done.stderr}", f"$ {' '.join(arguments)}\n{done.stdout}"]
         assert done.returncode == code, done.stderr[-2000:]
 
@@ -78,7 +80,7 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
     command.ends(0, "plan", "--json")
     command.ends(0, "explain", "users")
     command.ends(3, "migrate", "--profile", "production")  # nothing was rehearsed
-    command.ends(6, "migrate", "--profile", "production", "--dry-run")  # it tolerates no reject
+    command.ends(6, "migrate", "--profile", "production", "--dry-run", NXTGAUGE_LOG="json")  # it tolerates no reject
     command.ends(0, "migrate", "--profile", "demo")
     _plant(environ["NXTGAUGE_TARGET_URL"])
     command.ends(6, "verify", "--profile", "demo", "--data-docs", "docs")
@@ -95,7 +97,7 @@ def test_no_output_with_a_prefect_server_holds_a_value(environ, home, said) -> N
     command = Commands(home, environ, said)
     url, since = home.result("server", "start", "--bare")["configured"], datetime.now(UTC)
     try:
-        command.ends(0, "migrate", "--profile", "demo")
+        command.ends(0, "migrate", "--profile", "demo", NXTGAUGE_LOG="json")
         _plant(environ["NXTGAUGE_TARGET_URL"])
         command.ends(6, "verify", "--profile", "demo")
         _assert_linked(url, since)
@@ -119,6 +121,7 @@ def _assert_clean(said: list[str], folder: Path) -> None:
     """Neither in what was printed nor in any file below the folder that stands for the user's machine."""
     held = [text.splitlines()[0] for text in said if CANARY in text]
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert any(path.name == "report.html" for path in files)
+    assert {"report.html", LINEAGE} <= {path.name for path in files}
+    assert any('"chunk": ' in text for text in said), "no log was JSON"
     held += [str(path.relative_to(folder)) for path in files if CANARY.encode() in path.read_bytes()]
     assert not held, held
