@@ -1,6 +1,8 @@
 """What Prometheus is told of a target, whatever state its books are in."""
 
+import re
 import socket
+from pathlib import Path
 
 import pytest
 from observers import free_port, scraped, sums
@@ -96,3 +98,14 @@ def test_no_port_no_metrics_and_a_taken_one_is_named(monkeypatch, database):
         taken.listen()
         with pytest.raises(ConfigError, match="metrics cannot be shown at 127.0.0.1:.*NXTGAUGE_METRICS_PORT=0"):
             metrics.serve(taken.getsockname()[1])
+
+
+def test_the_documents_name_every_metric_with_its_labels_and_none_that_is_not():
+    text = (Path(__file__).parents[2] / "docs" / "observability.md").read_text()
+    rows = re.findall(r"^\| `(nxtgauge_\w+)` \|.*\|([^|]*)\|$", text, re.MULTILINE)
+    told = {name: tuple(re.findall(r"\w+", labels)) for name, labels in rows}
+    counters = {f"{name}_total": labels for name, _, labels in metrics.COUNTERS.values()}
+    gauges = dict.fromkeys((name for name, _ in metrics.GAUGES.values()), metrics.OF_A_KIND)
+    gauges |= {"nxtgauge_up": (), "nxtgauge_last_success_timestamp_seconds": metrics.OF_A_KIND}
+    assert told == counters | gauges
+    assert set(re.findall(r"nxtgauge_\w+", text)) == set(told)
