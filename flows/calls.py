@@ -47,12 +47,15 @@ _CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
 def run(flow: Flow, watch: Watch | None = None, **parameters) -> dict:
-    """Runs the flow here; its result with the address of its page as `prefect`. Raises what the engine raised."""
+    """Runs the flow here; its result with the address of its page as `prefect`. Raises what the engine raised.
+
+    A parameter that is None is left to the flow's default.
+    """
     call = Call(watch)
     token = _CALL.set(call)
     try:
         with tags(TAG):
-            flow(**parameters)
+            flow(**{name: value for name, value in parameters.items() if value is not None})
     except Exception as error:
         _raise_own(call, error)
     finally:
@@ -82,7 +85,8 @@ def final_state(work: Callable[[Watch | None], dict]) -> State:
         return Cancelled(message=safe_text(error))
     except VerificationFailed as error:
         call.error = error
-        return Failed(message=_with_page(safe_text(error), error.report or {}), name=GATE_CLOSED)
+        is_gate = error.summary is not None  # else it is about a staging copy
+        return Failed(message=_with_page(safe_text(error), error.report or {}), name=GATE_CLOSED if is_gate else None)
     except Exception as error:
         call.error = error
         return Failed(message=safe_text(error))

@@ -22,9 +22,9 @@ from flows.workers import PrefectWorkers
 @flow(name="migrate", persist_result=False)
 def migrate(
     profile: ProfileName = "staging",
-    run_id: str | None = None,
+    run_id: str = "",
     dry_run: bool = False,
-    certificate: str | None = None,
+    certificate: str = "",
     resume: bool = True,
     approve: bool = False,
 ) -> State:
@@ -32,14 +32,15 @@ def migrate(
 
     Args:
         profile: How strict to be; a file in config/profiles.
-        run_id: A run to resume, as `nxtgauge-migrate status` names it. Leave it out for a new run.
+        run_id: A run to resume, as `nxtgauge-migrate status` names it; blank for a new run.
         dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
-        certificate: Path of a rehearsal's certificate.json, as the worker sees it. Leave it out to be held to the
-            latest rehearsal in the target's books, where the profile requires one.
+        certificate: Path of a rehearsal's certificate.json, as the worker sees it. Blank: the latest rehearsal in the
+            target's books counts, where the profile requires one.
         resume: Go on with the latest run if it broke off: its worker died, or somebody stopped it.
         approve: Pause before the publish until a person approves, also where the profile does not require it.
     """
-    options = {"run_id": run_id, "dry_run": dry_run, "certificate": certificate, "resume": resume, "approve": approve}
+    options = {"run_id": run_id or None, "certificate": certificate or None}
+    options |= {"dry_run": dry_run, "resume": resume, "approve": approve}
     return calls.final_state(lambda watch: migrated(configuration.load(profile), options, watch))
 
 

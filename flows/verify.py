@@ -13,21 +13,22 @@ from flows.calls import ProfileName
 @flow(name="verify", persist_result=False)
 def verify(
     profile: ProfileName = "staging",
-    run_id: str | None = None,
+    run_id: str = "",
     level: Literal["counts", "content", "full"] = "full",
-    sample: float | None = None,
-    data_docs: str | None = None,
+    sample: float = 100,
+    data_docs: str = "",
 ) -> State:
     """Judges what is published in the target that the worker's environment names, or what a run has built there.
 
     Args:
         profile: How strict to be; a file in config/profiles.
-        run_id: Judge what this run has built, in place of what is published.
+        run_id: Judge what this run has built; blank for what is published.
         level: counts compares numbers of rows, content all values too, full everything that there is to check.
-        sample: Compare so many per cent of the rows, in place of all of them.
-        data_docs: A folder of the worker's for Great Expectations' own pages.
+        sample: Compare so many per cent of the rows.
+        data_docs: A folder of the worker's for Great Expectations' own pages; blank for none.
     """
-    options = {"run_id": run_id, "level": level, "sample": sample, "data_docs": data_docs}
+    options = {"run_id": run_id or None, "level": level, "data_docs": data_docs or None}
+    options |= {"sample": sample if sample < 100 else None}
     return calls.final_state(lambda _watch: _verified(profile, options))
 
 

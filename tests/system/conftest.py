@@ -1,5 +1,6 @@
 """The whole program as a person runs it: processes, servers and folders of its own, all gone afterwards."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -45,6 +46,13 @@ class Home:
 
 @pytest.fixture(scope="session")
 def home() -> Iterator[Home]:
+    with machine() as found:
+        yield found
+
+
+@contextlib.contextmanager
+def machine() -> Iterator[Home]:
+    """An empty machine, gone afterwards with all that was started on it."""
     # Not pytest's own temporary folder: a Unix socket's path has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="nxtgauge-system-"))
     own = {name: str(folder) for name in ("TMPDIR", "XDG_CACHE_HOME", "HOME")}
@@ -57,6 +65,7 @@ def home() -> Iterator[Home]:
     try:
         yield found
     finally:
+        found.run("server", "stop")
         found.run("demo", "--remove")
         shutil.rmtree(folder, ignore_errors=True)
 

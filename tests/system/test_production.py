@@ -1,0 +1,243 @@
+"""Production as its users have it, in a real browser: from an empty machine to a schema that a person has approved.
+
+The legacy database and every connection string are full of canaries; none of them may reach the Prefect server.
+"""
+
+import json
+import signal
+import time
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import browser
+import psutil
+import psycopg
+import pytest
+from conftest import Home, machine
+from prefect.client.orchestration import get_client
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from psycopg.conninfo import conninfo_to_dict
+
+CANARY = "zq7canary"
+SQL = Path(__file__).with_name("canaries.sql")
+RUN_SECONDS = 180
+CRASH_SECONDS = 150  # ninety without a heartbeat, and what the server takes to notice
+# What the server answers about everything that it keeps. Filters are empty: all of it.
+QUESTIONS = (
+    "flows/filter", "flow_runs/filter", "task_runs/filter", "deployments/filter", "artifacts/filter", "logs/filter",
+    "work_pools/filter", "variables/filter", "block_documents/filter", "automations/filter", "events/filter",
+    "flow_run_states/?flow_run_id={run}", "flow_runs/{run}/input/filter",
+)  # fmt: skip
+
+
+@dataclass
+class Place:
+    """A machine with three databases, a server, deployments and a worker. environ: what the worker was started with."""
+
+    home: Home
+    environ: dict[str, str]
+    ui: str
+    said: list[str]
+
+    @property
+    def api(self) -> str:
+        return f"{self.ui}/api"
+
+    def run(self, *arguments: str) -> dict:
+        done = self.home.run(*arguments, "--json", **self.environ)
+        self.said.append(done.stderr)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout)
+
+    def runs(self) -> list[dict]:
+        return self.run("status")["runs"]
+
+
+def _secret(url: str) -> str:
+    """The same database, by a connection string with a password in it."""
+    known = conninfo_to_dict(url)
+    return f"postgresql://{known['user']}:{CANARY}-password@/{known['dbname']}?host={known['host']}"
+
+
+@pytest.fixture(scope="module")
+def place(module_database):
+    from flows.demo.seed import seed
+
+    urls = {name: module_database() for name in ("SOURCE", "TARGET", "STAGING")}
+    seed(urls["SOURCE"], rows=1_500)
+    with psycopg.connect(urls["SOURCE"], autocommit=True) as conn:
+        conn.execute(SQL.read_text())
+        # Roles are read by value and so not masked; an address in one would be found, and no copy made.
+        conn.execute("update roles set description = 'a role' where description like '%zq7canary%'")
+    environ = {f"NXTGAUGE_{name}_URL": _secret(url) for name, url in urls.items()}
+    environ |= {"NXTGAUGE_MASKING_KEY": f"{CANARY}-masking-key", "NXTGAUGE_METRICS_PORT": "0"}
+    with machine() as home:
+        done = home.run("server", "start", "--json", **environ)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found = Place(home, environ, json.loads(done.stdout)["ui"], [done.stderr])
+        with temporary_settings({PREFECT_API_URL: found.api}):
+            yield found
+        home.run("server", "stop")
+
+
+@pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
+class TestInTheBrowser:
+    def test_a_rehearsal_is_started_from_its_form_watched_and_its_report_read(self, place, window):
+        place.run("deploy")  # once more does no harm
+        _open_form(window, place, "rehearse")
+        window.wait_for("masked on the way")
+        window.click("refresh (Optional)", "switch")
+        window.screenshot("rehearse-form")
+        _submit(window)
+        window.wait_for("Completed", RUN_SECONDS)
+        window.screenshot("rehearse-run")
+        window.open(_report_of(window))
+        text = window.wait_for("What became of every row")
+        window.screenshot("rehearse-report")
+        assert "REHEARSAL PASSED" in text and "What to do next" in text
+        (run,) = place.runs()
+        assert (run["state"], run["dry_run"]) == ("discarded", True)
+
+    def test_a_migration_waits_until_it_is_approved_on_its_form(self, place, window):
+        _open_form(window, place, "migrate")
+        window.wait_for("Pause before the publish")
+        window.click("Select profile")
+        window.click("demo", "option")
+        window.click("approve (Optional)", "switch")
+        window.screenshot("migrate-form")
+        _submit(window)
+        window.wait_for("Paused", RUN_SECONDS)
+        assert place.runs()[0]["state"] == "awaiting"
+        window.screenshot("migrate-paused")
+        window.click("Open menu")
+        window.click("Resume", "menuitem")
+        window.wait_for("Read the report")
+        window.click("Select Decision")
+        window.click("approve", "option")
+        window.fill("Name", "Asha Rao")
+        window.screenshot("migrate-approval")
+        page = window.do(lambda page: page.get_by_role("link", name="Read the report").get_attribute("href"))
+        window.click("Resume")
+        window.wait_for("Completed", RUN_SECONDS)
+        window.screenshot("migrate-published")
+        run = place.runs()[0]
+        assert (run["state"], run["dry_run"]) == ("published", False)
+        assert "WAITS FOR APPROVAL" in _opened(window, page)
+        with psycopg.connect(place.environ["NXTGAUGE_TARGET_URL"]) as conn:
+            detail = conn.execute("select detail from migration.gates where check_name = 'approval'").fetchone()[0]
+            assert (
+                detail == "approved by Asha Rao" and conn.execute("select count(*) from nxtgauge.users").fetchone()[0]
+            )
+
+
+def _opened(window, address: str) -> str:
+    window.open(address)
+    return window.wait_for("What to do next")
+
+
+def _open_form(window, place: Place, name: str) -> None:
+    """The form of a deployment's custom run, by the way that a person goes."""
+    window.open(f"{place.ui}/v2/deployments")
+    window.do(lambda page: page.get_by_role("link", name=name, exact=True).first.click())
+    window.wait_for("Entrypoint")
+    window.click("Run")
+    window.click("Custom run", "menuitem")
+
+
+def _submit(window) -> None:
+    window.click("Submit")
+    window.click("View run")
+
+
+def _report_of(window) -> str:
+    """The report's address, from the run's log."""
+    window.click("Details", "tab")
+    window.click("Logs", "tab")
+    links = "a => a.map(each => each.href).find(href => href.includes('/artifacts/artifact/'))"
+    until = time.monotonic() + 30
+    while not (found := window.do(lambda page: page.locator("a").evaluate_all(links))):
+        assert time.monotonic() < until, window.text()
+        time.sleep(0.5)
+    return found
+
+
+def _started(name: str, **parameters):
+    """A run of the deployment, as the UI's button starts one; its id."""
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(f"{name}/{name}")
+        return client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
+
+
+def _state(run_id):
+    with get_client(sync_client=True) as client:
+        return client.read_flow_run(run_id).state
+
+
+def _await(what, seconds: float, step: float = 0.5):
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(step)
+    return found
+
+
+def _ended(run_id, seconds: float = RUN_SECONDS):
+    return _await(lambda: (state := _state(run_id)) and state.is_final() and state, seconds)
+
+
+def test_a_run_that_was_killed_with_its_worker_is_marked_and_the_next_one_resumes_it(place):
+    killed = _started("migrate", profile="demo")
+    _await(lambda: _under_way(place), RUN_SECONDS, step=0.05)
+    worker = psutil.Process(place.run("server", "status")["worker"])
+    for process in (worker, *worker.children(recursive=True)):
+        process.send_signal(signal.SIGKILL)
+    since = datetime.now(UTC)
+    run_id = _await(lambda: [run for run in place.runs() if run["state"] == "died"], 30)[0]["run_id"]
+    state = _ended(killed, CRASH_SECONDS)
+    assert state.is_crashed() and "no heartbeat" in state.message, (state, datetime.now(UTC) - since)
+    place.run("server", "start")
+    state = _ended(_started("migrate", profile="demo"))
+    assert state.is_completed(), state
+    assert next(run for run in place.runs() if run["run_id"] == run_id)["state"] == "published"
+
+
+def _under_way(place: Place) -> bool:
+    """Whether a run that is not over has moved rows."""
+    with psycopg.connect(place.environ["NXTGAUGE_TARGET_URL"]) as conn:
+        query = (
+            "select exists (select from migration.runs join migration.chunks using (run_id) where state = 'running')"
+        )
+        return conn.execute(query).fetchone()[0]
+
+
+def test_a_rollback_is_of_the_run_that_is_named(place):
+    live = next(run["run_id"] for run in place.runs() if run["state"] == "published")
+    wrong = _ended(_started("rollback", run_id="another", profile="demo"))
+    assert wrong.is_failed() and f"is run {live}'s, not run another's" in wrong.message
+    assert _ended(_started("rollback", run_id=live, profile="demo")).is_completed()
+
+
+def test_the_server_knows_no_url_no_password_and_no_value(place):
+    """In what it answers, in its own database, in what was logged anywhere, and in every file that was written."""
+    assert len(place.runs()) >= 2, "nothing was run that could have left a trace"
+    answers = {question: _asked(place, question) for question in QUESTIONS}
+    assert "rehearse" in answers["deployments/filter"] and "report" in answers["artifacts/filter"]
+    held = [question for question, answer in answers.items() if CANARY in answer or "postgresql://" in answer]
+    held += [f"log {number}" for number, text in enumerate(place.said) if CANARY in text]
+    place.home.run("server", "stop")  # its database is then whole on disk
+    files = [path for path in place.home.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert any(path.name == "prefect.db" for path in files) and any(path.name == "report.html" for path in files)
+    held += [str(path.relative_to(place.home.folder)) for path in files if CANARY.encode() in path.read_bytes()]
+    assert not held, held
+
+
+def _asked(place: Place, question: str) -> str:
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_runs(limit=1)[0].id
+    address = f"{place.api}/{question.format(run=run)}"
+    body = None if "?" in question else b"{}"
+    request = urllib.request.Request(address, data=body, headers={"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read().decode()
