@@ -15,11 +15,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from checks.masked import Field
 
 WORD = re.compile(r"[^\W_]")
 UUID = re.compile(r"[{]?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[}]?", re.IGNORECASE)
+UUID_LENGTHS = (36, 38)
 SHORT = re.compile(r"[0-9]{1,6}")  # of an id
 NOTHING = re.compile(r"[0\W]*")  # as a number
 STAYS = {"date": ("infinity", "-infinity"), "ip": ("0.0.0.0/0", "::/0")}
@@ -64,7 +66,7 @@ class Document:
                 self.scalars.append((path, value))
         elif value[:1] in OPENING and (inner := _container(value)) is not None:
             self.read(inner, (path, ""))
-        elif WORD.search(value) and not UUID.fullmatch(value):
+        elif WORD.search(value) and not is_uuid(value):
             self.scalars.append((path, value))
 
     def shares(self, other: "Document") -> bool:
@@ -81,7 +83,7 @@ class Column:
 
     def texts(self) -> tuple[list[Part], list[Part]]:
         """Texts and a documents' scalars, with their rows; and the names of members."""
-        made_up = set(self._made_up())
+        made_up = set(self._made_up)
         found = [(row, cell) for row, cell in enumerate(self.cells) if cell and row not in made_up]
         names: list[Part] = []
         for row in made_up:
@@ -102,7 +104,7 @@ class Column:
         if self.field.kind == "null":  # a column that takes no null has an empty text
             return sorted({row for part in self.texts() for row, text in part if is_telling(self.field, text)})
         same = [row for row, (new, was) in enumerate(zip(self.cells, old.cells, strict=True)) if new == was]
-        rows = sorted({*same, *self._made_up()})
+        rows = sorted({*same, *self._made_up})
         return [row for row in rows if any(map(self._is_same, self.pieces(row), old.pieces(row)))]
 
     def pieces(self, row: int) -> list[str | Document | None]:
@@ -111,6 +113,7 @@ class Column:
             self._pieces[row] = [_read(self.field, text) for text in _flat(self.cells[row])]
         return self._pieces[row]
 
+    @cached_property
     def _made_up(self) -> list[int]:
         """Rows whose cell may be more than a text."""
         if self.field.is_array or self.field.is_document:
@@ -123,11 +126,15 @@ class Column:
         return isinstance(new, str) and new == old and is_telling(self.field, new)
 
 
+def is_uuid(text: str) -> bool:
+    return len(text) in UUID_LENGTHS and UUID.fullmatch(text) is not None
+
+
 def is_telling(of: Field, text: str) -> bool:
     """Whether a text in a cell may say anything of anybody."""
     if of.base == "bytea":
         text = text.removeprefix("\\x")
-    if text in STAYS.get(of.kind, ()) or of.kind == "id" and (UUID.fullmatch(text) or SHORT.fullmatch(text)):
+    if text in STAYS.get(of.kind, ()) or of.kind == "id" and (is_uuid(text) or SHORT.fullmatch(text)):
         return False
     return WORD.search(text) is not None and not (of.kind == "number" and NOTHING.fullmatch(text))
 
@@ -171,7 +178,9 @@ def _is_long(number: Number) -> bool:
     if len(number) < LONG_NUMBER and "e" not in number.lower():
         return False
     try:
-        plain = Decimal(number).normalize()
-    except ArithmeticError:
+        exact = Decimal(number)
+    except ArithmeticError:  # an exponent beyond all bounds
         return True
-    return abs(plain.adjusted()) > LONGEST_EXPONENT or sum(map(str.isdigit, f"{plain:f}")) >= LONG_NUMBER
+    if abs(exact.adjusted()) > LONGEST_EXPONENT:
+        return bool(exact)
+    return sum(map(str.isdigit, f"{exact.normalize():f}")) >= LONG_NUMBER

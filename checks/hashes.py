@@ -71,14 +71,18 @@ class Numbers(Hashes):
         """How many digits the numbers have."""
         return {int(head) // 10**self.HEAD_DIGITS + self.SHORTEST for head in np.flatnonzero(self._by_head())}
 
-    def expected(self, numbers: Sequence[str]) -> float:
-        """How many of these would be in the set by chance, their lengths and first three digits given.
+    def looked_up(self, numbers: Sequence[str]) -> tuple[list[int], float]:
+        """Positions of those numbers that are in the set; and how many of all would be by chance, their lengths and
+        first three digits given.
 
         Numbers are not spread evenly: a mask that keeps a country's code draws from those of that country.
         """
         heads = np.array([self._head(number) for number in numbers], np.int64)
+        alike = self._by_head()[heads]
         rest = heads // 10**self.HEAD_DIGITS + self.SHORTEST - self.HEAD_DIGITS  # digits
-        return float((self._by_head()[heads] / 10.0**rest).sum())
+        possible = np.flatnonzero(alike).tolist()
+        found = [possible[place] for place in self.found([numbers[place] for place in possible])]
+        return found, float((alike / 10.0**rest).sum())
 
     def _hashed(self, texts: Sequence[str]) -> np.ndarray:
         heads = np.array([self._head(text) for text in texts], np.uint64)

@@ -5,7 +5,8 @@ Laws
 - In a masked column a number or a value counts as left over where the row's own original has it too, else as chance:
   a masked one may happen to be somebody else's. More than chance explains is a finding: that is how values that only
   changed places are found.
-- Keys and references are never masked. A number in them may be chance as well, and a value in them is none.
+- Keys and references are hardly ever masked. In them, and in columns of large numbers, a number may be chance as well,
+  and a value is none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -86,7 +87,7 @@ class Search:
             self.add(EMAIL, new.field, keys[row])
         if self._lengths:
             self._numbers(looked, parts)
-        if not new.field.is_key:
+        if not new.field.is_key and not new.field.is_number:
             self._values(looked, texts)
 
     def _emails(self, parts: list[Part]) -> Iterator[int]:
@@ -96,15 +97,12 @@ class Search:
 
     def _numbers(self, looked: "_Looked", parts: list[Part]) -> None:
         long = [(row, part) for row, part in parts if len(part) >= traces.SHORTEST]
-        found = [(row, part, window) for row, part in long for window in self._windows(part)]
-        windows = [window for _, _, window in found]
-        known = [found[place] for place in self._originals.phones.found(windows)]
+        held = [(row, part, run) for row, part in long for run in traces.runs(part)]
+        found = [(row, part, window) for row, part, run in held for window in traces.windows(run, self._lengths)]
+        places, expected = self._originals.phones.looked_up([window for _, _, window in found])
+        known = [found[place] for place in places]
         hits = [(row, window) for row, part, window in known if traces.holds(part, window)]  # in no UUID, that is
-        self._tell(PHONE, looked, hits, traces.holds, self._originals.phones.expected(windows))
-
-    def _windows(self, part: str) -> Iterator[str]:
-        for run in traces.runs(part):
-            yield from traces.windows(run, self._lengths)
+        self._tell(PHONE, looked, hits, traces.holds, expected)
 
     def _values(self, looked: "_Looked", texts: list[Part]) -> None:
         long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE and looked.is_changed(row)]
@@ -114,7 +112,8 @@ class Search:
     def _tell(self, check: str, looked: "_Looked", hits: list[Part], holds: Callable, expected: float) -> None:
         """Divide what was found into what is left over and what may be chance."""
         one, keys = looked.field, looked.keys
-        chance = self._chances.setdefault((check, one), Chance(check, one)) if one.kind or one.is_key else None
+        may_be_chance = one.kind or one.is_key or one.is_number
+        chance = self._chances.setdefault((check, one), Chance(check, one)) if may_be_chance else None
         left = {row for row, text in hits if chance is None or looked.had(row, text, holds)}
         for row in sorted(left):
             self.add(check, one, keys[row])

@@ -7,7 +7,7 @@ Laws
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
@@ -30,12 +30,14 @@ WITHOUT_TEXT = {
     "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole",
     "regtype",
 }  # fmt: skip
+NUMBERS = {"int8", "numeric"}
 NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column as a scan reads it. kind: how it is masked, None: not at all. is_text: it can hold text."""
+    """One column as a scan reads it. kind: how it is masked, None: not at all. is_text: it can hold text; is_number: it
+    is not masked, and has room for a phone number."""
 
     table: str
     name: str
@@ -43,6 +45,7 @@ class Field:
     base: str
     is_array: bool
     is_text: bool
+    is_number: bool
     is_key: bool
 
     @property
@@ -52,7 +55,7 @@ class Field:
     @property
     def is_searched(self) -> bool:
         """Whether addresses, numbers and names are looked for in it."""
-        return self.is_text or self.kind == "phone"
+        return self.is_text or self.is_number or self.kind == "phone"
 
     def read(self) -> sql.Composed:
         """Its text, or its elements' texts."""
@@ -125,14 +128,14 @@ def held(source: Catalog, references: Collection[str]) -> dict[str, set[str]]:
 def fields(
     shapes: Catalog, kinds: Mapping[tuple[str, str], str], held: Mapping[str, set[str]]
 ) -> dict[str, list[Field]]:
-    """Table → those of its columns that are masked or can hold text."""
+    """Table → those of its columns that are masked, or can hold text or a phone number."""
     made = {}
     for table in shapes.tables.values():
         found = [
             _field(table.name, one, kinds.get((table.name, one.name)), held.get(table.name, set()))
             for one in table.columns
         ]
-        made[table.name] = [one for one in found if one.kind or one.is_text]
+        made[table.name] = [one for one in found if one.kind or one.is_searched]
     return made
 
 
@@ -141,8 +144,9 @@ def _held(table: Table) -> set[str]:
 
 
 def _field(table: str, column: Column, kind: str | None, held: set[str]) -> Field:
-    is_text = column.kind != "e" and column.base not in WITHOUT_TEXT
-    return Field(table, column.name, kind, column.base, column.is_array, is_text, column.name in held)
+    is_text, is_key = column.kind != "e" and column.base not in WITHOUT_TEXT, column.name in held
+    is_number = column.base in NUMBERS and kind is None and not is_key
+    return Field(table, column.name, kind, column.base, column.is_array, is_text, is_number, is_key)
 
 
 def places(
@@ -171,13 +175,9 @@ def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], kinds,
     )
     columns = next(fitting, None)
     key = Key(columns, tuple(_sorted_as(source, copy, table, name) for name in columns)) if columns else None
-    kept = tuple(one if one.name not in absent else _unpaired(one) for one in read)
+    kept = tuple(one if one.name not in absent else replace(one, kind=None) for one in read)
+    # what is masked and cannot be held against its original is searched all the same
     return Place(table, kept, key, tuple(sorted(absent)))
-
-
-def _unpaired(one: Field) -> Field:
-    """A masked column that cannot be held against its original is searched all the same."""
-    return Field(one.table, one.name, None, one.base, one.is_array, one.is_text, one.is_key)
 
 
 def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:

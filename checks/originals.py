@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from psycopg import sql
 
 from checks import traces
-from checks.cells import UUID, Column, is_telling
+from checks.cells import Column, is_telling, is_uuid
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
 from checks.pairs import Reader
@@ -36,7 +36,8 @@ class Originals:
         if any(True for _ in traces.emails(text)) or self.values.found([text]):
             return True
         windows = [window for run in traces.runs(text) for window in traces.windows(run, self.phones.lengths)]
-        return any(traces.holds(text, windows[place]) for place in self.phones.found(windows))
+        found, _ = self.phones.looked_up(windows)
+        return any(traces.holds(text, windows[place]) for place in found)
 
 
 def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], originals: Originals) -> None:
@@ -77,6 +78,6 @@ def _remember(column: Column, originals: Originals) -> None:
 
 def _is_value(field: Field, text: str) -> bool:
     """An id, or what stands for a number that is none (`not given`, 0000000000), is nobody's."""
-    if len(text) < SHORTEST_VALUE or not is_telling(field, text) or UUID.fullmatch(text):
+    if len(text) < SHORTEST_VALUE or not is_telling(field, text) or is_uuid(text):
         return False
     return field.kind != "phone" or bool(traces.numbers(text))

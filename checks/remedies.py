@@ -10,7 +10,6 @@ from checks.originals import Originals
 from checks.scanned import (
     CHANCE,
     EMAIL,
-    MASKS,
     NOT_COMPARED,
     PHONE,
     UNMASKED,
@@ -22,6 +21,7 @@ from checks.scanned import (
     rule,
 )
 
+TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
 HIDDEN = "(not shown: the key holds a personal value)"
 FOUND = {
     UNMASKED: "cells are what they were in the source, whole or in part",
@@ -36,8 +36,10 @@ WHAT = {PHONE: "a phone number", VALUE: "a name, a URL or the like"}
 SHORT = (
     "cells without a value of some length: their table has no key, so they could not be held against their originals"
 )
-IN_KEY = "a key or a reference is never masked: rehearse without this table, or let another column tell its rows apart"
-ANEW = "make the copy anew: the books, the copy and the source's snapshot do not belong together"
+IN_KEY = "a key is masked only where it is said: mask it and what refers to it ({}), and make the copy anew"
+LEAVES = "the mask of kind {} leaves them: give the column another ({}), and make the copy anew"
+NO_MASK = "mask the column ({}), and make the copy anew"
+ANEW = "make the copy anew: it, its books and the source's snapshot do not belong together"
 RIGHTS = "let the roles of both databases read the table, and make the copy anew"
 
 
@@ -125,17 +127,16 @@ def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
 
 
 def _remedy(one: Field) -> str:
+    if one.kind == "null":
+        return ANEW
     if one.kind:
-        return (
-            f"the mask of kind {one.kind} leaves them: give the column another ({_rule(one)}), and make the copy anew"
-        )
-    return IN_KEY if one.is_key else f"mask the column ({_rule(one)}), and make the copy anew"
+        return LEAVES.format(one.kind, _rule(one))
+    return (IN_KEY if one.is_key else NO_MASK).format(_rule(one))
 
 
 def _rule(one: Field) -> str:
-    if one.kind == "null":
-        return f"null, where the column may be; see {MASKS}"
-    kind = "json" if one.is_document else "text"
+    """The entry for a mask that the column's type bears, and another than it has."""
+    kind = "json" if one.is_document else "phone" if one.is_number else "text" if one.base in TEXTS else "null"
     return rule(one.table, one.name, "null" if one.kind == kind else kind)
 
 

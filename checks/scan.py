@@ -29,9 +29,9 @@ from config import mapping
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
 
-LONG = 12  # characters of a value that is looked for in the whole column of a table without a key
-# Of such values there are too few: a masked one may well be somebody's.
-DENSE_KINDS = ("date", "ip", "number", "phone")
+# Of a value that is looked for in the whole column of a table without a key: of shorter ones, and of dates, addresses
+# and numbers, there are so few that a masked one may well be somebody else's.
+LONG, LETTERS = 12, 6  # characters
 UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError, psycopg.NotSupportedError)
 
 
@@ -132,7 +132,7 @@ class _Work:
         known = {one: Hashes(self._originals.key) for one in place.masked}
         for batch in pairs.alone(self._source, self._schema, place.table, None, place.masked):
             for one, cells in zip(place.masked, batch.new, strict=True):
-                known[one].add([text for _, text in Column(one, cells).telling() if len(text) >= LONG])
+                known[one].add([text for _, text in Column(one, cells).telling() if _is_rare(text)])
         for batch in self._batches(place):
             for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.kind:
@@ -145,9 +145,9 @@ class _Work:
             left = set(new.unmasked(None))
         else:
             texts = new.telling()
-            long = [] if one.kind in DENSE_KINDS else [part for part in texts if len(part[1]) >= LONG]
-            left = {long[place][0] for place in known.found([text for _, text in long])}
-            self._unproved[one] += len({row for row, _ in texts} - {row for row, _ in long})
+            rare = [part for part in texts if _is_rare(part[1])]
+            left = {rare[place][0] for place in known.found([text for _, text in rare])}
+            self._unproved[one] += len({row for row, _ in texts} - {row for row, _ in rare})
         for row in sorted(left):
             self._search.add(UNMASKED, one, keys[row])
 
@@ -190,3 +190,7 @@ class _Work:
             remedies.remarks(self._search, self._unproved),
             round(time.monotonic() - began, 2),
         )
+
+
+def _is_rare(text: str) -> bool:
+    return len(text) >= LONG and sum(map(str.isalpha, text)) >= LETTERS

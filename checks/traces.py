@@ -94,25 +94,27 @@ def _is_placeholder(number: str) -> bool:
     return len(set(number)) == 1 or any(number in counted for counted in COUNTED)
 
 
-def windows(run: str, lengths: set[int]) -> Iterator[str]:
+def windows(run: str, lengths: set[int]) -> list[str]:
     """What may be a number in a run of digits: any ten of them in a row; fewer, where they stand by themselves."""
     groups = GROUP.findall(run)
     digits = "".join(groups)
-    if WHOLE in lengths:
-        yield from (digits[start : start + WHOLE] for start in range(len(digits) - WHOLE + 1))
+    found = [digits[start : start + WHOLE] for start in range(len(digits) - WHOLE + 1)] if WHOLE in lengths else []
     if len(lengths) > (WHOLE in lengths):
-        yield from (part for part in _parts(groups) if len(part) < WHOLE and len(part) in lengths)
+        found += [part for part in _parts(groups) if len(part) in lengths]
+    return found
 
 
-def _parts(groups: list[str]) -> Iterator[str]:
+def _parts(groups: list[str]) -> list[str]:
     """Groups of digits, alone and joined with those that follow, of less than ten digits."""
+    found = []
     for first in range(len(groups)):
         part = ""
         for group in groups[first:]:
             part += group
             if len(part) >= WHOLE:
                 break
-            yield part
+            found.append(part)
+    return found
 
 
 def holds(text: str, number: str) -> bool:

@@ -2,6 +2,7 @@
 -- copy, so that no masked number is anybody's by chance.
 
 create extension citext;
+create extension hstore;
 create type mood as enum ('happy', 'user1@mail.example.in');
 create domain phone_number as varchar(32);
 create type address as (street text, contact text);
@@ -66,6 +67,15 @@ create table articles (id bigint primary key, title text, body jsonb, tags text[
 insert into articles
 select n, 'Title ' || n, '{"text": "plain"}', '{news}', case when n = 1 then 'editor@mail.example.in' end, id_of(n)
 from generate_series(1, 10) n;
+
+-- what else can hold a text, or a number
+create domain words as text[];
+create table forms (
+    id numeric(4,2) primary key, homes address[], extra hstore, documents jsonb[], said words, nick "char", label name,
+    fixed char(40), spans int4range, moods mood[], mobile bigint, amount numeric(14,2), counted int
+);
+insert into forms (id, moods, mobile, amount) select n / 4.0, '{happy}', 1714550400000 + n, n * 1000000.25
+from generate_series(1, 9) n;
 
 create table owners (name text primary key);
 insert into owners values ('plain'), ('Asha Rao 3');

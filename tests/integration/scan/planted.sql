@@ -47,3 +47,19 @@ update events set body = '{"other": ["a longer string 4"]}' where ctid = (select
 update events set gone = 'x' where ctid = (select max(ctid) from events);
 -- plant: not compared | nobody | name | 7 | a row that the source lacks
 insert into nobody values (7, 'N');
+-- plant: email | forms | homes | 0.25 | an address in an array of composites
+update forms set homes = array[row('x', 'user1@mail.example.in')::address] where id = 0.25;
+-- plant: email | forms | extra | 0.50 | an address in an hstore
+update forms set extra = hstore('a', 'to "user1@mail.example.in"') where id = 0.5;
+-- plant: email | forms | documents | 0.75 | an address in an array of documents, as the name of a member
+update forms set documents = array['{"a": {"user1@mail.example.in": 1}}'::jsonb] where id = 0.75;
+-- plant: phone | forms | said | 1.00 | a number in a domain over an array
+update forms set said = array['x', '[' || overlay(phone_of(12) placing '-' from 4 for 0) || ']'] where id = 1;
+-- plant: email | forms | label | 1.25 | an address in a name of the catalogue's type
+update forms set label = 'user1@mail.example.in' where id = 1.25;
+-- plant: email | forms | fixed | 1.50 | an address in a text of fixed width
+update forms set fixed = 'user1@mail.example.in' where id = 1.5;
+-- plant: phone | forms | mobile | 1.75 | a number in a column of large integers
+update forms set mobile = phone_of(12)::bigint where id = 1.75;
+-- plant: phone | forms | amount | 2.00 | a number among amounts
+update forms set amount = phone_of(12)::numeric where id = 2;
