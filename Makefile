@@ -19,7 +19,7 @@ help:
 	@echo "make bench [ROWS=2000000] how long building and verifying take, and their ratio"
 	@echo "make lint                 style, format and import directions"
 	@echo "make format               put the code into the format that lint asks for"
-	@echo "make lock                 resolve the dependencies anew into requirements.lock"
+	@echo "make lock                 resolve the dependencies anew into the two lock files"
 	@echo "make stop                 stop the demo's servers"
 	@echo "make clean                stop them, and remove .venv, caches and the demo's data"
 
@@ -63,10 +63,12 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# uv is no dependency; any installation of it does.
+# uv is no dependency; any installation of it does. runtime.lock, for the Dockerfile, is the part without tests and
+# linters, and with what builds the editable install.
+LOCK := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --python-version 3.11 --no-header -o requirements.lock
+	uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements.lock
+	echo "setuptools>=70.1" | uv pip compile pyproject.toml - --constraints requirements.lock $(LOCK) -o runtime.lock
 
 stop:
 	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --stop; fi

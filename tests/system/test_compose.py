@@ -150,6 +150,16 @@ def test_the_image_gets_what_it_needs_and_nothing_else():
     assert named == packages | {"runtime.lock", "pyproject.toml", "prefect.toml", "prefect.yaml"}
 
 
+def test_the_guide_names_every_service_and_volume():
+    guide = (PROJECT / "docs" / "compose.md").read_text()
+    rows = re.findall(r"^\| (`.*`) \| .* \| (yes|no) \|$", guide, re.MULTILINE)
+    told = {name: lasts for names, lasts in rows for name in re.findall(r"`([a-z-]+)`", names)}
+    assert told == {name: "yes" if name in LASTING else "no" for name in SERVICES}
+    rows = guide.split("| volume |")[1].split("\n\n")[0].splitlines()[2:]
+    volumes = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+    assert volumes == {name for row in rows for name in re.findall(r"`(.*?)`", row.split("|")[1])}
+
+
 def _needed(name: str, found: set[str]) -> set[str]:
     """Every distribution that one needs here without its extras, and those that they need."""
     needs = map(Requirement, importlib.metadata.requires(name) or ())
