@@ -152,15 +152,13 @@ def _submit(window) -> None:
 
 
 def _report_of(window) -> str:
-    """The report's address, from the run's log."""
-    window.click("Details", "tab")
-    window.click("Logs", "tab")
-    links = "a => a.map(each => each.href).find(href => href.includes('/artifacts/artifact/'))"
-    until = time.monotonic() + 30
-    while not (found := window.do(lambda page: page.locator("a").evaluate_all(links))):
-        assert time.monotonic() < until, window.text()
-        time.sleep(0.5)
-    return found
+    """The report's address: the run's page, its artifacts, the report's card, its latest version."""
+    window.click("Artifacts", "tab")
+    cards = lambda page: page.get_by_role("tabpanel", name="Artifacts").get_by_role("link")  # noqa: E731
+    window.do(lambda page: cards(page).filter(has_text="markdown").first.click())
+    window.wait_for("Created")
+    window.screenshot("rehearse-versions")
+    return window.do(lambda page: page.locator("a[href*='/artifacts/artifact/']").first.evaluate("a => a.href"))
 
 
 def _started(name: str, **parameters):
