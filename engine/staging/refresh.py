@@ -201,6 +201,10 @@ def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
     making.remarks += [f"not copied: {thing}" for thing in structure.left_behind(making.source, made)]
     with blame(StagingError, "setting sequences and statistics", STOP):
         unread = structure.set_positions(conn, making.source)
+        for name in structure.unforce(conn, made):
+            making.remarks.append(
+                f"not forced: row-level security of {name}, which would hide rows from the copy's owner"
+            )
         making.remarks += [f"not positioned: sequence {name}, which the source's role may not read" for name in unread]
         _analyze(making)
 

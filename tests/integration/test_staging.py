@@ -10,7 +10,7 @@ from psycopg import sql
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, StagingError, TargetBusy
 from engine import catalog, staging
-from engine.staging import books, structure
+from engine.staging import books, rows, structure
 from flows.demo.seed import seed
 
 HERE = Path(__file__).parent
@@ -106,6 +106,9 @@ def test_rows_without_a_key_keep_their_order(database):
     source, copy = nasty(database(), "public"), database()
     given = settings(source, copy).model_copy(update={"stream_chunk_bytes": 64 * 1024, "workers": 4})
     staging.refresh(given, AS_IT_IS, None)
+    found = reflected(source, "public")
+    assert len(rows.parts(found.table("keyless"), "public", 8192)) == 1 < found.table("keyless").pages
+    assert len(rows.parts(found.table("order"), "public", 8192)) == found.table("order").pages > 1
     query = "select value, kind::text from keyless order by ctid"
     assert ask(copy, query) == ask(source, query)
 
@@ -316,3 +319,55 @@ def test_a_password_is_no_argument(monkeypatch):
     assert "pa55" not in " ".join(place) and environment["PGPASSWORD"] == "pa55"
     with pytest.raises(ConfigError, match="sslpassword, which pg_dump takes by no safe way"):
         programs._place(parse("postgresql://me@host/db?sslpassword=x", "X"))
+
+
+def test_one_moment_is_copied_and_nobody_alters_a_table_meanwhile(database, monkeypatch):
+    source, copy = database(), database()
+    do(source, "create table users (id integer primary key, a text)", "insert into users values (1, 'x')")
+    dump = structure.dump
+
+    def meanwhile(*arguments):
+        do(source, "insert into users values (2, 'y')", "create table late (id integer)")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            do(source, "set lock_timeout = '50ms'", "alter table users add column b text")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            do(source, "set lock_timeout = '50ms'", "truncate users")
+        return dump(*arguments)
+
+    monkeypatch.setattr(structure, "dump", meanwhile)
+    staging.refresh(settings(source, copy), AS_IT_IS, None)
+    assert ask(copy, "select * from users") == [(1, "x")]
+    assert ask(copy, "select to_regclass('late')") == [(None,)]
+
+
+def test_roles_that_may_just_read_and_just_write(database):
+    source, copy = database(), database()
+    reader, owner = f"reader_{source[-6:]}", f"owner_{source[-6:]}"
+    do(
+        source,
+        "create table users (id serial primary key, full_name text)",
+        "insert into users (full_name) values ('a'), ('b')",
+        "alter table users enable row level security",
+        "alter table users force row level security",
+        "create policy none on users using (false)",
+        f"create role {reader} bypassrls",
+        f"create role {owner}",
+        f"grant usage on schema public to {reader}",
+        f"grant select on users, users_id_seq to {reader}",
+    )
+    name = sql.Identifier(psycopg.conninfo.conninfo_to_dict(copy)["dbname"]).as_string()
+    do(copy, f"alter database {name} owner to {owner}", f"alter schema public owner to {owner}")
+    try:
+        given = settings(_as(source, reader), _as(copy, owner))
+        for _ in range(2):
+            told = staging.refresh(given, AS_IT_IS, None)
+        assert ask(copy, "select full_name from users order by 1") == [("a",), ("b",)]
+        assert ask(copy, "select last_value from users_id_seq") == [(2,)]
+        assert any("row-level security of users" in remark for remark in told["remarks"])
+    finally:
+        do(copy, f"alter database {name} owner to current_user", f"drop owned by {owner}", f"drop role {owner}")
+        do(source, f"drop owned by {reader}", f"drop role {reader}")
+
+
+def _as(url: str, role: str) -> str:
+    return psycopg.conninfo.make_conninfo(url, options=f"-c role={role}")

@@ -153,6 +153,8 @@ class TestCopies:
         shapes = """select id, array_dims(tags), array_positions(tags, null), jsonb_typeof(extra), length(body) > 0
                     from letters order by id"""
         assert ask(copy, shapes) == ask(source, shapes)
+        signs = r"select regexp_replace(body, '[^\t\n\\]', '', 'g') from letters where body ~ 'D|\t'"
+        assert ask(copy, signs) == ask(source, signs) == [("\t\\\n",)]
         [first, second] = ask(copy, "select full_name from users where id in (1, 4)")
         assert first == second
         told_columns = ask(copy, "select kind from nxtgauge_staging.columns where column_name = 'email'")
