@@ -3,9 +3,10 @@
 Laws
 - Which columns are masked is the books' word; how a column is read follows from both catalogues, read by the auditor.
 - What is not known to hold no text is read as text: a type that nobody has heard of hides nothing.
-- A column counts as a key if a primary or foreign key holds it, or the mapping names it as a reference.
+- A column counts as a key if a primary or foreign key holds it, or the mapping or its own name calls it a reference.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,7 @@ WITHOUT_TEXT = {
     "regtype",
 }  # fmt: skip
 NUMBERS = {"int8", "numeric"}
+REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
 NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
 
 
@@ -144,7 +146,8 @@ def _held(table: Table) -> set[str]:
 
 
 def _field(table: str, column: Column, kind: str | None, held: set[str]) -> Field:
-    is_text, is_key = column.kind != "e" and column.base not in WITHOUT_TEXT, column.name in held
+    is_text = column.kind != "e" and column.base not in WITHOUT_TEXT
+    is_key = column.name in held or REFERRING.search(column.name) is not None
     is_number = column.base in NUMBERS and kind is None and not is_key
     return Field(table, column.name, kind, column.base, column.is_array, is_text, is_number, is_key)
 

@@ -39,6 +39,7 @@ SHORT = (
 IN_KEY = "a key is masked only where it is said: mask it and what refers to it ({}), and make the copy anew"
 LEAVES = "the mask of kind {} leaves them: give the column another ({}), and make the copy anew"
 NO_MASK = "mask the column ({}), and make the copy anew"
+NO_NAME = "mask the column ({}), or keep the one whose masked values are nobody's names, and make the copy anew"
 ANEW = "make the copy anew: it, its books and the source's snapshot do not belong together"
 RIGHTS = "let the roles of both databases read the table, and make the copy anew"
 
@@ -87,14 +88,14 @@ def _found(search: Search, originals: Originals) -> Iterator[Finding]:
     for (check, one), count in search.found.items():
         detail = NULLED if one.kind == "null" and check == UNMASKED else FOUND[check]
         keys = _shown(count, originals)
-        yield Finding(check, one.table, one.name, count.cells, detail, _remedy(one), keys)
+        yield Finding(check, one.table, one.name, count.cells, detail, _remedy(check, one), keys)
 
 
 def _swapped(search: Search, originals: Originals) -> Iterator[Finding]:
     for chance in _unlikely(search):
         one, keys = chance.field, _shown(chance.count, originals)
-        detail = SWAPPED.format(WHAT[chance.check], _odds(chance))
-        yield Finding(chance.check, one.table, one.name, chance.count.cells, detail, _remedy(one), keys)
+        detail = SWAPPED.format(WHAT[chance.check], _odds(chance)) if one.kind else FOUND[chance.check]
+        yield Finding(chance.check, one.table, one.name, chance.count.cells, detail, _remedy(chance.check, one), keys)
 
 
 def _not_compared(one: Failed, originals: Originals) -> Finding:
@@ -126,12 +127,12 @@ def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
 
 
-def _remedy(one: Field) -> str:
+def _remedy(check: str, one: Field) -> str:
     if one.kind == "null":
         return ANEW
     if one.kind:
         return LEAVES.format(one.kind, _rule(one))
-    return (IN_KEY if one.is_key else NO_MASK).format(_rule(one))
+    return (IN_KEY if one.is_key else NO_NAME if check == VALUE else NO_MASK).format(_rule(one))
 
 
 def _rule(one: Field) -> str:

@@ -63,9 +63,11 @@ select 'a' || n, 'a longer message of ' || n, jsonb_build_object('k', 'a longer 
     'gone ' || n
 from generate_series(1, 20) n;
 
-create table articles (id bigint primary key, title text, body jsonb, tags text[], contact text, author_id uuid);
+create table articles (id bigint primary key, title text, body jsonb, tags text[], contact text, author_id uuid,
+    "entityId" text);
 insert into articles
-select n, 'Title ' || n, '{"text": "plain"}', '{news}', case when n = 1 then 'editor@mail.example.in' end, id_of(n)
+select n, 'Title ' || n, '{"text": "plain"}', '{news}', case when n = 1 then 'editor@mail.example.in' end, id_of(n),
+    'Asha Rao ' || n
 from generate_series(1, 10) n;
 
 -- what else can hold a text, or a number
