@@ -33,6 +33,8 @@ ESCAPES = re.compile("((?:%[0-9A-Fa-f]{2})+)")
 
 def ip(keyed: Keyed, text: str, limit: int | None, form: Mask) -> str:
     """Another address of the same family and width. form masks hexadecimal digits."""
+    if text != text.lower():
+        return people.cased(ip(keyed, text.lower(), limit, form), text)
     address, slash, width = text.partition("/")
     kind, size = (IPv6Address, 128) if ":" in address else (IPv4Address, 32)
     try:

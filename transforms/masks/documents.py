@@ -19,6 +19,9 @@ _TOKEN = re.compile(
     r"|(?P<literal>true|false|null)|(?P<open>[{\[])|(?P<close>[}\]])|(?P<comma>,)|(?P<colon>:))"
 )
 _SPACE = " \t\n\r"
+_CHARACTER = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
+)
 _PLAIN = json.JSONEncoder(ensure_ascii=False)
 _ASCII = json.JSONEncoder()
 
@@ -58,15 +61,20 @@ def masked(text: str, string: Callable[[str], str], name: Callable[[str], str], 
 
 
 def _respelled(raw: str, mask: Callable[[str], str]) -> str:
-    """The inside of a string token, masked, and escaped as it was."""
+    """The inside of a string token, masked; what was escaped is escaped again."""
     if "\\" not in raw:
         return mask(raw)
     text = json.loads(f'"{raw}"')
     new = mask(text)
-    if new == text:
-        return raw
-    spelled = (_ASCII if "\\u" in raw else _PLAIN).encode(new)[1:-1]
-    return spelled.replace("/", "\\/") if "\\/" in raw else spelled
+    if len(new) != len(text):
+        return (_ASCII if "\\u" in raw else _PLAIN).encode(new)[1:-1]
+    spelled = zip(_CHARACTER.findall(raw), text, new, strict=True)
+    return "".join(_spelled(unit, char) if char != old else unit for unit, old, char in spelled)
+
+
+def _spelled(unit: str, char: str) -> str:
+    """Another letter or digit, spelled like a unit."""
+    return _ASCII.encode(char)[1:-1] if unit.startswith("\\u") else char
 
 
 # What is wanted → what may come → what is wanted then; after the end of a value that depends on what is open.

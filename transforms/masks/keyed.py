@@ -8,6 +8,7 @@ Laws
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b, shake_128
+from math import gcd
 
 PERSON = b"nxtgauge-masks"
 LONG = 2**160  # points of a grid; an address of the internet is one of 2**128
@@ -41,6 +42,8 @@ class Keyed:
         """
         if len(sizes) == 1:
             return [self._cycle(tag, sizes[0])[places[0]]]
+        if len(sizes) >= LONG.bit_length():
+            return self._streamed(tag, places, sizes)
         half = len(sizes) // 2
         left, upper = _packed(places[:half], sizes[:half])
         right, lower = _packed(places[half:], sizes[half:])
@@ -70,9 +73,16 @@ class Keyed:
         return blake2b(f"{tag}\0".encode(), key=self._key, digest_size=32)
 
     def _begun_grid(self, tag: str, sizes: tuple[int, ...], points: int) -> tuple[blake2b, blake2b, blake2b, int]:
-        """The hashes of the three rounds of a grid's network, and the step between two runs of it."""
+        """The hashes of the three rounds of a grid's network, and the step between two runs of it.
+
+        The step has no divisor in common with the number of points, so that one way leads through all of them: what is
+        moved until it is of some kind ends on another of its kind, if there is one.
+        """
         first, second, third, last = (self._begin(f"{tag}\0{turn}\0{sizes}") for turn in range(4))
-        return first, second, third, 1 + _drawn(last, 0) % (points - 1)
+        step = 1 + _drawn(last, 0) % (points - 1)
+        while gcd(step, points) > 1:
+            step += 1
+        return first, second, third, step
 
     def _drawn_cycle(self, tag: str, size: int) -> list[int]:
         """Place → the next on a way that leads once through all."""

@@ -17,7 +17,7 @@ import numpy as np
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 BLOCK = 128
-MOST_SHIFTS = 20_000  # characters whose shifts are kept: 20 MB at most
+MOST_SHIFTS = 2**16  # characters whose shifts are kept, of 300 to 1,100 bytes each
 SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 
 Place = tuple[str, int]  # the characters of a class in one case, and where among them a character stands
