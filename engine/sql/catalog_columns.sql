@@ -7,7 +7,7 @@ with recursive columns as (
     where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
         and c.relkind in ('r', 'p', 'f')
 ), walk as (
-    -- domain → its base, array → its element, until neither is left
+    -- a domain gives its base, an array its element, until neither is left
     select t.oid as start, t.oid as current, false as is_array
     from pg_type t
     where t.oid in (select atttypid from columns)

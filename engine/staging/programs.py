@@ -65,7 +65,7 @@ def major() -> int:
 def run(name: str, arguments: list[str], stop: Stop, connection: Connection | None = None) -> Outcome:
     """Run a program to its end. connection: where it goes, without its secrets. Errors: ConfigError, Interrupted."""
     place, environment = _place(connection) if connection else ([], os.environ)
-    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:  # a pipe could fill up
+    with _file() as output, _file() as errors:  # a pipe could fill up
         command = [str(binary(name)), *place, *arguments]
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment
@@ -73,6 +73,10 @@ def run(name: str, arguments: list[str], stop: Stop, connection: Connection | No
             _wait(child, stop)
         stop.check()
         return Outcome(child.returncode, _read(output), _read(errors))
+
+
+def _file():
+    return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
 def _wait(child: subprocess.Popen, stop: Stop) -> None:

@@ -45,7 +45,7 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
     """All definitions of the schema as the snapshot sees them. Errors: SourceError, Interrupted."""
     archive = Archive(folder / "schema.dump", folder / "entries")
     pattern = '"' + schema.replace('"', '""') + '"'
-    arguments = ["--schema-only", "--format=custom", *LEFT_OUT, f"--snapshot={snapshot.name}", f"--schema={pattern}",
+    arguments = ["--schema-only", "--format=custom", "--encoding=UTF8", *LEFT_OUT, f"--snapshot={snapshot.name}", f"--schema={pattern}",
                  "--strict-names", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={archive.file}"]  # fmt: skip
     done = programs.run("pg_dump", arguments, stop, source)
     if done.code:

@@ -321,6 +321,26 @@ def test_a_password_is_no_argument(monkeypatch):
         programs._place(parse("postgresql://me@host/db?sslpassword=x", "X"))
 
 
+def test_a_source_of_another_encoding(database):
+    copy = database()
+    parts = psycopg.conninfo.conninfo_to_dict(copy)
+    name = parts["dbname"] + "_latin"
+    source = psycopg.conninfo.make_conninfo("", **parts | {"dbname": name})
+    do(copy, f"create database {name} encoding latin1 lc_collate 'C' lc_ctype 'C' template template0")
+    try:
+        do(
+            source + " client_encoding=utf8",
+            'create table users (id integer primary key, "Größe" text)',
+            """insert into users values (1, 'Zoë')""",
+            'create index "Ünique" on users ("Größe")',
+        )
+        staging.refresh(settings(source, copy), AS_IT_IS, None)
+        assert ask(copy, 'select "Größe" from users') == [("Zoë",)]
+        assert ask(copy, "select indexname from pg_indexes where indexname like '%nique'") == [("Ünique",)]
+    finally:
+        do(copy, f"drop database {name} with (force)")
+
+
 def test_one_moment_is_copied_and_nobody_alters_a_table_meanwhile(database, monkeypatch):
     source, copy = database(), database()
     do(source, "create table users (id integer primary key, a text)", "insert into users values (1, 'x')")
