@@ -17,7 +17,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from functools import cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -52,10 +52,18 @@ def _secrets() -> set[str]:
     """The environment's passwords, as they are and as a URL writes them."""
     secrets = set().union(*(_passwords(os.environ.get(name, "")) for name in CONNECTIONS))
     secrets |= {os.environ.get(name, "") for name in PASSWORDS}
-    lineage = os.environ.get("NXTGAUGE_LINEAGE_URL", "")
-    secrets |= {lineage, urlsplit(lineage).netloc.rpartition("@")[0]} if "://" in lineage else set()
+    secrets |= _address_secrets(os.environ.get("NXTGAUGE_LINEAGE_URL", ""))
     written = secrets | {quote(secret, safe="") for secret in secrets}
     return {secret for secret in written if len(secret) > 2}  # a shorter one would blank out ordinary text
+
+
+@cache
+def _address_secrets(text: str) -> frozenset[str]:
+    """Of an http address: the whole, whose path may be a key, and its password or token. A file's path is none."""
+    if not text.lower().startswith(("http://", "https://")):
+        return frozenset()
+    user, _, password = urlsplit(text).netloc.rpartition("@")[0].partition(":")
+    return frozenset({text, password or user, unquote(password or user)})
 
 
 @cache

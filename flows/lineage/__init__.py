@@ -10,7 +10,9 @@ Laws
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psycopg
 
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
@@ -20,6 +22,8 @@ from engine.work import Work
 from flows.logs import redacted
 
 LOG = logging.getLogger("nxtgauge")
+END_SECONDS = 60.0  # how long a run that ended well waits for its events to be taken
+FAIL_SECONDS = 5.0  # and one that did not: somebody may have asked it to stop
 
 
 class Teller:
@@ -44,7 +48,7 @@ class Teller:
         """Tell that the run ended well, and what was counted."""
         if self._sender is None:
             return
-        with _harmless(), self._last_events() as events:
+        with _harmless(), self._last_events(END_SECONDS) as events:
             counted = self._story.with_rows(*self._counted(summary))
             self._sender.send(events.ends_well(counted, summary.verdict))
 
@@ -52,23 +56,24 @@ class Teller:
         """Tell that it did not, if it was told that it began."""
         if self._sender is None:
             return
-        with _harmless(), self._last_events() as events:
+        with _harmless(), self._last_events(FAIL_SECONDS) as events:
             is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
             verdict = getattr(getattr(error, "summary", None), "verdict", None)
             self._sender.send(events.ends_badly(self._story, _text(error), is_stop, verdict))
 
     @contextmanager
-    def _last_events(self) -> Iterator:
+    def _last_events(self, seconds: float) -> Iterator:
         from flows.lineage import events
 
         try:
             yield events
         finally:
-            self._sender.close()
+            self._sender.close(seconds)
 
     def _counted(self, summary: Summary) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Rows of the legacy tables, and of the tables that were built when they were verified."""
-        with connect.target(self._settings.target) as conn:
+        """Rows of the legacy tables, and of the tables that were built when they were verified, if they can be had."""
+        built: Mapping[str, int] = {}
+        with suppress(MigrateError, psycopg.Error), connect.target(self._settings.target) as conn:
             built = seal.rows_of(conn, summary.run_id)
         return {row["legacy_table"]: row["source_rows"] for row in summary.tables}, built
 

@@ -23,7 +23,6 @@ LOG = logging.getLogger("nxtgauge")
 ENDPOINT = "/api/v1/lineage"  # where the address has no path
 TIMEOUT_SECONDS = 5.0
 PAUSE_SECONDS = 1.0  # before the second and last try
-CLOSE_SECONDS = 60.0  # a run that is over waits no longer for its events
 NO_RETRIES = {"total": 0, "connect": 0, "read": 0, "status_forcelist": []}  # urllib3's would log the address
 
 
@@ -76,12 +75,12 @@ class Sender:
     def send(self, events: Iterable[RunEvent]) -> None:
         self._bursts.put(list(events))
 
-    def close(self) -> None:
-        """Waits for what is still to be sent, but not for long."""
+    def close(self, seconds: float) -> None:
+        """Waits for what is still to be sent, but no longer than this."""
         self._bursts.put(None)
-        self._thread.join(CLOSE_SECONDS)
+        self._thread.join(seconds)
         if self._thread.is_alive():
-            LOG.warning("lineage: %s took no events for %d s; the last ones are lost", self._place, CLOSE_SECONDS)
+            LOG.warning("lineage: %s has not taken every event within %g s; the run goes on", self._place, seconds)
 
     def _work(self) -> None:
         for burst in iter(self._bursts.get, None):
