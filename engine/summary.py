@@ -27,9 +27,9 @@ NOTES = """
 class Summary:
     """One attempt at a run. tables: rows of migration.balance; seconds by stage in timings.
 
-    verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, each with
-    waived_by. waivers: all of the run, of former builds too. certificate: what a person wants to know of the one that
-    was issued or that the run was held to; issued: the whole of one that was issued.
+    verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, and the
+    approval, each with waived_by. waivers: all of the run, of former builds too. certificate: what a person wants to
+    know of the one that was issued or that the run was held to; issued: the whole of one that was issued.
     """
 
     run_id: str
@@ -57,7 +57,7 @@ class Summary:
 def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **known) -> Summary:
     """The run as the books have it; known: what they do not hold."""
     run = bookkeeping.run(conn, run_id)
-    shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if gate["state"] != "passed"] if build_oid else []
+    shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if _is_told(gate)] if build_oid else []
     return Summary(
         run_id=run_id,
         state=run.state,
@@ -72,6 +72,10 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
         waivers=_all_timed(gates.waivers(conn, run_id), "waived_at"),
         **known,
     )
+
+
+def _is_told(gate: dict) -> bool:
+    return gate["state"] != "passed" or gate["check_name"] == gates.APPROVAL
 
 
 def _state(run: Run, shut: list[gates.Gate], is_held: bool) -> str:

@@ -22,7 +22,7 @@ KINDS = ("migrate", "dry-run", "verify")
 GROUPS = ("failure", "error", "stale", "warning", "passed")  # in the order a person wants them
 COUNTS = ("source_rows", "loaded", "merged", "rejected", "archived")
 LISTS = ("tables", "rejects", "notes", "missing_tables", "changed_tables")
-GATE_STATES = {"failed": FAIL, "error": ERROR, "awaiting": "ERROR"}
+GATE_STATES = {"passed": PASS, "failed": FAIL, "error": ERROR, "awaiting": ERROR}
 WAIVER = ("check_name", "reason", "name", "waived_at", "is_current")
 
 
@@ -39,8 +39,8 @@ def make(
 
     summary: a run's figures, any of run_id, state, schema, tables, rejects, notes, missing_tables, changed_tables,
     timings, error, profile and gates (check_name, kind, severity, state, detail, waived_by of those that are not
-    passed); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name, waived_at and is_current (in force
-    for what was judged); certificate: hash, issued_at and its parts; generated_at: ISO 8601, UTC.
+    passed, and of the approval); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name, waived_at and
+    is_current (in force for what was judged); certificate: hash, issued_at and its parts; generated_at: ISO 8601, UTC.
     """
     if kind not in KINDS:
         raise ValueError(f"found the kind {kind!r}, wanted one of {', '.join(KINDS)}")
@@ -94,10 +94,11 @@ def _verification(verdict: Mapping) -> dict:
 
 def _checks(judged: Iterable[Mapping], gates: Iterable[Mapping], waivers: Iterable[Mapping]) -> list[dict]:
     """Every check, and every gate that is not one; those that a person has to see first."""
-    shut = {gate["check_name"]: gate for gate in gates}
+    told = {gate["check_name"]: gate for gate in gates}
+    shut = {name: gate for name, gate in told.items() if gate["state"] != "passed"}
     found = [_of_gate(shut[check["name"]], check) if check["name"] in shut else check for check in judged]
     named = {check["name"] for check in found}
-    found += [_of_gate(gate, None) for name, gate in shut.items() if name not in named]
+    found += [_of_gate(gate, None) for name, gate in told.items() if name not in named]
     waived = {row["check_name"] for row in waivers if row["is_current"]}
     waived |= {name for name, gate in shut.items() if gate.get("waived_by")}
     checks = [_check(check, check["name"] in shut, check["name"] in waived) for check in found]

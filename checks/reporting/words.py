@@ -30,6 +30,7 @@ GROUPS = {
     "passed": ("What passed", ""),
 }
 KINDS = {
+    "approval": "a person has approved this build",
     "balance": "every legacy row has exactly one outcome",
     "content": "what arrives unchanged is equal on both sides, row by row",
     "law": "the rules of reshaping hold, row by row",

@@ -99,6 +99,8 @@ class TestDecision:
         assert summary.state == "published" and is_published(target)
         assert gate(target) == ("passed", "approved by Asha Rao: seen") and desk.outcomes == [gate(target)[1]]
         assert summary.timings["approval"] >= 0
+        (check,) = [c for c in report.of(summary.to_dict())["checks"] if c["name"] == "approval"]
+        assert (check["status"], check["detail"], check["closes"]) == ("PASS", gate(target)[1], False)
 
     def test_a_yes_on_the_form_publishes(self, settings, target):
         migrate(settings, Desk(YES))
