@@ -70,6 +70,7 @@ class Making:
     settings: Settings
     wish: Wish
     conn: psycopg.Connection
+    lease: psycopg.Connection
     held: Snapshot
     source: Catalog
     choices: tuple[Choice, ...]
@@ -106,11 +107,13 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
     with contextlib.ExitStack() as stack:
         clock.stage("look")
         conn = stack.enter_context(connect.staging(settings.staging, STOP))
-        stack.enter_context(books.lease(settings.staging))
+        lease = stack.enter_context(books.lease(settings.staging))
         held = stack.enter_context(snapshot.hold(settings.source, STOP))
         found = _reflected(settings, held)
         chosen, missing = _chosen(settings, wish, found)
-        making = Making(settings, wish, conn, held, found, chosen, given or secrets.token_bytes(KEY_BYTES), clock)
+        making = Making(
+            settings, wish, conn, lease, held, found, chosen, given or secrets.token_bytes(KEY_BYTES), clock
+        )
         _refuse(making, missing)
         if not given and wish.is_masked:
             making.remarks.append("NXTGAUGE_MASKING_KEY is not set: the next copy will be masked otherwise")
@@ -157,6 +160,8 @@ def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[in
         sessions = stack.enter_context(contextlib.closing(Sessions(making.settings, making.held, STOP)))
         _make(making, copy, sessions, folder)
         counts = _counted(making, sessions)
+        with blame(StagingError, "holding the lease of the staging database", STOP):
+            making.lease.execute("select")
         with blame(StagingError, "writing the books", STOP):
             books.keep_objects(conn, copy)
             books.keep_tables(conn, copy, counts)
@@ -189,7 +194,7 @@ def _begun(making: Making) -> Copy:
 def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
     settings, conn, clock = making.settings, making.conn, making.clock
     clock.stage("define")
-    structure.make_extensions(conn, structure.extensions(making.held.holder, making.source))
+    _make_extensions(making)
     archive = structure.dump(settings.source, making.schema, making.held, folder, STOP)
     complaints = structure.restore(settings.staging, archive, "pre-data", 1, STOP)
     structure.check(conn, making.source, complaints, {}, is_whole=False)
@@ -207,6 +212,14 @@ def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
             )
         making.remarks += [f"not positioned: sequence {name}, which the source's role may not read" for name in unread]
         _analyze(making)
+
+
+def _make_extensions(making: Making) -> None:
+    needed, mentioned = structure.extensions(making.held.holder, making.source), structure.mentioned(making.source)
+    structure.make_extensions(making.conn, needed)
+    perhaps = {name: schema for name, schema in mentioned.items() if name not in needed}
+    for name in structure.try_extensions(making.conn, perhaps):
+        making.remarks.append(f"not made: extension {name}, whose names stand in a function's body")
 
 
 def _fill(making: Making, sessions: Sessions) -> None:

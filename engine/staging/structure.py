@@ -27,9 +27,11 @@ from engine.staging import programs
 from engine.staging.programs import Complaint
 
 EXTENSIONS = (Path(__file__).parent / "sql" / "extensions.sql").read_text(encoding="utf-8")
+DUMPED = ("--schema-only", "--format=custom", "--encoding=UTF8")
 # Whose and where it is on the disk is the copy's own; a subscription would begin to write.
 LEFT_OUT = ("--no-owner", "--no-acl", "--no-tablespaces", "--no-security-labels", "--no-publications",
             "--no-subscriptions", "--no-table-access-method")  # fmt: skip
+BODY_ENDS = re.compile(r"^(\$\w*\$|[eE]?')|(\$\w*\$|')$")
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ (SCHEMA|COMMENT) - ")
 
 
@@ -45,8 +47,8 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
     """All definitions of the schema as the snapshot sees them. Errors: SourceError, Interrupted."""
     archive = Archive(folder / "schema.dump", folder / "entries")
     pattern = '"' + schema.replace('"', '""') + '"'
-    arguments = ["--schema-only", "--format=custom", "--encoding=UTF8", *LEFT_OUT, f"--snapshot={snapshot.name}", f"--schema={pattern}",
-                 "--strict-names", f"--lock-wait-timeout={LOCK_SECONDS}s", f"--file={archive.file}"]  # fmt: skip
+    of_this = [f"--snapshot={snapshot.name}", f"--schema={pattern}", "--strict-names", f"--file={archive.file}"]
+    arguments = [*DUMPED, *LEFT_OUT, *of_this, f"--lock-wait-timeout={LOCK_SECONDS}s"]
     done = programs.run("pg_dump", arguments, stop, source)
     if done.code:
         said = source.redact((done.errors.strip().splitlines() or ["it said nothing"])[0])
@@ -130,7 +132,9 @@ def extensions(conn: psycopg.Connection, found: Catalog) -> dict[str, str]:
 
 def mentioned(found: Catalog) -> dict[str, str]:
     """Extensions whose members' names stand in the body of a function, which leaves no dependency: perhaps needed."""
-    words = set().union(*(expressions.words(f.definition) for f in found.functions if f.definition and not f.extension))
+    bodies = (f.definition for f in found.functions if f.definition and not f.extension)
+    strings = (piece.text for body in bodies for piece in expressions.tokens(body) if piece.kind == "string")
+    words = set().union(*(expressions.words(BODY_ENDS.sub("", text)) for text in strings))
     return {e.name: e.schema for e in found.extensions if e.schema != "pg_catalog" and words & set(e.members)}
 
 
@@ -158,6 +162,17 @@ def make_extensions(conn: psycopg.Connection, needed: dict[str, str]) -> None:
             conn.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
             query = "create extension if not exists {} with schema {}"
             conn.execute(sql.SQL(query).format(sql.Identifier(name), sql.Identifier(schema)))
+
+
+def try_extensions(conn: psycopg.Connection, perhaps: dict[str, str]) -> list[str]:
+    """Make those that can be made; the names of the others, without which a function's body may fail."""
+    faulty = []
+    for name, schema in perhaps.items():
+        try:
+            make_extensions(conn, {name: schema})
+        except StagingError:
+            faulty.append(name)
+    return faulty
 
 
 def set_positions(conn: psycopg.Connection, source: Catalog) -> list[str]:

@@ -391,3 +391,19 @@ def test_roles_that_may_just_read_and_just_write(database):
 
 def _as(url: str, role: str) -> str:
     return psycopg.conninfo.make_conninfo(url, options=f"-c role={role}")
+
+
+def test_an_extension_that_only_a_function_names(database):
+    source, copy = database(), database()
+    do(
+        source,
+        "create schema apps",
+        "create extension unaccent schema apps",
+        """create function plain(name text) returns text language plpgsql immutable
+           as $$ begin return apps.unaccent(name); end $$""",
+        "create table users (id integer primary key, name text, plain text generated always as (plain(name)) stored)",
+        "insert into users (id, name) values (1, 'Zoë')",
+        "create index on users (plain(name))",
+    )
+    staging.refresh(settings(source, copy), AS_IT_IS, None)
+    assert ask(copy, "select plain from users") == [("Zoe",)]
