@@ -26,19 +26,17 @@ from engine.catalog import Catalog, LegacyTable
 from engine.connect import blame
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
-from engine.staging import books, columns, faults, links, rows, structure
+from engine.staging import books, columns, faults, lanes, links, rows, structure
 from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
-from engine.staging.rows import Filling, Lane, Part
+from engine.staging.rows import Filling, Part
 from engine.staging.sample import Sample
 from engine.workers import Clock, Silent, Threads, Watch
-from transforms.masks import Masker
 
 STOP = run.STOP
 KEY_BYTES = 32
 NOTHING_TO_PROVE = {"passed": True, "faults": [], "detail": "no column holds anything to mask"}
-EMPTY = {"json": "null", "jsonb": "null"}  # what stands in for NULL where a column takes none; elsewhere an empty text
 
 
 @dataclass(frozen=True)
@@ -136,13 +134,14 @@ def _chosen(settings: Settings, wish: Wish, found: Catalog) -> tuple[tuple[Choic
 def _refuse(making: Making, missing: list[str]) -> None:
     """All faults at once. Errors: ConfigError, PlanRefused."""
     conn, source = making.conn, making.source
+    with blame(SourceError, "looking for extensions", STOP):
+        needed = structure.extensions(making.held.holder, source)
     with blame(StagingError, "looking at the staging database", STOP):
         facts = connect.server_facts(conn)
         faults.same_place(making.settings, facts, making.held.facts)
         found = [*faults.of_servers(making.held.facts, facts), *faults.of_staging(conn), *faults.of_source(source)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
-        if source.schema_oid:
-            found += structure.extension_faults(conn, structure.extensions(making.held.holder, source))
+        found += structure.extension_faults(conn, needed)
     if making.wish.percent:
         found += samples.faults({table.name: table for table in making.tables})
     if found or missing:
@@ -158,7 +157,9 @@ def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[in
     with _ending(making.settings, copy), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nxtgauge-stage-")))
         sessions = stack.enter_context(contextlib.closing(Sessions(making.settings, making.held, STOP)))
-        _make(making, copy, sessions, folder)
+        with blame(StagingError, "writing the books", STOP):
+            books.keep_columns(conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
+        _make(making, sessions, folder)
         counts = _counted(making, sessions)
         with blame(StagingError, "holding the lease of the staging database", STOP):
             making.lease.execute("select")
@@ -185,13 +186,10 @@ def _begun(making: Making) -> Copy:
     facts = {"source_identity": making.held.facts.identity(), "percent": wish.percent, "is_masked": wish.is_masked,
              "reason": wish.reason, "name": wish.name}  # fmt: skip
     books.ensure(making.conn)
-    copy = books.begin(making.conn, making.schema, names, facts)
-    with blame(StagingError, "writing the books", STOP):
-        books.keep_columns(making.conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
-    return copy
+    return books.begin(making.conn, making.schema, names, facts)
 
 
-def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
+def _make(making: Making, sessions: Sessions, folder: Path) -> None:
     settings, conn, clock = making.settings, making.conn, making.clock
     clock.stage("define")
     _make_extensions(making)
@@ -202,16 +200,15 @@ def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
     _fill(making, sessions)
     clock.stage("constrain")
     complaints = structure.restore(settings.staging, archive, "post-data", settings.workers, STOP)
-    made = structure.check(conn, making.source, complaints, _hints(making), is_whole=True)
+    made = structure.check(conn, making.source, complaints, lanes.hints(making.tables, making.choices), is_whole=True)
     making.remarks += [f"not copied: {thing}" for thing in structure.left_behind(making.source, made)]
     with blame(StagingError, "setting sequences and statistics", STOP):
-        unread = structure.set_positions(conn, making.source)
-        for name in structure.unforce(conn, made):
-            making.remarks.append(
-                f"not forced: row-level security of {name}, which would hide rows from the copy's owner"
-            )
-        making.remarks += [f"not positioned: sequence {name}, which the source's role may not read" for name in unread]
+        unread, unforced = structure.set_positions(conn, making.source), structure.unforce(conn, made)
         _analyze(making)
+    making.remarks += [f"not positioned: sequence {name}, which the source's role may not read" for name in unread]
+    making.remarks += [
+        f"not forced: row-level security of {name}, which hides rows from the owner" for name in unforced
+    ]
 
 
 def _make_extensions(making: Making) -> None:
@@ -223,8 +220,8 @@ def _make_extensions(making: Making) -> None:
 
 
 def _fill(making: Making, sessions: Sessions) -> None:
-    lanes = {table.name: lane(making, table) for table in making.tables}
-    filling = Filling(making.settings, sessions, STOP, making.clock, lanes)
+    travelling = lanes.of(making.tables, making.choices, making.key)
+    filling = Filling(making.settings, sessions, STOP, making.clock, travelling)
     threads = Threads(making.settings.workers)
     with _parts(making, sessions, threads) as todo:
         for table in making.tables:
@@ -241,45 +238,14 @@ def _parts(making: Making, sessions: Sessions, threads: Threads) -> Iterator[lis
     if percent is None:
         yield [part for table in making.tables for part in rows.parts(table, making.schema, size)]
         return
+    making.clock.stage("draw")
     found = links.find(making.source, mappings.load(), making.settings)
     sample = Sample(making.schema, making.tables, found, percent, making.key)
     whole = [table for table in making.tables if table.name not in sample.sampled]
     with samples.working(making.conn):
         drawn = sample.draw(making.conn, sessions, STOP, lambda function, items: threads.map("draw", function, items))
+        making.clock.stage("rows")
         yield drawn + [part for table in whole for part in rows.parts(table, making.schema, size)]
-
-
-def lane(making: Making, table: LegacyTable) -> Lane:
-    """How the table travels, with the masks of its columns."""
-    masker, masks = Masker(making.key), {}
-    chosen = {choice.column: choice for choice in making.choices if choice.table == table.name}
-    for place, name in enumerate(rows.carried(table)):
-        if chosen[name].is_masked:
-            masks[place] = _mask(masker, chosen[name], table)
-    return Lane(table, masks)
-
-
-def _mask(masker: Masker, choice: Choice, table: LegacyTable) -> rows.Mask | None:
-    column = table.shape.column(choice.column)
-    if choice.kind == "null":
-        empty = ("{}" if choice.is_array else EMPTY.get(column.base, "")).encode()
-        return (lambda field: empty) if column.not_null else None
-    function = masker.array if choice.is_array else masker.function
-    return rows.of_field(function(choice.kind, choice.limit))
-
-
-def _hints(making: Making) -> dict[str, str]:
-    """For each constraint and index over a masked column: what to do if the copy's rows do not satisfy it."""
-    masked = {(c.table, c.column): c for c in making.choices if c.is_masked}
-    hints = {}
-    for table in making.tables:
-        for thing in (*table.shape.constraints, *table.shape.indexes):
-            if found := [name for name in thing.columns if (table.name, name) in masked]:
-                hints[thing.name] = (
-                    f"the masks of {', '.join(found)} may be why; give another kind under [tables.{table.name}] in "
-                    "config/mapping/masks.toml"
-                )
-    return hints
 
 
 def _analyze(making: Making) -> None:

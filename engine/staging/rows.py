@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from config.errors import PlanRefused, StagingError
+from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
 from engine import stream
 from engine.catalog import LegacyTable
@@ -25,7 +25,7 @@ from engine.select import OID_ALIASES
 from engine.sessions import Sessions
 from engine.workers import Watch
 
-Mask = Callable[[str], str]
+Mask = Callable[[bytes], bytes]  # of COPY's own text
 PAGE_BYTES = 8192
 PLACES = """
     select place::text from nxtgauge_staging.sample_places where table_name = %s and leaf = %s and batch = %s
@@ -111,7 +111,7 @@ class Filling:
                 staging.cursor() as cursor,
             ):
                 with cursor.copy(into) as sink:
-                    masked = _Masking(sink, lane.masks) if lane.masks else sink
+                    masked = _Masking(sink, lane) if lane.masks else sink
                     for condition in self._conditions(part):
                         out = sql.SQL("copy ({} {}) to stdout (format {})").format(read, condition, form)
                         stream.pump(self.stop, source, part.table, out, masked)
@@ -142,11 +142,16 @@ def refusal(table: str, found: str) -> str:
 class _Masking:
     """Takes rows of text COPY, many at a time, and passes them on with their columns masked."""
 
-    def __init__(self, sink, masks: dict[int, Mask | None]):
-        self._sink, self._masks = sink, masks
+    def __init__(self, sink, lane: Lane):
+        self._sink, self._table, self._masks = sink, lane.table.name, lane.masks
 
     def write(self, gathered: bytes) -> None:
-        self._sink.write(b"".join(map(self._masked, gathered.split(b"\n")[:-1])))
+        """Errors: MigrateError for a mask that fails, without what it failed on."""
+        try:
+            masked = b"".join(map(self._masked, gathered.split(b"\n")[:-1]))
+        except Exception as error:
+            raise MigrateError(f"masking {self._table} met a fault of the program: {type(error).__name__}") from None
+        self._sink.write(masked)
 
     def _masked(self, row: bytes) -> bytes:
         fields = row.split(b"\t")
@@ -156,7 +161,7 @@ class _Masking:
         return b"\t".join(fields) + b"\n"
 
 
-def of_field(mask: Mask) -> Callable[[bytes], bytes]:
+def of_field(mask: Callable[[str], str]) -> Mask:
     """The mask as a function of COPY's own text, escapes included; remembers values that may come again."""
     known: dict[bytes, bytes] = {}
 

@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from config import mapping, masks
 from config import settings as configuration
-from config.errors import ConfigError, PlanRefused, VerificationFailed
+from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
 from engine import catalog, run, staging
 from engine.staging import columns
 from flows import cli
 from flows import stage as stages
 from flows.demo.seed import seed
+from transforms.masks import Masker
 
 KEY = "0123456789abcdef"
 BOOKS = {
@@ -201,6 +202,17 @@ class TestCopies:
         assert "the copy lacks index who of users" in str(refused.value)
         assert "the masks of full_name may be why" in str(refused.value)
         assert "who is" not in str(refused.value)
+
+    def test_a_mask_that_fails_tells_no_value(self, source, database, monkeypatch):
+        def failing(self, kind, limit=None):
+            def mask(text: str) -> str:
+                raise ValueError(text)
+
+            return mask
+
+        monkeypatch.setattr(Masker, "function", failing)
+        with pytest.raises(MigrateError, match="masking (users|letters) met a fault of the program: ValueError$"):
+            stages.stage(settings(source, database()), stages.wish())
 
     def test_what_the_scan_finds_does_not_stay(self, source, database, told):
         told(letters={"recipient_email": "keep"})

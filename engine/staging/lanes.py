@@ -1,0 +1,60 @@
+"""How each table of a copy travels: which columns pass through which mask, and what to do if one does not fit."""
+
+from collections.abc import Callable, Iterable
+
+from config.shapes import Column
+from engine.catalog import LegacyTable
+from engine.staging import rows
+from engine.staging.columns import Choice
+from engine.staging.rows import Lane
+from transforms.masks import Masker
+
+EMPTY = {"json": "null", "jsonb": "null"}  # what stands in for NULL where a column takes none; elsewhere an empty text
+
+
+def of(tables: Iterable[LegacyTable], choices: Iterable[Choice], key: bytes) -> dict[str, Lane]:
+    """Table → lane. key: what the masks are derived from."""
+    chosen = {(choice.table, choice.column): choice for choice in choices if choice.is_masked}
+    masks = _Masks(key)
+    return {table.name: Lane(table, _places(table, chosen, masks)) for table in tables}
+
+
+def _places(table: LegacyTable, chosen: dict, masks: "_Masks") -> dict[int, rows.Mask | None]:
+    names = enumerate(rows.carried(table))
+    masked = ((place, table.shape.column(name), chosen.get((table.name, name))) for place, name in names)
+    return {place: masks.of(choice, column) for place, column, choice in masked if choice}
+
+
+class _Masks:
+    """Columns that are masked alike share a mask, and what it remembers."""
+
+    def __init__(self, key: bytes):
+        self._masker, self._made = Masker(key), {}
+
+    def of(self, choice: Choice, column: Column) -> rows.Mask | None:
+        """The mask of COPY's own text; None for NULL."""
+        if choice.kind == "null":
+            return _constant("{}" if choice.is_array else EMPTY.get(column.base, "")) if column.not_null else None
+        alike = choice.kind, choice.limit, choice.is_array
+        if alike not in self._made:
+            function = self._masker.array if choice.is_array else self._masker.function
+            self._made[alike] = rows.of_field(function(choice.kind, choice.limit))
+        return self._made[alike]
+
+
+def _constant(text: str) -> Callable[[bytes], bytes]:
+    return lambda _: text.encode()
+
+
+def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str, str]:
+    """Constraint or index over a masked column → what to do if the copy's rows do not satisfy it."""
+    masked = {(choice.table, choice.column) for choice in choices if choice.is_masked}
+    found = {}
+    for table in tables:
+        for thing in (*table.shape.constraints, *table.shape.indexes):
+            if names := [name for name in thing.columns if (table.name, name) in masked]:
+                found[thing.name] = (
+                    f"the masks of {', '.join(names)} may be why; give another kind under [tables.{table.name}] in "
+                    "config/mapping/masks.toml"
+                )
+    return found
