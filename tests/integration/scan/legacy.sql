@@ -48,7 +48,7 @@ where id = id_of(40);
 update users set phone = '0000000000' where id = id_of(39);
 update users set phone = '2346789' where id = id_of(38);
 
-create table lines (order_id int, line text, note text, primary key (order_id, line));
+create table lines (order_id int, line citext, note text, primary key (order_id, line));
 insert into lines select n / 4, (array['b', 'A', 'ä', 'Z'])[n % 4 + 1], 'note ' || n from generate_series(0, 19) n;
 
 -- no primary key, but a unique index of columns that are never null; the first may not serve, for it is masked
@@ -79,9 +79,9 @@ create table forms (
 insert into forms (id, moods, mobile, amount) select n / 4.0, '{happy}', 1714550400000 + n, n * 1000000.25
 from generate_series(1, 9) n;
 
-create table owners (name text primary key);
-insert into owners values ('plain'), ('Asha Rao 3');
-create table "Weird ""Table" (id int primary key, "e-mail" text, "order" text);
-insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first');
+create table owners (name text primary key, nick text unique);
+insert into owners values ('plain', null), ('Asha Rao 3', 'Asha Rao 8');
+create table "Weird ""Table" (id int primary key, "e-mail" text, "order" text, owner text references owners (nick));
+insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first', 'Asha Rao 8');
 create table nobody (id int primary key, name text);
 create table lonely (name text);
