@@ -9,7 +9,7 @@ from psycopg import sql
 
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, StagingError, TargetBusy
-from engine import catalog, staging
+from engine import catalog, certificate, staging
 from engine.staging import books, rows, structure
 from flows.demo.seed import seed
 
@@ -407,3 +407,22 @@ def test_an_extension_that_only_a_function_names(database):
     )
     staging.refresh(settings(source, copy), AS_IT_IS, None)
     assert ask(copy, "select plain from users") == [("Zoe",)]
+
+
+def test_what_is_certified_of_a_copy_is_certified_of_its_source(database):
+    """A dump spells some expressions anew: the cast of an array becomes a cast of each element."""
+    source, copy = database(), database()
+    do(
+        source,
+        """create table users (id integer primary key, kind varchar(9) check (kind in ('a', 'it''s', null)),
+           size char(2) default 'x'::varchar check (size not in ('s', 'm')), grown numeric(4, 1),
+           loud text generated always as (case when kind in ('a', 'b') then upper(kind) end) stored,
+           check (grown in (1, 2.5) or kind like any (array['a%', 'b%'])))""",
+        "create index on users (lower(kind)) where kind in ('a', 'b') and size = any (array['s', 'm'])",
+        "create domain short as varchar(3) check (value in ('a', 'b'))",
+    )
+    staging.refresh(settings(source, copy), AS_IT_IS, None)
+    there, here = reflected(source, "public"), reflected(copy, "public")
+    assert there.table("users").shape != here.table("users").shape
+    assert certificate._table(here.table("users")) == certificate._table(there.table("users"))
+    assert certificate._mark(here.types) == certificate._mark(there.types)
