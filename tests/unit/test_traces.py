@@ -1,11 +1,14 @@
 """What a scan takes for an address, a number or something said, text by text."""
 
+from dataclasses import replace
+
 import pytest
 
 from checks import traces
 from checks.cells import Column
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
+from checks.scanned import Compared, Scan, rule
 
 ALL = {7, 8, 9, 10}
 KEY = b"key"
@@ -161,3 +164,14 @@ def test_texts_of_documents_are_read_from_all_their_depth() -> None:
     texts, names = Column(field(), cells).texts()
     assert sorted(texts) == [(0, "plain"), (2, "12345678"), (2, "b"), (2, "d"), (3, "{no document")]
     assert sorted(names) == [(2, "a@x.in"), (2, "c"), (2, "n")]
+
+
+def test_a_scan_that_compared_nothing_has_not_passed() -> None:
+    empty = Scan("copy", "public", compared=(), tables=0, rows=0, searched=0, cells=0, originals={}, findings=())
+    assert not empty.passed and not empty.to_dict()["passed"]
+    assert replace(empty, compared=(Compared("t", "c", "text", "by key", 0),)).passed
+
+
+def test_a_remedy_is_spelled_as_toml_wants_it() -> None:
+    assert rule("users", "bio", "text") == '[tables.users] bio = "text" in config/mapping/masks.toml'
+    assert rule('a "b"', "c d", "null").startswith('[tables."a \\"b\\""] "c d" = "null"')
