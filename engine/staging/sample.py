@@ -202,9 +202,10 @@ class Sample:
 
     def _connect(self, conn: psycopg.Connection) -> None:
         """All edges between rows; a row that names itself hangs on nobody."""
+        works = sql.SQL(", ").join(map(self._work, self._skeletons.values()))
+        conn.execute(sql.SQL("analyze {}").format(works))
         for edge in self._edges:
             child, parent = self._skeletons[edge.link.table], self._skeletons[edge.link.to]
-            conn.execute(sql.SQL("analyze {}, {}").format(self._work(child), self._work(parent)))
             query = sql.SQL(
                 "insert into nxtgauge_staging.sample_edges select c.number, p.number, {} "
                 "from {} c join {} p on p.{} = c.{} where p.number <> c.number"
