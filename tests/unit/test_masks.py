@@ -381,6 +381,8 @@ def test_what_says_nothing_in_a_document_stays(text):
         "{'a': 1}",
         '{"a" 1}',
         '"a',
+        "[1}",
+        '{"a":1]',
         "NaN",
         "1.",
         "+1",
