@@ -29,7 +29,7 @@ from flows.processes import Process
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
-HEALTH_SECONDS = 1.0  # a loopback server answers in milliseconds; a command must not wait longer for one that is gone
+HEALTH_SECONDS = 5.0  # one that is gone refuses at once; one that is busy must not be taken for gone
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows
@@ -67,7 +67,7 @@ def home_path() -> Path:
 
 
 def is_healthy(api_url: str) -> bool:
-    """Whether a Prefect API answers there, within about a second. Proxies of the environment are not asked."""
+    """Whether a Prefect API answers there, within some seconds. Proxies of the environment are not asked."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{api_url.rstrip('/')}/health", timeout=HEALTH_SECONDS) as answer:

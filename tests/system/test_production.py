@@ -111,6 +111,8 @@ class TestInTheBrowser:
         window.wait_for("Paused", RUN_SECONDS)
         assert place.runs()[0]["state"] == "awaiting"
         window.screenshot("migrate-paused")
+        window.open(window.run("location.href"))  # as whoever approves comes to it: by the link in a notice
+        window.wait_for("Paused")
         window.click("Open menu")
         window.click("Resume", "menuitem")
         window.wait_for("Read the report")
@@ -120,6 +122,7 @@ class TestInTheBrowser:
         window.screenshot("migrate-approval")
         page = window.do(lambda page: page.get_by_role("link", name="Read the report").get_attribute("href"))
         window.click("Resume")
+        window.wait_for("Flow run resumed")
         window.wait_for("Completed", RUN_SECONDS)
         window.screenshot("migrate-published")
         run = place.runs()[0]
