@@ -97,7 +97,8 @@ class Reporting(NoDesk):
 
     def ask(self, request: Request) -> None:
         made = told(request.summary.to_dict())
-        LOG.info("read %s, then decide: nxtgauge-migrate approve %s [--reject]", made["reports"][:2], request.run_id)
+        LOG.info("reports: %s", ", ".join(made["reports"]))
+        LOG.info("decide by: nxtgauge-migrate approve %s [--reject]", request.run_id)
 
     def close(self, outcome: str) -> None:
         LOG.info("%s", outcome)
