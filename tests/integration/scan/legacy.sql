@@ -47,6 +47,7 @@ update users set full_name = '', bio = '--', phone = 'n/a', token = '\x', born =
 where id = id_of(40);
 update users set phone = '0000000000' where id = id_of(39);
 update users set phone = '2346789' where id = id_of(38);
+update users set mood = 'user1@mail.example.in' where id = id_of(37);
 
 create table lines (order_id int, line citext, note text, primary key (order_id, line));
 insert into lines select n / 4, (array['b', 'A', 'ä', 'Z'])[n % 4 + 1], 'note ' || n from generate_series(0, 19) n;
@@ -57,10 +58,10 @@ create unique index codes_1_label on codes (label);
 create unique index codes_2_code on codes (code);
 insert into codes select 'C' || n, 'label ' || n, 'person ' || n from generate_series(1, 12) n;
 
-create table events (actor text, message text, body jsonb, at date, gone text);
+create table events (actor text, message text, body jsonb, at date, gone text, since text);
 insert into events
 select 'a' || n, 'a longer message of ' || n, jsonb_build_object('k', 'a longer string ' || n), date '2024-01-01' + n::int,
-    'gone ' || n
+    'gone ' || n, (date '2024-01-01' + n::int) || ' 00:00:00+00'
 from generate_series(1, 20) n;
 
 create table articles (id bigint primary key, title text, body jsonb, tags text[], contact text, author_id uuid,

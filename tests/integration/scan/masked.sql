@@ -21,8 +21,9 @@ update users set
     home = row('Other', null);
 update lines set note = md5(note);
 update codes set label = md5(label), contact = md5(contact);
-update events set actor = md5(actor), message = 'masked as ' || md5(message), body = jsonb_build_object('k', 'masked as ' || md5(message)), at = at + 400,
-    gone = null;
+update events set
+    actor = md5(actor), message = 'masked as ' || md5(message), at = at + 400, gone = null,
+    body = jsonb_build_object('k', 'masked as ' || md5(message)), since = (left(since, 10)::date + 1) || ' 00:00:00+00';
 update articles set contact = md5(contact);
 update owners set name = name;
 update "Weird ""Table" set "e-mail" = md5("e-mail") || '@masked.example';
@@ -38,7 +39,7 @@ from (values
     ('users', 'secret', 'null'), ('users', 'token', 'bytes'), ('users', 'Odd "Name', 'text'), ('users', 'home', 'text'),
     ('users', 'search', 'text'), ('users', 'created_at', 'absent'), ('lines', 'note', 'text'), ('codes', 'label', 'text'),
     ('codes', 'contact', 'text'), ('events', 'actor', 'text'), ('events', 'message', 'text'), ('events', 'body', 'json'),
-    ('events', 'at', 'date'), ('events', 'gone', 'null'), ('articles', 'contact', 'text'), ('articles', 'title', 'keep'),
+    ('events', 'at', 'date'), ('events', 'since', 'text'), ('events', 'gone', 'null'), ('articles', 'contact', 'text'), ('articles', 'title', 'keep'),
     ('Weird "Table', 'e-mail', 'email'), ('nobody', 'name', 'name'), ('lonely', 'name', 'name')
 ) as v (t, c, k);
 insert into nxtgauge_staging.columns values ('older', 'users', 'created_at', 'date', 'another copy of another time');
