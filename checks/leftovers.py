@@ -21,7 +21,7 @@ from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
 FEW = 3  # chances that nobody need explain
 TIMES = 10  # so many times what is expected is no chance; numbers are not spread evenly
-UNLIKELY = 0.001  # expected, below which even one is none, save in a column of nothing but numbers
+UNLIKELY = 0.0001  # expected, below which even one is none, save in a column of nothing but numbers
 ALIKE = 0.001  # of masked values, the share that may be another's: generous, for where few forms are possible
 
 
