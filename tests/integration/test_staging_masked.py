@@ -73,9 +73,10 @@ class TestChoices:
     """
 
     @pytest.fixture(scope="class")
-    def found(self, module_database):
+    @classmethod
+    def found(cls, module_database):
         url = module_database()
-        do(url, self.LEGACY)
+        do(url, cls.LEGACY)
         with psycopg.connect(url, autocommit=True) as conn:
             return catalog.reflect(conn, "public")
 
