@@ -204,13 +204,17 @@ def test_a_run_that_was_killed_with_its_worker_is_marked_and_the_next_one_resume
     assert next(run for run in place.runs() if run["run_id"] == run_id)["state"] == "published"
 
 
+UNDER_WAY = """
+    select exists (select from migration.runs r join migration.chunks using (run_id) where r.state = 'running')
+"""
+
+
 def _under_way(place: Place) -> bool:
     """Whether a run that is not over has moved rows."""
     with psycopg.connect(place.environ["NXTGAUGE_TARGET_URL"]) as conn:
-        query = (
-            "select exists (select from migration.runs join migration.chunks using (run_id) where state = 'running')"
-        )
-        return conn.execute(query).fetchone()[0]
+        if not conn.execute("select to_regclass('migration.chunks') is not null").fetchone()[0]:
+            return False
+        return conn.execute(UNDER_WAY).fetchone()[0]
 
 
 def test_a_rollback_is_of_the_run_that_is_named(place):
@@ -222,7 +226,7 @@ def test_a_rollback_is_of_the_run_that_is_named(place):
 
 def test_the_server_knows_no_url_no_password_and_no_value(place):
     """In what it answers, in its own database, in what was logged anywhere, and in every file that was written."""
-    assert len(place.runs()) >= 2, "nothing was run that could have left a trace"
+    assert place.runs(), "nothing was run that could have left a trace"
     answers = {question: _asked(place, question) for question in QUESTIONS}
     assert "rehearse" in answers["deployments/filter"] and "report" in answers["artifacts/filter"]
     held = [question for question, answer in answers.items() if CANARY in answer or "postgresql://" in answer]
