@@ -319,7 +319,7 @@ class Diagnosis:
 
 @contextlib.contextmanager
 def blame(kind: type[MigrateError], what: str, stop: Stop | None = None) -> Iterator[None]:
-    """Turn a driver's error within the block into one of `kind` (SourceError, TargetError).
+    """Turn a driver's error within the block into one of `kind` (SourceError, TargetError, StagingError).
 
     The error carries `sqlstate` ('' if none) and `retryable`. After a request to stop, any of them is Interrupted.
     """

@@ -52,7 +52,7 @@ class Sessions:
 
     @contextlib.contextmanager
     def lend(self, kind: str) -> Iterator:
-        """A session for the block. Errors: SourceError, TargetError."""
+        """A session for the block. Errors: SourceError, TargetError, StagingError."""
         stack, session = self._take(kind)
         try:
             yield session

@@ -21,7 +21,12 @@ def stage(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict:
 
 
 def wish(percent: float = WHOLE, unmasked: bool = False, reason: str | None = None, by: str | None = None) -> Wish:
-    """Errors: ConfigError where an unmasked copy has no reason, or a masked one has one."""
+    """percent: of users, above 0 and up to 100.
+
+    Errors: ConfigError for any other percent, or where an unmasked copy has no reason, or a masked one has one.
+    """
+    if not 0 < percent <= WHOLE:
+        raise ConfigError(f"percent is {percent:g}; wanted one above 0 and up to 100, which is the whole")
     if unmasked and not (reason and by):
         raise ConfigError("--unmasked copies personal data as it is: it needs --reason TEXT and --by NAME")
     if not unmasked and (reason or by):
@@ -73,7 +78,7 @@ def text(told: dict) -> str:
 
 def _whole(told: dict) -> str:
     rows = sum(table["rows"] for table in told["tables"])
-    share = f"a sample of {told['percent']:g} % of the users" if told["percent"] else "whole"
+    share = f"a sample of {told['percent']:g} % of the users" if told["percent"] is not None else "whole"
     return f"copy {told['copy_id']} ({share}): {rows:,} rows in {told['staging']}, {told['seconds']:.1f} s"
 
 

@@ -1,5 +1,4 @@
-"""Schema `nxtgauge_staging` of the staging database: which copies were made, how each
-column was carried, what is ours.
+"""Schema `nxtgauge_staging` of the staging database: the copies that were made, how each column went, what is ours.
 
 Laws
 - The schema is made whole or not at all, and only where no schema of that name is somebody else's or newer.

@@ -142,7 +142,7 @@ def _refuse(making: Making, missing: list[str]) -> None:
         found = [*faults.of_servers(making.held.facts, facts), *faults.of_staging(conn), *faults.of_source(source)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         found += structure.extension_faults(conn, needed)
-    if making.wish.percent:
+    if making.wish.percent is not None:
         found += samples.faults({table.name: table for table in making.tables})
     if found or missing:
         raise PlanRefused(list(dict.fromkeys([*found, *missing])))
@@ -267,7 +267,8 @@ def _counted(making: Making, sessions: Sessions) -> dict[str, tuple[int, int]]:
 
     names = [table.name for table in making.tables]
     counts = dict(zip(names, Threads(making.settings.workers).map("count", count, names), strict=True))
-    wanted = making.rows if making.wish.percent else {name: there for name, (there, _) in counts.items()}
+    is_whole = making.wish.percent is None
+    wanted = {name: there for name, (there, _) in counts.items()} if is_whole else making.rows
     if wrong := [name for name, (_, here) in counts.items() if here != wanted.get(name, 0)]:
         raise StagingError(f"the copy has not all rows of {', '.join(wrong)}; did others write to it? refresh it")
     return counts

@@ -263,6 +263,12 @@ class TestTheCommand:
         }  # fmt: skip
         assert ask(copy, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
 
+    @pytest.mark.parametrize("percent", [0.0, -5.0, 100.5, float("nan")])
+    def test_a_share_that_is_none(self, percent):
+        with pytest.raises(ConfigError, match="percent is .*; wanted one above 0 and up to 100"):
+            stages.wish(percent)
+        assert stages.wish(0.5).percent == 0.5 and stages.wish(100).percent is None
+
     def test_a_copy_is_told_of(self, program):
         done, copy = program()
         assert done.return_value == 0
