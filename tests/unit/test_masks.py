@@ -365,6 +365,24 @@ def test_bytes_stay_bytes():
     assert bytes.fromhex(masked("bytes", r"\x" + "00" * 100)[2:]) != bytes(100)
 
 
+@pytest.mark.parametrize(
+    "text", ["08:00:2b:01:02:03", "08-00-2B-01-02-03", "0800.2b01.0203", "08002b:010203", "08002b010203", UUID]
+)
+def test_hexadecimal_numbers_stay_such_digit_by_digit(text):
+    new = masked("hex", text)
+    assert shapes.HEX.fullmatch(new) and new != text
+    assert re.sub("[0-9]", "0", re.sub("[A-Fa-f]", "a", new)) == re.sub("[0-9]", "0", re.sub("[A-Fa-f]", "a", text))
+
+
+@pytest.mark.parametrize(
+    "text", ["unknown", "Asha Kumari", "G", "xyz", "0x12ab34cd", "08:00:2b:01:02:0g", "deaf", "a@b.in"]
+)
+def test_what_is_no_hexadecimal_number_is_masked_as_a_text_and_becomes_none(text):
+    for n in range(20):
+        new = Masker(b"%d" % n).function("hex")(text)
+        assert new != text and not shapes.HEX.fullmatch(new)
+
+
 @pytest.mark.parametrize("text", [UUID, UUID.upper(), f"{{{UUID}}}", UUID.replace("-", "")])
 def test_a_uuid_in_a_text_becomes_another(text):
     new = masked("text", text)

@@ -97,7 +97,13 @@ class Masker:
         return figures.number(self._keyed, text) if shapes.NUMBER.fullmatch(text) else self._text(text, limit)
 
     def _hex(self, text: str, limit: int | None) -> str:
-        return self._hexed(text)
+        """Of what is no number of a machine, letters beyond f would stay."""
+        if shapes.HEX.fullmatch(text):
+            return self._hexed(text)
+        new = self._text(text, limit)
+        while shapes.HEX.fullmatch(new):
+            new = self._text(new, limit)
+        return new
 
     def _bytes(self, text: str, limit: int | None) -> str:
         r"""\x and hexadecimal digits."""
