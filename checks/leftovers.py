@@ -17,6 +17,7 @@ from checks import traces
 from checks.cells import Column, Part
 from checks.masked import Field
 from checks.originals import SHORTEST_VALUE, Originals
+from checks.pairs import Shown
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
 FEW = 3  # chances that nobody need explain
@@ -27,12 +28,12 @@ ALIKE = 0.001  # of masked values, the share that may be another's: generous, fo
 
 @dataclass
 class Count:
-    """Cells, and the keys of the first of them."""
+    """Cells, and what may be shown of the keys of the first of them."""
 
     cells: int = 0
-    keys: list[str] = field(default_factory=list)
+    keys: list[Shown] = field(default_factory=list)
 
-    def add(self, key: str) -> None:
+    def add(self, key: Shown) -> None:
         self.cells += 1
         if len(self.keys) < MOST_KEYS:
             self.keys.append(key)
@@ -74,10 +75,10 @@ class Search:
         """Of every column that has some; where numbers were read, those without a hit as well."""
         return list(self._chances.values())
 
-    def add(self, check: str, one: Field, key: str) -> None:
+    def add(self, check: str, one: Field, key: Shown) -> None:
         self.found.setdefault((check, one), Count()).add(key)
 
-    def look(self, keys: Sequence[str], new: Column, old: Column | None = None) -> None:
+    def look(self, keys: Sequence[Shown], new: Column, old: Column | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""
         self.cells += len(keys)
         looked = _Looked(new.field, keys, new, old)
@@ -128,7 +129,7 @@ class _Looked:
     """A column of a batch, and the originals of its cells, where rows are paired."""
 
     field: Field
-    keys: Sequence[str]
+    keys: Sequence[Shown]
     new: Column
     old: Column | None
 

@@ -32,7 +32,7 @@ class Originals:
         return {"emails": len(self.emails), "phones": len(self.phones), "values": len(self.values)}
 
     def betrayed(self, text: str) -> bool:
-        """Whether a text (a key that is to be shown) holds an address, a number or a value."""
+        """Whether a text (a part of a key that is to be shown) holds an address, a number or a value."""
         if any(True for _ in traces.emails(text)) or self.values.found([text]):
             return True
         windows = [window for run in traces.runs(text) for window in traces.windows(run, self.phones.lengths)]

@@ -3,11 +3,12 @@
 Laws
 - Rows come in the order of a key that both servers sort alike, so each side is read once, and nothing is kept but the
   batch at hand. A batch holds some megabytes, however wide its rows.
+- Of a row's key only those parts may be shown that can hold nobody, by their type or by their form.
 - Somebody who asks to stop is heard between two batches.
 """
 
 import itertools
-import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,13 +23,42 @@ FIRST_ROWS, MOST_ROWS = 100, 2_000  # of a batch
 BATCH_CHARS = 4_000_000
 SAMPLED = 16  # one row of so many is weighed
 
+HIDDEN = "…"  # in place of a part of a key
+NOBODYS = {"int2", "int4", "int8", "uuid", "bool", "date", "timestamp", "timestamptz"}
+SMALL = re.compile(r"-?(?:[0-9]\.?){1,6}")  # a number too short for a phone
+# Of any other type, too short a number, or a UUID.
+PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Shown = tuple[str, ...]  # the parts of a key
+
+
+class Keys(Sequence):
+    """The keys of some rows, each made when it is asked for: what may be shown of its parts, HIDDEN for the others."""
+
+    def __init__(self, rows: Sequence[tuple], key: Key | None):
+        self._rows, self._bases = rows, key.bases if key else None
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: int) -> Shown:
+        parts = [part.decode() if isinstance(part, bytes) else str(part) for part in self._rows[place]]
+        if self._bases is None:  # where the row lies in its table
+            return (parts[0],)
+        return tuple(map(_part, parts, self._bases, strict=False))
+
+
+def _part(text: str, base: str) -> str:
+    is_plain = base in NOBODYS or (SMALL if base == "numeric" else PLAIN).fullmatch(text)
+    return text if is_plain else HIDDEN
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of the copy: their keys as text, their cells column by column; old: the cells of the originals, where
+    """Rows of the copy: what may be shown of their keys, their cells column by column; old: the cells of the originals, where
     rows are paired. lost: positions of rows that have no original."""
 
-    keys: Sequence[str]
+    keys: Sequence[Shown]
     new: Sequence[Sequence]
     old: Sequence[Sequence] | None = None
     lost: tuple[int, ...] = ()
@@ -66,7 +96,7 @@ def alone(reader: Reader, schema: str, table: str, key: Key | None, fields: Sequ
     """Rows of a table in whatever order they come."""
     shown = key.values() if key else [sql.SQL("t.ctid::text")]
     for rows in reader.batches(_query(schema, table, shown, fields)):
-        yield Batch([_text(row[: len(shown)]) for row in rows], _columns(rows, len(shown), len(fields)))
+        yield Batch(Keys([row[: len(shown)] for row in rows], key), _columns(rows, len(shown), len(fields)))
 
 
 def paired(
@@ -79,7 +109,7 @@ def paired(
         beside = [originals.of(row[:width]) for row in rows]
         lost = tuple(place for place, old in enumerate(beside) if old is None)
         yield Batch(
-            [_text(row[:width]) for row in rows],
+            Keys([row[:width] for row in rows], key),
             _columns(rows, width, len(fields)),
             _columns([old or nothing for old in beside], 0, len(masked)),
             lost,
@@ -113,9 +143,3 @@ def _query(
 
 def _columns(rows: list[tuple], first: int, count: int) -> list[list]:
     return [[row[place] for row in rows] for place in range(first, first + count)]
-
-
-def _text(key: tuple) -> str:
-    """The key as the books write it: one value's text, or a JSON array of several."""
-    values = [value.decode() if isinstance(value, bytes) else value for value in key]
-    return str(values[0]) if len(values) == 1 else json.dumps(values, ensure_ascii=False)

@@ -1,5 +1,6 @@
 """What a scan has found, in words: one finding for each kind of fault and column, and what to do about it."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from checks.leftovers import Chance, Count, Search, most
 from checks.masked import Field, Place
 from checks.originals import Originals
+from checks.pairs import HIDDEN
 from checks.scanned import (
     CHANCE,
     EMAIL,
@@ -22,7 +24,6 @@ from checks.scanned import (
 )
 
 TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
-HIDDEN = "(not shown: the key holds a personal value)"
 FOUND = {
     UNMASKED: "cells are what they were in the source, whole or in part",
     EMAIL: "cells hold an email address of the source",
@@ -142,5 +143,6 @@ def _rule(one: Field) -> str:
 
 
 def _shown(count: Count, originals: Originals) -> tuple[str, ...]:
-    """Keys that say nothing of anybody."""
-    return tuple(HIDDEN if originals.betrayed(key) else key for key in count.keys)
+    """Keys as the books write them, one value's text or a JSON array of several, without what tells of anybody."""
+    keys = ([HIDDEN if originals.betrayed(part) else part for part in key] for key in count.keys)
+    return tuple(key[0] if len(key) == 1 else json.dumps(key, ensure_ascii=False) for key in keys)

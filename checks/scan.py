@@ -23,7 +23,7 @@ from checks.hashes import Hashes
 from checks.leftovers import Search
 from checks.masked import Field, Place
 from checks.originals import Originals
-from checks.pairs import Batch, Reader
+from checks.pairs import Batch, Reader, Shown
 from checks.scanned import UNMASKED, Scan
 from config import mapping
 from config.errors import Interrupted, MigrateError
@@ -138,7 +138,7 @@ class _Work:
                 if one.kind:
                     self._among(known[one], batch.keys, Column(one, cells))
 
-    def _among(self, known: Hashes, keys: Sequence[str], new: Column) -> None:
+    def _among(self, known: Hashes, keys: Sequence[Shown], new: Column) -> None:
         one = new.field
         self._compared[one] += len(keys)
         if one.kind == "null":

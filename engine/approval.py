@@ -1,8 +1,9 @@
 """The approval before publish: a person looks at the verified build's report and says yes or no.
 
 Laws
-- Asked only where profile or caller want it, after every other gate has passed, and once for a build: an approved build
-  that is resumed is not asked about again, a rejected one stays rejected.
+- Whether a run has to be approved stands in its row from its beginning, so no later attempt at it can do without.
+- Asked after every other gate has passed, and once for a build: an approved build that is resumed is not asked about
+  again, a rejected one stays rejected. A run that begins anew has another build, and is asked about again.
 - The decision is the row of the gate `approval`: whoever changes it from awaiting first has decided. The run waits for
   that row alone, so it can be decided from any machine that reaches the target, whatever became of a Prefect server.
 - Nobody deciding in time rejects: the gate is then in error, nothing is published, and a resumed run asks anew.
@@ -69,12 +70,6 @@ class NoDesk:
     def close(self, outcome: str) -> None: ...
 
 
-def was_asked(conn: psycopg.Connection, run_id: str) -> bool:
-    """Whether the run's build was ever brought before a person: it is then not published without an answer."""
-    build = bookkeeping.build(conn, run_id)
-    return build is not None and _state(conn, run_id, build.schema_oid) is not None
-
-
 def require_others(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
     """Errors: VerificationFailed if anything but a missing answer keeps the build from being published."""
     shut = [gate for gate in gates.closed(conn, run_id, build_oid) if not _is_open(gate)]
@@ -125,9 +120,9 @@ def decide(conn: psycopg.Connection, run_id: str, decision: Decision) -> dict:
 
     Errors: ConfigError if there is no such run, or it awaits none, or somebody else has decided.
     """
-    said = Decision(decision.is_approved, gates.one_line(decision.name, "--by"), " ".join(decision.comment.split()))
+    gates.one_line(decision.name, "--by")
     build_oid = gates.build_oid_of(conn, run_id)
-    if not _decide(conn, run_id, build_oid, said):
+    if not _decide(conn, run_id, build_oid, decision):
         raise ConfigError(_why_not(conn, run_id, build_oid))
     return next(gate for gate in gates.of_build(conn, run_id, build_oid) if gate["check_name"] == APPROVAL)
 
@@ -137,7 +132,9 @@ def until(seconds: int) -> datetime:
 
 
 def _decide(conn: psycopg.Connection, run_id: str, build_oid: int, decision: Decision) -> bool:
-    return _close(conn, run_id, build_oid, PASSED if decision.is_approved else FAILED, decision.text)
+    """Whether this decision was the first. Its words go into the books, and so into reports, as one line."""
+    state = PASSED if decision.is_approved else FAILED
+    return _close(conn, run_id, build_oid, state, gates.in_one_line(decision.text))
 
 
 CLOSE = """

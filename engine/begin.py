@@ -88,7 +88,8 @@ def broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> s
             for run in bookkeeping.runs(conn, settings.target_schema)
             if (run.dry_run, run.source_schema) == (dry_run, settings.source_schema)
         ]
-    return kin[0].run_id if kin and kin[0].state in ("running", "interrupted") else None
+    # A process that died while a person thought, or while it published, has left a build behind.
+    return kin[0].run_id if kin and kin[0].state in ("running", "interrupted", "built") else None
 
 
 def resumed_run(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool):
@@ -109,8 +110,13 @@ def resumed_run(conn: psycopg.Connection, settings: Settings, run_id: str | None
     return found
 
 
-def begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry_run: bool, clock: Clock):
-    """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
+def begin(
+    conn, settings: Settings, planned: Plan, held: Snapshot, resumed, clock: Clock, *, dry_run: bool, approve: bool
+):
+    """A new run, or the resumed one: continued if nothing has changed, else begun anew.
+
+    approve: a person has to approve what it builds, at this attempt and at every later one.
+    """
     with blame(TargetError, "beginning the run", STOP):
         identity = held.facts.identity()
         if resumed is None:
@@ -125,10 +131,11 @@ def begin(conn, settings: Settings, planned: Plan, held: Snapshot, resumed, dry_
                 plan_hash=_fingerprint(planned, settings),
                 code_version=_version(),
                 created_at=planned.instant,
+                approval=approve,
             )
             drop_builds(conn, settings)
         else:
-            run = bookkeeping.resume_run(conn, resumed.run_id)
+            run = bookkeeping.resume_run(conn, resumed.run_id, approve)
             if why := _why_anew(conn, settings, planned, held, resumed):
                 clock.message(f"beginning anew: {why}")
                 drop_builds(conn, settings)

@@ -61,6 +61,7 @@ class Run:
     code_version: str
     snapshot: str | None
     error: str | None
+    approval: bool = False  # whether a person has to approve its build; older books do not say
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,17 @@ def create_run(
     plan_hash: str,
     code_version: str,
     created_at: str | None = None,
+    approval: bool = False,
 ) -> Run:
-    """A new run in state running; its id sorts by time. created_at: the plan's instant, by default now."""
+    """A new run in state running; its id sorts by time. created_at: the plan's instant, by default now.
+
+    approval: whether a person has to approve its build.
+    """
     return _one_run(
         conn,
         """insert into migration.runs (run_id, state, profile, source_schema, target_schema, dry_run, source_identity,
-                                       mapping_hash, plan_hash, code_version, created_at)
-           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s,
+                                       mapping_hash, plan_hash, code_version, approval, created_at)
+           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s, %s,
                    coalesce(%s::timestamptz, now()))
            returning *""",
         [
@@ -143,18 +148,20 @@ def create_run(
             mapping_hash,
             plan_hash,
             code_version,
+            approval,
             created_at,
         ],
     )
 
 
-def resume_run(conn: psycopg.Connection, run_id: str) -> Run:
-    """Another attempt at a run: its created_at stays, all else of its state begins anew."""
+def resume_run(conn: psycopg.Connection, run_id: str, approval: bool = False) -> Run:
+    """Another attempt at a run: its created_at stays, and that it has to be approved; all else begins anew."""
     return _one_run(
         conn,
-        """update migration.runs set state = 'running', started_at = now(), finished_at = null, error = null
+        """update migration.runs set state = 'running', started_at = now(), finished_at = null, error = null,
+                                     approval = approval or %s
            where run_id = %s returning *""",
-        [run_id],
+        [approval, run_id],
     )
 
 

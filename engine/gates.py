@@ -70,7 +70,8 @@ def record(conn: psycopg.Connection, run_id: str, build_oid: int, gates: Iterabl
         on conflict (run_id, build_oid, check_name) do update
         set (kind, severity, state, detail, judged_at)
           = (excluded.kind, excluded.severity, excluded.state, excluded.detail, excluded.judged_at)
-        where old.state <> 'failed' or excluded.state = 'failed' or excluded.kind = 'policy'
+        where (old.state <> 'failed' or excluded.state = 'failed' or excluded.kind = 'policy')
+          and not (old.state = 'passed' and excluded.state = 'awaiting')  -- somebody was faster than the question
     """
     rows = [(run_id, build_oid, g.check_name, g.kind, g.severity, g.state, g.detail) for g in gates]
     with conn.transaction(), conn.cursor() as cursor:
@@ -137,10 +138,13 @@ def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, n
 
 def one_line(text: str, option: str) -> str:
     """What a person said, as one line in an encoding that the books take. Errors: ConfigError if it is blank."""
-    line = " ".join(text.replace("\0", " ").split()).encode("utf-8", "replace").decode()
-    if not line:
-        raise ConfigError(f"{option} is blank; it says why, or who answers for it")
-    return line
+    if line := in_one_line(text):
+        return line
+    raise ConfigError(f"{option} is blank; it says why, or who answers for it")
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.replace("\0", " ").split()).encode("utf-8", "replace").decode()
 
 
 def build_oid_of(conn: psycopg.Connection, run_id: str) -> int:

@@ -86,8 +86,9 @@ def migrate(
     Without an auditor nothing is published: a dry-run ends well, any other is refused.
     certificate: file of the rehearsal that the run is held to; without one the profile says whether the latest in the
     target's books has to be there. A dry-run that passes verification issues another.
-    approve: wait for a person's approval before the publish, also where the profile does not say so; desk: where it may
-    be given besides the books. begun: hears of the run as soon as it has an id, and may not raise.
+    approve: wait for a person's approval before the publish, also where the profile does not say so, and at
+    every later attempt at this run; desk: where it may be given besides the books.
+    begun: hears of the run as soon as it has an id, and may not raise.
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
@@ -111,7 +112,8 @@ def migrate(
         drifted = [] if dry_run else certificates.faults(settings, rehearsed, stated)
         begin.refuse(conn, settings, planned, held, drifted)
         bookkeeping.ensure(conn)
-        run = begin.begin(conn, settings, planned, held, resumed, dry_run, clock)
+        wanted = {"dry_run": dry_run, "approve": not dry_run and (approve or settings.require_approval)}
+        run = begin.begin(conn, settings, planned, held, resumed, clock, **wanted)
         sessions = reading.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
         work = Work(run.run_id, planned, settings, held, STOP, sessions)
         context.tell(run=run.run_id)
@@ -132,7 +134,7 @@ def migrate(
                 known["certificate"] = rehearsed.brief("in force", certificates.changes(rehearsed.parts, stated))
             lease.check()
             bookkeeping.set_state(conn, run.run_id, "built")
-            if not run.dry_run and (approve or settings.require_approval or approval.was_asked(conn, run.run_id)):
+            if run.approval:
                 _approved(conn, work, reading, workers, clock, known, desk or NoDesk())
                 lease.check()
             clock.stage("publish")

@@ -82,7 +82,7 @@ def _state(run: Run, shut: list[gates.Gate], is_held: bool) -> str:
     """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
     if run.state in ("running", "built") and is_held and any(gate.state == gates.AWAITING for gate in shut):
         return "awaiting"
-    return "died" if run.state == "running" and not is_held else run.state
+    return "died" if run.state in ("running", "built") and not is_held else run.state
 
 
 def status(conn: psycopg.Connection, run: Run, is_held: bool) -> dict:

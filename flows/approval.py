@@ -32,7 +32,7 @@ class Approval(RunInput):
     """What the form asks."""
 
     decision: Literal["approve", "reject"] = Field(description="Whether this build is published.")
-    name: str = Field(min_length=1, description="Who decides; it stands in the books and in every report.")
+    name: str = Field(pattern=r"\S", description="Who decides; it stands in the books and in every report.")
     comment: str = Field(default="", description="Why, if there is anything to say.")
 
 

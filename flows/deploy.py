@@ -16,7 +16,9 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkQueueUpdate
+from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 from prefect.client.schemas.objects import DeploymentSchedule
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows import automations
@@ -35,17 +37,25 @@ def deploy() -> dict:
     with get_client(sync_client=True) as client:
         _make_pool(client)
         awake = _awake(client)
-    _apply_file()
+    try:
+        _apply_file()
+    finally:  # also where it broke off half-way
+        with get_client(sync_client=True) as client:
+            _wake(client, awake)
     with get_client(sync_client=True) as client:
-        _wake(client, awake)
-        names = sorted(deployment.name for deployment in client.read_deployments())
+        names = sorted(deployment.name for deployment in _ours(client))
         notify_id = client.read_deployment_by_name("notify/notify").id
     return {"work_pool": POOL, "deployments": names, "automations": automations.apply(notify_id)}
 
 
+def _ours(client) -> list[DeploymentResponse]:
+    pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL]))
+    return client.read_deployments(work_pool_filter=pool)
+
+
 def _schedules(client) -> Iterator[tuple[tuple[str, str], UUID, DeploymentSchedule]]:
     """What a schedule is known by (deployment, schedule), the deployment's id, the schedule."""
-    for deployment in client.read_deployments():
+    for deployment in _ours(client):
         for schedule in deployment.schedules:
             yield (deployment.name, schedule.schedule.model_dump_json()), deployment.id, schedule
 

@@ -115,7 +115,7 @@ def use(api_url: str) -> None:
 
 def start() -> Server:
     """Starts the server, or finds it running. ServerError holds the log's last lines where it does not come up."""
-    with _alone():
+    with alone():
         server = running() or _spawn(_free_port())
         _await_health(server)
         return server
@@ -123,7 +123,7 @@ def start() -> Server:
 
 def stop() -> bool:
     """Stops the server that was started here; False where none was running."""
-    with _alone():
+    with alone():
         server = running()
         if server is None:
             return False
@@ -145,7 +145,7 @@ def status() -> dict:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """One start or stop at a time; the second waits and then finds what the first did."""
     with open(cache_folder() / "server.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -89,8 +89,11 @@ def running() -> Process | None:
 
 def start(api_url: str) -> Process:
     """A worker in the background for this environment, or the one that runs already. Errors: ServerError."""
-    if found := running():
-        return found
+    with server.alone():
+        return running() or _spawned(api_url)
+
+
+def _spawned(api_url: str) -> Process:
     log_path().write_text("")
     command = [sys.executable, "-c", "from flows.cli import main; import sys; sys.exit(main(['worker']))"]
     child = processes.spawn(command, os.environ | {"PREFECT_API_URL": api_url}, Path.cwd(), log_path())

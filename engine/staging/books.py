@@ -5,6 +5,7 @@ Laws
 - The copy's schema is emptied only if its oid and its name stand in the books of a copy; what it holds beyond what the
   last copy put there is never dropped but named. Extensions stay.
 - One refresh at a time holds a staging database.
+- Of a copy that failed no row stays; where that cannot be had, its error says so.
 - A copy that a dead process left behind is marked failed by the next.
 """
 
@@ -22,7 +23,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from config.connection import Connection
-from config.errors import PlanRefused, StagingError, TargetBusy
+from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
 from engine import bookkeeping, connect, schemas
 from engine.connect import blame
 from engine.schemas import Member, listed
@@ -162,9 +163,12 @@ def members(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
 def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], facts: dict[str, Any]) -> Copy:
     """A new copy in state running, its schema empty. names: kind and name of all that the source's schema holds.
 
-    facts: columns of `copies`. One transaction. The caller has asked schema_faults. Errors: PlanRefused, StagingError.
+    facts: columns of `copies`. One transaction. Errors: PlanRefused, of schema_faults too, for somebody may have come
+    since they were last asked; StagingError.
     """
     with blame(StagingError, f"emptying schema {schema}"), conn.transaction():
+        if found := schema_faults(conn, schema):
+            raise PlanRefused(found)
         conn.execute(
             "update nxtgauge_staging.copies set state = 'failed', finished_at = now(), error = 'the process ended' "
             "where state = 'running'"
@@ -172,7 +176,7 @@ def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], f
         if _oid(conn, schema) is None:
             conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
         oid = _oid(conn, schema)
-        schemas.drop_all(conn, schema, lambda: members(conn, oid), DROPS)
+        schemas.drop_all(conn, schema, lambda: _ours(conn, oid), DROPS)
         _expect(conn, oid, names)
         return _created(conn, facts | {"source_schema": schema, "schema_oid": oid})
 
@@ -232,15 +236,53 @@ def finish(conn: psycopg.Connection, copy: Copy, state: str, **known: Any) -> No
     )
 
 
-def withdraw(conn: psycopg.Connection, copy: Copy, **known: Any) -> None:
-    """The copy has failed and its rows must not stay: drop what it made. known: scan, error.
+def withdraw(conn: psycopg.Connection, copy: Copy, error: str, scan: dict[str, Any] | None = None) -> str:
+    """The copy has failed and its rows must not stay: drop what it made, or else its rows; what is left, as a sentence.
 
-    Errors: PlanRefused if others have made theirs depend on it; that it failed is written down all the same.
+    '' if nothing is. error: why it failed; the books say so first, and then with it what is left. No errors but such
+    as keep the books from being written: psycopg.Error, of which nothing is known but that all may still be there.
     """
-    finish(conn, copy, "failed", **known)
-    if _oid(conn, copy.source_schema) == copy.schema_oid:
+    finish(conn, copy, "failed", error=error, scan=scan)
+    left = _emptied(conn, copy)
+    if left:
+        finish(conn, copy, "failed", error=f"{error}\n{left}", scan=scan)
+    return left
+
+
+def _emptied(conn: psycopg.Connection, copy: Copy) -> str:
+    """What is left of a copy once its objects are dropped, or, where others hold on to these, its rows."""
+    if _oid(conn, copy.source_schema) != copy.schema_oid:
+        renamed = conn.execute("select nspname from pg_namespace where oid = %s", [copy.schema_oid]).fetchone()
+        return f"the rows of the failed copy are still in schema {renamed[0]}; drop it yourself" if renamed else ""
+    try:
         with conn.transaction():
             schemas.drop_all(conn, copy.source_schema, lambda: _ours(conn, copy.schema_oid), DROPS)
+        return ""
+    except (MigrateError, psycopg.Error, KeyError):
+        return _truncated(conn, copy)
+
+
+def _truncated(conn: psycopg.Connection, copy: Copy) -> str:
+    """Views of others may depend on a table that is truncated, references may not."""
+    where = f"schema {copy.source_schema} of the staging database"
+    try:
+        outside = [row[0] for row in conn.execute(DEPENDANTS, {"schema": copy.schema_oid})]
+        _truncate(conn, _ours(conn, copy.schema_oid))
+    except psycopg.Error as error:
+        why = f"emptying it failed with SQLSTATE {error.sqlstate or 'none'}"
+        return f"the rows of the failed copy are still in {where} ({why}); drop that schema yourself"
+    why = f"{listed(outside)} depend on them; drop that" if outside else "they could not be dropped"
+    return f"its tables are still in {where}, without rows: {why}"
+
+
+def _truncate(conn: psycopg.Connection, ours: list[Member]) -> None:
+    tables = [sql.SQL(member.name) for member in ours if member.kind == "table"]
+    with conn.transaction():
+        for member in ours:
+            if member.kind == "materialized view":
+                conn.execute(sql.SQL("refresh materialized view {} with no data").format(sql.SQL(member.name)))
+        if tables:
+            conn.execute(sql.SQL("truncate {}").format(sql.SQL(", ").join(tables)))
 
 
 def _ours(conn: psycopg.Connection, schema_oid: int) -> list[Member]:

@@ -3,7 +3,8 @@
 Laws
 - Everything that stands in the way is named before anything is touched; all of it at once.
 - One snapshot and one set of locks for everything that is read, so no definition changes between two readings.
-- A copy that does not end well is emptied again: what nobody has proven to be masked does not stay.
+- A copy that does not end well is emptied again: what nobody has proven to be masked does not stay. Where it cannot be
+  emptied the error and the books say what is left, and nothing is said to be gone that is not.
 """
 
 import contextlib
@@ -293,16 +294,36 @@ def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict | None:
 
 @contextlib.contextmanager
 def _ending(settings: Settings, copy: Copy) -> Iterator[None]:
-    """Write down how the copy ended, and leave nothing of one that failed, from a session of its own."""
+    """Write down how the copy ended, leave no row of one that failed, and tell of what is left all the same."""
     try:
         yield
     except BaseException as error:
         if isinstance(error, Interrupted | KeyboardInterrupt):
-            error = Interrupted("the copy was stopped and is emptied again; `nxtgauge-migrate stage` makes it anew")
-        text = str(error) if isinstance(error, MigrateError) else type(error).__name__
-        with contextlib.suppress(MigrateError, psycopg.Error), connect.staging(settings.staging) as conn:
-            books.withdraw(conn, copy, error=text, scan=getattr(error, "scan", None))
+            error = Interrupted("the copy was stopped; `nxtgauge-migrate stage` makes it anew")
+        if left := _withdrawn(settings, copy, error):
+            _add(error, left)
         raise error from None
+
+
+def _withdrawn(settings: Settings, copy: Copy, error: BaseException) -> str:
+    """What is left of a copy that failed, a sentence; '' if nothing is. From a session of its own."""
+    text = str(error) if isinstance(error, MigrateError) else type(error).__name__
+    try:
+        with connect.staging(settings.staging) as conn:
+            return books.withdraw(conn, copy, text, getattr(error, "scan", None))
+    except (MigrateError, psycopg.Error):
+        where = f"schema {copy.source_schema} of the staging database"
+        return f"the rows of the failed copy may still be in {where}, which could not be asked; drop it yourself"
+
+
+def _add(error: BaseException, sentence: str) -> None:
+    """Say this too; of errors of ours within their text, for that is all that is shown."""
+    if isinstance(error, PlanRefused | VerificationFailed):
+        error.faults = [*error.faults, sentence]
+    if isinstance(error, MigrateError):
+        error.args = (f"{error}\n{sentence}", *error.args[1:])
+    else:
+        error.add_note(sentence)
 
 
 def _told(making: Making, copy: Copy, counts: dict, proof: dict | None, seconds: float) -> dict:

@@ -7,7 +7,7 @@ from auditors import saying, trusting
 from checks.verdict import FAIL
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFailed
-from engine import run
+from engine import gates, run
 from engine.approval import Decision
 from engine.connect import Stop
 from flows import cli, report
@@ -184,6 +184,49 @@ class TestWaiting:
         afresh()
         desk = Desk(NO)
         assert migrate(settings, desk, resume=True).state == "published" and desk.requests == []
+
+
+class TestNoWayAround:
+    def test_a_run_that_was_rejected_and_begins_anew_is_asked_about_anew(self, settings, source, target):
+        error = refused(settings, Desk(NO))
+        source.execute("insert into users values (gen_random_uuid(), 'late')")
+        again = Desk(NO)
+        with pytest.raises(VerificationFailed):
+            run.migrate(settings, auditor=trusting, run_id=error.summary.run_id, desk=again)
+        assert len(again.requests) == 1 and not is_published(target)
+
+    def test_what_was_wanted_at_first_holds_for_a_later_attempt(self, settings, target, afresh):
+        def stopped(_case):
+            run.STOP.set()
+            run.STOP.check()
+
+        with pytest.raises(Interrupted):
+            migrate(settings, auditor=stopped)
+        afresh()
+        with pytest.raises(VerificationFailed):
+            run.migrate(settings, auditor=trusting, resume=True, desk=Desk(NO))
+        assert not is_published(target)
+
+    def test_a_process_that_died_while_it_waited_is_resumed_with_what_was_decided(self, settings, target, afresh):
+        with pytest.raises(Interrupted) as caught:
+            migrate(settings, Desk(asked=lambda _: run.STOP.set()))
+        afresh()
+        target.execute("update migration.runs set state = 'built', error = null")  # as a kill leaves it
+        (died,) = run.status(settings)
+        assert died["state"] == "died" and died["run_id"] in str(caught.value)
+        run.decide(settings, died["run_id"], YES)
+        summary = run.migrate(settings, auditor=trusting, resume=True, desk=Desk(NO))
+        assert (summary.run_id, summary.state) == (died["run_id"], "published")
+
+    def test_a_decision_is_not_overwritten_by_the_question(self, settings, target):
+        summary = migrate(settings, Desk(YES))
+        oid = target.execute("select build_oid from migration.gates where check_name = 'approval'").fetchone()[0]
+        gates.record(target, summary.run_id, oid, [gates.Gate("approval", "approval", gates.AWAITING, "awaits")])
+        assert gate(target)[0] == "passed"
+
+    def test_words_from_a_form_become_one_line(self, settings, target):
+        migrate(settings, Desk(Decision(True, "Asha\nRao\0", "a\n\nb")))
+        assert gate(target) == ("passed", "approved by Asha Rao : a b")
 
 
 class TestCommand:
