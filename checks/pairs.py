@@ -29,7 +29,7 @@ SMALL = re.compile(r"-?(?:[0-9]\.?){1,6}")  # a number too short for a phone
 # Of any other type, too short a number, or a UUID.
 PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
-Shown = tuple[str, ...]  # the parts of a key
+Shown = tuple[str | int, ...]  # the parts of a key
 
 
 class Keys(Sequence):
@@ -42,21 +42,21 @@ class Keys(Sequence):
         return len(self._rows)
 
     def __getitem__(self, place: int) -> Shown:
-        parts = [part.decode() if isinstance(part, bytes) else str(part) for part in self._rows[place]]
+        parts = [part.decode() if isinstance(part, bytes) else part for part in self._rows[place]]
         if self._bases is None:  # where the row lies in its table
             return (parts[0],)
-        return tuple(map(_part, parts, self._bases, strict=False))
+        return tuple(map(_part, parts, self._bases))
 
 
-def _part(text: str, base: str) -> str:
-    is_plain = base in NOBODYS or (SMALL if base == "numeric" else PLAIN).fullmatch(text)
-    return text if is_plain else HIDDEN
+def _part(part: str | int, base: str) -> str | int:
+    is_plain = base in NOBODYS or (SMALL if base == "numeric" else PLAIN).fullmatch(part)
+    return part if is_plain else HIDDEN
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of the copy: what may be shown of their keys, their cells column by column; old: the cells of the originals, where
-    rows are paired. lost: positions of rows that have no original."""
+    """Rows of the copy: what may be shown of their keys, their cells column by column; old: the cells of the
+    originals, where rows are paired. lost: positions of rows that have no original."""
 
     keys: Sequence[Shown]
     new: Sequence[Sequence]

@@ -144,5 +144,5 @@ def _rule(one: Field) -> str:
 
 def _shown(count: Count, originals: Originals) -> tuple[str, ...]:
     """Keys as the books write them, one value's text or a JSON array of several, without what tells of anybody."""
-    keys = ([HIDDEN if originals.betrayed(part) else part for part in key] for key in count.keys)
-    return tuple(key[0] if len(key) == 1 else json.dumps(key, ensure_ascii=False) for key in keys)
+    keys = ([HIDDEN if originals.betrayed(str(part)) else part for part in key] for key in count.keys)
+    return tuple(str(key[0]) if len(key) == 1 else json.dumps(key, ensure_ascii=False) for key in keys)

@@ -1,7 +1,7 @@
 """What a scan of a staging copy says: what was compared, and what of the original was found in the copy.
 
 Laws
-- Tables, columns, keys and counts stand in it, never a value of a row; a part of a key that can hold one is shown as `…`.
+- Tables, columns, keys and counts stand in it, never a value of a row; what of a key can hold one is shown as `…`.
 - A scan that compared nothing has not passed.
 - A remark is no fault: it says what chance explains, or what could not be proved.
 """

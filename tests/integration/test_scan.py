@@ -198,6 +198,37 @@ def test_an_address_in_a_key_is_found_and_not_shown(copied) -> None:
     assert all('([tables.owners] name = "text" in config/mapping/masks.toml)' in one.remedy for one in result.findings)
 
 
+def test_of_a_key_only_what_can_hold_nobody_is_shown(database) -> None:
+    """Whatever its parts are: a name, a short one, one that no other column has, a number of seven digits."""
+    source = database()
+    _do(
+        source,
+        "create table badges (person text, no int, at date, id uuid, note text, primary key (person, no, at, id))",
+    )
+    _do(source, "create table people (name varchar(40) primary key, note text)")
+    _do(source, "create table calls (phone bigint primary key, mobile text, note text)")
+    people = ("Asha Kumari Sharma", "Ravi", "123456", "9812345", _id(7).upper())
+    for person in people:
+        _do(source, f"insert into badges values ('{person}', 1, '2024-01-05', '{_id(5)}', 'note')")
+        _do(source, f"insert into people values ('{person}', 'note')")
+    _do(source, "insert into calls values (9812345678, '+91 98123 45678', 'note'), (12, null, 'note')")
+    staging = database(template=source)
+    _do(staging, "create schema nxtgauge_staging; update calls set mobile = null")
+    _do(
+        staging,
+        "create table nxtgauge_staging.columns as"
+        " select 'copy' copy_id, t table_name, c column_name, k kind, '' why from (values ('badges', 'note', 'text'),"
+        " ('people', 'note', 'text'), ('calls', 'note', 'text'), ('calls', 'mobile', 'phone')) v (t, c, k)",
+    )
+    found = _found(scan(_settings(source, staging), "copy"))
+    shown = {"123456": "123456", _id(7).upper(): _id(7).upper()}
+    parts = [shown.get(person, "…") for person in people]
+    assert sorted(found["unmasked", "people", "note"][1]) == sorted(parts)
+    rest = f', 1, "2024-01-05", "{_id(5)}"]'
+    assert sorted(found["unmasked", "badges", "note"][1]) == sorted(f'["{part}"{rest}' for part in parts)
+    assert sorted(found["unmasked", "calls", "note"][1]) == ["12", "…"]
+
+
 DOCUMENTS = [  # of users 20 and on, in place of theirs; whether something of it stands where it stood
     ('{"zip": 20, "on": true, "id": "00000000-0000-4000-8000-000000000020", "list": ["", null]}', False),
     ('{"town": "Pune 21"}', False),

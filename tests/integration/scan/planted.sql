@@ -29,7 +29,7 @@ update users set tags = array['other', '', 'tag14'] where id = id_of(14);
 update users set numbers[2][1] = 'z16' where id = id_of(16);
 -- plant: unmasked | users | prefs | 17 | a string of a document
 update users set prefs = jsonb_set(prefs, '{list,0}', '"a17"') where id = id_of(17);
--- plant: unmasked | lines | note | ["1", "…"] | a row whose key has two columns, and a type that sorts its own way
+-- plant: unmasked | lines | note | [1, "…"] | a row whose key has two columns, and a type that sorts its own way
 update lines set note = 'note 6' where line = 'ä' and order_id = 1;
 -- plant: unmasked | users | secret | 18 | what was to be null
 update users set secret = 'new' where id = id_of(18);
