@@ -9,6 +9,7 @@ Laws
   and a value is none.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import eq
@@ -61,7 +62,8 @@ def most(expected: float) -> float:
 
 
 class Search:
-    """found: (check, field) → cells; chances: what may be chance; cells: how many were searched."""
+    """found: (check, field) → cells; chances: what may be chance; cells: how many were searched; carried:
+    unmasked field of texts → how many of its cells hold something."""
 
     def __init__(self, originals: Originals):
         self._originals = originals
@@ -69,6 +71,7 @@ class Search:
         self._chances: dict[tuple[str, Field], Chance] = {}
         self.found: dict[tuple[str, Field], Count] = {}
         self.cells = 0
+        self.carried: Counter[Field] = Counter()
 
     @property
     def chances(self) -> list[Chance]:
@@ -81,6 +84,8 @@ class Search:
     def look(self, keys: Sequence[Shown], new: Column, old: Column | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""
         self.cells += len(keys)
+        if new.field.is_text and not new.field.kind:
+            self.carried[new.field] += sum(map(bool, new.cells))
         looked = _Looked(new.field, keys, new, old)
         texts, names = new.texts()
         parts = texts + names

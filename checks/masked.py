@@ -18,7 +18,7 @@ from checks.catalog import Catalog
 from config.shapes import Column, Table
 
 UNMASKED = ("keep", "absent")
-BOOKS = "select table_name, column_name, kind from nxtgauge_staging.columns where copy_id = %s"
+BOOKS = "select table_name, column_name, kind, why from nxtgauge_staging.columns where copy_id = %s"
 HAS_BOOKS = "select to_regclass('nxtgauge_staging.columns') is not null"
 
 DOCUMENTS = ("json", "jsonb")
@@ -102,12 +102,13 @@ class Place:
         return tuple(one for one in self.fields if one.kind)
 
 
-def books(staging: psycopg.Connection, copy_id: str) -> dict[tuple[str, str], str]:
-    """(table, column) → kind, of what this copy masked; nothing where the books know no such copy."""
+def books(staging: psycopg.Connection, copy_id: str) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
+    """(table, column) → kind, of what this copy masked, and → why, of all else; of a copy they do not know, nothing."""
     if not staging.execute(HAS_BOOKS).fetchone()[0]:
-        return {}
-    found = staging.execute(BOOKS, [copy_id])
-    return {(table, column): kind for table, column, kind in found if kind not in UNMASKED}
+        return {}, {}
+    found = staging.execute(BOOKS, [copy_id]).fetchall()
+    kinds = {(table, column): kind for table, column, kind, _ in found if kind not in UNMASKED}
+    return kinds, {(table, column): why for table, column, kind, why in found if kind in UNMASKED}
 
 
 def keys(conn: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, ...]]]:

@@ -1,8 +1,9 @@
 """What a scan has found, in words: one finding for each kind of fault and column, and what to do about it."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from checks.leftovers import Chance, Count, Search, most
@@ -12,6 +13,8 @@ from checks.pairs import HIDDEN
 from checks.scanned import (
     CHANCE,
     EMAIL,
+    KEPT,
+    MASKS,
     NOT_COMPARED,
     PHONE,
     UNMASKED,
@@ -37,6 +40,11 @@ WHAT = {PHONE: "a phone number", VALUE: "a name, a URL or the like"}
 SHORT = (
     "cells without a value of some length: their table has no key, so they could not be held against their originals"
 )
+# Why a column is carried as it is, in the books' words, where it is a key, a reference, named in masks.toml, of a type
+# that holds no text, or made from others.
+ASKED = re.compile(r"\[|kept: |kept_endings: |joined to |(?:a )?reference to |key\Z|generated: |type \S+ holds nothing")
+AS_IT_IS = "texts that no line of {} names are carried as they are: {}"
+UNHEARD = "not in the books"
 IN_KEY = "a key is masked only where it is said: mask it and what refers to it ({}), and make the copy anew"
 LEAVES = "the mask of kind {} leaves them: give the column another ({}), and make the copy anew"
 NO_MASK = "mask the column ({}), and make the copy anew"
@@ -116,8 +124,8 @@ def _unlikely(search: Search) -> list[Chance]:
     return [chance for chance in every if not chance.is_likely or is_too_many and chance in hidden]
 
 
-def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
-    """What chance explains, and what could not be proved."""
+def remarks(search: Search, unproved: Counter[Field], whys: Mapping[tuple[str, str], str]) -> tuple[Remark, ...]:
+    """What chance explains, what could not be proved, and what is kept. whys: why unmasked columns are so."""
     unlikely = _unlikely(search)
     made = [
         Remark(CHANCE, one.field.table, one.field.name, one.count.cells, BY_CHANCE.format(WHAT[one.check], _odds(one)))
@@ -125,7 +133,19 @@ def remarks(search: Search, unproved: Counter[Field]) -> tuple[Remark, ...]:
         if one.count.cells and one not in unlikely
     ]
     made += [Remark(UNPROVED, one.table, one.name, cells, SHORT) for one, cells in unproved.items() if cells]
+    made += _kept(search.carried, whys)
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
+
+
+def _kept(carried: Counter[Field], whys: Mapping[tuple[str, str], str]) -> Iterator[Remark]:
+    """One remark of all texts that stand in the copy as they stood, though nobody has said so."""
+    found = {
+        one: whys.get((one.table, one.name), UNHEARD) for one, cells in carried.items() if cells and not one.is_key
+    }
+    kept = {one: why for one, why in found.items() if not ASKED.match(why)}
+    if kept:
+        told = ", ".join(f"{one.table}.{one.name} ({carried[one]:,} cells; {why})" for one, why in kept.items())
+        yield Remark(KEPT, "", "", sum(carried[one] for one in kept), AS_IT_IS.format(MASKS, told))
 
 
 def _remedy(check: str, one: Field) -> str:

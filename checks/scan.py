@@ -70,7 +70,7 @@ class _Work:
         self._rows = 0
 
     def scan(self, copy_id: str, began: float) -> Scan:
-        kinds = masked.books(self._staging.conn, copy_id)
+        kinds, self._whys = masked.books(self._staging.conn, copy_id)
         shapes = catalog.read(self._source.conn, self._schema)
         copy = catalog.read(self._staging.conn, self._schema)
         held = masked.held(shapes, mapping.load().common.references)
@@ -187,7 +187,7 @@ class _Work:
             self._search.cells,
             self._originals.counts(),
             remedies.findings(self._search, self._failed, self._originals),
-            remedies.remarks(self._search, self._unproved),
+            remedies.remarks(self._search, self._unproved, self._whys),
             round(time.monotonic() - began, 2),
         )
 

@@ -3,7 +3,7 @@
 Laws
 - Tables, columns, keys and counts stand in it, never a value of a row; what of a key can hold one is shown as `…`.
 - A scan that compared nothing has not passed.
-- A remark is no fault: it says what chance explains, or what could not be proved.
+- A remark is no fault: it says what chance explains, what could not be proved, or what nobody asked to keep.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 
 MOST_KEYS = 20  # shown of one finding; cells counts them all
 UNMASKED, EMAIL, PHONE, VALUE, NOT_COMPARED = "unmasked", "email", "phone", "value", "not compared"
-CHANCE, UNPROVED = "chance", "unproved"
+CHANCE, UNPROVED, KEPT = "chance", "unproved", "kept"
 MASKS = "config/mapping/masks.toml"
 
 
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something short of a finding: unproved or chance."""
+    """Something short of a finding: unproved, chance or, once for the whole copy, kept."""
 
     check: str
     table: str

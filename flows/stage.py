@@ -73,13 +73,18 @@ def text(told: dict) -> str:
         (t["table"], f"{t['source_rows']:,}", f"{t['rows']:,}", str(len(t["masked"])), f"{t['seconds']:.2f}")
         for t in told["tables"]
     ]
-    return "\n".join([*_aligned(head + rows), "", *told["remarks"], _proven(told), _whole(told)])
+    return "\n".join([*_aligned(head + rows), "", *told["remarks"], *_kept(told), _proven(told), _whole(told)])
 
 
 def _whole(told: dict) -> str:
     rows = sum(table["rows"] for table in told["tables"])
     share = f"a sample of {told['percent']:g} % of the users" if told["percent"] is not None else "whole"
     return f"copy {told['copy_id']} ({share}): {rows:,} rows in {told['staging']}, {told['seconds']:.1f} s"
+
+
+def _kept(told: dict) -> list[str]:
+    """What the scan says of texts that nobody asked to keep."""
+    return [one["detail"] for one in (told["scan"] or {}).get("remarks", ()) if one["check"] == "kept"]
 
 
 def _proven(told: dict) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from pathlib import Path
 
 import psycopg
@@ -114,7 +115,7 @@ def test_a_clean_copy_passes(copied) -> None:
 def test_what_a_table_without_a_key_cannot_prove_is_said(copied) -> None:
     result = copied("update events set actor = 'a1', at = '2024-01-05'")
     assert result.passed
-    remarks = {(one.check, one.table, one.column): one.cells for one in result.remarks}
+    remarks = {(one.check, one.table, one.column): one.cells for one in result.remarks if one.check != "kept"}
     assert remarks == {("unproved", "events", column): 20 for column in ("actor", "at", "since")}
 
 
@@ -227,6 +228,23 @@ def test_of_a_key_only_what_can_hold_nobody_is_shown(database) -> None:
     rest = f', 1, "2024-01-05", "{_id(5)}"]'
     assert sorted(found["unmasked", "badges", "note"][1]) == sorted(f'["{part}"{rest}' for part in parts)
     assert sorted(found["unmasked", "calls", "note"][1]) == ["12", "…"]
+
+
+def test_texts_that_nobody_asked_to_keep_are_told_in_one_remark(copied) -> None:
+    """Not columns that masks.toml names, nor keys, references and enums."""
+    books = "insert into nxtgauge_staging.columns values ('copy', 'articles', '{}', 'keep', '{}')"
+    result = copied(
+        *(books.format(*one) for one in (("tags", "kept: tags"), ("body", "a check compares it with words"))),
+        "update nxtgauge_staging.columns set why = '[tables.articles] title' where column_name = 'title'",
+        "update articles set body = null where id < 4",
+    )
+    (kept,) = [one for one in result.remarks if one.check == "kept"]
+    assert result.passed and (kept.table, kept.column) == ("", "")
+    assert "articles.body (7 cells; a check compares it with words)" in kept.detail
+    assert 'Weird "Table.order (1 cells; not in the books)' in kept.detail
+    unsaid = ("articles.title", "articles.tags", "author_id", "entityId", "users.email", "owners.nick", "users.mood")
+    assert not [name for name in unsaid if name in kept.detail]
+    assert kept.cells == sum(int(n) for n in re.findall(r"\(([0-9]+) cells", kept.detail))
 
 
 DOCUMENTS = [  # of users 20 and on, in place of theirs; whether something of it stands where it stood
