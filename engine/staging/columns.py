@@ -5,8 +5,8 @@ Laws, the first that fits
 - A rule of the table's own in config/mapping/masks.toml goes before what follows; of a key or a reference it goes along
   foreign keys and mapped references to both sides.
 - Keys, references and what decides a row's partition are kept: whole joins, whole partitions.
-- All else asks config.masks, by name and type; a text that nothing is known of is kept if a check, an index or a
-  generated column compares it with words, for then it is a code and not a person's.
+- All else asks config.masks, by name and type; a text that nothing is known of is kept if the definitions list its
+  values (engine.staging.codes), for then it is a code and not a person's.
 - What nobody can mask safely is a fault: all of them at once.
 """
 
@@ -20,16 +20,12 @@ from config.settings import Settings
 from config.shapes import Column
 from engine import expressions
 from engine.catalog import Catalog, LegacyTable
-from engine.staging import links
+from engine.staging import codes, links
 from engine.staging.links import Link
 
 KEEP = "keep"
 LENGTH = re.compile(r"(?:character varying|character|varchar|char|bpchar)\((\d+)\)")
 LENGTHS = {"name": 63}  # bytes
-NAME = r'(?:"(?P<quoted{0}>(?:[^"]|"")+)"|(?P<plain{0}>[a-z_][\w$]*))'
-CAST = r'(?:\)|::[a-z_]["\w. ]*(?:\(\d+\))?(?:\[\])?)*'
-WORD = r"(?:ANY\b|ALL\b|ARRAY\[|[\s(])*'[^']"
-COMPARED = re.compile(rf"{NAME.format(1)}{CAST}\s*(?:=|<>)\s*{WORD}|'[^']+'{CAST}\s*(?:=|<>)[\s(]*{NAME.format(2)}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ class _Chooser:
         self._types = {kind.name: kind for kind in catalog.types}
         self._roles = _roles(catalog, found)
         self._columns = {(t.name, c.name): c for t in catalog.tables for c in t.shape.columns}
-        self._compared = {t.name: _compared(t) for t in catalog.tables}
+        self._codes = {t.name: codes.of(t, self._types) for t in catalog.tables}
         self._told = self._told_along(found)
 
     def choice(self, table: LegacyTable, column: Column) -> Choice:
@@ -95,8 +91,8 @@ class _Chooser:
         if place in self._roles:
             return KEEP, self._roles[place], None
         kind, why = self._asked(place, column)
-        if why == f"type {column.base}" and kind == "text" and column.name in self._compared[table.name]:
-            return KEEP, "a check, an index or a generated column compares it with words", None
+        if why == f"type {column.base}" and kind == "text" and column.name in self._codes[table.name]:
+            return KEEP, "a code: a check or a generated column lists its values", None
         return kind, why or f"type {column.base} holds nothing of anybody", limit
 
     def _asked(self, place: tuple[str, str], column: Column) -> tuple[str | None, str]:
@@ -166,15 +162,3 @@ def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[tuple[str, str], s
 
 def _is_divided_by_value(table: LegacyTable) -> bool:
     return table.kind == "p" and not (table.partition_key or "").upper().startswith("HASH")
-
-
-def _compared(table: LegacyTable) -> set[str]:
-    """Names of columns that an expression of the table compares with words, `status = 'open'`, '' aside."""
-    texts = [c.definition for c in table.shape.constraints if c.kind in "cx"]
-    texts += [index.predicate or "" for index in table.shape.indexes]
-    texts += [column.default or "" for column in table.shape.columns if column.generated]
-    found = set()
-    for match in (match for text in texts for match in COMPARED.finditer(text)):
-        groups = match.groupdict()
-        found |= {groups[f"plain{n}"] or (groups[f"quoted{n}"] or "").replace('""', '"') for n in "12"}
-    return found - {""}

@@ -68,6 +68,16 @@ class TestChoices:
             wrote text check (wrote <> ''), email text check (email <> 'nobody@example.com'), spoken text, heard text,
             shouted text generated always as (case when heard = 'no' then 'x' else upper(said) end) stored);
         create index on greetings (id) where lower(spoken) = 'a';
+        create domain code as text check (value in ('a', 'b'));
+        create table words (id integer primary key, about text check (about <> 'n/a'),
+            opening text check (opening in ('a', 'b') or length(opening) > 9), first text check (left(first, 1) = 'a'),
+            alike text check (alike like 'a%'), cut text check (cut::char(1) = 'a'),
+            negated text check (not negated = 'a'), empty text,
+            bare text check (bare = 'a' or bare is null), shaped text check (shaped ~ '^a' and shaped <> 'b'),
+            spelled varchar(9) check (lower(spelled) in ('a (b)', 'c') and id > 0), "Of One" code, read text,
+            hashed text,            sort text, amount integer, check (sort = 'a' and amount > 1 or sort = 'b' and amount is null),
+            is_read boolean generated always as (read in ('a', 'b') and md5(hashed) = 'x' and about <> 'x'
+                and empty = '') stored);
         create table events (id integer, place text, story text, extras hstore, more hstore) partition by list (place);
         create table hashed (id integer, story text) partition by hash (story);
     """
@@ -96,9 +106,15 @@ class TestChoices:
     def test_a_code_is_kept_and_a_person_is_not(self, found):
         choices, _ = self.chosen(found, masks.load())
         kinds = {column: one.kind for (table, column), one in choices.items() if table == "greetings"}
-        assert [kinds[name] for name in ("said", "spoken", "heard")] == ["keep"] * 3
+        assert [kinds[name] for name in ("said", "heard")] == ["keep"] * 2
         assert [kinds[name] for name in ("wrote", "email", "Full Name", "tags")] == ["text", "email", "name", "text"]
+        assert kinds["spoken"] == "text"
         assert choices["hashed", "story"].kind == "text"
+
+    def test_a_code_is_what_the_definitions_list(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        kept = {column for (table, column), one in choices.items() if table == "words" and one.why.startswith("a code")}
+        assert kept == {"bare", "spelled", "Of One", "read", "sort"}
 
     def test_how_much_a_column_takes(self, found):
         choices, _ = self.chosen(found, masks.load())

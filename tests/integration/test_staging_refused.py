@@ -1,4 +1,4 @@
-"""Staging copies that are refused, or break off: nothing of anybody else's is touched, nothing of a failed copy stays."""
+"""Staging copies that are refused, or break off: nobody else's is touched, nothing of a failed one stays."""
 
 import importlib
 
