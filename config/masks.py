@@ -110,7 +110,7 @@ def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: 
     """
     own = masks.tables.get(table, {}).get(column)
     rule, why = (own, f"[tables.{table}] {column}") if own else _rule(masks, mapping, table, column)
-    kind = _fitting(rule, base_type)
+    kind = fitting(rule, base_type)
     if kind == "unknown" or (own and kind is None):
         found = f"type {base_type} cannot be masked" + (f" as {own} ({why})" if own else "")
         return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {FILE}'
@@ -143,8 +143,8 @@ def _by_name(masks: Masks, column: str) -> tuple[Rule | None, str]:
     return ("id", f"a name that ends in {words[-1]}") if words[-1] in REFERRING else (None, "")
 
 
-def _fitting(rule: Rule | None, base_type: str) -> Kind | None:
-    """The mask of a type under a rule."""
+def fitting(rule: Rule | None, base_type: str) -> Kind | None:
+    """The mask of a type under a rule; None: its type needs none, "unknown": it can bear none."""
     if rule in ("keep", "null"):
         return rule
     if base_type in TEXTS:

@@ -52,11 +52,16 @@ def _is_listed_by_domain(spelled: str, types: Mapping[str, Type]) -> bool:
 
 def _pieces(text: str) -> list[Token]:
     """Tokens without comments; every string is one quote, an empty one two."""
-    shown = {
-        "space": lambda _: Token("space", " "),
-        "string": lambda p: Token("string", "''" if p.text == "''" else "'"),
-    }
-    return [shown.get(piece.kind, lambda p: p)(piece) for piece in expressions.tokens(text)]
+    return [_plain(piece) for piece in expressions.tokens(text)]
+
+
+def _plain(piece: Token) -> Token:
+    match piece.kind:
+        case "space":
+            return Token("space", " ")
+        case "string":
+            return Token("string", "''" if piece.text == "''" else "'")
+    return piece
 
 
 def _listed(pieces: list[Token]) -> set[str]:

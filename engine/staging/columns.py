@@ -96,9 +96,11 @@ class _Chooser:
         return kind, why or f"type {column.base} holds nothing of anybody", limit
 
     def _asked(self, place: tuple[str, str], column: Column) -> tuple[str | None, str]:
+        return masking.kind_of(self._masks, self._mapping, *place, self._base(column))
+
+    def _base(self, column: Column) -> str:
         own = self._types.get(column.base)
-        base = "enum" if own and own.kind == "e" else column.base
-        return masking.kind_of(self._masks, self._mapping, *place, base)
+        return "enum" if own and own.kind == "e" else column.base
 
     def _limit(self, column: Column) -> int | None:
         """Characters that the column's type, or what its domain stands on, takes."""
@@ -117,6 +119,8 @@ class _Chooser:
             if len({kind for kind, _ in rules.values()}) > 1:
                 names = ", ".join(f"{table}.{column}" for table, column in sorted(rules))
                 self.faults.append(f"{names}: references join them, and masks.toml gives them several kinds; give one")
+            elif rules and (fault := self._unfitting(group, next(iter(rules)))):
+                self.faults.append(fault)
             elif rules:
                 (place, (kind, _)), limits = next(iter(rules.items())), self._limits(group)
                 why = f"joined to {'.'.join(place)}, which masks.toml names"
@@ -127,6 +131,16 @@ class _Chooser:
             if place not in told and (rule := self._own_rule(place)):
                 told[place] = (*rule, self._limit(column))
         return told
+
+    def _unfitting(self, group: set[tuple[str, str]], named: tuple[str, str]) -> str | None:
+        """A fault where the rule of the column named would not mask all of the group in the same way."""
+        rule = self._masks.tables[named[0]][named[1]]
+        kinds = {place: masking.fitting(rule, self._base(self._columns[place])) for place in sorted(group)}
+        if len(set(kinds.values())) == 1:
+            return None
+        found = ", ".join(f"{table}.{column} ({self._columns[table, column].base})" for table, column in kinds)
+        what = f"{rule} of [tables.{named[0]}] {named[1]} does not fit the types of all"
+        return f'{found}: references join them, and {what}; say "keep" in {masking.FILE}, or a kind that fits each'
 
     def _limits(self, group: set[tuple[str, str]]) -> list[int]:
         return [limit for place in group if (limit := self._limit(self._columns[place])) is not None]

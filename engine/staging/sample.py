@@ -41,6 +41,8 @@ PREFIX = "sample_"
 WORK = (Path(__file__).parent / "sql" / "sample.sql").read_bytes()
 BATCH_ROWS = 5_000  # read by one query, which names their places: 60 kB of them
 NUMERIC = {*INTEGERS, "numeric"}
+FLOATS = {"float4", "float8"}
+DAYS = {"date", "timestamp", "timestamptz"}
 NUMBER_TEXT = r"^\s*[+-]?\d+\s*$"
 
 
@@ -313,6 +315,8 @@ class Sample:
 def normal(column: Column, other: Column) -> sql.Composable:
     """The column's value as a text that equals the other's where one names the other, whatever their types."""
     text = sql.SQL("t.{}::text").format(sql.Identifier(column.name))
+    if column.base != other.base and (common := _common({column.base, other.base})):
+        return sql.SQL(common).format(sql.Identifier(column.name))
     if "citext" in (column.base, other.base):
         return sql.SQL("lower({})").format(text)
     if column.base == "numeric":
@@ -324,6 +328,17 @@ def normal(column: Column, other: Column) -> sql.Composable:
     else:
         pattern, kind = UUID_TEXT, sql.SQL("uuid")
     return sql.SQL("case when {0} ~* {1} then {0}::{2}::text else {0} end").format(text, sql.Literal(pattern), kind)
+
+
+def _common(bases: set[str]) -> str | None:
+    """How values of two types that compare as one are spelled alike; None where they do not, or are anyhow."""
+    if bases <= {*NUMERIC, *FLOATS} and bases & FLOATS:
+        return "(t.{}::float8 + 0)::text"  # + 0, for -0 is 0
+    if bases <= NUMERIC:
+        return "trim_scale(t.{}::numeric)::text"
+    if bases <= DAYS:
+        return "t.{}::timestamptz::text" if "timestamptz" in bases else "t.{}::timestamp::text"
+    return "t.{}::inet::text" if bases == {"inet", "cidr"} else None
 
 
 def _text(texts: list[sql.Composable], named: tuple[str, ...]) -> sql.Composable:

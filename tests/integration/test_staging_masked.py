@@ -68,6 +68,8 @@ class TestChoices:
             wrote text check (wrote <> ''), email text check (email <> 'nobody@example.com'), spoken text, heard text,
             shouted text generated always as (case when heard = 'no' then 'x' else upper(said) end) stored);
         create index on greetings (id) where lower(spoken) = 'a';
+        create table numbered (number float8 primary key);
+        create table measured (number numeric references numbered);
         create domain code as text check (value in ('a', 'b'));
         create table words (id integer primary key, about text check (about <> 'n/a'),
             opening text check (opening in ('a', 'b') or length(opening) > 9), first text check (left(first, 1) = 'a'),
@@ -75,7 +77,8 @@ class TestChoices:
             negated text check (not negated = 'a'), empty text,
             bare text check (bare = 'a' or bare is null), shaped text check (shaped ~ '^a' and shaped <> 'b'),
             spelled varchar(9) check (lower(spelled) in ('a (b)', 'c') and id > 0), "Of One" code, read text,
-            hashed text,            sort text, amount integer, check (sort = 'a' and amount > 1 or sort = 'b' and amount is null),
+            hashed text, sort text, amount integer,
+            check (sort = 'a' and amount > 1 or sort = 'b' and amount is null),
             is_read boolean generated always as (read in ('a', 'b') and md5(hashed) = 'x' and about <> 'x'
                 and empty = '') stored);
         create table events (id integer, place text, story text, extras hstore, more hstore) partition by list (place);
@@ -131,6 +134,12 @@ class TestChoices:
         here, there = choices["users", "handle"], choices["greetings", "handle"]
         assert (here.kind, there.kind, here.limit, there.limit) == ("name", "name", 40, 40)
         assert there.why == "joined to users.handle, which masks.toml names"
+
+    def test_a_rule_that_does_not_fit_a_reference_is_a_fault(self, found, told):
+        _, faults = self.chosen(found, told(measured={"number": "number"}))
+        assert any("measured.number (numeric), numbered.number (float8): references" in fault for fault in faults), (
+            faults
+        )
 
     def test_two_rules_of_joined_columns_are_a_fault(self, found, told):
         _, faults = self.chosen(found, told(users={"handle": "name"}, greetings={"handle": "email"}))

@@ -276,3 +276,32 @@ def test_no_reference_of_a_legacy_database_newly_dangles(database):
     users = len(here["users"])
     assert 0 < users < len(there["users"])
     assert len(here["roles"]) == len(there["roles"])
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "value"),
+    [
+        ("timestamp", "date", "date '2024-01-01' + n"),
+        ("timestamptz", "date", "date '2024-01-01' + n"),
+        ("numeric(30, 2)", "float8", "n * 1e20"),
+        ("bigint", "float8", "n::bigint * 1000000000000000"),
+        ("integer", "numeric(9, 3)", "n"),
+        ("cidr", "inet", "('10.0.0.' || n)::inet"),
+    ],
+)
+def test_a_reference_of_another_type_than_its_key(database, child, parent, value):
+    source, copy = database(), database()
+    make = sql.SQL(
+        """create table users (id integer primary key);
+           create table days (d {parent} primary key, owner integer references users);
+           create table notes (id integer primary key, d {child} references days (d));
+           insert into users select generate_series(1, 60);
+           insert into days select {value}, n from generate_series(1, 60) n;
+           insert into notes select n, {value} from generate_series(1, 60) n;"""
+    ).format(parent=sql.SQL(parent), child=sql.SQL(child), value=sql.SQL(value))
+    with psycopg.connect(source) as conn:
+        conn.execute(make)
+    wish = staging.Wish(30, False, "a test", "pytest")
+    told = staging.refresh(settings(source, copy), wish, None)
+    rows = {table["table"]: table["rows"] for table in told["tables"]}
+    assert rows["users"] == rows["days"] == rows["notes"] > 0
