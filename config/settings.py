@@ -94,6 +94,14 @@ def _port(text: Any) -> int:
     raise _refuse("wanted a port from 1 to 65535, or 0 for none")
 
 
+def _lineage_url(url: SecretStr) -> SecretStr:
+    scheme, divider, _ = url.get_secret_value().partition("://")
+    if divider and scheme.lower() not in ("http", "https"):
+        raise _refuse("wanted an address with http:// or https://, or the path of a file")
+    return url
+
+
+LineageUrl = Annotated[SecretStr, AfterValidator(_lineage_url)]
 SchemaName = Annotated[str, AfterValidator(_schema_name)]
 TargetSchemaName = Annotated[str, AfterValidator(_target_schema_name)]
 Tolerance = Annotated[int | Literal["unlimited"], PlainValidator(_tolerance)]
@@ -136,7 +144,7 @@ class Settings(Profile):
     staging_url: SecretStr | None = None
     masking_key: SecretStr | None = None
     notify_url: SecretStr | None = None
-    lineage_url: SecretStr | None = None
+    lineage_url: LineageUrl | None = None
     source_schema: SchemaName = "public"
     target_schema: TargetSchemaName = "nxtgauge"
     log_format: Literal["text", "json"] = "text"
@@ -230,7 +238,8 @@ def _sentence(profile: str, values: Mapping[str, Any], fault: Mapping[str, Any])
         return f"{_file(profile)}: {fault['msg']}"
     place = VARIABLES.get(path[0]) or f"{_file(profile)}: {'.'.join(path)}"
     found = functools.reduce(lambda value, key: value[key], path, values)
-    return f"{place} is {found!r}; {_wanted(fault)}"
+    shown = "does not fit" if isinstance(found, SecretStr) else f"is {found!r}"
+    return f"{place} {shown}; {_wanted(fault)}"
 
 
 def _wanted(fault: Mapping[str, Any]) -> str:

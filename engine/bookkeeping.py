@@ -305,7 +305,7 @@ def is_held(conn: psycopg.Connection) -> bool:
 
 
 def _holder(conn: psycopg.Connection) -> str:
-    names = [f"run {run.run_id} into {run.target_schema}" for run in runs(conn) if run.state == "running"]
+    names = [f"run {run.run_id} into {run.target_schema}" for run in runs(conn) if run.state in ("running", "built")]
     names += [row[0] for row in conn.execute(HOLDER, {"lock": LOCK})]
     return ", ".join(names) or "it has just ended"
 

@@ -4,10 +4,13 @@ Laws
 - The report is written before anybody is asked, and the one who is asked is led to it.
 - The decision is the row in the target's books (engine.approval). Prefect's form is one more way to it: whichever comes
   first counts, and the other is told. A Prefect server that fails loses nothing but its form.
-- The run stays in its process while it is paused, and asks both places every second.
+- The run stays in its process while it is paused. It asks the books every second; Prefect is asked beside it, in a
+  thread, for a server that is gone is asked in vain for minutes.
 """
 
+import contextvars
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
@@ -24,6 +27,8 @@ from flows import artifacts
 
 LOG = logging.getLogger("nxtgauge")
 PAUSE_KEY = "approval"
+POLL_SECONDS = 1.0
+CLOSE_SECONDS = 10  # for the server to take down that the run goes on
 # Prefect fails a run whose pause outlives its own timeout; ours ends first, and says what became of the build.
 SPARE_SECONDS = 300
 
@@ -41,19 +46,26 @@ class PrefectDesk:
 
     def __init__(self, told: Callable[[dict], dict], log):
         self._told, self._log = told, log
-        self._keyset: dict | None = None
-        self._answered = False
+        self._said: Decision | None = None
+        self._is_over = threading.Event()
 
     def ask(self, request: Request) -> None:
-        """Reports, and pauses the flow run with the form."""
-        try:
-            report = artifacts.linked(self._told(request.summary.to_dict()), self._log)
-            self._pause(request, report)
-        except Exception as error:  # the books can be asked all the same
-            self._keyset = None
-            self._log.warning("the form did not reach the Prefect server: %s", type(error).__name__)
+        """Reports; pauses the flow run with the form, and listens to it."""
+        report = self._told(request.summary.to_dict())
+        _beside(lambda: self._ask(request, report))
 
-    def _pause(self, request: Request, report: Mapping) -> None:
+    def _ask(self, request: Request, report: Mapping) -> None:
+        try:
+            keyset = self._pause(request, artifacts.linked(report, self._log))
+        except Exception as error:  # the books can be asked all the same
+            self._log.warning("the form did not reach the Prefect server: %s", type(error).__name__)
+            return
+        if self._is_over.is_set():  # it was decided elsewhere before the form was there
+            self._resume()
+        while self._said is None and not self._is_over.wait(POLL_SECONDS):
+            self._said = _answer(keyset)
+
+    def _pause(self, request: Request, report: Mapping) -> dict:
         seconds = int((request.until - datetime.now(UTC)).total_seconds()) + SPARE_SECONDS
         paused = Paused(timeout_seconds=seconds, reschedule=False, pause_key=PAUSE_KEY)
         keyset = keyset_from_paused_state(paused)
@@ -61,34 +73,45 @@ class PrefectDesk:
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(_run_id(), paused)
         Approval.with_initial_data(description=_description(request, report)).save(keyset, flow_run_id=_run_id())
-        self._keyset = keyset
+        return keyset
 
     def answer(self) -> Decision | None:
         """What the form was sent with, once it was."""
-        if self._keyset is None or self._answered:
-            return None
-        try:
-            with get_client(sync_client=True) as client:
-                state = client.read_flow_run(_run_id()).state
-            if state is None or not state.is_running():
-                return None
-            said = Approval.load(self._keyset, flow_run_id=_run_id())
-        except Exception as error:
-            LOG.debug("the Prefect server did not answer: %s", type(error).__name__)
-            return None
-        self._answered = True
-        return Decision(said.decision == "approve", said.name, said.comment)
+        return self._said
 
     def close(self, outcome: str) -> None:
-        """Lets the flow run go on where the decision came from elsewhere."""
+        """Lets the flow run go on, if the decision came from elsewhere."""
+        self._is_over.set()
         self._log.info("%s", outcome)
-        if self._keyset is None or self._answered:
-            return
+        if self._said is None:
+            _beside(self._resume).join(CLOSE_SECONDS)
+
+    def _resume(self) -> None:
         try:
             with get_client(sync_client=True) as client:
                 client.set_flow_run_state(_run_id(), Running(), force=True)
         except Exception as error:
             self._log.warning("the paused run could not be resumed in Prefect: %s", type(error).__name__)
+
+
+def _beside(work: Callable[[], None]) -> threading.Thread:
+    """Does it in a thread that knows which flow run this is, and that nobody has to wait for."""
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="approval", daemon=True)
+    thread.start()
+    return thread
+
+
+def _answer(keyset: dict) -> Decision | None:
+    try:
+        with get_client(sync_client=True) as client:
+            state = client.read_flow_run(_run_id()).state
+        if state is None or not state.is_running():
+            return None
+        said = Approval.load(keyset, flow_run_id=_run_id())
+    except Exception as error:
+        LOG.debug("the Prefect server did not answer: %s", type(error).__name__)
+        return None
+    return Decision(said.decision == "approve", said.name, said.comment)
 
 
 def _run_id() -> UUID:

@@ -19,12 +19,16 @@ from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from flows.report import stamp
+from flows.server import is_healthy
 
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
 
 
 def linked(report: dict, log) -> dict:
     """The report with its page in Prefect's UI as `artifact`, which the log names; without one if the server ails."""
+    if not is_healthy(PREFECT_API_URL.value()):
+        log.warning("the Prefect server does not answer; the report stands in its files alone")
+        return report
     try:
         page = publish(report)
     except Exception as error:  # whatever ails the server, the work is what it is

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from prefect import Flow, tags
+from prefect.context import TagsContext
 from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed, State
@@ -106,7 +107,8 @@ def _own_call() -> Call:
 def _heard(work: Callable[[Watch | None], dict], call: Call) -> dict:
     """What the work gives; how it ended otherwise stands in the log too, where no command will say it."""
     try:
-        return work(call.watch)
+        with TagsContext(current_tags=set()):  # a task with a tag asks the server for leave before it begins
+            return work(call.watch)
     except Exception as error:
         if call.is_own:
             LOG.error("%s", safe_text(error), exc_info=error if logs.is_json() else None)

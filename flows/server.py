@@ -109,6 +109,8 @@ def use(api_url: str) -> None:
     os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_SECONDS))
+    # A call tries for 14 s in place of a minute, and a run makes some calls after its work is done.
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "3")
     # Each of some hundred tasks would say that it is Completed, between the lines that people look for.
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL", "WARNING")
 

@@ -140,16 +140,21 @@ def _required(name: str, table: Table) -> Iterator[Planned]:
         wanted = [c.name for c in target.load()[name].columns if c.not_null and c.name in table.columns]
     else:
         wanted = [column for column, shape in table.columns.items() if shape.is_required]
-    parts = tuple(
-        Part(
-            gxe.ExpectColumnValuesToNotBeNull(column=column, severity=CRITICAL),
-            column,
-            _keys(table, f"{quoted(column)} is null"),
-        )
-        for column in wanted
-    )
-    if parts:
+    if wanted:
+        parts = tuple(_not_null(table, column) for column in wanted)
         yield Planned(f"suite/{name}/required", "no required column is null", CRITICAL, parts)
+
+
+def _not_null(table: Table, column: str) -> Part:
+    keys = _keys(table, f"{quoted(column)} is null")
+    if _is_asked_for_as_written(column):
+        return Part(gxe.ExpectColumnValuesToNotBeNull(column=column, severity=CRITICAL), column, keys)
+    return Part(ExpectNoRowToBreakTheRule(unexpected_rows_query=keys, severity=CRITICAL), column, keys)
+
+
+def _is_asked_for_as_written(column: str) -> bool:
+    """Great Expectations writes a name that could stand without quotes in capitals without them: "Id" becomes id."""
+    return column == column.lower()
 
 
 def _values(name: str, table: Table) -> Iterator[Planned]:
@@ -171,7 +176,8 @@ def _sentence(constraint: Constraint) -> str:
 def _links(name: str, table: Table) -> Iterator[Planned]:
     """A column of links that no rule forbids is a question to whoever owns it, and stays."""
     forbidden = _gone_columns(name)
-    columns = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
+    texts = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
+    columns = filter(_is_asked_for_as_written, texts)
     parts = tuple(
         Part(
             gxe.ExpectColumnValuesToNotMatchRegex(column=column, regex=LINK, mostly=MOSTLY, severity=INFO),

@@ -8,7 +8,16 @@ where relnamespace = (select oid from here) and relkind in ('r', 'p', 'f', 'v', 
 union
 select 'schema', current_schema()
 union
-select 'function', proname from pg_proc where pronamespace = (select oid from here)
+-- An extension's overload of PostgreSQL's own function (citext has some) is not what a name by itself means.
+select 'function', proname from pg_proc p
+where pronamespace = (select oid from here)
+    and not (
+        exists (select from pg_depend where classid = 'pg_proc'::regclass and objid = p.oid and deptype = 'e')
+        and exists (
+            select from pg_proc own
+            where own.pronamespace = 'pg_catalog'::regnamespace and own.proname = p.proname
+        )
+    )
 union
 select 'type', t.typname
 from pg_type t

@@ -211,8 +211,8 @@ class Stack:
             return self.ports[text]
         hosts = "|".join(self.services)
         text = re.sub(rf"(?<=[/@])(?:{hosts}|127\.0\.0\.1):(\d+)\b(?!@)", self._address, text)
+        text = re.sub(r"^/(tmp|reports)\b", rf"{self.folder}/\g<1>", text)  # first: this checkout may lie in /tmp
         text = re.sub(r"(^|:)/opt/venv/", rf"\g<1>{sys.prefix}/", text)
-        text = re.sub(r"^/(tmp|reports)\b", rf"{self.folder}/\g<1>", text)
         return text.replace("0.0.0.0", "127.0.0.1")
 
     def _address(self, match: re.Match) -> str:

@@ -112,7 +112,8 @@ def test_logs_do_not_reach_stdout(second):
 def test_the_run_stands_in_prefect_as_completed_with_its_tasks(first):
     run = _prefect(first, f"/flow_runs/{_flow_run(first)}")
     assert run["state_type"] == "COMPLETED"
-    assert run["parameters"] == {"profile": "demo", "run_id": None, "dry_run": False, "certificate": None}
+    left_out = {"run_id": "", "dry_run": False, "certificate": "", "resume": True, "approve": False}
+    assert run["parameters"] == {"profile": "demo"} | left_out
     condition = {"flow_runs": {"id": {"any_": [_flow_run(first)]}}, "limit": 200}
     tasks = _prefect(first, "/task_runs/filter", condition)
     assert len(tasks) > len(load().tables) / 2

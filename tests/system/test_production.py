@@ -242,7 +242,7 @@ def _asked(place: Place, question: str) -> str:
     with get_client(sync_client=True) as client:
         run = client.read_flow_runs(limit=1)[0].id
     address = f"{place.api}/{question.format(run=run)}"
-    body = None if "?" in question else b"{}"
+    body = None if "?" in question else json.dumps({"prefix": ""} if "input" in question else {}).encode()
     request = urllib.request.Request(address, data=body, headers={"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read().decode()

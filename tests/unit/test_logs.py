@@ -1,5 +1,6 @@
 """The log as JSON: one object a line, where in the run it was said, and no secret whatever the spelling."""
 
+import contextvars
 import json
 import logging
 import warnings
@@ -36,7 +37,9 @@ def said(monkeypatch, capsys):
 
 def test_a_record_is_one_object_with_its_time_in_utc(said):
     logs.set_up()
-    LOG.info("%d rows\nof users", 7, extra={"rows": 7, "unknown": "x"})
+    contextvars.Context().run(  # what ran in this process before has left its run and stage behind
+        LOG.info, "%d rows\nof users", 7, extra={"rows": 7, "unknown": "x"}
+    )
     [found] = said()
     time = found.pop("time")
     assert found == {"level": "INFO", "logger": "nxtgauge", "message": "7 rows\nof users", "rows": 7}
