@@ -266,6 +266,7 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
         conn.execute(
             sql.SQL(
                 """create table {} ("x""; drop table users; --" text not null, "a:b" int, "100 %" int not null,
+                "Id" int not null default 1, "Order" text not null default '',
                 created_at timestamptz, updated_at timestamptz, primary key ("100 %", "x""; drop table users; --"))"""
             ).format(name)
         )
