@@ -34,6 +34,11 @@ def pytest_report_header() -> str:
     return f"postgres: {_server_version()}, seed: {SEED} (NXTGAUGE_TEST_SEED={SEED} repeats it)"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole program first: those few tests wait for minutes, and others can run beside them."""
+    items.sort(key=lambda item: "system" not in item.path.parts)
+
+
 def _server_version() -> str:
     if url := os.environ.get("NXTGAUGE_TEST_URL"):
         with psycopg.connect(url) as conn:
