@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import browser
 import pytest
+
+from flows import places
 
 PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
 TIMEOUT_SECONDS = 600
@@ -50,6 +53,15 @@ def home() -> Iterator[Home]:
         yield found
 
 
+def _keep_port(folder: Path) -> None:
+    """A port of its own for its server, as if it had had one before: two that start at once would both choose 4200."""
+    cache = folder / places._name()
+    cache.mkdir(mode=0o700)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        (cache / "server.json").write_text(json.dumps({"port": probe.getsockname()[1]}))
+
+
 @contextlib.contextmanager
 def machine() -> Iterator[Home]:
     """An empty machine, gone afterwards with all that was started on it."""
@@ -61,6 +73,7 @@ def machine() -> Iterator[Home]:
         for name, value in os.environ.items()
         if not name.startswith(("NXTGAUGE_", "PREFECT_")) and name != "XDG_RUNTIME_DIR"
     }
+    _keep_port(folder)
     found = Home(folder, inherited | own)
     try:
         yield found
