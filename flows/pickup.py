@@ -5,15 +5,19 @@ Laws
   have told the server and the books, and ends. Prefect's own worker kills them: anyio kills the process that a
   cancelled task waits for, and a run that was killed counts as running until its heartbeat is missed.
 - Asked once more, or when runs take too long, it ends at once and kills them.
+- A run is started by Prefect's engine and nothing between: of its own accord Prefect prepares a workspace first, and
+  for that writes the whole environment, connection strings included, into a file that a killed worker leaves behind.
 """
 
 import asyncio
 import contextlib
 import os
 import signal
+import sys
 
 import psutil
-from prefect.workers.process import ProcessWorker
+from prefect.utilities.processutils import command_to_string
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
 from flows.deploy import POOL
 
@@ -22,11 +26,20 @@ HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker say
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
+class Configuration(ProcessJobConfiguration):
+    """How a run is started."""
+
+    def prepare_for_flow_run(self, *args, **kwargs) -> None:
+        self.command = command_to_string([sys.executable, "-m", "prefect.engine"])
+        super().prepare_for_flow_run(*args, **kwargs)
+
+
 async def work() -> None:
     """Works until a signal comes, or Prefect's worker fails."""
     asked, insisted = asyncio.Event(), asyncio.Event()
     _listen(asked, insisted)
     worker = ProcessWorker(work_pool_name=POOL, create_pool_if_not_found=False)
+    worker.job_configuration = Configuration
     has_health = bool(os.environ.get(HEALTH_PORT))
     working = asyncio.create_task(worker.start(with_healthcheck=has_health, printer=print))
     await _first(working, asked.wait())

@@ -1,13 +1,17 @@
-"""Ctrl-C, SIGTERM and a closed terminal: the first asks the run to stop, the second ends the process at once.
+"""Ctrl-C, SIGTERM and a closed terminal: the first asks the run to stop, a later one ends the process at once.
 
 A run stops at its next safe point, which is soon: its queries are cancelled. Either way it can be
 resumed: what its chunks have committed stays, and PostgreSQL undoes the rest.
+
+What stops a whole group of processes (a terminal, systemd) signals a run twice, by itself and by way of the worker:
+signals that come within a second of the first are one request.
 """
 
 import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +19,7 @@ from config.errors import Interrupted
 
 LOG = logging.getLogger("nxtgauge")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SAME_REQUEST_SECONDS = 1.0
 
 
 @contextmanager
@@ -27,7 +32,8 @@ def on_signal(stop) -> Iterator[None]:
         yield
         return
     heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup ignores SIGHUP
-    before = {number: signal.signal(number, _handler(stop)) for number in heard}
+    handle = _handler(stop)
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:
@@ -36,10 +42,15 @@ def on_signal(stop) -> Iterator[None]:
 
 
 def _handler(stop):
+    asked = 0.0  # when, by the monotonic clock
+
     def handle(number: int, _frame) -> None:
-        if stop.is_set():
+        nonlocal asked
+        if not stop.is_set():
+            asked = time.monotonic()
+            stop.set()
+            LOG.warning("%s: stopping at the next safe point; once more ends at once", signal.Signals(number).name)
+        elif time.monotonic() - asked > SAME_REQUEST_SECONDS:
             os._exit(Interrupted.exit_code)  # an exception would wait for the threads that did not hear the first
-        stop.set()
-        LOG.warning("%s: stopping at the next safe point; once more ends at once", signal.Signals(number).name)
 
     return handle

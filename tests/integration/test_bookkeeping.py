@@ -99,12 +99,17 @@ class TestEnsure:
 
     def test_an_older_version_is_brought_to_this_one_with_all_that_it_holds(self, conn):
         conn.execute(bookkeeping.SCRIPTS[0].read_bytes())
-        run = new_run(conn)
+        conn.execute("""
+            insert into migration.runs
+              (run_id, state, profile, source_schema, target_schema, dry_run, source_identity, mapping_hash, plan_hash,
+               code_version)
+            values ('old', 'failed', 'demo', 'public', 'nxtgauge', false, '{}', 'm', 'p', '0.1.0')""")
+        (run,) = bookkeeping.runs(conn)
         assert bookkeeping.faults(conn) == [] and not gates.are_kept(conn)
-        assert gates.waivers(conn, run.run_id) == [] and bookkeeping.build(conn, run.run_id) is None
+        assert gates.waivers(conn, "old") == [] and bookkeeping.build(conn, "old") is None
         bookkeeping.ensure(conn)
         bookkeeping.ensure(conn)
-        assert bookkeeping.runs(conn) == [run] and gates.are_kept(conn)
+        assert bookkeeping.runs(conn) == [run] and gates.are_kept(conn) and new_run(conn, approval=True).approval
         versions = list(range(1, bookkeeping.VERSION + 1))
         assert conn.execute("select array_agg(version) from migration.version").fetchone() == (versions,)
 

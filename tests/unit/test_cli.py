@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -301,5 +303,20 @@ def test_the_first_signal_asks_to_stop_and_handlers_come_back():
     stop = threading.Event()
     with stopping.on_signal(stop):
         signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)  # of one request: whoever stops a group signals a run twice
         assert stop.is_set()
     assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
+
+
+def test_a_later_signal_ends_the_process_at_once():
+    code = """
+import signal, threading
+from flows import stopping
+stopping.SAME_REQUEST_SECONDS = 0
+with stopping.on_signal(threading.Event()):
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    print("still here")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (errors.Interrupted.exit_code, "")
