@@ -199,7 +199,7 @@ def _take_back(conn: psycopg.Connection, ours: dict[str, Schema], names: Names, 
 def _switch_to(conn: psycopg.Connection, live: Schema | None, names: Names, run_id: str | None) -> Switch:
     if live is None:
         return Switch(names.live, run_id, None, (), ())
-    outside, added = schemas.dependants_of(conn, live), schemas.added_to(conn, live)
+    outside, added = schemas.dependants_of(conn, live.schema_oid), schemas.added_to(conn, live)
     return Switch(names.live, run_id, live.run_id, tuple(outside), tuple(map(str, added)))
 
 
@@ -282,10 +282,10 @@ def _name_faults(conn, ours: dict[str, Schema], name: str, target_schema: str) -
 def _live_faults(conn, live: Schema, names: Names, allow_dependants: bool) -> list[str]:
     found = [
         f"{member} lives in schema {live.name}, which is renamed; alter extension … set schema public"
-        for member in schemas.members_of(conn, live)
+        for member in schemas.members_of(conn, live.schema_oid)
         if member.kind == "extension"
     ]
-    if not allow_dependants and (outside := schemas.dependants_of(conn, live)):
+    if not allow_dependants and (outside := schemas.dependants_of(conn, live.schema_oid)):
         found.append(
             f"what depends on schema {live.name} would go on using it as {names.previous}: {schemas.listed(outside)}; "
             f"drop it and make it again afterwards, or set allow_dependants = true in the profile"

@@ -18,8 +18,8 @@ from engine.bookkeeping import Schema
 from engine.connect import blame
 
 FOLDER = Path(__file__).parent / "sql"
-MEMBERS = (FOLDER / "publish_members.sql").read_text(encoding="utf-8")
-DEPENDANTS = (FOLDER / "publish_dependants.sql").read_text(encoding="utf-8")
+MEMBERS = (FOLDER / "schema_members.sql").read_text(encoding="utf-8")
+DEPENDANTS = (FOLDER / "schema_dependants.sql").read_text(encoding="utf-8")
 
 # In this order most drops succeed at once; what depends the other way round waits for the next round.
 DROPS = {
@@ -47,7 +47,6 @@ class Member:
     kind: str
     name: str
     goes_along: bool
-    is_recorded: bool
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -62,31 +61,37 @@ def drop(conn: psycopg.Connection, name: str) -> None:
             raise PlanRefused([f"schema {name} was not made by this tool, or is not there; it drops none but its own"])
         if faults := drop_faults(conn, schema):
             raise PlanRefused(faults)
-        drop_all(conn, name, lambda: [m for m in members_of(conn, schema) if not m.goes_along])
+        drop_all(conn, name, lambda: [m for m in members_of(conn, schema.schema_oid) if not m.goes_along])
         conn.execute(sql.SQL("drop schema {} restrict").format(sql.Identifier(name)))
         bookkeeping.forget_schema(conn, schema)
 
 
-def dependants_of(conn: psycopg.Connection, schema: Schema) -> list[str]:
-    """Objects in other schemas that depend on something in this one."""
-    return [row[0] for row in conn.execute(DEPENDANTS, {"schema": schema.schema_oid})]
+def dependants_of(conn: psycopg.Connection, schema_oid: int, *, extensions: bool = True) -> list[str]:
+    """Objects in other schemas that depend on something in this one. extensions: on what extensions brought too."""
+    return [row[0] for row in conn.execute(DEPENDANTS, {"schema": schema_oid, "extensions": extensions})]
 
 
-def members_of(conn: psycopg.Connection, schema: Schema) -> list[Member]:
-    with conn.cursor() as cursor:
-        return [Member(*row) for row in cursor.execute(MEMBERS, {"schema": schema.schema_oid})]
+def members_of(conn: psycopg.Connection, schema_oid: int, *, extensions: bool = True) -> list[Member]:
+    """What a schema holds. extensions: with these, and what they brought."""
+    return [Member(*row) for row in conn.execute(MEMBERS, {"schema": schema_oid, "extensions": extensions})]
 
 
 def added_to(conn: psycopg.Connection, schema: Schema) -> list[Member]:
     """What others have added to a schema since it was published. A build is ours whole: nobody else knows of it."""
     if schema.role == "build":
         return []
-    return [member for member in members_of(conn, schema) if not member.is_recorded and not member.goes_along]
+    query = "select class, object from migration.objects where schema_oid = %s"
+    recorded = set(conn.execute(query, [schema.schema_oid]))
+    return [
+        member
+        for member in members_of(conn, schema.schema_oid)
+        if (member.oid_class, member.oid) not in recorded and not member.goes_along
+    ]
 
 
 def record_members(conn: psycopg.Connection, schema: Schema) -> None:
     query = "insert into migration.objects (schema_oid, class, object) values (%s, %s, %s) on conflict do nothing"
-    rows = [(schema.schema_oid, member.oid_class, member.oid) for member in members_of(conn, schema)]
+    rows = [(schema.schema_oid, member.oid_class, member.oid) for member in members_of(conn, schema.schema_oid)]
     with conn.cursor() as cursor:
         cursor.executemany(query, rows)
 
@@ -128,11 +133,12 @@ def drop_faults(conn, schema: Schema) -> list[str]:
         found.append(
             f"schema {schema.name} is to be dropped and others have added to it: {listed(added)}; move or drop that"
         )
-    if outside := dependants_of(conn, schema):
+    if outside := dependants_of(conn, schema.schema_oid):
         found.append(
             f"schema {schema.name} is to be dropped and others depend on it: {listed(outside)}; drop that first"
         )
-    unknown = [m for m in members_of(conn, schema) if m.kind not in DROPS and not m.goes_along and m not in added]
+    own = [m for m in members_of(conn, schema.schema_oid) if not m.goes_along and m not in added]
+    unknown = [m for m in own if m.kind not in DROPS]
     if unknown:
         found.append(f"schema {schema.name} is to be dropped and holds {listed(unknown)}; drop that first")
     return found

@@ -40,6 +40,18 @@ def started(pid: int) -> float | None:
         return None
 
 
+def listens(process: Process, port: int) -> bool:
+    """Whether the process, or one that it has started, listens on the port."""
+    import psutil
+
+    try:
+        whole = [own := psutil.Process(process.pid), *own.children(recursive=True)]
+        found = [connection for each in whole for connection in each.net_connections("tcp")]
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+
+
 def spawn(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> Process:
     """Starts it in a session of its own: Ctrl-C in the terminal that started it must not end it."""
     with open(log, "ab") as output:

@@ -5,6 +5,8 @@ Laws
   and runs go missing.
 - Its state (process, port), its log and its database lie in the cache folder; the port is kept from start to start.
 - Only a process that this module started is ever stopped: the pid must be alive and have the start time on record.
+- Nor is another's server taken for ours that was quicker to the same port: ours ends then, and the next start tries
+  another port.
 - The server's environment holds none of our connection settings.
 - Importing this module is cheap: the command line asks it on every run.
 """
@@ -217,7 +219,7 @@ def _await_health(server: Server) -> None:
         if not server.is_alive:
             tail = processes.last_lines(log_path())
             raise ServerError(f"the prefect server ended while starting; its log, {log_path()}, ends:\n{tail}")
-        if is_healthy(server.api_url):
+        if is_healthy(server.api_url) and processes.listens(server, server.port):
             return
         time.sleep(0.2)
     _end(server)

@@ -32,8 +32,6 @@ SCHEMA = "nxtgauge_staging"
 VERSION = 1
 FOLDER = Path(__file__).parent / "sql"
 SCRIPTS = (FOLDER / "books.sql",)  # by version
-MEMBERS = (FOLDER / "members.sql").read_text(encoding="utf-8")
-DEPENDANTS = (FOLDER / "dependants.sql").read_text(encoding="utf-8")
 LOCK = int.from_bytes(b"nxtstage")
 ENSURE_LOCK = LOCK + 1
 
@@ -142,7 +140,7 @@ def schema_faults(conn: psycopg.Connection, schema: str) -> list[str]:
     if added := _added(conn, found, held):
         what = "that `stage` did not put there; move or drop that"
         return [f"schema {schema} of the staging database holds {listed(added)}, {what}"]
-    if outside := [row[0] for row in conn.execute(DEPENDANTS, {"schema": found})]:
+    if outside := schemas.dependants_of(conn, found, extensions=False):
         return [f"schema {schema} is to be emptied and others depend on it: {listed(outside)}; drop that first"]
     return []
 
@@ -156,8 +154,7 @@ def _added(conn: psycopg.Connection, schema_oid: int, held: list[Member]) -> lis
 
 def members(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
     """What lives in a schema by itself: neither extensions' own, nor parts of other members."""
-    rows = conn.execute(MEMBERS, {"schema": schema_oid}).fetchall()
-    return [member for member in (Member(*row) for row in rows) if not member.goes_along]
+    return [m for m in schemas.members_of(conn, schema_oid, extensions=False) if not m.goes_along]
 
 
 def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], facts: dict[str, Any]) -> Copy:
@@ -266,7 +263,7 @@ def _truncated(conn: psycopg.Connection, copy: Copy) -> str:
     """Views of others may depend on a table that is truncated, references may not."""
     where = f"schema {copy.source_schema} of the staging database"
     try:
-        outside = [row[0] for row in conn.execute(DEPENDANTS, {"schema": copy.schema_oid})]
+        outside = schemas.dependants_of(conn, copy.schema_oid, extensions=False)
         _truncate(conn, _ours(conn, copy.schema_oid))
     except psycopg.Error as error:
         why = f"emptying it failed with SQLSTATE {error.sqlstate or 'none'}"

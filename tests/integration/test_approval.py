@@ -1,11 +1,9 @@
 """Approval before publish: who is asked, when, what counts, and what is kept of it; resumption without an id."""
 
-import psycopg
 import pytest
 from auditors import saying, trusting
 
 from checks.verdict import FAIL
-from config import settings as configuration
 from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFailed
 from engine import gates, run
 from engine.approval import Decision
@@ -17,31 +15,6 @@ SOURCE = """
     insert into users select gen_random_uuid(), 'Canary Name ' || n from generate_series(1, 9) n;
 """
 YES, NO = Decision(True, "Asha Rao", "seen"), Decision(False, "Asha Rao", "not on a Friday")
-
-
-@pytest.fixture
-def environ(database) -> dict[str, str]:
-    source, target = database(), database()
-    with psycopg.connect(source, autocommit=True) as conn:
-        conn.execute(SOURCE)
-    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
-
-
-@pytest.fixture
-def settings(environ):
-    return configuration.load("demo", environ)
-
-
-@pytest.fixture
-def source(environ):
-    with psycopg.connect(environ["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def target(environ):
-    with psycopg.connect(environ["NXTGAUGE_TARGET_URL"], autocommit=True) as conn:
-        yield conn
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import json
 import re
 
-import psycopg
 import pytest
 from auditors import saying, trusting
 
@@ -28,34 +27,9 @@ SOURCE = """
 
 
 @pytest.fixture
-def environ(database) -> dict[str, str]:
-    source, target = database(), database()
-    with psycopg.connect(source, autocommit=True) as conn:
-        conn.execute(SOURCE)
-    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
-
-
-@pytest.fixture
-def settings(environ):
-    return configuration.load("demo", environ)
-
-
-@pytest.fixture
 def strict(settings):
     """As production is, but for its tolerance."""
     return settings.model_copy(update={"require_certificate": True})
-
-
-@pytest.fixture
-def source(environ):
-    with psycopg.connect(environ["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def target(environ):
-    with psycopg.connect(environ["NXTGAUGE_TARGET_URL"], autocommit=True) as conn:
-        yield conn
 
 
 def rehearse(settings) -> dict:

@@ -9,7 +9,6 @@ import pytest
 from auditors import saying, trusting
 
 from checks.verdict import ERROR, FAIL, PASS, STALE
-from config import settings as configuration
 from config.errors import ConfigError, Interrupted, SourceError, VerificationFailed
 from engine import bookkeeping, connect, gates, run
 from engine.connect import Stop
@@ -23,31 +22,6 @@ SOURCE = """
     insert into customer_profiles select gen_random_uuid(), id, 'wobbly' from users limit 3;
 """
 CLOSED = {"content__users": FAIL, "law__roots": PASS}
-
-
-@pytest.fixture
-def environ(database) -> dict[str, str]:
-    source, target = database(), database()
-    with psycopg.connect(source, autocommit=True) as conn:
-        conn.execute(SOURCE)
-    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
-
-
-@pytest.fixture
-def settings(environ):
-    return configuration.load("demo", environ)
-
-
-@pytest.fixture
-def source(environ):
-    with psycopg.connect(environ["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
-        yield conn
-
-
-@pytest.fixture
-def target(environ):
-    with psycopg.connect(environ["NXTGAUGE_TARGET_URL"], autocommit=True) as conn:
-        yield conn
 
 
 def with_(settings, **changes):

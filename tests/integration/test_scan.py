@@ -7,27 +7,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from copies import do, settings
 
 from checks import connect, pairs
 from checks.scan import scan
-from config import settings as configuration
 from config.errors import Interrupted, SourceError, StagingError
 
 FOLDER = Path(__file__).parent / "scan"
 LEGACY, MASKED, PLANTED = (FOLDER / f"{name}.sql" for name in ("legacy", "masked", "planted"))
 
 
-def _do(url: str, statement: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(statement)
-
-
 def _id(n: int) -> str:
     return f"00000000-0000-4000-8000-{n:012}"
-
-
-def _settings(source: str, staging: str):
-    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_STAGING_URL": staging})
 
 
 def _found(result) -> dict[tuple[str, str, str], tuple[int, tuple[str, ...]]]:
@@ -38,9 +29,9 @@ def _found(result) -> dict[tuple[str, str, str], tuple[int, tuple[str, ...]]]:
 def originals(module_database) -> tuple[str, str]:
     """URLs of the legacy database and of its masked copy."""
     source = module_database()
-    _do(source, LEGACY.read_text())
+    do(source, LEGACY.read_text())
     staging = module_database(template=source)
-    _do(staging, MASKED.read_text())
+    do(staging, MASKED.read_text())
     return source, staging
 
 
@@ -51,8 +42,8 @@ def copied(originals, database):
     def look(*statements: str, copy_id: str = "copy"):
         staging = database(template=originals[1])
         for statement in statements:
-            _do(staging, statement)
-        return scan(_settings(originals[0], staging), copy_id)
+            do(staging, statement)
+        return scan(settings(originals[0], staging), copy_id)
 
     return look
 
@@ -73,8 +64,8 @@ PLANTS = _plants()
 def planted(originals, module_database):
     """What a scan says of a copy in which all of it is planted."""
     staging = module_database(template=originals[1])
-    _do(staging, PLANTED.read_text())
-    return scan(_settings(originals[0], staging), "copy")
+    do(staging, PLANTED.read_text())
+    return scan(settings(originals[0], staging), "copy")
 
 
 @pytest.mark.parametrize("name", PLANTS)
@@ -202,26 +193,26 @@ def test_an_address_in_a_key_is_found_and_not_shown(copied) -> None:
 def test_of_a_key_only_what_can_hold_nobody_is_shown(database) -> None:
     """Whatever its parts are: a name, a short one, one that no other column has, a number of seven digits."""
     source = database()
-    _do(
+    do(
         source,
         "create table badges (person text, no int, at date, id uuid, note text, primary key (person, no, at, id))",
     )
-    _do(source, "create table people (name varchar(40) primary key, note text)")
-    _do(source, "create table calls (phone bigint primary key, mobile text, note text)")
+    do(source, "create table people (name varchar(40) primary key, note text)")
+    do(source, "create table calls (phone bigint primary key, mobile text, note text)")
     people = ("Asha Kumari Sharma", "Ravi", "123456", "9812345", _id(7).upper())
     for person in people:
-        _do(source, f"insert into badges values ('{person}', 1, '2024-01-05', '{_id(5)}', 'note')")
-        _do(source, f"insert into people values ('{person}', 'note')")
-    _do(source, "insert into calls values (9812345678, '+91 98123 45678', 'note'), (12, null, 'note')")
+        do(source, f"insert into badges values ('{person}', 1, '2024-01-05', '{_id(5)}', 'note')")
+        do(source, f"insert into people values ('{person}', 'note')")
+    do(source, "insert into calls values (9812345678, '+91 98123 45678', 'note'), (12, null, 'note')")
     staging = database(template=source)
-    _do(staging, "create schema nxtgauge_staging; update calls set mobile = null")
-    _do(
+    do(staging, "create schema nxtgauge_staging; update calls set mobile = null")
+    do(
         staging,
         "create table nxtgauge_staging.columns as"
         " select 'copy' copy_id, t table_name, c column_name, k kind, '' why from (values ('badges', 'note', 'text'),"
         " ('people', 'note', 'text'), ('calls', 'note', 'text'), ('calls', 'mobile', 'phone')) v (t, c, k)",
     )
-    found = _found(scan(_settings(source, staging), "copy"))
+    found = _found(scan(settings(source, staging), "copy"))
     shown = {"123456": "123456", _id(7).upper(): _id(7).upper()}
     parts = [shown.get(person, "…") for person in people]
     assert sorted(found["unmasked", "people", "note"][1]) == sorted(parts)
@@ -284,14 +275,14 @@ def test_what_could_not_be_compared_is_found(copied) -> None:
 def test_a_table_that_cannot_be_read_is_found_and_does_not_end_the_scan(originals, database) -> None:
     """Row-level security would hide rows, and says so."""
     staging = database(template=originals[1])
-    _do(staging, "insert into nobody values (1, 'x'); alter table nobody enable row level security")
-    _do(staging, "create role reader_of_scan login; grant usage on schema public, nxtgauge_staging to reader_of_scan")
+    do(staging, "insert into nobody values (1, 'x'); alter table nobody enable row level security")
+    do(staging, "create role reader_of_scan login; grant usage on schema public, nxtgauge_staging to reader_of_scan")
     try:
-        _do(staging, "grant select on all tables in schema public, nxtgauge_staging to reader_of_scan")
+        do(staging, "grant select on all tables in schema public, nxtgauge_staging to reader_of_scan")
         url = psycopg.conninfo.make_conninfo(staging, user="reader_of_scan")
-        result = scan(_settings(originals[0], url), "copy")
+        result = scan(settings(originals[0], url), "copy")
     finally:
-        _do(staging, "drop owned by reader_of_scan; drop role reader_of_scan")
+        do(staging, "drop owned by reader_of_scan; drop role reader_of_scan")
     (found,) = result.findings
     assert (found.check, found.table, found.column) == ("not compared", "nobody", "name")
     assert "InsufficientPrivilege" in found.detail
@@ -299,7 +290,7 @@ def test_a_table_that_cannot_be_read_is_found_and_does_not_end_the_scan(original
 
 
 def test_without_books_nothing_is_proved(originals, copied) -> None:
-    for result in (scan(_settings(*originals), "unheard of"), copied("drop schema nxtgauge_staging cascade")):
+    for result in (scan(settings(*originals), "unheard of"), copied("drop schema nxtgauge_staging cascade")):
         assert not result.passed
         assert [one.check for one in result.findings] == ["not compared"]
 
@@ -309,10 +300,10 @@ def test_the_source_is_read_as_the_copy_s_snapshot_shows_it(originals, database)
     with psycopg.connect(source) as holder:
         holder.execute("set transaction isolation level repeatable read")
         (snapshot,) = holder.execute("select pg_export_snapshot()").fetchone()
-        _do(source, "update users set full_name = 'Other ' || id; delete from lines where line = 'ä'")
+        do(source, "update users set full_name = 'Other ' || id; delete from lines where line = 'ä'")
         staging = database(template=originals[1])
-        _do(staging, "update users set full_name = 'Asha Rao 7' where id = id_of(7)")
-        result = scan(_settings(source, staging), "copy", snapshot)
+        do(staging, "update users set full_name = 'Asha Rao 7' where id = id_of(7)")
+        result = scan(settings(source, staging), "copy", snapshot)
     assert set(_found(result)) == {("unmasked", "users", "full_name")}
 
 
@@ -333,7 +324,7 @@ def test_who_asks_to_stop_is_heard_between_two_batches(originals) -> None:
             yield
 
     with pytest.raises(Interrupted):
-        scan(_settings(*originals), "copy", reaching=reaching)
+        scan(settings(*originals), "copy", reaching=reaching)
 
 
 def test_who_asks_to_stop_cancels_the_query(originals, monkeypatch) -> None:
@@ -351,18 +342,18 @@ def test_who_asks_to_stop_cancels_the_query(originals, monkeypatch) -> None:
 
     monkeypatch.setattr("checks.catalog.read", slow)
     with pytest.raises(Interrupted):
-        scan(_settings(*originals), "copy", reaching=reaching)
+        scan(settings(*originals), "copy", reaching=reaching)
 
 
 def test_a_database_that_cannot_be_reached_says_which(originals) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:9/none"
     with pytest.raises(StagingError, match="NXTGAUGE_STAGING_URL"):
-        scan(_settings(originals[0], nowhere), "copy")
+        scan(settings(originals[0], nowhere), "copy")
     with pytest.raises(SourceError, match="NXTGAUGE_SOURCE_URL"):
-        scan(_settings(nowhere, originals[1]), "copy")
+        scan(settings(nowhere, originals[1]), "copy")
 
 
 def test_the_copy_cannot_be_written(originals) -> None:
-    staging = _settings(*originals).staging
+    staging = settings(*originals).staging
     with pytest.raises(StagingError, match="ReadOnlySqlTransaction"), connect.staging(staging) as conn:
         conn.execute("create table public.written ()")

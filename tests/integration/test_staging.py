@@ -5,9 +5,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from copies import AS_IT_IS, RELATIONS, ask, do, settings
 from psycopg import sql
 
-from config import settings as configuration
 from config.errors import ConfigError
 from engine import catalog, certificate, staging
 from engine.staging import rows, structure
@@ -15,31 +15,8 @@ from flows.demo.seed import seed
 
 HERE = Path(__file__).parent
 NASTY, ROWS = (HERE / name for name in ("nasty.sql", "staging_rows.sql"))
-AS_IT_IS = staging.Wish(is_masked=False, reason="a test", name="pytest")
 SUM = "select count(*), sum(hashtextextended(t::text, 0)) from {} t"
-RELATIONS = """
-    select relname from pg_class
-    where relnamespace = (select oid from pg_namespace where nspname = %s) and relkind in ('r', 'p')
-      and not relispartition
-    order by 1
-"""
 ABROAD = ("foreign key abroad_id_fkey of abroad, into schema elsewhere", "view outward")
-
-
-def do(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        for statement in statements:
-            conn.execute(statement)
-
-
-def ask(url: str, query: str, values=None) -> list[tuple]:
-    with psycopg.connect(url) as conn:
-        return conn.execute(query, values).fetchall()
-
-
-def settings(source: str, copy: str, **more: str):
-    given = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_STAGING_URL": copy}
-    return configuration.load("demo", given | {f"NXTGAUGE_{name.upper()}": value for name, value in more.items()})
 
 
 def contents(url: str, schema: str) -> dict[str, tuple]:
@@ -225,6 +202,19 @@ def test_roles_that_may_just_read_and_just_write(database):
 
 def _as(url: str, role: str) -> str:
     return psycopg.conninfo.make_conninfo(url, options=f"-c role={role}")
+
+
+def test_extensions_in_the_copys_schema_stay_and_stand_in_no_refreshs_way(database):
+    """Neither as something of others', nor by what of others' uses them."""
+    source, copy = database(), database()
+    do(source, "create extension citext", "create table users (name citext)", "insert into users values ('a')")
+    do(copy, "create extension hstore", "create extension citext")
+    do(copy, "create schema elsewhere", "create table elsewhere.others (name public.citext, facts public.hstore)")
+    for _ in range(2):
+        staging.refresh(settings(source, copy), AS_IT_IS, None)
+    assert ask(copy, "select name from users") == [("a",)]
+    assert ask(copy, "select count(*) from pg_extension where extname in ('citext', 'hstore')") == [(2,)]
+    assert ask(copy, "select * from elsewhere.others") == []
 
 
 def test_an_extension_that_only_a_function_names(database):

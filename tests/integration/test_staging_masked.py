@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import copies
 import psycopg
 import pytest
 from click.testing import CliRunner
+from copies import ask, do
 
 from config import mapping, masks
 from config import settings as configuration
@@ -27,20 +29,8 @@ BOOKS = {
 }
 
 
-def do(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        for statement in statements:
-            conn.execute(statement)
-
-
-def ask(url: str, query: str) -> list[tuple]:
-    with psycopg.connect(url) as conn:
-        return conn.execute(query).fetchall()
-
-
-def settings(source: str, copy: str, **more: str):
-    names = {"SOURCE_URL": source, "STAGING_URL": copy, "MASKING_KEY": KEY} | more
-    return configuration.load("demo", {f"NXTGAUGE_{name}": value for name, value in names.items() if value})
+def settings(source: str, copy: str, masking_key: str | None = KEY):
+    return copies.settings(source, copy, masking_key=masking_key)
 
 
 @pytest.fixture
@@ -191,14 +181,14 @@ class TestCopies:
         everything = "select u::text, l::text from users u full join letters l using (id) order by id"
         first, second, third, fourth = (database() for _ in range(4))
         for copy, key in ((first, KEY), (second, KEY), (third, KEY + "!"), (fourth, "")):
-            told = stages.stage(settings(source, copy, MASKING_KEY=key), stages.wish())
+            told = stages.stage(settings(source, copy, masking_key=key), stages.wish())
             assert bool(told["remarks"]) == (not key)
         assert ask(first, everything) == ask(second, everything)
         assert len({str(ask(copy, everything)) for copy in (first, third, fourth)}) == 3
 
     def test_a_key_that_is_too_short(self, source, database):
         with pytest.raises(ConfigError, match="has 3 characters; wanted at least 16"):
-            staging.refresh(settings(source, database(), MASKING_KEY="abc"), staging.Wish(), None)
+            staging.refresh(settings(source, database(), masking_key="abc"), staging.Wish(), None)
 
     def test_null_is_an_empty_value_where_a_column_takes_none(self, source, database, told):
         told(letters={"gone": "null", "body": "null", "tags": "null", "extra": "null"})

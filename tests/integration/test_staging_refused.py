@@ -2,39 +2,14 @@
 
 import importlib
 
-import psycopg
 import pytest
+from copies import AS_IT_IS, RELATIONS, ask, do, settings
 
-from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, StagingError, TargetBusy, VerificationFailed
 from engine import staging
 from engine.staging import books, structure
 
 making = importlib.import_module("engine.staging.refresh")  # the package has a function of that name
-
-AS_IT_IS = staging.Wish(is_masked=False, reason="a test", name="pytest")
-RELATIONS = """
-    select relname from pg_class
-    where relnamespace = (select oid from pg_namespace where nspname = %s) and relkind in ('r', 'p')
-      and not relispartition
-    order by 1
-"""
-
-
-def do(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True) as conn:
-        for statement in statements:
-            conn.execute(statement)
-
-
-def ask(url: str, query: str, values=None) -> list[tuple]:
-    with psycopg.connect(url) as conn:
-        return conn.execute(query, values).fetchall()
-
-
-def settings(source: str, copy: str, **more: str):
-    given = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_STAGING_URL": copy}
-    return configuration.load("demo", given | {f"NXTGAUGE_{name.upper()}": value for name, value in more.items()})
 
 
 class TestWhatIsRefused:

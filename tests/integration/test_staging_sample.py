@@ -4,12 +4,12 @@ import hashlib
 import hmac
 from collections import defaultdict
 
+import copies
 import psycopg
 import pytest
 from psycopg import sql
 
 from config import mapping
-from config import settings as configuration
 from config.errors import PlanRefused
 from engine import catalog, staging
 from engine.staging import links
@@ -90,8 +90,7 @@ WHOLE = ("roles", "settings_of_nobody")
 
 
 def settings(source: str, copy: str, key: str = KEY):
-    names = {"SOURCE_URL": source, "STAGING_URL": copy, "MASKING_KEY": key}
-    return configuration.load("demo", {f"NXTGAUGE_{name}": value for name, value in names.items()})
+    return copies.settings(source, copy, masking_key=key)
 
 
 def rows_of(url: str) -> dict[str, list[dict[str, str]]]:

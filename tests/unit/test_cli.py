@@ -4,13 +4,11 @@ import json
 import logging
 import os
 import socket
-import subprocess
-import sys
 
 import pytest
 
 from config import connection, errors
-from flows import cli, logs, progress, report, server, stopping
+from flows import cli, logs, progress, report
 
 COMMANDS = [
     [],
@@ -280,43 +278,3 @@ def test_the_status_has_a_line_for_each_run():
     assert [line.split()[0] for line in text.splitlines()] == ["run", "r1", "r0"]
     assert "2026-01-02T03:04:05 " in text and "NO" in text
     assert "no run" in report.status_text([])
-
-
-def test_no_server_is_found_where_none_was_started():
-    assert server.running() is None
-    assert server.answering_url() is None
-    assert server.stop() is False
-
-
-def test_a_process_that_was_not_started_here_is_never_taken_for_the_server():
-    record = {"pid": os.getpid(), "started": 1.0, "port": 4200}
-    server.state_path().write_text(json.dumps(record))
-    assert server.running() is None
-    assert server.stop() is False
-
-
-def test_the_first_signal_asks_to_stop_and_handlers_come_back():
-    import signal
-    import threading
-
-    before = [signal.getsignal(number) for number in stopping.SIGNALS]
-    stop = threading.Event()
-    with stopping.on_signal(stop):
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)  # of one request: whoever stops a group signals a run twice
-        assert stop.is_set()
-    assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
-
-
-def test_a_later_signal_ends_the_process_at_once():
-    code = """
-import signal, threading
-from flows import stopping
-stopping.SAME_REQUEST_SECONDS = 0
-with stopping.on_signal(threading.Event()):
-    signal.raise_signal(signal.SIGTERM)
-    signal.raise_signal(signal.SIGTERM)
-    print("still here")
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (errors.Interrupted.exit_code, "")

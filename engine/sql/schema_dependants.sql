@@ -1,5 +1,6 @@
--- What outside a schema (%(schema)s, its oid) depends on something in it, as a person would call it, extensions and what
--- they brought aside. A function whose body is a string depends on nothing that the server knows of.
+-- What outside a schema (%(schema)s, its oid) depends on something in it, as a person would call it. A function whose
+-- body is a string depends on nothing that the server knows of. %(extensions)s: whether what depends on members of
+-- extensions counts.
 with held as (
     select 'pg_class'::regclass as class, oid as object from pg_class where relnamespace = %(schema)s
     union all select 'pg_type'::regclass, oid from pg_type where typnamespace = %(schema)s
@@ -10,7 +11,7 @@ with held as (
 ),
 inside as (
     select h.class, h.object from held h
-    where not exists (
+    where %(extensions)s or not exists (
         select from pg_depend e
         where e.classid = h.class and e.objid = h.object and e.objsubid = 0 and e.deptype = 'e'
     )

@@ -1,0 +1,32 @@
+"""What tests of whole runs share: the module's own legacy database, an empty target, and a session on each."""
+
+import psycopg
+import pytest
+
+from config import settings as configuration
+
+
+@pytest.fixture
+def environ(database, request) -> dict[str, str]:
+    """Connections to a legacy database that the module's SOURCE makes, and to an empty target."""
+    source, target = database(), database()
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(request.module.SOURCE)
+    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
+
+
+@pytest.fixture
+def settings(environ):
+    return configuration.load("demo", environ)
+
+
+@pytest.fixture
+def source(environ):
+    with psycopg.connect(environ["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
+        yield conn
+
+
+@pytest.fixture
+def target(environ):
+    with psycopg.connect(environ["NXTGAUGE_TARGET_URL"], autocommit=True) as conn:
+        yield conn

@@ -1,0 +1,81 @@
+"""Processes of our own: the Prefect server that is ours, what is taken for it, and what signals do to a run."""
+
+import http.server
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from config import errors
+from flows import processes, server, stopping
+
+
+def test_no_server_is_found_where_none_was_started():
+    assert server.running() is None
+    assert server.answering_url() is None
+    assert server.stop() is False
+
+
+def test_a_process_that_was_not_started_here_is_never_taken_for_the_server():
+    record = {"pid": os.getpid(), "started": 1.0, "port": 4200}
+    server.state_path().write_text(json.dumps(record))
+    assert server.running() is None
+    assert server.stop() is False
+
+
+@pytest.fixture
+def stranger():
+    """A Prefect server of somebody else's, as far as its health goes; its port."""
+
+    class Healthy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"true")
+
+        def log_message(self, *args): ...
+
+    found = http.server.ThreadingHTTPServer((server.HOST, 0), Healthy)
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield found.server_port
+    found.shutdown()
+    found.server_close()
+
+
+def test_anothers_server_on_our_port_is_never_taken_for_ours(stranger, tmp_path):
+    child = processes.spawn([sys.executable, "-c", ""], os.environ, tmp_path, server.log_path())
+    with pytest.raises(server.ServerError, match="ended while starting"):
+        server._await_health(server.Server(child.pid, child.started, stranger))
+
+
+def test_who_listens_is_the_process_or_its_child(stranger):
+    me = processes.Process(os.getpid(), processes.started(os.getpid()))
+    assert processes.listens(me, stranger) and not processes.listens(me, 1)
+
+
+def test_the_first_signal_asks_to_stop_and_handlers_come_back():
+    before = [signal.getsignal(number) for number in stopping.SIGNALS]
+    stop = threading.Event()
+    with stopping.on_signal(stop):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)  # of one request: whoever stops a group signals a run twice
+        assert stop.is_set()
+    assert [signal.getsignal(number) for number in stopping.SIGNALS] == before
+
+
+def test_a_later_signal_ends_the_process_at_once():
+    code = """
+import signal, threading
+from flows import stopping
+stopping.SAME_REQUEST_SECONDS = 0
+with stopping.on_signal(threading.Event()):
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
+    print("still here")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (errors.Interrupted.exit_code, "")
