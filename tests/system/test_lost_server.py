@@ -5,7 +5,7 @@ import time
 
 import psycopg
 import pytest
-from conftest import PROGRAM, Home, machine
+from machines import PROGRAM, Home, machine
 
 SOURCE = """
     create table users (id uuid primary key, name text);

@@ -15,7 +15,7 @@ import browser
 import psutil
 import psycopg
 import pytest
-from conftest import Home, machine
+from machines import Home, machine
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from psycopg.conninfo import conninfo_to_dict

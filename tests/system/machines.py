@@ -1,0 +1,74 @@
+"""A user's machine: processes, servers and folders of its own, all gone afterwards."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from flows import places
+
+PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
+TIMEOUT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Home:
+    """A folder that stands for a user's machine. Commands run in it and keep everything of theirs below it."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess:
+        """Runs the program; a variable adds to the environment."""
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            cwd=self.folder,
+            env=self.environment | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def result(self, *arguments: str, **variables: str) -> dict:
+        """What the program prints with --json, if it ends well."""
+        done = self.run(*arguments, "--json", **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+
+def _keep_port(folder: Path) -> None:
+    """A port of its own for its server, as if it had had one before: two that start at once would both choose 4200."""
+    cache = folder / places._name()
+    cache.mkdir(mode=0o700)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        (cache / "server.json").write_text(json.dumps({"port": probe.getsockname()[1]}))
+
+
+@contextlib.contextmanager
+def machine() -> Iterator[Home]:
+    """An empty machine, gone afterwards with all that was started on it."""
+    # Not pytest's own temporary folder: a Unix socket's path has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-system-"))
+    own = {name: str(folder) for name in ("TMPDIR", "XDG_CACHE_HOME", "HOME")}
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("NXTGAUGE_", "PREFECT_")) and name != "XDG_RUNTIME_DIR"
+    }
+    _keep_port(folder)
+    found = Home(folder, inherited | own)
+    try:
+        yield found
+    finally:
+        found.run("server", "stop")
+        found.run("demo", "--remove")
+        shutil.rmtree(folder, ignore_errors=True)
