@@ -45,7 +45,7 @@ demo: $(STAMP)
 	@$(BIN)/nxtgauge-migrate demo --rows $(ROWS)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutate: $(STAMP)
 	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/mutations $(ARGS)

@@ -3,8 +3,8 @@
 Laws
 - All faults of source, target, mapping and rehearsal are told at once, before anything is written.
 - The DDL is tried on empty tables first, in a transaction that is rolled back.
-- A resumed run goes on only if its plan is the same and no table has changed since its snapshot; else it begins anew
-  under its id, so that the whole build shows one state of the source.
+- A resumed run goes on only if its plan is the same, its chunks are, and no table has changed since its snapshot; else
+  it begins anew under its id, by the plan of now, so that the whole build shows one state of the source and one plan.
 """
 
 import hashlib
@@ -14,11 +14,12 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, connect, ddl, publish, schemas, snapshot
+from engine import bookkeeping, connect, ddl, ledger, publish, schemas, snapshot
 from engine.build import after_load, before_load, renames
 from engine.connect import Stop, blame
 from engine.plan import Plan
 from engine.snapshot import Snapshot
+from engine.work import chunks
 from engine.workers import Clock
 
 STOP = Stop()  # what a signal handler sets
@@ -119,6 +120,11 @@ def begin(
     """
     with blame(TargetError, "beginning the run", STOP):
         identity = held.facts.identity()
+        by = {
+            "mapping_hash": planned.mapping_digest,
+            "plan_hash": _fingerprint(planned, settings),
+            "code_version": _version(),
+        }
         if resumed is None:
             run = bookkeeping.create_run(
                 conn,
@@ -127,19 +133,17 @@ def begin(
                 target_schema=settings.target_schema,
                 dry_run=dry_run,
                 source_identity=identity,
-                mapping_hash=planned.mapping_digest,
-                plan_hash=_fingerprint(planned, settings),
-                code_version=_version(),
+                **by,
                 created_at=planned.instant,
                 approval=approve,
             )
             drop_builds(conn, settings)
         else:
-            run = bookkeeping.resume_run(conn, resumed.run_id, approve)
+            run = bookkeeping.resume_run(conn, resumed.run_id, settings.profile, approve)
             if why := _why_anew(conn, settings, planned, held, resumed):
                 clock.message(f"beginning anew: {why}")
                 drop_builds(conn, settings)
-                bookkeeping.clear_run(conn, run.run_id)
+                bookkeeping.clear_run(conn, run.run_id, **by)
         _make_extensions(conn, settings, planned)
         if resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             bookkeeping.set_snapshot(conn, run.run_id, held.visible, identity)
@@ -165,6 +169,8 @@ def _why_anew(conn, settings: Settings, planned: Plan, held: Snapshot, resumed) 
         return "its build is no longer there"
     if names := changed(conn, settings, resumed.run_id, held.holder):
         return f"the source has changed in {', '.join(names)}"
+    if not ledger.done(conn, resumed.run_id) <= {c.span for r in planned.routes for c in chunks(planned, settings, r)}:
+        return "the source's tables lie in other pages than they did"
     return ""
 
 

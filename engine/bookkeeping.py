@@ -1,7 +1,6 @@
 """Schema `migration` of the target: what was run, what became of every row, which schemas are ours, who is at work.
 
 Laws
-- The schema is made whole or not at all, and only where no schema of that name is somebody else's or newer.
 - A schema is ours if its oid and its name both stand in migration.schemas: so its records follow our renames, and no
   dump, restore or rename by others makes us take a stranger's for ours.
 - One run at a time holds a target database: schemas `migration` and `legacy_archive` are common to all its schemas.
@@ -23,20 +22,20 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from config.connection import Connection
-from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
+from config.errors import ConfigError, TargetBusy, TargetError
 from engine import connect, totals
 from engine.connect import blame
 from engine.totals import Increment
+from engine.versioned import Versioned
 
 SCHEMA = "migration"
-VERSION = 4
-COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
-SCRIPTS = tuple(  # by version
+SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
     for name in ("bookkeeping.sql", "bookkeeping_2.sql", "bookkeeping_3.sql", "bookkeeping_4.sql")
 )
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
-ENSURE_LOCK = LOCK + 1
+BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError)
+faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
@@ -74,43 +73,6 @@ class Schema:
     role: str
     target_schema: str
     run_id: str
-
-
-def faults(conn: psycopg.Connection) -> list[str]:
-    """Why the bookkeeping cannot live in this database, one sentence each; none where it is absent."""
-    row = conn.execute(
-        "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s", [SCHEMA]
-    ).fetchone()
-    if row is None:
-        return []
-    if not (row[0] or "").startswith(COMMENT):
-        return ["the target has a schema migration that this tool did not make; rename it, or use another database"]
-    version = _version(conn)
-    if 1 <= version <= VERSION:
-        return []
-    return [f"schema migration is version {version}; this program knows version {VERSION}; use the one that made it"]
-
-
-def is_present(conn: psycopg.Connection) -> bool:
-    """Whether the bookkeeping is there, and ours. Errors: PlanRefused if a schema of its name is not."""
-    if found := faults(conn):
-        raise PlanRefused(found)
-    return conn.execute("select to_regnamespace(%s) is not null", [SCHEMA]).fetchone()[0]
-
-
-def ensure(conn: psycopg.Connection) -> None:
-    """Make the bookkeeping where it is absent, or bring an older one to this version.
-
-    Errors: PlanRefused (not ours, or newer), TargetError.
-    """
-    with blame(TargetError, "making schema migration"), conn.transaction():
-        conn.execute("select pg_advisory_xact_lock(%s)", [ENSURE_LOCK])
-        for script in SCRIPTS[_version(conn) if is_present(conn) else 0 :]:
-            conn.execute(script.read_bytes())
-
-
-def _version(conn: psycopg.Connection) -> int:
-    return conn.execute("select coalesce(max(version), 0) from migration.version").fetchone()[0]
 
 
 def create_run(
@@ -154,14 +116,14 @@ def create_run(
     )
 
 
-def resume_run(conn: psycopg.Connection, run_id: str, approval: bool = False) -> Run:
-    """Another attempt at a run: its created_at stays, and that it has to be approved; all else begins anew."""
+def resume_run(conn: psycopg.Connection, run_id: str, profile: str, approval: bool = False) -> Run:
+    """Another attempt at a run, by this profile: its created_at stays, and that it has to be approved."""
     return _one_run(
         conn,
         """update migration.runs set state = 'running', started_at = now(), finished_at = null, error = null,
-                                     approval = approval or %s
+                                     profile = %s, approval = approval or %s
            where run_id = %s returning *""",
-        [approval, run_id],
+        [profile, approval, run_id],
     )
 
 
@@ -208,9 +170,13 @@ def runs(conn: psycopg.Connection, target_schema: str | None = None) -> list[Run
         return cursor.execute(query, [target_schema]).fetchall()
 
 
-def clear_run(conn: psycopg.Connection, run_id: str) -> None:
-    """Forget all that the run has done but that it was; for beginning it anew."""
+def clear_run(conn: psycopg.Connection, run_id: str, mapping_hash: str, plan_hash: str, code_version: str) -> None:
+    """Forget all that the run has done but that it was, and by which plan it begins anew."""
     with conn.transaction():
+        conn.execute(
+            "update migration.runs set mapping_hash = %s, plan_hash = %s, code_version = %s where run_id = %s",
+            [mapping_hash, plan_hash, code_version, run_id],
+        )
         for table in OF_A_RUN:
             query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(SCHEMA, table))
             conn.execute(query, [run_id])

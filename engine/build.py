@@ -157,9 +157,7 @@ class Build:
             fixes.place_sequences(self.work, self.target)
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
-        pending = [
-            c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if (r.name, c.number) not in done
-        ]
+        pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
         self.workers.map(f"load, wave {wave}", self._move, sorted(pending, key=_cost, reverse=True))
         self._step(f"after wave {wave}", lambda: fixes.after(self.work, self.target, wave))
         if wave < max(WAVES):

@@ -40,8 +40,7 @@ RECORD = """
 
 def recording(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> str:
     """The ledger row of a chunk and the totals that it adds to, as SQL that either driver can run."""
-    values = {"run_id": work.run_id, "route": chunk.route, "number": chunk.number, "first": chunk.first}
-    values["last"] = None if chunk.end is None else chunk.end - 1
+    values = {"run_id": work.run_id} | dict(zip(("route", "number", "first", "last"), chunk.span, strict=True))
     values |= {name: getattr(counts, name) for name in ("rows_read", "rejected", "merged", "archived", "bytes")}
     values["seconds"] = round(seconds, 3)
     literals = {key: sql.Literal(value) for key, value in values.items()}
@@ -65,7 +64,7 @@ def record(target: psycopg.Connection, work: Work, chunk: Chunk, counts: Counts,
     target.execute(recording(work, chunk, counts, seconds))
 
 
-def done(target: psycopg.Connection, run_id: str) -> set[tuple[str, int]]:
-    """(route, number) of every chunk that is loaded."""
-    rows = target.execute("select route, number from migration.chunks where run_id = %s", (run_id,))
-    return {(route, number) for route, number in rows}
+def done(target: psycopg.Connection, run_id: str) -> set[tuple[str, int, int, int | None]]:
+    """The span of every chunk that is loaded."""
+    query = "select route, number, first_page, last_page from migration.chunks where run_id = %s"
+    return set(target.execute(query, (run_id,)))

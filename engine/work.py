@@ -28,6 +28,11 @@ class Chunk:
     end: int | None = None
     rows: int = 0  # an estimate, for the progress
 
+    @property
+    def span(self) -> tuple[str, int, int, int | None]:
+        """Route, number, first and last page: what the ledger knows it by."""
+        return self.route, self.number, self.first, None if self.end is None else self.end - 1
+
 
 @dataclass
 class Work:

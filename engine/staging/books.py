@@ -1,7 +1,6 @@
 """Schema `nxtgauge_staging` of the staging database: the copies that were made, how each column went, what is ours.
 
 Laws
-- The schema is made whole or not at all, and only where no schema of that name is somebody else's or newer.
 - The copy's schema is emptied only if its oid and its name stand in the books of a copy; what it holds beyond what the
   last copy put there is never dropped but named. Extensions stay.
 - One refresh at a time holds a staging database.
@@ -27,13 +26,14 @@ from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
 from engine import bookkeeping, connect, schemas
 from engine.connect import blame
 from engine.schemas import Member, listed
+from engine.versioned import Versioned
 
 SCHEMA = "nxtgauge_staging"
-VERSION = 1
-FOLDER = Path(__file__).parent / "sql"
-SCRIPTS = (FOLDER / "books.sql",)  # by version
-LOCK = int.from_bytes(b"nxtstage")
-ENSURE_LOCK = LOCK + 1
+LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease
+BOOKS = Versioned(
+    SCHEMA, "the staging database", (Path(__file__).parent / "sql" / "books.sql",), LOCK + 1, StagingError
+)
+faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
 
 DROPS = schemas.DROPS | {
     "operator": "drop operator",
@@ -64,39 +64,6 @@ class Copy:
     name: str | None
     scan: dict[str, Any] | None
     error: str | None
-
-
-def faults(conn: psycopg.Connection) -> list[str]:
-    """Why the books cannot live in this database, one sentence each; none where they are absent."""
-    query = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
-    row = conn.execute(query, [SCHEMA]).fetchone()
-    if row is None:
-        return []
-    if not (row[0] or "").startswith(bookkeeping.COMMENT):
-        return [f"the staging database has a schema {SCHEMA} that this tool did not make; use another database"]
-    version = _version(conn)
-    if 1 <= version <= VERSION:
-        return []
-    return [f"schema {SCHEMA} is version {version}; this program knows version {VERSION}; use the one that made it"]
-
-
-def is_present(conn: psycopg.Connection) -> bool:
-    """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""
-    if found := faults(conn):
-        raise PlanRefused(found)
-    return conn.execute("select to_regnamespace(%s) is not null", [SCHEMA]).fetchone()[0]
-
-
-def ensure(conn: psycopg.Connection) -> None:
-    """Make the books where they are absent, or bring older ones to this version. Errors: PlanRefused, StagingError."""
-    with blame(StagingError, f"making schema {SCHEMA}"), conn.transaction():
-        conn.execute("select pg_advisory_xact_lock(%s)", [ENSURE_LOCK])
-        for script in SCRIPTS[_version(conn) if is_present(conn) else 0 :]:
-            conn.execute(script.read_bytes())
-
-
-def _version(conn: psycopg.Connection) -> int:
-    return conn.execute("select coalesce(max(version), 0) from nxtgauge_staging.version").fetchone()[0]
 
 
 @contextlib.contextmanager

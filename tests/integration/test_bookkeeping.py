@@ -110,7 +110,7 @@ class TestEnsure:
         bookkeeping.ensure(conn)
         bookkeeping.ensure(conn)
         assert bookkeeping.runs(conn) == [run] and gates.are_kept(conn) and new_run(conn, approval=True).approval
-        versions = list(range(1, bookkeeping.VERSION + 1))
+        versions = list(range(1, bookkeeping.BOOKS.version + 1))
         assert conn.execute("select array_agg(version) from migration.version").fetchone() == (versions,)
 
     def test_a_role_that_may_not_create_is_told_so(self, here, conn, postgres_url):
@@ -132,7 +132,7 @@ class TestRuns:
         bookkeeping.set_snapshot(kept, run.run_id, "1:2:", {"database": "other"})
         failed = bookkeeping.set_state(kept, run.run_id, "failed", "the source is unreachable")
         assert failed.finished_at and failed.error and failed.snapshot == "1:2:"
-        again = bookkeeping.resume_run(kept, run.run_id)
+        again = bookkeeping.resume_run(kept, run.run_id, "staging")
         assert (again.state, again.finished_at, again.error) == ("running", None, None)
         assert again.created_at == run.created_at and again.started_at > run.started_at
         assert bookkeeping.run(kept, run.run_id).source_identity == {"database": "other"}
@@ -169,11 +169,13 @@ class TestRuns:
         ids = [new_run(kept).run_id for _ in range(2)]
         for run_id in ids:
             fill(kept, run_id)
-        bookkeeping.clear_run(kept, ids[0])
+        bookkeeping.clear_run(kept, ids[0], "m2", "p2", "0.2.0")
         for table in bookkeeping.OF_A_RUN:
             left = kept.execute(f"select distinct run_id from migration.{table}").fetchall()
             assert left == [(ids[1],)], table
         assert len(bookkeeping.runs(kept)) == 2
+        cleared = bookkeeping.run(kept, ids[0])
+        assert (cleared.mapping_hash, cleared.plan_hash, cleared.code_version) == ("m2", "p2", "0.2.0")
 
     def test_every_table_of_a_run_is_cleared(self, kept):
         query = """select table_name from information_schema.columns c join information_schema.tables t

@@ -67,7 +67,7 @@ def test_totals_are_what_was_committed_and_outlive_the_run(books, monkeypatch):
     with pytest.raises(ZeroDivisionError), conn.transaction():
         totals.add(conn, [Increment("rows", labels, 100)])
         1 / 0  # noqa: B018
-    bookkeeping.clear_run(conn, _new_run(conn))
+    bookkeeping.clear_run(conn, _new_run(conn), "m", "p", "0.1.0")
     assert sums(scraped(environ, monkeypatch)["nxtgauge_rows_total"], "table") == {('x"; drop\n',): 5}
 
 

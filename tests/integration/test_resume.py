@@ -91,6 +91,39 @@ def test_a_run_begins_anew_when_the_source_has_changed(settings, stop):
     assert any("anew" in text and "reviews" in text for text in watch.messages)
 
 
+def test_a_run_knows_the_plan_that_it_began_anew_by(settings, stop):
+    """Of two plans, neither goes on over the other's chunks; and each goes on over its own."""
+    first = settings()
+    second = first.model_copy(update={"frame_chunk_bytes": first.frame_chunk_bytes // 2, "profile": "other"})
+    run_id = _stopped(first, "judge wave 1")
+    stop()
+    for given, is_anew in ((second, True), (second, False), (first, True)):
+        watch = Breaking("judge wave 1")
+        with pytest.raises(Interrupted):
+            run.migrate(given, auditor=trusting, run_id=run_id, watch=watch)
+        assert any("anew" in text for text in watch.messages) == is_anew, watch.messages
+        stop()
+        assert run.status(given)[0]["profile"] == given.profile
+
+
+def test_a_run_begins_anew_when_the_pages_of_a_table_are_not_what_they_were(settings, stop):
+    """An insert that was rolled back changes no row, and lengthens the table's file."""
+    given = settings().model_copy(update={"stream_chunk_bytes": 65536, "frame_chunk_bytes": 65536})
+    run_id = _stopped(given, "judge wave 1")
+    with psycopg.connect(given.source.conninfo) as conn:
+        conn.execute("create temp table more as select * from notifications")
+        conn.execute("update more set id = gen_random_uuid()")
+        for _ in range(3):
+            conn.execute("insert into notifications select * from more")
+            conn.execute("update more set id = gen_random_uuid()")
+        conn.rollback()
+    stop()
+    watch = Breaking()
+    summary = run.migrate(given, auditor=trusting, run_id=run_id, watch=watch)
+    assert any("anew" in text and "pages" in text for text in watch.messages), watch.messages
+    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
+
+
 def test_nothing_is_visible_before_the_end(settings):
     given = settings()
     _stopped(given, "analyze")

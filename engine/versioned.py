@@ -1,0 +1,70 @@
+"""Schemas in which the program keeps books of its own: they have a version, and are brought up to date as a whole.
+
+Laws
+- Such a schema is made whole or not at all, and only where no schema of its name is somebody else's or newer.
+- Ours is known by its comment; its version is the greatest in its table `version`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from config.errors import MigrateError, PlanRefused
+from engine.connect import blame
+
+COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
+
+
+@dataclass(frozen=True)
+class Versioned:
+    """place: its database, as errors call it. scripts: each brings it to the next version, the first makes it.
+
+    lock: key of the advisory lock under which that is done. error: what a failure of the database is raised as.
+    """
+
+    name: str
+    place: str
+    scripts: tuple[Path, ...]
+    lock: int
+    error: type[MigrateError]
+
+    @property
+    def version(self) -> int:
+        return len(self.scripts)
+
+    def faults(self, conn: psycopg.Connection) -> list[str]:
+        """Why the books cannot live in this database, one sentence each; none where they are absent."""
+        query = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
+        row = conn.execute(query, [self.name]).fetchone()
+        if row is None:
+            return []
+        if not (row[0] or "").startswith(COMMENT):
+            wanted = "rename it, or use another database"
+            return [f"{self.place} has a schema {self.name} that this tool did not make; {wanted}"]
+        found = self._version(conn)
+        if 1 <= found <= self.version:
+            return []
+        known = f"this program knows version {self.version}; use the one that made it"
+        return [f"schema {self.name} is version {found}; {known}"]
+
+    def is_present(self, conn: psycopg.Connection) -> bool:
+        """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""
+        if found := self.faults(conn):
+            raise PlanRefused(found)
+        return conn.execute("select to_regnamespace(%s) is not null", [self.name]).fetchone()[0]
+
+    def ensure(self, conn: psycopg.Connection) -> None:
+        """Make the books where they are absent, or bring older ones to this version.
+
+        Errors: PlanRefused (not ours, or newer), and what `error` says.
+        """
+        with blame(self.error, f"making schema {self.name}"), conn.transaction():
+            conn.execute("select pg_advisory_xact_lock(%s)", [self.lock])
+            for script in self.scripts[self._version(conn) if self.is_present(conn) else 0 :]:
+                conn.execute(script.read_bytes())
+
+    def _version(self, conn: psycopg.Connection) -> int:
+        query = sql.SQL("select coalesce(max(version), 0) from {}").format(sql.Identifier(self.name, "version"))
+        return conn.execute(query).fetchone()[0]
