@@ -9,7 +9,7 @@ Laws
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -32,6 +32,13 @@ class Connection:
 
     def __str__(self) -> str:
         return self.redacted
+
+    def with_defaults(self, **values: object) -> "Connection":
+        """The same place; values: libpq's parameters, where the connection string is silent."""
+        known = conninfo_to_dict(self.conninfo)
+        return replace(
+            self, conninfo=make_conninfo(self.conninfo, **{k: v for k, v in values.items() if k not in known})
+        )
 
     def redact(self, text: str) -> str:
         """The text, whatever it quotes, without this connection's passwords."""

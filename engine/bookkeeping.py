@@ -11,7 +11,7 @@ Laws
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,6 @@ LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError)
 faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
-STATES = ("running", "failed", "interrupted", "built", "published", "discarded", "rolled_back")
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
 
 
@@ -265,13 +264,20 @@ HOLDER = """
 """
 
 
+def at_work(found: Iterable[Run], is_held: bool) -> Run | None:
+    """The run that is under way, if one is: of those that are not over the one that was begun last; the others died."""
+    under_way = [run for run in found if run.state in ("running", "built")]
+    return max(under_way, key=lambda run: run.started_at) if under_way and is_held else None
+
+
 def is_held(conn: psycopg.Connection) -> bool:
     """Whether some session holds the lease now."""
     return conn.execute(HOLDER, {"lock": LOCK}).fetchone() is not None
 
 
 def _holder(conn: psycopg.Connection) -> str:
-    names = [f"run {run.run_id} into {run.target_schema}" for run in runs(conn) if run.state in ("running", "built")]
+    run = at_work(runs(conn), is_held=True)
+    names = [f"run {run.run_id} into {run.target_schema}"] if run else []
     names += [row[0] for row in conn.execute(HOLDER, {"lock": LOCK})]
     return ", ".join(names) or "it has just ended"
 

@@ -28,6 +28,7 @@ from config.shapes import Column
 from engine import bookkeeping, expressions, summary
 from engine.catalog import LegacyTable
 from engine.plan import Plan
+from engine.versioned import has
 
 PROGRAM = Path(__file__).parents[1]
 PACKAGES = ("config", "transforms", "engine", "checks")  # what decides what becomes of a row, and judges it
@@ -102,7 +103,7 @@ def issue(conn: psycopg.Connection, run_id: str, parts: dict[str, Any]) -> Certi
 
 def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
     """The last one that was issued in this target for a source schema of this name."""
-    if not bookkeeping.is_present(conn) or not _are_kept(conn):
+    if not bookkeeping.is_present(conn) or not has(conn, "migration.certificates"):
         return None
     return _one(conn, "source_schema = %s order by issued_at desc, run_id desc limit 1", [source_schema])
 
@@ -274,7 +275,3 @@ def _one(conn: psycopg.Connection, condition: str, values: list) -> Certificate 
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(query + condition, values).fetchone()
     return row and Certificate(**row | {"issued_at": row["issued_at"].isoformat()})
-
-
-def _are_kept(conn: psycopg.Connection) -> bool:
-    return conn.execute("select to_regclass('migration.certificates') is not null").fetchone()[0]

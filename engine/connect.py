@@ -19,7 +19,6 @@ from dataclasses import asdict, dataclass
 import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.connection import Connection
 from config.errors import Interrupted, MigrateError, SourceError, StagingError, TargetError
@@ -171,8 +170,7 @@ def _adbc_session(connection, kind, settings, stop) -> Iterator[adbc.Connection]
 
 
 def _conninfo(connection: Connection) -> str:
-    given = conninfo_to_dict(connection.conninfo)
-    return make_conninfo(connection.conninfo, **{name: value for name, value in CONNECT.items() if name not in given})
+    return connection.with_defaults(**CONNECT).conninfo
 
 
 def _settings_query(settings: dict[str, str]) -> str:

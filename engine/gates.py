@@ -18,6 +18,7 @@ from psycopg.rows import class_row, dict_row
 from config.errors import ConfigError, VerificationFailed
 from engine import bookkeeping
 from engine.connect import Stop
+from engine.versioned import has
 
 CRITICAL = "critical"
 PASSED, FAILED, ERROR, AWAITING = "passed", "failed", "error", "awaiting"
@@ -204,5 +205,5 @@ def waivers(conn: psycopg.Connection, run_id: str) -> list[dict]:
 
 
 def are_kept(conn: psycopg.Connection) -> bool:
-    """Whether the books know of gates; those that an older program made do not, until the next run."""
-    return conn.execute("select to_regclass('migration.gates') is not null").fetchone()[0]
+    """Whether the books know of gates."""
+    return has(conn, "migration.gates")

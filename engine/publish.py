@@ -59,9 +59,6 @@ class Switch:
     left_behind: tuple[str, ...]  # objects that others had added to what was replaced
 
 
-drop_schema = schemas.drop
-
-
 def names_of(target_schema: str) -> tuple[Names, Names]:
     """The places of the product and of the archive."""
     return Names("product", target_schema), Names("archive", ARCHIVE)

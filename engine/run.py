@@ -194,8 +194,9 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
 def status(settings: Settings) -> list[dict]:
     """Runs into this target schema, the latest first, each with its balance."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
-        is_held = bookkeeping.is_held(conn)
-        return [summary.status(conn, run, is_held) for run in bookkeeping.runs(conn, settings.target_schema)]
+        found = bookkeeping.runs(conn)
+        alive = bookkeeping.at_work(found, bookkeeping.is_held(conn))
+        return [summary.status(conn, r, r == alive) for r in found if r.target_schema == settings.target_schema]
 
 
 def _instant(conn: psycopg.Connection) -> str:

@@ -78,21 +78,21 @@ def _is_told(gate: dict) -> bool:
     return gate["state"] != "passed" or gate["check_name"] == gates.APPROVAL
 
 
-def _state(run: Run, shut: list[gates.Gate], is_held: bool) -> str:
+def _state(run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
     """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
-    if run.state in ("running", "built") and is_held and any(gate.state == gates.AWAITING for gate in shut):
+    if run.state in ("running", "built") and is_alive and any(gate.state == gates.AWAITING for gate in shut):
         return "awaiting"
-    return "died" if run.state in ("running", "built") and not is_held else run.state
+    return "died" if run.state in ("running", "built") and not is_alive else run.state
 
 
-def status(conn: psycopg.Connection, run: Run, is_held: bool) -> dict:
-    """A run in the list. One that says it is running while nobody holds the target has died, and can be resumed."""
+def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
+    """A run in the list. One that says it is running and is not at work has died, and can be resumed."""
     build = bookkeeping.build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if is_judged else []
     return {
         "run_id": run.run_id,
-        "state": _state(run, shut, is_held),
+        "state": _state(run, shut, is_alive),
         "started_at": run.started_at and run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,

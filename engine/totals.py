@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from engine import context
+from engine.versioned import has
 
 LATEST = (Path(__file__).parent / "sql" / "latest_runs.sql").read_text(encoding="utf-8")
 ADD = """
@@ -73,8 +74,8 @@ def add(conn: psycopg.Connection, increments: Iterable[Increment]) -> None:
 
 
 def are_kept(conn: psycopg.Connection) -> bool:
-    """Whether there are books that know of totals; those that an older program made do not, until the next run."""
-    return conn.execute("select to_regclass('migration.totals') is not null").fetchone()[0]
+    """Whether there are books that know of totals."""
+    return has(conn, "migration.totals")
 
 
 def read(conn: psycopg.Connection) -> list[Total]:
@@ -84,6 +85,9 @@ def read(conn: psycopg.Connection) -> list[Total]:
 
 
 def latest_runs(conn: psycopg.Connection, target_schema: str) -> list[dict]:
-    """Of each profile and kind the latest run: run_id, profile, dry_run, state, closed_gates, awaits_approval."""
+    """Of each profile and kind the latest run.
+
+    run_id, profile, dry_run, state, started_at, closed_gates, awaits_approval.
+    """
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(LATEST, [target_schema]).fetchall()

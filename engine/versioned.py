@@ -17,6 +17,12 @@ from engine.connect import blame
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
 
 
+def has(conn: psycopg.Connection, table: str) -> bool:
+    """Whether there is a table of this name, schema included; books that an older program made lack some until the
+    next run."""
+    return conn.execute("select to_regclass(%s) is not null", [table]).fetchone()[0]
+
+
 @dataclass(frozen=True)
 class Versioned:
     """place: its database, as errors call it. scripts: each brings it to the next version, the first makes it.

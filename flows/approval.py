@@ -89,7 +89,9 @@ class PrefectDesk:
     def _resume(self) -> None:
         try:
             with get_client(sync_client=True) as client:
-                client.set_flow_run_state(_run_id(), Running(), force=True)
+                state = client.read_flow_run(_run_id()).state
+                if state is not None and state.is_paused():  # somebody may have cancelled it, or it may have ended
+                    client.set_flow_run_state(_run_id(), Running(), force=True)
         except Exception as error:
             self._log.warning("the paused run could not be resumed in Prefect: %s", type(error).__name__)
 

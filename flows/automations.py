@@ -20,6 +20,7 @@ from flows.calls import GATE_CLOSED, TAG
 from flows.server import HEARTBEAT_SECONDS
 
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS  # so long without a heartbeat, and a run counts as crashed
+PENDING_SECONDS = 600  # so long between a worker's claim and the run's begin, likewise
 PREFIX = "nxtgauge: "
 ENDINGS = ("Completed", "Failed", GATE_CLOSED, "Cancelled", "Crashed")
 STATE = "prefect.flow-run.{}"
@@ -46,6 +47,7 @@ def _wanted(notify_id: UUID) -> Iterator[AutomationCore]:
     yield _notice("a gate is closed", "gate", [GATE_CLOSED], notify_id)
     yield _notice("a run waits for approval", "approval", ["Paused"], notify_id)
     yield _crash()
+    yield _stillborn()
 
 
 def _notice(name: str, what: str, states: list[str], notify_id: UUID) -> AutomationCore:
@@ -75,14 +77,27 @@ def _crash() -> AutomationCore:
             expect={beat, *(STATE.format(state) for state in ENDINGS)},
             within=timedelta(seconds=SILENT_SECONDS),
         ),
-        actions=[
-            ChangeFlowRunState(
-                state=StateType.CRASHED,
-                name="Crashed",
-                message=f"no heartbeat for {SILENT_SECONDS} s: its process is gone; the next run resumes it",
-            )
-        ],
+        actions=[_crashed(f"no heartbeat for {SILENT_SECONDS} s: its process is gone; the next run resumes it")],
     )
+
+
+def _stillborn() -> AutomationCore:
+    """A run that was claimed and never began has no heartbeat to miss, and would hold up the queue for ever."""
+    return AutomationCore(
+        name=PREFIX + "a run that never began has crashed",
+        description=f"A run that does not begin within {PENDING_SECONDS} s after a worker took it counts as crashed.",
+        trigger=_trigger(
+            Posture.Proactive,
+            after={STATE.format("Pending")},
+            expect={STATE.format(state) for state in ("Running", *ENDINGS)},
+            within=timedelta(seconds=PENDING_SECONDS),
+        ),
+        actions=[_crashed(f"it did not begin within {PENDING_SECONDS} s: its worker is gone; start it again")],
+    )
+
+
+def _crashed(message: str) -> ChangeFlowRunState:
+    return ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=message)
 
 
 def _trigger(posture: Posture, **conditions) -> EventTrigger:

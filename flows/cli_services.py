@@ -85,15 +85,14 @@ def server(context: click.Context) -> None:
 @common
 def server_start(context: click.Context, bare: bool) -> int:
     """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
-    if not bare:
-        settings_of(context)  # what is wrong with the environment is said before anything starts
     set_up(context)
     from flows import server as prefect_server
+    from flows import worker as prefect_worker
 
+    if not bare:
+        prefect_worker.check(settings_of(context))  # what is wrong with the environment is said before anything starts
     url = prefect_server.start().api_url
     if not bare:
-        from flows import worker as prefect_worker
-
         _deployed(prefect_server, url)
         prefect_worker.start(url)
     return _show_server(context)

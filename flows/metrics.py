@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import CollectorRegistry
 
 PATIENCE = "set local statement_timeout = '5s'"  # Prometheus itself gives up after ten
+CONNECT_SECONDS = 3
 MODES = ("migration", "rehearsal")
 OUTCOMES = ("published", "discarded", "failed", "interrupted", "refused", "rolled_back")
 SUCCESSES = ("published", "discarded")
@@ -95,7 +96,9 @@ class Books:
     """Collects the metrics of one target, for one asker at a time."""
 
     def __init__(self, settings: Settings):
-        self._target, self._schema, self._lock = settings.target, settings.target_schema, threading.Lock()
+        # One whose packets go nowhere is told as down, before Prometheus takes the worker for down.
+        self._target = settings.target.with_defaults(connect_timeout=CONNECT_SECONDS)
+        self._schema, self._lock = settings.target_schema, threading.Lock()
 
     def collect(self) -> "Iterator[Metric]":
         with self._lock:
@@ -125,7 +128,8 @@ def _told(found: list[Total], latest: list[dict], is_held: bool) -> "Iterator[Me
     yield _gauge(
         "nxtgauge_last_success_timestamp_seconds", "When a run last ended well.", OF_A_KIND, _latest(successes)
     )
-    states = [(_kind(run | {"mode": MODES[run["dry_run"]]}), _state(run, is_held)) for run in latest]
+    alive = max((run["started_at"] for run in latest if _is_open(run)), default=None) if is_held else None
+    states = [(_kind(run | {"mode": MODES[run["dry_run"]]}), _state(run, run["started_at"] == alive)) for run in latest]
     for name, (metric, text) in GAUGES.items():
         yield _gauge(metric, text, OF_A_KIND, [(kind, state[name]) for kind, state in states])
 
@@ -142,14 +146,18 @@ def _latest(pairs: Iterable[tuple]) -> list[tuple]:
     return list(dict(sorted(pairs)).items())
 
 
-def _state(run: dict, is_held: bool) -> dict[str, int]:
-    """A run that says it is running while nobody holds the target has died."""
-    is_open = run["state"] in ("running", "built")
+def _is_open(run: dict) -> bool:
+    return run["state"] in ("running", "built")
+
+
+def _state(run: dict, is_alive: bool) -> dict[str, int]:
+    """A run that says it is running and is not at work has died."""
+    is_open = _is_open(run)
     return {
-        "in_progress": is_open and is_held,
-        "died": is_open and not is_held,
+        "in_progress": is_open and is_alive,
+        "died": is_open and not is_alive,
         "closed_gates": run["closed_gates"] if run["state"] == "failed" else 0,
-        "awaits_approval": run["awaits_approval"] and is_open and is_held,
+        "awaits_approval": run["awaits_approval"] and is_open and is_alive,
     }
 
 

@@ -47,13 +47,12 @@ def migrate(
 def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:
     """The run's report, its page in Prefect's UI as `artifact`. options: of flows.work.migrate."""
     log = get_run_logger()
-    lines = Lines(log.info)
     with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
         try:
             summary = work.migrate(
                 settings,
                 **options,
-                watch=Both(watch, lines) if watch else lines,
+                watch=heard(watch),
                 workers=PrefectWorkers(runner, settings.workers),
                 desk=PrefectDesk(work.told, log),
             )
@@ -61,3 +60,9 @@ def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:
             error.report = error.report and artifacts.linked(error.report, log)
             raise
     return artifacts.linked(summary, log)
+
+
+def heard(watch: Watch | None) -> Watch:
+    """The caller's watch, if there is one, and the flow run's log in Prefect's UI."""
+    lines = Lines(get_run_logger().info)
+    return Both(watch, lines) if watch else lines

@@ -5,32 +5,34 @@ Laws
   have told the server and the books, and ends. Prefect's own worker kills them: anyio kills the process that a
   cancelled task waits for, and a run that was killed counts as running until its heartbeat is missed.
 - Asked once more, or when runs take too long, it ends at once and kills them.
-- A run is started by Prefect's engine and nothing between: of its own accord Prefect prepares a workspace first, and
-  for that writes the whole environment, connection strings included, into a file that a killed worker leaves behind.
+- A run is started by Prefect's engine and nothing between, in the worker's own folder. Of its own accord Prefect
+  prepares a workspace, a temporary folder in which reports and relative paths are lost, and writes the whole
+  environment, connection strings included, into a file that a killed worker leaves behind.
 """
 
 import asyncio
 import contextlib
 import os
-import signal
 import sys
+from pathlib import Path
 
 import psutil
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
+from flows import stopping
 from flows.deploy import POOL
 
 STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.worker, docker-compose.yml) waits longer
 HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker says there whether it still polls
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Configuration(ProcessJobConfiguration):
     """How a run is started."""
 
     def prepare_for_flow_run(self, *args, **kwargs) -> None:
-        self.command = command_to_string([sys.executable, "-m", "prefect.engine"])
+        self.command = command_to_string([sys.executable, "-P", "-m", "prefect.engine"])
+        self.working_dir = Path.cwd()
         super().prepare_for_flow_run(*args, **kwargs)
 
 
@@ -51,14 +53,13 @@ async def work() -> None:
 
 
 def _listen(asked: asyncio.Event, insisted: asyncio.Event) -> None:
-    def hear() -> None:
-        if asked.is_set():
-            insisted.set()
-        asked.set()
+    requests = stopping.Requests()
 
-    for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
-            asyncio.get_running_loop().add_signal_handler(number, hear)
+    def hear() -> None:
+        (insisted if requests.is_again() else asked).set()
+
+    for number in stopping.heard():
+        asyncio.get_running_loop().add_signal_handler(number, hear)
 
 
 async def _first(*works) -> None:

@@ -40,6 +40,11 @@ def started(pid: int) -> float | None:
         return None
 
 
+def unconnected() -> dict[str, str]:
+    """This process's environment without our settings and PostgreSQL's, for what need not reach a database."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
+
+
 def listens(process: Process, port: int) -> bool:
     """Whether the process, or one that it has started, listens on the port."""
     import psutil

@@ -6,7 +6,7 @@ from prefect.states import State
 from config import settings as configuration
 from flows import calls, work
 from flows.calls import ProfileName
-from flows.migrate import migrated
+from flows.migrate import heard, migrated
 
 
 @flow(name="rehearse", persist_result=False)
@@ -26,9 +26,7 @@ def rehearse(
     options = {"run_id": None, "dry_run": True, "resume": resume}
 
     def rehearsed(watch) -> dict:
-        settings = configuration.load(profile)
-        if refresh:
-            work.stage(settings, percent=percent)
-        return migrated(work.rehearsing(settings), options, watch)
+        settings = work.rehearsing(configuration.load(profile), refresh, percent, heard(watch))
+        return migrated(settings, options, watch)
 
     return calls.final_state(rehearsed)

@@ -22,7 +22,7 @@ from checks.reporting.words import unnamed
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
-FOLDER = Path(os.environ.get("NXTGAUGE_REPORTS") or "reports")  # a worker names its own: its runs start elsewhere
+FOLDER = Path(os.environ.get("NXTGAUGE_REPORTS") or "reports")
 RENDERERS = {
     "report.json": lambda report: to_json(report) + "\n",
     "report.html": report_html.render,
@@ -96,7 +96,7 @@ def _body(block: Block) -> str:
         case Steps():
             return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
         case Table():
-            return _columns(block.head, [*block.rows, *([block.total] if block.total else ())])
+            return columns(block.head, [*block.rows, *([block.total] if block.total else ())])
         case Chart():
             return _body(block.table)
         case Finding():
@@ -121,7 +121,7 @@ def status_text(runs: Sequence[Mapping]) -> str:
     """One line per run, the latest first."""
     if not runs:
         return "no run has been recorded in this target"
-    return _columns(
+    return columns(
         ("run", "state", "started", "finished", "source", *model.COUNTS[1:], "balanced"),
         [_run_row(run) for run in runs],
     )
@@ -143,7 +143,7 @@ def _second(instant: object) -> str:
     return str(instant)[:19] if instant else ""
 
 
-def _columns(head: Sequence[str], rows: Iterable[Sequence]) -> str:
+def columns(head: Sequence[str], rows: Iterable[Sequence]) -> str:
     """Aligned with blanks, numbers to the right."""
     texts = [[model.shown(value) for value in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]

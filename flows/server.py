@@ -192,8 +192,7 @@ def _is_free(port: int) -> bool:
 
 
 def _environment(port: int) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PG"))}
-    return ours | {
+    return processes.unconnected() | {
         "PREFECT_HOME": str(home_path()),
         "PREFECT_API_URL": f"http://{HOST}:{port}/api",
         "PREFECT_SERVER_API_HOST": HOST,

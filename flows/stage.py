@@ -6,6 +6,7 @@ from engine import run as engine_run
 from engine import staging
 from engine.staging import Case, Wish
 from engine.workers import Watch
+from flows.report import columns
 from flows.stopping import on_signal
 
 WHOLE = 100.0  # per cent
@@ -57,9 +58,9 @@ def plan(settings: Settings, wish: Wish) -> dict:
 
 
 def plan_text(planned: dict) -> str:
-    """One line a column, the masked ones first seen by their kind; the faults below."""
+    """A line for each column, the faults below."""
     rows = [(f"{one['table']}.{one['column']}", one["kind"], one["why"]) for one in planned["columns"]]
-    return "\n".join([*_aligned(rows), *_faults(planned["faults"])])
+    return "\n".join([columns(("column", "kind", "why"), rows), *_faults(planned["faults"])])
 
 
 def _faults(faults: list[str]) -> list[str]:
@@ -68,12 +69,9 @@ def _faults(faults: list[str]) -> list[str]:
 
 def text(told: dict) -> str:
     """A line for each table, then what was proven, then what a person should know."""
-    head = [("table", "source rows", "rows", "masked columns", "seconds")]
-    rows = [
-        (t["table"], f"{t['source_rows']:,}", f"{t['rows']:,}", str(len(t["masked"])), f"{t['seconds']:.2f}")
-        for t in told["tables"]
-    ]
-    return "\n".join([*_aligned(head + rows), "", *told["remarks"], *_kept(told), _proven(told), _whole(told)])
+    head = ("table", "source rows", "rows", "masked columns", "seconds")
+    rows = [(t["table"], t["source_rows"], t["rows"], len(t["masked"]), t["seconds"]) for t in told["tables"]]
+    return "\n".join([columns(head, rows), "", *remarks(told), _proven(told), _whole(told)])
 
 
 def _whole(told: dict) -> str:
@@ -82,9 +80,10 @@ def _whole(told: dict) -> str:
     return f"copy {told['copy_id']} ({share}): {rows:,} rows in {told['staging']}, {told['seconds']:.1f} s"
 
 
-def _kept(told: dict) -> list[str]:
-    """What the scan says of texts that nobody asked to keep."""
-    return [one["detail"] for one in (told["scan"] or {}).get("remarks", ()) if one["check"] == "kept"]
+def remarks(told: dict) -> list[str]:
+    """What a person should know of the copy, and what the scan says of texts that nobody asked to keep."""
+    kept = [one["detail"] for one in (told["scan"] or {}).get("remarks", ()) if one["check"] == "kept"]
+    return [*told["remarks"], *kept]
 
 
 def _proven(told: dict) -> str:
@@ -99,10 +98,3 @@ def _proven(told: dict) -> str:
         f"proven: {compared:,} masked cells held against their originals, {told['scan']['cells']:,} cells searched for "
         "addresses, numbers and names of the source; none was found"
     )
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    if not rows:
-        return []
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

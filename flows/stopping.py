@@ -31,9 +31,8 @@ def on_signal(stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup ignores SIGHUP
     handle = _handler(stop)
-    before = {number: signal.signal(number, handle) for number in heard}
+    before = {number: signal.signal(number, handle) for number in heard()}
     try:
         yield
     finally:
@@ -41,16 +40,33 @@ def on_signal(stop) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+class Requests:
+    """Tells a request that is made again from one that is only heard twice."""
+
+    def __init__(self):
+        self._first: float | None = None  # when, by the monotonic clock
+
+    def is_again(self) -> bool:
+        """Of the signal that is heard now."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+        return now - self._first > SAME_REQUEST_SECONDS
+
+
+def heard() -> list[signal.Signals]:
+    """Signals that ask to stop, but for those that somebody ignores: nohup does so with SIGHUP."""
+    return [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+
+
 def _handler(stop):
-    asked = 0.0  # when, by the monotonic clock
+    requests = Requests()
 
     def handle(number: int, _frame) -> None:
-        nonlocal asked
+        if requests.is_again():
+            os._exit(Interrupted.exit_code)  # an exception would wait for the threads that did not hear the first
         if not stop.is_set():
-            asked = time.monotonic()
             stop.set()
             LOG.warning("%s: stopping at the next safe point; once more ends at once", signal.Signals(number).name)
-        elif time.monotonic() - asked > SAME_REQUEST_SECONDS:
-            os._exit(Interrupted.exit_code)  # an exception would wait for the threads that did not hear the first
 
     return handle

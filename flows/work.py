@@ -6,7 +6,7 @@ The flows and the command line both come here, so a run is the same run whether 
 import logging
 from pathlib import Path
 
-from config.errors import VerificationFailed
+from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
 from engine import run as engine_run
 from engine import staging
@@ -66,8 +66,16 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
     return engine_run.waive(settings, run_id, check_name, reason, name)
 
 
-def rehearsing(settings: Settings) -> Settings:
-    """The settings of a rehearsal: the staging copy is the source. Errors: ConfigError if there is none to trust."""
+def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) -> Settings:
+    """The settings of a rehearsal: the staging copy is the source, made anew first if asked.
+
+    Errors: ConfigError if there is none to trust, or percent is asked of a copy that is not made anew.
+    """
+    if refresh:
+        for remark in stages.remarks(stage(settings, percent=percent, watch=watch)):
+            watch.message(remark)
+    elif percent != stages.WHOLE:
+        raise ConfigError(f"percent is {percent:g}, and is of a new copy; ask for a refresh too, or leave it out")
     staging.require(settings)
     return settings.on_staging()
 
@@ -87,9 +95,8 @@ def stage(
 
 def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict:
     """A dry-run from the staging copy, made anew first if asked; the report."""
-    if refresh:
-        stage(settings, percent=percent)
-    return migrate(rehearsing(settings), run_id=None, dry_run=True, resume=resume, watch=watch)
+    copied = rehearsing(settings, refresh, percent, watch)
+    return migrate(copied, run_id=None, dry_run=True, resume=resume, watch=watch)
 
 
 class Reporting(NoDesk):

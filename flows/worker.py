@@ -4,7 +4,6 @@ Laws
 - It runs in the foreground; `start` keeps one of its own in the background, as `server start` does for a laptop.
 - Connections come from its environment; a worker whose environment is wrong says so at once and does not start.
 - Runs send heartbeats often enough that a dead one is found soon (flows.automations).
-- Reports lie below the folder in which it was started, not in the temporary one that Prefect makes for each run.
 """
 
 import json
@@ -32,9 +31,8 @@ def run(settings: Settings) -> None:
     url = server.answering_url()
     if url is None:
         raise ConfigError(f"no Prefect server answers at {server.configured_url()}; start one, or set PREFECT_API_URL")
-    _check(settings)
+    check(settings)
     server.use(url)
-    os.environ.setdefault("NXTGAUGE_REPORTS", str(Path("reports").absolute()))
     os.environ |= logs.for_prefect()
     _show_metrics(settings)
     _work()
@@ -53,7 +51,7 @@ def _show_metrics(settings: Settings) -> None:
         LOG.info("metrics for Prometheus at %s", found.address)
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
     """A worker for rehearsals alone may know the staging copy and no legacy database.
 
     Errors: ConfigError, before any run is picked up that could only fail.

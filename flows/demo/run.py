@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from config.settings import VARIABLES
-from flows import report, server
+from flows import report, server, worker
 from flows.demo import postgres
 from flows.places import PROJECT
 from flows.progress import shown
@@ -40,6 +40,7 @@ def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict:
 
 def stop() -> dict:
     """Stops what the demo started, and says what it found."""
+    worker.stop()  # it would ask a server that is gone
     ended = {"postgres": postgres.stop(), "prefect": server.stop()}
     return {name: "stopped" if was_running else "was not running" for name, was_running in ended.items()}
 

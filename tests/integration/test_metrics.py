@@ -2,6 +2,7 @@
 
 import re
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,18 @@ def test_a_run_that_nobody_is_at_has_died(books, monkeypatch):
     with bookkeeping.lease(configuration.load("demo", environ).target):
         found = scraped(environ, monkeypatch)
     assert found["nxtgauge_run_died"] == {REHEARSAL: 0} and found["nxtgauge_run_in_progress"] == {REHEARSAL: 1}
+
+
+def test_a_run_that_died_stays_so_while_another_is_at_work(books, monkeypatch):
+    environ, conn = books
+    dead, at_work = _new_run(conn, dry_run=False), _new_run(conn)
+    with bookkeeping.lease(configuration.load("demo", environ).target):
+        found = scraped(environ, monkeypatch)
+        states = {one["run_id"]: one["state"] for one in run.status(configuration.load("demo", environ))}
+    migration = (("mode", "migration"), ("profile", "demo"))
+    assert found["nxtgauge_run_died"] == {migration: 1, REHEARSAL: 0}
+    assert found["nxtgauge_run_in_progress"] == {migration: 0, REHEARSAL: 1}
+    assert states == {dead: "died", at_work: "running"}
 
 
 def test_closed_gates_are_those_of_the_latest_build_of_a_run_that_failed(books, monkeypatch):
@@ -83,6 +96,19 @@ def test_a_run_that_ended_before_it_began_is_counted(books, monkeypatch):
 def test_a_target_that_does_not_answer_is_down_and_says_nothing_else(monkeypatch):
     environ = {"NXTGAUGE_TARGET_URL": f"postgresql://bob:sw0rdfish@127.0.0.1:{free_port()}/none"}
     assert scraped(environ, monkeypatch) == {"nxtgauge_up": {(): 0}}
+
+
+def test_a_target_that_says_nothing_is_down_before_prometheus_gives_up(monkeypatch):
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        environ = {"NXTGAUGE_TARGET_URL": f"postgresql://bob@127.0.0.1:{mute.getsockname()[1]}/none"}
+        monkeypatch.setattr(metrics, "CONNECT_SECONDS", 2)
+        found: list[dict] = []
+        asker = threading.Thread(target=lambda: found.append(scraped(environ, monkeypatch)), daemon=True)
+        asker.start()
+        asker.join(8)
+    assert found == [{"nxtgauge_up": {(): 0}}]
 
 
 def test_a_target_without_books_is_up(database, monkeypatch):

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from config.connection import Connection, parse
 from config.errors import PlanRefused, TargetError
-from engine import bookkeeping, connect, publish
+from engine import bookkeeping, connect, publish, schemas
 
 TARGET = "nxtgauge"
 
@@ -151,7 +151,7 @@ class TestPublish:
         for _ in range(3):
             run_id = build(conn)
             for schema in (f"{TARGET}__build", "legacy_archive__build"):
-                publish.drop_schema(conn, schema)
+                schemas.drop(conn, schema)
             publish.make_build(conn, run_id, name)
             table = sql.Identifier(name + "__build", 'T"a b')
             conn.execute(sql.SQL("create table {} (id serial)").format(table))
@@ -214,7 +214,7 @@ class TestStrangers:
         conn.execute(f"alter schema {TARGET} rename to kept_by_the_dba; create schema {TARGET}")
         for name in (TARGET, "kept_by_the_dba", "public", "no_such_schema"):
             with pytest.raises(PlanRefused, match="was not made by this tool"):
-                publish.drop_schema(conn, name)
+                schemas.drop(conn, name)
 
     def test_the_bookkeeping_of_others_is_a_fault(self, here):
         with connect.target(here) as conn:
@@ -389,8 +389,8 @@ class TestRollback:
 class TestDrop:
     def test_a_build_is_dropped_whole_whatever_depends_on_what(self, conn):
         build(conn, PRODUCT)
-        publish.drop_schema(conn, TARGET + "__build")
-        publish.drop_schema(conn, "legacy_archive__build")
+        schemas.drop(conn, TARGET + "__build")
+        schemas.drop(conn, "legacy_archive__build")
         assert standing(conn) == {} and bookkeeping.schemas(conn) == {}
         assert conn.execute("select count(*) from migration.schemas").fetchone() == (0,)
 
@@ -405,13 +405,13 @@ class TestDrop:
         tables = "select count(*) from pg_class where relnamespace = 'nxtgauge__build'::regnamespace"
         before = conn.execute(tables).fetchone()
         with pytest.raises(PlanRefused, match="others depend on it: view public.names; drop that first"):
-            publish.drop_schema(conn, TARGET + "__build")
+            schemas.drop(conn, TARGET + "__build")
         assert conn.execute(tables).fetchone() == before
 
     def test_kinds_it_does_not_know_are_named(self, conn):
         build(conn, "create operator {build}.=== (leftarg = int, rightarg = int, function = int4pl)")
         with pytest.raises(PlanRefused, match="holds operator nxtgauge__build.==="):
-            publish.drop_schema(conn, TARGET + "__build")
+            schemas.drop(conn, TARGET + "__build")
 
 
 class TestGrants:

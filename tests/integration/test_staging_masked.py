@@ -14,7 +14,8 @@ from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
 from engine import catalog, run, staging
 from engine.staging import columns
-from flows import cli
+from engine.workers import Silent
+from flows import cli, work
 from flows import stage as stages
 from flows.demo.seed import seed
 from transforms.masks import Masker
@@ -31,6 +32,18 @@ BOOKS = {
 
 def settings(source: str, copy: str, masking_key: str | None = KEY):
     return copies.settings(source, copy, masking_key=masking_key)
+
+
+class Hearing(Silent):
+    """Keeps the stages and messages that it is told."""
+
+    def __init__(self):
+        self.heard: list[str] = []
+
+    def stage(self, name: str) -> None:
+        self.heard.append(name)
+
+    message = stage
 
 
 @pytest.fixture
@@ -243,6 +256,14 @@ class TestCopies:
         with pytest.raises(ConfigError, match="is failed, not proven"):
             staging.require(given)
 
+    def test_a_rehearsal_tells_of_the_copy_that_it_makes(self, source, database):
+        given = settings(source, database(), masking_key=None)
+        watch = Hearing()
+        assert work.rehearsing(given, True, 100, watch).source_url != given.source_url
+        assert "prove" in watch.heard and any("NXTGAUGE_MASKING_KEY is not set" in text for text in watch.heard)
+        with pytest.raises(ConfigError, match="percent is 5, and is of a new copy"):
+            work.rehearsing(given, False, 5, watch)
+
     def test_one_that_nobody_proved_is_not_read(self, source, database):
         given = settings(source, database())
         staging.refresh(given, staging.Wish(), None)
@@ -287,7 +308,8 @@ class TestTheCommand:
     def test_a_copy_is_told_of(self, program):
         done, copy = program()
         assert done.return_value == 0
-        assert "users  1            1     1" in done.stdout and "proven: 1 masked cells" in done.stdout
+        assert ["users", "1", "1", "1"] in [line.split()[:4] for line in done.stdout.splitlines()]
+        assert "proven: 1 masked cells" in done.stdout
         assert "Ann Ray" not in done.output and ask(copy, "select full_name <> 'Ann Ray' from users") == [(True,)]
 
     def test_an_unmasked_copy_needs_a_reason_and_a_name(self, program):

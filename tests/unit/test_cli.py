@@ -1,38 +1,20 @@
 """The command line: its promises about streams, exit codes and secrets, without a migration."""
 
 import json
-import logging
-import os
-import socket
 
 import pytest
+from observers import free_port
 
 from config import connection, errors
-from flows import cli, logs, progress, report
+from flows import cli, logs, progress, report, server
+
+pytestmark = pytest.mark.usefixtures("surroundings")
 
 COMMANDS = [
     [],
     *([name] for name in sorted(cli.cli.commands)),
     *(["server", name] for name in sorted(cli.cli.commands["server"].commands)),
 ]
-
-
-@pytest.fixture(autouse=True)
-def surroundings(monkeypatch, tmp_path):
-    """No database, no Prefect server and no state of this machine's user; logging as it was, afterwards."""
-    for name in [name for name in os.environ if name.startswith(("NXTGAUGE_", "PREFECT_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{_closed_port()}/api")
-    handlers = logging.getLogger().handlers[:]
-    yield
-    logging.getLogger().handlers[:] = handlers
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -92,7 +74,7 @@ def test_an_unknown_profile_ends_with_2(capsys):
 @pytest.mark.parametrize(("side", "code"), [("source", 4), ("target", 5)])
 def test_the_code_says_which_side_is_unreachable(capsys, monkeypatch, database, side, code):
     for name in ("source", "target"):
-        nowhere = f"postgresql://bob:sw0rdfish@127.0.0.1:{_closed_port()}/db"
+        nowhere = f"postgresql://bob:sw0rdfish@127.0.0.1:{free_port()}/db"
         monkeypatch.setenv(f"NXTGAUGE_{name.upper()}_URL", nowhere if name == side else database())
     found, out, err = _run(capsys, "migrate", "--json")
     assert found == json.loads(out)["error"]["exit_code"] == code
@@ -278,3 +260,12 @@ def test_the_status_has_a_line_for_each_run():
     assert [line.split()[0] for line in text.splitlines()] == ["run", "r1", "r0"]
     assert "2026-01-02T03:04:05 " in text and "NO" in text
     assert "no run" in report.status_text([])
+
+
+@pytest.mark.parametrize("variables", [{}, {"NXTGAUGE_TARGET_URL": "postgresql:///here"}])
+def test_what_a_worker_lacks_is_said_before_a_server_is_started(capsys, monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, _, said = _run(capsys, "server", "start")
+    assert code == 2 and "NXTGAUGE_" in said
+    assert not server.state_path().exists()

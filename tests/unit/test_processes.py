@@ -13,6 +13,8 @@ import pytest
 from config import errors
 from flows import processes, server, stopping
 
+pytestmark = pytest.mark.usefixtures("surroundings")
+
 
 def test_no_server_is_found_where_none_was_started():
     assert server.running() is None
