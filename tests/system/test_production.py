@@ -3,12 +3,15 @@
 The legacy database and every connection string are full of canaries; none of them may reach the Prefect server.
 """
 
+import http.server
 import json
 import signal
+import threading
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import browser
@@ -17,12 +20,17 @@ import psycopg
 import pytest
 from machines import Home, machine
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Cancelling, Pending, Scheduled
 from psycopg.conninfo import conninfo_to_dict
+
+from flows import automations
 
 CANARY = "zq7canary"
 SQL = Path(__file__).with_name("canaries.sql")
 RUN_SECONDS = 180
+NOTICE_SECONDS = 90
 CRASH_SECONDS = 150  # ninety without a heartbeat, and what the server takes to notice
 # What the server answers about everything that it keeps. Filters are empty: all of it.
 QUESTIONS = (
@@ -34,12 +42,16 @@ QUESTIONS = (
 
 @dataclass
 class Place:
-    """A machine with three databases, a server, deployments and a worker. environ: what the worker was started with."""
+    """A machine with three databases, a server, deployments and a worker. environ: what the worker was started with.
+
+    notices: what the service behind NXTGAUGE_NOTIFY_URL was sent.
+    """
 
     home: Home
     environ: dict[str, str]
     ui: str
     said: list[str]
+    notices: list[dict]
 
     @property
     def api(self) -> str:
@@ -54,6 +66,9 @@ class Place:
     def runs(self) -> list[dict]:
         return self.run("status")["runs"]
 
+    def await_notice(self, words: str) -> dict:
+        return _await(lambda: next((one for one in self.notices if words in one["title"]), None), NOTICE_SECONDS)
+
 
 def _secret(url: str) -> str:
     """The same database, by a connection string with a password in it."""
@@ -62,7 +77,27 @@ def _secret(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def place(module_database):
+def service() -> Iterator[tuple[str, list[dict]]]:
+    """A service that takes notices: its address for Apprise, and what it was sent."""
+    sent: list[dict] = []
+
+    class Taking(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args): ...
+
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taking)
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield f"json://127.0.0.1:{found.server_port}/{CANARY}-hook", sent
+    found.shutdown()
+    found.server_close()
+
+
+@pytest.fixture(scope="module")
+def place(module_database, service):
     from flows.demo.seed import seed
 
     urls = {name: module_database() for name in ("SOURCE", "TARGET", "STAGING")}
@@ -73,10 +108,11 @@ def place(module_database):
         conn.execute("update roles set description = 'a role' where description like '%zq7canary%'")
     environ = {f"NXTGAUGE_{name}_URL": _secret(url) for name, url in urls.items()}
     environ |= {"NXTGAUGE_MASKING_KEY": f"{CANARY}-masking-key", "NXTGAUGE_METRICS_PORT": "0"}
+    environ["NXTGAUGE_NOTIFY_URL"], notices = service
     with machine() as home:
         done = home.run("server", "start", "--json", **environ)
         assert done.returncode == 0, done.stdout + done.stderr
-        found = Place(home, environ, json.loads(done.stdout)["ui"], [done.stderr])
+        found = Place(home, environ, json.loads(done.stdout)["ui"], [done.stderr], notices)
         with temporary_settings({PREFECT_API_URL: found.api}):
             yield found
         home.run("server", "stop")
@@ -85,7 +121,6 @@ def place(module_database):
 @pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 class TestInTheBrowser:
     def test_a_rehearsal_is_started_from_its_form_watched_and_its_report_read(self, place, window):
-        place.run("deploy")  # once more does no harm
         _open_form(window, place, "rehearse")
         window.wait_for("masked on the way")
         window.click("refresh (Optional)", "switch")
@@ -164,11 +199,11 @@ def _report_of(window) -> str:
     return window.do(lambda page: page.locator("a[href*='/artifacts/artifact/']").first.evaluate("a => a.href"))
 
 
-def _started(name: str, **parameters):
-    """A run of the deployment, as the UI's button starts one; its id."""
+def _started(name: str, state=None, **parameters):
+    """A run of the deployment, as the UI's button starts one; its id. state: another than scheduled for now."""
     with get_client(sync_client=True) as client:
         deployment = client.read_deployment_by_name(f"{name}/{name}")
-        return client.create_flow_run_from_deployment(deployment.id, parameters=parameters).id
+        return client.create_flow_run_from_deployment(deployment.id, parameters=parameters, state=state).id
 
 
 def _state(run_id):
@@ -201,6 +236,7 @@ def test_a_run_that_was_killed_with_its_worker_is_marked_and_the_next_one_resume
     place.run("server", "start")
     state = _ended(_started("migrate", profile="demo"))
     assert state.is_completed(), state
+    assert place.await_notice("crashed")["message"].endswith(str(killed))
     assert next(run for run in place.runs() if run["run_id"] == run_id)["state"] == "published"
 
 
@@ -217,10 +253,59 @@ def _under_way(place: Place) -> bool:
         return conn.execute(UNDER_WAY).fetchone()[0]
 
 
+def test_a_run_that_its_gates_refuse_is_told_of_as_that(place):
+    state = _ended(_started("migrate", profile="production", dry_run=True))  # it tolerates no reject
+    assert state.is_failed() and state.name == "GateClosed", state
+    place.await_notice("may not publish")
+
+
+def test_a_run_that_is_cancelled_while_it_waits_for_approval_lets_go_of_the_target(place):
+    run_id = _started("migrate", profile="demo", approve=True)
+    _await(lambda: place.runs()[0]["state"] == "awaiting", RUN_SECONDS)
+    place.await_notice("waits for approval")
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run_id, Cancelling())
+    assert _ended(run_id).is_cancelled()
+    _await(lambda: place.runs()[0]["state"] == "interrupted", 60)
+
+
+def test_a_run_that_a_worker_took_and_never_began_is_marked(place, monkeypatch):
+    with get_client(sync_client=True) as client:
+        notify_id = client.read_deployment_by_name("notify/notify").id
+        monkeypatch.setattr(automations, "PENDING_SECONDS", 10)
+        automations.apply(notify_id)
+        run_id = _started("verify", state=Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=9)))
+        client.set_flow_run_state(run_id, Pending(), force=True)
+        state = _ended(run_id, 90)
+        monkeypatch.undo()
+        automations.apply(notify_id)
+    assert state.is_crashed() and "did not begin" in state.message, state
+
+
+def test_what_people_have_changed_outlives_a_deploy(place):
+    name = "nxtgauge: a run failed"
+    mine, more = CronSchedule(cron="0 3 29 2 *", timezone="UTC"), CronSchedule(cron="5 5 29 2 *", timezone="UTC")
+    with get_client(sync_client=True) as client:
+        rehearse, migrate = (client.read_deployment_by_name(f"{each}/{each}") for each in ("rehearse", "migrate"))
+        client.update_deployment_schedule(rehearse.id, rehearse.schedules[0].id, schedule=mine, active=True)
+        client.create_deployment_schedules(migrate.id, [(more, False)])
+        (notice,) = client.read_automations_by_name(name)
+        client.pause_automation(notice.id)
+        place.run("deploy")
+        rehearse, migrate, verify = (client.read_deployment(client.read_deployment_by_name(f"{each}/{each}").id)
+                                     for each in ("rehearse", "migrate", "verify"))  # fmt: skip
+        told = [[(one.schedule.cron, one.active) for one in each.schedules] for each in (rehearse, migrate, verify)]
+        (notice,) = client.read_automations_by_name(name)
+        client.resume_automation(notice.id)
+    assert told == [[("0 3 29 2 *", True)], [("5 5 29 2 *", False)], [("0 5 * * *", False)]]
+    assert notice.enabled is False
+
+
 def test_a_rollback_is_of_the_run_that_is_named(place):
     live = next(run["run_id"] for run in place.runs() if run["state"] == "published")
     wrong = _ended(_started("rollback", run_id="another", profile="demo"))
     assert wrong.is_failed() and f"is run {live}'s, not run another's" in wrong.message
+    place.await_notice("rollback")
     assert _ended(_started("rollback", run_id=live, profile="demo")).is_completed()
 
 
