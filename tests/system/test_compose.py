@@ -6,11 +6,9 @@ tests/system/compose.py says what the native start replaces.
 import base64
 import importlib.metadata
 import json
-import os
 import re
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import compose
+import psutil
 import psycopg
 import pytest
 from packaging.requirements import Requirement
@@ -296,7 +295,8 @@ def test_a_worker_that_is_stopped_lets_its_run_stop(stack, api, finished):
     run_id = _trigger(api, profile="demo")
     _await(lambda: "running" in _states(target), lambda: stack.log("worker"))
     worker = stack.running["worker"]
-    os.kill(worker.pid, signal.SIGTERM)
+    for process in (found := psutil.Process(worker.pid), *found.children(recursive=True), found):
+        process.terminate()  # as what stops a group does it, and tells the worker once more
     assert worker.wait(pickup.STOP_SECONDS) == 0, stack.log("worker")
     assert api(f"/flow_runs/{run_id}")["state"]["type"] == "CANCELLED", stack.log("worker")
     assert _states(target) == ["interrupted", "published"]
