@@ -24,6 +24,7 @@ from flows import stopping
 from flows.deploy import POOL
 
 STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.worker, docker-compose.yml) waits longer
+ROUND_SECONDS, CALM_ROUNDS = 0.2, 10
 HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker says there whether it still polls
 
 
@@ -72,12 +73,17 @@ async def _first(*works) -> None:
 
 
 async def _stop_runs() -> None:
-    """Asks every run once, those too that the worker still picks up meanwhile, until none is left."""
-    asked = set()
-    while runs := psutil.Process().children():
+    """Asks every run once, those too that the worker still picks up meanwhile, until none has been there for a while.
+
+    So one that is being started is not left behind, and the server is told of one that had not got so far as to say it.
+    """
+    asked, calm = set(), 0
+    while calm < CALM_ROUNDS:
+        runs = psutil.Process().children()
+        calm = 0 if runs else calm + 1
         for run in runs:
             if run not in asked:
                 asked.add(run)
                 with contextlib.suppress(psutil.NoSuchProcess):
                     run.terminate()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(ROUND_SECONDS)

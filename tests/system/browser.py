@@ -156,14 +156,17 @@ class Browser:
         size = {"width": WIDTH, "height": HEIGHT}
         made = _do(self.loop, self.chromium.new_context, viewport=size, **options)
         with _entered(made, self.loop) as context:
-            context.set_default_timeout(WAIT_SECONDS * 1000)
             window = Window(_do(self.loop, context.new_page), self.loop, self.pictures)
-            _listen(window)
+            _do(self.loop, _listen, window)
             yield window
 
 
-def _listen(window: Window) -> None:
-    """Writes down what the window's pages ask for and complain of; those that they open, too."""
+async def _listen(window: Window) -> None:
+    """Writes down what the window's pages ask for and complain of; those that they open, too.
+
+    In Playwright's own thread, as all else: a listener is told to the browser, whose answer may come before a call from
+    elsewhere is through.
+    """
 
     def note(address: str) -> None:
         if not address.startswith(("data:", "blob:")):
@@ -174,6 +177,7 @@ def _listen(window: Window) -> None:
             window.complaints.append(message.text)
 
     context = window.page.context
+    context.set_default_timeout(WAIT_SECONDS * 1000)
     context.on("request", lambda request: note(request.url))
     context.on("console", hear)
     context.on("weberror", lambda error: window.complaints.append(str(error.error)))
