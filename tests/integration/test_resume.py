@@ -50,7 +50,11 @@ def stop(monkeypatch):
 def settings(database):
     source = database()
     seed(source, rows=5_000)
-    return lambda: configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": database()})
+    return lambda: _settings(source, database())
+
+
+def _settings(source: str, target: str) -> configuration.Settings:
+    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
 
 
 def _content(settings, run_id: str) -> list:
@@ -65,12 +69,21 @@ def _stopped(settings, stage: str) -> str:
     return watch.messages[0].removeprefix("run ")
 
 
+@pytest.fixture(scope="module")
+def whole(module_database) -> tuple[str, list]:
+    """A legacy database, and what a run that nobody stops makes of it."""
+    source = module_database()
+    seed(source, rows=5_000)
+    given = _settings(source, module_database())
+    return source, _content(given, run.migrate(given, auditor=trusting).run_id)
+
+
 @pytest.mark.parametrize(
     "stage", ["load, wave 1", "judge wave 1", "judge wave 3", "constraints: index", "analyze", "verify", "publish"]
 )
-def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(settings, stop, stage):
-    whole, broken = settings(), settings()
-    expected = _content(whole, run.migrate(whole, auditor=trusting).run_id)
+def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(whole, database, stop, stage):
+    source, expected = whole
+    broken = _settings(source, database())
     run_id = _stopped(broken, stage)
     stop()
     watch = Breaking()
