@@ -36,6 +36,7 @@ SCRIPTS = tuple(
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError)
 faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
+OPEN = ("running", "built")  # states of a run that is under way, or has died
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
 
@@ -266,7 +267,7 @@ HOLDER = """
 
 def at_work(found: Iterable[Run], is_held: bool) -> Run | None:
     """The run that is under way, if one is: of those that are not over the one that was begun last; the others died."""
-    under_way = [run for run in found if run.state in ("running", "built")]
+    under_way = [run for run in found if run.state in OPEN]
     return max(under_way, key=lambda run: run.started_at) if under_way and is_held else None
 
 

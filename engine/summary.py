@@ -80,9 +80,11 @@ def _is_told(gate: dict) -> bool:
 
 def _state(run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
     """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
-    if run.state in ("running", "built") and is_alive and any(gate.state == gates.AWAITING for gate in shut):
-        return "awaiting"
-    return "died" if run.state in ("running", "built") and not is_alive else run.state
+    if run.state not in bookkeeping.OPEN:
+        return run.state
+    if not is_alive:
+        return "died"
+    return "awaiting" if any(gate.state == gates.AWAITING for gate in shut) else run.state
 
 
 def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:

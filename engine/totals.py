@@ -85,9 +85,6 @@ def read(conn: psycopg.Connection) -> list[Total]:
 
 
 def latest_runs(conn: psycopg.Connection, target_schema: str) -> list[dict]:
-    """Of each profile and kind the latest run.
-
-    run_id, profile, dry_run, state, started_at, closed_gates, awaits_approval.
-    """
+    """Of each profile and kind the latest run: run_id, profile, dry_run, state, closed_gates, awaits_approval."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(LATEST, [target_schema]).fetchall()

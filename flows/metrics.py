@@ -108,28 +108,34 @@ class Books:
         )
         yield from _told(*found) if found is not None else ()
 
-    def _read(self) -> tuple[list[Total], list[dict], bool] | None:
-        """Every total, the latest run of each kind, and whether somebody is at work; None if they cannot be had."""
+    def _read(self) -> tuple[list[Total], list[dict], bookkeeping.Run | None] | None:
+        """Every total, the latest run of each kind, and the run that is at work; None if they cannot be had."""
         try:
             with connect.target(self._target) as conn, conn.transaction():
                 conn.execute("set transaction isolation level repeatable read, read only")
                 conn.execute(PATIENCE)
                 if not bookkeeping.is_present(conn) or not totals.are_kept(conn):
-                    return [], [], False
-                return totals.read(conn), totals.latest_runs(conn, self._schema), bookkeeping.is_held(conn)
+                    return [], [], None
+                at_work = bookkeeping.at_work(bookkeeping.runs(conn), bookkeeping.is_held(conn))
+                return totals.read(conn), totals.latest_runs(conn, self._schema), at_work
         except (MigrateError, psycopg.Error):
             return None
 
 
-def _told(found: list[Total], latest: list[dict], is_held: bool) -> "Iterator[Metric]":
+def _told(found: list[Total], latest: list[dict], at_work: bookkeeping.Run | None) -> "Iterator[Metric]":
     for name, (metric, text, labels) in COUNTERS.items():
         yield _counter(metric, text, labels, [total for total in found if total.name == name])
     successes = [(_kind(t.labels), t.changed_at.timestamp()) for t in found if _is_success(t)]
     yield _gauge(
         "nxtgauge_last_success_timestamp_seconds", "When a run last ended well.", OF_A_KIND, _latest(successes)
     )
-    alive = max((run["started_at"] for run in latest if _is_open(run)), default=None) if is_held else None
-    states = [(_kind(run | {"mode": MODES[run["dry_run"]]}), _state(run, run["started_at"] == alive)) for run in latest]
+    states = [
+        (
+            _kind(run | {"mode": MODES[run["dry_run"]]}),
+            _state(run, at_work is not None and run["run_id"] == at_work.run_id),
+        )
+        for run in latest
+    ]
     for name, (metric, text) in GAUGES.items():
         yield _gauge(metric, text, OF_A_KIND, [(kind, state[name]) for kind, state in states])
 
@@ -146,13 +152,9 @@ def _latest(pairs: Iterable[tuple]) -> list[tuple]:
     return list(dict(sorted(pairs)).items())
 
 
-def _is_open(run: dict) -> bool:
-    return run["state"] in ("running", "built")
-
-
 def _state(run: dict, is_alive: bool) -> dict[str, int]:
     """A run that says it is running and is not at work has died."""
-    is_open = _is_open(run)
+    is_open = run["state"] in bookkeeping.OPEN
     return {
         "in_progress": is_open and is_alive,
         "died": is_open and not is_alive,

@@ -1,6 +1,6 @@
 -- The latest run of each profile and kind into a target schema. closed_gates: critical ones of its latest build that did
 -- not pass and that nobody waived.
-select distinct on (r.profile, r.dry_run) r.run_id, r.profile, r.dry_run, r.state, r.started_at,
+select distinct on (r.profile, r.dry_run) r.run_id, r.profile, r.dry_run, r.state,
        (
            select count(*) filter (where g.state in ('failed', 'error') and w.check_name is null)
            from migration.gates g left join migration.waivers w using (run_id, build_oid, check_name)
