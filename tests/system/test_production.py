@@ -273,7 +273,7 @@ def test_a_run_that_its_gates_refuse_is_told_of_as_that(place):
 
 def test_a_run_that_is_cancelled_while_it_waits_for_approval_lets_go_of_the_target(place):
     run_id = _started("migrate", profile="demo", approve=True)
-    _await(lambda: place.runs()[0]["state"] == "awaiting", RUN_SECONDS)
+    _await(lambda: [run for run in place.runs() if run["state"] == "awaiting"], RUN_SECONDS)
     place.await_notice("waits for approval")
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run_id, Cancelling())
