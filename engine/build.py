@@ -111,11 +111,10 @@ class Build:
             bookkeeping.mark_done(self.target, self.work.run_id, name)
 
     def _create(self) -> None:
-        plan, home = self.work.plan, self.work.settings.extension_schema
-        product, archive = before_load(plan)
-        publish.make_build(self.target, self.work.run_id, plan.target_schema)
-        ddl.replay(self.target, self.work.schema, product, home)
-        ddl.replay(self.target, self.work.archive_schema, archive, home)
+        product, archive = before_load(self.work.plan)
+        publish.make_build(self.target, self.work.run_id, self.work.plan.target_schema)
+        self._replay(self.target, self.work.schema, product)
+        self._replay(self.target, self.work.archive_schema, archive)
 
     def _count_source(self) -> None:
         """source_rows: a count of its own for every table that is read, in the snapshot."""
@@ -231,18 +230,23 @@ class Build:
 
     def _make(self, groups: Sequence[tuple[tuple[str, str], list[Statement]]]) -> None:
         """Run each table's statements of one phase in a transaction, unless that was done before."""
-        with (
-            self.work.sessions.lend("target") as target,
-            blame(TargetError, f"making {groups[0][0][0]} of {groups[0][0][1]}", self.work.stop),
-        ):
+        with self.work.sessions.lend("target") as target:
             for (phase, table), statements in groups:
                 if f"{phase}: {table}" not in self.done:
                     self.work.stop.check()
-                    with target.transaction(), self._timed(target, table):
-                        target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
-                        target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
-                        ddl.replay(target, self.work.schema, statements, self.work.settings.extension_schema)
-                        bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
+                    with blame(TargetError, f"making {phase} {table}".rstrip(), self.work.stop):
+                        self._make_group(target, phase, table, statements)
+
+    def _make_group(self, target: psycopg.Connection, phase: str, table: str, statements: list[Statement]) -> None:
+        """What one phase makes of one table; a transaction."""
+        with target.transaction(), self._timed(target, table):
+            target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
+            target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
+            self._replay(target, self.work.schema, statements)
+            bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
+
+    def _replay(self, target: psycopg.Connection, schema: str, statements: Sequence[Statement]) -> None:
+        ddl.replay(target, schema, statements, self.work.settings.extension_schema, self.work.stop)
 
     @contextlib.contextmanager
     def _timed(self, target: psycopg.Connection, build_table: str) -> Iterator[None]:
@@ -257,11 +261,11 @@ class Build:
         fixes.count_loaded(self.work, self.target)
 
     def _rename(self) -> None:
-        plan, home = self.work.plan, self.work.settings.extension_schema
+        plan = self.work.plan
         positions = ddl.positions(plan.source, plan.build, plan.sequences)
-        ddl.replay(self.target, self.work.schema, [*positions, *renames(plan)], home)
+        self._replay(self.target, self.work.schema, [*positions, *renames(plan)])
         archive = [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive)]
-        ddl.replay(self.target, self.work.archive_schema, archive, home)
+        self._replay(self.target, self.work.archive_schema, archive)
 
     def _analyze(self) -> None:
         self.watch.stage("analyze")

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from config.errors import TargetError
 from config.shapes import Column, Constraint, Table
 from engine.catalog import Catalog, Function, Sequence, Type, reflect, search_path
+from engine.connect import Stop, blame
 from engine.plan import HIDDEN
 
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
@@ -293,11 +295,21 @@ def _statement(phase: str, what: str, template: str, *parts: str | sql.Composabl
     return Statement(phase, what, sql.SQL(template).format(*quoted).as_string())
 
 
-def replay(connection: psycopg.Connection, schema: str, statements: Iterable[Statement], home: str = "public") -> None:
-    """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions."""
+def replay(
+    connection: psycopg.Connection,
+    schema: str,
+    statements: Iterable[Statement],
+    home: str = "public",
+    stop: Stop | None = None,
+) -> None:
+    """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions.
+
+    Errors: TargetError, which names the statement that failed; Interrupted.
+    """
     with connection.transaction(), search_path(connection, schema, home):
         for statement in statements:
-            connection.execute(statement.sql)
+            with blame(TargetError, f"making {statement.phase} {statement.what}", stop):
+                connection.execute(statement.sql)
 
 
 def rehearse(

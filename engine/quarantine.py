@@ -97,7 +97,9 @@ class Quarantine(Removals):
             sql.SQL("coalesce(bool_or({}), false)").format(violations.violates(self.work, rule)) for rule in rules
         )
         query = sql.SQL("select {} from {} as t").format(looks, self._table(table))
-        broken = self.target.execute(query).fetchone()
+        names = ", ".join(rule.name for rule in rules)
+        with blame(TargetError, f"judging {table} by {names}", self.work.stop):
+            broken = self.target.execute(query).fetchone()
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
                 self.remove(rule, violations.violates(self.work, rule), rule.name, violations.sentence(rule))
@@ -137,7 +139,7 @@ class Quarantine(Removals):
         query = sql.SQL(
             "select count(*) > 0 from (select from {} where {} group by {} having count(*) > 1) as found"
         ).format(self._table(rule.table), violations.counts(rule), violations.keys(rule))
-        with self.work.sessions.lend("target") as target, blame(TargetError, "looking for doubles", self.work.stop):
+        with self.work.sessions.lend("target") as target, self._blame(rule):
             return target.execute(query).fetchone()[0]
 
     def _has_orphan(self, rule: Rule) -> bool:
@@ -145,7 +147,7 @@ class Quarantine(Removals):
         query = sql.SQL("select count(*) > 0 from {} as t where {}").format(
             self._table(rule.table), violations.violates(self.work, rule)
         )
-        with self.work.sessions.lend("target") as target, blame(TargetError, "looking for orphans", self.work.stop):
+        with self.work.sessions.lend("target") as target, self._blame(rule):
             return target.execute(query).fetchone()[0]
 
     def _judge_reference(self, rule: Rule) -> set[str]:

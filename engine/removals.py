@@ -12,7 +12,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from config.errors import SourceError
+from config.errors import SourceError, TargetError
 from engine import totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
@@ -68,11 +68,14 @@ class Removals:
             table=self._table(rule.table),
             violates=violates,
         )
-        with self.target.transaction():
+        with self._blame(rule), self.target.transaction():
             orphans = self.target.execute(query).fetchall()
             if orphans:
                 note = f"orphan: no such row in {self.work.plan.final_name(rule.ref_table)}"
                 self._note(rule.table, column, note, orphans)
+
+    def _blame(self, rule: Rule):
+        return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)
 
     def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
         named = self._witnesses(table, [row for row, _ in rows])
@@ -106,7 +109,7 @@ class Removals:
         query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
         )
-        with self.target.transaction():
+        with self._blame(rule), self.target.transaction():
             removed = self.target.execute(query).fetchall()
             if not removed:
                 return set()

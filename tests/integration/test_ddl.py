@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from config.errors import TargetError
 from config.shapes import Column, Table
 from engine import ddl
 from engine.catalog import Catalog, reflect
@@ -308,3 +309,13 @@ def test_a_declared_table_needs_no_legacy_one(source, target):
     target.execute("create schema b")
     ddl.replay(target, "b", before_load(legacy, [shape]) + after_load(legacy, [shape]))
     assert [(c.not_null, c.identity) for c in reflect(target, "b").tables[0].shape.columns] == [(True, ""), (True, "a")]
+
+
+def test_a_statement_that_fails_is_named_with_its_kind_table_and_constraint(source, target):
+    legacy = made(source, "create table a (id int primary key); create table b (id int primary key, n int)")
+    target.execute("create schema b")
+    shapes = [table.shape for table in legacy.tables]
+    ddl.replay(target, "b", before_load(legacy, shapes))
+    target.execute("insert into b.b values (1), (1)")
+    with pytest.raises(TargetError, match=r"^making key b\.b_pkey: unique violation \(23505\)"):
+        ddl.replay(target, "b", after_load(legacy, shapes))
