@@ -3,6 +3,8 @@
 An error says what was found, what was wanted, and what to do. It never holds a password or a value of a row.
 """
 
+from config import printable
+
 
 class MigrateError(Exception):
     """Base of all of the project's errors. sqlstate: of the server's error behind it; retryable: may go well again."""
@@ -25,7 +27,7 @@ class PlanRefused(MigrateError):
 
     def __init__(self, faults: list[str]):
         self.faults = list(faults)
-        super().__init__("refused:\n" + "\n".join(f"  - {fault}" for fault in self.faults))
+        super().__init__("refused:\n" + "\n".join(f"  - {printable.line(fault)}" for fault in self.faults))
 
 
 class SourceError(MigrateError):

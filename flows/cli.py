@@ -14,6 +14,7 @@ import sys
 
 import click
 
+from config import printable
 from config.errors import PlanRefused
 from flows import cli_services
 from flows.command import (
@@ -185,7 +186,8 @@ def _show_values(settings, report: dict) -> None:
     from checks import show
 
     for each in show.values(settings, report):
-        click.echo(f"{each.check} {each.key} {each.column}: source {each.source!r}, target {each.target!r}")
+        text = f"{each.check} {each.key} {each.column}: source {each.source!r}, target {each.target!r}"
+        click.echo(printable.line(text))
 
 
 @cli.command()
@@ -291,13 +293,13 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     if is_verbose and not isinstance(error, click.ClickException):
         from flows.logs import trace
 
-        click.echo(trace(error), err=True)
+        click.echo(printable.block(trace(error)), err=True)
     if is_json:
         print_json(error_json(error))
     if isinstance(error, click.UsageError):
         error.show()
     else:
-        click.echo(f"{NAME}: {message_of(error)}", err=True)
+        click.echo(printable.block(f"{NAME}: {message_of(error)}"), err=True)
         if reports := reports_of(error):
             click.echo(f"reports: {', '.join(reports)}", err=True)
     return exit_code_of(error)

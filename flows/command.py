@@ -1,6 +1,8 @@
 """What all commands of the command line share: their common options, their settings, how they show what came of them.
 
-Results go to stdout, all else to stderr; with --json stdout holds one JSON object, of an error too.
+Laws
+- Results go to stdout, all else to stderr; with --json stdout holds one JSON object, of an error too.
+- Every text passes config.printable on its way out: names come from a foreign catalogue.
 """
 
 import logging
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 
 import click
 
+from config import printable
 from config.errors import MigrateError
 
 NAME = "nxtgauge-migrate"
@@ -78,13 +81,13 @@ def show(context: click.Context, value: dict, text: Callable[[], str]) -> None:
     if context.obj.is_json:
         print_json(value)
     else:
-        click.echo(text())
+        click.echo(printable.block(text()))
 
 
 def print_json(value: object) -> None:
     from flows import report
 
-    click.echo(report.to_json(value))
+    click.echo(printable.json_text(report.to_json(value)))
 
 
 def pairs(values: dict) -> str:

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
-from config import connection
+from config import connection, printable
 from config.errors import ConfigError
 from engine import context
 
@@ -79,7 +79,7 @@ def _passwords(text: str) -> frozenset[str]:
 
 
 class Formatter(logging.Formatter):
-    """Time, level where it is not INFO, message; redacted as a whole, traceback included."""
+    """Time, level where it is not INFO, message; redacted and fit for a terminal as a whole, traceback included."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         level = "" if record.levelno == logging.INFO else f"{record.levelname} "
@@ -89,7 +89,7 @@ class Formatter(logging.Formatter):
         return True
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record))
+        return printable.block(redacted(super().format(record)))
 
 
 class JsonFormatter(logging.Formatter):

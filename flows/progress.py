@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from config import printable
 from engine import context
 from engine.workers import Watch
 from flows import logs
@@ -75,7 +76,7 @@ class Lines:
 
     def _tell(self, text: str, table: str | None = None, **figures: float) -> None:
         """table: whose line it is; figures: what the text says, for who cannot read."""
-        self._say(text)
+        self._say(printable.line(text))
 
     def table(self, legacy_table: str, rows_total: int) -> None:
         now, total = self._clock(), max(rows_total, 0)
@@ -149,7 +150,7 @@ class Bars:
     def stage_done(self, name: str, seconds: float) -> None: ...
 
     def message(self, text: str) -> None:
-        self._progress.console.print(text, markup=False, highlight=False)
+        self._progress.console.print(printable.line(text), markup=False, highlight=False)
 
     def begin(self, legacy_table: str) -> None: ...
 
@@ -157,7 +158,7 @@ class Bars:
         rows_total = max(rows_total, 0)
         with self._lock:
             if legacy_table not in self._tasks:
-                task = self._progress.add_task(legacy_table, total=rows_total or None, visible=False)
+                task = self._progress.add_task(printable.line(legacy_table), total=rows_total or None, visible=False)
                 self._tasks[legacy_table] = task
                 self._total += rows_total
                 self._progress.update(self._whole, total=self._total or None)

@@ -10,12 +10,12 @@ Laws
 """
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from checks.reporting import words as report_words
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE
+from config import printable
 
 VERSION = 1
 KINDS = ("migrate", "dry-run", "verify")
@@ -190,8 +190,7 @@ def by_kind(report: Mapping) -> list[dict]:
 def shown(value: object) -> str:
     """A value as one line that any screen, page and file can take.
 
-    Whole numbers get thousands separators. Control characters, line breaks, direction marks and lone surrogates, all
-    legal in names and keys, are spelled out (`\\n`, `\\x1b`), so that none of them does anything.
+    Whole numbers get thousands separators; of names and keys nothing moves a cursor or hides (config.printable).
     """
     if value is None:
         return ""
@@ -199,15 +198,7 @@ def shown(value: object) -> str:
         return "yes" if value else "NO"
     if isinstance(value, int):
         return f"{value:,}"
-    return "".join(_spelled(letter) if _is_hidden(letter) else letter for letter in str(value))
-
-
-def _is_hidden(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
-
-
-def _spelled(letter: str) -> str:
-    return ascii(letter)[1:-1]
+    return printable.line(value)
 
 
 def seconds(value: float) -> str:

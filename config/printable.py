@@ -1,0 +1,37 @@
+"""Text that holds names of a foreign catalogue, made fit for a terminal, a log and a page.
+
+Laws
+- What moves a cursor, hides, reorders or splits text is spelled out (`\\n`, `\\x1b`, `\\u202e`): all of it is legal in
+  names, and none of it may do anything.
+- A name and a sentence are one line; a block keeps the line feeds of its own layout, and nothing else.
+"""
+
+import json
+import re
+import unicodedata
+
+# Control and format characters (escape sequences, overrides of direction, zero widths), halves of pairs, what is not
+# assigned, separators of lines and paragraphs.
+HIDDEN = {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
+_PLAIN = re.compile(r"[ -~]*")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
+
+
+def line(text: object) -> str:
+    """A name or a sentence, on one line whatever it holds."""
+    text = str(text)
+    return text if _PLAIN.fullmatch(text) else "".join(ascii(c)[1:-1] if _is_hidden(c) else c for c in text)
+
+
+def block(text: str) -> str:
+    """Several lines: each is made fit, the line feeds between them stay."""
+    return "\n".join(map(line, text.split("\n")))
+
+
+def json_text(text: str) -> str:
+    """JSON that says the same: what is hidden can only stand within its strings, where it has an escape of its own."""
+    return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1] if _is_hidden(found[0]) else found[0], text)
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in HIDDEN
