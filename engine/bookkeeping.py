@@ -23,19 +23,26 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import ConfigError, TargetBusy, TargetError
-from engine import connect, totals
+from engine import connect, privileges, totals
 from engine.connect import blame
 from engine.totals import Increment
-from engine.versioned import Versioned
+from engine.versioned import Versioned, tell_closed
 
 SCHEMA = "migration"
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
-    for name in ("bookkeeping.sql", "bookkeeping_2.sql", "bookkeeping_3.sql", "bookkeeping_4.sql")
+    for name in (
+        "bookkeeping.sql",
+        "bookkeeping_2.sql",
+        "bookkeeping_3.sql",
+        "bookkeeping_4.sql",
+        "bookkeeping_5.sql",
+    )
 )
+CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
-BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError)
-faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
+BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError, CLOSED_FROM)
+faults, is_present = BOOKS.faults, BOOKS.is_present
 OPEN = ("running", "built")  # states of a run that is under way, or has died
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
@@ -73,6 +80,23 @@ class Schema:
     role: str
     target_schema: str
     run_id: str
+
+
+def ensure(conn: psycopg.Connection) -> None:
+    """Make the books, or bring older ones to this version, with the archives that an older program left open.
+
+    Errors: PlanRefused (not ours, or newer), TargetError.
+    """
+    with conn.transaction():
+        if 0 < BOOKS.ensure(conn) < CLOSED_FROM:
+            _close_archives(conn)
+
+
+def _close_archives(conn: psycopg.Connection) -> None:
+    with blame(TargetError, "closing the archives to all but their owner"):
+        for schema in schemas(conn).values():
+            if schema.kind == "archive" and (others := privileges.close(conn, schema.schema_oid)):
+                tell_closed(schema.name, others)
 
 
 def create_run(

@@ -17,7 +17,20 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import bookkeeping, context, ddl, fixes, frames, ledger, lookups, publish, snapshot, stream, totals
+from engine import (
+    bookkeeping,
+    context,
+    ddl,
+    fixes,
+    frames,
+    ledger,
+    lookups,
+    privileges,
+    publish,
+    snapshot,
+    stream,
+    totals,
+)
 from engine.connect import blame
 from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
@@ -266,6 +279,8 @@ class Build:
         self._replay(self.target, self.work.schema, [*positions, *renames(plan)])
         archive = [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive)]
         self._replay(self.target, self.work.archive_schema, archive)
+        for name in (self.work.schema, self.work.archive_schema):
+            privileges.close(self.target, bookkeeping.schemas(self.target)[name].schema_oid)
 
     def _analyze(self) -> None:
         self.watch.stage("analyze")

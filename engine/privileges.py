@@ -1,12 +1,15 @@
-"""Owner and grants of the schema that a publish replaces, given to the schema that replaces it.
+"""Who may do what in the schemas that we make: nobody but the owner, but for what the schema that is replaced granted.
 
 Laws
-- A table or sequence gets what the one of its name had, column by column, and its owner; what it had beyond is revoked.
-- One that is new gets what the schema's default privileges give to new ones of its owner.
+- What we make is closed to everybody else, whatever the database's default privileges gave to whom.
+- A table, sequence, routine or type gets what the one of its name had, column by column, and its owner.
+- One that is new gets what the replaced schema's own default privileges give to new ones of its owner.
+- PUBLIC keeps what PostgreSQL itself gives it, the use of routines and types, unless it was taken from the one of that
+  name: nobody could write to a table whose default or check calls a function.
 - Whoever granted, the owner is the grantor afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,28 +17,26 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-QUERY = (Path(__file__).parent / "sql" / "publish_privileges.sql").read_text(encoding="utf-8")
+FOLDER = Path(__file__).parent / "sql"
+PRIVILEGES = (FOLDER / "publish_privileges.sql").read_text(encoding="utf-8")
+OBJECTS = (FOLDER / "schema_objects.sql").read_text(encoding="utf-8")
 OBJECTS_OF_DEFAULT = {"r": "tables", "S": "sequences", "f": "functions", "T": "types"}
-DEFAULT_OF_KIND = {"table": "r", "sequence": "S"}
+DEFAULT_OF_KIND = {"table": "r", "sequence": "S", "routine": "f", "type": "T"}
+USED_BY_ALL = ("routine", "type")  # PostgreSQL lets PUBLIC use these
 
-# Name → kind and owner; a sequence that a column owns has its table's owner and takes no other.
-RELATIONS = """
-    select c.relname::text, case c.relkind when 'S' then 'sequence' else 'table' end, c.relowner::regrole::text,
-           exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
-                   and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i'))
-    from pg_class c
-    where c.relnamespace = %s and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+SCHEMA = """
+    select nspname::text, nspowner::regrole::text, pg_has_role(nspowner, 'usage') from pg_namespace where oid = %s
 """
-OWNER = "select nspowner::regrole::text from pg_namespace where oid = %s"
 COLUMNS = """
     select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid
-    where c.relnamespace = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = %s and quote_ident(c.relname) = %s and a.attnum > 0 and not a.attisdropped
 """
+Name = tuple[str, str | None]  # an object's kind and name; the schema's own name is None
 
 
 @dataclass(frozen=True)
 class Privilege:
-    """One grant. name, part: relation and column, or a default's kind and role. Roles are fit for SQL; None: PUBLIC."""
+    """One grant. name, part: object and column, or a default's kind and role. Roles are fit for SQL; None: PUBLIC."""
 
     kind: str
     name: str | None
@@ -44,84 +45,124 @@ class Privilege:
     privilege: str
     is_grantable: bool
 
+    @property
+    def object(self) -> Name:
+        return ("table" if self.kind == "column" else self.kind, self.name)
+
+
+@dataclass(frozen=True)
+class Object:
+    """Something in a schema that has an owner and can be granted. is_ours: whether our role may do that."""
+
+    kind: str
+    name: str
+    owner: str
+    is_owned_by_column: bool
+    is_ours: bool
+
 
 @dataclass(frozen=True)
 class Access:
-    """Owner, relations (name → kind, owner, whether owned by a column) and grants of a schema."""
+    """Owner, objects and grants of a schema. is_ours: whether our role may grant and revoke the schema itself."""
 
+    schema: str
     owner: str
-    relations: dict[str, tuple[str, str, bool]]
+    is_ours: bool
+    objects: dict[Name, Object]
     privileges: tuple[Privilege, ...]
 
 
 def read(conn: psycopg.Connection, schema_oid: int) -> Access:
     with conn.cursor(row_factory=class_row(Privilege)) as cursor:
-        privileges = tuple(cursor.execute(QUERY, {"schema": schema_oid}))
-    relations = {name: tuple(rest) for name, *rest in conn.execute(RELATIONS, [schema_oid])}
-    return Access(conn.execute(OWNER, [schema_oid]).fetchone()[0], relations, privileges)
+        privileges = tuple(cursor.execute(PRIVILEGES, {"schema": schema_oid}))
+    with conn.cursor(row_factory=class_row(Object)) as cursor:
+        objects = {(one.kind, one.name): one for one in cursor.execute(OBJECTS, {"schema": schema_oid})}
+    return Access(*conn.execute(SCHEMA, [schema_oid]).fetchone(), objects, privileges)
 
 
-def give(conn: psycopg.Connection, access: Access, schema: str, schema_oid: int) -> None:
-    """Make the schema's owner and grants what `access` says."""
+def close(conn: psycopg.Connection, schema_oid: int, but: Collection[Name] = ()) -> list[str]:
+    """Take a schema and what is in it from everybody but its owner. but: names of what is left as it is.
+
+    Returns the roles that something was taken from, as a person reads them. What others own is theirs.
+    """
+    access = read(conn, schema_oid)
+    ours = {("schema", None)} if access.is_ours else set()
+    ours |= {name for name, one in access.objects.items() if one.is_ours}
+    taken = [
+        given
+        for given in access.privileges
+        if given.object in ours and given.object not in but and (given.grantee or given.kind not in USED_BY_ALL)
+    ]
+    for name, grantee in dict.fromkeys((given.object, given.grantee) for given in taken):
+        conn.execute(_revoke(access.schema, name, grantee))
+    return sorted({given.grantee or "PUBLIC" for given in taken})
+
+
+def give(conn: psycopg.Connection, old: Access, schema_oid: int, *, public: bool = True) -> None:
+    """Give a closed schema the owner and the grants of the one that it replaces. public: those to PUBLIC as well."""
     new = read(conn, schema_oid)
+    granted = [given for given in old.privileges if public or given.grantee or given.kind in USED_BY_ALL]
     for statement in (
-        *_revocations(access, new, schema),  # before the owner: it may be one that is revoked from
-        *_owners(access, new, schema),
-        *_grants(conn, access, new, schema, schema_oid),
-        *_grants_to_new(access, new, schema),
+        *_owners(old, new),
+        *_withheld(old, new),
+        *_grants(conn, granted, new, schema_oid),
+        *_grants_to_new(old, granted, new),
     ):
         conn.execute(statement)
 
 
-def _owners(old: Access, new: Access, schema: str) -> Iterator[sql.Composed]:
+def _owners(old: Access, new: Access) -> Iterator[sql.Composed]:
     if old.owner != new.owner:
-        yield sql.SQL("alter schema {} owner to {}").format(sql.Identifier(schema), sql.SQL(old.owner))
-    for name, (kind, owner, is_owned_by_column) in new.relations.items():
-        if name in old.relations and old.relations[name][1] != owner and not is_owned_by_column:
-            place, role = sql.Identifier(schema, name), sql.SQL(old.relations[name][1])
-            yield sql.SQL("alter {} {} owner to {}").format(sql.SQL(kind), place, role)
+        yield sql.SQL("alter schema {} owner to {}").format(sql.Identifier(new.schema), sql.SQL(old.owner))
+    for name, one in new.objects.items():
+        if name in old.objects and old.objects[name].owner != one.owner and not one.is_owned_by_column:
+            role = sql.SQL(old.objects[name].owner)
+            yield sql.SQL("alter {} owner to {}").format(_object(new.schema, name), role)
 
 
-def _revocations(old: Access, new: Access, schema: str) -> Iterator[sql.Composed]:
-    """What default privileges of the database gave to the new ones, beyond what the old ones had."""
-    for given in new.privileges:
-        if given.kind in DEFAULT_OF_KIND and given.name in old.relations:
-            target = _object(given.kind, schema, given.name)
-            yield sql.SQL("revoke {} on {} from {}").format(sql.SQL(given.privilege), target, _role(given.grantee))
+def _withheld(old: Access, new: Access) -> Iterator[sql.Composed]:
+    """What somebody took from PUBLIC, which has it unless told otherwise."""
+    used = {given.object for given in old.privileges if given.grantee is None}
+    for name in new.objects:
+        if name[0] in USED_BY_ALL and name in old.objects and name not in used:
+            yield _revoke(new.schema, name, None)
 
 
-def _grants(conn, old: Access, new: Access, schema: str, schema_oid: int) -> Iterator[sql.Composed]:
-    for given in old.privileges:
+def _grants(conn, granted: Iterable[Privilege], new: Access, schema_oid: int) -> Iterator[sql.Composed]:
+    for given in granted:
         what = sql.SQL(given.privilege)
-        if given.kind == "schema":
-            yield _grant(what, sql.SQL("schema {}").format(sql.Identifier(schema)), given)
-        elif given.kind == "default":
-            yield _default(given, schema)
-        elif given.kind in DEFAULT_OF_KIND and _kind(new, given.name) == given.kind:
-            yield _grant(what, _object(given.kind, schema, given.name), given)
+        if given.kind == "default":
+            yield _default(given, new.schema)
+        elif given.kind == "schema" or given.kind != "column" and given.object in new.objects:
+            yield _grant(what, _object(new.schema, given.object), given)
         elif given.kind == "column" and (given.part,) in conn.execute(COLUMNS, [schema_oid, given.name]).fetchall():
             column = sql.SQL("{} ({})").format(what, sql.Identifier(given.part))
-            yield _grant(column, _object("table", schema, given.name), given)
+            yield _grant(column, _object(new.schema, given.object), given)
 
 
-def _grants_to_new(old: Access, new: Access, schema: str) -> Iterator[sql.Composed]:
-    defaults = [given for given in old.privileges if given.kind == "default"]
-    for name, (kind, owner, _) in new.relations.items():
-        for given in defaults if name not in old.relations else []:
-            if given.part == owner and given.name == DEFAULT_OF_KIND[kind]:
-                yield _grant(sql.SQL(given.privilege), _object(kind, schema, name), given)
+def _grants_to_new(old: Access, granted: Iterable[Privilege], new: Access) -> Iterator[sql.Composed]:
+    defaults = [given for given in granted if given.kind == "default"]
+    for name, one in new.objects.items():
+        for given in defaults if name not in old.objects else []:
+            if given.part == one.owner and given.name == DEFAULT_OF_KIND[one.kind]:
+                yield _grant(sql.SQL(given.privilege), _object(new.schema, name), given)
 
 
-def _kind(access: Access, name: str) -> str | None:
-    return access.relations[name][0] if name in access.relations else None
-
-
-def _object(kind: str, schema: str, name: str) -> sql.Composed:
-    return sql.SQL("{} {}").format(sql.SQL(kind), sql.Identifier(schema, name))
+def _object(schema: str, name: Name) -> sql.Composed:
+    kind, own = name
+    place = sql.Identifier(schema)
+    if own is not None:
+        place = sql.SQL("{}.{}").format(place, sql.SQL(own))
+    return sql.SQL("{} {}").format(sql.SQL(kind), place)
 
 
 def _role(grantee: str | None) -> sql.SQL:
     return sql.SQL(grantee or "public")
+
+
+def _revoke(schema: str, name: Name, grantee: str | None) -> sql.Composed:
+    """Everything, with the columns of a table, and with what the grantee has passed on."""
+    return sql.SQL("revoke all on {} from {} cascade").format(_object(schema, name), _role(grantee))
 
 
 def _grant(what: sql.Composable, target: sql.Composable, given: Privilege) -> sql.Composed:

@@ -96,10 +96,9 @@ def make_build(conn: psycopg.Connection, run_id: str, target_schema: str) -> Non
     with blame(TargetError, "making the build schemas"), conn.transaction():
         for names in names_of(target_schema):
             schemas.drop_if_there(conn, names.build)
-            schema = sql.Identifier(names.build)
-            conn.execute(sql.SQL("create schema {}").format(schema))
-            conn.execute(sql.SQL("revoke all on schema {} from public").format(schema))
+            conn.execute(sql.SQL("create schema {}").format(sql.Identifier(names.build)))
             bookkeeping.register_schema(conn, names.build, names.kind, "build", target_schema, run_id)
+            privileges.close(conn, bookkeeping.schemas(conn)[names.build].schema_oid)
 
 
 def publish(
@@ -178,10 +177,9 @@ def _put_in_place(conn: psycopg.Connection, ours: dict[str, Schema], names: Name
         return
     schemas.record_members(conn, build)
     bookkeeping.rename_schema(conn, build, names.live, "live")
-    if access:
-        privileges.give(conn, access, names.live, build.schema_oid)
-    if names.kind == "archive":  # personal data, whatever was granted
-        conn.execute(sql.SQL("revoke all on schema {} from public").format(sql.Identifier(names.live)))
+    privileges.close(conn, build.schema_oid)
+    if access:  # an archive holds personal data, which is nobody's business but his who was named
+        privileges.give(conn, access, build.schema_oid, public=names.kind != "archive")
 
 
 def _take_back(conn: psycopg.Connection, ours: dict[str, Schema], names: Names, restored_run: str | None) -> None:

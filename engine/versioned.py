@@ -3,8 +3,12 @@
 Laws
 - Such a schema is made whole or not at all, and only where no schema of its name is somebody else's or newer.
 - Ours is known by its comment; its version is the greatest in its table `version`.
+- Nobody but its owner may do anything with what is made, whatever default privileges say; what somebody grants later on
+  purpose stays. Books that an older program left open are closed as a whole, once, and the log says to whom.
 """
 
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +16,10 @@ import psycopg
 from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused
+from engine import privileges
 from engine.connect import blame
 
+LOG = logging.getLogger("engine")
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
 
 
@@ -28,6 +34,7 @@ class Versioned:
     """place: its database, as errors call it. scripts: each brings it to the next version, the first makes it.
 
     lock: key of the advisory lock under which that is done. error: what a failure of the database is raised as.
+    closed_from: the version from which on nobody but the owner has anything by default.
     """
 
     name: str
@@ -35,6 +42,7 @@ class Versioned:
     scripts: tuple[Path, ...]
     lock: int
     error: type[MigrateError]
+    closed_from: int
 
     @property
     def version(self) -> int:
@@ -61,16 +69,36 @@ class Versioned:
             raise PlanRefused(found)
         return conn.execute("select to_regnamespace(%s) is not null", [self.name]).fetchone()[0]
 
-    def ensure(self, conn: psycopg.Connection) -> None:
-        """Make the books where they are absent, or bring older ones to this version.
+    def ensure(self, conn: psycopg.Connection) -> int:
+        """Make the books where they are absent, or bring older ones to this version. Returns the version found, or 0.
 
         Errors: PlanRefused (not ours, or newer), and what `error` says.
         """
         with blame(self.error, f"making schema {self.name}"), conn.transaction():
             conn.execute("select pg_advisory_xact_lock(%s)", [self.lock])
-            for script in self.scripts[self._version(conn) if self.is_present(conn) else 0 :]:
+            found = self._version(conn) if self.is_present(conn) else 0
+            kept = privileges.read(conn, self._oid(conn)).objects if found >= self.closed_from else ()
+            for script in self.scripts[found:]:
                 conn.execute(script.read_bytes())
+            if found < self.version:
+                self._close(conn, found, kept)
+        return found
+
+    def _close(self, conn: psycopg.Connection, found: int, kept: Collection[privileges.Name]) -> None:
+        """kept: what stood there already, and was closed when it was made; the schema itself then is, too."""
+        others = privileges.close(conn, self._oid(conn), (*kept, *([("schema", None)] if kept else ())))
+        if 0 < found < self.closed_from and others:
+            tell_closed(self.name, others)
+
+    def _oid(self, conn: psycopg.Connection) -> int:
+        return conn.execute("select oid from pg_namespace where nspname = %s", [self.name]).fetchone()[0]
 
     def _version(self, conn: psycopg.Connection) -> int:
         query = sql.SQL("select coalesce(max(version), 0) from {}").format(sql.Identifier(self.name, "version"))
         return conn.execute(query).fetchone()[0]
+
+
+def tell_closed(schema: str, others: Sequence[str]) -> None:
+    """Say who loses what an older program left open: he may have it on purpose."""
+    text = "schema %s was open to %s; it holds personal data and is closed now: grant anew what is wanted on purpose"
+    LOG.warning(text, schema, ", ".join(others))

@@ -3,7 +3,6 @@
 
 create schema migration;
 comment on schema migration is 'nxtgauge-migrate: bookkeeping of its runs';
-revoke all on schema migration from public;
 
 create table migration.version (
     version integer not null,
@@ -188,4 +187,3 @@ from (
     ) r using (run_id, legacy_table)
 ) as figures;
 
-revoke all on all tables in schema migration from public;

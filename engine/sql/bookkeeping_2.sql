@@ -46,5 +46,4 @@ create table migration.certificates (
     parts jsonb not null
 );
 
-revoke all on all tables in schema migration from public;
 insert into migration.version (version) values (2);

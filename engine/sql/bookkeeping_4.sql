@@ -9,5 +9,4 @@ create table migration.totals (
     primary key (name, labels)
 );
 
-revoke all on migration.totals from public;
 insert into migration.version (version) values (4);

@@ -1,8 +1,8 @@
 -- Who may do what in a schema (%(schema)s, its oid), one row per privilege; the owner's own are understood.
--- kind: schema | table | sequence | column | default; grantee null: PUBLIC. A default's name is its kind of object, its part
--- the role that makes them.
+-- kind: schema | table | sequence | routine | type | column | default; grantee null: PUBLIC. A default's name is its kind
+-- of object, its part the role that makes them; other names are fit for SQL behind the schema's.
 with relations as (
-    select c.oid, c.relname, c.relowner, c.relacl,
+    select c.oid, quote_ident(c.relname) as name, c.relowner, c.relacl,
            case c.relkind when 'S' then 'sequence' else 'table' end as kind
     from pg_class c
     where c.relnamespace = %(schema)s and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
@@ -11,9 +11,17 @@ entries as (
     select 'schema' as kind, null::text as name, null::text as part, nspowner as owner, a.*
     from pg_namespace, aclexplode(nspacl) a where oid = %(schema)s
     union all
-    select kind, relname::text, null, relowner, a.* from relations, aclexplode(relacl) a
+    select kind, name, null, relowner, a.* from relations, aclexplode(relacl) a
     union all
-    select 'column', r.relname::text, t.attname::text, r.relowner, a.*
+    select 'routine', format('%%I(%%s)', proname, pg_get_function_identity_arguments(oid)), null, proowner, a.*
+    from pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) a
+    where pronamespace = %(schema)s and prokind <> 'a'
+    union all
+    select 'type', quote_ident(typname), null, typowner, a.*
+    from pg_type, aclexplode(coalesce(typacl, acldefault('T', typowner))) a
+    where typnamespace = %(schema)s
+    union all
+    select 'column', r.name, t.attname::text, r.relowner, a.*
     from relations r join pg_attribute t on t.attrelid = r.oid and not t.attisdropped, aclexplode(t.attacl) a
     union all
     select 'default', defaclobjtype::text, defaclrole::regrole::text, null, a.*

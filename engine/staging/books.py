@@ -30,9 +30,8 @@ from engine.versioned import Versioned
 
 SCHEMA = "nxtgauge_staging"
 LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease
-BOOKS = Versioned(
-    SCHEMA, "the staging database", (Path(__file__).parent / "sql" / "books.sql",), LOCK + 1, StagingError
-)
+SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("books.sql", "books_2.sql"))
+BOOKS = Versioned(SCHEMA, "the staging database", SCRIPTS, LOCK + 1, StagingError, closed_from=2)
 faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
 
 DROPS = schemas.DROPS | {

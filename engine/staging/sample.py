@@ -25,7 +25,7 @@ from psycopg import sql
 
 from config.errors import StagingError
 from config.shapes import Column
-from engine import stream
+from engine import privileges, stream
 from engine.catalog import LegacyTable
 from engine.connect import Stop, blame
 from engine.keys import INTEGERS, TEXTUAL
@@ -137,9 +137,10 @@ class Sample:
 
         Errors: SourceError, StagingError, Interrupted.
         """
-        with blame(StagingError, "drawing the sample", stop):
+        with blame(StagingError, "drawing the sample", stop), conn.transaction():
             for skeleton in self._skeletons.values():
                 self._create(conn, skeleton)
+            _close(conn)
         run_all(lambda skeleton: self._read(sessions, stop, skeleton), list(self._skeletons.values()))
         with blame(StagingError, "drawing the sample", stop):
             self._connect(conn)
@@ -361,6 +362,13 @@ def working(conn: psycopg.Connection) -> Iterator[None]:
     finally:
         with contextlib.suppress(psycopg.Error):
             clear(conn)
+
+
+def _close(conn: psycopg.Connection) -> None:
+    """Take the working tables from all but their owner, whatever default privileges gave; leave the books alone."""
+    (oid,) = conn.execute("select oid from pg_namespace where nspname = %s", [BOOKS]).fetchone()
+    kept = [name for name in privileges.read(conn, oid).objects if not name[1].startswith(PREFIX)]
+    privileges.close(conn, oid, [("schema", None), *kept])
 
 
 def clear(conn: psycopg.Connection) -> None:

@@ -2,6 +2,7 @@
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from config import settings as configuration
 
@@ -30,3 +31,19 @@ def source(environ):
 def target(environ):
     with psycopg.connect(environ["NXTGAUGE_TARGET_URL"], autocommit=True) as conn:
         yield conn
+
+
+@pytest.fixture
+def role(conn):
+    """A function that makes a role; all are dropped after the test. conn: the module's session on its target."""
+    made = []
+
+    def make(name: str) -> str:
+        conn.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        for statement in ("drop owned by {} cascade", "drop role {}"):
+            conn.execute(sql.SQL(statement).format(sql.Identifier(name)))

@@ -1,6 +1,7 @@
 """Schema migration: made once and only where it may be, one run at a time, and accounts that balance or say not."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -52,6 +53,27 @@ def new_run(conn, **changes) -> bookkeeping.Run:
     return bookkeeping.create_run(conn, **values | changes)
 
 
+@pytest.fixture
+def others(conn, role) -> str:
+    """A role to whom, as to everybody, default privileges give whatever is made."""
+    name = role("others")
+    for what in ("schemas", "tables", "sequences", "functions", "types"):
+        conn.execute(f"alter default privileges grant all on {what} to public, {name}")
+    return name
+
+
+def granted(conn, schema: str) -> set[tuple]:
+    """Who but the owner has what there."""
+    query = """
+        select 'schema', a.grantee, a.privilege_type from pg_namespace, aclexplode(nspacl) a
+        where nspname = %(schema)s and a.grantee <> nspowner
+        union
+        select c.relname, a.grantee, a.privilege_type from pg_class c left join pg_attribute t on t.attrelid = c.oid,
+               lateral (select * from aclexplode(c.relacl) union all select * from aclexplode(t.attacl)) a
+        where c.relnamespace = %(schema)s::regnamespace and a.grantee <> c.relowner"""
+    return set(conn.execute(query, {"schema": schema}).fetchall())
+
+
 class TestEnsure:
     def test_what_other_tools_query_has_its_fixed_names(self, kept):
         query = """select attname from pg_attribute
@@ -72,15 +94,38 @@ class TestEnsure:
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(ensure, range(4))) == [None] * 4
 
-    def test_nobody_else_may_read_it(self, conn):
-        conn.execute("alter default privileges grant all on tables to public")
+    def test_nobody_else_may_read_it(self, conn, others):
         bookkeeping.ensure(conn)
-        query = """select c.relname from pg_class c, aclexplode(c.relacl) a
-                   where c.relnamespace = 'migration'::regnamespace and a.grantee = 0"""
-        assert conn.execute(query).fetchall() == []
-        assert conn.execute("select nspacl from pg_namespace where nspname = 'migration'").fetchone() is not None
+        assert granted(conn, "migration") == set()
         query = "select has_schema_privilege('pg_monitor', 'migration', 'usage')"
         assert conn.execute(query).fetchone() == (False,)
+
+    def test_what_is_granted_on_purpose_stays_and_what_an_upgrade_adds_is_closed(self, conn, others, monkeypatch):
+        bookkeeping.ensure(conn)
+        conn.execute(f"grant usage on schema migration to {others}; grant select on migration.balance to {others}")
+        on_purpose = granted(conn, "migration")
+        script = bookkeeping.SCRIPTS[-1].with_name("bookkeeping_of_a_newer_program.sql")
+        monkeypatch.setattr(bookkeeping, "BOOKS", replace(bookkeeping.BOOKS, scripts=(*bookkeeping.SCRIPTS, script)))
+        made = b"create table migration.added (n serial); insert into migration.version (version) values (99)"
+        monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: made)
+        bookkeeping.ensure(conn)
+        assert conn.execute("select to_regclass('migration.added')").fetchone() != (None,)
+        assert granted(conn, "migration") == on_purpose
+
+    def test_books_and_archives_that_an_older_version_left_open_are_closed_and_that_is_said(self, conn, others, caplog):
+        for script in bookkeeping.SCRIPTS[: bookkeeping.CLOSED_FROM - 1]:
+            conn.execute(script.read_bytes())
+        conn.execute("create schema legacy_archive; create table legacy_archive.users (name text)")
+        bookkeeping.register_schema(conn, "legacy_archive", "archive", "live", "nxtgauge", "old")
+        conn.execute(f"""
+            grant select (name) on legacy_archive.users to {others} with grant option;
+            set role {others}; grant select (name) on legacy_archive.users to public; reset role""")
+        bookkeeping.ensure(conn)
+        assert granted(conn, "migration") | granted(conn, "legacy_archive") == set()
+        told = [record.getMessage() for record in caplog.records if "closed now" in record.getMessage()]
+        assert [text.split(";")[0] for text in told] == [
+            f"schema {name} was open to PUBLIC, {others}" for name in ("migration", "legacy_archive")
+        ]
 
     @pytest.mark.parametrize(
         "make", ["", "; create table migration.version (version int); insert into migration.version values (1)"]
@@ -93,8 +138,8 @@ class TestEnsure:
         assert conn.execute("select to_regclass('migration.runs')").fetchone() == (None,)
 
     def test_a_newer_version_is_refused(self, kept):
-        kept.execute("insert into migration.version (version) values (5)")
-        with pytest.raises(PlanRefused, match="version 5; this program knows version 4"):
+        kept.execute("insert into migration.version (version) values (6)")
+        with pytest.raises(PlanRefused, match="version 6; this program knows version 5"):
             bookkeeping.ensure(kept)
 
     def test_an_older_version_is_brought_to_this_one_with_all_that_it_holds(self, conn):

@@ -58,22 +58,6 @@ def other(here):
         yield conn
 
 
-@pytest.fixture
-def role(conn):
-    """A function that makes a role; all of them are dropped after the test."""
-    made = []
-
-    def make(name: str) -> str:
-        conn.execute(sql.SQL("create role {}").format(sql.Identifier(name)))
-        made.append(name)
-        return name
-
-    yield make
-    for name in made:
-        for statement in ("drop owned by {} cascade", "drop role {}"):
-            conn.execute(sql.SQL(statement).format(sql.Identifier(name)))
-
-
 def build(conn, ddl: str = "create table {build}.users (name text); insert into {build}.users values ({run})") -> str:
     """A run whose build is ready; its id, which is also what its only user is called."""
     run_id = bookkeeping.create_run(
@@ -468,6 +452,36 @@ class TestGrants:
             assert reader not in {grantee for _, grantee, *_ in self.grants(conn)}
         finally:
             conn.execute(f"alter default privileges revoke select on tables from {reader}")
+
+    def test_default_privileges_open_nothing_while_it_is_built_nor_afterwards(self, conn, role):
+        reader = role("reader")
+        for what in ("schemas", "tables", "sequences"):
+            conn.execute(f"alter default privileges grant all on {what} to public, {reader}")
+        run_id = build(conn, PRODUCT)
+        for place in ("__build", ""):
+            for name in (TARGET, "legacy_archive"):
+                named = self.rows(conn, self.SCHEMA, name + place)
+                assert {grantee for owner, grantee, *_ in named} <= {owner for owner, *_ in named}
+            if place:
+                publish.publish(conn, run_id, TARGET)
+        assert self.grants(conn) | self.grants(conn, "legacy_archive") == set()
+
+    def test_a_function_and_a_type_keep_who_may_use_them(self, conn, role):
+        app = role("App")
+        ddl = """create function {build}.f(a {build}.mood) returns int language sql as 'select 1';
+                 create function {build}.g() returns int language sql as 'select 1'"""
+        ddl = "create type {build}.mood as enum ('well'); " + ddl
+        published(conn, ddl)
+        conn.execute(
+            f"""revoke execute on function {TARGET}.f from public; revoke usage on type {TARGET}.mood from public;
+                grant execute on function {TARGET}.f to "{app}" """
+        )
+        published(conn, ddl)
+        query = """select proname, a.grantee::regrole::text from pg_proc, aclexplode(coalesce(proacl,
+                     acldefault('f', proowner))) a where pronamespace = %s::regnamespace and a.grantee <> proowner
+                   union select typname, 'any' from pg_type, aclexplode(typacl) a
+                   where typname = 'mood' and typnamespace = %s::regnamespace and a.grantee <> typowner"""
+        assert set(conn.execute(query, [TARGET, TARGET])) == {("f", f'"{app}"'), ("g", "-")}
 
     def test_an_owner_keeps_what_an_owner_has(self, conn, role):
         """Default privileges may have granted the new table to the role that is to own it."""

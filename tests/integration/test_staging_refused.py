@@ -83,8 +83,8 @@ class TestWhatIsRefused:
             staging.refresh(settings(source, copy), AS_IT_IS, None)
         do(copy, "drop schema nxtgauge_staging")
         staging.refresh(settings(source, copy), AS_IT_IS, None)
-        do(copy, "insert into nxtgauge_staging.version values (2)")
-        with pytest.raises(PlanRefused, match="is version 2; this program knows version 1"):
+        do(copy, "insert into nxtgauge_staging.version values (3)")
+        with pytest.raises(PlanRefused, match="is version 3; this program knows version 2"):
             staging.refresh(settings(source, copy), AS_IT_IS, None)
 
     def test_all_that_is_wrong_with_the_source_at_once(self, source, database):

@@ -3,7 +3,6 @@
 
 create schema nxtgauge_staging;
 comment on schema nxtgauge_staging is 'nxtgauge-migrate: what its rehearsal copies are';
-revoke all on schema nxtgauge_staging from public;
 
 create table nxtgauge_staging.version (
     version integer not null,
@@ -59,5 +58,3 @@ create table nxtgauge_staging.objects (
     object oid,
     primary key (schema_oid, kind, name)
 );
-
-revoke all on all tables in schema nxtgauge_staging from public;

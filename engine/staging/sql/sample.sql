@@ -17,6 +17,3 @@ create unlogged table nxtgauge_staging.sample_roots (number bigint not null, val
 create unlogged table nxtgauge_staging.sample_places (
     table_name text not null, leaf integer not null, batch bigint not null, place tid not null
 );
-
-revoke all on all tables in schema nxtgauge_staging from public;
-revoke all on all sequences in schema nxtgauge_staging from public;
