@@ -31,13 +31,7 @@ from engine.versioned import Versioned, tell_closed
 SCHEMA = "migration"
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
-    for name in (
-        "bookkeeping.sql",
-        "bookkeeping_2.sql",
-        "bookkeeping_3.sql",
-        "bookkeeping_4.sql",
-        "bookkeeping_5.sql",
-    )
+    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 7)))
 )
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease

@@ -4,6 +4,8 @@ Laws
 - A mark is of one table or sequence: a digest of its definition, how many rows it has, and the sum of their xmin. A
   row that comes has a younger xmin than any that goes, so no change leaves count and sum as they were.
 - The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
+- The horizon lets a later verification tell what came after: which transactions the seal saw, in which server, which
+  tables those were, and a digest of what the run's books say of single rows.
 """
 
 import json
@@ -12,17 +14,44 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from engine.connect import server_facts
+
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
 ROWS = "select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {}"
+# By MD5, which every server computes alike: a copy of the target may stand on another kind of machine.
+DIGEST = """
+    select concat(count(*), ' ', coalesce(sum(part::numeric), 0))
+    from {} as book cross join lateral (select ('x' || left(md5(format('%%s', book)), 16))::bit(64)::bigint) as m (part)
+    where run_id = %s
+"""
+OF_SINGLE_ROWS = ("rejects", "id_map", "removed_links", "notes", "tables")  # nobody writes to them after the seal
 
 
 def put(conn: psycopg.Connection, run_id: str, build_oid: int, marks: dict[str, str]) -> None:
     """Seal the build with these marks, in place of those that it had."""
     conn.execute(
-        """insert into migration.seals (run_id, build_oid, marks) values (%s, %s, %s)
-           on conflict (run_id, build_oid) do update set (marks, sealed_at) = (excluded.marks, excluded.sealed_at)""",
-        [run_id, build_oid, json.dumps(marks)],
+        """insert into migration.seals (run_id, build_oid, marks, horizon) values (%s, %s, %s, %s)
+           on conflict (run_id, build_oid) do update
+           set (marks, horizon, sealed_at) = (excluded.marks, excluded.horizon, excluded.sealed_at)""",
+        [run_id, build_oid, json.dumps(marks), json.dumps(_horizon(conn, run_id, marks))],
     )
+
+
+def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> dict:
+    query = """select format('%%s.%%s', n.nspname, c.relname), c.oid::bigint
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
+    return {
+        "system_identifier": server_facts(conn).system_identifier,
+        "snapshot": conn.execute("select pg_current_snapshot()::text").fetchone()[0],
+        "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
+        "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
+    }
+
+
+def _digest(conn: psycopg.Connection, run_id: str, name: str) -> str:
+    query = sql.SQL(DIGEST).format(sql.Identifier("migration", name))
+    return conn.execute(query, [run_id]).fetchone()[0]
 
 
 def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str] | None:
