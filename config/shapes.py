@@ -26,14 +26,33 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Element:
+    """What an index has in one place: a column, quoted, or an expression. operator: of an exclusion.
+
+    collation, operator_class (with its options), order: None where the column or type says so itself.
+    """
+
+    expression: str
+    column: str | None = None  # None of an expression
+    collation: str | None = None
+    operator_class: str | None = None
+    order: str | None = None  # DESC | NULLS FIRST | DESC NULLS LAST
+    operator: str | None = None
+
+
+@dataclass(frozen=True)
 class Constraint:
-    """One constraint. definition: what follows ADD CONSTRAINT name, as pg_get_constraintdef gives it."""
+    """One constraint. definition: what follows ADD CONSTRAINT name, where it was read as a text; DDL takes the parts.
+
+    elements, include, predicate, method, storage: those of its index.
+    has_period: WITHOUT OVERLAPS of a key, PERIOD of a reference. is_local: NO INHERIT.
+    """
 
     name: str
     table: str
     kind: str  # p u f c x n (not null)
     columns: tuple[str, ...]
-    definition: str
+    definition: str = ""
     ref_table: str | None = None  # of a foreign key, bare name
     ref_schema: str | None = None  # None: the schema of the table itself
     ref_columns: tuple[str, ...] = ()
@@ -43,21 +62,45 @@ class Constraint:
     is_match_full: bool = False
     nulls_not_distinct: bool = False
     comment: str | None = None
+    is_enforced: bool = True
+    is_deferred: bool = False
+    is_local: bool = False
+    has_period: bool = False
+    on_update: str | None = None  # CASCADE | RESTRICT | SET NULL | SET DEFAULT
+    on_delete: str | None = None
+    set_columns: tuple[str, ...] = ()  # those that ON DELETE SET sets, if not all
+    elements: tuple[Element, ...] = ()
+    include: tuple[str, ...] = ()
+    predicate: str | None = None
+    method: str = "btree"
+    storage: str | None = None  # fillfactor='70'
 
 
 @dataclass(frozen=True)
 class Index:
-    """One index that no constraint owns. definition: CREATE INDEX in full, its table unqualified."""
+    """One index that no constraint owns. definition: where it was read as a text; DDL takes the parts."""
 
     name: str
     table: str
     columns: tuple[str, ...]  # every column it reads, in keys, INCLUDE, expressions and predicate
-    definition: str
+    definition: str = ""
     is_unique: bool = False
-    has_expression: bool = False
     predicate: str | None = None
-    keys: tuple[str, ...] = ()  # its key columns and expressions as SQL, without INCLUDE
     comment: str | None = None
+    elements: tuple[Element, ...] = ()
+    include: tuple[str, ...] = ()
+    method: str = "btree"
+    storage: str | None = None
+    nulls_not_distinct: bool = False
+
+    @property
+    def has_expression(self) -> bool:
+        return any(element.column is None for element in self.elements)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Its key columns and expressions as SQL, without INCLUDE."""
+        return tuple(element.expression for element in self.elements)
 
 
 @dataclass(frozen=True)

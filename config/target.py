@@ -17,7 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from config.errors import ConfigError
-from config.shapes import Column, Constraint, Index, Table
+from config.shapes import Column, Constraint, Element, Index, Table
 
 FOLDER = Path(__file__).parent / "target"
 
@@ -245,7 +245,10 @@ def constraint(kind: str, name: str, columns: tuple[str, ...], match: re.Match) 
     action = f" ON DELETE {match['on_delete'].upper()}" if match["on_delete"] else ""
     definition = f"FOREIGN KEY ({listed}) REFERENCES {match['ref_table']}({match['ref_columns']}){action}"
     ref_columns = tuple(match["ref_columns"].split(", "))
-    return Constraint(name, table, kind, columns, definition, match["ref_table"], None, ref_columns)
+    on_delete = match["on_delete"].upper() if match["on_delete"] else None
+    return Constraint(
+        name, table, kind, columns, definition, match["ref_table"], None, ref_columns, on_delete=on_delete
+    )
 
 
 def not_null(table: str, column: str) -> Constraint:
@@ -255,7 +258,8 @@ def not_null(table: str, column: str) -> Constraint:
 def index(name: str, table: str, columns: tuple[str, ...], is_unique: bool) -> Index:
     unique = "UNIQUE " if is_unique else ""
     definition = f"CREATE {unique}INDEX {name} ON {table} USING btree ({', '.join(columns)})"
-    return Index(name, table, columns, definition, is_unique)
+    elements = tuple(Element(column, column) for column in columns)
+    return Index(name, table, columns, definition, is_unique, elements=elements)
 
 
 def refuse_second_key(line: Line, draft: Draft, kind: str) -> None:

@@ -73,6 +73,7 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.keys(shapes),
         *ddl.indexes(shapes),
         *ddl.foreign_keys(shapes),
+        *ddl.validations(shapes),
         *ddl.comments(shapes),
         *(s for s in ddl.owners(plan.source, shapes) if s.what in plan.sequences),
     ]
@@ -231,9 +232,8 @@ class Build:
             self.watch.stage(f"constraints: {phase}")
             found = [(key, group) for key, group in groups.items() if key[0] == phase]
             if phase == "foreign key":
-                added = [_unchecked(s) for _, group in found for s in group]
-                self._make([(("foreign key", ""), added)])
-                found = list(_groups(v for _, group in found for s in group if (v := _validation(s))).items())
+                self._make([(("foreign key", ""), [statement for _, group in found for statement in group])])
+                continue
             self.workers.map(f"make {phase}", self._make, _batches(found, lambda entry: self._rows_of(entry[0][1])))
 
     def _rows_of(self, build_table: str) -> int:
@@ -331,25 +331,3 @@ def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[State
         table = "" if statement.phase in ("comment", "owner") else statement.what.split(".")[0]
         grouped.setdefault((statement.phase, table), []).append(statement)
     return grouped
-
-
-def _unchecked(statement: Statement) -> Statement:
-    """The foreign key without a look at the rows: that takes a lock which keeps other tables from pointing there."""
-    is_unchecked = statement.sql.endswith("NOT VALID")
-    return statement if is_unchecked else Statement(statement.phase, statement.what, f"{statement.sql} NOT VALID")
-
-
-def _validation(statement: Statement) -> Statement | None:
-    """What looks at the rows afterwards; None for a key that the legacy database has not validated either."""
-    if statement.sql.endswith("NOT VALID"):
-        return None
-    head = statement.sql.split(" ADD CONSTRAINT ")
-    return Statement("validate", statement.what, f"{head[0]} VALIDATE CONSTRAINT {_name_of(head[1])}")
-
-
-def _name_of(text: str) -> str:
-    """The quoted name at the start of the text."""
-    end = 1
-    while text[end] != '"' or text[end : end + 2] == '""':
-        end += 2 if text[end : end + 2] == '""' else 1
-    return text[: end + 1]

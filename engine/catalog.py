@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, scalar_row
 
-from config.shapes import Column, Constraint, Index, Table
+from config.shapes import Column, Constraint, Element, Index, Table
 from engine import expressions
 
 SQL = pathlib.Path(__file__).parent / "sql"
@@ -91,10 +91,11 @@ class Attribute:
 
 @dataclass(frozen=True)
 class DomainCheck:
-    """definition: what follows ADD CONSTRAINT name."""
+    """definition: what follows ADD CONSTRAINT name; expression: what it asks of VALUE."""
 
     name: str
     definition: str
+    expression: str = ""
     is_validated: bool = True
 
 
@@ -329,9 +330,9 @@ def _system_identifier(connection: psycopg.Connection) -> int | None:
 def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
     tables = _rows(cursor, "tables")
     names = {row["oid"]: row["name"] for row in tables}
-    columns = _by_table(Column, _rows(cursor, "columns"))
-    constraints = _by_table(Constraint, _rows(cursor, "constraints"), names)
-    indexes = _by_table(Index, _rows(cursor, "indexes"), names)
+    columns, parts = _by_table(Column, _rows(cursor, "columns")), _index_parts(cursor)
+    constraints = _by_table(Constraint, _with_parts(_rows(cursor, "constraints"), parts), names)
+    indexes = _by_table(Index, _with_parts(_rows(cursor, "indexes"), parts), names)
     heaps = defaultdict(list)
     for row in _rows(cursor, "heaps"):
         heaps[row.pop("root")].append(Leaf(**row))
@@ -343,6 +344,20 @@ def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
         return LegacyTable(shape, **sizes, leaves=leaves if row["kind"] == "p" else (), **row)
 
     return tuple(legacy_table(row) for row in tables)
+
+
+def _index_parts(cursor: psycopg.Cursor[Row]) -> dict[int, Row]:
+    """What each index is made of, by its oid."""
+    found = {}
+    for row in _rows(cursor, "index_parts"):
+        row["elements"] = tuple(Element(**element) for element in row["elements"])
+        found[row.pop("index_oid")] = row
+    return found
+
+
+def _with_parts(rows: list[Row], parts: dict[int, Row]) -> list[Row]:
+    """Constraints and indexes with what the catalogue holds of their indexes."""
+    return [row | parts.get(row.pop("index_oid"), {}) for row in rows]
 
 
 def _by_table(value: type, rows: list[Row], names: dict[int, str] | None = None) -> dict[int, tuple]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from config.shapes import Column, Constraint, Index, Table
-from engine import expressions
+from engine import definitions, expressions
 from engine.catalog import Catalog, Dependency, Sequence, TypeUse
 
 Node = tuple[str, str]  # kind and name: type and sequence by bare name, function by signature
@@ -55,7 +55,10 @@ def rehome(catalog: Catalog, home: str) -> Catalog:
     return catalog
 
 
-TEXTS = {"type", "default", "collation", "definition", "expression", "predicate", "base", "range_options"}
+TEXTS = {"type", "default", "collation", "definition", "expression", "predicate", "base", "range_options"} | {
+    "operator_class",
+    "operator",
+}
 
 
 def _rehomed(value: Any, schema: str, members: set[str], home: str, name: str = "") -> Any:
@@ -77,7 +80,9 @@ def _parts(table: Table) -> Iterator[Column | Constraint | Index]:
 
 
 def _text(part: Column | Constraint | Index) -> str:
-    return (part.default or "") if isinstance(part, Column) else part.definition
+    if isinstance(part, Column):
+        return part.default or ""
+    return definitions.index(part) if isinstance(part, Index) else definitions.constraint(part)
 
 
 def _is_ours(catalog: Catalog, use: TypeUse | Dependency) -> bool:

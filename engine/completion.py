@@ -147,7 +147,7 @@ def _with_preferences(scene: Scene, shape: Table) -> Table:
 def _one_row_per_user(shape: Table) -> Table:
     if any(c.kind in "pu" and c.columns == ("user_id",) for c in shape.constraints):
         return shape
-    key = Constraint("user_settings_user_id_key", SETTINGS, "u", ("user_id",), "UNIQUE (user_id)")
+    key = Constraint("user_settings_user_id_key", SETTINGS, "u", ("user_id",))
     return replace(shape, constraints=(*shape.constraints, key))
 
 

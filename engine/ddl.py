@@ -2,27 +2,31 @@
 
 Laws
 - No statement names a schema: all run under `search_path = <build schema>, <schema of the extensions>`.
-- Every name is quoted; definitions are PostgreSQL's own text and go through untouched.
+- Every name is quoted; expressions are PostgreSQL's own text and go through untouched.
+- What an older server does not know is made there as well as it can be, or not at all.
 - The functions stand in the order in which their statements can run: extensions, types, functions, domain rules,
-  sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys, comments, owners and positions of
-  sequences; then the hidden column goes, and renames come last: what stands on a table or column follows its name.
+  sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys and their validation, comments, owners
+  and positions of sequences; then the hidden column goes, and renames come last: what stands on a table or column
+  follows its name.
 """
 
 import re
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Table
+from engine import definitions
 from engine.catalog import Catalog, Function, Sequence, Type, reflect, search_path
 from engine.connect import Stop, blame
 from engine.plan import HIDDEN
 
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
+NAMED_NOT_NULLS = 180_000  # with them came NOT ENFORCED and keys over periods
 IDENTITY = {"a": "ALWAYS", "d": "BY DEFAULT"}
 NUMBERS = {"int2", "int4", "int8", "numeric"}
 # moves nothing where neither the legacy position nor a value is known: setval of NULL does nothing
@@ -35,11 +39,20 @@ MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. what: the object it makes; what belongs to a table is called `table.name`."""
+    """One statement. what: the object it makes; what belongs to a table is called `table.name`.
+
+    since: the first version of the server that knows it; instead: what serves on older ones, if anything does.
+    """
 
     phase: str
     what: str
     sql: str
+    since: int = 0
+    instead: str = ""
+
+    def fit_for(self, version: int) -> str:
+        """The statement for a server of this version; empty where it has none."""
+        return self.sql if version >= self.since else self.instead
 
 
 def extensions(names: Iterable[str], home: str = "public") -> list[Statement]:
@@ -160,47 +173,72 @@ def _typed(kind: str, collation: str | None) -> sql.Composable:
 
 
 def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
-    """One statement a table, so that its rows are read once."""
-    found = {shape.name: [c.name for c in shape.columns if c.not_null] for shape in shapes}
-    action = sql.SQL("ALTER COLUMN {} SET NOT NULL")
-    return [
-        _statement(
-            "not null", name, "ALTER TABLE {} {}", name,
-            sql.SQL(", ").join(action.format(sql.Identifier(column)) for column in columns),
-        )
-        for name, columns in found.items()
-        if columns
-    ]  # fmt: skip
+    """One statement a table, so that its rows are read once; those that have names of their own keep them."""
+    return [_not_null(shape) for shape in shapes if any(column.not_null for column in shape.columns)]
+
+
+def _not_null(shape: Table) -> Statement:
+    columns = [column.name for column in shape.columns if column.not_null]
+    named = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in columns}
+    plain = {name: sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name)) for name in columns}
+    actions = plain | {name: _addition(constraint) for name, constraint in named.items()}
+    found, older = (
+        _statement("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(these.values()))
+        for these in (actions, plain)
+    )
+    return replace(found, since=NAMED_NOT_NULLS, instead=older.sql) if named else found
 
 
 def checks(shapes: Iterable[Table]) -> list[Statement]:
-    return _constraints("check", shapes, "cn")
+    """Checks, and not-nulls that hold for new rows alone."""
+    found = [c for shape in shapes for c in shape.constraints if c.kind == "c" or _is_unproven(shape, c)]
+    return [_constraint("check", constraint) for constraint in found]
+
+
+def _is_unproven(shape: Table, constraint: Constraint) -> bool:
+    return constraint.kind == "n" and not shape.column(constraint.columns[0]).not_null
 
 
 def keys(shapes: Iterable[Table]) -> list[Statement]:
     """Primary keys, uniques and exclusions."""
-    return _constraints("key", shapes, "pux")
+    return [_constraint("key", c) for shape in shapes for c in shape.constraints if c.kind in "pux"]
 
 
 def foreign_keys(shapes: Iterable[Table]) -> list[Statement]:
-    return _constraints("foreign key", shapes, "f")
+    """Foreign keys, unchecked: to look at the rows takes a lock that keeps other tables from pointing there."""
+    unchecked = [replace(key, is_validated=False) for key in _foreign_keys(shapes)]
+    return [_constraint("foreign key", key, definitions.state(key)) for key in unchecked]
 
 
-def _constraints(phase: str, shapes: Iterable[Table], kinds: str) -> list[Statement]:
-    return [_constraint(phase, c) for shape in shapes for c in shape.constraints if c.kind in kinds]
+def validations(shapes: Iterable[Table]) -> list[Statement]:
+    """What looks at the rows afterwards; the legacy database may have left it undone."""
+    template = "ALTER TABLE {} VALIDATE CONSTRAINT {}"
+    return [
+        _statement("validate", f"{key.table}.{key.name}", template, key.table, key.name)
+        for key in _foreign_keys(shapes)
+        if key.is_validated and key.is_enforced
+    ]
 
 
-def _constraint(phase: str, constraint: Constraint) -> Statement:
-    """Deferrability, NOT VALID and the rest stand in the definition."""
-    template, definition = ("ALTER TABLE {} ADD CONSTRAINT {} {}", sql.SQL(constraint.definition))
-    return _statement(
-        phase, f"{constraint.table}.{constraint.name}", template, constraint.table, constraint.name, definition
-    )
+def _foreign_keys(shapes: Iterable[Table]) -> list[Constraint]:
+    return [c for shape in shapes for c in shape.constraints if c.kind == "f"]
+
+
+def _constraint(phase: str, constraint: Constraint, state: str = "") -> Statement:
+    what, template = f"{constraint.table}.{constraint.name}", "ALTER TABLE {} {}"
+    found = _statement(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
+    is_new = constraint.kind == "n" or constraint.has_period or not constraint.is_enforced
+    return replace(found, since=NAMED_NOT_NULLS) if is_new else found
+
+
+def _addition(constraint: Constraint) -> sql.Composable:
+    definition = sql.SQL(definitions.constraint(constraint))
+    return sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(constraint.name), definition)
 
 
 def indexes(shapes: Iterable[Table]) -> list[Statement]:
     found = [index for shape in shapes for index in shape.indexes]
-    return [Statement("index", f"{index.table}.{index.name}", index.definition) for index in found]
+    return [Statement("index", f"{index.table}.{index.name}", definitions.index(index)) for index in found]
 
 
 def comments(shapes: Iterable[Table]) -> list[Statement]:
@@ -309,7 +347,8 @@ def replay(
     with connection.transaction(), search_path(connection, schema, home):
         for statement in statements:
             with blame(TargetError, f"making {statement.phase} {statement.what}", stop):
-                connection.execute(statement.sql)
+                if text := statement.fit_for(connection.info.server_version):
+                    connection.execute(text)
 
 
 def rehearse(
@@ -339,13 +378,14 @@ def _attempt(connection: psycopg.Connection, statements: Iterable[Statement]) ->
     for statement in statements:
         try:
             with connection.transaction():
-                connection.execute(statement.sql)
+                if text := statement.fit_for(connection.info.server_version):
+                    connection.execute(text)
         except psycopg.DatabaseError as error:
             if connection.broken:
                 raise
-            failed.add(statement.what)
-            if not failed & _missing(error):
+            if not failed & {statement.what, *_missing(error)}:
                 faults.append(_fault(statement, error))
+            failed.add(statement.what)
     return faults
 
 

@@ -8,13 +8,8 @@ Laws
 
 from dataclasses import replace
 
-from config.shapes import Constraint, Index, Table
+from config.shapes import Constraint, Element, Index, Table
 from engine.scene import Scene
-from engine.select import quoted
-
-
-def spelled(names: tuple[str, ...]) -> str:
-    return ", ".join(quoted(name) for name in names)
 
 
 def constraints(
@@ -26,8 +21,6 @@ def constraints(
     """
     kept, dropped = [], []
     for constraint in shape.constraints:
-        if constraint.kind == "n" and shape.column(constraint.columns[0]).not_null:
-            continue  # the column says so itself
         why = _why_not(scene, shape, constraint, arriving, is_shared)
         found = None if why else _followed(scene, replace(constraint, table=into))
         if found:
@@ -47,11 +40,16 @@ def indexes(
         changed = [c for c in index.columns if (shape.name, c) in scene.retyped]
         if missing:
             dropped.append(f"index {index.name}: {', '.join(missing)} does not arrive there")
-        elif changed and (index.has_expression or index.predicate or "_ops" in index.definition):
+        elif changed and (index.predicate or any(_is_typed(element) for element in index.elements)):
             dropped.append(f"index {index.name}: the type of {', '.join(changed)} changes")
         else:
-            kept.append(_moved(index, shape.name, into))
+            kept.append(replace(index, table=into))
     return kept, dropped
+
+
+def _is_typed(element: Element) -> bool:
+    """Whether an index's element fits one type of its column alone."""
+    return element.column is None or element.operator_class is not None or element.collation is not None
 
 
 def _why_not(scene: Scene, shape: Table, constraint: Constraint, arriving: set[str], is_shared: bool) -> str | None:
@@ -81,36 +79,10 @@ def _followed(scene: Scene, constraint: Constraint) -> Constraint | None:
     root = scene.keys.root_of(constraint.ref_table)
     if not root or len(constraint.columns) != 1 or constraint.ref_columns != ("id",):
         return None
-    return replace(constraint, ref_table=root, definition=f"{_key_part(constraint, root)}{_tail(constraint)}")
+    return replace(constraint, ref_table=root)
 
 
 def _no_parent(scene: Scene, constraint: Constraint) -> str:
     if constraint.ref_schema:
         return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
     return f"{constraint.ref_table} is not a table of the target"
-
-
-def _key_part(constraint: Constraint, root: str) -> str:
-    return f"FOREIGN KEY ({spelled(constraint.columns)}) REFERENCES {quoted(root)}({spelled(constraint.ref_columns)})"
-
-
-def _tail(constraint: Constraint) -> str:
-    """MATCH, actions, deferrability and NOT VALID: all behind the second closing parenthesis outside quotes."""
-    closed, in_quotes = 0, False
-    for position, character in enumerate(constraint.definition):
-        in_quotes ^= character == '"'
-        closed += character == ")" and not in_quotes
-        if closed == 2:
-            return constraint.definition[position + 1 :]
-    return ""
-
-
-def _moved(index: Index, legacy: str, into: str) -> Index:
-    if legacy == into:
-        return index
-    for name in (legacy, quoted(legacy)):
-        for only in ("", "ONLY "):
-            old, new = f" ON {only}{name} USING ", f" ON {quoted(into)} USING "
-            if old in index.definition:
-                return replace(index, table=into, definition=index.definition.replace(old, new, 1))
-    return index

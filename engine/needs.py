@@ -9,7 +9,7 @@ Laws
 
 from dataclasses import replace
 
-from config.shapes import Table
+from config.shapes import Constraint, Index, Table
 from engine import closure, expressions
 from engine.catalog import Dependency
 from engine.scene import Scene
@@ -35,12 +35,19 @@ def _without_calls(scene: Scene, shape: Table, calls: dict[str, str]) -> Table:
         return expressions.replace_calls(text, swap)
 
     columns = tuple(replace(c, default=mended(c.default)) for c in shape.columns)
-    constraints = tuple(
-        replace(c, definition=mended(c.definition), expression=mended(c.expression)) if c.kind in "cx" else c
-        for c in shape.constraints
-        if c.kind not in "cx" or mended(c.definition) is not None
+
+    def parts(found: Constraint | Index) -> Constraint | Index | None:
+        elements = tuple(replace(e, expression=mended(e.expression)) for e in found.elements)
+        texts = {"predicate": mended(found.predicate)}
+        if isinstance(found, Constraint):
+            texts["expression"] = mended(found.expression)
+        is_lost = any(getattr(found, name) is not None and text is None for name, text in texts.items())
+        is_lost = is_lost or any(element.expression is None for element in elements)
+        return None if is_lost else replace(found, elements=elements, **texts)
+
+    constraints, indexes = (
+        tuple(new for found in kept if (new := parts(found))) for kept in (shape.constraints, shape.indexes)
     )
-    indexes = tuple(replace(i, definition=new) for i in shape.indexes if (new := mended(i.definition)) is not None)
     return replace(shape, columns=columns, constraints=constraints, indexes=indexes)
 
 

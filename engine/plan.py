@@ -100,7 +100,8 @@ class Rule:
     nulls_not_distinct: bool = False
     predicate: str | None = None
     keys: tuple[str, ...] = ()  # of a unique: what may not stand twice, as SQL; () means the columns
-    definition: str | None = None  # of an exclusion
+    operators: tuple[str, ...] = ()  # of an exclusion: what may not hold of all its keys at once
+    has_period: bool = False  # of a foreign key: its last column is a period that the parents' have to cover
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Scene, freight_item
-from engine.select import OID_ALIASES, as_text, literal, plain, quoted
+from engine.select import OID_ALIASES, as_text, literal, plain
 
 EMPTY_RULE = TableRule(disposition="copy")
 
@@ -253,8 +253,7 @@ def _foreign_key(table: str, column: str, parent: str, key: str, final: str, ren
         number += 1
         name = f"{base}{number}"
     taken.add(name)
-    definition = f"FOREIGN KEY ({quoted(column)}) REFERENCES {quoted(parent)}({quoted(key)})"
-    return Constraint(name, table, "f", (column,), definition, ref_table=parent, ref_columns=(key,))
+    return Constraint(name, table, "f", (column,), ref_table=parent, ref_columns=(key,))
 
 
 def _route(scene: Scene, table: LegacyTable, rule: TableRule, columns: list[_Column]) -> Route:

@@ -226,9 +226,7 @@ def _renamed_uniques(table: LegacyTable, into: str, arrives: dict[str, str], arr
     kept = []
     for constraint in found:
         columns = tuple(names[column] for column in constraint.columns)
-        distinct = " NULLS NOT DISTINCT" if constraint.nulls_not_distinct else ""
-        definition = f"UNIQUE{distinct} ({keep.spelled(columns)})"
-        kept.append(replace(constraint, table=into, columns=columns, definition=definition))
+        kept.append(replace(constraint, table=into, columns=columns))
     gone = {f"constraint {constraint.name}:" for constraint in found}
     return kept, [text for text in dropped if not any(text.startswith(name) for name in gone)]
 

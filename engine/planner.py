@@ -14,7 +14,7 @@ from config import mapping as mappings
 from config import target as targets
 from config.errors import PlanRefused
 from config.settings import Settings
-from config.shapes import Column, Constraint, Index, Table
+from config.shapes import Column, Constraint, Element, Index, Table
 from engine import closure, completion, needs, plan_copied, plan_reshaped, questions
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
@@ -313,10 +313,14 @@ def _index_rule(scene: Scene, index: Index) -> Rule:
         kind="i",
         columns=index.columns,
         predicate=index.predicate,
-        keys=index.keys,
-        nulls_not_distinct="NULLS NOT DISTINCT" in index.definition,
+        keys=tuple(map(_collated, index.elements)),
+        nulls_not_distinct=index.nulls_not_distinct,
         is_trusted=_is_trusted(scene, index.table, index.columns, "u"),
     )
+
+
+def _collated(element: Element) -> str:
+    return f"{element.expression} collate {element.collation}" if element.collation else element.expression
 
 
 def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
@@ -325,7 +329,7 @@ def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
     return Rule(
         table=constraint.table,
         name=constraint.name,
-        kind=constraint.kind,
+        kind="x" if constraint.has_period and constraint.kind in "pu" else constraint.kind,
         columns=constraint.columns,
         expression=constraint.expression,
         ref_table=constraint.ref_table,
@@ -334,7 +338,10 @@ def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
         is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
         is_match_full=constraint.is_match_full,
         nulls_not_distinct=constraint.nulls_not_distinct,
-        definition=constraint.definition if constraint.kind == "x" else None,
+        predicate=constraint.predicate,
+        keys=tuple(map(_collated, constraint.elements)) if constraint.kind == "x" else (),
+        operators=tuple(element.operator for element in constraint.elements if element.operator),
+        has_period=constraint.has_period,
     )
 
 

@@ -21,18 +21,25 @@ def violates(work: Work, rule: Rule) -> sql.Composable:
         return sql.SQL("{} is null").format(columns[0])
     if rule.kind == "c":
         return sql.SQL("({}) is false").format(sql.SQL(rule.expression))
-    parent = sql.SQL(" and ").join(
-        sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
-        for key, column in zip(rule.ref_columns, columns, strict=True)
-    )
-    orphan = sql.SQL("not exists (select from {} as p where {})").format(
-        sql.Identifier(work.schema, rule.ref_table), parent
-    )
+    orphan = _orphan(sql.Identifier(work.schema, rule.ref_table), rule, columns)
     all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
     if rule.is_match_full and len(columns) > 1:
         any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
         return sql.SQL("(({}) and not ({}) or ({}) and {})").format(any_set, all_set, all_set, orphan)
     return sql.SQL("({} and {})").format(all_set, orphan)
+
+
+def _orphan(parents: sql.Identifier, rule: Rule, columns: list[sql.Composed]) -> sql.Composable:
+    """Whether no parent has the values; of a period, whether the parents' together do not cover it."""
+    pairs = [
+        sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
+        for key, column in zip(rule.ref_columns, columns, strict=True)
+    ]
+    if not rule.has_period:
+        return sql.SQL("not exists (select from {} as p where {})").format(parents, sql.SQL(" and ").join(pairs))
+    return sql.SQL("coalesce(not {} <@ (select range_agg(p.{}) from {} as p where {}), true)").format(
+        columns[-1], sql.Identifier(rule.ref_columns[-1]), parents, sql.SQL(" and ").join(pairs[:-1])
+    )
 
 
 def keys(rule: Rule) -> sql.Composable:
@@ -78,9 +85,9 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
 
     Removing them may free others, so it is asked again until none is left.
     """
-    parts, predicate = exclusion(rule.definition)
-    keys = [sql.SQL("({}) as {}").format(sql.SQL(e), sql.Identifier(f"k{n}")) for n, (e, _) in enumerate(parts)]
-    clashes = [sql.SQL(f"a.k{n} {operator} b.k{n}") for n, (_, operator) in enumerate(parts)]
+    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
+    keys = [sql.SQL("({}) as {}").format(text, sql.Identifier(f"k{n}")) for n, text in enumerate(texts)]
+    clashes = [sql.SQL(f"a.k{n} {operator} b.k{n}") for n, operator in enumerate(rule.operators)]
     return sql.SQL(
         "t.ctid in (with ranked as (select t.ctid as row, {keys}, row_number() over (order by {order}) as place "
         "from {table} as t where {where}), pairs as (select a.row as later, b.row as earlier from ranked as a "
@@ -90,28 +97,9 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
         keys=sql.SQL(", ").join(keys),
         order=order(work, work.plan.shape(rule.table), rule),
         table=sql.Identifier(work.schema, rule.table),
-        where=sql.SQL(predicate or "true"),
+        where=sql.SQL(rule.predicate or "true"),
         clashes=sql.SQL(" and ").join(clashes),
     )
-
-
-def exclusion(definition: str) -> tuple[list[tuple[str, str]], str]:
-    """[(expression, operator)] and the predicate of `EXCLUDE USING gist (a WITH =, b WITH &&) WHERE (…)`."""
-    elements, depth, in_quotes, start, end = [], 0, False, 0, len(definition)
-    for position, character in enumerate(definition):
-        in_quotes ^= character == '"'
-        if in_quotes:
-            continue
-        depth += (character == "(") - (character == ")")
-        if character == "(" and depth == 1 and not elements:
-            start = position + 1
-        elif (character == "," and depth == 1) or (character == ")" and depth == 0):
-            elements.append(definition[start:position])
-            start, end = position + 1, position + 1
-            if character == ")":
-                break
-    parts = [tuple(element.strip().rsplit(" WITH ", 1)) for element in elements]
-    return parts, definition[end:].partition(" WHERE ")[2].split(" DEFERRABLE")[0]
 
 
 def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:

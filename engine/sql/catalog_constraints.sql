@@ -1,5 +1,6 @@
--- Keys, foreign keys, checks and exclusions; of the not-null constraints only those that were never validated.
--- Clones that PostgreSQL keeps for partitions (conparentid) are left out.
+-- Keys, foreign keys, checks and exclusions; of the not-null constraints those that the column alone does not tell: never
+-- validated, of a name of their own, or not inherited (PostgreSQL 18 has such). Clones that PostgreSQL keeps for
+-- partitions (conparentid) are left out. What an index holds of a constraint stands in catalog_index_parts.
 select con.conrelid as table_oid,
        con.conname as name,
        con.contype::text as kind,
@@ -18,21 +19,33 @@ select con.conrelid as table_oid,
                )
            order by a.attnum
        ) as columns,
-       pg_get_constraintdef(con.oid) as definition,
        f.relname as ref_table,
        case when f.relnamespace <> c.relnamespace then fn.nspname end as ref_schema,
        ref_keys.columns as ref_columns,
        case when con.contype = 'c' then pg_get_expr(con.conbin, con.conrelid) end as expression,
        con.convalidated as is_validated,
+       coalesce((new.constraint ->> 'conenforced')::boolean, true) as is_enforced,
+       con.connoinherit and con.contype in ('c', 'n') as is_local,
+       coalesce((new.constraint ->> 'conperiod')::boolean, false) as has_period,
        con.condeferrable as is_deferrable,
+       con.condeferred as is_deferred,
        con.confmatchtype = 'f' as is_match_full,
-       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_not_distinct,
+       actions.on_update,
+       actions.on_delete,
+       array(
+           select a.attname::text
+           from jsonb_array_elements_text(
+               case jsonb_typeof(new.constraint -> 'confdelsetcols') when 'array' then new.constraint -> 'confdelsetcols' end
+           ) as k (attnum)
+           join pg_attribute a on a.attrelid = con.conrelid and a.attnum = k.attnum::integer
+       ) as set_columns,
+       case when con.contype in ('p', 'u', 'x') then con.conindid end as index_oid,
        obj_description(con.oid, 'pg_constraint') as comment
 from pg_constraint con
+cross join lateral (select to_jsonb(con) as constraint) as new -- columns that only newer servers have
 join pg_class c on c.oid = con.conrelid
 left join pg_class f on f.oid = con.confrelid
 left join pg_namespace fn on fn.oid = f.relnamespace
-left join pg_index i on i.indexrelid = con.conindid and con.contype in ('p', 'u', 'x')
 cross join lateral (
     select array(
         select a.attname::text
@@ -49,8 +62,22 @@ cross join lateral (
         order by k.place
     ) as columns
 ) ref_keys
+cross join lateral (
+    select max(word) filter (where code = con.confupdtype) as on_update,
+           max(word) filter (where code = con.confdeltype) as on_delete
+    from (
+        values ('r'::"char", 'RESTRICT'), ('c', 'CASCADE'), ('n', 'SET NULL'), ('d', 'SET DEFAULT')
+    ) as known (code, word)
+    where con.contype = 'f'
+) actions
 where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
     and c.relkind in ('r', 'p', 'f')
-    and (con.contype in ('p', 'u', 'f', 'c', 'x') or con.contype = 'n' and not con.convalidated)
+    and (
+        con.contype in ('p', 'u', 'f', 'c', 'x')
+        or con.contype = 'n' and (
+            not con.convalidated or con.connoinherit
+            or con.conname <> left(c.relname || '_' || keys.columns[1] || '_not_null', 63)
+        )
+    )
     and con.conparentid = 0
 order by con.conrelid, con.conname;

@@ -1,5 +1,5 @@
--- Valid indexes that no constraint owns. The definition is rebuilt up to its ON, where PostgreSQL writes ON ONLY for the
--- index of a partitioned table. Columns: the keys and INCLUDE in order, then what expressions and predicate read.
+-- Valid indexes that no constraint owns; their parts stand in catalog_index_parts. Columns: the keys and INCLUDE in
+-- order, then what expressions and predicate read.
 select i.indrelid as table_oid,
        x.relname as name,
        keys.columns || array(
@@ -14,24 +14,12 @@ select i.indrelid as table_oid,
                )
            order by a.attnum
        ) as columns,
-       case
-           when x.relkind = 'I'
-               then head.text || substr(pg_get_indexdef(i.indexrelid, 0, true), length(head.text || 'ONLY ') + 1)
-           else pg_get_indexdef(i.indexrelid, 0, true)
-       end as definition,
        i.indisunique as is_unique,
-       i.indexprs is not null as has_expression,
-       pg_get_expr(i.indpred, i.indrelid) as predicate,
-       array(
-           select pg_get_indexdef(i.indexrelid, n, true) from generate_series(1, i.indnkeyatts) as n order by n
-       ) as keys,
+       i.indexrelid as index_oid,
        obj_description(i.indexrelid, 'pg_class') as comment
 from pg_index i
 join pg_class x on x.oid = i.indexrelid
 join pg_class c on c.oid = i.indrelid
-cross join lateral (
-    select format('CREATE %sINDEX %I ON ', case when i.indisunique then 'UNIQUE ' else '' end, x.relname) as text
-) head
 cross join lateral (
     select array(
         select a.attname::text

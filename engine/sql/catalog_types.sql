@@ -42,6 +42,7 @@ select t.oid,
                jsonb_build_object(
                    'name', con.conname,
                    'definition', pg_get_constraintdef(con.oid),
+                   'expression', pg_get_expr(con.conbin, 0),
                    'is_validated', con.convalidated
                ) order by con.conname
            )

@@ -33,7 +33,7 @@ SAME_BUT_FOR_CASE = {"lower", "upper"}
 
 def of(table: LegacyTable, types: Mapping[str, Type]) -> set[str]:
     """Names of the table's columns that hold codes. types: by name."""
-    checks = [c.definition.partition("CHECK")[2] for c in table.shape.constraints if c.kind == "c"]
+    checks = [c.expression for c in table.shape.constraints if c.kind == "c"]
     found = set().union(*(_listed(_pieces(text)) for text in checks))
     found |= {column.name for column in table.shape.columns if _is_listed_by_domain(column.type, types)}
     for column in table.shape.columns:
@@ -46,7 +46,7 @@ def _is_listed_by_domain(spelled: str, types: Mapping[str, Type]) -> bool:
     own = types.get(spelled.removesuffix("[]").strip('"'))
     if own is None or own.kind != "d":
         return False
-    checks = [_pieces(check.definition.partition("CHECK")[2]) for check in own.checks]
+    checks = [_pieces(check.expression) for check in own.checks]
     return any("value" in _listed(pieces) for pieces in checks) or _is_listed_by_domain(own.base or "", types)
 
 

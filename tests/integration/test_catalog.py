@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from engine import definitions
 from engine.catalog import Attribute, Catalog, Dependency, DomainCheck, LegacyTable, TypeUse, reflect
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
@@ -110,7 +111,7 @@ def test_a_foreign_key_into_another_schema_names_it(connection):
     connection.execute("create schema other; create table other.users (id integer primary key)")
     (key,) = only(made(connection, "create table t (u integer references other.users)")).shape.constraints
     assert (key.ref_schema, key.ref_table) == ("other", "users")
-    assert key.definition == "FOREIGN KEY (u) REFERENCES other.users(id)"
+    assert definitions.constraint(key) == 'FOREIGN KEY ("u") REFERENCES "other"."users" ("id")'
 
 
 def test_a_reference_to_a_partitioned_table_is_one_constraint(connection):
@@ -124,8 +125,8 @@ def test_indexes_tell_every_column_they_read(connection):
     assert sorted(expression.columns) == ["Full Name", "best", "bits", "price", "quantity"]
     assert (expression.is_unique, expression.has_expression) == (True, True)
     assert expression.predicate == "((quantity > 1) AND (best IS NOT NULL))"
-    assert indexes["measured_by_place"].definition == (
-        "CREATE INDEX measured_by_place ON measured USING btree (place) WHERE amount > 1::numeric"
+    assert definitions.index(indexes["measured_by_place"]) == (
+        'CREATE INDEX "measured_by_place" ON "measured" USING "btree" (place) WHERE ((amount > (1)::numeric))'
     )
 
 
@@ -201,7 +202,7 @@ def test_types_are_told_in_full(connection):
     assert types["mood"].labels == ("happy", 'it\'s "fine"', "back\\slash", "Ünïcode")
     email = types["email"]
     assert (email.base, email.default, email.collation) == ("text", "'nobody@example.com'::text", '"C"')
-    assert email.checks[0] == DomainCheck("has_at", "CHECK ((VALUE ~~ '%@%'::text))")
+    assert email.checks[0] == DomainCheck("has_at", "CHECK ((VALUE ~~ '%@%'::text))", "(VALUE ~~ '%@%'::text)")
     assert (types["good_mood"].not_null, email.not_null) == (True, False)
     assert types["address"].attributes[:2] == (Attribute("street", "text", '"C"'), Attribute("House No", "integer"))
     assert types["address"].needs == ("Select", "mood") and types['weird " type'].needs == ("span",)

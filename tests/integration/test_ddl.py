@@ -57,6 +57,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[ddl.Statement]:
         *ddl.keys(shapes),
         *ddl.indexes(shapes),
         *ddl.foreign_keys(shapes),
+        *ddl.validations(shapes),
         *ddl.comments(shapes),
         *ddl.owners(catalog, shapes),
         *ddl.positions(catalog, shapes, needs(catalog, shapes).sequences),
