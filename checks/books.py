@@ -6,6 +6,7 @@ Laws
 - Everything is of one run.
 """
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -31,8 +32,8 @@ NOT_MADE = """
     select distinct legacy_table, legacy_key, target_table from migration.notes
     where run_id = %s and note like 'not_made: %%'
 """
-
-
+HAS_SECRET = "select to_regclass('migration.digest_key') is not null"
+SECRET = "select key from migration.digest_key"
 SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 
 
@@ -43,7 +44,7 @@ class Books:
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
-    noted, mapped: the tables that notes and new ids are of.
+    noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with (checks.hidden).
     """
 
     run_id: str
@@ -58,6 +59,7 @@ class Books:
     not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     noted: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
+    secret: bytes = b""
 
 
 def read(conn: psycopg.Connection, run_id: str) -> Books:
@@ -78,7 +80,16 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
     noted, mapped = (_spoken_of(conn, run_id, name) for name in ("notes", "id_map"))
-    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), noted, mapped)
+    secret = _secret(conn, row)
+    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), noted, mapped, secret)
+
+
+def _secret(conn: psycopg.Connection, run: tuple) -> bytes:
+    """The database's own. Books that an older program made have none: what they hold of the run takes its place, its
+    microsecond and its server's identifier, which no report tells."""
+    if conn.execute(HAS_SECRET).fetchone()[0]:
+        return conn.execute(SECRET).fetchone()[0]
+    return hashlib.sha256(repr(run).encode()).digest()
 
 
 def _spoken_of(conn: psycopg.Connection, run_id: str, name: str) -> frozenset[str]:

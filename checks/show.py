@@ -6,8 +6,9 @@ Law: nothing of it is kept, logged or put into a report; the caller prints it an
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from checks import jobs, verify
-from checks.comparison import Comparison, by_key
+from checks import hidden, jobs, verify
+from checks.comparison import TEXT, Comparison, by_key
+from checks.facts import literal
 from checks.laws import Prelude
 from checks.verdict import FAIL
 from config.settings import Settings
@@ -36,14 +37,28 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
     with sessions.source() as source, sessions.target() as target:
         sessions.use(target)
         for one in found:
-            yield from _of(one, failed[one.name], source, target)
+            yield from _of(one, failed[one.name], facts.books.secret, source, target)
 
 
-def _of(one: Comparison, named: list[Mapping], source, target) -> Iterator[Shown]:
+def _of(one: Comparison, named: list[Mapping], secret: bytes, source, target) -> Iterator[Shown]:
+    """The report may name a row by a digest of its key; here it has its key."""
     rows = named[:MOST_ROWS]
-    keys = [row["key"] for row in rows]
+    found = _keys(one, [row["key"] for row in rows], secret, source, target)
+    keys = [*found.values()]
     left, right = by_key(source, one.source, keys), by_key(target, one.target, keys)
     for row in rows:
-        wanted, there = left.get(row["key"], {}), right.get(row["key"], {})
+        key = found[row["key"]]
+        wanted, there = left.get(key, {}), right.get(key, {})
         for column in row["columns"] or (wanted or there):
-            yield Shown(one.name, row["key"], column, wanted.get(column), there.get(column))
+            yield Shown(one.name, key, column, wanted.get(column), there.get(column))
+
+
+def _keys(one: Comparison, shown: list[str], secret: bytes, source, target) -> dict[str, str]:
+    """What the report shows → the key; a digest that neither side knows any more stands for itself."""
+    digest = hidden.found_by(secret, TEXT)
+    digests = literal([key for key in shown if key.startswith("#")])
+    found = {key: key for key in shown}
+    for conn, query in ((source, one.source), (target, one.target)):
+        query = f"select {digest}, x.key from ({query}) as x where {digest} = any ({digests}::text[])"
+        found |= dict(conn.execute(query).fetchall())
+    return found

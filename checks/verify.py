@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from checks import addresses, books, catalog, comparison, connect, expected, gx, jobs, laws, staleness
+from checks import addresses, books, catalog, comparison, connect, expected, gx, hidden, jobs, laws, staleness
 from checks.facts import Facts
 from checks.jobs import Job
 from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
@@ -191,9 +191,8 @@ def _verdict(
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
     missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
-    return Verdict(
-        facts.books.run_id, facts.target.schema, level, None, tuple([*checks, *suites]), tuple(dict.fromkeys(missed))
-    )
+    shown = tuple(hidden.Keys(facts).hide([*checks, *suites]))
+    return Verdict(facts.books.run_id, facts.target.schema, level, None, shown, tuple(dict.fromkeys(missed)))
 
 
 def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, stale: Stale) -> dict[str, int]:

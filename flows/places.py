@@ -37,9 +37,16 @@ def cache_folder() -> Path:
     """For the Prefect server: $XDG_CACHE_HOME, else ~/.cache, else (no writable home) the temporary folder."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     try:
-        return _private(Path(base).absolute() / _name())
+        return _closed(_private(Path(base).absolute() / _name()))
     except ConfigError:
-        return _private(Path(tempfile.gettempdir()) / _name() / "cache")
+        return _closed(_private(Path(tempfile.gettempdir()) / _name() / "cache"))
+
+
+def _closed(folder: Path) -> Path:
+    """An older one may be open to others: its logs are nobody else's business."""
+    if folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
 
 
 def demo_folder() -> Path:

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows import private
+
 KILL_SECONDS = 5
 
 
@@ -59,6 +61,7 @@ def listens(process: Process, port: int) -> bool:
 
 def spawn(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> Process:
     """Starts it in a session of its own: Ctrl-C in the terminal that started it must not end it."""
+    private.touch(log)
     with open(log, "ab") as output:
         child = subprocess.Popen(
             command,

@@ -2,7 +2,8 @@
 
 Laws
 - The report is made in one place (checks.reporting), so the files, the text and Prefect's page say the same.
-- Keys, names and counts only, no value of a row, so a report may be passed on.
+- Keys that can hold nobody, digests of others, names and counts; no value of a row. So a report may be passed on by
+  whoever it is for: its files are their owner's alone.
 """
 
 import os
@@ -19,6 +20,7 @@ from checks.reporting import sections as report_sections
 from checks.reporting.model import to_json
 from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 from checks.reporting.words import unnamed
+from flows import private
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
@@ -52,17 +54,16 @@ def write(report: Mapping, folder: Path = FOLDER) -> list[str]:
 
     A run's stand in reports/<run>, those of a later verification in reports/<run>/verify-<UTC time>.
     """
-    place = folder / _place(report)
-    place.mkdir(parents=True, exist_ok=True)
+    place = private.folder(_run_folder(report, folder))
+    if report["kind"] == "verify":
+        place = private.folder(place / f"verify-{stamp(report['generated_at'])}")
     for name, render in RENDERERS.items():
-        # A name that no encoding can hold must not cost the report.
-        (place / name).write_text(render(report), encoding="utf-8", errors="backslashreplace")
+        private.write(place / name, render(report))
     return [str(place / name) for name in RENDERERS]
 
 
-def _place(report: Mapping) -> Path:
-    run = Path(re.sub(r"[^\w.-]+", "-", report["run_id"] or "no-run").lstrip(".") or "no-run")
-    return run if report["kind"] != "verify" else run / f"verify-{stamp(report['generated_at'])}"
+def _run_folder(report: Mapping, folder: Path) -> Path:
+    return folder / (re.sub(r"[^\w.-]+", "-", report["run_id"] or "no-run").lstrip(".") or "no-run")
 
 
 def stamp(instant: str) -> str:

@@ -13,7 +13,7 @@ from engine import staging
 from engine.approval import Decision, Desk, NoDesk, Request
 from engine.gates import Auditor, Case
 from engine.workers import Watch
-from flows import lineage, report
+from flows import lineage, private, report
 from flows import stage as stages
 from flows.stopping import on_signal
 
@@ -124,7 +124,7 @@ def _reported(made: dict, issued: dict | None = None) -> list[str]:
         paths = report.write(made)
         if issued:
             paths.append(str(Path(paths[0]).with_name("certificate.json")))
-            Path(paths[-1]).write_text(report.to_json(issued) + "\n", encoding="utf-8")
+            private.write(Path(paths[-1]), report.to_json(issued) + "\n")
         return paths
     except OSError as error:
         LOG.warning("no report was written to %s: %s", report.FOLDER.absolute(), error.strerror)

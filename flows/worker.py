@@ -16,7 +16,7 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.settings import Settings
-from flows import logs, processes, server
+from flows import logs, private, processes, server
 from flows.places import cache_folder
 from flows.processes import Process
 
@@ -92,7 +92,7 @@ def start(api_url: str) -> Process:
 
 
 def _spawned(api_url: str) -> Process:
-    log_path().write_text("")
+    private.write(log_path(), "")
     command = [sys.executable, "-c", "from flows.cli import main; import sys; sys.exit(main(['worker']))"]
     child = processes.spawn(command, os.environ | {"PREFECT_API_URL": api_url}, Path.cwd(), log_path())
     state_path().write_text(json.dumps(asdict(child)))

@@ -14,7 +14,7 @@ from auditors import reconciling, trusting
 from checks import comparison, connect, gx, jobs, verify
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Verdict
 from config import settings as configuration
-from config.errors import ConfigError, SourceError, TargetError
+from config.errors import ConfigError, SourceError, TargetError, VerificationFailed
 
 CASE = Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql"
 
@@ -254,3 +254,51 @@ def test_replacing_keeps_a_verdict_frozen() -> None:
     verdict = Verdict(None, "nxtgauge", "full", None, ())
     assert not verdict.passed  # nothing was checked
     assert replace(verdict, level="content").level == "content"
+
+
+def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(database, tmp_path) -> None:
+    """In the verdict, so in every report; at a terminal its reader finds the row again."""
+    from checks import show
+    from engine.run import migrate
+    from flows import report as files
+
+    source, target = database(), database()
+    keys = {
+        "by_mail (mail text": "'asha@example.org'",
+        "by_both (no int, handle varchar(9)": "1, 'asha-rao'",
+        "by_number (no bigint": "9876543210",
+        "by_day (day date": "'2001-02-03'",
+        "by_phone (phone text": "'98765 43210'",
+        "by_word (word text": "'ok'",
+    }
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute("create table users (id uuid primary key)")
+        for table, key in keys.items():
+            names = ", ".join(part.split()[0] for part in table.partition("(")[2].split(", "))
+            conn.execute(f"create table {table}, note text, primary key ({names}))")
+            conn.execute(f"insert into {table.split()[0]} values ({key}, 'then')")
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+
+    def tampering(case) -> dict:
+        with psycopg.connect(target, autocommit=True) as conn:
+            for table in keys:
+                conn.execute(f"update {case.schema}.{table.split()[0]} set note = 'now'")
+        return reconciling(settings)(case)
+
+    with pytest.raises(VerificationFailed) as refused:
+        migrate(settings, auditor=tampering)
+    made = files.of(refused.value.summary.to_dict())
+    told = {
+        check["table"]: check["rows"][0]["key"] for check in made["checks"] if check["name"].startswith("content/by_")
+    }
+    assert told["by_number"] == "9876543210" and told["by_day"] == "2001-02-03"
+    assert all(re.fullmatch("#[0-9a-f]{12}", told[name]) for name in ("by_mail", "by_both", "by_phone", "by_word"))
+    text = "".join(Path(path).read_text() for path in files.write(made, tmp_path)) + files.to_text(made)
+    assert told["by_mail"] in text and not re.search("asha|98765 ", text)
+    shown = {each.key for each in show.values(settings, made)}
+    assert {"asha@example.org", '["1", "asha-rao"]', "98765 43210"} <= shown
+    with psycopg.connect(target) as conn:
+        query = """select mail from by_mail, migration.digest_key
+                   where '#' || left(encode(sha256(key || convert_to(mail, 'UTF8')), 'hex'), 12) = %s"""
+        conn.execute("set search_path = nxtgauge__build")
+        assert conn.execute(query, [told["by_mail"]]).fetchone() == ("asha@example.org",)

@@ -279,6 +279,30 @@ def test_all_files_are_written(tmp_path):
     assert json.loads((tmp_path / "r1" / "report.json").read_text()) == report
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o777])
+def test_they_are_their_owners_alone_whatever_the_umask_and_whatever_stood_there(tmp_path, umask):
+    open_one, elsewhere = tmp_path / "reports" / "r1", tmp_path / "elsewhere"
+    open_one.mkdir(parents=True)
+    open_one.chmod(0o777)
+    (open_one / "report.json").write_text("old")
+    (open_one / "report.json").chmod(0o666)
+    elsewhere.write_text("not ours")
+    (open_one / "report.html").symlink_to(elsewhere)
+    before = os.umask(umask)
+    try:
+        for kind in ("good", "verified"):
+            files.write(REPORTS[kind] | {"run_id": "r1"}, tmp_path / "reports")
+            files.write(REPORTS[kind] | {"run_id": "new"}, tmp_path / "reports" / "deep")
+    finally:
+        os.umask(before)
+    assert elsewhere.read_text() == "not ours"
+    made = [path for path in (tmp_path / "reports").rglob("*") if path != open_one.parent]
+    assert len(made) == 21 and {(path.is_dir(), path.stat().st_mode & 0o777) for path in made} == {
+        (True, 0o700),
+        (False, 0o600),
+    }
+
+
 def test_a_verification_has_a_folder_of_its_own(tmp_path):
     files.write(REPORTS["verified"], tmp_path)
     assert (tmp_path / "r1" / "verify-20260102T030405Z" / "report.html").exists()

@@ -1,0 +1,108 @@
+"""Keys of rows as a report may show them: whole where they can hold nobody, else as a digest.
+
+Laws
+- Shown are UUIDs, dates, booleans, numbers of at most six digits, places of rows, names of tables and columns, and what
+  the mapping names; and of a table whose key has only types that can hold nobody, its keys.
+- Any other key is `#` and twelve digits of the SHA-256 of a secret and the key's text. The secret stands in the books:
+  whoever may read these finds the row by its digest, nobody else can tell by a digest whether a guess is right.
+- A key of several columns is hidden as a whole.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from checks.facts import INTEGERS, TIMES, Facts, literal
+from checks.verdict import Check
+from config.shapes import Table
+
+DIGITS = 12  # 48 bits: of a million keys hardly two share them
+NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval"}
+IS_KEY = ("content", "suite")  # kinds of checks whose rows are named by the key of the check's table
+NAMES = ("catalog", "balance", "money")  # kinds whose rows are no rows but objects, tables and currencies
+
+UUID = r"[{]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[}]?"
+DAY = r"[0-9]{4,6}-[0-9]{2}-[0-9]{2}"
+TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:[+-][0-9]{2}(?::?[0-9]{2})*|Z)?"
+PLACE = r"\([0-9]+,[0-9]+\)"
+PLAIN = re.compile(
+    rf"{UUID}|-?[0-9]{{1,6}}|{DAY}(?:[ T]{TIME})?|{TIME}|{PLACE}|t|f|true|false|null|-?infinity|", re.IGNORECASE
+)
+NUMBER = re.compile(r"-?[0-9]+")
+BETWEEN = re.compile(r"[ :]")  # what laws put between the parts of a key; one may be a number, two are a phone's
+
+
+class Keys:
+    """What may be shown of the keys of one verification's rows."""
+
+    def __init__(self, facts: Facts):
+        self._facts = facts
+
+    def hide(self, checks: Iterable[Check]) -> Iterator[Check]:
+        """The checks, their rows named as a report may name them."""
+        for check in checks:
+            rows = tuple(replace(row, key=self._shown(check, row.key)) for row in check.rows)
+            yield replace(check, rows=rows) if rows else check
+
+    def _shown(self, check: Check, key: str) -> str:
+        is_name = check.kind in NAMES or check.kind == "books" and check.table is None
+        return key if is_name or self._is_nobodys(check, key) else digest(self._facts.books.secret, key)
+
+    def _is_nobodys(self, check: Check, key: str) -> bool:
+        types = self._types(check.table)
+        is_safe = types <= NOBODYS
+        if types and is_safe and check.kind in IS_KEY:
+            return True
+        has_numbers = is_safe and bool(types & INTEGERS)
+        parts = _parts(key)
+        is_written_apart = not key.startswith("[") and sum(NUMBER.fullmatch(part) is not None for part in parts) > 1
+        return not is_written_apart and all(self._is_plain(part, has_numbers) for part in parts)
+
+    def _is_plain(self, part: str, has_numbers: bool) -> bool:
+        if PLAIN.fullmatch(part) or part in self._words:
+            return True
+        return has_numbers and NUMBER.fullmatch(part) is not None
+
+    def _types(self, table: str | None) -> set[str]:
+        """Base types of the keys of the table and of those whose rows it has; none where it has no key."""
+        facts = self._facts
+        names = {table} | {name for name in facts.source.tables if table in (facts.final(name), facts.home(name))}
+        tables = [side.tables[name] for side in (facts.source, facts.target) for name in names & side.tables.keys()]
+        return {base for one in tables for base in _key_types(one)}
+
+    @cached_property
+    def _words(self) -> set[str]:
+        """Names of tables and columns, and of roles."""
+        tables = [*self._facts.source.tables.values(), *self._facts.target.tables.values()]
+        names = {table.name for table in tables} | {column.name for table in tables for column in table.columns}
+        return names | {name.removesuffix("_profiles") for name in self._facts.mapping.profile_tables}
+
+
+def digest(secret: bytes, key: str) -> str:
+    """What stands for a key; `found_by` says the same in SQL."""
+    return "#" + hashlib.sha256(secret + key.encode("utf-8", "surrogatepass")).hexdigest()[:DIGITS]
+
+
+def found_by(secret: bytes, expression: str) -> str:
+    """The digest of a text expression, in SQL."""
+    text = f"decode({literal(secret.hex())}, 'hex') || convert_to({expression}, 'UTF8')"
+    return f"'#' || left(encode(sha256({text}), 'hex'), {DIGITS})"
+
+
+def _key_types(table: Table) -> Iterator[str]:
+    for name in table.primary_key:
+        column = table.column(name)
+        yield "array" if column.is_array else "uuid" if column.kind == "e" else column.base
+
+
+def _parts(key: str) -> Sequence[str]:
+    """The parts that a key is made of: of a JSON array its elements, else what blanks and colons part."""
+    if key.startswith("["):
+        try:
+            return [part if isinstance(part, str) else json.dumps(part) for part in json.loads(key)]
+        except ValueError:
+            return [key]
+    return [key] if PLAIN.fullmatch(key) else BETWEEN.split(key)
