@@ -146,7 +146,7 @@ class Whole:
         is_moved = self._facts.fates.get(parent) == "reshape" or self._facts.books.derived.get(parent)
         if not is_moved and column.base == final.base:
             return column_of(column), column_of(final)
-        return self._relation.id_of(parent, column), text_of(final)
+        return self._relation.id_of(parent, column), self._facts.word(final, parent)
 
     def _time(self, column: Column) -> str:
         """created_at or updated_at in its own type, filled where it is null."""
@@ -313,7 +313,7 @@ WENT = "select legacy_id, case when rejected is null then root_id end as id from
 
 def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
     """Where a reference to a profile or a professional leads: to its root, to that which superseded it, or nowhere."""
-    alias, value = quoted(f"stays {column.name}"), facts.spelled(text_of(column), column, "uuid")
+    alias, value = quoted(f"stays {column.name}"), facts.spelled(column, parent)
     query = WENT if parent == "professionals" else STAYS.format(parent=parent)
     relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
     return f"{alias}.id"

@@ -4,6 +4,7 @@ Laws
 - All of it is read by the auditor itself; nothing here was planned by whoever moved the rows.
 - An id or a reference is compared as the target spells it: a UUID in lower case with hyphens, an integer in digits, a
   new id from the books (which a check of its own holds to be the UUIDv5 of its name).
+- Values that PostgreSQL takes for one key are one: a char(n) has no padding, a citext no case, a number no empty scale.
 """
 
 import re
@@ -17,11 +18,12 @@ from checks.books import Books
 from checks.catalog import Catalog
 from config.mapping import Mapping, TableRule
 from config.settings import Settings
-from config.shapes import Column, Table
+from config.shapes import Column, Constraint, Table
 
 UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
 TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
 INTEGERS = {"int2", "int4", "int8"}
+NUMBERS = {*INTEGERS, "numeric"}
 TIMES = {"date", "timestamp", "timestamptz"}
 # Oids of one database; only the names that they stand for mean anything in another.
 OID_ALIASES = {
@@ -137,15 +139,34 @@ class Facts:
         return "t.ctid::text"
 
     def parent(self, table: str, column: str) -> str | None:
-        """The legacy table that this column of a legacy table points at by id: declared, or named by the mapping."""
-        shape = self.source.table(table)
-        for constraint in shape.constraints:
-            if (
-                constraint.kind == "f"
-                and constraint.columns == (column,)
-                and constraint.ref_table in self.source.tables
-            ):
-                return constraint.ref_table
+        """The legacy table whose ids stand in this column of a legacy table: as a foreign key or the mapping says."""
+        return self._ids_in(table, column, frozenset())
+
+    def _ids_in(self, table: str, column: str, seen: frozenset) -> str | None:
+        if (table, column) in seen:
+            return None
+        links = self._links(table, column)
+        for constraint in links:
+            parent, name = constraint.ref_table, constraint.ref_columns[constraint.columns.index(column)]
+            is_moved = name == "id" and self.fates[parent] == "reshape"
+            onward = None if is_moved else self._ids_in(parent, name, seen | {(table, column)})
+            if found := onward or (parent if name == "id" else None):
+                return found
+        is_other = any(len(constraint.columns) == 1 for constraint in links)
+        parent = None if is_other else self.mapped(table, column)
+        return parent and (self._ids_in(parent, "id", seen | {(table, column)}) or parent)
+
+    def _links(self, table: str, column: str) -> list[Constraint]:
+        """Foreign keys over this column, those over it alone first, to tables that are not archived."""
+        found = [
+            c
+            for c in self.source.table(table).constraints
+            if c.kind == "f" and column in c.columns and self.fates.get(c.ref_table, "archive") != "archive"
+        ]
+        return sorted(found, key=lambda c: len(c.columns))
+
+    def mapped(self, table: str, column: str) -> str | None:
+        """The legacy table that the mapping lets a column point at which no foreign key speaks of."""
         rule = self.mapping.common.references.get(column)
         if not rule or (rule.tables and table not in rule.tables) or rule.to == table:
             return None
@@ -159,10 +180,32 @@ class Facts:
         column = shape.column("id") if shape else None
         return column.base if column else None
 
-    def spelled(self, expression: str, column: Column, base: str | None) -> str:
-        """Text of a key column as the target spells it, where that has this base type; new ids aside."""
+    def word(self, column: Column, parent: str | None = None) -> str:
+        """Text of a key column, the same for all values that name one row. parent: the legacy table whose ids it holds.
+
+        A UUID stays as it is written.
+        """
+        shape = self.source.table(parent) if parent else None
+        key = (shape and shape.column("id")) or column
+        text = text_of(column)
+        if column.base == "numeric":
+            text = rf"regexp_replace({text}, '^(-?[0-9]+)([.][0-9]*[1-9])?[.]?0*$', '\1\2')"
+        if "bpchar" in (column.base, key.base):
+            text = f"rtrim({text}, ' ')"
+        if key.base == "citext":
+            text = f"lower({text})"
+        return _as_number(text, key.base) if column.base in TEXTUAL and key.base in NUMBERS else text
+
+    def spelled(self, column: Column, parent: str | None = None, base: str | None = "uuid") -> str:
+        """The same as the target spells it, whose ids have this base type; new ids aside."""
+        text = self.word(column, parent)
         if column.base in TEXTUAL and base == "uuid":
-            return f"case when {expression} ~* '{UUID_TEXT}' then {expression}::uuid::text else {expression} end"
-        if column.base in TEXTUAL and base in INTEGERS:
-            return f"case when {expression} ~ '^-?[0-9]{{1,18}}$' then {expression}::bigint::text else {expression} end"
-        return expression
+            return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
+        return text
+
+
+def _as_number(text: str, base: str) -> str:
+    """A text that spells a number of this type as the number is written; any other as it is."""
+    if base == "numeric":
+        return f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then trim_scale(({text})::numeric)::text else {text} end"
+    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then ({text})::numeric::text else {text} end"

@@ -33,7 +33,7 @@ from pathlib import Path
 import psycopg
 
 from checks.comparison import Comparison
-from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
+from checks.facts import TEXTUAL, Facts, literal, quoted
 from checks.relations import Relations
 from config import mapping
 
@@ -148,8 +148,7 @@ class Prelude:
         for name, table in self._facts.archive.tables.items():
             column = table.column("id")
             if column and column.base in TEXTUAL:
-                raw = text_of(column)
-                id_ = self._facts.spelled(raw, column, "uuid")
+                raw, id_ = self._facts.word(column), self._facts.spelled(column)
                 of_table = f"{quoted(self._facts.archive.schema, name)} as t where {raw} <> {id_}"
                 parts.append(f"select {literal(name)}, {raw}, {id_} from {of_table}")
         return "\nunion all ".join(parts)

@@ -11,7 +11,7 @@ from functools import partial
 
 import psycopg
 
-from checks.facts import TEXTUAL, UUID_TEXT, Facts, literal, quoted, text_of
+from checks.facts import TEXTUAL, UUID_TEXT, Facts, literal, quoted
 from checks.rejects import Planned, found
 from checks.relations import Relation
 from checks.verdict import ERROR, Check, Row
@@ -51,6 +51,7 @@ def _changes(facts: Facts, table: str) -> bool:
     if column is None or column.base == "uuid" or facts.fates[table] == "archive" or table == "onboarding_states":
         return False
     is_key = facts.fates[table] == "reshape" or facts.source.table(table).primary_key == ("id",)
+    is_key = is_key and (facts.fates[table] == "reshape" or not facts.parent(table, "id"))
     return is_key and facts.id_base(table) == "uuid"
 
 
@@ -73,15 +74,16 @@ def _check(facts: Facts, draft: Check, column: Column | None, source: psycopg.Co
     return found(draft, list(dict.fromkeys(rows)), len(booked) + len(missing))
 
 
-def _id(relation: Relation, column: Column | None) -> str:
+def _id(facts: Facts, relation: Relation, column: Column | None) -> str:
     """The legacy id as the map tells it: the id's text, of a row without one its key."""
-    return f"coalesce({text_of(column)}, {relation.key})" if column else relation.key
+    return f"coalesce({facts.word(column)}, {relation.key})" if column else relation.key
 
 
 def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], source) -> dict[str, bool]:
     """Legacy id → whether all its rows were rejected; those that the source lacks are not there."""
     relation = Relation(facts, facts.source.table(table))
-    query = ROWS.format(id=_id(relation, column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids))
+    id_ = _id(facts, relation, column)
+    query = ROWS.format(id=id_, rejected=relation.rejected, table=relation.from_sql, ids=literal(ids))
     return dict(source.execute(query).fetchall())
 
 
@@ -101,7 +103,7 @@ def _unmapped(facts: Facts, table: str, column: Column, ids: list[str], source) 
     relation = Relation(facts, facts.source.table(table))
     pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID
     query = UNMAPPED.format(
-        key=relation.key, id=text_of(column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids),
+        key=relation.key, id=facts.word(column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids),
         uuid=pattern,
     )  # fmt: skip
     return [key for (key,) in source.execute(query)]

@@ -212,7 +212,7 @@ def _references(facts: Facts, legacy: str, there: Table) -> Iterator[Row]:
     wanted = dict(rule.adds) if rule else {}
     wanted |= dict.fromkeys(rule.becomes.values() if rule else (), "user_role_profiles")
     for column in facts.source.table(legacy).columns:
-        parent = facts.parent(legacy, column.name)
+        parent = facts.mapped(legacy, column.name)
         if parent and column.name not in gone(facts, legacy) and facts.fates.get(parent) != "archive":
             wanted[renames.get(column.name, column.name)] = facts.home(parent)
     held = {c.columns[0] for c in there.constraints if c.kind == "f" and len(c.columns) == 1}

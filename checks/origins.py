@@ -123,7 +123,7 @@ class Origins:
 
     def _named(self, column: Column) -> str:
         """The root that an id leads to which stands where a professional's does; without one the user's only one."""
-        value = self._facts.spelled(text_of(column), column, "uuid")
+        value = self._facts.spelled(column, "professionals")
         self.relation.joins += [
             f"left join professional_named as named on named.name = {value}",
             f"left join root as own_root on own_root.id = {value} and named.name is null",

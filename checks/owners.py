@@ -83,7 +83,7 @@ def _known(facts: Facts, shape: Table) -> str:
     id_, named = shape.column("id"), shape.column(NAMED)
     parts = {
         "id": relation.id_of(shape.name, id_) if id_ else "''",
-        "named": facts.spelled(text_of(named), named, "uuid") if named else "null::text",
+        "named": facts.spelled(named, "professionals") if named else "null::text",
         "user": _user(facts, relation, shape),
         "others": _others(facts, relation, shape),
     }

@@ -18,7 +18,7 @@ from functools import partial
 import psycopg
 
 from checks.addresses import ASKABLE
-from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
+from checks.facts import TEXTUAL, Facts, literal, quoted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
 from checks.rejects import Planned, by_keys, found
@@ -320,7 +320,7 @@ def _orphan(own: Constraint, parent: str) -> str:
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
     """The values of some columns as one text, UUIDs in their plain form; null where one of them is."""
     found = [shape.column(name) for name in columns]
-    texts = [facts.spelled(text_of(column), column, "uuid") for column in found]
+    texts = [facts.spelled(column, facts.parent(shape.name, column.name)) for column in found]
     if len(texts) == 1:
         return texts[0]
     held = " and ".join(f"{text} is not null" for text in texts)

@@ -4,10 +4,10 @@ Laws
 - A relation has all rows of its table, rejected ones too: `rejected` then says why, else it is null.
 - A rule column is there whatever the legacy table calls it, and null where the table lacks it; a table that is missing
   is a relation without rows. So a law is one text for every legacy database.
-- Columns: key, raw_id (the id as it stands), legacy_id (a UUID in its plain form), id (the target's), rejected, nulled
-  (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and updated_at
-  (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key; of an ip the address
-  that it is, if any: address. tid is the row's ctid.
+- Columns: key, raw_id (the id as the books name it), legacy_id (a UUID in its plain form), id (the target's), rejected,
+  nulled (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and
+  updated_at (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key; of an ip the
+  address that it is, if any: address. tid is the row's ctid.
 """
 
 from checks import addresses
@@ -63,7 +63,7 @@ class Relation:
 
     def id_of(self, parent: str, column: Column) -> str:
         """A key of `parent`, held by this column, as the target spells it."""
-        value = self._facts.spelled(text_of(column), column, self._facts.id_base(parent))
+        value = self._facts.spelled(column, parent, self._facts.id_base(parent))
         derived = self._facts.new_ids.get(parent)
         if not derived:
             return value
@@ -74,11 +74,14 @@ class Relation:
     def own_id(self, column: Column | None) -> str:
         """The row's id in the target: a new one by the id as it stands, by the key of a row that has none."""
         base = self._facts.id_base(self._shape.name)
-        spelled = self._facts.spelled(text_of(column), column, base) if column else "null"
+        parent = self._facts.parent(self._shape.name, "id") if column else None
+        if parent and self._facts.fates[self._shape.name] != "reshape":
+            return self.id_of(parent, column)  # its ids are another table's
+        spelled = self._facts.spelled(column, None, base) if column else "null"
         derived = self._facts.books.derived.get(self._shape.name)
         if not derived:
             return f"{spelled}::text"
-        named = f"coalesce({text_of(column)}, {self.key})" if column else self.key
+        named = f"coalesce({self._facts.word(column)}, {self.key})" if column else self.key
         self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as own on own.legacy_id = {named}")
         return f"coalesce(own.id, {spelled})"
 
@@ -162,8 +165,8 @@ class Relations:
         column = shape.column("id")
         if not column:
             return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.own_id(None)}
-        legacy_id = self._facts.spelled(text_of(column), column, "uuid")
-        return {"raw_id": text_of(column), "legacy_id": legacy_id, "id": relation.own_id(column)}
+        legacy_id = self._facts.spelled(column)
+        return {"raw_id": self._facts.word(column), "legacy_id": legacy_id, "id": relation.own_id(column)}
 
     def _used_at(self, relation: Relation, table: str) -> str:
         """When a coupon was used; where no time says so, when its row was created."""

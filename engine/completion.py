@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from config.mapping import Completion
 from config.shapes import Column, Constraint, Table
+from engine import ids
 from engine.catalog import LegacyTable
-from engine.keys import INTEGERS, TEXTUAL
+from engine.ids import INTEGERS, TEXTUAL
 from engine.plan import Conversion, Item, Noted, Route, Way
 from engine.plan_copied import Copied
 from engine.plan_reshaped import ORIGIN
@@ -73,14 +74,14 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
         return []
     key, times = users.shape.column("id"), scene.times(users)
     found = scene.keys.conversion(users, key)
-    items = [Item("user_id", as_text(key)), *_new_id(shape, key)]
+    items = [Item("user_id", scene.keys.word(users, key)), *_new_id(shape, key)]
     items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
     document = _document(scene, _settings(scene), alias="t")
     if shape.column(PREFERENCES):
         items.append(Item(PREFERENCES, f"coalesce({document}, '{{}}')::text"))
     now = f"({literal(scene.instant)}::timestamptz)::text"
     items += [Item(name, now) for name in ("created_at", "updated_at") if shape.column(name) and times]
-    conversions = [Conversion("user_id", users.name)] if found.type == "uuid" and found.kind != "same" else []
+    conversions = [Conversion("user_id", found.parent)] if found.type == "uuid" and found.kind != "same" else []
     if shape.column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
         conversions.append(Conversion("id", SETTINGS))
     return [
@@ -216,9 +217,9 @@ def _joined(users: LegacyTable, user_id: Column) -> str:
 
 
 def _same(left: str, one: Column, right: str, other: Column) -> str:
-    if one.base == other.base or {one.base, other.base} <= INTEGERS:
+    if one.base == other.base or {one.base, other.base} <= ids.NUMBERS:
         return f"{left} = {right}"
-    return f"lower({left}::text) = lower({right}::text)"
+    return f"{ids.hyphened(ids.word(one, one, left))} = {ids.hyphened(ids.word(other, one, right))}"
 
 
 def _new_id(shape: Table, key: Column) -> list[Item]:
@@ -226,7 +227,7 @@ def _new_id(shape: Table, key: Column) -> list[Item]:
     column = shape.column("id")
     if not column or column.base not in ("uuid", "text", "varchar"):
         return []
-    return [Item("id", f"'users:' || {as_text(key)}")]
+    return [Item("id", f"'users:' || {ids.word(key)}")]
 
 
 def _without_row(scene: Scene, key: Column) -> str:

@@ -5,6 +5,8 @@ Laws
 - A reference to a reshaped table follows its row to the new id; one whose row is gone is set to null, or costs the row.
 """
 
+from collections.abc import Iterator
+
 import pandas as pd
 import psycopg
 from psycopg import sql
@@ -64,16 +66,25 @@ def frames_after(work: Work, target: psycopg.Connection, wave: int) -> dict[str,
     """Users and roles of rejected profiles, for professionals. Columns: user_id, role."""
     if wave != 1:
         return {}
-    rules = mapping.load()
-    rows = target.execute(
-        "select legacy_row ->> 'user_id', left(legacy_table, -length('_profiles')) from migration.rejects "
-        "where run_id = %s and legacy_table = any (%s) and jsonb_typeof(legacy_row) = 'object'",
-        (work.run_id, list(rules.profile_tables)),
-    ).fetchall()
-    frame = pd.DataFrame(rows, columns=["user_id", "role"]).astype(TEXT)
+    frame = pd.DataFrame(list(_rejected_users(work, target)), columns=["user_id", "role"]).astype(TEXT)
     if _users_are_derived(work):
         frame = frame.assign(user_id=steps.target_id(frame["user_id"], "users"))
     return {"rejected_profiles": frame.drop_duplicates(ignore_index=True)}
+
+
+def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[str | None, str]]:
+    """(user, role) of every rejected profile, asked of the source, where the user is spelled as ids are."""
+    rows = target.execute(
+        "select legacy_table, array_agg(legacy_key) from migration.rejects "
+        "where run_id = %s and legacy_table = any (%s) group by 1",
+        (work.run_id, list(mapping.load().profile_tables)),
+    ).fetchall()
+    for name, keys in rows:
+        table, user = work.plan.table(name).legacy, work.plan.spelled_as(name, "user_id")
+        query = witness.by_key(table, work.plan.source_schema, keys, user)
+        with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
+            for *_, user_id in source.execute(query).fetchall():
+                yield user_id, name.removesuffix("_profiles")
 
 
 def _users_are_derived(work: Work) -> bool:

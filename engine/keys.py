@@ -3,19 +3,20 @@
 Laws (contract: normalisation of ids)
 - An id is a sole primary-key column named `id`. Of a reshaped table it becomes uuid; elsewhere a text id becomes uuid
   if most of its values are UUIDs, any other stays what it is.
-- A reference has the type of the key it points at: declared by a foreign key, or undeclared and named by the mapping.
+- A reference has the type of the id that it names: by a foreign key, also as one column of several, or by the column
+  that its foreign key names, which may be a reference itself; undeclared and named by the mapping.
+- A foreign key to another unique column says nothing of ids: values and type stay.
 - text → uuid is a cast in the SELECT if every value is a UUID, else it is derived in the frame lane.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from config.mapping import Mapping
-from config.shapes import Column, Constraint
+from config.shapes import Column, Constraint, Table
+from engine import ids
 from engine.catalog import Catalog, LegacyTable
-
-TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
-INTEGERS = {"int2", "int4", "int8"}
+from engine.ids import INTEGERS, NUMBERS, TEXTUAL
 
 # Where references to a reshaped legacy table lead.
 ROOT_OF = {
@@ -29,7 +30,10 @@ ROOT_OF = {
 
 @dataclass(frozen=True)
 class Reference:
-    """Column `column` of legacy table `table` points at `to_column` of legacy table `to`."""
+    """Column `column` of legacy table `table` points at `to_column` of legacy table `to`.
+
+    ids_of: the legacy table whose ids the values are; None where they are no ids.
+    """
 
     table: str
     column: str
@@ -37,6 +41,7 @@ class Reference:
     to_column: str
     on_orphan: str  # null | reject
     declared: Constraint | None = None
+    ids_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Conversion:
 
     kind: str
     type: str
+    base: str
     parent: str | None = None  # legacy table whose name stands in a derived id
 
 
@@ -54,12 +60,14 @@ class Keys:
     def __init__(self, catalog: Catalog, mapping: Mapping, fates: dict[str, str], probe: Callable):
         self._catalog, self._mapping, self._fates, self._probe = catalog, mapping, fates, probe
         self._probed: dict[tuple[str, str], tuple[int, int]] = {}
+        self._found: dict[tuple[str, str], Reference | None] = {}
+        self._domains = {t.name: t.base for t in catalog.types if t.kind == "d"}
         self.questions: list[str] = []
-        self.references = {
-            (r.table, r.column): r for t in catalog.tables if fates.get(t.name) in MOVED for r in self._references_of(t)
-        }
+        tables = [table for table in catalog.tables if fates.get(table.name) in MOVED]
+        found = [self._reference(table, column) for table in tables for column in table.shape.columns]
+        self.references = {(r.table, r.column): r for r in found if r}
 
-    def root_of(self, table: str) -> str | None:
+    def root_of(self, table: str | None) -> str | None:
         """The target table that references to this legacy table lead to; None: the table itself."""
         if self._fates.get(table) != "reshape":
             return None
@@ -68,73 +76,127 @@ class Keys:
     def is_id(self, table: LegacyTable, column: str) -> bool:
         return column == "id" and table.shape.primary_key == ("id",)
 
+    def bare(self, column: Column) -> Column:
+        """The column with the base type of its domain, which takes every value and null."""
+        kind = column.type
+        while (base := self._domains.get(kind.removeprefix('"').removesuffix('"').replace('""', '"'))) is not None:
+            kind = base
+        return column if kind == column.type else replace(column, type=kind, kind="b")
+
     def conversion(self, table: LegacyTable, column: Column) -> Conversion:
         """How this column of a loaded table reaches the target."""
-        reference = self.references.get((table.name, column.name))
-        if reference:
-            wanted, parent = self._type_behind(reference), reference.to
-        elif self.is_id(table, column.name):
-            wanted, parent = self._id_type(table), table.name
-        else:
-            return Conversion("same", column.type)
-        return self._between(table.name, column, wanted, parent)
+        parent = self._named(table, column.name)
+        if parent is None:
+            return Conversion("same", column.type, column.base)
+        return self._between(table.name, column, self.id_type(parent), parent)
+
+    def word(self, table: LegacyTable, column: Column) -> str:
+        """SQL: the value as text, in the form in which the ids that it names are compared."""
+        return ids.word(column, self._key_behind(table, column))
+
+    def spelled(self, table: LegacyTable, column: Column) -> str:
+        """SQL: the value as text, as the target spells it but for ids that are derived."""
+        is_parsed = self.conversion(table, column).kind == "parse"
+        return f"({self.parsed(table, column)})::text" if is_parsed else self.word(table, column)
+
+    def all_spelled(self) -> Iterator[tuple[str, str, str]]:
+        """(table, column, how it is spelled) of every id and every reference."""
+        for table in self._catalog.tables:
+            if self._fates.get(table.name) in MOVED:
+                names = [c for c in table.shape.columns if c.name == "id" or (table.name, c.name) in self.references]
+                yield from ((table.name, column.name, self.spelled(table, column)) for column in names)
+
+    def parsed(self, table: LegacyTable, column: Column) -> str:
+        """SQL: the value as the number that its key is, for a conversion of the kind parse."""
+        return ids.parsed(column, self.id_type(self._named(table, column.name)))
+
+    def id_type(self, table: str) -> Column:
+        """The column that holds this legacy table's ids in the target: its type, a domain undone."""
+        legacy = self._catalog.table(table)
+        if self.root_of(table):
+            return UUID
+        column = legacy.shape.column("id")
+        return self._id_type(legacy, column) if self.is_id(legacy, "id") else self.bare(column)
+
+    def _named(self, table: LegacyTable, column: str) -> str | None:
+        """The legacy table whose ids stand in a column; None where they are none."""
+        reference = self.references.get((table.name, column))
+        if reference and reference.ids_of:
+            return reference.ids_of
+        return table.name if self.is_id(table, column) else None
+
+    def _key_behind(self, table: LegacyTable, column: Column) -> Column:
+        parent = self._named(table, column.name)
+        return self._catalog.table(parent).shape.column("id") if parent else column
 
     def _between(self, table: str, column: Column, wanted: Column, parent: str) -> Conversion:
-        if column.base == wanted.base or {column.base, wanted.base} <= INTEGERS or wanted.base not in ("uuid", *CASTS):
-            return Conversion("same", column.type)
-        if wanted.base == "uuid" and column.base in TEXTUAL:
-            values, uuids = self._count(table, column.name)
-            return Conversion("cast" if values == uuids else "derive", "uuid", parent)
-        if wanted.base == "uuid" and column.base in INTEGERS:
-            return Conversion("derive", "uuid", parent)
+        same = Conversion("same", column.type, column.base, parent)
+        if column.base == wanted.base or wanted.base not in {"uuid", *TEXTUAL, *NUMBERS}:
+            return same
+        if wanted.base == "uuid":
+            return self._to_uuid(table, column, parent)
         if wanted.base in TEXTUAL:
-            return Conversion("same" if column.base in TEXTUAL else "cast", wanted.type, parent)
-        if wanted.base in INTEGERS and column.base in TEXTUAL:
-            return Conversion("parse", wanted.type, parent)
-        return Conversion("same", column.type)
+            is_alike = column.base in TEXTUAL and wanted.base != "citext"
+            return same if is_alike else Conversion("cast", *_unlimited(wanted), parent)
+        is_number = column.base in NUMBERS and (column.base != "numeric" or wanted.base == "numeric")
+        is_parsed = column.base in {*TEXTUAL, "numeric"} and not is_number
+        return Conversion("parse", *_unlimited(wanted), parent) if is_parsed else same
 
-    def _id_type(self, table: LegacyTable) -> Column:
-        column = table.shape.column("id")
+    def _to_uuid(self, table: str, column: Column, parent: str) -> Conversion:
+        if column.base in TEXTUAL:
+            values, uuids = self._count(table, column.name)
+            return Conversion("cast" if values == uuids else "derive", "uuid", "uuid", parent)
+        if column.base in NUMBERS:
+            return Conversion("derive", "uuid", "uuid", parent)
+        return Conversion("same", column.type, column.base, parent)
+
+    def _id_type(self, table: LegacyTable, column: Column) -> Column:
         if self._fates[table.name] == "reshape":
             return UUID
         if column.base in TEXTUAL:
             values, uuids = self._count(table.name, "id")
-            return UUID if uuids * 2 > values else column
-        return column
-
-    def _type_behind(self, reference: Reference) -> Column:
-        if self.root_of(reference.to):
-            return UUID
-        parent = self._catalog.table(reference.to)
-        column = parent.shape.column(reference.to_column)
-        if self.is_id(parent, reference.to_column):
-            return self._id_type(parent)
-        onward = self.references.get((reference.to, reference.to_column))
-        return self._type_behind(onward) if onward and onward.to != reference.table else column
+            return UUID if uuids * 2 > values else self.bare(column)
+        return self.bare(column)
 
     def _count(self, table: str, column: str) -> tuple[int, int]:
         if (table, column) not in self._probed:
             self._probed |= {(table, c): counts for c, counts in self._probe(table, [column]).items()}
         return self._probed[table, column]
 
-    def _references_of(self, table: LegacyTable):
-        declared = {}
-        for constraint in table.shape.constraints:
-            is_single = constraint.kind == "f" and len(constraint.columns) == 1 and not constraint.ref_schema
-            if is_single and self._is_target(constraint.ref_table):
-                declared[constraint.columns[0]] = constraint
-        for column in table.shape.columns:
-            if column.name in declared:
-                yield self._declared(table, column, declared[column.name])
-            elif undeclared := self._undeclared(table, column):
-                yield undeclared
+    def _reference(self, table: LegacyTable, column: Column) -> Reference | None:
+        """What the column points at; asked again on the way round a circle, it points at nothing."""
+        place = (table.name, column.name)
+        if place not in self._found:
+            self._found[place] = None
+            self._found[place] = self._sought(table, column)
+        return self._found[place]
 
-    def _declared(self, table: LegacyTable, column: Column, constraint: Constraint) -> Reference:
+    def _sought(self, table: LegacyTable, column: Column) -> Reference | None:
+        declared = [self._declared(table, column, *link) for link in self._links(table, column.name)]
+        named = [reference for reference in declared if reference.ids_of]
+        single = [reference for reference in declared if len(reference.declared.columns) == 1]
+        return next(iter(named or single), None) or self._undeclared(table, column)
+
+    def _links(self, table: LegacyTable, column: str) -> Iterator[tuple[Constraint, str]]:
+        """Foreign keys that the column is part of, and the column that it names there; those of one column first."""
+        keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
+        for constraint in sorted(keys, key=lambda c: len(c.columns)):
+            if self._fates.get(constraint.ref_table) in MOVED:
+                yield constraint, constraint.ref_columns[constraint.columns.index(column)]
+
+    def _declared(self, table: LegacyTable, column: Column, constraint: Constraint, to_column: str) -> Reference:
         rule = self._mapping.common.references.get(column.name)
         on_orphan = rule.on_orphan(table.name) if rule and rule.to == constraint.ref_table else "null"
-        return Reference(
-            table.name, column.name, constraint.ref_table, constraint.ref_columns[0], on_orphan, constraint
-        )
+        ids_of = self._ids_in(constraint.ref_table, to_column)
+        return Reference(table.name, column.name, constraint.ref_table, to_column, on_orphan, constraint, ids_of)
+
+    def _ids_in(self, table: str, column: str) -> str | None:
+        """The legacy table whose ids stand in this column: its own, or one that it points at in turn."""
+        parent = self._catalog.table(table)
+        if column == "id" and self._fates[table] == "reshape":
+            return table if self.root_of(table) else None
+        onward = self._reference(parent, parent.shape.column(column))
+        return onward.ids_of if onward and onward.ids_of else table if column == "id" else None
 
     def _undeclared(self, table: LegacyTable, column: Column) -> Reference | None:
         rule = self._mapping.common.references.get(column.name)
@@ -145,24 +207,37 @@ class Keys:
         parent = self._catalog.table(rule.to)
         if not parent or not self._is_target(rule.to) or not parent.shape.column("id"):
             return None
-        if not self._comparable(column, parent.shape.column("id")) or column.generated:
+        if not _comparable(column, parent.shape.column("id")) or column.generated:
             return None
-        if not self.root_of(rule.to) and not any(
-            c.kind in "pu" and c.columns == ("id",) for c in parent.shape.constraints
-        ):
+        if not self.root_of(rule.to) and not is_unique(parent.shape, ("id",)):
             self.questions.append(f"{table.name}.{column.name} names rows of {rule.to}, whose id is not unique")
             return None
-        return Reference(table.name, column.name, rule.to, "id", rule.on_orphan(table.name))
-
-    def _comparable(self, column: Column, key: Column) -> bool:
-        """Whether values of one can name values of the other; a bigint never names a uuid."""
-        same = column.base == key.base or {column.base, key.base} <= INTEGERS or {column.base, key.base} <= TEXTUAL
-        return not column.is_array and (same or column.base in TEXTUAL or key.base in TEXTUAL)
+        ids_of = self._ids_in(rule.to, "id")
+        return Reference(table.name, column.name, rule.to, "id", rule.on_orphan(table.name), None, ids_of)
 
     def _is_target(self, table: str) -> bool:
         return self._fates.get(table) in MOVED and (self._fates[table] != "reshape" or bool(self.root_of(table)))
 
 
+def is_unique(shape: Table, columns: tuple[str, ...]) -> bool:
+    """Whether a foreign key can point at these columns: a unique holds just them, over all rows and at once."""
+    wanted = sorted(columns)
+    held = [c.columns for c in shape.constraints if c.kind in "pu" and not c.is_deferrable]
+    held += [i.keys for i in shape.indexes if i.is_unique and not i.predicate and not i.has_expression]
+    return any(sorted(names) == wanted for names in held)
+
+
+def _comparable(column: Column, key: Column) -> bool:
+    """Whether values of one can name values of the other; a bigint never names a uuid."""
+    same = column.base == key.base or {column.base, key.base} <= NUMBERS or {column.base, key.base} <= TEXTUAL
+    return not column.is_array and (same or column.base in TEXTUAL or key.base in TEXTUAL)
+
+
+def _unlimited(column: Column) -> tuple[str, str]:
+    """The type without a length or a scale, which a cast would cut or round to, and its base."""
+    base = "text" if column.base in TEXTUAL - {"citext"} else column.base
+    return column.type if base in {"citext", *INTEGERS} else base, base
+
+
 MOVED = ("copy", "keep", "reshape")
-CASTS = TEXTUAL | INTEGERS
 UUID = Column("id", "uuid", base="uuid")

@@ -15,15 +15,13 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from engine.connect import blame
-from engine.keys import TEXTUAL
+from engine.ids import TEXTUAL, UUID_TEXT, hyphened
 from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE, legacy_key
 from engine.select import as_text, quoted
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, empty
-
-UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
 
 COLUMNS = {
     "claimed_ids": ["id"],
@@ -217,6 +215,10 @@ def prepare(work: Work) -> None:
                 work.frames[f"__lookup_{name}"] = pd.DataFrame(parents, columns=["column", "parent"])
 
 
+def _source(work: Work, table: str) -> str:
+    return f"{quoted(work.plan.source_schema, table)} as t"
+
+
 def _frame(source, query: str, columns: list[str]) -> pd.DataFrame:
     rows = source.execute(query).fetchall()
     return pd.DataFrame(rows, columns=columns).astype(TEXT)
@@ -227,7 +229,7 @@ def _prepare_claims(work: Work, source) -> None:
     tables = [work.plan.table(name).legacy for name in _profile_tables(work)]
     order = [name for name in _ranked(work) if name in {t.name for t in tables}]
     parts = [
-        f"select {rank} as rank, {_canonical(work.plan.table(name).legacy)} as id "
+        f"select {rank} as rank, {_canonical(work, work.plan.table(name).legacy)} as id "
         f"from {quoted(work.plan.source_schema, name)} as t"
         for rank, name in enumerate(order)
         if work.plan.table(name).legacy.shape.column("id").base in {"uuid", *TEXTUAL}
@@ -248,11 +250,10 @@ def _ranked(work: Work) -> list[str]:
     return list(mapping.load().profile_tables)
 
 
-def _canonical(table) -> str:
-    column = table.shape.column("id")
-    if column.base == "uuid":
-        return "t.id::text"
-    return f"case when t.id::text ~* '{UUID_TEXT}' then t.id::text::uuid::text end"
+def _canonical(work: Work, table) -> str:
+    """The id, if it is a UUID, in its plain form."""
+    text = work.plan.spelled_as(table.name, "id")
+    return f"case when {text} ~* '{UUID_TEXT}' then {hyphened(text)} end"
 
 
 def _prepare_roles(work: Work, source) -> None:
@@ -265,8 +266,7 @@ def _prepare_roles(work: Work, source) -> None:
         return
     frame = _frame(
         source,
-        f"select {as_text(name)}, {as_text(shape.column('id'))} from {quoted(work.plan.source_schema, 'roles')} as t "
-        "order by 1, 2",
+        f"select {as_text(name)}, {work.plan.spelled_as('roles', 'id')} from {_source(work, 'roles')} order by 1, 2",
         COLUMNS["roles"],
     )
     own = next((c for r in table.routes for c in r.conversions if c.is_own_id), None)
@@ -277,9 +277,9 @@ def _prepare_siblings(work: Work, source) -> None:
     table = work.plan.table("professionals")
     if not table or table.disposition != "reshape":
         return
-    route, users = table.routes[0], quoted("user_id")
-    inner = f"select p.{users} from {quoted(work.plan.source_schema, 'professionals')} as p"
-    several = f"t.{users} in ({inner} group by p.{users} having count(*) > 1)"
+    route = table.routes[0]
+    user = _spelled(work, table.legacy, "user_id")
+    several = f"{user} in (select {user} from {route.from_sql} group by 1 having count(*) > 1)"
     rules = [item for item in route.items if item.name.startswith(RULE)]
     query = f"select {', '.join(item.expression for item in rules)} from {route.from_sql} where {several}"
     frame = _frame(source, query, [item.name.removeprefix(RULE) for item in rules])
@@ -309,36 +309,36 @@ def _laid_out(work: Work):
         role = items.get(RULE + "role", "null::text")
         yield (
             "submissions",
-            f"select distinct {_spelled(submissions.legacy.shape.column('user_id'))}, {role} from {route.from_sql}",
+            f"select distinct {_spelled(work, submissions.legacy, 'user_id')}, {role} from {route.from_sql}",
             [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"],
         )
         if submissions.legacy.shape.column("id").base in {"uuid", *TEXTUAL}:
-            yield "submission_ids", f"select {_canonical(submissions.legacy)} from {route.from_sql}", []
+            yield "submission_ids", f"select {_canonical(work, submissions.legacy)} from {route.from_sql}", []
     if payments and any(r.transform == "orders" for r in payments.routes):
         yield _payment_parts(work)
 
 
 def _payment_parts(work: Work):
     """Taxes of a payment's invoices, discounts of its coupon uses, and the earliest use's coupon."""
-    schema = work.plan.source_schema
     invoices, uses = work.plan.table("invoices"), work.plan.table("coupon_uses")
     parts, parents = [], []
     if invoices and (c := invoices.legacy.shape.column("payment_id")):
         amount = _first(invoices.legacy, "tax_amount", "tax")
         if amount:
+            payment = _spelled(work, invoices.legacy, c.name)
             parts.append(
-                f"select {_spelled(c)} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
-                "null::text as coupon, null::timestamptz as at, null::text as key "
-                f"from {quoted(schema, 'invoices')} as t"
+                f"select {payment} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
+                f"null::text as coupon, null::timestamptz as at, null::text as key from {_source(work, 'invoices')}"
             )
     if uses and (c := uses.legacy.shape.column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
         if coupon and coupon.base != "uuid" and not work.plan.table("coupons"):
             coupon = None  # it names nothing, and orders declare a uuid
+        discount = _numeric(amount) if amount else "null::numeric"
+        named = work.plan.spelled_as("coupon_uses", "coupon_id") if coupon else "null::text"
         parts.append(
-            f"select {_spelled(c)}, null::numeric, {_numeric(amount) if amount else 'null::numeric'}, "
-            f"{as_text(coupon) if coupon else 'null::text'}, {_used_at(work, uses)}, {legacy_key(uses.legacy)} "
-            f"from {quoted(schema, 'coupon_uses')} as t"
+            f"select {_spelled(work, uses.legacy, c.name)}, null::numeric, {discount}, {named}, "
+            f"{_used_at(work, uses)}, {legacy_key(uses.legacy)} from {_source(work, 'coupon_uses')}"
         )
         parents = [("coupon_id", "coupons")] if coupon and _is_derived(work, "coupons") else []
     if _is_derived(work, "payments"):
@@ -360,12 +360,9 @@ def _is_derived(work: Work, table: str) -> bool:
     return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
 
 
-def _spelled(column) -> str:
-    """A key as text, in one form for each UUID however it is written."""
-    text = as_text(column)
-    if column.base not in TEXTUAL:
-        return text
-    return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
+def _spelled(work: Work, table, column: str) -> str:
+    """A key as text, in one form for each id however it is written."""
+    return hyphened(work.plan.spelled_as(table.name, column))
 
 
 def _first(table, *names: str):

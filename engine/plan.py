@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
 from engine.catalog import Catalog, LegacyTable
+from engine.select import as_text
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
@@ -174,6 +175,7 @@ class Plan:
     functions: tuple[str, ...]
     sequences: tuple[str, ...]
     extensions: tuple[str, ...]
+    spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, key or reference, SQL of its value as text)
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
@@ -185,6 +187,11 @@ class Plan:
 
     def shape(self, name: str) -> Table:
         return next(shape for shape in self.build if shape.name == name)
+
+    def spelled_as(self, table: str, column: str) -> str:
+        """SQL over alias t: a value as text; of a key or a reference in the form in which ids are compared."""
+        found = next((text for *place, text in self.spelled if place == [table, column]), None)
+        return found or as_text(self.table(table).legacy.shape.column(column))
 
     def final_name(self, build_table: str) -> str:
         return dict(self.renames).get(build_table, build_table)

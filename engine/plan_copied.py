@@ -12,7 +12,8 @@ from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
 from engine import keep
 from engine.catalog import LegacyTable
-from engine.keys import TEXTUAL, UUID
+from engine.ids import TEXTUAL
+from engine.keys import UUID
 from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
@@ -133,30 +134,20 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
         return _Column(column, Item(column.name, plain(column), column.type), way)
     scene.changed.add((table.name, column.name))
     scene.retyped.add((table.name, column.name))
-    base = "uuid" if found.type == "uuid" else found.type
     default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
-    shape = replace(column, type=found.type, base=base, kind="b", collation=None, default=default, identity="")
-    own = scene.keys.is_id(table, column.name)
-    if found.kind == "cast":
-        text = f"{as_text(column)}::{found.type}" if found.type == "uuid" else f"{plain(column)}::{found.type}"
-        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast"))
+    shape = replace(column, type=found.type, base=found.base, kind="b", collation=None, default=default, identity="")
+    if found.kind == "derive":
+        conversion = Conversion(column.name, found.parent, found.parent == table.name and column.name == "id")
+        note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
+        item = Item(column.name, scene.keys.word(table, column))
+        return _Column(shape, item, replace(way, kind="derived", note=note), conversion)
+    note = ""
     if found.kind == "parse":
-        text = _parsed(column, found.type)
         scene.parsed.add((table.name, column.name))
-        return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note="else an orphan"))
-    conversion = Conversion(column.name, found.parent, own)
-    note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
-    return _Column(shape, Item(column.name, as_text(column)), replace(way, kind="derived", note=note), conversion)
-
-
-LEAST = {"smallint": -(2**15), "integer": -(2**31), "bigint": -(2**63)}
-
-
-def _parsed(column: Column, kind: str) -> str:
-    """Text as the integer that it spells; what spells none becomes the least one, an orphan like any other."""
-    text, least = f"{plain(column)}::text", f"({LEAST[kind]})::{kind}"
-    fits = f"case when abs({text}::bigint) < {-LEAST[kind]} then {text}::bigint::{kind} else {least} end"
-    return f"case when {text} ~ '^-?[0-9]{{1,18}}$' then {fits} when {text} is not null then {least} end"
+        text, note = scene.keys.parsed(table, column), "else an orphan"
+    else:
+        text = f"({scene.keys.word(table, column) if found.type == 'uuid' else as_text(column)})::{found.type}"
+    return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note=note))
 
 
 def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column) -> str | None:
@@ -223,7 +214,7 @@ def _undeclared(
     single = {c.columns[0] for c in kept if c.kind == "f" and len(c.columns) == 1}
     for column in (c.name for c in table.shape.columns):
         reference = scene.keys.references.get((table.name, column))
-        root = scene.keys.root_of(reference.to) if reference else None
+        root = scene.keys.root_of(reference.ids_of) if reference else None
         if reference:
             scene.on_orphan[table.name, column] = reference.on_orphan
         if column in rule.becomes:
@@ -233,9 +224,9 @@ def _undeclared(
             continue
         if root:
             shape = table.shape.column(column)
-            scene.follows.append(Follow(table.name, column, reference.to, not shape.not_null))
+            scene.follows.append(Follow(table.name, column, reference.ids_of, not shape.not_null))
         if reference and not reference.declared and column not in single:
-            parent = root or reference.to
+            parent = scene.keys.root_of(reference.to) or reference.to
             found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
     names = {column.name for column in table.shape.columns}
     for name in (new for old, new in rule.becomes.items() if old not in names):

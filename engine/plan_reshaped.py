@@ -13,7 +13,7 @@ from config.mapping import TableRule, role_keys, spellings
 from config.shapes import Column, Table
 from engine import keep
 from engine.catalog import LegacyTable
-from engine.keys import TEXTUAL
+from engine.ids import TEXTUAL
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
 from engine.select import OID_ALIASES, TIMES, as_text, plain
@@ -99,14 +99,20 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str]):
         if name not in filled:
             column = table.shape.column(legacy)
             is_local = column.base in ("date", "timestamp") and not column.is_array
-            plainest = f"{plain(column)}::numeric::text" if column.base == "money" else as_text(column)
-            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else plainest)
+            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else _rule_text(scene, table, column))
     for name, expression in filled.items():
         column = table.shape.column(name)
         is_odd = column and column.base not in TIMES and name in used
         yield Item(
             RULE + name, f"coalesce({as_text(column)}, ({expression})::text)" if is_odd else f"({expression})::text"
         )
+
+
+def _rule_text(scene: Scene, table: LegacyTable, column: Column) -> str:
+    if column.base == "money":
+        return f"{plain(column)}::numeric::text"
+    is_key = column.name == "id" or (table.name, column.name) in scene.keys.references
+    return scene.keys.spelled(table, column) if is_key else as_text(column)
 
 
 def used_columns(
@@ -140,10 +146,10 @@ def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):
     """References among the rule columns become their parent's key on the way. The row's own id is the transform's."""
     for name, legacy in used.items():
         reference = scene.keys.references.get((table.name, legacy))
-        if reference and name != "id" and not _is_looked_up(scene, reference.to):
+        if reference and reference.ids_of and name != "id" and not _is_looked_up(scene, reference.ids_of):
             found = scene.keys.conversion(table, table.shape.column(legacy))
             if found.kind != "same" and found.type == "uuid":
-                yield Conversion(RULE + name, reference.to)
+                yield Conversion(RULE + name, found.parent)
 
 
 def _is_looked_up(scene: Scene, parent: str) -> bool:
@@ -171,8 +177,7 @@ def _is_checked(scene: Scene, table: LegacyTable, used: dict[str, str]) -> bool:
         "updated_at",
     )
     columns = {name: table.shape.column(legacy) for name, legacy in used.items()}
-    is_odd = any(columns[name].base in {*TEXTUAL, "json"} for name in typed if name in columns)
-    return is_odd or any(scene.keys.conversion(table, column).kind == "parse" for column in columns.values())
+    return any(columns[name].base in {*TEXTUAL, "json"} for name in typed if name in columns)
 
 
 def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]):
@@ -238,7 +243,7 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
     if column.base in OID_ALIASES:
         shape = replace(shape, type="text", base="text", kind="b", default=None)
     if found.kind != "same":
-        shape = replace(shape, type=found.type, base=found.type, kind="b", default=None, collation=None)
+        shape = replace(shape, type=found.type, base=found.base, kind="b", default=None, collation=None)
     if column.default and "nextval(" in column.default:
         shape, _ = replace(shape, default=None), notes.append("its sequence is not carried")
     if column.generated:
@@ -276,6 +281,8 @@ def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
 
 
 def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Column) -> Item:
+    if scene.keys.conversion(table, column).kind != "same":
+        return Item(column.name, scene.keys.spelled(table, column))
     if column.type != shape.type:
         return Item(column.name, as_text(column))
     return freight_item(column.name, column)
@@ -286,8 +293,8 @@ def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: st
     scene.sources_of[into, name] = (table.name, column.name)
     if reference:
         scene.on_orphan[into, name] = reference.on_orphan
-        if scene.keys.root_of(reference.to):
-            scene.follows.append(Follow(into, name, reference.to, True))
+        if scene.keys.root_of(reference.ids_of):
+            scene.follows.append(Follow(into, name, reference.ids_of, True))
 
 
 def _unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, list[str]]:
@@ -326,7 +333,7 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
     used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
     targets = " and ".join(rule.targets)
     own = scene.keys.conversion(table, table.shape.column("id"))
-    conversions = [Conversion(RULE + "id", table.name)] if own.kind != "same" and own.type == "uuid" else []
+    conversions = [Conversion(RULE + "id", own.parent)] if own.kind != "same" and own.type == "uuid" else []
     return Route(
         name=f"{table.name} → {targets}",
         legacy_table=table.name,
@@ -373,9 +380,9 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
     scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2])
     found, times = scene.keys.conversion(table, key), scene.times(table)
     wanted = scene.declared[into].column(rule.key).type
-    key_text = as_text(key) if found.kind in ("derive", "cast") else plain(key)
+    key_text = scene.keys.word(table, key) if found.kind in ("derive", "cast") else plain(key)
     items = [
-        Item(rule.key, f"{key_text}::{wanted}" if found.kind == "cast" else key_text, wanted),
+        Item(rule.key, f"({key_text})::{wanted}" if found.kind == "cast" else key_text, wanted),
         *(Item(c.name, plain(c), c.type) for c in present),
         Item("created_at", times.created(), "timestamptz"),
         Item("updated_at", times.updated(), "timestamptz"),
@@ -393,7 +400,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         targets=(into,),
         from_sql=scene.from_sql(table.name),
         freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
-        conversions=(Conversion(rule.key, table.name),) if is_frame else (),
+        conversions=(Conversion(rule.key, found.parent),) if is_frame else (),
         is_accounted=False,
         is_chunked=table.kind == "r",
     )

@@ -14,8 +14,8 @@ from config import mapping as mappings
 from config import target as targets
 from config.errors import PlanRefused
 from config.settings import Settings
-from config.shapes import Column, Constraint, Element, Index, Table
-from engine import closure, completion, needs, plan_copied, plan_reshaped, questions
+from config.shapes import Constraint, Element, Index, Table
+from engine import closure, completion, declared, needs, plan_copied, plan_reshaped, questions
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
 from engine.plan import HIDDEN, Plan, Route, Rule, TablePlan, Way
@@ -26,15 +26,15 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) ->
     """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
     mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
     fates = fates_of(catalog, mapping, settings)
-    declared = dict(targets.load())
+    shapes = dict(targets.load())
     if fates.get("user_settings"):
-        declared.pop("user_settings")
+        shapes.pop("user_settings")
     keys = Keys(catalog, mapping, fates, probe)
-    scene = Scene(catalog, mapping, settings, instant, keys, fates, declared)
+    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes)
     _look_for_faults(scene)
     if not catalog.table("users") or not catalog.table("users").shape.column("id"):
         raise PlanRefused(scene.faults)  # without users nothing else can be planned
-    _adapt_declared(scene)
+    declared.adapt(scene)
     for name, rule in mapping.tables.items():
         if fates.get(name) == "reshape":
             for target in rule.targets:
@@ -97,62 +97,6 @@ def _table_faults(scene: Scene, table: LegacyTable) -> None:
             scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
     if table.shape.column(HIDDEN):
         scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")
-
-
-def _adapt_declared(scene: Scene) -> None:
-    """References to copied tables take their keys' types; those to tables that are not there lose their constraint."""
-    for name, shape in scene.declared.items():
-        kept, types = [], {}
-        for constraint in shape.constraints:
-            parent = constraint.ref_table
-            if constraint.kind == "n":
-                continue  # the column says so itself
-            if constraint.kind != "f" or parent in scene.declared:
-                kept.append(constraint)
-            elif key := _key_of(scene, parent):
-                kept.append(constraint)
-                types[constraint.columns[0]] = key
-            else:
-                scene.remarks.append(f"{name}.{constraint.columns[0]}: no foreign key, {parent} has no key to point at")
-        types |= _actor_types(scene, name)
-        columns = tuple(_retyped(c, types.get(c.name)) for c in shape.columns)
-        scene.declared[name] = replace(shape, columns=columns, constraints=tuple(kept))
-
-
-def _key_of(scene: Scene, table: str) -> Column | None:
-    """The id of a copied table, with the type it has in the target; None if it has no unique id."""
-    legacy = scene.catalog.table(table)
-    if not legacy or scene.fates[table] not in ("copy", "keep") or not legacy.shape.column("id"):
-        return None
-    if not any(c.kind in "pu" and c.columns == ("id",) for c in legacy.shape.constraints):
-        return None
-    column = legacy.shape.column("id")
-    found = scene.keys.conversion(legacy, column)
-    if found.kind == "same":
-        return column
-    return Column("id", found.type, base="uuid" if found.type == "uuid" else column.base)
-
-
-def _retyped(column: Column, key: Column | None) -> Column:
-    return (
-        column if key is None else replace(column, type=key.type, base=key.base, kind=key.kind, collation=key.collation)
-    )
-
-
-def _actor_types(scene: Scene, name: str) -> dict[str, Column]:
-    """reviewed_by and decided_by hold what their legacy columns hold: one type if they agree, else text."""
-    actor = {"verification_requests": "reviewed_by", "approval_requests": "decided_by"}.get(name)
-    if not actor:
-        return {}
-    found = []
-    for table, rule_column in (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by")):
-        legacy, rule = scene.catalog.table(table), scene.rule(table)
-        names = rule.columns[rule_column] if legacy else ()
-        found += [c for n in names if (c := legacy.shape.column(n))][:1]
-    if not found or all(c.base == "uuid" for c in found):
-        return {}
-    same = {c.type for c in found} == {found[0].type} and found[0].kind == "b"
-    return {actor: found[0] if same else Column(actor, "text", base="text")}
 
 
 def _tables(scene: Scene) -> list[tuple[TablePlan, Table | None, Table | None, tuple]]:
@@ -243,6 +187,7 @@ def _assemble(scene: Scene, planned: list) -> Plan:
         noted=tuple(scene.noted),
         renames=tuple(renames),
         column_renames=tuple(rename for *_, names in planned for rename in names),
+        spelled=tuple(scene.keys.all_spelled()),
         replaced_calls=call_names,
         missing_tables=tuple(missing),
         faults=tuple(scene.faults),
@@ -292,7 +237,7 @@ def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
 
 def _rules(scene: Scene, build: list[Table]):
     """Every constraint of the build schema, as the quarantine judges it."""
-    declared = set(scene.declared)
+    ours = set(scene.declared)
     for shape in build:
         for column in shape.columns:
             if column.not_null:
@@ -300,7 +245,7 @@ def _rules(scene: Scene, build: list[Table]):
                            is_trusted=_is_trusted(scene, shape.name, (column.name,), "n"))  # fmt: skip
         for constraint in shape.constraints:
             if constraint.kind != "n" and constraint.is_validated:
-                yield _rule(scene, constraint, shape.name in declared)
+                yield _rule(scene, constraint, shape.name in ours)
         for index in shape.indexes:
             if index.is_unique:
                 yield _index_rule(scene, index)

@@ -1,6 +1,6 @@
 """What the plan asks the operator: columns that look like references nobody declared, or like links."""
 
-from engine.keys import INTEGERS, TEXTUAL
+from engine.ids import INTEGERS, TEXTUAL
 from engine.scene import Scene
 
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared

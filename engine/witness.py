@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from engine import ids
 from engine.catalog import LegacyTable
 from engine.plan_reshaped import ORIGIN, legacy_key
-from engine.select import as_text, quoted
+from engine.select import quoted
 
 WITNESS = "select {origin}, {key}, row_to_json(t.*)::text, {id} from {table} as t where {condition}"
 
 
 @dataclass(frozen=True)
 class Witness:
-    """One legacy row. key: as accounting names it; id: the text of its column id; row: JSON text."""
+    """One legacy row. key: as accounting names it; id: the word of its column id; row: JSON text."""
 
     table: str
     key: str
@@ -34,19 +35,19 @@ def by_origin(table: LegacyTable, schema: str, origins: list[str]) -> str:
     return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])")
 
 
-def by_key(table: LegacyTable, schema: str, keys: list[str]) -> str:
-    """SQL: the same for keys as legacy_key gives them."""
+def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> str:
+    """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
     names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
     if len(names) == 1 and table.shape.column(names[0]).kind == "b":
         type_name = table.shape.column(names[0]).type
-        return _query(table, schema, f"t.{quoted(names[0])} = any ({wanted}::text[]::{type_name}[])")
-    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])")
+        return _query(table, schema, f"t.{quoted(names[0])} = any ({wanted}::text[]::{type_name}[])", more)
+    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", more)
 
 
 def by_id(table: LegacyTable, schema: str, ids: list[str]) -> str:
-    """SQL: the same for texts of the column id."""
+    """SQL: the same for words of the column id."""
     wanted = sql.Literal(sorted(set(ids))).as_string(None)
-    return _query(table, schema, f"{as_text(table.shape.column('id'))} = any ({wanted}::text[])")
+    return _query(table, schema, f"{ids.word(table.shape.column('id'))} = any ({wanted}::text[])")
 
 
 def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
@@ -76,12 +77,12 @@ def by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
     return grouped
 
 
-def _query(table: LegacyTable, schema: str, condition: str) -> str:
+def _query(table: LegacyTable, schema: str, condition: str, more: str = "") -> str:
     own = table.shape.column("id")
     return WITNESS.format(
         origin=ORIGIN.expression,
         key=legacy_key(table),
         table=quoted(schema, table.name),
         condition=condition,
-        id=as_text(own) if own else "null::text",
+        id=", ".join([ids.word(own) if own else "null::text", *([more] if more else [])]),
     )

@@ -28,7 +28,7 @@ from config.shapes import Column
 from engine import privileges, stream
 from engine.catalog import LegacyTable
 from engine.connect import Stop, blame
-from engine.keys import INTEGERS, TEXTUAL
+from engine.ids import INTEGERS, TEXTUAL
 from engine.lookups import UUID_TEXT
 from engine.sessions import Sessions
 from engine.staging import rows

@@ -1,0 +1,61 @@
+"""How a key or a reference is read: in one form for all values that name the same row.
+
+Laws (contract: normalisation of ids)
+- A char(n) is read without its padding, a citext in lower case, a number without a scale that says nothing; a domain
+  like its base type.
+- A value that points at a key of such a type is read as the key is: a text as the number that it spells.
+- A UUID is left as it is written, for the books name ids so; `hyphened` is the form in which it is compared.
+"""
+
+from config.shapes import Column
+from engine.select import as_text, plain
+
+UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
+TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
+INTEGERS = {"int2", "int4", "int8"}
+NUMBERS = {*INTEGERS, "numeric"}
+LIMITS = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
+
+
+def word(column: Column, key: Column | None = None, value: str | None = None) -> str:
+    """The value as text. key: the legacy column whose values it names; None where it is a key itself.
+
+    value: where the column's value stands; None: behind the alias t.
+    """
+    key, value = key or column, value or plain(column)
+    text = as_text(column).replace(plain(column), value)
+    if column.base == "numeric":
+        text = f"case when {text} like '%.%' then rtrim(rtrim({text}, '0'), '.') else {text} end"
+    if "bpchar" in (column.base, key.base):
+        text = f"rtrim({text}, ' ')"
+    if key.base == "citext":
+        text = f"lower({text})"
+    return _number(text, column, key) if column.base in TEXTUAL and key.base in NUMBERS else text
+
+
+def hyphened(text: str) -> str:
+    """SQL: a text, of a UUID its plain form: in lower case and with hyphens."""
+    return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
+
+
+def _number(text: str, column: Column, key: Column) -> str:
+    """A text that spells a number as that number is written; any other as it is."""
+    if key.base == "numeric":
+        shown = f"trim_scale(({text})::numeric)::text"
+        return f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then {shown} else {text} end"
+    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then (({text})::numeric)::text else {text} end"
+
+
+def parsed(column: Column, key: Column) -> str:
+    """The number that the value spells, in the key's own type; of any other value one that names no row.
+
+    That is the least integer, or NaN: an orphan like any other, which a null would not be.
+    """
+    text = word(column, key)
+    if key.base == "numeric":
+        number = f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then ({text})::numeric"
+        return f"{number} when {text} is not null then 'NaN'::numeric end"
+    least = f"({-LIMITS[key.base]})::{key.base}"
+    fits = f"({text})::numeric between {-LIMITS[key.base]} and {LIMITS[key.base] - 1}"
+    number = f"case when {fits} then ({text})::numeric::{key.base} else {least} end"
+    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then {number} when {text} is not null then {least} end"
