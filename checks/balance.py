@@ -164,11 +164,15 @@ class _Balance:
 
     def _given(self, source: psycopg.Connection, target: psycopg.Connection) -> int:
         """Rows that users without settings were given: one for each of these that stays, but for those noted."""
-        users = Relations(self._facts).query(self._rule.completed_from.table)
-        settings = quoted(self._facts.source.schema, self._table)
+        users_table = self._rule.completed_from.table
+        users = Relations(self._facts).query(users_table)
+        settings, user = (
+            quoted(self._facts.source.schema, self._table),
+            self._facts.source.table(self._table).column("user_id"),
+        )
         given = source.execute(
             f"select count(*) from ({users}) as u where u.rejected is null and u.id is not null and not exists ("
-            f"select from {settings} as s where lower(s.user_id::text) = lower(u.raw_id))"
+            f"select from {settings} as t where {self._facts.spelled(user, users_table)} = u.legacy_id)"
         ).fetchone()[0]
         noted = target.execute(
             "select count(distinct legacy_key) from migration.notes where run_id = %s and legacy_table = %s "

@@ -92,13 +92,18 @@ def start(
     *,
     tables: set[str] | None = None,
     docs: Path | None = None,
+    bases: dict[str, dict[str, str]] | None = None,
 ) -> Started:
-    """Like judge, but beside other work; ask the result of what this returns."""
+    """Like judge, but beside other work; ask the result of what this returns.
+
+    bases: table → column → base type, where that follows from the legacy database alone.
+    """
     request = {
         "connection": asdict(connection),
         "schema": schema,
         "rows": rows,
         "tables": sorted(tables) if tables is not None else None,
+        "bases": bases or {},
         "docs": str(docs.resolve()) if docs else None,
     }
     process = subprocess.Popen(
@@ -163,7 +168,8 @@ def _answered(request: dict) -> dict:
         from checks.suites.judgement import Judgement
 
         context = Context(engine, request["docs"])
-        judgement = Judgement(engine, request["schema"], context.validate, request["rows"], request["tables"])
+        wanted = (request["rows"], request["tables"], request["bases"])
+        judgement = Judgement(engine, request["schema"], context.validate, *wanted)
         checks = judgement.checks()
         not_looked_at = [*judgement.not_looked_at, *context.write_docs(checks)]
         return {"checks": [asdict(check) for check in checks], "not_looked_at": not_looked_at}

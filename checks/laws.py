@@ -16,7 +16,8 @@ between them one is enough, and a table may stand there alone.
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
 `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`,
-`id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in another form.
+`id_map`, `notes` and `removed_links`, `kept_<table>`: one with the word of its id, and `spelled_otherwise`: ids of
+archived tables that are UUIDs in another form.
 Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
@@ -41,6 +42,7 @@ FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
 HEADER = re.compile(r"(table|severity|needs): ")
 MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
+KEPT = "kept_"
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 PROFILE = (
     "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
@@ -138,9 +140,18 @@ class Prelude:
         names = set(NAMED.findall(query))
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
+        kept = {name: name.removeprefix(KEPT) for name in names if name.startswith(KEPT)}
+        found |= {name: self._worded(table) for name, table in kept.items()}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
-        return _with(found, query), frozenset(names & self._facts.target.tables.keys())
+        return _with(found, query), frozenset(names.union(kept.values()) & self._facts.target.tables.keys())
+
+    def _worded(self, table: str) -> str:
+        """A table of the target with the word of its id (checks.facts), which its own text may not be."""
+        shape = self._facts.target.table(table)
+        column = shape.column("id") if shape else None
+        word = self._facts.word(column) if column else "null::text"
+        return f"select {word} as word, t.* from {quoted(self._facts.target.schema, table)} as t"
 
     def _spelled_otherwise(self) -> str:
         """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import psycopg
 
-from checks import likeness
+from checks import likeness, pointed
 from checks.catalog import asked
 from checks.content import gone
 from checks.facts import INTEGERS, Facts, quoted
@@ -110,19 +110,15 @@ def _bare(type_name: str) -> str:
 def _declared_objects(facts: Facts, shape: Table, there: Table) -> Iterator[Row]:
     known = {c.name: c for c in there.constraints}
     for constraint in shape.constraints:
-        if constraint.kind == "n" or (constraint.kind == "f" and not _has_key(facts, constraint)):
+        if constraint.kind == "f":
+            constraint = pointed.constraint(facts, constraint)
+        if constraint is None or constraint.kind == "n":
             continue
         found = known.get(constraint.name)
         yield Row(f"constraint {constraint.name}", _judged(constraint, found, constraint.ref_table, {}))
     indexes = {index.name: index for index in there.indexes}
     for index in shape.indexes:
         yield Row(f"index {index.name}", _judged_index(index, indexes.get(index.name), {}))
-
-
-def _has_key(facts: Facts, constraint: Constraint) -> bool:
-    """Whether the table that it points at is there, with an id that is unique."""
-    parent = facts.target.table(constraint.ref_table)
-    return parent is not None and any(c.kind in "pu" and c.columns == ("id",) for c in parent.constraints)
 
 
 def _judged(wanted: Constraint, found: Constraint | None, parent: str | None, renames: dict[str, str]) -> str:

@@ -74,7 +74,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 
 
 def _held(facts: Facts, table: str) -> str:
-    id_ = "t.id::text" if facts.target.has(table, "id") else "''"
+    own = facts.target.table(table).column("id")
+    id_ = facts.word(own) if own else "''"
     return HELD.format(name=literal(table), id=id_, owner=OWNER, table=quoted(facts.target.schema, table))
 
 

@@ -56,7 +56,8 @@ class _Law:
         relations = [f"u as ({self._user()})", *([f"s as ({self._settings()})"] if self._there else [])]
         source, of_source = prelude.of_source(f"with {', '.join(relations)}\n" + "\nunion all\n".join(parts))
         listed = ", ".join(f"{self._shown(c, self._held(c))} as {quoted(c.name)}" for c in self._columns())
-        target = f"select t.user_id::text as key, {listed} from {quoted(self._facts.target.schema, SETTINGS)} as t"
+        key = self._facts.word(self._target.column("user_id"), self._users.name)
+        target = f"select {key} as key, {listed} from {quoted(self._facts.target.schema, SETTINGS)} as t"
         tables = {self._users.name, *([SETTINGS] if self._there else [])}
         return Comparison(
             f"law/{SETTINGS}/settings", "law", "identity", SETTINGS, TITLE, source, target,
@@ -97,10 +98,15 @@ class _Law:
         whole = Whole(self._facts, SETTINGS)
         pairs = [whole.pair(c) for c in self._there.columns if c.name not in gone(self._facts, SETTINGS)]
         pairs += whole.added()
-        user = next((p.source for p in pairs if p.name == "user_id"), "null")
+        user = next((self._word(whole, p.source) for p in pairs if p.name == "user_id"), "null")
         columns = [f"({user})::text as user_id", f"{whole.relation.rejected} as rejected"]
         columns += [f"({p.source})::text as {quoted('own ' + p.name)}" for p in pairs]
         return f"select {', '.join(columns)} from {whole.relation.from_sql}"
+
+    def _word(self, whole: Whole, arrives: str) -> str:
+        """The user as ids are compared; null where none arrives."""
+        named = whole.relation.id_of(self._users.name, self._there.column("user_id"))
+        return f"case when {arrives} is not null then {named} end"
 
     def _kept(self) -> str:
         listed = [f"{self._shown(c, self._filled(c), 's')} as {quoted(c.name)}" for c in self._columns()]

@@ -17,7 +17,20 @@ from pathlib import Path
 
 import psycopg
 
-from checks import addresses, books, catalog, comparison, connect, expected, gx, hidden, jobs, laws, staleness
+from checks import (
+    addresses,
+    books,
+    catalog,
+    comparison,
+    connect,
+    expected,
+    gx,
+    hidden,
+    jobs,
+    laws,
+    pointed,
+    staleness,
+)
 from checks.facts import Facts
 from checks.jobs import Job
 from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
@@ -180,7 +193,7 @@ def _verdict(
             rows = _rows_expected(facts, prelude, source, stale) if level == "full" else {}
         started = None
         if level == "full":
-            started = gx.start(settings.target, facts.target.schema, rows, docs=docs)
+            started = gx.start(settings.target, facts.target.schema, rows, docs=docs, bases=pointed.bases(facts))
             stack.callback(started.stop)
         checks = _made(sessions, jobs.planned(facts, look, prelude), stale, settings.workers)
         suites, not_looked_at = [], []

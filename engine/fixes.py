@@ -13,7 +13,7 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import ddl, witness
+from engine import ddl, ids, witness
 from engine.connect import blame
 from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule, merged_shape
@@ -118,10 +118,14 @@ def _place_orders(work: Work, target: psycopg.Connection) -> None:
     uses = work.plan.table("coupon_uses")
     if not uses or not uses.legacy.shape.column("payment_id"):
         return
+    named, own = (work.plan.shape(name).column("payment_id") for name in ("payment_transactions", "coupon_uses"))
     target.execute(
-        sql.SQL(
-            "update {} as t set order_id = p.order_id from {} as p where p.payment_id::text = t.payment_id::text"
-        ).format(sql.Identifier(work.schema, "coupon_uses"), sql.Identifier(work.schema, "payment_transactions"))
+        sql.SQL("update {} as t set order_id = p.order_id from {} as p where {} = {}").format(
+            sql.Identifier(work.schema, "coupon_uses"),
+            sql.Identifier(work.schema, "payment_transactions"),
+            sql.SQL(ids.word(named, named, 'p."payment_id"')),
+            sql.SQL(ids.word(own, named)),
+        )
     )
 
 

@@ -9,7 +9,7 @@ Laws
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -29,6 +29,8 @@ LITERAL = r"'(?:[^']|'')*'"
 VALUES = re.compile(rf"(?P<column>\w+) in \((?P<values>{LITERAL}(?:, {LITERAL})*)\)")
 BETWEEN = re.compile(r"(?P<column>\w+) between (?P<low>-?\d+) and (?P<high>-?\d+)")
 ABOVE = re.compile(r"(?P<column>\w+) (?P<sign>>=?) (?P<low>-?\d+)")
+
+Bases = Mapping[str, Mapping[str, str]]
 
 LINK = "^[Hh][Tt][Tt][Pp][Ss]?://"
 MOSTLY = 0.5  # of the values that are not null
@@ -72,9 +74,12 @@ def of_rows(name: str, schema: Schema) -> Iterator[Planned]:
         yield from _links(name, table)
 
 
-def of_columns(name: str, schema: Schema) -> Iterator[Planned]:
-    """What is expected of the table's columns in the batch of all columns."""
-    yield from _types(name, schema)
+def of_columns(name: str, schema: Schema, bases: Bases) -> Iterator[Planned]:
+    """What is expected of the table's columns in the batch of all columns.
+
+    bases: table → column → base type, where that follows from the legacy database alone.
+    """
+    yield from _types(name, schema, bases.get(name, {}))
     yield from _gone(name, schema.tables[name])
 
 
@@ -190,11 +195,12 @@ def _links(name: str, table: Table) -> Iterator[Planned]:
         yield Planned(f"suite/{name}/links", "no column holds links for the most part", INFO, parts)
 
 
-def _types(name: str, schema: Schema) -> Iterator[Planned]:
+def _types(name: str, schema: Schema, bases: Mapping[str, str]) -> Iterator[Planned]:
     if not is_declared(name):
         return
     there = schema.tables[name].columns
     wanted = {column: type_ for column, type_ in _declared_types(name, schema).items() if column in there}
+    wanted |= {c: there[c].type if there[c].base == base else base for c, base in bases.items() if c in there}
     wrong = [f"{c} is {there[c].type}, {type_} expected" for c, type_ in wanted.items() if there[c].type != type_]
     expectation = gxe.ExpectColumnDistinctValuesToContainSet(
         column="typed", value_set=[f"{name}.{column} {type_}" for column, type_ in wanted.items()], severity=CRITICAL
@@ -204,14 +210,14 @@ def _types(name: str, schema: Schema) -> Iterator[Planned]:
 
 
 def _declared_types(name: str, schema: Schema) -> dict[str, str]:
-    """A reference has the type of the key that it points at."""
+    """A reference has the type of the key that it points at, a domain undone."""
     shape = target.load()[name]
     types = {column.name: column.type for column in shape.columns}
     for constraint in shape.constraints:
         parent = schema.tables.get(constraint.ref_table or "")
         if constraint.kind == "f" and parent:
             pairs = zip(constraint.columns, constraint.ref_columns, strict=True)
-            types |= {column: parent.columns[key].type for column, key in pairs if key in parent.columns}
+            types |= {column: parent.columns[key].bare for column, key in pairs if key in parent.columns}
     return types
 
 

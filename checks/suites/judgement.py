@@ -28,7 +28,7 @@ Validate = Callable[[str, str, list[Part], dict[str, int]], list[Found]]
 class Judgement:
     """All suites over one schema. not_looked_at fills while checks are made.
 
-    rows: table → number of rows that should be there. tables: look at these only; None: at all.
+    rows: table → number of rows that should be there. tables: look at these only; None: at all. bases: as of_columns.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class Judgement:
         validate: Validate,
         rows: dict[str, int],
         tables: list[str] | None = None,
+        bases: generated.Bases | None = None,
     ):
-        self._engine, self._validate, self._rows = engine, validate, rows
+        self._engine, self._validate, self._rows, self._bases = engine, validate, rows, bases or {}
         with engine.connect() as conn:
             self._schema = read(conn, schema)
         self._wanted = set(tables) if tables is not None else None
@@ -91,7 +92,7 @@ class Judgement:
 
     def _of_columns(self, names: list[str]) -> list[Check]:
         """Types and what must be gone: of all tables at once, for all of it is in one catalogue."""
-        planned = {name: list(generated.of_columns(name, self._schema)) for name in names}
+        planned = {name: list(generated.of_columns(name, self._schema, self._bases)) for name in names}
         return self._validated("columns of the schema", generated.COLUMNS, planned, {})
 
     def _validated(self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict) -> list[Check]:

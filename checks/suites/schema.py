@@ -7,12 +7,20 @@ from psycopg import sql
 
 # A partition is read through its root; columns of tables without any come with a null name.
 COLUMNS = """
+    with recursive base as (
+        select oid, oid as start, typtypmod as modifier from pg_type where typtype = 'd'
+        union all
+        select t.typbasetype, b.start, t.typtypmod from base b join pg_type t on t.oid = b.oid where t.typtype = 'd'
+    )
     select c.relname::text as table, a.attname::text as column, format_type(a.atttypid, a.atttypmod) as type,
+        format_type(coalesce(b.oid, a.atttypid), coalesce(b.modifier, a.atttypmod)) as bare,
+        (select typname::text from pg_type where oid = coalesce(b.oid, a.atttypid)) as base,
         t.typcategory = 'S' as is_text, coalesce(a.attnotnull, false) as is_required,
         coalesce(array_position(i.indkey::int2[], a.attnum), -1) as key_position
     from pg_class c
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_type t on t.oid = a.atttypid
+    left join base b on b.start = t.oid and not exists (select from pg_type d where d.oid = b.oid and d.typtype = 'd')
     left join pg_index i on i.indrelid = c.oid and i.indisprimary
     where c.relnamespace = (select oid from pg_namespace where nspname = :schema)
         and c.relkind in ('r', 'p') and not c.relispartition
@@ -22,11 +30,16 @@ COLUMNS = """
 
 @dataclass(frozen=True)
 class Column:
-    """type: as format_type gives it; is_text: whether it is read as text, domains and varchar included."""
+    """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
+
+    is_text: whether it is read as text, domains and varchar included.
+    """
 
     type: str
     is_text: bool
     is_required: bool
+    bare: str
+    base: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,9 @@ def read(conn: sqlalchemy.Connection, name: str) -> Schema:
     for row in conn.execute(sqlalchemy.text(COLUMNS), {"schema": name}).mappings():
         table = columns.setdefault(row["table"], {})
         if row["column"] is not None:
-            table[row["column"]] = Column(row["type"], bool(row["is_text"]), row["is_required"])
+            table[row["column"]] = Column(
+                row["type"], bool(row["is_text"]), row["is_required"], row["bare"], row["base"]
+            )
         if row["key_position"] >= 0:
             keys.setdefault(row["table"], {})[row["key_position"]] = row["column"]
     ordered = {table: tuple(name for _, name in sorted(found.items())) for table, found in keys.items()}

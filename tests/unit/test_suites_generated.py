@@ -15,7 +15,7 @@ def check_of(expression: str) -> Constraint:
 
 
 def column(type_: str = "uuid", is_text: bool = False, is_required: bool = False) -> Column:
-    return Column(type_, is_text, is_required)
+    return Column(type_, is_text, is_required, type_, type_)
 
 
 def declared(name: str, **changed: Column) -> Table:
@@ -26,7 +26,7 @@ def declared(name: str, **changed: Column) -> Table:
 
 
 def planned(table: str, schema: Schema) -> dict[str, generated.Planned]:
-    found = [*generated.of_rows(table, schema), *generated.of_columns(table, schema)]
+    found = [*generated.of_rows(table, schema), *generated.of_columns(table, schema, {})]
     return {plan.name.removeprefix(f"suite/{table}/"): plan for plan in found}
 
 

@@ -67,7 +67,7 @@ def test_extensions_are_held_to_their_roots() -> None:
 
 def test_what_a_schema_lacks_is_said() -> None:
     rule = Rule("a", "b", "c", INFO, reads={"a": "id x", "other": "id"}, broken="select id from {batch}")
-    column = Column("uuid", False, True)
+    column = Column("uuid", False, True, "uuid", "uuid")
     assert rule.lacking(Schema("s", {})) == "there is no table a"
     assert rule.lacking(Schema("s", {"a": Table({"id": column}, ())})) == "a has no column x"
     complete = Table({"id": column, "x": column}, ())

@@ -1,0 +1,87 @@
+"""Where the references of the declared tables point, and what type they have, as the legacy catalogue allows it.
+
+Laws
+- A reference points at its parent's id where that is unique, else at the unique that the legacy reference points at;
+  where there is neither it has no constraint, and the type of the legacy column that feeds it.
+- An actor has the type of its legacy columns: the one that they all have, else text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from checks.facts import Facts
+from config import target as declared
+from config.shapes import Column, Constraint, Table
+
+REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
+ACTORS = {("verification_requests", "reviewed_by"), ("approval_requests", "decided_by")}
+# The rule columns that feed a reference, if it is not the parent's id.
+FED_BY = {
+    ("orders", "coupon_id"): ("coupon_uses", "coupon_id"),
+    ("order_items", "pricing_package_id"): ("payments", "package_id"),
+}
+
+
+def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
+    """The declared reference as it can be had; None where there is nothing to point at."""
+    parent = facts.target.table(wanted.ref_table)
+    if parent is None or is_unique(parent, "id"):
+        return wanted if parent else None
+    legacy, column = _feed(facts, wanted)
+    if column is None or wanted.ref_table not in facts.fates:
+        return None
+    for found in facts.source.table(legacy).constraints:
+        is_single = found.kind == "f" and found.columns == (column.name,) and found.ref_table == wanted.ref_table
+        if is_single and is_unique(parent, found.ref_columns[0]):
+            definition = wanted.definition.replace(f"({wanted.ref_columns[0]})", f"({found.ref_columns[0]})")
+            return replace(wanted, ref_columns=found.ref_columns, definition=definition)
+    return None
+
+
+def is_unique(shape: Table, column: str) -> bool:
+    return any(c.kind in "pu" and c.columns == (column,) for c in shape.constraints)
+
+
+def bases(facts: Facts) -> dict[str, dict[str, str]]:
+    """Declared table → column → base type, of actors and of references that do not point at an id."""
+    found: dict[str, dict[str, str]] = {}
+    for table, shape in declared.load().items():
+        for column in (c.name for c in shape.columns if (table, c.name) in ACTORS):
+            found.setdefault(table, {})[column] = _actor(facts)
+        for wanted in (c for c in shape.constraints if c.kind == "f" and c.ref_table in facts.fates):
+            there = constraint(facts, wanted)
+            if (there is None or there.ref_columns != wanted.ref_columns) and (base := _base(facts, wanted)):
+                found.setdefault(table, {})[wanted.columns[0]] = base
+    return found
+
+
+def _base(facts: Facts, wanted: Constraint) -> str | None:
+    """The base type of the column that feeds the reference, as that arrives."""
+    legacy, column = _feed(facts, wanted)
+    if column is None:
+        return None
+    arrived = facts.target.table(facts.final(legacy))
+    there = arrived.column(column.name) if arrived else None
+    return (there or column).base
+
+
+def _feed(facts: Facts, wanted: Constraint) -> tuple[str, Column | None]:
+    """The legacy table and column whose values the reference holds."""
+    table, name = FED_BY.get((wanted.table, wanted.columns[0]), (wanted.ref_table, "id"))
+    rule = facts.rule(table)
+    columns = rule.derives.columns if rule and rule.derives else rule.columns if rule else {}
+    return table, facts.used(table, columns.get(name, (name,)))
+
+
+def _actor(facts: Facts) -> str:
+    found = list(_reviewers(facts))
+    if not found:
+        return "uuid"
+    return found[0].base if len({(c.base, c.kind, c.is_array) for c in found}) == 1 and found[0].kind != "e" else "text"
+
+
+def _reviewers(facts: Facts) -> Iterator[Column]:
+    for table, name in REVIEWERS:
+        rule = facts.rule(table)
+        if table in facts.fates and (column := facts.used(table, rule.columns[name])):
+            yield column
