@@ -103,9 +103,11 @@ class TableRule(_Frozen):
     renamed: dict[str, tuple[str, ...]] = {}  # target column → legacy variants
     coalesced: dict[str, tuple[str, ...]] = {}  # target column → legacy columns, the first that is not null wins
     arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is, for uniques over it
+    lands: dict[str, tuple[str, ...]] = {}  # rule column → table.column, where the target calls it otherwise
     becomes: dict[str, str] = {}  # legacy column → target column whose value the transform decides
     adds: dict[str, str] = {}  # new column → table it points at
     removed: dict[str, str] = {}  # legacy column → the rule that removes it
+    settled: tuple[str, ...] = ()  # columns about which the plan asks nothing more
     lookups: tuple[str, ...] = ()
     split: Split | None = None
     completed_from: Completion | None = None

@@ -1,8 +1,6 @@
-"""How a run begins: what it is refused for, and whether it goes on where an earlier attempt stopped.
+"""How a run begins: anew, or where an earlier attempt stopped. What it is refused for: engine.preflight.
 
 Laws
-- All faults of source, target, mapping and rehearsal are told at once, before anything is written.
-- The DDL is tried on empty tables first, in a transaction that is rolled back.
 - A resumed run goes on only if its plan is the same, its chunks are, and no table has changed since its snapshot; else
   it begins anew under its id, by the plan of now, so that the whole build shows one state of the source and one plan.
 """
@@ -12,10 +10,9 @@ import importlib.metadata
 
 import psycopg
 
-from config.errors import ConfigError, PlanRefused, SourceError, TargetError
+from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, connect, ddl, ledger, publish, schemas, snapshot
-from engine.build import after_load, before_load, renames
+from engine import bookkeeping, ddl, ledger, schemas, snapshot
 from engine.connect import Stop, blame
 from engine.plan import Plan
 from engine.snapshot import Snapshot
@@ -25,80 +22,37 @@ from engine.workers import Clock
 STOP = Stop()  # what a signal handler sets
 
 
-def refuse(conn: psycopg.Connection, settings: Settings, planned: Plan, held: Snapshot, drifted: list[str]) -> None:
-    """All faults at once; drifted: those of the rehearsal.
-
-    Errors: ConfigError (source and target are one schema), PlanRefused.
-    """
-    with blame(TargetError, "looking at the target", STOP):
-        facts = connect.server_facts(conn)
-        if facts.is_same_database(held.facts) and settings.source_schema == settings.target_schema:
-            raise ConfigError(
-                f"source and target are one schema, {settings.target_schema}; "
-                "set NXTGAUGE_TARGET_SCHEMA to another name"
-            )
-        faults = [*connect.target_faults(facts), *planned.faults]
-        faults += publish.preflight(
-            conn,
-            settings.target_schema,
-            allow_dependants=settings.allow_dependants,
-            source=held.facts,
-            source_schema=settings.source_schema,
-        )
-        faults += [*_extension_faults(conn, planned), *drifted]
-        if not faults:
-            faults += _rehearsed(conn, settings, planned)
-    if faults:
-        raise PlanRefused(list(dict.fromkeys(faults)))
-
-
-def _extension_faults(conn: psycopg.Connection, planned: Plan) -> list[str]:
-    have = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
-    return [
-        f"extension {name} is used by the source, and the target server lacks it; install it there"
-        for name in planned.extensions
-        if name not in have
-    ]
-
-
-def _rehearsed(conn: psycopg.Connection, settings: Settings, planned: Plan) -> list[str]:
-    """The DDL tried on empty tables, in a transaction that is rolled back."""
-    product, archive = before_load(planned)
-    positions = ddl.positions(planned.source, planned.build, planned.sequences)
-    whole = [*product, *after_load(planned), *positions, *renames(planned)]
-    archived = [*archive, *ddl.keys(planned.archive), *ddl.not_nulls(planned.archive)]
-    home = settings.extension_schema
-    with conn.transaction(force_rollback=True):
-        _make_extensions(conn, settings, planned)
-        return [
-            *ddl.rehearse(conn, planned.build_schema, whole, home),
-            *ddl.rehearse(conn, "legacy_archive__build", archived, home),
-        ]
-
-
 def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
     for statement in ddl.extensions(planned.extensions, settings.extension_schema):
         conn.execute(statement.sql)
 
 
-def broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> str | None:
-    """The latest run of this kind, if it was stopped or its process died. The lease is ours, so nobody is at it."""
+def resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool, *, is_latest: bool):
+    """The run that is gone on with: this one, or with is_latest the latest if it broke off; None for a new one.
+
+    None too where the books cannot be read: preflight refuses that, with all else. Errors: ConfigError, TargetError.
+    """
     with blame(TargetError, "reading the runs", STOP):
-        kin = [
-            run
-            for run in bookkeeping.runs(conn, settings.target_schema)
-            if (run.dry_run, run.source_schema) == (dry_run, settings.source_schema)
-        ]
+        if bookkeeping.faults(conn):
+            return None
+        run_id = run_id or (_broken_off(conn, settings, dry_run) if is_latest else None)
+        return run_id and _resumable(conn, settings, run_id, dry_run)
+
+
+def _broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> str | None:
+    """The latest run of this kind, if it was stopped or its process died. The lease is ours, so nobody is at it."""
+    kin = [
+        run
+        for run in bookkeeping.runs(conn, settings.target_schema)
+        if (run.dry_run, run.source_schema) == (dry_run, settings.source_schema)
+    ]
     # A process that died while a person thought, or while it published, has left a build behind.
     return kin[0].run_id if kin and kin[0].state in ("running", "interrupted", "built") else None
 
 
-def resumed_run(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool):
-    """The run to resume. Errors: ConfigError if there is none, or it is over, or of another target."""
-    if run_id is None:
-        return None
-    with blame(TargetError, "reading the runs", STOP):
-        found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
+def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_run: bool):
+    """The run of this id. Errors: ConfigError if there is none, or it is over, or of another target."""
+    found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
     if found is None:
         raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
     if found.state not in ("running", "failed", "interrupted", "built"):

@@ -36,7 +36,7 @@ SCRIPTS = tuple(
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError, CLOSED_FROM)
-faults, is_present = BOOKS.faults, BOOKS.is_present
+faults, is_foreign, is_present = BOOKS.faults, BOOKS.is_foreign, BOOKS.is_present
 OPEN = ("running", "built")  # states of a run that is under way, or has died
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "notes", "moved", "gone")
@@ -268,7 +268,7 @@ def lease(connection: Connection) -> Iterator[Lease]:
     with connect.target(connection) as conn:
         with blame(TargetError, "taking the lease of the target"):
             if not conn.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()[0]:
-                raise TargetBusy(f"another run holds this target: {_holder(conn)}; wait for it to end, or end it")
+                raise TargetBusy(f"another run holds this target: {holder(conn)}; wait for it to end, or end it")
         yield Lease(conn)
 
 
@@ -294,8 +294,9 @@ def is_held(conn: psycopg.Connection) -> bool:
     return conn.execute(HOLDER, {"lock": LOCK}).fetchone() is not None
 
 
-def _holder(conn: psycopg.Connection) -> str:
-    run = at_work(runs(conn), is_held=True)
+def holder(conn: psycopg.Connection) -> str:
+    """Who holds the lease: the run, where the books can be read, and the session."""
+    run = None if faults(conn) else at_work(runs(conn), is_held=True)
     names = [f"run {run.run_id} into {run.target_schema}"] if run else []
     names += [row[0] for row in conn.execute(HOLDER, {"lock": LOCK})]
     return ", ".join(names) or "it has just ended"

@@ -49,7 +49,8 @@ class LegacyTable:
     leaves: where the rows of a partitioned table lie; () for any other.
     is_partition: its root lives in another schema (partitions of a root in this schema are not listed at all).
     inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
-    has_select: every column may be read; is_filtered: a row-level policy would hide rows from this session's user.
+    has_select: it may be read whole, system columns too, for which grants on its columns do not do;
+    is_filtered: a row-level policy would hide rows from this session's user.
     acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
     """
 
@@ -261,6 +262,7 @@ class Catalog:
     database_oid: int = field(compare=False)
     schema_oid: int = field(compare=False)
     schema_owner: str = field(compare=False)
+    is_barred: bool = field(default=False, compare=False)  # the schema is there, and this user may not use it
     tables: tuple[LegacyTable, ...] = ()
     types: tuple[Type, ...] = ()
     functions: tuple[Function, ...] = ()

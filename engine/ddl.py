@@ -10,8 +10,6 @@ Laws
   follows its name.
 """
 
-import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,7 +19,7 @@ from psycopg import sql
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Table
 from engine import definitions
-from engine.catalog import Catalog, Function, Sequence, Type, reflect, search_path
+from engine.catalog import Catalog, Function, Sequence, Type, search_path
 from engine.connect import Stop, blame
 from engine.plan import HIDDEN
 
@@ -349,66 +347,3 @@ def replay(
             with blame(TargetError, f"making {statement.phase} {statement.what}", stop):
                 if text := statement.fit_for(connection.info.server_version):
                     connection.execute(text)
-
-
-def rehearse(
-    connection: psycopg.Connection, schema: str, statements: Iterable[Statement], home: str = "public"
-) -> list[str]:
-    """What would go wrong: the statements run on empty tables in a transaction that is rolled back.
-
-    Returns a sentence for each statement that fails by its own fault, and for each thing that would come to stand on
-    another schema's objects. A schema of that name must not be there yet; where it is, a scratch name serves.
-    """
-    with connection.transaction(force_rollback=True):
-        scratch = _scratch(connection, schema)
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
-        with search_path(connection, scratch, home):
-            faults = _attempt(connection, statements)
-        return faults + _strays(reflect(connection, scratch))
-
-
-def _scratch(connection: psycopg.Connection, schema: str) -> str:
-    taken = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).rowcount
-    return f"rehearsal_{uuid.uuid4().hex}" if taken else schema
-
-
-def _attempt(connection: psycopg.Connection, statements: Iterable[Statement]) -> list[str]:
-    """A statement that fails only for want of what failed before it is no fault of its own."""
-    faults, failed = [], set()
-    for statement in statements:
-        try:
-            with connection.transaction():
-                if text := statement.fit_for(connection.info.server_version):
-                    connection.execute(text)
-        except psycopg.DatabaseError as error:
-            if connection.broken:
-                raise
-            if not failed & {statement.what, *_missing(error)}:
-                faults.append(_fault(statement, error))
-            failed.add(statement.what)
-    return faults
-
-
-def _missing(error: psycopg.DatabaseError) -> set[str]:
-    """What PostgreSQL says does not exist, in the spelling of Statement.what."""
-    return set(re.findall(r'(?:relation|type|sequence|domain|function) "?(.+?)"? does not exist', str(error)))
-
-
-def _fault(statement: Statement, error: psycopg.DatabaseError) -> str:
-    found = [error.diag.message_primary or str(error), error.diag.message_detail]
-    return f"the target refuses the {statement.phase} {statement.what}: {'; '.join(text for text in found if text)}"
-
-
-def _strays(catalog: Catalog) -> list[str]:
-    """A name that the new schema lacks may be found in the next one on the search path, and tie the two together."""
-    uses = [(f"{u.table}.{u.column}", f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
-    uses += [(f"{d.table}.{d.user}", f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
-    foreign = [c for table in catalog.tables for c in table.shape.constraints if c.ref_schema]
-    return [
-        f"{what} would depend on the {thing}, which is outside the new schema; drop or replace it in the mapping"
-        for what, thing, use in uses
-        if use.schema != catalog.schema and not use.extension
-    ] + [
-        f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, which is outside the new schema"
-        for c in foreign
-    ]

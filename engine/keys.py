@@ -202,7 +202,7 @@ class Keys:
         rule = self._mapping.common.references.get(column.name)
         if not rule or (rule.tables and table.name not in rule.tables) or rule.to == table.name:
             return None
-        if table.name not in self._mapping.tables and rule.to != "users":
+        if table.name not in (*self._mapping.tables, *rule.tables) and rule.to != "users":
             return None  # a table that nobody mapped may mean anything by job_id
         parent = self._catalog.table(rule.to)
         if not parent or not self._is_target(rule.to) or not parent.shape.column("id"):

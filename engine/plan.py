@@ -145,6 +145,11 @@ class TablePlan:
         return self.legacy.name
 
     @property
+    def build_name(self) -> str:
+        """What the table is called in the build, where it keeps its shape."""
+        return self.legacy.shape.name
+
+    @property
     def lane(self) -> str:
         return "frame" if any(r.lane == "frame" and r.is_accounted for r in self.routes) else "stream"
 
@@ -160,21 +165,21 @@ class Plan:
     target_schema: str
     mapping_digest: str
     instant: str  # timestamptz literal: when the run was created
-    tables: tuple[TablePlan, ...]
-    build: tuple[Table, ...]  # shapes of the build schema, legacy names
-    archive: tuple[Table, ...]  # shapes of the archive schema
-    hidden: frozenset[str]  # build tables with the hidden column
-    rules: tuple[Rule, ...]
-    follows: tuple[Follow, ...]
-    noted: tuple[Noted, ...]
-    renames: tuple[tuple[str, str], ...]
-    column_renames: tuple[tuple[str, str, str], ...]
-    types: tuple[str, ...]
-    archive_types: tuple[str, ...]
-    archive_functions: tuple[str, ...]
-    functions: tuple[str, ...]
-    sequences: tuple[str, ...]
-    extensions: tuple[str, ...]
+    tables: tuple[TablePlan, ...] = ()
+    build: tuple[Table, ...] = ()  # shapes of the build schema, legacy names
+    archive: tuple[Table, ...] = ()  # shapes of the archive schema
+    hidden: frozenset[str] = frozenset()  # build tables with the hidden column
+    rules: tuple[Rule, ...] = ()
+    follows: tuple[Follow, ...] = ()
+    noted: tuple[Noted, ...] = ()
+    renames: tuple[tuple[str, str], ...] = ()
+    column_renames: tuple[tuple[str, str, str], ...] = ()
+    types: tuple[str, ...] = ()
+    archive_types: tuple[str, ...] = ()
+    archive_functions: tuple[str, ...] = ()
+    functions: tuple[str, ...] = ()
+    sequences: tuple[str, ...] = ()
+    extensions: tuple[str, ...] = ()
     spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, key or reference, SQL of its value as text)
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()

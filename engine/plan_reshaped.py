@@ -138,8 +138,8 @@ def _require(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
 
 
 def _rule_way(scene: Scene, rule: TableRule, column: str, name: str) -> Way:
-    targets = tuple(f"{t}.{name}" for t in rule.targets if scene.declared[t].column(name))
-    return Way(column, "rule", targets or rule.targets, f"as {name} by {rule.transform}")
+    by_name = tuple(f"{t}.{name}" for t in rule.targets if scene.declared[t].column(name))
+    return Way(column, "rule", rule.lands.get(name, by_name), f"as {name} by {rule.transform}")
 
 
 def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):

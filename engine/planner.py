@@ -7,39 +7,40 @@ Laws
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from config import mapping as mappings
 from config import target as targets
-from config.errors import PlanRefused
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
-from engine import closure, completion, declared, needs, plan_copied, plan_reshaped, questions
+from engine import closure, completion, declared, legacy_faults, needs, plan_copied, plan_reshaped, questions
+from engine import probe as probes
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
-from engine.plan import HIDDEN, Plan, Route, Rule, TablePlan, Way
+from engine.plan import Plan, Route, Rule, TablePlan, Way
 from engine.scene import Scene
 
 
-def make(catalog: Catalog, settings: Settings, instant: str, probe: Callable) -> Plan:
-    """The plan for this catalogue. probe(table, columns): how many values, and UUIDs, text columns hold."""
+def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source) -> Plan:
+    """The plan for this catalogue; without users one that holds nothing but faults. probe: looks at the rows."""
     mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
+    barred = legacy_faults.of_privileges(catalog)
+    probe = probes.Unread() if barred else probe  # all privileges are asked for at once, before any row is read
     fates = fates_of(catalog, mapping, settings)
     shapes = dict(targets.load())
     if fates.get("user_settings"):
         shapes.pop("user_settings")
-    keys = Keys(catalog, mapping, fates, probe)
-    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes)
-    _look_for_faults(scene)
+    keys = Keys(catalog, mapping, fates, probe.ids)
+    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, faults=barred)
+    legacy_faults.look(scene)
     if not catalog.table("users") or not catalog.table("users").shape.column("id"):
-        raise PlanRefused(scene.faults)  # without users nothing else can be planned
+        return _nothing(scene)
     declared.adapt(scene)
     for name, rule in mapping.tables.items():
         if fates.get(name) == "reshape":
             for target in rule.targets:
                 scene.fed_by.setdefault(target, set()).add(name)
-    return _assemble(scene, _tables(scene))
+    return _assemble(scene, _tables(scene), probe)
 
 
 def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
@@ -57,46 +58,6 @@ def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) ->
         else:
             fates[table.name] = "copy"
     return fates
-
-
-def _look_for_faults(scene: Scene) -> None:
-    catalog, settings = scene.catalog, scene.settings
-    if not catalog.schema_oid:
-        scene.faults.append(f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA")
-    if unreadable := [t.name for t in catalog.tables if not t.has_select and not t.extension]:
-        remedy = "grant SELECT on them to the user of NXTGAUGE_SOURCE_URL"
-        scene.faults.append(f"no privilege to read {', '.join(unreadable)}; {remedy}")
-    for table in catalog.tables:
-        _table_faults(scene, table)
-    for name, rule in scene.mapping.tables.items():
-        if name not in scene.fates:
-            if rule.must_exist:
-                scene.faults.append(f"{name}: there is no such table in schema {catalog.schema!r}, and it must exist")
-            elif settings.missing_tables == "fail":
-                scene.faults.append(f'{name}: there is no such table; set missing_tables = "warn" to go on without')
-
-
-def _table_faults(scene: Scene, table: LegacyTable) -> None:
-    name, fate = table.name, scene.fates[table.name]
-    if table.is_partition or table.kind not in "rp":
-        what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
-        scene.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
-    if (table.inherits or table.has_heirs) and not table.extension:
-        scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
-    if table.is_filtered:
-        scene.fault(name, None, "has row-level security that hides rows", "use a role with BYPASSRLS or its owner")
-    rule = scene.rule(name)
-    final = rule.target if rule and rule.target else name
-    if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
-        scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
-    taken_by_us = fate in ("copy", "keep") and final in scene.declared
-    if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
-        scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
-    for column in rule.required if rule and fate == "copy" else ():
-        if not table.shape.column(column):
-            scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
-    if table.shape.column(HIDDEN):
-        scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")
 
 
 def _tables(scene: Scene) -> list[tuple[TablePlan, Table | None, Table | None, tuple]]:
@@ -158,7 +119,7 @@ def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
     return plan, copied.shape, None, copied.column_renames
 
 
-def _assemble(scene: Scene, planned: list) -> Plan:
+def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
     tables = [plan for plan, _, _, _ in planned]
     if "user_settings" in scene.declared and scene.catalog.table("users"):
         extra = completion.routes(scene, scene.declared["user_settings"])
@@ -171,13 +132,8 @@ def _assemble(scene: Scene, planned: list) -> Plan:
     build, call_names = needs.replaced(scene, build)
     wanted = needs.find(scene, build, archive)
     renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
-    missing = [n for n in scene.mapping.tables if n not in scene.fates]
-    return Plan(
-        source=scene.catalog,
-        source_schema=scene.catalog.schema,
-        target_schema=scene.settings.target_schema,
-        mapping_digest=scene.mapping.digest,
-        instant=scene.instant,
+    return replace(
+        _nothing(scene),
         tables=tuple(tables),
         build=tuple(build),
         archive=tuple(archive),
@@ -189,20 +145,31 @@ def _assemble(scene: Scene, planned: list) -> Plan:
         column_renames=tuple(rename for *_, names in planned for rename in names),
         spelled=tuple(scene.keys.all_spelled()),
         replaced_calls=call_names,
-        missing_tables=tuple(missing),
-        faults=tuple(scene.faults),
-        questions=(*scene.questions, *scene.keys.questions, *questions.find(scene)),
-        remarks=tuple(scene.remarks),
+        questions=(*scene.keys.questions, *questions.find(scene, probe)),
         **wanted,
     )
 
 
+def _nothing(scene: Scene) -> Plan:
+    """A plan that moves nothing, with all that is to be said of the source."""
+    return Plan(
+        source=scene.catalog,
+        source_schema=scene.catalog.schema,
+        target_schema=scene.settings.target_schema,
+        mapping_digest=scene.mapping.digest,
+        instant=scene.instant,
+        missing_tables=tuple(n for n in scene.mapping.tables if n not in scene.fates),
+        faults=tuple(scene.faults),
+        remarks=tuple(scene.remarks),
+    )
+
+
 def _look_for_uncovered(scene: Scene, tables: list[TablePlan]) -> None:
-    """The coverage proof: every column of every table that is read has exactly one way."""
+    """The coverage proof: every column of every table that is read has exactly one way, to columns by name."""
     for table in tables:
         if table.disposition == "skip":
             continue
-        counted = Counter(way.column for way in table.ways)
+        counted = Counter(way.column for way in table.ways if all("." in target for target in way.targets))
         for column in table.legacy.shape.columns:
             if counted[column.name] != 1:
                 remedy = f"map it in {scene.mapping.file_of(table.name)}"

@@ -71,21 +71,39 @@ def preflight(
     allow_dependants: bool = False,
     source: ServerFacts | None = None,
     source_schema: str | None = None,
+    drops_build: bool = False,
 ) -> list[str]:
-    """Why a publish would be refused, one sentence each; to be asked before anything is built."""
-    if found := bookkeeping.faults(conn):
-        return found
-    found = _source_faults(conn, target_schema, source, source_schema)
-    if not conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]:
-        found.append("the target's role may not create schemas; grant it CREATE on the database")
-    ours = bookkeeping.schemas(conn)
-    for names in names_of(target_schema):
-        found += [fault for name in names.all() for fault in _name_faults(conn, ours, name, target_schema)]
-        if names.previous in ours:
-            found += schemas.drop_faults(conn, ours[names.previous])
-        if names.live in ours:
-            found += _live_faults(conn, ours[names.live], names, allow_dependants)
+    """Why a publish would be refused, one sentence each; to be asked before anything is built.
+
+    drops_build: a build that a former run left has to go first.
+    """
+    books = bookkeeping.faults(conn)
+    found = [*books, *_source_faults(conn, target_schema, source, source_schema), *_privilege_faults(conn)]
+    if not books or bookkeeping.is_foreign(conn):  # of newer books nobody knows which schemas are ours
+        ours = {} if books else bookkeeping.schemas(conn)
+        for names in names_of(target_schema):
+            found += _place_faults(conn, ours, names, target_schema, allow_dependants, drops_build)
     return found
+
+
+def may_create(conn: psycopg.Connection) -> bool:
+    """Whether the role may make schemas."""
+    return conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]
+
+
+def _privilege_faults(conn: psycopg.Connection) -> list[str]:
+    found = [] if may_create(conn) else ["the target's role may not create schemas; grant it CREATE on the database"]
+    return found if bookkeeping.is_foreign(conn) else [*found, *_owner_faults(conn, bookkeeping.SCHEMA)]
+
+
+def _place_faults(
+    conn, ours: dict[str, Schema], names: Names, target_schema: str, allow_dependants: bool, drops_build: bool
+) -> list[str]:
+    found = [fault for name in names.all() for fault in _name_faults(conn, ours, name, target_schema)]
+    for name in (names.previous, *([names.build] if drops_build else [])):
+        if name in ours:
+            found += schemas.drop_faults(conn, ours[name])
+    return found + (_live_faults(conn, ours[names.live], names, allow_dependants) if names.live in ours else [])
 
 
 def make_build(conn: psycopg.Connection, run_id: str, target_schema: str) -> None:
@@ -259,9 +277,7 @@ def _source_faults(conn, target_schema: str, source: ServerFacts | None, source_
 
 def _name_faults(conn, ours: dict[str, Schema], name: str, target_schema: str) -> list[str]:
     """Whether the name is taken by somebody else, or by ours for another target schema or of another owner."""
-    query = "select pg_has_role(nspowner, 'usage'), nspowner::regrole::text from pg_namespace where nspname = %s"
-    row = conn.execute(query, [name]).fetchone()
-    if row is None:
+    if not conn.execute("select to_regnamespace(quote_ident(%s)) is not null", [name]).fetchone()[0]:
         return []
     if name not in ours:
         other = "" if name.startswith(ARCHIVE) else "choose another NXTGAUGE_TARGET_SCHEMA, or "
@@ -271,7 +287,15 @@ def _name_faults(conn, ours: dict[str, Schema], name: str, target_schema: str) -
             f"schema {name} belongs to target schema {ours[name].target_schema}; a database takes one target schema: "
             f"set NXTGAUGE_TARGET_SCHEMA to that, or use another database"
         ]
-    return [] if row[0] else [f"schema {name} is owned by {row[1]}; connect as a member of that role"]
+    return _owner_faults(conn, name)
+
+
+def _owner_faults(conn: psycopg.Connection, name: str) -> list[str]:
+    query = (
+        "select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s and not pg_has_role(nspowner, 'usage')"
+    )
+    owners = [owner for (owner,) in conn.execute(query, [name])]
+    return [f"schema {name} is owned by {owner}; connect as a member of that role" for owner in owners]
 
 
 def _live_faults(conn, live: Schema, names: Names, allow_dependants: bool) -> list[str]:

@@ -1,38 +1,83 @@
-"""What the plan asks the operator: columns that look like references nobody declared, or like links."""
+"""What the plan asks the operator: columns that look like references nobody declared, or like links.
 
+Laws
+- A question says what was seen, what happens if nobody answers, and which key in which file is each answer.
+- A column that the mapping calls settled is not asked about again.
+"""
+
+from collections.abc import Iterator
+
+from config.shapes import Column
+from engine.catalog import LegacyTable
 from engine.ids import INTEGERS, TEXTUAL
+from engine.probe import Source, Unread
 from engine.scene import Scene
 
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared
 
 
-def find(scene: Scene) -> list[str]:
-    """A sentence per column whose name says that it points at a table, though nothing declares it."""
-    return [sentence for table in scene.catalog.tables for sentence in _of(scene, table)]
+def find(scene: Scene, probe: Source | Unread) -> list[str]:
+    """A question for each column whose name or values say what nothing declares."""
+    asked = [question for table in scene.catalog.tables for question in _references(scene, table)]
+    profiles = [table for table in scene.catalog.tables if table.name in scene.mapping.profile_tables]
+    return asked + [question for table in profiles for question in _links(scene, table, probe)]
 
 
-def _of(scene: Scene, table):
+def _links(scene: Scene, table: LegacyTable, probe: Source | Unread) -> Iterator[str]:
+    """Columns of a profile in which most values look like URLs; those of four tables are forbidden by name."""
+    if scene.fates[table.name] != "reshape":
+        return
+    read = {v for variants in scene.rule(table.name).columns.values() for v in variants} | _settled(scene, table.name)
+    texts = [c for c in table.shape.columns if c.base in TEXTUAL and not c.is_array and c.name not in read]
+    counts = probe.links(table.name, [c for c in texts if c.name not in scene.rule(table.name).removed])
+    for column, (values, links) in counts.items():
+        if links * 2 > values:
+            place = f"[{table.name}] in {scene.mapping.file_of(table.name)}"
+            yield (
+                f"{table.name}.{column} looks like a link ({links} of {values} values looked at are URLs): carried as "
+                f'it is; to remove it from the profile, add {column} = "external_link" to removed under {place}; to '
+                f'keep it, add "{column}" to settled there'
+            )
+
+
+def _references(scene: Scene, table: LegacyTable) -> Iterator[str]:
     if scene.fates.get(table.name) not in ("copy", "keep", "reshape"):
         return
     pointing = {column for c in table.shape.constraints if c.kind == "f" for column in c.columns}
+    known = pointing | ACTORS | _settled(scene, table.name) | _read(scene, table.name)
     for column in table.shape.columns:
-        named = column.name.removesuffix("_id")
-        if (
-            named == column.name
-            or column.name in pointing | ACTORS
-            or (table.name, column.name) in scene.keys.references
-        ):
-            continue
-        parent = next((n for n in (f"{named}s", f"{named}es", named, f"{named[:-1]}ies") if n in scene.fates), None)
-        if (
-            parent
-            and column.base in {"uuid", *INTEGERS, *TEXTUAL}
-            and not _is_rule_column(scene, table.name, column.name)
-        ):
-            what = f"{table.name}.{column.name} looks like a reference to {parent}"
-            yield f"{what}, which nothing declares: carried as it is"
+        parent = _parent(scene, column)
+        if parent and column.name not in known and (table.name, column.name) not in scene.keys.references:
+            yield _reference(scene, table.name, column.name, parent)
 
 
-def _is_rule_column(scene: Scene, table: str, column: str) -> bool:
+def _parent(scene: Scene, column: Column) -> str | None:
+    """The table that the column's name speaks of."""
+    named = column.name.removesuffix("_id")
+    if named == column.name or column.is_array or column.base not in {"uuid", *INTEGERS, *TEXTUAL}:
+        return None
+    return next((n for n in (f"{named}s", f"{named}es", named, f"{named[:-1]}ies") if n in scene.fates), None)
+
+
+def _reference(scene: Scene, table: str, column: str, parent: str) -> str:
+    if column in scene.mapping.common.references:
+        yes = f'map {table}: a table [{table}] with disposition = "copy" in a file of config/mapping'
+    else:
+        yes = f'add {column} = {{ to = "{parent}", in = ["{table}"] }} to [references] in config/mapping/common.toml'
     rule = scene.rule(table)
-    return bool(rule) and (column in rule.becomes or any(column in variants for variants in rule.columns.values()))
+    no = f"[{table}] in {scene.mapping.file_of(table)}" if rule else f"a new [{table}] in a file of config/mapping"
+    return (
+        f"{table}.{column} looks like a reference to {parent}, which nothing declares: carried as it is; to make it "
+        f'one, {yes}; to leave it, add settled = ["{column}"] to {no}'
+    )
+
+
+def _settled(scene: Scene, table: str) -> set[str]:
+    rule = scene.rule(table)
+    return set(rule.settled) if rule else set()
+
+
+def _read(scene: Scene, table: str) -> set[str]:
+    """Columns that a rule of the table reads or decides."""
+    rule = scene.rule(table)
+    return {*rule.becomes, *(v for variants in rule.columns.values() for v in variants)} if rule else set()

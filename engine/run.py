@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from config.errors import (
     ConfigError,
@@ -33,12 +32,11 @@ from engine import (
     approval,
     begin,
     bookkeeping,
-    catalog,
     connect,
     context,
     gates,
     judgement,
-    planner,
+    preflight,
     publish,
     snapshot,
     summary,
@@ -51,10 +49,8 @@ from engine.build import Build
 from engine.certificate import Certificate
 from engine.connect import blame
 from engine.gates import Auditor
-from engine.lookups import UUID_TEXT
 from engine.plan import Plan
 from engine.sessions import Sessions
-from engine.snapshot import Snapshot
 from engine.summary import Summary
 from engine.totals import Increment
 from engine.work import Work
@@ -64,7 +60,7 @@ from engine.workers import Clock, Silent, Threads, Watch, Workers
 def plan(settings: Settings) -> Plan:
     """The plan as of now; its faults are in it, none is raised. Errors: ConfigError, SourceError."""
     with snapshot.hold(settings.source, STOP) as held:
-        return _planned(settings, held, datetime.now(UTC).isoformat())
+        return preflight.planned(settings, held, datetime.now(UTC).isoformat())
 
 
 def migrate(
@@ -103,14 +99,13 @@ def migrate(
         clock.stage("plan")
         reading = stack.enter_context(contextlib.ExitStack())
         held = reading.enter_context(snapshot.hold(source, STOP))
-        resumed = begin.resumed_run(
-            conn, settings, run_id or (begin.broken_off(conn, settings, dry_run) if resume else None), dry_run
+        resumed = begin.resumed(conn, settings, run_id, dry_run, is_latest=resume)
+        planned = preflight.planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
+        rehearsed = None if dry_run else preflight.held_to(conn, settings, given)
+        preflight.refuse(
+            preflight.faults(conn, settings, planned, held, rehearsed, dry_run=dry_run, is_new=resumed is None)
         )
-        planned = _planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
         stated = certificates.stated(planned, settings)
-        rehearsed = None if dry_run else given or _latest(conn, settings)
-        drifted = [] if dry_run else certificates.faults(settings, rehearsed, stated)
-        begin.refuse(conn, settings, planned, held, drifted)
         bookkeeping.ensure(conn)
         wanted = {"dry_run": dry_run, "approve": not dry_run and (approve or settings.require_approval)}
         run = begin.begin(conn, settings, planned, held, resumed, clock, **wanted)
@@ -203,37 +198,11 @@ def _instant(conn: psycopg.Connection) -> str:
     return conn.execute("select now()").fetchone()[0].isoformat()
 
 
-def _planned(settings: Settings, held: Snapshot, instant: str) -> Plan:
-    with blame(SourceError, "reading the source's catalogue", STOP):
-        found = catalog.reflect(held.holder, settings.source_schema)
-        made = planner.make(found, settings, instant, lambda t, c: _probe(held.holder, settings.source_schema, t, c))
-    return replace(made, faults=(*connect.source_faults(held.facts), *made.faults))
-
-
-PROBE = "select count({column}), count(*) filter (where {column}::text ~* {uuid}) from {table}"
-
-
-def _probe(conn: psycopg.Connection, schema: str, table: str, columns: list[str]) -> dict[str, tuple[int, int]]:
-    """For each text column: how many values it has, and how many are UUIDs."""
-    found = {}
-    for column in columns:
-        query = sql.SQL(PROBE).format(
-            column=sql.Identifier(column), uuid=sql.Literal(UUID_TEXT), table=sql.Identifier(schema, table)
-        )
-        found[column] = conn.execute(query).fetchone()
-    return found
-
-
 def _given(path: str | Path | None, dry_run: bool) -> Certificate | None:
     """Errors: ConfigError if the file is damaged, or the run is a rehearsal itself."""
     if path and dry_run:
         raise ConfigError("a dry-run issues a certificate and is held to none; leave --certificate or --dry-run out")
     return certificates.read(path) if path else None
-
-
-def _latest(conn: psycopg.Connection, settings: Settings) -> Certificate | None:
-    with blame(TargetError, "reading the certificates", STOP):
-        return certificates.latest(conn, settings.source_schema) if settings.require_certificate else None
 
 
 @contextlib.contextmanager

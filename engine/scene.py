@@ -32,7 +32,6 @@ class Scene:
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def rule(self, table: str) -> TableRule | None:

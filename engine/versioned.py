@@ -50,18 +50,29 @@ class Versioned:
 
     def faults(self, conn: psycopg.Connection) -> list[str]:
         """Why the books cannot live in this database, one sentence each; none where they are absent."""
-        query = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
-        row = conn.execute(query, [self.name]).fetchone()
-        if row is None:
-            return []
-        if not (row[0] or "").startswith(COMMENT):
+        if self.is_foreign(conn):
             wanted = "rename it, or use another database"
             return [f"{self.place} has a schema {self.name} that this tool did not make; {wanted}"]
-        found = self._version(conn)
+        query = """select pg_get_userbyid(nspowner)::text,
+                          case when has_schema_privilege(oid, 'usage')
+                               then has_table_privilege(to_regclass(%s), 'select') else false end
+                   from pg_namespace where nspname = %s"""
+        row = conn.execute(query, [f"{self.name}.version", self.name]).fetchone()
+        if row is None:
+            return []
+        if row[1] is False:
+            return [f"schema {self.name} of {self.place} is not to be read; connect as a member of its owner, {row[0]}"]
+        found = self._version(conn) if row[1] else 0
         if 1 <= found <= self.version:
             return []
         known = f"this program knows version {self.version}; use the one that made it"
         return [f"schema {self.name} is version {found}; {known}"]
+
+    def is_foreign(self, conn: psycopg.Connection) -> bool:
+        """Whether a schema of this name is there and was not made by this tool."""
+        query = "select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = %s"
+        row = conn.execute(query, [self.name]).fetchone()
+        return row is not None and not (row[0] or "").startswith(COMMENT)
 
     def is_present(self, conn: psycopg.Connection) -> bool:
         """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""

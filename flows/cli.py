@@ -42,21 +42,43 @@ def cli(context: click.Context) -> None:
     """
 
 
-@cli.command()
-@common
-def plan(context: click.Context) -> int:
-    """Say what will become of every table and column, and what stands in the way."""
-    settings = settings_of(context)
-    from engine import describe
-    from engine import run as engine_run
+certificate_option = click.option(
+    "--certificate",
+    metavar="FILE",
+    type=click.Path(resolve_path=True),
+    help="Migrate only as this rehearsal's certificate.json says.",
+)
 
-    found = engine_run.plan(settings)
-    refused = PlanRefused(list(found.faults)) if found.faults else None
-    if context.obj.is_json:
-        print_json(describe.plan_json(found) | (error_json(refused) if refused else {}))
-    else:
-        click.echo(describe.plan_text(found))
-    return refused.exit_code if refused else 0
+
+@cli.command()
+@click.argument("tables", nargs=-1, metavar="[TABLE]…")
+@click.option("--full", "is_full", is_flag=True, help="Every table, column and definition, not an overview.")
+@certificate_option
+@common
+def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, certificate: str | None) -> int:
+    """Say what will become of every table and column, and all that a migration would be refused for."""
+    settings = settings_of(context)
+    from engine import describe, survey
+
+    found = survey.survey(settings, certificate)
+    only, new = _wanted(describe, found.plan, tables)
+    error = PlanRefused(list(found.faults)) if found.faults else survey.busy(found)
+    known = describe.survey_json(found) | (error_json(error) if error else {}) if context.obj.is_json else {}
+    show(context, known, lambda: describe.survey_text(found, is_full, only, new))
+    return error.exit_code if error else 0
+
+
+def _wanted(describe, plan, tables: tuple[str, ...]) -> tuple[list, list[str]]:
+    """The legacy tables of these names, and the new tables. Errors: UsageError."""
+    only, new = [], []
+    for name in tables:
+        if name in describe.new_tables(plan):
+            new.append(name)
+        elif found := describe.meant(plan, name):
+            only += found
+        else:
+            raise click.UsageError(f"there is no table {name} in source or target; {describe.near(plan, name)}")
+    return only, new
 
 
 @cli.command()
@@ -81,12 +103,7 @@ def explain(context: click.Context, table: str) -> int:
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
 @click.option("--resume", is_flag=True, help="Resume the latest run if it broke off, else begin a new one.")
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
-@click.option(
-    "--certificate",
-    metavar="FILE",
-    type=click.Path(resolve_path=True),
-    help="Migrate only as this rehearsal's certificate.json says.",
-)
+@certificate_option
 @common
 def migrate(context: click.Context, **options) -> int:
     """Plan, build, verify and publish; nothing is visible under the target's name before the end."""

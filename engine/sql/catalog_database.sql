@@ -4,7 +4,12 @@ select current_setting('server_version_num')::integer as server_version_num,
        d.datname as database,
        d.oid as database_oid,
        coalesce(n.oid, 0) as schema_oid,
-       coalesce(pg_get_userbyid(n.nspowner), '') as schema_owner
+       coalesce(pg_get_userbyid(n.nspowner), '') as schema_owner,
+       exists (
+           select from pg_namespace there
+           where '"' || replace(there.nspname, '"', '""') || '"' = current_setting('search_path')
+               and not has_schema_privilege(there.oid, 'usage')
+       ) as is_barred
 from pg_database d
 left join pg_namespace n on n.nspname = current_schema()
 where d.datname = current_database();

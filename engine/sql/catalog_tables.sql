@@ -21,12 +21,7 @@ select c.oid,
        row_security_active(c.oid) as is_filtered,
        pg_get_userbyid(c.relowner) as owner,
        coalesce(c.relacl::text[], '{}') as acl,
-       has_table_privilege(c.oid, 'SELECT') or not exists (
-           select
-           from pg_attribute a
-           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-               and not has_column_privilege(c.oid, a.attnum, 'SELECT')
-       ) as has_select,
+       has_table_privilege(c.oid, 'SELECT') as has_select,
        array(
            select x.relname::text
            from pg_index i

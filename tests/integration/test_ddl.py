@@ -9,7 +9,7 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Table
-from engine import ddl
+from engine import ddl, rehearsal
 from engine.catalog import Catalog, reflect
 from engine.closure import needs, rehome
 from engine.expressions import replace_calls
@@ -226,7 +226,7 @@ def test_an_unreadable_sequence_goes_on_after_its_values(source, target):
 def test_a_rehearsal_leaves_nothing_and_finds_nothing_wrong(source, target):
     legacy = made(source, NASTY)
     shapes = [table.shape for table in legacy.tables]
-    assert ddl.rehearse(target, "x__build", before_load(legacy, shapes) + after_load(legacy, shapes)) == []
+    assert rehearsal.rehearse(target, "x__build", before_load(legacy, shapes) + after_load(legacy, shapes)) == []
     assert reflect(target, "x__build").schema_oid == 0
 
 
@@ -242,7 +242,7 @@ def test_a_rehearsal_tells_all_faults_at_once(source, target):
     shapes = [table.shape for table in legacy.tables]
     statements = ddl.tables(legacy, shapes) + after_load(legacy, shapes)  # neither types nor functions
     target.execute("create schema taken")
-    faults = ddl.rehearse(target, "taken", statements)
+    faults = rehearsal.rehearse(target, "taken", statements)
     assert faults == [
         'the target refuses the table a: type "mood" does not exist',
         "the target refuses the index b.by_f: function f(integer) does not exist",
@@ -255,7 +255,7 @@ def test_a_rehearsal_tells_what_would_hang_on_another_schema(source, target):
     legacy = made(source, text + "create table b (a_id integer references a (id), m mood)")
     shapes = [table.shape for table in legacy.tables if table.name == "b"]
     wrong = ddl.Statement("index", "b.none", "create index none on b (none)")
-    faults = ddl.rehearse(target, "x__build", [*ddl.tables(legacy, shapes), *ddl.foreign_keys(shapes), wrong])
+    faults = rehearsal.rehearse(target, "x__build", [*ddl.tables(legacy, shapes), *ddl.foreign_keys(shapes), wrong])
     assert [fault.split(",")[0] for fault in faults] == [
         'the target refuses the index b.none: column "none" does not exist',
         "b.m would depend on the type public.mood",

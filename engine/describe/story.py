@@ -1,10 +1,11 @@
-"""The plan in words and as JSON: for `plan` and `explain`. Nothing here looks at a database.
+"""One table's story, for `explain`: source, mapping, routes, constraints, reasons for rejection."""
 
-Law: text and JSON say the same, and neither holds a value of a row.
-"""
+import difflib
 
 from config import mapping
 from config.errors import ConfigError
+from config.printable import line
+from engine.describe.detail import table_json, way_text
 from engine.plan import Plan, Route, TablePlan, Way
 
 KINDS = {
@@ -18,111 +19,37 @@ KINDS = {
 }
 
 
-def plan_json(plan: Plan) -> dict:
-    """Every table with its columns' destinations, what is missing, dropped and not migrated, faults and questions."""
-    return {
-        "source_schema": plan.source_schema,
-        "target_schema": plan.target_schema,
-        "tables": [_table_json(plan, table) for table in plan.tables],
-        "missing_tables": list(plan.missing_tables),
-        "extensions": list(plan.extensions),
-        "faults": list(plan.faults),
-        "questions": list(plan.questions),
-        "remarks": list(plan.remarks),
-        "not_migrated": [
-            {"kind": left.kind, "name": left.name, "table": left.table, "definition": left.definition}
-            for left in plan.source.not_migrated
-        ],
-    }
-
-
-def _table_json(plan: Plan, table: TablePlan) -> dict:
-    return {
-        "legacy_table": table.name,
-        "domain": table.domain or None,
-        "disposition": table.disposition,
-        "lane": table.lane if table.routes else None,
-        "estimated_rows": table.legacy.rows,
-        "targets": list(table.targets),
-        "columns": [_way_json(way) for way in table.ways],
-        "dropped": list(table.dropped),
-        "remarks": list(table.remarks),
-    }
-
-
-def _way_json(way: Way) -> dict:
-    return {"column": way.column, "destination": way.kind, "targets": list(way.targets), "note": way.note or None}
-
-
-def plan_text(plan: Plan) -> str:
-    """The plan for a person: a line per table, its columns beneath, then what to look at."""
-    lines = [f"{plan.source_schema} → {plan.target_schema}: {len(plan.tables)} tables", ""]
-    for table in plan.tables:
-        lines += _table_lines(table)
-    lines += _section("missing in the source", [_missing(plan, name) for name in plan.missing_tables])
-    lines += _section("remarks", plan.remarks)
-    lines += _section("questions for you", plan.questions)
-    left = [
-        f"{item.kind} {item.name}" + (f" on {item.table}" if item.table else "") for item in plan.source.not_migrated
-    ]
-    lines += _section("not migrated (definitions in the appendix)", left)
-    definitions = [f"{item.kind} {item.name}:\n{_indented(item.definition)}" for item in plan.source.not_migrated]
-    lines += _section("appendix", definitions)
-    lines += _section("faults", plan.faults)
-    return "\n".join(lines)
-
-
-def _table_lines(table: TablePlan) -> list[str]:
-    targets = ", ".join(table.targets) or "legacy_archive"
-    if len(table.targets) > 3:
-        targets = f"{table.targets[0]} and {len(table.targets) - 1} more"
-    lane = f", {table.lane}" if table.routes else ""
-    lines = [f"{table.name}  [{table.disposition}{lane}, about {table.legacy.rows} rows] → {targets}"]
-    lines += [f"    {_way_text(way)}" for way in table.ways]
-    lines += [f"    dropped: {text}" for text in table.dropped]
-    return [*lines, *(f"    remark: {text}" for text in table.remarks), ""]
-
-
-def _way_text(way: Way) -> str:
-    note = f" ({way.note})" if way.note else ""
-    targets = ", ".join(way.targets) if len(way.targets) < 4 else f"{way.targets[0]} and {len(way.targets) - 1} more"
-    return f"{way.column}: {way.kind} → {targets}{note}"
-
-
-def _missing(plan: Plan, name: str) -> str:
-    rule = mapping.load().tables[name]
-    if rule.disposition == "reshape" and not rule.keeps_shape:
-        return f"{name}: its targets exist all the same, without its rows"
-    return f"{name}: not created"
-
-
-def _section(title: str, entries) -> list[str]:
-    entries = list(entries)
-    return [f"{title} ({len(entries)})", *(f"    {entry}" for entry in entries), ""] if entries else []
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"        {line}" for line in text.splitlines())
-
-
 def explain_json(plan: Plan, name: str) -> dict:
     """One legacy table's story, or that of the legacy tables behind a target table. Errors: ConfigError."""
-    tables = _meant(plan, name)
+    tables = meant(plan, name)
     if not tables:
-        raise ConfigError(f"there is no table {name} in the source, nor a target of that name; `plan` lists them")
+        found = f"there is no table {name} in the source, nor a target of that name that rows go to"
+        raise ConfigError(f"{found}; {near(plan, name)}")
     return {"name": name, "tables": [_story(plan, table) for table in tables]}
 
 
-def _meant(plan: Plan, name: str) -> list[TablePlan]:
+def meant(plan: Plan, name: str) -> list[TablePlan]:
+    """The legacy table of this name, else those whose rows go to a target of this name."""
     own = plan.table(name)
-    return [own] if own else [table for table in plan.tables if name in table.targets]
+    return [own] if own else [table for table in plan.tables if name in _reached(plan, table)]
+
+
+def _reached(plan: Plan, table: TablePlan) -> set[str]:
+    return {plan.final_name(target) for route in table.routes if not route.is_archive for target in route.targets}
+
+
+def near(plan: Plan, name: str) -> str:
+    """What may have been meant instead."""
+    known = {table.name for table in plan.tables} | {plan.final_name(shape.name) for shape in plan.build}
+    found = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean {' or '.join(found)}?" if found else "`plan --full` lists them"
 
 
 def _story(plan: Plan, table: TablePlan) -> dict:
     rules = mapping.load()
     rule = rules.tables.get(table.name)
     built = {plan_name for route in table.routes if not route.is_archive for plan_name in route.targets}
-    return _table_json(plan, table) | {
+    return table_json(table) | {
         "source": {
             "kind": {"r": "table", "p": "partitioned table"}.get(table.legacy.kind, table.legacy.kind),
             "pages": table.legacy.pages,
@@ -209,14 +136,14 @@ def _story_text(story: dict) -> str:
         lines.append(
             f"route {route['name']}: {route['lane']} lane, wave {route['wave']}, {how} → {', '.join(route['targets'])}"
         )
-    lines += ["columns:", *(f"    {_way_text(_way_of(column))}" for column in story["columns"])]
+    lines += ["columns:", *(f"    {way_text(_way_of(column))}" for column in story["columns"])]
     lines += ["constraints:", *(f"    {_constraint_text(rule)}" for rule in story["constraints"])]
     lines += [
         "a row is rejected for:",
         *(f"    {reason}" for reason in story["reasons"] or ["nothing that is known of"]),
     ]
     lines += [f"dropped: {text}" for text in story["dropped"]]
-    return "\n".join([*lines, *(f"remark: {text}" for text in story["remarks"])])
+    return "\n".join(map(line, [*lines, *(f"remark: {text}" for text in story["remarks"])]))
 
 
 def _way_of(column: dict) -> Way:

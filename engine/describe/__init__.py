@@ -1,0 +1,11 @@
+"""The plan in words and as JSON, for `plan` and `explain`.
+
+Laws
+- Nothing here looks at a database; text and JSON say the same, and neither holds a value of a row.
+- Every name in a text has passed config.printable; JSON holds names as they are.
+"""
+
+from engine.describe.overview import new_tables, survey_json, survey_text
+from engine.describe.story import explain_json, explain_text, meant, near
+
+__all__ = ["explain_json", "explain_text", "meant", "near", "new_tables", "survey_json", "survey_text"]

@@ -1,0 +1,122 @@
+"""What the target has and the legacy database lacks: tables and columns of the project's own, and what fills them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from config import mapping
+from config.shapes import Table
+from engine.plan import Plan, Route, TablePlan
+
+TIMES = ("created_at", "updated_at")
+# Columns that a rule fills otherwise than by a legacy column of their own; by final names.
+BY_RULE = {
+    ("coupon_redemptions", "order_id"): "the order of the payment that the use names",
+    ("kb_articles", "section_id"): "the section of the article's category",
+    ("user_settings", "preferences"): "settings found on users",
+}
+
+
+@dataclass(frozen=True)
+class NewTable:
+    """A table without a legacy table of its own. what: what its rows are; filled_by: legacy tables; () if empty."""
+
+    name: str
+    what: str
+    filled_by: tuple[str, ...]
+    columns: tuple["NewColumn", ...]
+
+
+@dataclass(frozen=True)
+class NewColumn:
+    table: str
+    name: str
+    type: str
+    filled_by: str
+
+
+def tables(plan: Plan) -> list[NewTable]:
+    """New tables, by name."""
+    legacy = {plan.final_name(name) for name in _standing(plan)}
+    new = [shape for shape in plan.build if plan.final_name(shape.name) not in legacy]
+    return sorted((_new_table(plan, shape) for shape in new), key=lambda table: table.name)
+
+
+def columns(plan: Plan) -> list[NewColumn]:
+    """Columns that tables of the legacy database gain, by table."""
+    standing = _standing(plan)
+    return [
+        column
+        for shape in sorted(plan.build, key=lambda shape: plan.final_name(shape.name))
+        if shape.name in standing
+        for column in _gained(plan, shape, standing[shape.name])
+    ]
+
+
+def _standing(plan: Plan) -> dict[str, TablePlan]:
+    """Build tables that stand for the legacy table of their name."""
+    return {table.build_name: table for table in plan.tables if table.disposition not in ("archive", "skip")}
+
+
+def _new_table(plan: Plan, shape: Table) -> NewTable:
+    feeding = [route for route in plan.routes if _feeds(route, shape.name)]
+    by = tuple(dict.fromkeys(route.legacy_table for route in feeding))
+    arriving = _arriving(plan)
+    filled = tuple(
+        NewColumn(shape.name, c.name, c.type, _source_of(arriving.get((shape.name, c.name)), feeding, c.default))
+        for c in shape.columns
+    )
+    return NewTable(shape.name, shape.comment or "", by, filled)
+
+
+def _feeds(route: Route, table: str) -> bool:
+    is_gateway = table == "payment_gateway_configs" and "gateways" in route.lookups
+    return not route.is_archive and (table in route.targets or is_gateway)
+
+
+def _arriving(plan: Plan) -> dict[tuple[str, str], list[str]]:
+    """(final table, column) → the legacy columns that arrive there."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for table in plan.tables:
+        for way in table.ways:
+            for target in way.targets:
+                found.setdefault(tuple(target.split(".", 1)), []).append(f"{table.name}.{way.column}")
+    return found
+
+
+def _source_of(sources: list[str] | None, feeding: list[Route], default: str | None) -> str:
+    if sources:
+        return ", ".join(sources)
+    rules = dict.fromkeys(f"{route.transform} of {route.legacy_table}" for route in feeding if route.transform)
+    if rules and len(rules) < 4:
+        return f"the rule {', '.join(rules)}"
+    return "its rules" if rules else f"its default, {default}" if default else "nothing yet"
+
+
+def _gained(plan: Plan, shape: Table, table: TablePlan) -> Iterator[NewColumn]:
+    final = plan.final_name(shape.name)
+    known = {target for way in table.ways for target in way.targets}
+    renamed = {old: new for name, old, new in plan.column_renames if name == shape.name}
+    for column in shape.columns:
+        name = renamed.get(column.name, column.name)
+        if f"{final}.{name}" not in known and not table.legacy.shape.column(column.name):
+            yield NewColumn(final, name, column.type, _fill(plan, table, final, name))
+
+
+def _fill(plan: Plan, table: TablePlan, final: str, name: str) -> str:
+    if name in TIMES:
+        return _time(table, name)
+    if (final, name) in BY_RULE:
+        return BY_RULE[final, name]
+    arriving = _arriving(plan).get((final, name))
+    if arriving:
+        return ", ".join(arriving)
+    if name == "user_role_profile_id":
+        return "the profile that the row belongs to"
+    return f"the rule {table.routes[0].transform}" if table.routes[0].transform else "its default"
+
+
+def _time(table: TablePlan, name: str) -> str:
+    if name == "updated_at":
+        return "created_at"
+    chain = [column for column in mapping.load().common.created_at_from if table.legacy.shape.column(column)]
+    return f"{', else '.join(chain)}, else the instant of the run" if chain else "the instant of the run"

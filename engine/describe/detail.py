@@ -1,0 +1,39 @@
+"""One legacy table of the plan: its columns' destinations, what is dropped of it, what is to be said."""
+
+from config.printable import line
+from engine.plan import TablePlan, Way
+
+
+def table_json(table: TablePlan) -> dict:
+    return {
+        "legacy_table": table.name,
+        "domain": table.domain or None,
+        "disposition": table.disposition,
+        "lane": table.lane if table.routes else None,
+        "estimated_rows": table.legacy.rows,
+        "targets": list(table.targets),
+        "columns": [_way_json(way) for way in table.ways],
+        "dropped": list(table.dropped),
+        "remarks": list(table.remarks),
+    }
+
+
+def _way_json(way: Way) -> dict:
+    return {"column": way.column, "destination": way.kind, "targets": list(way.targets), "note": way.note or None}
+
+
+def table_lines(table: TablePlan) -> list[str]:
+    targets = ", ".join(table.targets) or "legacy_archive"
+    if len(table.targets) > 3:
+        targets = f"{table.targets[0]} and {len(table.targets) - 1} more"
+    lane = f", {table.lane}" if table.routes else ""
+    lines = [f"{table.name}  [{table.disposition}{lane}, about {table.legacy.rows:,} rows] → {targets}"]
+    lines += [f"    {way_text(way)}" for way in table.ways]
+    lines += [f"    dropped: {text}" for text in table.dropped]
+    return [*map(line, lines), *(line(f"    remark: {text}") for text in table.remarks), ""]
+
+
+def way_text(way: Way) -> str:
+    note = f" ({way.note})" if way.note else ""
+    targets = ", ".join(way.targets) if len(way.targets) < 4 else f"{way.targets[0]} and {len(way.targets) - 1} more"
+    return f"{way.column}: {way.kind} → {targets}{note}"

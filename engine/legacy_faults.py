@@ -1,0 +1,74 @@
+"""What of the source stands in the way of a plan: privileges, kinds of tables, and names that the target takes itself.
+
+Laws
+- Privileges come first, all at once, and from the catalogue alone: a source that may not be read is not sampled.
+- Each fault says what was found and every way out.
+"""
+
+from engine.catalog import Catalog, LegacyTable
+from engine.plan import HIDDEN
+from engine.scene import Scene
+
+READER = "the user of NXTGAUGE_SOURCE_URL"
+
+
+def of_privileges(catalog: Catalog) -> list[str]:
+    """What that user may not read."""
+    tables = [table for table in catalog.tables if not table.extension]
+    faults = []
+    if catalog.is_barred:
+        faults.append(f"no privilege to look into schema {catalog.schema}; grant USAGE on it to {READER}")
+    if unreadable := [table.name for table in tables if not table.has_select]:
+        faults.append(f"no privilege to read {', '.join(unreadable)}; grant SELECT on each whole table to {READER}")
+    return faults + [
+        f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner"
+        for table in tables
+        if table.is_filtered
+    ]
+
+
+def look(scene: Scene) -> None:
+    """All other faults, of the source as a whole and table by table."""
+    catalog = scene.catalog
+    if not catalog.schema_oid:
+        if not catalog.is_barred:
+            scene.faults.append(f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA")
+        return
+    for table in catalog.tables:
+        _look_at(scene, table)
+    views = {left.name: left.kind for left in catalog.not_migrated if left.kind in ("view", "materialized view")}
+    for name, rule in scene.mapping.tables.items():
+        if name in views:
+            scene.fault(
+                name, None, f"is a {views[name]}, and its mapping wants a table", "rename it, or make it a table"
+            )
+        elif name not in scene.fates:
+            _missing(scene, name, rule.must_exist)
+
+
+def _missing(scene: Scene, name: str, must_exist: bool) -> None:
+    if must_exist:
+        scene.faults.append(f"{name}: there is no such table in schema {scene.catalog.schema!r}, and it must exist")
+    elif scene.settings.missing_tables == "fail":
+        scene.faults.append(f'{name}: there is no such table; set missing_tables = "warn" to go on without')
+
+
+def _look_at(scene: Scene, table: LegacyTable) -> None:
+    name, fate = table.name, scene.fates[table.name]
+    if table.is_partition or table.kind not in "rp":
+        what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
+        scene.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
+    if (table.inherits or table.has_heirs) and not table.extension:
+        scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
+    rule = scene.rule(name)
+    final = rule.target if rule and rule.target else name
+    if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
+        scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
+    taken_by_us = fate in ("copy", "keep") and final in scene.declared
+    if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
+        scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
+    for column in rule.required if rule and fate == "copy" else ():
+        if not table.shape.column(column):
+            scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
+    if table.shape.column(HIDDEN):
+        scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")

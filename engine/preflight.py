@@ -1,0 +1,144 @@
+"""What a run is refused for before its first row: `plan` and `migrate` ask here, and get one answer.
+
+Laws
+- All faults of source, target, mapping, certificate and DDL are told at once.
+- The target is only looked at: nothing is written, and what the rehearsal makes is rolled back.
+- What cannot be asked, because of another fault, is not guessed.
+"""
+
+from dataclasses import replace
+
+import psycopg
+
+from config.errors import ConfigError, PlanRefused, SourceError, TargetError
+from config.settings import Settings
+from engine import bookkeeping, catalog, connect, planner, probe, publish, rehearsal
+from engine import certificate as certificates
+from engine.begin import STOP
+from engine.certificate import Certificate
+from engine.connect import ServerFacts, blame
+from engine.plan import Plan
+from engine.snapshot import Snapshot
+
+
+def planned(settings: Settings, held: Snapshot, instant: str) -> Plan:
+    """The plan, with the faults of the source's server and of what it holds. Errors: SourceError."""
+    with blame(SourceError, "reading the source's catalogue", STOP):
+        found = catalog.reflect(held.holder, settings.source_schema)
+        made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema))
+    return replace(made, faults=(*connect.source_faults(held.facts), *made.faults))
+
+
+def faults(
+    conn: psycopg.Connection,
+    settings: Settings,
+    plan: Plan,
+    held: Snapshot,
+    certificate: Certificate | None,
+    *,
+    dry_run: bool = False,
+    is_new: bool = True,
+) -> list[str]:
+    """Why a run by this plan may not begin, one sentence each.
+
+    certificate: what it is held to; dry_run: to nothing. is_new: it goes on with no earlier one, whose build stays.
+    Errors: ConfigError (source and target are one schema), TargetError.
+    """
+    with blame(TargetError, "looking at the target", STOP):
+        facts = connect.server_facts(conn)
+        _require_two_schemas(settings, held.facts, facts)
+        found = [
+            *connect.target_faults(facts),
+            *plan.faults,
+            *publish.preflight(
+                conn,
+                settings.target_schema,
+                allow_dependants=settings.allow_dependants,
+                source=held.facts,
+                source_schema=settings.source_schema,
+                drops_build=is_new,
+            ),
+            *_extension_faults(conn, settings, plan),
+            *([] if dry_run else _drift(conn, settings, plan, certificate)),
+        ]
+        if can_rehearse(conn, facts):
+            found += _new_to(found, rehearsal.faults(conn, settings, plan))
+    return list(dict.fromkeys(found))
+
+
+def can_rehearse(conn: psycopg.Connection, facts: ServerFacts) -> bool:
+    """Whether the DDL can be tried there at all; where not, there is a fault that says why."""
+    return not facts.is_standby and publish.may_create(conn)
+
+
+def refuse(found: list[str]) -> None:
+    """Errors: PlanRefused if anything was found."""
+    if found:
+        raise PlanRefused(found)
+
+
+def held_to(conn: psycopg.Connection, settings: Settings, given: Certificate | None) -> Certificate | None:
+    """The certificate that a run is held to: the one given, else the latest in the books if the profile wants one."""
+    if given or not settings.require_certificate or bookkeeping.faults(conn):
+        return given
+    with blame(TargetError, "reading the certificates", STOP):
+        return certificates.latest(conn, settings.source_schema)
+
+
+def _require_two_schemas(settings: Settings, source: ServerFacts, target: ServerFacts) -> None:
+    if target.is_same_database(source) and settings.source_schema == settings.target_schema:
+        raise ConfigError(
+            f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"
+        )
+
+
+def _drift(conn: psycopg.Connection, settings: Settings, plan: Plan, certificate: Certificate | None) -> list[str]:
+    """What has drifted from the certificate; not asked where nothing could be planned."""
+    if bookkeeping.faults(conn) or not plan.tables:
+        return []
+    return certificates.faults(settings, certificate, certificates.stated(plan, settings))
+
+
+EXTENSIONS = """
+    select a.name::text, n.nspname::text
+    from pg_available_extensions a
+    left join pg_extension e on e.extname = a.name left join pg_namespace n on n.oid = e.extnamespace
+    where a.name = any(%s)
+"""
+
+
+def _extension_faults(conn: psycopg.Connection, settings: Settings, plan: Plan) -> list[str]:
+    """Extensions that the server lacks, and those that stand where nothing of ours would find them."""
+    home, there = settings.extension_schema, dict(conn.execute(EXTENSIONS, [list(plan.extensions)]).fetchall())
+    lacking = [
+        f"extension {name} is used by the source, and the target server lacks it; install it there"
+        for name in plan.extensions
+        if name not in there
+    ]
+    return lacking + [
+        f"extension {name} stands in schema {schema} of the target, and extension_schema is {home}; set "
+        f'extension_schema = "{schema}" in config/profiles/{settings.profile}.toml, or alter extension {name} set '
+        f"schema {home}"
+        for name, schema in there.items()
+        if schema not in (None, home, "pg_catalog")
+    ]
+
+
+def _new_to(told: list[str], rehearsed: list[str]) -> list[str]:
+    """What the rehearsal adds: no news of an object, or of the columns of a table, that the plan blames itself."""
+    places = {fault.partition(":")[0] for fault in told}
+    tables = {place.partition(".")[0] for place in places}
+    return [fault for fault in rehearsed if not _objects(fault) & (tables if _is_of_table(fault) else places)]
+
+
+REFUSES = "the target refuses the "
+
+
+def _is_of_table(fault: str) -> bool:
+    return fault.startswith(f"{REFUSES}table ")
+
+
+def _objects(fault: str) -> set[str]:
+    """What a rehearsal's fault is about: an object, with and without its table."""
+    what = fault.removeprefix(REFUSES).partition(":")[0].partition(" ")[2]
+    return {what, what.partition(".")[2]} - {""}

@@ -1,0 +1,54 @@
+"""The few looks that the plan takes at rows of the source: what text ids are, and which columns hold links.
+
+No value of a row leaves here, only counts.
+"""
+
+import psycopg
+from psycopg import sql
+
+from config.shapes import Column
+from engine.lookups import UUID_TEXT
+from engine.select import as_text, quoted
+
+IDS = "select count({column}), count(*) filter (where {column}::text ~* {uuid}) from {table}"
+SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size
+LINK = r"^\s*(https?://|www\.)"
+
+Counts = dict[str, tuple[int, int]]  # column → how many values it has, and how many of them are of the kind
+
+
+class Unread:
+    """Takes no look: for a source that may not be read."""
+
+    def ids(self, table: str, columns: list[str]) -> Counts:
+        return {column: (0, 0) for column in columns}
+
+    def links(self, table: str, columns: list[Column]) -> Counts:
+        return {column.name: (0, 0) for column in columns}
+
+
+class Source:
+    """Looks through a session on the source."""
+
+    def __init__(self, conn: psycopg.Connection, schema: str):
+        self._conn, self._schema = conn, schema
+
+    def ids(self, table: str, columns: list[str]) -> Counts:
+        """For each text column, of all its values: how many are UUIDs."""
+        found = {}
+        for column in columns:
+            query = sql.SQL(IDS).format(
+                column=sql.Identifier(column), uuid=sql.Literal(UUID_TEXT), table=sql.Identifier(self._schema, table)
+            )
+            found[column] = self._conn.execute(query).fetchone()
+        return found
+
+    def links(self, table: str, columns: list[Column]) -> Counts:
+        """For each text column, of the first rows: how many values begin as a link does."""
+        if not columns:
+            return {}
+        texts = ", ".join(f"{as_text(column)} as v{number}" for number, column in enumerate(columns))
+        counts = ", ".join(f"count(v{n}), count(*) filter (where v{n} ~* %(link)s)" for n in range(len(columns)))
+        rows = f"select {texts} from {quoted(self._schema, table)} as t limit {SAMPLE_ROWS}".replace("%", "%%")
+        figures = self._conn.execute(f"select {counts} from ({rows}) as s", {"link": LINK}).fetchone()
+        return {c.name: (figures[2 * n], figures[2 * n + 1]) for n, c in enumerate(columns)}

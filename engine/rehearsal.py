@@ -1,0 +1,133 @@
+"""All DDL of a plan, tried on empty tables in a transaction that is rolled back.
+
+Laws
+- Nothing is left, and nobody has to wait: only schemas and extensions of the transaction's own are touched, and a lock
+  that somebody else holds is waited for some seconds at most.
+- Each statement is tried, whatever failed before it. One that fails only for want of what failed before is no fault.
+- A server in trouble (no room, no memory, no connection) is no fault of the plan: that error is raised.
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+
+import psycopg
+from psycopg import sql
+
+from config.settings import Settings
+from engine import ddl
+from engine.build import after_load, before_load, renames
+from engine.catalog import Catalog, reflect, search_path
+from engine.ddl import Statement
+from engine.plan import Plan
+
+LOCK_SECONDS = 5
+TROUBLES = ("08", "40", "53", "55", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
+UNDEFINED = ("42P01", "42704", "42883", "3F000")  # table, object, function, schema
+NO_PRIVILEGE = "42501"
+AT_HAND = """
+    select e.extname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace where n.nspname = any(%s)
+"""
+NO_UNIQUE = "42830"  # a foreign key to columns without a unique
+
+
+def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) -> list[str]:
+    """Why the target would refuse what the run makes, one sentence each. The role may make schemas."""
+    home = settings.extension_schema
+    product, archive = _statements(planned)
+    with connection.transaction(force_rollback=True):
+        connection.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
+        found = _attempt(connection, ddl.extensions(planned.extensions, home), {})
+        had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
+        lost = {e.name: e.members for e in planned.source.extensions if e.name in {*planned.extensions} - had}
+        lost["functions"] = [f.name for f in planned.source.functions if f.signature not in planned.functions]
+        return [
+            *found,
+            *rehearse(connection, planned.build_schema, product, home, lost),
+            *rehearse(connection, "legacy_archive__build", archive, home, lost),
+        ]
+
+
+def _statements(planned: Plan) -> tuple[list[Statement], list[Statement]]:
+    """Everything that a run does to the product's schema, and to the archive's."""
+    product, archive = before_load(planned)
+    positions = ddl.positions(planned.source, planned.build, planned.sequences)
+    product += [*after_load(planned), *positions, *renames(planned)]
+    archive += [*ddl.keys(planned.archive), *ddl.not_nulls(planned.archive), *ddl.comments(planned.archive)]
+    return product, archive
+
+
+def rehearse(
+    connection: psycopg.Connection,
+    schema: str,
+    statements: Iterable[Statement],
+    home: str = "public",
+    lost: Mapping[str, Iterable[str]] | None = None,
+) -> list[str]:
+    """What would go wrong in a schema of this name: a sentence for each statement that fails by its own fault, and for
+    each thing that would come to stand on another schema's objects.
+
+    A schema of that name must not be there yet; where it is, a scratch name serves. home: the schema of the extensions;
+    lost: what is not to be had, as the plan says itself, kind or extension → names.
+    Errors: psycopg.Error where the server is in trouble.
+    """
+    with connection.transaction(force_rollback=True):
+        scratch = _scratch(connection, schema)
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
+        with search_path(connection, scratch, home):
+            found = _attempt(connection, statements, lost or {})
+        return found + _strays(reflect(connection, scratch))
+
+
+def _scratch(connection: psycopg.Connection, schema: str) -> str:
+    taken = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).rowcount
+    return f"rehearsal_{uuid.uuid4().hex}" if taken else schema
+
+
+def _attempt(
+    connection: psycopg.Connection, statements: Iterable[Statement], lost: Mapping[str, Iterable[str]]
+) -> list[str]:
+    found, failed = [], set(lost).union(*lost.values())
+    for statement in statements:
+        try:
+            with connection.transaction():
+                if text := statement.fit_for(connection.info.server_version):
+                    connection.execute(text)
+        except psycopg.DatabaseError as error:
+            if connection.broken or (error.sqlstate or "XX").startswith(TROUBLES):
+                raise
+            if statement.what not in failed and not _is_wanting(error, failed):
+                found.append(_fault(statement, error))
+            failed |= {statement.what, statement.what.partition(".")[2]} - {""}
+    return found
+
+
+def _is_wanting(error: psycopg.DatabaseError, failed: set[str]) -> bool:
+    """Whether the statement wants something that failed. Messages are in the server's language, names are not."""
+    if error.sqlstate == NO_UNIQUE:
+        failed = {name.partition(".")[0] for name in failed if "." in name}
+    elif error.sqlstate not in UNDEFINED:
+        return False
+    text = error.diag.message_primary or ""
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in failed)
+
+
+def _fault(statement: Statement, error: psycopg.DatabaseError) -> str:
+    hint = error.diag.message_hint if error.sqlstate == NO_PRIVILEGE else None
+    said = [error.diag.message_primary or str(error), error.diag.message_detail, hint]
+    return f"the target refuses the {statement.phase} {statement.what}: {'; '.join(text for text in said if text)}"
+
+
+def _strays(catalog: Catalog) -> list[str]:
+    """A name that the new schema lacks may be found in the next one on the search path, and tie the two together."""
+    uses = [(f"{u.table}.{u.column}", f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
+    uses += [(f"{d.table}.{d.user}", f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
+    foreign = [c for table in catalog.tables for c in table.shape.constraints if c.ref_schema]
+    return [
+        f"{what} would depend on the {thing}, which is outside the new schema; drop or replace it in the mapping"
+        for what, thing, use in uses
+        if use.schema != catalog.schema and not use.extension
+    ] + [
+        f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, which is outside the new schema"
+        for c in foreign
+    ]

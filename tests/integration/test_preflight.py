@@ -1,0 +1,193 @@
+"""What `migrate` refuses before its first row, `plan` refuses: the same faults, all at once, and nothing is written."""
+
+import contextlib
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from config import settings as configuration
+from config.errors import PlanRefused, TargetBusy
+from engine import bookkeeping, describe, run, survey
+
+SOURCE = """
+    create extension citext;
+    create table users (id uuid primary key default gen_random_uuid(), email citext);
+    create table roles (id text primary key, key text);
+    create table coupons (id serial primary key, code text);
+    create table developer_profiles (id uuid primary key, user_id uuid references users, status text, website text,
+                                     gibberish text, blog text);
+    create table payments (id uuid primary key, user_id uuid references users, amount numeric, helper_id uuid);
+    create table helpers (id uuid primary key);
+    insert into roles select gen_random_uuid()::text, 'k' || n from generate_series(1, 5) n;
+    insert into users select gen_random_uuid(), 'u' || n from generate_series(1, 3) n;
+    insert into developer_profiles
+    select gen_random_uuid(), id, 'approved', 'https://example.org/' || email, email, 'www.example.org' from users;
+    create role reader login; create role migrator login;
+    grant usage on schema public to reader; grant select on all tables in schema public to reader;
+"""
+# name → what is done to the source, to the target, what undoes either, beginnings of the faults.
+CASES = {
+    "the source's shape": (
+        "create table parent (a int primary key); create table child () inherits (parent);"
+        "create view jobs as select 1 as id; create materialized view coupon_uses as select 1 as id;"
+        "create table services (id uuid primary key, __origin text);"
+        "create schema aside; create type aside.mood as enum ('a');"
+        "create table moods (id int primary key, m aside.mood);"
+        "create function asked(int) returns boolean language sql immutable as 'select exists (select from users)';"
+        "create table asking (id int primary key, n int check (asked(n)))",
+        "",
+        "drop table asking, moods, services, child, parent; drop schema aside cascade; drop view jobs;"
+        "drop function asked; drop materialized view coupon_uses",
+        "",
+        ["child: takes part in", "parent: takes part in", "jobs: is a view", "coupon_uses: is a materialized view",
+         "services.__origin: is a name", "moods.m: has a type of schema aside", "asking: constraint"],
+    ),
+    "rights of the source's role": (
+        "revoke select on roles, payments from reader; grant select (id, key) on roles to reader;"
+        "alter table helpers enable row level security",
+        "",
+        "grant select on roles, payments to reader; alter table helpers disable row level security",
+        "",
+        ["no privilege to read payments, roles", "helpers: has row-level security",
+         "no privilege to read the position of sequence coupons_id_seq"],
+    ),
+    "a schema that may not be looked into": (
+        "revoke usage on schema public from public, reader", "", "grant usage on schema public to public", "",
+        ["no privilege to look into schema public"],
+    ),
+    "rights of the target's role": (
+        "", "revoke create, temporary on database {target} from public, migrator", "", "",
+        ["the target's role may not create schemas"],
+    ),
+    "schemas that others made": (
+        "",
+        "create schema nxtgauge; create schema nxtgauge__previous; create schema legacy_archive__build;"
+        "create schema migration; create schema elsewhere; create extension citext schema elsewhere",
+        "",
+        "drop schema nxtgauge, nxtgauge__previous, legacy_archive__build, migration; drop schema elsewhere cascade",
+        ["the target has a schema migration that this tool did not make", "schema nxtgauge exists",
+         "schema nxtgauge__previous exists", "schema legacy_archive__build exists",
+         "extension citext stands in schema elsewhere"],
+    ),
+    "what only the target knows": (
+        "",
+        "create function refuse() returns event_trigger language plpgsql as $$ begin"
+        " if exists (select from pg_event_trigger_ddl_commands() where object_identity ~ '(coupons|tax_rules|roles)$')"
+        " then raise 'not here'; end if; end $$;"
+        "create event trigger refuse on ddl_command_end when tag in ('CREATE TABLE') execute function refuse()",
+        "",
+        "drop event trigger refuse; drop function refuse",
+        ["the target refuses the table coupons: not here", "the target refuses the table roles: not here",
+         "the target refuses the table tax_rules: not here"],
+    ),
+}  # fmt: skip
+AS_ROLE = {"rights of the source's role", "a schema that may not be looked into"}
+
+
+@pytest.fixture(scope="module")
+def urls(module_database):
+    """Of source and target, which all cases share; the roles go with them."""
+    source, target = module_database(), module_database()
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(SOURCE)
+        yield source, target
+        conn.execute("drop owned by reader cascade; drop role reader")
+        conn.execute("drop role migrator")
+
+
+@pytest.fixture
+def settings(urls):
+    return _settings(*urls)
+
+
+def _settings(source: str, target: str | None, profile: str = "demo", **users: str):
+    given = {"NXTGAUGE_SOURCE_URL": _as(source, users.get("reader"))}
+    given |= {"NXTGAUGE_TARGET_URL": _as(target, users.get("migrator"))} if target else {}
+    return configuration.load(profile, given)
+
+
+def _as(url: str, user: str | None) -> str:
+    return make_conninfo(url, user=user) if user else url
+
+
+@contextlib.contextmanager
+def _done(urls, before: tuple[str, str], after: tuple[str, str]):
+    """Both statements done, and undone afterwards; the databases are called {source} and {target}."""
+    with contextlib.ExitStack() as stack:
+        conns = [stack.enter_context(psycopg.connect(url, autocommit=True)) for url in urls]
+        names = dict(zip(("source", "target"), (conn.info.dbname for conn in conns), strict=True))
+        for conn, text in zip(conns, before, strict=True):
+            conn.execute(text.replace("{target}", names["target"]) or "select")
+        try:
+            yield
+        finally:
+            for conn, text in zip(conns, after, strict=True):
+                conn.execute(text or "select")
+
+
+def _schemas(url: str) -> set[str]:
+    with psycopg.connect(url) as conn:
+        return {name for (name,) in conn.execute("select nspname from pg_namespace where nspname !~ '^pg_'")}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_plan_refuses_what_migrate_refuses_all_at_once(urls, case):
+    on_source, on_target, off_source, off_target, wanted = CASES[case]
+    users = {"reader": "reader"} if case in AS_ROLE else {}
+    users |= {"migrator": "migrator"} if "target's role" in case else {}
+    with _done(urls, (on_source, on_target), (off_source, off_target)):
+        settings, before = _settings(*urls, **users), _schemas(urls[1])
+        found = survey.survey(settings).faults
+        with pytest.raises(PlanRefused) as refused:
+            run.migrate(settings)
+        assert refused.value.faults == list(found)
+        assert _schemas(urls[1]) == before
+    for beginning in wanted:
+        assert any(fault.startswith(beginning) for fault in found), (beginning, found)
+    assert len(found) == len(wanted), "\n".join(found)
+
+
+def test_a_profile_that_wants_a_rehearsal_and_newer_books_are_refused_by_both(urls):
+    strict = _settings(*urls, profile="production")
+    found = survey.survey(strict).faults
+    with pytest.raises(PlanRefused) as refused:
+        run.migrate(strict)
+    assert list(found) == refused.value.faults and "requires a rehearsal's certificate" in found[0]
+    with psycopg.connect(urls[1], autocommit=True) as conn:
+        bookkeeping.ensure(conn)
+        conn.execute("insert into migration.version (version) values (99)")
+        found = survey.survey(strict).faults
+        with pytest.raises(PlanRefused) as refused:
+            run.migrate(strict)
+        assert list(found) == refused.value.faults and "is version 99" in found[0] and len(found) == 1
+        conn.execute("drop schema migration cascade")
+
+
+def test_a_target_that_another_run_holds_is_told_of(settings):
+    with bookkeeping.lease(settings.target):
+        found = survey.survey(settings)
+        assert found.faults == () and isinstance(survey.busy(found), TargetBusy)
+        with pytest.raises(TargetBusy):
+            run.migrate(settings)
+    assert survey.busy(survey.survey(settings)) is None
+
+
+def test_what_a_plan_says_and_asks(urls, settings):
+    found = survey.survey(settings)
+    told, text = describe.survey_json(found), describe.survey_text(found)
+    assert found.faults == () and told["target"]["rehearsed"] and text.startswith("plan: READY: no fault, 3 questions")
+    asked = {question.split(" ")[0]: question for question in told["questions"]}
+    assert asked.keys() == {"payments.helper_id", "developer_profiles.website", "developer_profiles.blog"}
+    assert 'helper_id = { to = "helpers", in = ["payments"] }' in asked["payments.helper_id"]
+    assert 'website = "external_link" to removed under [developer_profiles]' in asked["developer_profiles.website"]
+    assert all(question in text for question in told["questions"])
+    new = {table["name"]: table for table in told["new_tables"]}
+    assert new["orders"]["filled_by"] == ["payments"] and new["tax_rules"]["filled_by"] == []
+    added = {(column["table"], column["column"]): column["filled_by"] for column in told["added_columns"]}
+    assert added["payments", "updated_at"] == "created_at"
+    assert added["developer_profiles", "user_role_profile_id"] == "the profile that the row belongs to"
+    assert all("." in target for table in told["tables"] for way in table["columns"] for target in way["targets"])
+    source_only = survey.survey(_settings(urls[0], None))
+    assert source_only.faults == () and "no DDL was rehearsed" in describe.survey_text(source_only).splitlines()[0]
+    assert describe.survey_json(source_only)["target"]["looked_at"] is False
