@@ -68,8 +68,8 @@ class Origins:
 
     def _made(self, target_table: str, name: str) -> Value | None:
         if name in ("created_at", "updated_at") and self._is_time(name):
-            time = self.relation.created() if name == "created_at" else self.relation.updated()
-            return Value(f"({time})::text", f"({time})::text")
+            filled = self.relation.filled(name)
+            return Value(filled, filled)
         if name == "payload" and self._rule and not self._rule.carries:
             return Value("row_to_json(t.*)::text", "row_to_json(t.*)::text")
         column = self._column(target_table, name)

@@ -18,7 +18,7 @@ from functools import partial
 import psycopg
 
 from checks.addresses import ASKABLE
-from checks.facts import TEXTUAL, Facts, literal, quoted
+from checks.facts import TEXTUAL, TIMES, Facts, literal, quoted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
 from checks.rejects import Planned, by_keys, found
@@ -266,11 +266,19 @@ class Reasons:
             if column is None or value is None:
                 return None
             rows = self._read(origins, [value], keys)
+            if _is_no_time(self._shape.column(value.column or ""), column):
+                fitting += [row[0] for row in rows if row[1] is None]
+                continue  # a number is no time, though one of eight digits can be read as a day
             query = "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) " \
                     "where v.given is null or pg_input_is_valid(v.given, %s)"  # fmt: skip
             arrays = [[row[0] for row in rows], [row[1] for row in rows], column.type]
             fitting += [key for (key,) in self._target.execute(query, arrays)]
         return fitting
+
+
+def _is_no_time(own: Column | None, column: Column) -> bool:
+    """Whether no value of a legacy column is one of the target's time column."""
+    return column.base in TIMES and own is not None and (own.is_array or own.base not in TIMES | TEXTUAL)
 
 
 def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple]) -> str:

@@ -14,6 +14,7 @@ from checks import addresses
 from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, quoted, text_of
 from config.mapping import role_keys, spellings
 from config.shapes import Column, Table
+from config.times import LOCAL, ZONED
 
 # What laws read of tables that keep their shape: column → its variants.
 READ = {
@@ -28,10 +29,12 @@ READ = {
 }  # fmt: skip
 AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at"}
 AS_DOCUMENT = {"payload", "metadata"}
-WHOLE = r"^ *[+-]?[0-9]+([.][0-9]*)? *$"
+WHOLE = r"^ *[+-]?[0-9]{1,255}([.][0-9]{0,255})? *$"
 NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere
     "amount": r"^\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*$", "tax": WHOLE, "discount": WHOLE,
 }  # fmt: skip
+NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8"}
+REACH = ("4714-11-26 BC", "294276-12-29")  # of a date or timestamp that a timestamptz can be in every zone
 ARRAYS = "(select * from unnest({}) as v ({}))"
 
 
@@ -86,13 +89,33 @@ class Relation:
         return f"coalesce(own.id, {spelled})"
 
     def time(self, column: Column) -> str:
-        """A time of any kind as timestamptz."""
-        zone = literal(self._facts.time_zone)
-        if column.base == "timestamp":
-            return f"({column_of(column)} at time zone {zone})"
-        if column.base == "date":
-            return f"({column_of(column)}::timestamp at time zone {zone})"
-        return self.guarded(column, "timestamptz")
+        """A time of any kind as timestamptz; null where no timestamptz can be it."""
+        if column.is_array or column.base not in TIMES | TEXTUAL:
+            return "null::timestamptz"
+        if column.base == "timestamptz":
+            return column_of(column)
+        if column.base in TEXTUAL:
+            return self._said(column)
+        bounds = " and ".join(f"{column.base} {literal(bound)}" for bound in REACH)
+        is_one = f"not isfinite({column_of(column)}) or {column_of(column)} between {bounds}"
+        return f"case when {is_one} then {self._in_zone(f'{column_of(column)}::timestamp')} end"
+
+    def _said(self, column: Column) -> str:
+        """The time that a text plainly says."""
+        text = text_of(column)
+        zoned = f"when {text} ~ {literal(ZONED)} then ({text})::timestamptz"
+        return f"case {zoned} when {text} ~ {literal(LOCAL)} then {self._in_zone(f'({text})::timestamp')} end"
+
+    def _in_zone(self, local: str) -> str:
+        return f"({local} at time zone {literal(self._facts.time_zone)})"
+
+    def time_text(self, column: Column) -> str:
+        """A time of any kind as a timestamptz shows it. A text that says none plainly is asked of its type, unless the
+        row was rejected; any other value that can be none stays what it is, and equals none."""
+        plainly = f"({self.time(column)})::text"
+        if column.base in TEXTUAL and not column.is_array:
+            return f"coalesce({plainly}, ({self.guarded(column, 'timestamptz')})::text)"
+        return f"coalesce({plainly}, 'not a time: ' || {text_of(column)})"
 
     def guarded(self, column: Column, type_name: str) -> str:
         """The value in another type; of a rejected row null, for its text may be none."""
@@ -109,12 +132,17 @@ class Relation:
         own = self._shape.column("updated_at")
         return f"coalesce({self.time(own)}, {self.created()})" if own else self.created()
 
+    def filled(self, name: str) -> str:
+        """created_at or updated_at of a reshaped table, as text; what the column holds and is no time stays none."""
+        own, filled = self._shape.column(name), self.created() if name == "created_at" else self.updated()
+        return f"coalesce({self.time_text(own)}, ({filled})::text)" if own else f"({filled})::text"
+
     def fallbacks(self) -> list[str]:
         chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.column(name))]
+        chain = [c for c in chain if c.base in TIMES | TEXTUAL and not c.is_array]
         finite = [
-            f"case when isfinite({column_of(c)}) then {self.time(c)} end"
+            self.time(c) if c.base in TEXTUAL else f"case when isfinite({column_of(c)}) then {self.time(c)} end"
             for c in chain
-            if c.base in TIMES and not c.is_array
         ]
         return [*finite, f"{literal(self._facts.books.instant)}::timestamptz"]
 
@@ -150,9 +178,15 @@ class Relations:
             columns["payload"] = "row_to_json(t.*)::text"
         if "used_at" in wanted:
             columns["used_at"] = f"({self._used_at(relation, table)})::text"
-        columns |= {"created_at": f"({relation.created()})::text", "updated_at": f"({relation.updated()})::text"}
+        columns |= {name: self._filled(relation, table, name) for name in ("created_at", "updated_at")}
         listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
         return f"select {listed} from {relation.from_sql}"
+
+    def _filled(self, relation: Relation, table: str, name: str) -> str:
+        """What is derived from a row that keeps its own times takes those that they plainly say."""
+        if self._facts.fates[table] == "reshape":
+            return relation.filled(name)
+        return f"({relation.created() if name == 'created_at' else relation.updated()})::text"
 
     def _wanted(self, table: str) -> dict[str, tuple[str, ...]]:
         rule = self._facts.rule(table)
@@ -171,7 +205,7 @@ class Relations:
     def _used_at(self, relation: Relation, table: str) -> str:
         """When a coupon was used; where no time says so, when its row was created."""
         column = self._facts.used(table, READ[table]["used_at"])
-        return relation.time(column) if column and column.base in TIMES else relation.created()
+        return relation.time(column) if column and column.base in TIMES and not column.is_array else relation.created()
 
     def _names_nothing(self, table: str, column: Column) -> bool:
         """Whether rows derived from this table have no use for a reference: its parent is not there, it is no uuid."""
@@ -187,7 +221,7 @@ class Relations:
         if parent and parent != "professionals" and parent not in self._facts.mapping.profile_tables:
             return {name: relation.id_of(parent, column)}
         if name in AS_TIME:
-            return {name: f"({relation.time(column)})::text"}
+            return {name: relation.time_text(column)}
         if name in AS_DOCUMENT:
             return {name: f"({relation.guarded(column, 'jsonb')})::text"}
         if name in NUMBERS:
@@ -226,7 +260,7 @@ def _number(column: Column, name: str) -> str:
     text = text_of(column)
     if column.base == "money":
         return f"{column_of(column)}::numeric::text"
-    if column.base not in TEXTUAL:
+    if column.base in NUMERIC and not column.is_array:
         return f"{text}::numeric::text"
     is_number = f"{text} ~ {literal(NUMBERS[name])}"
     return f"case when {is_number} then ({text}::numeric)::text when {text} is not null then 'NaN' end"

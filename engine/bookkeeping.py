@@ -31,7 +31,7 @@ from engine.versioned import Versioned, tell_closed
 SCHEMA = "migration"
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
-    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 7)))
+    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 8)))
 )
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
@@ -62,6 +62,7 @@ class Run:
     snapshot: str | None
     error: str | None
     approval: bool = False  # whether a person has to approve its build; older books do not say
+    settings: dict[str, Any] | None = None  # keys and values of the profile that it began with; older books do not say
 
 
 @dataclass(frozen=True)

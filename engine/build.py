@@ -53,6 +53,7 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
         *ddl.types(catalog, plan.types),
         *ddl.functions(catalog, plan.functions),
         *ddl.domain_rules(catalog, plan.types),
+        *ddl.domain_checks(catalog, plan.types),
         *ddl.sequences(catalog, plan.sequences),
         *ddl.tables(catalog, plan.build, plan.hidden),
     ]
@@ -75,8 +76,15 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
+        *ddl.late_domain_checks(plan.source, plan.types),
         *(s for s in ddl.owners(plan.source, shapes) if s.what in plan.sequences),
     ]
+
+
+def after_archive(plan: Plan) -> list[Statement]:
+    """What constrains the loaded archive."""
+    checks = ddl.unvalidated_domain_checks(plan.source, plan.archive_types)
+    return [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
 
 
 def renames(plan: Plan) -> list[Statement]:
@@ -277,8 +285,7 @@ class Build:
         plan = self.work.plan
         positions = ddl.positions(plan.source, plan.build, plan.sequences)
         self._replay(self.target, self.work.schema, [*positions, *renames(plan)])
-        archive = [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive)]
-        self._replay(self.target, self.work.archive_schema, archive)
+        self._replay(self.target, self.work.archive_schema, after_archive(plan))
         for name in (self.work.schema, self.work.archive_schema):
             privileges.close(self.target, bookkeeping.schemas(self.target)[name].schema_oid)
 

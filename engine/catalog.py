@@ -276,6 +276,19 @@ class Catalog:
     def table(self, name: str) -> LegacyTable | None:
         return next((table for table in self.tables if table.name == name), None)
 
+    def domains(self, column: Column) -> list[Type]:
+        """The domain that is the column's type, and those beneath it; none of any other type."""
+        found, domains = [], {name: t for t in self.types if t.kind == "d" for name in (t.name, _quoted(t.name))}
+        name = column.type
+        while domain := domains.get(name):
+            found.append(domain)
+            name = domain.base or ""
+        return found
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
 
 def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
     """Everything the plan wants to know of one schema, as this connection's user sees it.

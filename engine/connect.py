@@ -294,6 +294,7 @@ CONDITIONS = {  # where the standard's own name would puzzle
     "57P01": "session ended",
 }
 SIDES = {SourceError: "source", StagingError: "staging database", MigrateError: "target"}
+COPIED_COLUMN = re.compile(r"^COPY .+, line \d+, column ([^\n:]+)$", re.MULTILINE)  # in binary no value follows
 CONTEXT = re.compile(r"COPY [^\n:]+, line \d+(?:, column [^\n:]+)?")
 
 
@@ -304,6 +305,7 @@ class Diagnosis:
     sqlstate: str
     text: str
     place: str = ""
+    column: str | None = None
 
     @property
     def is_retryable(self) -> bool:
@@ -319,7 +321,8 @@ class Diagnosis:
 def blame(kind: type[MigrateError], what: str, stop: Stop | None = None) -> Iterator[None]:
     """Turn a driver's error within the block into one of `kind` (SourceError, TargetError, StagingError).
 
-    The error carries `sqlstate` ('' if none) and `retryable`. After a request to stop, any of them is Interrupted.
+    The error carries `sqlstate` ('' if none), `retryable`, and `column` where the value of one was refused. After a
+    request to stop, any of them is Interrupted.
     """
     try:
         yield
@@ -361,7 +364,7 @@ def _blamed(kind: type[MigrateError], what: str, cause: Diagnosis, hint: str | N
     side = next(side for base, side in SIDES.items() if issubclass(kind, base))
     parts = [f"{what}: {_condition(cause.sqlstate)} on the {side}", cause.place, _quotable(cause), hint or cause.hint]
     error = kind("; ".join(filter(None, parts)))
-    error.sqlstate, error.retryable = cause.sqlstate, cause.is_retryable
+    error.sqlstate, error.retryable, error.column = cause.sqlstate, cause.is_retryable, cause.column
     return error
 
 
@@ -392,7 +395,13 @@ def _diagnosis(error: Exception) -> Diagnosis:
         text = fields.get("PG_DIAG_MESSAGE_PRIMARY") or str(error).split("Query was")[0]
     else:
         return Diagnosis(_guessed_sqlstate(str(error)), "the stream of rows broke off")
-    return Diagnosis(error.sqlstate or _guessed_sqlstate(text), text.strip(), _place(fields))
+    return Diagnosis(error.sqlstate or _guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
+
+
+def _column(fields: dict[str, str | None]) -> str | None:
+    """The column whose value was refused: of a constraint, or of the row that COPY was reading."""
+    copying = COPIED_COLUMN.search(fields.get("PG_DIAG_CONTEXT") or "")
+    return fields.get("PG_DIAG_COLUMN_NAME") or (copying and copying[1])
 
 
 def _psycopg_fields(error: psycopg.Error) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ Laws
   follows its name.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -19,7 +19,7 @@ from psycopg import sql
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Table
 from engine import definitions
-from engine.catalog import Catalog, Function, Sequence, Type, search_path
+from engine.catalog import Catalog, DomainCheck, Function, Sequence, Type, search_path
 from engine.connect import Stop, blame
 from engine.plan import HIDDEN
 
@@ -97,22 +97,41 @@ def _function_comment(function: Function) -> Statement:
 
 
 def domain_rules(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Defaults, not-nulls and checks of domains: apart from these, for they may call functions that take them."""
+    """Defaults and not-nulls of domains: apart from these, as their checks are."""
+    wanted = [kind for kind in catalog.types if kind.name in names]
+    defaults = [_domain(kind, sql.SQL(f"SET DEFAULT {kind.default}")) for kind in wanted if kind.default is not None]
+    return defaults + [_domain(kind, sql.SQL("SET NOT NULL")) for kind in wanted if kind.not_null]
+
+
+def domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Checks that hold of all there is: before the load. They may call functions that take the domains."""
+    return _domain_checks(catalog, names, "", lambda check: check.is_validated)
+
+
+def late_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """Checks that are NOT VALID: after the load, for what is there may break them."""
+    return _domain_checks(catalog, names, "", lambda check: not check.is_validated)
+
+
+def unvalidated_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
+    """All checks as NOT VALID: for the archive, which takes whatever the legacy tables hold."""
+    validated = _domain_checks(catalog, names, " NOT VALID", lambda check: check.is_validated)
+    return validated + late_domain_checks(catalog, names)
+
+
+def _domain_checks(
+    catalog: Catalog, names: Collection[str], more: str, is_wanted: Callable[[DomainCheck], bool]
+) -> list[Statement]:
     return [
-        _statement("domain", kind.name, "ALTER DOMAIN {} {}", kind.name, rule)
+        _domain(kind, sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(c.name), sql.SQL(c.definition + more)))
         for kind in catalog.types
         if kind.name in names
-        for rule in _rules(kind)
+        for c in filter(is_wanted, kind.checks)
     ]
 
 
-def _rules(kind: Type) -> Iterator[sql.Composable]:
-    if kind.default is not None:
-        yield sql.SQL(f"SET DEFAULT {kind.default}")
-    if kind.not_null:
-        yield sql.SQL("SET NOT NULL")
-    for check in kind.checks:
-        yield sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(check.name), sql.SQL(check.definition))
+def _domain(kind: Type, rule: sql.Composable) -> Statement:
+    return _statement("domain", kind.name, "ALTER DOMAIN {} {}", kind.name, rule)
 
 
 def sequences(catalog: Catalog, names: Collection[str]) -> list[Statement]:

@@ -2,8 +2,7 @@
 
 Laws
 - A transform sees the rule columns as text; everything else is freight and rides along by row number.
-- Values reach the target through a temporary table and are cast there, without a length: what does not fit fails the
-  constraint or the check, and is never cut to size.
+- A row that cannot be read is refused by itself; the others of its chunk go on.
 - A chunk's rows, its rejects, ids, links and notes, and its ledger row are one transaction.
 """
 
@@ -16,13 +15,12 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from config.shapes import Table
-from engine import ledger, lookups, records, witness
+from engine import culprits, ledger, loading, lookups, records, refusals, witness
 from engine.connect import blame
-from engine.plan import HIDDEN, Route, merged_shape
+from engine.culprits import Refused
+from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE
-from engine.stage import Stage
-from engine.work import Chunk, Work, select
+from engine.work import NOTHING, Chunk, Part, Work, select
 from transforms import registry, steps
 from transforms.outcome import ID_MAP, TEXT, Outcome
 
@@ -31,15 +29,16 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; nothing of it is left then."""
     started, route = time.monotonic(), work.route(chunk.route)
     with work.sessions.lend("adbc_source") as source, work.sessions.lend("adbc_target") as target:
-        with blame(SourceError, f"reading {route.legacy_table}", work.stop):
-            table = _read(work, route, chunk, source)
+        table, unread = _read(work, route, chunk, source)
         with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.cursor() as cursor:
             cursor.execute(_search_path(work))
             outcome, rows = _transformed(work, route, table, cursor)
             work.stop.check()
-            outcome = _load(work, route, table, outcome, cursor)
+            outcome = loading.load(work, route, table, outcome, cursor)
             evidence = _evidence(work, route, table, outcome, source)
             counts = replace(records.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
+            if unread:
+                counts += refusals.write_unread(work, route, unread, cursor)
             cursor.execute(ledger.recording(work, chunk, counts, time.monotonic() - started))
             target.commit()
     return counts
@@ -50,11 +49,31 @@ def _search_path(work: Work) -> str:
     return sql.SQL("set local search_path = {}").format(path).as_string(None)
 
 
-def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> pa.Table:
-    """One Arrow column per item of the SELECT list."""
-    with source.cursor() as cursor:
-        cursor.execute(select(route, chunk))
-        return cursor.fetch_arrow_table()
+def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> tuple[pa.Table, list[Refused]]:
+    """One Arrow column per item of the SELECT list; and the rows that cannot be read so."""
+    parts: list[pa.Table] = []
+    table = work.plan.table(route.legacy_table).legacy
+    found = culprits.sift(
+        chunk.part,
+        lambda part: parts.append(_fetch(work, route, part, source)),
+        lambda part: culprits.halves(source, work, table, part),
+    )
+    unread = [culprits.unread(work, route, table, part, error) for part, error in found]
+    tables = parts or [_fetch(work, route, NOTHING, source)]
+    return (tables[0] if len(tables) == 1 else pa.concat_tables(tables)), unread
+
+
+def _fetch(work: Work, route: Route, part: Part, source: adbc.Connection) -> pa.Table:
+    """Errors: SourceError; the session then is in the run's snapshot again."""
+    try:
+        with blame(SourceError, f"reading {route.legacy_table}", work.stop), source.cursor() as cursor:
+            cursor.execute(select(route, part))
+            return cursor.fetch_arrow_table()
+    except SourceError as error:
+        if culprits.is_of_a_value(error):
+            source.rollback()
+            work.sessions.rejoin(source)
+        raise
 
 
 def _transformed(work: Work, route: Route, table: pa.Table, cursor) -> tuple[Outcome, pd.DataFrame]:
@@ -100,68 +119,6 @@ def _copied(work: Work, route: Route, table: pa.Table) -> Outcome:
     ids = pd.DataFrame({"legacy_id": legacy[odd], "target_id": steps.target_id(legacy[odd], own.parent)})
     ids = ids.assign(target_table=work.plan.final_name(target), why="derived").astype(TEXT)
     return Outcome(frames=outcome.frames, id_map=ids[ID_MAP])
-
-
-def _load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor) -> Outcome:
-    """Stage every target's rows, set aside those with values that do not fit, insert the rest."""
-    freight = {target: dict(pairs) for target, pairs in route.freight}
-    stages = []
-    for target, frame in outcome.frames.items():
-        if len(frame):
-            stage = _stage(work, route, table, target, frame, freight.get(target, {}))
-            stage.fill(cursor)
-            stages.append(stage)
-    unfit = [found for stage in stages if route.is_checked for found in stage.unfit(cursor)]
-    if unfit:
-        outcome = records.without_unfit(outcome, table, unfit)
-    for stage in stages:
-        stage.insert(cursor, [origin for origin, *_ in unfit])
-    _keep_merged(work, route, table, outcome, freight, cursor)
-    return outcome
-
-
-def _keep_merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict, cursor) -> None:
-    """Carried columns of merged rows, kept aside for the row that each was merged into."""
-    shape = merged_shape(work.plan)
-    if not len(outcome.merged) or shape is None:
-        return
-    ids = outcome.id_map[outcome.id_map["why"] == "merged"]
-    positions = pa.array(ids.index.to_numpy())
-    values = {
-        "__root_id": pa.array(ids["target_id"].astype(TEXT)),
-        "__legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
-        "__updated_at": table[RULE + "updated_at"].take(positions),
-    }
-    for name, item in freight[route.targets[0]].items():
-        values[name] = _freight(route, table, item).take(positions)
-    stage = Stage(shape, values, {}, False)
-    stage.fill(cursor)
-    stage.insert(cursor, [])
-
-
-def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict) -> Stage:
-    shape = work.plan.shape(target)
-    positions = pa.array(frame.index.to_numpy())
-    legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
-    named = {name: legacy_names.get(name, name) for name in frame.columns}
-    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.column(own)}
-    for name, item in freight.items():
-        if name not in columns:
-            columns[name] = _freight(route, table, item).take(positions)
-    columns[HIDDEN] = table[HIDDEN].take(positions)
-    return Stage(shape, columns, dict(route.defaults), _identities(shape))
-
-
-def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:
-    """The item's values; ids and references in the target's form."""
-    parent = next((c.parent for c in route.conversions if c.item == item), None)
-    if parent is None:
-        return table[item]
-    return pa.chunked_array([pa.array(steps.target_id(_series(table[item]), parent))])
-
-
-def _identities(shape: Table) -> bool:
-    return any(column.identity == "a" for column in shape.columns)
 
 
 def _evidence(work: Work, route: Route, table: pa.Table, outcome: Outcome, source: adbc.Connection) -> pd.DataFrame:

@@ -8,10 +8,9 @@ Laws (contract: normalisation of ids)
 """
 
 from config.shapes import Column
-from engine.select import as_text, plain
+from engine.select import TEXTUAL, as_text, plain
 
 UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
-TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
 INTEGERS = {"int2", "int4", "int8"}
 NUMBERS = {*INTEGERS, "numeric"}
 LIMITS = {"int2": 2**15, "int4": 2**31, "int8": 2**63}

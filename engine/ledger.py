@@ -3,8 +3,9 @@
 Law: the totals grow in the same statement, so they count a chunk if and only if it is done.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import psycopg
 from psycopg import sql
@@ -27,6 +28,10 @@ class Counts:
     archived: int = 0
     bytes: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        figures = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name != "reasons"}
+        return Counts(**figures, reasons=Counter(self.reasons) + Counter(other.reasons))
 
 
 RECORD = """

@@ -15,10 +15,10 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from engine.connect import blame
-from engine.ids import TEXTUAL, UUID_TEXT, hyphened
+from engine.ids import NUMBERS, TEXTUAL, UUID_TEXT, hyphened
 from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE, legacy_key
-from engine.select import as_text, quoted
+from engine.select import TIMES, Times, as_text, quoted
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -374,18 +374,19 @@ def _numeric(column) -> str:
     if column.base == "money":
         return f"t.{quoted(column.name)}::numeric"
     text = as_text(column)
-    if column.base not in TEXTUAL:
+    if column.base in {*NUMBERS, "float4", "float8"} and not column.is_array:
         return f"{text}::numeric"
-    is_number = f"{text} ~ '^ *[+-]?[0-9]+([.][0-9]*)? *$'"
+    is_number = f"{text} ~ '^ *[+-]?[0-9]{{1,255}}([.][0-9]{{0,255}})? *$'"
     return f"case when {is_number} then {text}::numeric when {text} is not null then 'NaN' end"
 
 
 def _used_at(work: Work, uses) -> str:
-    item = next((i for r in uses.routes for i in r.items if i.name == "created_at"), None)
+    """When a coupon was used; where no time says so, when its row was created."""
+    chain = mapping.load().common.created_at_from
+    times = Times(uses.legacy.shape, chain, work.settings.time_zone, work.plan.instant)
     used = _first(uses.legacy, "used_at", "redeemed_at")
-    if used is not None and used.base in ("timestamptz", "timestamp", "date"):
-        return f"t.{quoted(used.name)}::timestamptz"  # sessions are in UTC, and only the order counts
-    return f"({item.expression})::timestamptz" if item else "null::timestamptz"
+    is_time = used is not None and used.base in TIMES and not used.is_array
+    return times.zoned(used) if is_time else times.created()
 
 
 def _lay_out(work: Work, source, target, name: str, query: str) -> None:

@@ -75,7 +75,6 @@ class Route:
     freight: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
     conversions: tuple[Conversion, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()  # column → expression that stands in for a null
-    is_checked: bool = False  # some text may not be what the target column wants
     is_accounted: bool = True
     is_archive: bool = False
     is_chunked: bool = True
@@ -197,6 +196,13 @@ class Plan:
         """SQL over alias t: a value as text; of a key or a reference in the form in which ids are compared."""
         found = next((text for *place, text in self.spelled if place == [table, column]), None)
         return found or as_text(self.table(table).legacy.shape.column(column))
+
+    def takes_null(self, table: str, column: str) -> bool:
+        """Whether a value of a build table's column may be set to null."""
+        shape = self.shape(table)
+        found = shape.column(column)
+        is_wanted = found.not_null or column in shape.primary_key or any(d.not_null for d in self.source.domains(found))
+        return not is_wanted and not found.generated
 
     def final_name(self, build_table: str) -> str:
         return dict(self.renames).get(build_table, build_table)

@@ -13,14 +13,14 @@ from config.mapping import TableRule, role_keys, spellings
 from config.shapes import Column, Table
 from engine import keep
 from engine.catalog import LegacyTable
-from engine.ids import TEXTUAL
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.select import OID_ALIASES, TIMES, as_text, plain
+from engine.select import OID_ALIASES, as_text, plain
 from transforms.outcome import Facts
 
 MAX_NAME_BYTES = 63
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
+TIMED = ("approved_at", "submitted_at", "reviewed_at", "verified_at")  # rule columns that are times of a target
 RULE = "r:"  # prefix of rule columns in a SELECT list, so that they cannot clash with freight
 ORIGIN = Item(HIDDEN, "t.tableoid::oid::text || t.ctid::text")
 
@@ -59,7 +59,6 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
         freight=freight,
         conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, more_items)),
-        is_checked=_is_checked(scene, table, used) or not rule.carries,
         is_chunked=table.kind == "r",
     )
     return Reshaped(route, (*ways, *more_ways), tuple(dropped), tuple(remarks), archived)
@@ -91,24 +90,25 @@ def legacy_key(table: LegacyTable) -> str:
     return "t.ctid::text"
 
 
-def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str]):
-    """Rule columns as text items, the times filled, times without zone in the profile's zone."""
+def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derived: bool = False):
+    """Rule columns as text items, the times filled, times without zone in the profile's zone.
+
+    is_derived: of rows beside a copied one, which takes its own times along whatever they say.
+    """
     times = scene.times(table)
-    filled = {"created_at": times.created(), "updated_at": times.updated()}
     for name, legacy in used.items():
-        if name not in filled:
-            column = table.shape.column(legacy)
-            is_local = column.base in ("date", "timestamp") and not column.is_array
-            yield Item(RULE + name, f"{times.zoned(column)}::text" if is_local else _rule_text(scene, table, column))
-    for name, expression in filled.items():
-        column = table.shape.column(name)
-        is_odd = column and column.base not in TIMES and name in used
-        yield Item(
-            RULE + name, f"coalesce({as_text(column)}, ({expression})::text)" if is_odd else f"({expression})::text"
-        )
+        if name not in ("created_at", "updated_at"):
+            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.column(legacy)))
+    for name, filled in (("created_at", times.created()), ("updated_at", times.updated())):
+        own = table.shape.column(name)
+        is_own = own and name in used and not is_derived
+        yield Item(RULE + name, times.shown(own, filled) if is_own else f"({filled})::text")
 
 
-def _rule_text(scene: Scene, table: LegacyTable, column: Column) -> str:
+def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:
+    is_local = column.base in ("date", "timestamp") and not column.is_array
+    if name in TIMED or is_local:
+        return scene.times(table).shown(column)
     if column.base == "money":
         return f"{plain(column)}::numeric::text"
     is_key = column.name == "id" or (table.name, column.name) in scene.keys.references
@@ -162,22 +162,6 @@ def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
         found = scene.keys.conversion(table, column)
         if found.kind == "derive":
             yield Conversion(item.name, found.parent)
-
-
-def _is_checked(scene: Scene, table: LegacyTable, used: dict[str, str]) -> bool:
-    """Whether a text or json column feeds a typed target column, so that a value may not fit."""
-    typed = (
-        "approved_at",
-        "submitted_at",
-        "reviewed_at",
-        "verified_at",
-        "payload",
-        "metadata",
-        "created_at",
-        "updated_at",
-    )
-    columns = {name: table.shape.column(legacy) for name, legacy in used.items()}
-    return any(columns[name].base in {*TEXTUAL, "json"} for name in typed if name in columns)
 
 
 def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]):
@@ -256,9 +240,9 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
 
 
 def _nullable_base(scene: Scene, column: Column) -> str | None:
-    """The type beneath a domain that takes no null; None for any other type."""
-    domain = next((t for t in scene.catalog.types if t.kind == "d" and t.name == column.type.strip('"')), None)
-    return domain.base if domain and domain.not_null else None
+    """The type beneath the domains where one of them takes no null; None for any other type."""
+    domains = scene.catalog.domains(column)
+    return domains[-1].base if any(domain.not_null for domain in domains) else None
 
 
 def _place(scene: Scene, table: LegacyTable, into: str, shape: Column) -> str:
@@ -339,7 +323,7 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
         legacy_table=table.name,
         wave=1,
         lane="frame",
-        items=(ORIGIN, key_item(table), *rule_items(scene, table, used)),
+        items=(ORIGIN, key_item(table), *rule_items(scene, table, used, is_derived=True)),
         targets=rule.targets,
         from_sql=scene.from_sql(table.name),
         transform=rule.transform,

@@ -153,7 +153,11 @@ class Quarantine(Removals):
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
         violates = violations.violates(self.work, rule)
-        if rule.on_orphan == "null" and len(rule.columns) == 1 and self._is_nullable(rule):
+        if (
+            rule.on_orphan == "null"
+            and len(rule.columns) == 1
+            and self.work.plan.takes_null(rule.table, rule.columns[0])
+        ):
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:
@@ -166,11 +170,6 @@ class Quarantine(Removals):
         return self.remove(rule, child, PARENT_REJECTED, sentence) | self.remove(
             rule, violates, rule.name, violations.sentence(rule)
         )
-
-    def _is_nullable(self, rule: Rule) -> bool:
-        column = self.work.plan.shape(rule.table).column(rule.columns[0])
-        key = self.work.plan.shape(rule.table).primary_key
-        return not column.not_null and column.name not in key and not column.generated
 
     def _judge_unique(self, rule: Rule) -> bool:
         is_roots = rule.table == ROOTS and set(rule.columns) == {"user_id", "role"}

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from config.shapes import Column
 from engine.catalog import LegacyTable
 from engine.ids import INTEGERS, TEXTUAL
+from engine.plan_reshaped import TIMED, used_columns
 from engine.probe import Source, Unread
 from engine.scene import Scene
+from engine.select import TIMES
 
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared
 
@@ -19,8 +21,27 @@ ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or em
 def find(scene: Scene, probe: Source | Unread) -> list[str]:
     """A question for each column whose name or values say what nothing declares."""
     asked = [question for table in scene.catalog.tables for question in _references(scene, table)]
+    asked += [question for table in scene.catalog.tables for question in _times(scene, table)]
     profiles = [table for table in scene.catalog.tables if table.name in scene.mapping.profile_tables]
     return asked + [question for table in profiles for question in _links(scene, table, probe)]
+
+
+def _times(scene: Scene, table: LegacyTable) -> Iterator[str]:
+    """Columns of which no value can be the time that the target wants: they would cost every row that has one."""
+    if scene.fates.get(table.name) != "reshape":
+        return
+    rule = scene.rule(table.name)
+    used = used_columns(scene, table, rule.columns, rule.carry_into)
+    settled = _settled(scene, table.name)
+    for name in (*TIMED, "created_at", "updated_at"):
+        column = table.shape.column(used.get(name, ""))
+        if column and column.name not in settled and (column.is_array or column.base not in TIMES | TEXTUAL):
+            place = f"settled under [{table.name}] in {scene.mapping.file_of(table.name)}"
+            yield (
+                f"{table.name}.{column.name} is {column.type}, and the target wants a time: every row with a value "
+                f"there is rejected (invalid_value); to keep those rows, make it timestamptz in the source "
+                f'(to_timestamp() of seconds); to lose them, add "{column.name}" to {place}'
+            )
 
 
 def _links(scene: Scene, table: LegacyTable, probe: Source | Unread) -> Iterator[str]:

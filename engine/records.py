@@ -7,6 +7,7 @@ Laws
 - `migration.gone` holds the keys of rows that are rejected, so that their children know why.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,12 +15,11 @@ import pyarrow as pa
 from psycopg import sql
 
 from engine import ledger
+from engine.culprits import UNFIT, Refused
 from engine.plan import HIDDEN, Route
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
-
-UNFIT = "invalid_value"
 
 INSERTS = {
     "rejects": (
@@ -57,14 +57,16 @@ INSERTS = {
 }
 
 
-def without_unfit(outcome: Outcome, table: pa.Table, unfit: list[tuple[str, str, str]]) -> Outcome:
-    """The outcome with the rows of these origins rejected: a value of theirs is not of the target column's type."""
-    found = pd.DataFrame(unfit, columns=["origin", "target_table", "column"]).drop_duplicates("origin")
-    origins = pd.Series(table[HIDDEN].to_pylist())
-    labels = pd.Series(origins.index, index=origins)[found["origin"]].to_numpy()
-    detail = [f"the value for {column} is not of its type" for column in found["column"]]
-    new = pd.DataFrame(
-        {"target_table": found["target_table"].to_numpy(), "reason": UNFIT, "detail": detail}, index=labels
+def without_refused(work: Work, outcome: Outcome, table: pa.Table, refused: Sequence[Refused]) -> Outcome:
+    """The outcome with these rows rejected: the target takes not all of their values."""
+    labels = _labels(table, [one.origin for one in refused])
+    new = steps.frame(
+        pd.Index(labels, dtype="int64"),
+        {
+            "target_table": _texts([one.target for one in refused], labels),
+            "reason": UNFIT,
+            "detail": _texts([one.detail_for(work.plan) for one in refused], labels),
+        },
     )
 
     def kept(frame: pd.DataFrame) -> pd.DataFrame:
@@ -73,11 +75,40 @@ def without_unfit(outcome: Outcome, table: pa.Table, unfit: list[tuple[str, str,
     return replace(
         outcome,
         frames={name: kept(frame) for name, frame in outcome.frames.items()},
-        rejected=pd.concat([outcome.rejected, new.astype(TEXT)[REJECTED]]),
+        rejected=steps.joined([outcome.rejected, new], REJECTED),
+        merged=outcome.merged.difference(pd.Index(labels)),
         id_map=kept(outcome.id_map),
         removed_links=kept(outcome.removed_links),
         notes=kept(outcome.notes),
     )
+
+
+def with_orphans(work: Work, outcome: Outcome, table: pa.Table, orphans: Sequence[tuple]) -> Outcome:
+    """The outcome with a note for each pointer that was set to null.
+
+    orphans: (what was refused, the build table that it should name, its value).
+    """
+    final = {(of, old): new for of, old, new in work.plan.column_renames}
+    rows = [
+        (one.target, final.get((one.target, one.column), one.column), orphan_note(work, parent), value)
+        for one, parent, value in orphans
+    ]
+    labels = _labels(table, [one.origin for one, *_ in orphans])
+    notes = pd.DataFrame(rows, columns=NOTES, index=pd.Index(labels, dtype="int64")).astype(TEXT)
+    return replace(outcome, notes=steps.joined([outcome.notes, notes], NOTES))
+
+
+def orphan_note(work: Work, parent: str) -> str:
+    return f"orphan: no such row in {work.plan.final_name(parent)}"
+
+
+def _labels(table: pa.Table, origins: Sequence[str]) -> list[int]:
+    places = {origin: label for label, origin in enumerate(table[HIDDEN].to_pylist())}
+    return [places[origin] for origin in origins]
+
+
+def _texts(values: list[str], labels: list[int]) -> pd.Series:
+    return pd.Series(values, index=pd.Index(labels, dtype="int64"), dtype=TEXT)
 
 
 def write(

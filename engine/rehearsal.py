@@ -16,7 +16,7 @@ from psycopg import sql
 
 from config.settings import Settings
 from engine import ddl
-from engine.build import after_load, before_load, renames
+from engine.build import after_archive, after_load, before_load, renames
 from engine.catalog import Catalog, reflect, search_path
 from engine.ddl import Statement
 from engine.plan import Plan
@@ -53,8 +53,7 @@ def _statements(planned: Plan) -> tuple[list[Statement], list[Statement]]:
     product, archive = before_load(planned)
     positions = ddl.positions(planned.source, planned.build, planned.sequences)
     product += [*after_load(planned), *positions, *renames(planned)]
-    archive += [*ddl.keys(planned.archive), *ddl.not_nulls(planned.archive), *ddl.comments(planned.archive)]
-    return product, archive
+    return product, [*archive, *after_archive(planned)]
 
 
 def rehearse(

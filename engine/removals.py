@@ -16,6 +16,7 @@ from config.errors import SourceError, TargetError
 from engine import totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
+from engine.records import orphan_note
 from engine.select import as_text
 from engine.totals import Increment
 from engine.work import Work
@@ -71,7 +72,7 @@ class Removals:
         with self._blame(rule), self.target.transaction():
             orphans = self.target.execute(query).fetchall()
             if orphans:
-                note = f"orphan: no such row in {self.work.plan.final_name(rule.ref_table)}"
+                note = orphan_note(self.work, rule.ref_table)
                 self._note(rule.table, column, note, orphans)
 
     def _blame(self, rule: Rule):
@@ -79,7 +80,11 @@ class Removals:
 
     def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
         named = self._witnesses(table, [row for row, _ in rows])
-        found = [(named[row], value) for row, value in rows]
+        self._write_notes(table, column, note, [(named[row], value) for row, value in rows])
+
+    def _write_notes(
+        self, table: str, column: str | None, note: str, found: list[tuple["witness.Witness", str | None]]
+    ) -> None:
         columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
         self.target.execute(
             NOTE,
@@ -136,6 +141,17 @@ class Removals:
             note = f"not_made: {reason}: {sentence}"
             self._note(table, None, note, [(row, None) for row in derived])
         return touched
+
+    def refuse(
+        self, table: str, ids: list[str], witnesses: list["witness.Witness"], reason: str, sentence: str
+    ) -> None:
+        """Write down rows that never reached the build table. ids: by which children know them."""
+        self._gone(table, ids)
+        self.reject_witnesses(witnesses, table, reason, sentence)
+
+    def note_not_made(self, table: str, witnesses: list["witness.Witness"], why: str) -> None:
+        """A note on each legacy row of which this build table has got none."""
+        self._write_notes(table, None, f"not_made: {why}", [(found, None) for found in witnesses])
 
     def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: str, sentence: str) -> None:
         """Write these legacy rows down as rejected; `table` is the build table that refused them."""

@@ -74,13 +74,17 @@ class Sessions:
             url = getattr(self._settings, kind.removeprefix("adbc_"))
             session = stack.enter_context(OPENERS[kind](url, self._stop))
             if is_source:
-                self._snapshot.join(session)
-                self._use_schema(session)
+                self.rejoin(session)
             elif kind == "staging":
                 use_copy(session, self._settings)
             elif kind == "target":
                 use_build(session, self._settings)
             return stack.pop_all(), session
+
+    def rejoin(self, session) -> None:
+        """Join the run's snapshot; a session whose transaction was rolled back is then as it was."""
+        self._snapshot.join(session)
+        self._use_schema(session)
 
     def _use_schema(self, session) -> None:
         """Casts in a SELECT list name the source schema's own types."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 from psycopg import sql
 
-from config.shapes import Table
+from config.shapes import Column, Table
 
 _numbers = itertools.count()
 SQL_TYPES = {
     pa.bool_(): "boolean", pa.int16(): "int2", pa.int32(): "int4", pa.int64(): "int8", pa.float64(): "float8",
 }  # fmt: skip
 TEXTS = {"text", "varchar", "bpchar"}
-CHECKED = {"timestamptz", "jsonb", "timestamp", "date", "bool", "inet", "uuid", "numeric", "int2", "int4", "int8"}
+ORIGIN = "__origin"
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Stage:
     columns: dict[str, pa.Array | pa.ChunkedArray]
     defaults: dict[str, str]
     overrides_identity: bool
+    is_hidden: bool = True  # whether the target table has the origins too
     name: str = ""
 
     def fill(self, cursor) -> None:
@@ -38,33 +39,54 @@ class Stage:
         cursor.execute(create.format(sql.Identifier(self.name), definitions).as_string(None))
         cursor.adbc_ingest(self.name, pa.table(arrays), mode="append", temporary=True)
 
-    def unfit(self, cursor) -> list[tuple[str, str, str]]:
-        """(origin, table, column) of every text that the target column's type does not take."""
+    def unfit(self, cursor) -> list[tuple[str, str]]:
+        """(origin, column) of every text that the target column's type does not take."""
         found = []
         for column in self.shape.columns:
             values = self.columns.get(column.name)
-            if (
-                values is not None
-                and column.base in CHECKED
-                and not column.is_array
-                and pa.types.is_string(values.type)
-            ):
+            if values is not None and pa.types.is_string(values.type) and not _is_text(column):
                 cursor.execute(self._unfit_query(column))
-                found += [(origin, self.shape.name, name) for origin, name in cursor.fetchall()]
+                found += cursor.fetchall()
         return found
 
-    def insert(self, cursor, without: list[str]) -> None:
-        """Move the rows into the target table, all but those of the given origins."""
-        names = [*self.columns, *self._left_null()]
+    @property
+    def origins(self) -> list[str]:
+        return self.columns[ORIGIN].to_pylist()
+
+    def value_of(self, origin: str, column: str) -> str | None:
+        """The text of one row's value, as it was staged."""
+        return pa.scalar(self.columns[column][self.origins.index(origin)].as_py(), pa.string()).as_py()
+
+    def set_null(self, cursor, column: str, origins: list[str]) -> None:
+        """Nothing in place of the values of one column."""
+        query = sql.SQL("update {} as s set {} = null {}").format(
+            sql.Identifier(self.name), sql.Identifier(column), _among(origins)
+        )
+        cursor.execute(query.as_string(None))
+
+    def insertion(self, origins: list[str] | None = None) -> str:
+        """SQL that moves the rows into the target table, all of them or those of the given origins."""
+        names = [name for name in self.columns if self.is_hidden or name != ORIGIN]
+        return self._insertion(sql.Identifier(self.shape.name), [*names, *self._left_null()], origins)
+
+    def culprit(self, cursor, origin: str) -> str | None:
+        """The first column of which the target takes no value of this origin; None if it takes each by itself."""
+        probe = sql.Identifier(f"probe_{next(_numbers)}")
+        like = sql.SQL("create temporary table {} on commit drop as select * from {} with no data")
+        cursor.execute(like.format(probe, sql.Identifier(self.shape.name)).as_string(None))
+        own = (name for name in self.columns if name != ORIGIN)
+        return next((name for name in own if tried(cursor, [self._insertion(probe, [name], [origin])])), None)
+
+    def _insertion(self, into: sql.Identifier, names: list[str], origins: list[str] | None) -> str:
         query = sql.SQL("insert into {} ({}) {} select {} from {} as s {}").format(
-            sql.Identifier(self.shape.name),
+            into,
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL("overriding system value" if self.overrides_identity else ""),
             sql.SQL(", ").join(self._value(name) for name in names),
             sql.Identifier(self.name),
-            self._condition(without),
+            sql.SQL("") if origins is None else _among(origins),
         )
-        cursor.execute(query.as_string(None))
+        return query.as_string(None)
 
     def _left_null(self) -> list[str]:
         """Columns with a default that these rows do not have: null, for a default would be a value nobody gave."""
@@ -79,22 +101,15 @@ class Stage:
         column, value = self.shape.column(name), sql.SQL("s.{}").format(sql.Identifier(name))
         if column is None:
             return value
-        is_text = not column.is_array and column.kind == "b" and column.base in TEXTS
-        if not is_text and SQL_TYPES.get(self.columns[name].type) != column.base:
+        if not _is_text(column) and SQL_TYPES.get(self.columns[name].type) != column.base:
             value = sql.SQL("{}::{}").format(value, sql.SQL(column.type))
         if name in self.defaults:
             return sql.SQL("coalesce({}, {})").format(value, sql.SQL(self.defaults[name]))
         return value
 
-    def _condition(self, without: list[str]) -> sql.Composable:
-        if not without:
-            return sql.SQL("")
-        hidden = sql.Identifier("__origin")
-        return sql.SQL("where s.{} <> all ({})").format(hidden, sql.Literal(sorted(set(without))))
-
     def _unfit_query(self, column) -> str:
         query = sql.SQL("select s.{}, {} from {} as s where not migration.is_valid(s.{}, {})").format(
-            sql.Identifier("__origin"),
+            sql.Identifier(ORIGIN),
             sql.Literal(column.name),
             sql.Identifier(self.name),
             sql.Identifier(column.name),
@@ -105,3 +120,18 @@ class Stage:
     def _plain(self, values: pa.Array | pa.ChunkedArray):
         is_known = values.type in SQL_TYPES or pa.types.is_string(values.type)
         return values if is_known else values.cast(pa.string())
+
+
+def tried(cursor, statements: list[str]) -> str | None:
+    """Run the statements, all or none; the SQLSTATE of an error that a value caused, else None."""
+    cursor.execute(sql.SQL("select migration.tried({}::text[])").format(sql.Literal(statements)).as_string(None))
+    return cursor.fetchone()[0]
+
+
+def _is_text(column: Column) -> bool:
+    """Whether any text that is not too long is a value of the column."""
+    return not column.is_array and column.kind == "b" and column.base in TEXTS
+
+
+def _among(origins: list[str]) -> sql.Composed:
+    return sql.SQL("where s.{} = any ({}::text[])").format(sql.Identifier(ORIGIN), sql.Literal(origins))

@@ -2,17 +2,21 @@
 
 Laws
 - Both sides are binary and their types equal; whatever differs is cast in the SELECT.
-- The chunk's rows and its ledger row are one transaction in the target.
+- The chunk's rows, those of it that are refused, and its ledger row are one transaction in the target.
 """
 
 import time
+from collections.abc import Iterator
 
 from psycopg import sql
 
-from config.errors import SourceError, TargetError
-from engine import ledger
+from config.errors import MigrateError, SourceError, TargetError
+from engine import culprits, ledger, refusals
+from engine.catalog import LegacyTable
 from engine.connect import Stop, blame
-from engine.work import Chunk, Work, select
+from engine.culprits import Refused
+from engine.plan import Route
+from engine.work import Chunk, Part, Work, select
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
 # 1.4 times as long (500,000 wide rows).
@@ -22,35 +26,77 @@ GATHER_BYTES = 256 * 1024
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Copy one chunk. Errors: SourceError, TargetError, Interrupted; nothing of the chunk is left then."""
     started, route = time.monotonic(), work.route(chunk.route)
-    schema = work.archive_schema if route.is_archive else work.schema
-    columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
-    into = sql.SQL("copy {} ({}) from stdin (format binary)").format(sql.Identifier(schema, route.targets[0]), columns)
-    out = f"copy ({select(route, chunk)}) to stdout (format binary)"
     with (
         work.sessions.lend("source") as source,
         work.sessions.lend("target") as target,
         blame(TargetError, f"loading {route.legacy_table}", work.stop),
         target.transaction(),
-        target.cursor() as cursor,
     ):
-        with cursor.copy(into) as sink:
-            size = pump(work.stop, source, route.legacy_table, out, sink)
-        counts = ledger.Counts(rows_read=cursor.rowcount, bytes=size)
+        counts = _sifted(work, route, chunk, source, target)
         ledger.record(target, work, chunk, counts, time.monotonic() - started)
     return counts
 
 
+def _sifted(work: Work, route: Route, chunk: Chunk, source, target) -> ledger.Counts:
+    """Copy what can be copied of the chunk, and refuse the rest of it row by row."""
+    copied: list[tuple[int, int]] = []
+    table = work.plan.table(route.legacy_table).legacy
+    found = culprits.sift(
+        chunk.part,
+        lambda part: copied.append(_copy(work, route, part, source, target)),
+        lambda part: culprits.halves(source, work, table, part),
+    )
+    refused = [_refused(work, route, table, part, error, source) for part, error in found]
+    if refused:
+        refusals.write(work, route, source, target, refused)
+    rows, sizes = (sum(figures) for figures in zip(*copied, strict=True)) if copied else (0, 0)
+    rejected = len(refused) if route.is_accounted else 0
+    return ledger.Counts(rows_read=rows + len(refused), rejected=rejected, bytes=sizes)
+
+
+def _copy(work: Work, route: Route, part: Part, source, target) -> tuple[int, int]:
+    """Rows and bytes that were copied."""
+    schema = work.archive_schema if route.is_archive else work.schema
+    columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
+    into = sql.SQL("copy {} ({}) from stdin (format binary)").format(sql.Identifier(schema, route.targets[0]), columns)
+    out = f"copy ({select(route, part)}) to stdout (format binary)"
+    with (
+        blame(TargetError, f"loading {route.legacy_table}", work.stop),
+        culprits.trying(source, target),
+        target.cursor() as cursor,
+    ):
+        with cursor.copy(into) as sink:
+            size = pump(work.stop, source, route.legacy_table, out, sink)
+        return cursor.rowcount, size
+
+
+def _refused(work: Work, route: Route, table: LegacyTable, part: Part, error: MigrateError, source) -> Refused:
+    """The part's only row, and the column that is to blame."""
+    column = error.column
+    if isinstance(error, SourceError):
+        column = culprits.unreadable_column(work, route, part, source)
+    return Refused(culprits.origin_of(table, part), route.targets[0], column, error.sqlstate)
+
+
 def pump(stop: Stop, source, table: str, out: str | sql.Composed, sink) -> int:
     """What the query gives goes into the sink as it comes; its bytes. Errors: SourceError, Interrupted."""
-    gathered, pending, size = [], 0, 0
+    size = 0
+    for data in _gathered(stop, source, table, out):
+        sink.write(data)  # out here, so that an error of the sink is not the source's
+        size += len(data)
+    return size
+
+
+def _gathered(stop: Stop, source, table: str, out: str | sql.Composed) -> Iterator[bytes]:
+    """Messages of one row each, joined to larger ones."""
+    gathered, pending = [], 0
     with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out) as rows:
         for row in rows:
             gathered.append(row)
             pending += len(row)
             if pending >= GATHER_BYTES:
-                sink.write(b"".join(gathered))
-                size, pending = size + pending, 0
+                yield b"".join(gathered)
+                pending = 0
                 gathered.clear()
                 stop.check()
-    sink.write(b"".join(gathered))
-    return size + pending
+    yield b"".join(gathered)

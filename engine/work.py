@@ -19,6 +19,28 @@ PAGE_BYTES = 8192
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows of a legacy table: pages first ≤ page < end, or those at tids; oid: of one leaf of a partitioned table."""
+
+    oid: int | None = None
+    first: int = 0
+    end: int | None = None
+    tids: tuple[str, ...] = ()
+
+    @property
+    def conditions(self) -> list[str]:
+        """Over the alias t; none for all rows."""
+        found = [f"t.tableoid = {self.oid}"] if self.oid is not None else []
+        if self.tids:
+            return [*found, f"t.ctid = any ('{{{','.join(map(_quoted, self.tids))}}}'::tid[])"]
+        found += [f"t.ctid >= '({self.first},0)'::tid"] if self.first else []
+        return found + ([f"t.ctid < '({self.end},0)'::tid"] if self.end is not None else [])
+
+
+NOTHING = Part(0, 0, 0)  # no relation has this oid
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Pages first ≤ page < end of a route's legacy table; end None: to the last."""
 
@@ -32,6 +54,10 @@ class Chunk:
     def span(self) -> tuple[str, int, int, int | None]:
         """Route, number, first and last page: what the ledger knows it by."""
         return self.route, self.number, self.first, None if self.end is None else self.end - 1
+
+    @property
+    def part(self) -> Part:
+        return Part(None, self.first, self.end)
 
 
 @dataclass
@@ -76,13 +102,10 @@ def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:
     return [Chunk(route.name, n, first, end, rows) for n, (first, end) in enumerate(zip(firsts, ends, strict=True))]
 
 
-def select(route: Route, chunk: Chunk | None = None) -> str:
-    """The SELECT of one chunk, or of the whole route."""
+def select(route: Route, part: Part) -> str:
+    """The SELECT of some of the route's rows."""
     items = ", ".join(f"{item.expression} as {_quoted(item.name)}" for item in route.items)
-    conditions = [route.where_sql] if route.where_sql else []
-    if chunk and route.is_chunked:
-        conditions.append(f"t.ctid >= '({chunk.first},0)'::tid")
-        conditions += [f"t.ctid < '({chunk.end},0)'::tid"] if chunk.end is not None else []
+    conditions = [*([route.where_sql] if route.where_sql else []), *part.conditions]
     where = f" where {' and '.join(conditions)}" if conditions else ""
     return f"select {items} from {route.from_sql}{where}"
 

@@ -114,7 +114,7 @@ def _reasons(plan: Plan, table: TablePlan) -> list[str]:
         "submission_documents": ["unknown_status", "parent_rejected"],
     }
     known = [reason for route in table.routes for reason in by_transform.get(route.transform or "", ())]
-    checked = ["invalid_value"] if any(route.is_checked for route in table.routes) else []
+    checked = ["invalid_value"] if any(r.lane == "frame" and r.is_accounted for r in table.routes) else []
     return [*dict.fromkeys([*known, *checked, *named])]
 
 

@@ -45,6 +45,7 @@ def before_load(catalog: Catalog, shapes: list[Table], hidden=()) -> list[ddl.St
         *ddl.types(catalog, wanted.types),
         *ddl.functions(catalog, wanted.functions),
         *ddl.domain_rules(catalog, wanted.types),
+        *ddl.domain_checks(catalog, wanted.types),
         *ddl.sequences(catalog, wanted.sequences),
         *ddl.tables(catalog, shapes, hidden),
     ]
@@ -59,6 +60,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[ddl.Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
+        *ddl.late_domain_checks(catalog, needs(catalog, shapes).types),
         *ddl.owners(catalog, shapes),
         *ddl.positions(catalog, shapes, needs(catalog, shapes).sequences),
     ]

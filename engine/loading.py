@@ -1,0 +1,173 @@
+"""From the outcome of a transform into the target's tables, and what becomes of rows that these do not take.
+
+Laws
+- Values reach the target through a temporary table and are cast there, without a length: what does not fit fails the
+  constraint or the check, and is never cut to size.
+- All rows are tried at once. Only if some are refused are they looked for: first by type, over whole columns, then by
+  halves of what is left.
+- A value that its column refuses costs the row; of a pointer that may be null it names no row, as any other orphan.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from config.errors import TargetError
+from config.shapes import Table
+from engine import culprits, records
+from engine.culprits import Refused
+from engine.plan import HIDDEN, MERGED, Route, merged_shape
+from engine.plan_reshaped import RULE
+from engine.stage import Stage, tried
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import TEXT, Outcome
+
+
+def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor) -> Outcome:
+    """Insert every target's rows; the outcome without the rows that were refused, and with the pointers set to null."""
+    stages = _staged(work, route, table, outcome)
+    for stage in stages:
+        stage.fill(cursor)
+    if tried(cursor, [stage.insertion() for stage in stages]) is None:
+        return outcome
+    sieve = _Sieve(work, route, table, stages, cursor)
+    sieve.run()
+    return sieve.judged(outcome)
+
+
+def _staged(work: Work, route: Route, table: pa.Table, outcome: Outcome) -> list[Stage]:
+    freight = {target: dict(pairs) for target, pairs in route.freight}
+    stages = [
+        _stage(work, route, table, target, frame, freight.get(target, {}))
+        for target, frame in outcome.frames.items()
+        if len(frame)
+    ]
+    merged = _merged(work, route, table, outcome, freight)
+    return [*stages, merged] if merged else stages
+
+
+@dataclass
+class _Sieve:
+    """Finds the rows of one chunk that the target refuses, and inserts all others."""
+
+    work: Work
+    route: Route
+    table: pa.Table
+    stages: list[Stage]
+    cursor: object
+    refused: dict[str, Refused] = field(default_factory=dict)  # origin → the first value that was
+    pointers: list[Refused] = field(default_factory=list)
+
+    def run(self) -> None:
+        for stage in self.stages:
+            self._judge(stage, [(o, column, "22") for o, column in stage.unfit(self.cursor)])
+        whole = sorted({o for stage in self.stages for o in stage.origins} - self.refused.keys())
+        for (origin,), error in culprits.sift(whole, self._insert, _halves):
+            self._single(origin, error.sqlstate)
+
+    def _insert(self, origins: list[str]) -> None:
+        """Errors: TargetError if a value is refused."""
+        if origins and (sqlstate := tried(self.cursor, [stage.insertion(origins) for stage in self.stages])):
+            error = TargetError(f"loading {self.route.legacy_table}: a value was refused ({sqlstate})")
+            error.sqlstate = sqlstate
+            raise error
+
+    def _single(self, origin: str, sqlstate: str) -> None:
+        """A row that is refused whole: without its pointers that are refused, or not at all."""
+        for stage in self.stages:
+            while column := stage.culprit(self.cursor, origin):
+                self._judge(stage, [(origin, column, sqlstate)])
+                if origin in self.refused:
+                    return
+        try:
+            self._insert([origin])
+        except TargetError as error:
+            self.refused[origin] = Refused(origin, self._target(self.stages[0]), None, error.sqlstate)
+
+    def _target(self, stage: Stage) -> str:
+        return self.route.targets[0] if stage.shape.name == MERGED else stage.shape.name
+
+    def _judge(self, stage: Stage, found: list[tuple[str, str, str]]) -> None:
+        nulled = defaultdict(list)
+        for origin, column, sqlstate in found:
+            one = Refused(origin, self._target(stage), column, sqlstate)
+            if self._parent(one):
+                self.pointers.append(one)
+                nulled[column].append(origin)
+            else:
+                self.refused.setdefault(origin, one)
+        for column, origins in nulled.items():
+            stage.set_null(self.cursor, column, origins)
+
+    def _parent(self, one: Refused) -> str | None:
+        """The build table that the column points at, if it is a pointer that may be null."""
+        if not self.work.plan.takes_null(one.target, one.column):
+            return None
+        wanted = (one.target, "f", (one.column,), "null")
+        rules = (r for r in self.work.plan.rules if (r.table, r.kind, r.columns, r.on_orphan) == wanted)
+        return next((rule.ref_table for rule in rules), None)
+
+    def judged(self, outcome: Outcome) -> Outcome:
+        outcome = records.without_refused(self.work, outcome, self.table, list(self.refused.values()))
+        return records.with_orphans(self.work, outcome, self.table, self._orphans())
+
+    def _orphans(self) -> list[tuple[Refused, str, str | None]]:
+        """(what was refused, the build table that it should name, its value) of the pointers in rows that stay."""
+        values = {stage.shape.name: stage for stage in self.stages}
+        return [
+            (one, self._parent(one), values[one.target].value_of(one.origin, one.column))
+            for one in self.pointers
+            if one.origin not in self.refused
+        ]
+
+
+def _halves(origins: list[str]) -> list[list[str]]:
+    middle = len(origins) // 2
+    return [origins[:middle], origins[middle:]] if middle else []
+
+
+def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict) -> Stage | None:
+    """Carried columns of merged rows, kept aside for the row that each was merged into."""
+    shape = merged_shape(work.plan)
+    if not len(outcome.merged) or shape is None:
+        return None
+    ids = outcome.id_map[outcome.id_map["why"] == "merged"]
+    positions = pa.array(ids.index.to_numpy())
+    values = {
+        "__root_id": pa.array(ids["target_id"].astype(TEXT)),
+        "__legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
+        "__updated_at": table[RULE + "updated_at"].take(positions),
+        HIDDEN: table[HIDDEN].take(positions),
+    }
+    for name, item in freight[route.targets[0]].items():
+        values[name] = _freight(route, table, item).take(positions)
+    return Stage(shape, values, {}, overrides_identity=False, is_hidden=False)
+
+
+def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict) -> Stage:
+    shape = work.plan.shape(target)
+    positions = pa.array(frame.index.to_numpy())
+    legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
+    named = {name: legacy_names.get(name, name) for name in frame.columns}
+    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.column(own)}
+    for name, item in freight.items():
+        if name not in columns:
+            columns[name] = _freight(route, table, item).take(positions)
+    columns[HIDDEN] = table[HIDDEN].take(positions)
+    return Stage(shape, columns, dict(route.defaults), _identities(shape))
+
+
+def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:
+    """The item's values; ids and references in the target's form."""
+    parent = next((c.parent for c in route.conversions if c.item == item), None)
+    if parent is None:
+        return table[item]
+    texts = pd.Series(pd.arrays.ArrowExtensionArray(table[item].cast(pa.string())), dtype=TEXT)
+    return pa.chunked_array([pa.array(steps.target_id(texts, parent))])
+
+
+def _identities(shape: Table) -> bool:
+    return any(column.identity == "a" for column in shape.columns)

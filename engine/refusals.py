@@ -1,0 +1,76 @@
+"""Rows that a lane could not load, written down in the chunk's own transaction.
+
+Laws
+- Of a route that accounts for its rows each is a reject, and its children learn that it is gone; of any other it is a
+  note on the legacy row.
+- The archive refuses nothing: a row that cannot be copied there cannot be read, and is named in an error.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pandas as pd
+import psycopg
+
+from config.errors import SourceError
+from engine import ledger, records, witness
+from engine.catalog import LegacyTable
+from engine.connect import blame
+from engine.culprits import UNFIT, Refused, trying
+from engine.plan import Route
+from engine.removals import Removals
+from engine.witness import Witness
+from engine.work import Work
+from transforms import steps
+from transforms.outcome import REJECTED, TEXT, Outcome
+
+
+def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]):
+    """Write the rows down. Errors: SourceError, which names a row that cannot be read at all; TargetError."""
+    table = work.plan.table(route.legacy_table).legacy
+    found = witnesses(work, table, source, [one.origin for one in refused])
+    if route.is_archive:
+        key = found[refused[0].origin].key
+        raise SourceError(f"archiving {table.name}: the row with the key {key} cannot be read; mend it in the source")
+    by_reason: dict[tuple[str, str], list[Witness]] = defaultdict(list)
+    for one in refused:
+        by_reason[one.target, one.detail_for(work.plan)].append(found[one.origin])
+    removals = Removals(work, target, set(), set(), set())
+    for (build_table, detail), rows in by_reason.items():
+        if route.is_accounted:
+            removals.refuse(build_table, ids_of(work, route, rows), rows, UNFIT, detail)
+        else:
+            removals.note_not_made(build_table, rows, f"{UNFIT}: {detail}")
+
+
+def witnesses(work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]) -> dict[str, Witness]:
+    """Origin → legacy row, of rows that were refused. Errors: SourceError, which names a row that cannot be read."""
+    found = {}
+    for origin in origins:
+        what = f"reading the row at ({origin.partition('(')[2]} of {table.name}, to be mended in the source"
+        with blame(SourceError, what, work.stop), trying(source):
+            rows = source.execute(witness.by_origin(table, work.plan.source_schema, [origin])).fetchall()
+        found.update((name, Witness(table.name, *rest)) for name, *rest in rows)
+    return found
+
+
+def ids_of(work: Work, route: Route, rows: Sequence[Witness]) -> list[str]:
+    """The ids by which children would have known the rows, as the target spells them."""
+    ids = pd.Series([row.id for row in rows], dtype=TEXT).dropna()
+    column = work.plan.shape(route.targets[0]).column("id")
+    if column is not None and column.base == "uuid":
+        ids = steps.target_id(ids, route.legacy_table)
+    return ids.tolist()
+
+
+def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) -> ledger.Counts:
+    """The same by way of a frame's records; the counts of these rows. cursor: of ADBC."""
+    table = work.plan.table(route.legacy_table).legacy
+    with work.sessions.lend("source") as source:
+        found = witnesses(work, table, source, [one.origin for one in unread])
+    rows = [found[one.origin] for one in unread]
+    known = pd.DataFrame({"key": [row.key for row in rows], "id": [row.id for row in rows]}, dtype=TEXT)
+    told = [(one.target, UNFIT, one.detail_for(work.plan)) for one in unread]
+    outcome = Outcome(frames={}, rejected=pd.DataFrame(told, columns=REJECTED).astype(TEXT))
+    evidence = pd.DataFrame({"legacy_key": known["key"], "legacy_row": [row.row for row in rows]}, dtype=TEXT)
+    return records.write(work, route, known if table.shape.column("id") else known[["key"]], outcome, evidence, cursor)
