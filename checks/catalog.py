@@ -6,11 +6,12 @@ Laws
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
 
+from config.mapping import Mapping
 from config.shapes import Column, Constraint, Index, Table
 
 FOLDER = Path(__file__).parent / "sql"
@@ -53,6 +54,20 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
         for name, found in columns.items()
     }
     return Catalog(schema, tables, conn.info.server_version)
+
+
+def named(catalog: Catalog, rules: Mapping) -> Catalog:
+    """The legacy catalogue with its constraints and indexes under the names that the mapping gives some of them."""
+
+    def renamed(table: str, parts: tuple) -> tuple:
+        names = rules.tables[table].names if table in rules.tables else {}
+        return tuple(replace(part, name=names.get(part.name, part.name)) for part in parts)
+
+    tables = {
+        name: replace(found, constraints=renamed(name, found.constraints), indexes=renamed(name, found.indexes))
+        for name, found in catalog.tables.items()
+    }
+    return replace(catalog, tables=tables)
 
 
 def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:

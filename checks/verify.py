@@ -172,10 +172,11 @@ def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, arc
     with sessions.source() as source, sessions.target() as target:
         run = books.read(target, run_id)
         zone = settings if run.profile == settings.profile else configuration.load(run.profile, {})
+        rules = mapping.load()
         facts = Facts(
             settings=settings,
-            mapping=mapping.load(),
-            source=catalog.read(source, run.source_schema),
+            mapping=rules,
+            source=catalog.named(catalog.read(source, run.source_schema), rules),
             target=catalog.read(target, schema),
             archive=catalog.read(target, archive),
             books=run,

@@ -108,6 +108,7 @@ class TableRule(_Frozen):
     adds: dict[str, str] = {}  # new column → table it points at
     removed: dict[str, str] = {}  # legacy column → the rule that removes it
     settled: tuple[str, ...] = ()  # columns about which the plan asks nothing more
+    names: dict[str, str] = {}  # legacy index or key → its name in the target, where that takes the legacy one itself
     lookups: tuple[str, ...] = ()
     split: Split | None = None
     completed_from: Completion | None = None

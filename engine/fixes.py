@@ -120,8 +120,9 @@ def _place_orders(work: Work, target: psycopg.Connection) -> None:
         return
     named, own = (work.plan.shape(name).column("payment_id") for name in ("payment_transactions", "coupon_uses"))
     target.execute(
-        sql.SQL("update {} as t set order_id = p.order_id from {} as p where {} = {}").format(
+        sql.SQL("update {} as t set {} = p.order_id from {} as p where {} = {}").format(
             sql.Identifier(work.schema, "coupon_uses"),
+            sql.Identifier(work.plan.build_column("coupon_uses", "order_id")),
             sql.Identifier(work.schema, "payment_transactions"),
             sql.SQL(ids.word(named, named, 'p."payment_id"')),
             sql.SQL(ids.word(own, named)),

@@ -5,6 +5,7 @@ Laws
 - Each fault says what was found and every way out.
 """
 
+from engine import clashes
 from engine.catalog import Catalog, LegacyTable
 from engine.plan import HIDDEN
 from engine.scene import Scene
@@ -61,12 +62,9 @@ def _look_at(scene: Scene, table: LegacyTable) -> None:
     if (table.inherits or table.has_heirs) and not table.extension:
         scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
     rule = scene.rule(name)
-    final = rule.target if rule and rule.target else name
     if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
         scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
-    taken_by_us = fate in ("copy", "keep") and final in scene.declared
-    if taken_by_us or (not rule and fate == "copy" and any(r.target == name for r in scene.mapping.tables.values())):
-        scene.fault(name, None, "has the name of a table that the target makes", "rename it in the source first")
+    clashes.table(scene, name)
     for column in rule.required if rule and fate == "copy" else ():
         if not table.shape.column(column):
             scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")

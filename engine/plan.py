@@ -144,9 +144,10 @@ class TablePlan:
         return self.legacy.name
 
     @property
-    def build_name(self) -> str:
-        """What the table is called in the build, where it keeps its shape."""
-        return self.legacy.shape.name
+    def build_name(self) -> str | None:
+        """The table of the build that stands for this one, if any does."""
+        targets = [target for route in self.routes if not route.is_archive for target in route.targets]
+        return self.name if self.name in targets else next(iter(targets), None) if len(self.targets) == 1 else None
 
     @property
     def lane(self) -> str:
@@ -182,6 +183,7 @@ class Plan:
     spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, key or reference, SQL of its value as text)
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
+    clashing: frozenset[str] = frozenset()  # names that legacy and target both take: each has a fault
     faults: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -206,6 +208,11 @@ class Plan:
 
     def final_name(self, build_table: str) -> str:
         return dict(self.renames).get(build_table, build_table)
+
+    def build_column(self, build_table: str, final: str) -> str:
+        """What the column of this final name is called until the end."""
+        named = (old for table, old, new in self.column_renames if (table, new) == (build_table, final))
+        return next(named, final)
 
     @property
     def build_schema(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import keep
+from engine import clashes, keep
 from engine.catalog import LegacyTable
 from engine.ids import TEXTUAL
 from engine.keys import UUID
@@ -20,6 +20,7 @@ from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversion
 from engine.scene import Scene, freight_item
 from engine.select import OID_ALIASES, as_text, literal, plain
 
+ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")
 
 
@@ -75,15 +76,28 @@ def _renames(scene: Scene, table: LegacyTable, rule: TableRule) -> list[tuple[st
         used = next((name for name in variants if name in names), None)
         if used and used != wanted and wanted not in names:
             found.append((used, wanted))
+    left = names - {old for old, _ in found}
     for old, new in rule.becomes.items():
-        if old in names and new in names:
-            scene.fault(table.name, new, f"stands beside {old}, which becomes {new}", "rename it in the source first")
+        if old in names and new in left:
+            clashes.column(scene, table.name, new, f"stands beside {old}, which becomes {new}")
         elif old in names:
             found.append((old, new))
-    for column in rule.adds:
-        if column in names:
-            scene.fault(table.name, column, "is the name of a column that the target adds", "rename it in the source")
+    for name in _new_columns(table, rule):
+        if name in left:
+            clashes.column(scene, table.name, name, "is the name of a column that the target adds")
+        elif name in names:
+            found.append((_built(table, name), name))
     return found
+
+
+def _new_columns(table: LegacyTable, rule: TableRule) -> tuple[str, ...]:
+    """Final names of the columns that the mapping adds."""
+    return (*rule.adds, *(new for old, new in rule.becomes.items() if not table.shape.column(old)))
+
+
+def _built(table: LegacyTable, added: str) -> str:
+    """An added column as the build calls it: by another name as long as a legacy one has its own."""
+    return f"{ADDED}{added}" if table.shape.column(added) else added
 
 
 def _losers(scene: Scene, table: LegacyTable, rule: TableRule) -> dict[str, Way]:
@@ -195,10 +209,10 @@ def _added(scene: Scene, table: LegacyTable, rule: TableRule) -> list[_Column]:
     names, times = {column.name for column in table.shape.columns}, scene.times(table)
     added = []
     for name in (new for old, new in rule.becomes.items() if old not in names):
-        added.append(_Column(replace(UUID, name=name, not_null=True), None))
+        added.append(_Column(replace(UUID, name=_built(table, name), not_null=True), None))
     for name, parent in rule.adds.items():
         key = next(c for c in scene.declared[parent].columns if c.name == "id")
-        added.append(_Column(replace(key, name=name, default=None, not_null=False), None))
+        added.append(_Column(replace(key, name=_built(table, name), default=None, not_null=False), None))
     for name, expression in (("created_at", times.created()), ("updated_at", times.updated())):
         if name not in names:
             shape = Column(name, "timestamp with time zone", not_null=True, default="now()", base="timestamptz")
@@ -229,10 +243,10 @@ def _undeclared(
             parent = scene.keys.root_of(reference.to) or reference.to
             found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
     names = {column.name for column in table.shape.columns}
-    for name in (new for old, new in rule.becomes.items() if old not in names):
+    for name in (_built(table, new) for old, new in rule.becomes.items() if old not in names):
         scene.on_orphan[table.name, name] = "reject"
         found.append(_foreign_key(table.name, name, "user_role_profiles", "id", final_name, renames, taken))
-    for name, parent in rule.adds.items():
+    for name, parent in ((_built(table, name), parent) for name, parent in rule.adds.items()):
         found.append(_foreign_key(table.name, name, parent, "id", final_name, renames, taken))
     return found
 

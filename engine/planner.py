@@ -13,7 +13,18 @@ from config import mapping as mappings
 from config import target as targets
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
-from engine import closure, completion, declared, legacy_faults, needs, plan_copied, plan_reshaped, questions
+from engine import (
+    aside,
+    clashes,
+    closure,
+    completion,
+    declared,
+    legacy_faults,
+    needs,
+    plan_copied,
+    plan_reshaped,
+    questions,
+)
 from engine import probe as probes
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
@@ -23,15 +34,16 @@ from engine.scene import Scene
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source) -> Plan:
     """The plan for this catalogue; without users one that holds nothing but faults. probe: looks at the rows."""
-    mapping, catalog = mappings.load(), closure.rehome(catalog, settings.extension_schema)
+    legacy, shapes = closure.rehome(catalog, settings.extension_schema), dict(targets.load())
+    apart = aside.set_aside(legacy, mappings.load(), shapes)
+    mapping, catalog = apart.rules, apart.catalog
     barred = legacy_faults.of_privileges(catalog)
     probe = probes.Unread() if barred else probe  # all privileges are asked for at once, before any row is read
     fates = fates_of(catalog, mapping, settings)
-    shapes = dict(targets.load())
     if fates.get("user_settings"):
         shapes.pop("user_settings")
-    keys = Keys(catalog, mapping, fates, probe.ids)
-    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, faults=barred)
+    keys = Keys(catalog, mapping, fates, lambda table, columns: probe.ids(apart.legacy(table), columns))
+    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, legacy_names=apart.names, faults=barred)
     legacy_faults.look(scene)
     if not catalog.table("users") or not catalog.table("users").shape.column("id"):
         return _nothing(scene)
@@ -40,7 +52,7 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Sourc
         if fates.get(name) == "reshape":
             for target in rule.targets:
                 scene.fed_by.setdefault(target, set()).add(name)
-    return _assemble(scene, _tables(scene), probe)
+    return aside.restored(_assemble(scene, _tables(scene), probe), apart, legacy)
 
 
 def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
@@ -127,10 +139,10 @@ def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
     build = [shape for _, shape, _, _ in planned if shape] + list(scene.declared.values())
     archive = [shape for _, _, shape, _ in planned if shape]
     _look_for_uncovered(scene, tables)
-    _look_for_clashes(scene, build)
     hidden = _hidden(scene, tables)
     build, call_names = needs.replaced(scene, build)
     wanted = needs.find(scene, build, archive)
+    clashes.look(scene, build, wanted["sequences"], wanted["types"])
     renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
     return replace(
         _nothing(scene),
@@ -143,6 +155,7 @@ def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
         noted=tuple(scene.noted),
         renames=tuple(renames),
         column_renames=tuple(rename for *_, names in planned for rename in names),
+        clashing=frozenset(scene.clashing),
         spelled=tuple(scene.keys.all_spelled()),
         replaced_calls=call_names,
         questions=(*scene.keys.questions, *questions.find(scene, probe)),
@@ -174,18 +187,6 @@ def _look_for_uncovered(scene: Scene, tables: list[TablePlan]) -> None:
             if counted[column.name] != 1:
                 remedy = f"map it in {scene.mapping.file_of(table.name)}"
                 scene.fault(table.name, column.name, f"has {counted[column.name]} destinations", remedy)
-
-
-def _look_for_clashes(scene: Scene, build: list[Table]) -> None:
-    """Tables and indexes share one namespace in the build schema."""
-    names = Counter(shape.name for shape in build)
-    names.update(index.name for shape in build for index in shape.indexes)
-    names.update(c.name for shape in build for c in shape.constraints if c.kind in "pux")
-    for name, count in names.items():
-        if count > 1:
-            scene.faults.append(
-                f"{name}: {count} tables or indexes of the target have this name; rename the legacy one"
-            )
 
 
 def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:

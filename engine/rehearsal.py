@@ -4,12 +4,13 @@ Laws
 - Nothing is left, and nobody has to wait: only schemas and extensions of the transaction's own are touched, and a lock
   that somebody else holds is waited for some seconds at most.
 - Each statement is tried, whatever failed before it. One that fails only for want of what failed before is no fault.
+- Where a name clashes, what becomes of it there says nothing: the plan tells of the clash.
 - A server in trouble (no room, no memory, no connection) is no fault of the plan: that error is raised.
 """
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import psycopg
 from psycopg import sql
@@ -20,6 +21,7 @@ from engine.build import after_archive, after_load, before_load, renames
 from engine.catalog import Catalog, reflect, search_path
 from engine.ddl import Statement
 from engine.plan import Plan
+from engine.select import quoted
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
@@ -43,8 +45,8 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
         lost["functions"] = [f.name for f in planned.source.functions if f.signature not in planned.functions]
         return [
             *found,
-            *rehearse(connection, planned.build_schema, product, home, lost),
-            *rehearse(connection, "legacy_archive__build", archive, home, lost),
+            *rehearse(connection, planned.build_schema, product, home, lost, planned.clashing),
+            *rehearse(connection, "legacy_archive__build", archive, home, lost, planned.clashing),
         ]
 
 
@@ -62,19 +64,20 @@ def rehearse(
     statements: Iterable[Statement],
     home: str = "public",
     lost: Mapping[str, Iterable[str]] | None = None,
+    clashing: Collection[str] = (),
 ) -> list[str]:
     """What would go wrong in a schema of this name: a sentence for each statement that fails by its own fault, and for
     each thing that would come to stand on another schema's objects.
 
     A schema of that name must not be there yet; where it is, a scratch name serves. home: the schema of the extensions;
-    lost: what is not to be had, as the plan says itself, kind or extension → names.
+    lost: what is not to be had, as the plan says itself, kind or extension → names; clashing: names of two things.
     Errors: psycopg.Error where the server is in trouble.
     """
     with connection.transaction(force_rollback=True):
         scratch = _scratch(connection, schema)
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(scratch)))
         with search_path(connection, scratch, home):
-            found = _attempt(connection, statements, lost or {})
+            found = _attempt(connection, statements, lost or {}, clashing)
         return found + _strays(reflect(connection, scratch))
 
 
@@ -84,9 +87,12 @@ def _scratch(connection: psycopg.Connection, schema: str) -> str:
 
 
 def _attempt(
-    connection: psycopg.Connection, statements: Iterable[Statement], lost: Mapping[str, Iterable[str]]
+    connection: psycopg.Connection,
+    statements: Iterable[Statement],
+    lost: Mapping[str, Iterable[str]],
+    clashing: Collection[str] = (),
 ) -> list[str]:
-    found, failed = [], set(lost).union(*lost.values())
+    found, failed, odd = [], set(lost).union(*lost.values()), [quoted(name) for name in clashing]
     for statement in statements:
         try:
             with connection.transaction():
@@ -95,7 +101,8 @@ def _attempt(
         except psycopg.DatabaseError as error:
             if connection.broken or (error.sqlstate or "XX").startswith(TROUBLES):
                 raise
-            if statement.what not in failed and not _is_wanting(error, failed):
+            is_odd = any(name in statement.sql for name in odd)
+            if statement.what not in failed and not is_odd and not _is_wanting(error, failed):
                 found.append(_fault(statement, error))
             failed |= {statement.what, statement.what.partition(".")[2]} - {""}
     return found

@@ -3,9 +3,11 @@
 A Scene lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from config.mapping import Mapping, TableRule
+from config.mapping import Mapping as Rules
+from config.mapping import TableRule
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.catalog import Catalog, LegacyTable
@@ -17,12 +19,13 @@ from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
 @dataclass
 class Scene:
     catalog: Catalog
-    mapping: Mapping
+    mapping: Rules
     settings: Settings
     instant: str
     keys: Keys
     fates: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
     declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
+    legacy_names: Mapping[str, str] = field(default_factory=dict)  # of tables that were set aside (engine.aside)
     fed_by: dict[str, set[str]] = field(default_factory=dict)  # declared table → legacy tables that feed it
     follows: list[Follow] = field(default_factory=list)
     sources_of: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # build column → legacy column
@@ -31,6 +34,7 @@ class Scene:
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
+    clashing: set[str] = field(default_factory=set)  # names that legacy and target both take (engine.clashes)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -41,7 +45,7 @@ class Scene:
         return Times(table.shape, self.mapping.common.created_at_from, self.settings.time_zone, self.instant)
 
     def from_sql(self, table: str) -> str:
-        return f"{quoted(self.catalog.schema, table)} as t"
+        return f"{quoted(self.catalog.schema, self.legacy_names.get(table, table))} as t"
 
     def fault(self, table: str, column: str | None, found: str, remedy: str) -> None:
         """One fault: which table and column, what was found, which file to edit."""

@@ -234,11 +234,13 @@ def _gone(name: str, table: Table) -> Iterator[Planned]:
 
 def _gone_columns(name: str) -> list[str]:
     """Legacy columns that the mapping renames, removes or moves elsewhere; the forbidden links among them."""
-    found = [column for rule in _rules_of(name) for column in _taken(rule)]
+    rules = _rules_of(name)
+    found = [column for rule in rules for column in _taken(rule)]
     for rule in mapping.load().tables.values():
         if rule.completed_from and rule.completed_from.table == name:
             found += rule.completed_from.columns
-    return list(dict.fromkeys(found))
+    anew = {column for rule in rules for column in (*rule.adds, *rule.becomes.values())}
+    return [column for column in dict.fromkeys(found) if column not in anew]
 
 
 def _taken(rule: TableRule) -> Iterable[str]:

@@ -53,8 +53,10 @@ def columns(plan: Plan) -> list[NewColumn]:
 
 
 def _standing(plan: Plan) -> dict[str, TablePlan]:
-    """Build tables that stand for the legacy table of their name."""
-    return {table.build_name: table for table in plan.tables if table.disposition not in ("archive", "skip")}
+    """Build tables that stand for one legacy table, by that table."""
+    legacy = {table.name for table in plan.tables}
+    kept = [t for t in plan.tables if t.disposition in ("copy", "rename", "carry") or t.build_name in legacy]
+    return {table.build_name: table for table in kept if table.build_name}
 
 
 def _new_table(plan: Plan, shape: Table) -> NewTable:

@@ -1,0 +1,127 @@
+"""Legacy names that the target takes itself: tables, their columns, indexes and keys, sequences, types.
+
+Each is a fault that says every way out. Tables, columns, indexes and keys get another name in the mapping, or the table
+is archived; for sequences and types, which expressions spell, another name is for the source to give.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from config.shapes import Table
+from engine.scene import Scene
+
+ARCHIVE = 'archive the table (disposition = "archive")'
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What bears a name. table: its build table, of a type none."""
+
+    kind: str  # table | index | key | sequence | type
+    table: str | None
+    is_ours: bool = False
+
+    def __str__(self) -> str:
+        of = f" of {self.table}" if self.kind not in ("table", "type") and self.table else ""
+        return f"the {self.kind}{of} that the target makes" if self.is_ours else f"the legacy {self.kind}{of}"
+
+
+def table(scene: Scene, name: str) -> None:
+    """A fault where a table that keeps its shape would get the name of one of the target's own."""
+    rule = scene.rule(name)
+    final = rule.target if rule and rule.target else name
+    others = {
+        r.target for legacy, r in scene.mapping.tables.items() if r.target not in (None, legacy) and legacy != name
+    }
+    if scene.fates[name] in ("copy", "keep") and (final in scene.declared or final in others):
+        scene.clashing.add(final)
+        another = f'disposition = "rename" and target = "legacy_{name}"{_with_names(scene, name)}'
+        remedy = f"give it another name ({another} under {place(scene, name)}), or {ARCHIVE}"
+        scene.fault(name, None, f"{final} is the name of a table that the target makes itself", remedy)
+
+
+def _with_names(scene: Scene, name: str) -> str:
+    """What of the table needs another name beside its own: keys and indexes that the target's tables have too."""
+    shape = scene.catalog.table(name).shape
+    own = [*(c.name for c in shape.constraints if c.kind in "pux"), *(index.name for index in shape.indexes)]
+    ours = {part.name for table in scene.declared.values() for part in (*table.constraints, *table.indexes)}
+    pairs = ", ".join(f'"{part}" = "legacy_{part}"' for part in own if part in ours)
+    return f" and names = {{ {pairs} }}" if pairs else ""
+
+
+def column(scene: Scene, table: str, name: str, why: str) -> None:
+    """A fault where a legacy column has the name of one that the target adds."""
+    remedy = (
+        f'give it another one (renamed = {{ legacy_{name} = ["{name}"] }} under {place(scene, table)}), or {ARCHIVE}'
+    )
+    scene.fault(table, name, why, remedy)
+
+
+def place(scene: Scene, table: str) -> str:
+    """Where the mapping speaks of a table, or would."""
+    is_there = scene.rule(table) is not None
+    return (
+        f"[{table}] in {scene.mapping.file_of(table)}" if is_there else f"a new [{table}] in a file of config/mapping"
+    )
+
+
+def look(scene: Scene, build: list[Table], sequences: tuple[str, ...], types: tuple[str, ...]) -> None:
+    """Faults for all other names; tables, indexes and sequences share one namespace, tables and types another."""
+    owners: dict[str, list[Owner]] = {}
+    for name, owner in _relations(scene, build, sequences):
+        owners.setdefault(name, []).append(owner)
+    for name, found in owners.items():
+        for owner in found:
+            others = [other for other in found if other != owner]
+            if others and not owner.is_ours and owner.kind != "table":
+                scene.clashing.add(name)
+                _blame(scene, name, owner, others[0])
+    taken = {name: owner for name, owner in _tables(scene, build) if owner.is_ours}
+    for name in types:
+        if name in taken:
+            scene.clashing.add(name)
+            used = sorted({use.table for use in scene.catalog.type_uses if use.type == name})
+            remedy = f"rename the type in the source, or archive the tables that use it ({', '.join(used)})"
+            scene.faults.append(f"type {name}: has the name of a table that the target makes itself; {remedy}")
+
+
+def _blame(scene: Scene, name: str, owner: Owner, other: Owner) -> None:
+    if owner.kind == "sequence":
+        of = f", or archive the table {owner.table} that owns it" if owner.table else ""
+        scene.faults.append(f"sequence {name}: has the name of {other}; rename it in the source{of}")
+        return
+    another = f'names = {{ "{name}" = "legacy_{name}" }} under {place(scene, owner.table)}'
+    scene.fault(
+        owner.table, name, f"this {owner.kind} has the name of {other}", f"give it another ({another}), or {ARCHIVE}"
+    )
+
+
+def _tables(scene: Scene, build: list[Table]) -> Iterator[tuple[str, Owner]]:
+    for shape in build:
+        rule, owner = scene.rule(shape.name), Owner("table", shape.name, shape.name in scene.declared)
+        yield shape.name, owner
+        if rule and rule.target not in (None, shape.name) and not owner.is_ours:
+            yield rule.target, Owner("table", shape.name, True)
+
+
+def _relations(scene: Scene, build: list[Table], sequences: tuple[str, ...]) -> Iterator[tuple[str, Owner]]:
+    yield from _tables(scene, build)
+    columns = {(shape.name, c.name) for shape in build for c in shape.columns if c.identity}
+    for shape in build:
+        legacy = scene.catalog.table(shape.name)
+        known = {part.name for part in (*legacy.shape.constraints, *legacy.shape.indexes)} if legacy else set()
+        known |= _carried_names(scene, shape.name)
+        for index in shape.indexes:
+            yield index.name, Owner("index", shape.name, index.name not in known)
+        for constraint in shape.constraints:
+            if constraint.kind in "pux":
+                yield constraint.name, Owner("key", shape.name, constraint.name not in known)
+    for sequence in scene.catalog.sequences:
+        if sequence.name in sequences or (sequence.table, sequence.column) in columns:
+            yield sequence.name, Owner("sequence", sequence.table)
+
+
+def _carried_names(scene: Scene, declared: str) -> set[str]:
+    """Objects that legacy tables of other names bring to a declared one."""
+    tables = [scene.catalog.table(name) for name in scene.fed_by.get(declared, ())]
+    return {part.name for t in tables if t for part in (*t.shape.constraints, *t.shape.indexes)}

@@ -1,0 +1,97 @@
+"""Legacy names that the target takes itself: faults that say every way out, and both ways work."""
+
+import tomllib
+
+import psycopg
+import pytest
+from auditors import reconciling
+
+from config import mapping
+from engine import run, survey
+
+SOURCE = """
+    create table users (id uuid primary key);
+    create table payments (id uuid primary key, user_id uuid references users, amount numeric,
+                           status text);
+    create table coupon_uses (id uuid primary key, user_id uuid references users, payment_id uuid references payments,
+                              order_id text, used_at timestamptz);
+    create table orders (id serial primary key, user_id uuid references users, "no" text unique, placed_at timestamptz);
+    create index orders_user_id_placed_at_idx on orders (user_id, placed_at);
+    create table order_lines (id int primary key, order_id int references orders on delete cascade);
+    create table leads (id int primary key);
+    create table requirements (id uuid primary key, user_id uuid references users);
+    create table tax_rules (id int primary key, rate numeric);
+    create type kb_sections as enum ('a');
+    create table sections (id int primary key, kind kb_sections);
+    create table foo (id int constraint order_items_pkey primary key);
+    insert into users values ('00000000-0000-4000-8000-000000000001');
+    insert into payments select id, id, 5, 'paid' from users;
+    insert into coupon_uses select id, id, id, 'A-17', now() from users;
+    insert into orders (user_id, "no") select id, 'first' from users;
+    insert into order_lines values (1, 1);
+"""
+ANSWERS = """
+    [orders]
+    disposition = "rename"
+    target = "legacy_orders"
+    names = { orders_pkey = "legacy_orders_pkey", orders_user_id_placed_at_idx = "legacy_orders_placed_idx" }
+    [leads]
+    disposition = "rename"
+    target = "old_leads"
+    [foo]
+    disposition = "copy"
+    names = { order_items_pkey = "foo_pkey" }
+    [tax_rules]
+    disposition = "archive"
+    [sections]
+    disposition = "archive"
+"""
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """The mapping with what the faults ask for."""
+    read = mapping._parse
+
+    def parse(name: str, text: str) -> dict:
+        found = read(name, text)
+        if name == "finance":
+            found |= tomllib.loads(ANSWERS)
+            found["coupon_uses"]["renamed"]["legacy_order_id"] = ["order_id"]
+        return found
+
+    monkeypatch.setattr(mapping, "_parse", parse)
+    mapping.load.cache_clear()
+    yield
+    mapping.load.cache_clear()
+
+
+def test_each_name_that_is_taken_is_a_fault_with_its_ways_out(settings):
+    found = {fault.partition(":")[0]: fault for fault in survey.survey(settings).faults}
+    assert found.keys() == {
+        "orders", "leads", "tax_rules", "type kb_sections", "foo.order_items_pkey", "coupon_uses.order_id",
+    }  # fmt: skip
+    assert all("archive the table" in fault for fault in found.values())
+    for said in ('"rename" and target = "legacy_orders"', '"orders_pkey" = "legacy_orders_pkey"', "a new [orders]"):
+        assert said in found["orders"]
+    assert 'renamed = { legacy_order_id = ["order_id"] }' in found["coupon_uses.order_id"]
+    assert 'names = { "order_items_pkey" = "legacy_order_items_pkey" }' in found["foo.order_items_pkey"]
+
+
+def test_both_ways_work(settings, target, answered):
+    found = survey.survey(settings)
+    assert found.faults == ()
+    assert {t.name: t.targets for t in found.plan.tables if t.name in ("orders", "leads", "tax_rules")} == {
+        "orders": ("legacy_orders",), "leads": ("old_leads",), "tax_rules": (),
+    }  # fmt: skip
+    summary = run.migrate(settings, auditor=reconciling(settings))
+    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
+    target.execute("set search_path to nxtgauge")
+    assert target.execute('select "no" from legacy_orders').fetchall() == [("first",)]
+    assert target.execute("select total from orders").fetchall() == [(5,)]
+    uses = target.execute("select legacy_order_id, order_id = (select id from orders) from coupon_redemptions")
+    assert uses.fetchall() == [("A-17", True)]
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        target.execute("insert into order_lines values (3, 99)")
+    rows = target.execute("select to_regclass('old_leads'), to_regclass('leads'), to_regclass('tax_rules')")
+    assert None not in rows.fetchone()
