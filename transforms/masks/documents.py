@@ -2,7 +2,7 @@
 
 Laws
 - The grammar is PostgreSQL's; what is no document is none here, and a text of its is masked until it is none either.
-- Strings become what mask makes of them; names only where they are addresses or numbers themselves.
+- Strings become what mask makes of them; names too, where they may be somebody's.
 - A number keeps its spelling and its size; equal numbers, however spelled, stay equal.
 """
 

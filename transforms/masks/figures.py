@@ -11,6 +11,7 @@ from transforms.masks.keyed import Keyed
 
 NATIONAL = 10  # digits of a number without what is dialled before it
 SHORTEST_NATIONAL = 6
+WHOLE, MOVED = 500, 40  # digits: behind its first a longer number has zeros, for the reason in texts.WHOLE
 LONG_NUMBER = 7  # digits; shorter ones say nothing of anybody
 
 # The country codes of one and two digits (ITU-T E.164); all others have three.
@@ -95,7 +96,10 @@ def _recounted(keyed: Keyed, text: str) -> str:
     found = _COUNTED.search(text)
     digits = _DIGIT.findall(found[0])
     kinds = ["123456789" if at in (0, len(digits) - 1) else ANY for at in range(len(digits))]
-    moved = iter(_moved(keyed, "number", digits, kinds))
+    new = _moved(keyed, "number", digits, kinds)
+    if len(digits) > WHOLE:
+        new[MOVED:-1] = "0" * (len(new) - MOVED - 1)
+    moved = iter(new)
     return text[: found.start()] + _DIGIT.sub(lambda _: next(moved), found[0]) + text[found.end() :]
 
 

@@ -17,6 +17,7 @@ import numpy as np
 LOWER = "abcdefghijklmnopqrstuvwxyz"
 DIGITS = "0123456789"
 BLOCK = 128
+FILLERS = "xXoO0"  # none of them makes a bad document a good one: no escape of JSON has an x or an o
 MOST_SHIFTS = 2**16  # characters whose shifts are kept, of 300 to 1,100 bytes each
 SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 
@@ -24,14 +25,18 @@ Place = tuple[str, int]  # the characters of a class in one case, and where amon
 
 
 class Alphabet(dict):
-    """Character → its place; None where it stays. Of ASCII the given classes, in lower case; of the rest all."""
+    """Character → its place; None where it stays. Of ASCII the given classes, in lower case; of the rest all.
 
-    def __init__(self, *classes: str):
+    filler: stands for every character that is moved; without it each class has one of its own.
+    """
+
+    def __init__(self, *classes: str, filler: str | None = None):
         super().__init__(dict.fromkeys(map(chr, range(BLOCK))))
         for members in classes:
             for case in {members, members.upper()}:
                 self.update((char, (case, place)) for place, char in enumerate(case))
         self._shifts = _Shifts(self)
+        self.filling = _Filling(self, filler)
         self._ascii: np.ndarray | None = None
 
     def __missing__(self, char: str) -> Place | None:
@@ -47,6 +52,23 @@ class Alphabet(dict):
         pairs = bytearray(2 * len(text))
         pairs[0::2], pairs[1::2] = stream, text.encode()
         return self._ascii.take(np.frombuffer(pairs, "<u2")).tobytes().decode()
+
+
+class _Filling(dict):
+    """Code of a character → that of the one that stands for its class; for str.translate."""
+
+    def __init__(self, places: Alphabet, filler: str | None):
+        super().__init__()
+        self._places, self._filler = places, filler
+
+    def __missing__(self, code: int) -> int:
+        found = self._places[chr(code)]
+        self[code] = code if found is None else ord(self._filler or _filler(found[0]))
+        return self[code]
+
+
+def _filler(members: str) -> str:
+    return next((char for char in FILLERS if char in members), members[0])
 
 
 class _Shifts(dict):
@@ -135,4 +157,4 @@ def of_names() -> Alphabet:
 
 @cache
 def of_hex() -> Alphabet:
-    return Alphabet("abcdef", DIGITS)
+    return Alphabet("abcdef", DIGITS, filler="0")

@@ -5,10 +5,11 @@ Laws
 - What is of no shape, or no document, or no address, is masked until it is none again.
 """
 
+import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from transforms.masks import addresses, arrays, documents, figures, letters, people, shapes
+from transforms.masks import addresses, arrays, documents, figures, letters, people, shapes, texts
 from transforms.masks.keyed import Keyed
 from transforms.masks.texts import Texts
 
@@ -17,6 +18,7 @@ Mask = Callable[[str], str]
 KINDS = ("email", "phone", "name", "text", "id", "ip", "url", "json", "date", "number", "hex", "bytes", "keep")
 REMEMBERED, SHORT = 16_384, 100  # values of each kind, and their characters at most
 ENDLESS = ("infinity", "-infinity")
+BLANK = re.compile(r"\s")
 LONGEST_PHONE = 13  # digits, with a country code
 
 
@@ -66,7 +68,8 @@ class Masker:
         return self._text(text, limit)
 
     def _phone(self, text: str, limit: int | None) -> str:
-        return figures.phone(self._keyed, text) if shapes.is_phone(text) else self._text(text, limit)
+        is_phone = len(text) <= texts.WHOLE and shapes.is_phone(text)
+        return figures.phone(self._keyed, text) if is_phone else self._text(text, limit)
 
     def _name(self, text: str, limit: int | None) -> str:
         made = people.name(self._keyed, text, limit, self._plain)
@@ -120,10 +123,11 @@ class Masker:
     def _document(self, text: str, limit: int | None) -> str:
         """Without room for strings that grow, each keeps its length."""
         number = partial(figures.document_number, self._keyed)
-        new = documents.masked(text, self._any_string, self._field, number)
-        if limit is None or len(new) <= limit:
-            return new
-        return documents.masked(text, self._plain, self._field, number)
+        for string in (self._any_string, self._plain):
+            new = documents.masked(text, string, partial(self._field, mask=string), number)
+            if limit is None or len(new) <= limit:
+                break
+        return new
 
     def _string(self, text: str, limit: int | None) -> str:
         """Of a string in a document: a UUID refers to something, and a number may be one of a phone column."""
@@ -134,10 +138,10 @@ class Masker:
             return _until_plain(text, partial(figures.phone, self._keyed))
         return self._text(text, limit)
 
-    def _field(self, text: str) -> str:
-        """The name of a field, which stays unless it is somebody's."""
-        holds_contact = shapes.RUN.search(text) or next(shapes.addresses(text), None)
-        return self._any_string(text) if holds_contact else text
+    def _field(self, text: str, mask: Mask) -> str:
+        """The name of a field, which stays unless it is, or may be, somebody's: a program's own have no blanks."""
+        may_be_somebodys = BLANK.search(text) or shapes.RUN.search(text) or next(shapes.addresses(text), None)
+        return mask(text) if may_be_somebodys else text
 
 
 def _until_plain(text: str, mask: Mask) -> str:
