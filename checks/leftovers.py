@@ -5,23 +5,27 @@ Laws
 - In a masked column a number or a value counts as left over where the row's own original has it too, else as chance:
   a masked one may happen to be somebody else's. More than chance explains is a finding: that is how values that only
   changed places are found.
+- The names in a document count as its texts do, but for names that programs give: those have no capital at the
+  beginning and no blank.
 - Keys and references are hardly ever masked. In them, and in columns of large numbers, a number may be chance as well,
   and a value is none.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import eq
 
 from checks import traces
-from checks.cells import Column, Part
+from checks.cells import SHORT, Cell, Column, Part, is_uuid
 from checks.masked import Field
 from checks.originals import SHORTEST_VALUE, Originals
 from checks.pairs import Shown
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
 FEW = 3  # chances that nobody need explain
+PROGRAMS = re.compile(r"[a-z_$@][\w$@./:-]*")
 TIMES = 10  # so many times what is expected is no chance; numbers are not spread evenly
 UNLIKELY = 0.0001  # expected, below which even one is none, save in a column of nothing but numbers
 ALIKE = 0.001  # of masked values, the share that may be another's: generous, for where few forms are possible
@@ -61,6 +65,13 @@ def most(expected: float) -> float:
     return max(FEW, TIMES * expected)
 
 
+def _says_something(cell: Cell) -> bool:
+    """Whether a cell that is kept holds more than a UUID or a short number, by which nobody is known."""
+    if isinstance(cell, list):
+        return any(map(_says_something, cell))
+    return bool(cell) and not is_uuid(cell) and not SHORT.fullmatch(cell)
+
+
 class Search:
     """found: (check, field) → cells; chances: what may be chance; cells: how many were searched; carried:
     unmasked field of texts → how many of its cells hold something."""
@@ -85,7 +96,7 @@ class Search:
         """Search a column. old: the originals of its cells, where rows are paired."""
         self.cells += len(keys)
         if new.field.is_text and not new.field.kind:
-            self.carried[new.field] += sum(map(bool, new.cells))
+            self.carried[new.field] += sum(map(_says_something, new.cells))
         looked = _Looked(new.field, keys, new, old)
         texts, names = new.texts()
         parts = texts + names
@@ -94,7 +105,8 @@ class Search:
         if self._lengths:
             self._numbers(looked, parts)
         if not new.field.is_key and not new.field.is_number:
-            self._values(looked, texts)
+            self._values(looked, [part for part in texts if looked.is_changed(part[0])])
+            self._values(looked, [part for part in names if not PROGRAMS.fullmatch(part[1])])
 
     def _emails(self, parts: list[Part]) -> Iterator[int]:
         held = [(row, part) for row, part in parts if traces.may_hold_email(part)]
@@ -111,7 +123,7 @@ class Search:
         self._tell(PHONE, looked, hits, traces.holds, expected)
 
     def _values(self, looked: "_Looked", texts: list[Part]) -> None:
-        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE and looked.is_changed(row)]
+        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE]
         hits = [long[place] for place in self._originals.values.found([text for _, text in long])]
         self._tell(VALUE, looked, hits, eq, ALIKE * len(long))
 

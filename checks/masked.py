@@ -18,6 +18,7 @@ from checks.catalog import Catalog
 from config.shapes import Column, Table
 
 UNMASKED = ("keep", "absent")
+CONSTANT = "constant"  # kind of a column that has one value in all rows
 BOOKS = "select table_name, column_name, kind, why from nxtgauge_staging.columns where copy_id = %s"
 HAS_BOOKS = "select to_regclass('nxtgauge_staging.columns') is not null"
 
@@ -116,6 +117,14 @@ def keys(conn: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, ...
     found: dict[str, list[tuple[str, ...]]] = {}
     for table, columns in catalog.asked(conn, "keys", schema):
         found.setdefault(table, []).append(tuple(columns))
+    return found
+
+
+def made_of(conn: psycopg.Connection, schema: str) -> dict[tuple[str, str], list[str]]:
+    """Generated column (table, name) → the columns that it is made of."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for table, column, _, origin in catalog.asked(conn, "generated", schema):
+        found.setdefault((table, column), []).append(origin)
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from checks.leftovers import Chance, Count, Search, most
-from checks.masked import Field, Place
+from checks.masked import CONSTANT, Field, Place
 from checks.originals import Originals
 from checks.pairs import HIDDEN
 from checks.scanned import (
@@ -33,22 +33,33 @@ FOUND = {
     PHONE: "cells hold a phone number of the source",
     VALUE: "cells are a name, a URL or the like that is masked elsewhere",
 }
-NULLED = "cells hold something, where everything was to be null"
+EMPTIED = {
+    "null": "cells hold something, where everything was to be null",
+    CONSTANT: "cells hold another value than the one that was to stand in all rows",
+}
 SWAPPED = "cells hold {} of another row; {}: values have changed places"
 BY_CHANCE = "cells hold {} of another row; {}"
 WHAT = {PHONE: "a phone number", VALUE: "a name, a URL or the like"}
 SHORT = (
     "cells without a value of some length: their table has no key, so they could not be held against their originals"
 )
-# Why a column is carried as it is, in the books' words, where it is a key, a reference, named in masks.toml, of a type
-# that holds no text, or made from others.
-ASKED = re.compile(r"\[|kept: |kept_endings: |joined to |(?:a )?reference to |key\Z|generated: |type \S+ holds nothing")
+# Why a text is carried as it is, as the books' words begin, and what keeps it then; other words: nobody asked for it.
+KEYS = "the rule that keys and references hold the copy together"
+KEEPERS = (
+    (re.compile(r"generated: |type \S+ holds nothing"), None),  # computed from what is masked, or no text
+    (re.compile(r"key\Z|reference to |joined to "), KEYS),
+    (re.compile(r"rule column |a setting |a time |a reference "), "rules of the mapping that read them"),
+    (re.compile(r"kept: |kept_endings: "), f"`kept` and `kept_endings` of {MASKS}"),
+    (re.compile(r"\[tables\."), f"entries under [tables] of {MASKS}"),
+)
 AS_IT_IS = "texts that no line of {} names are carried as they are: {}"
+KEPT_BY = "texts are carried as they are by {}: {}"
 UNHEARD = "not in the books"
 IN_KEY = "a key is masked only where it is said: mask it and what refers to it ({}), and make the copy anew"
 LEAVES = "the mask of kind {} leaves them: give the column another ({}), and make the copy anew"
 NO_MASK = "mask the column ({}), and make the copy anew"
 NO_NAME = "mask the column ({}), or keep the one whose masked values are nobody's names, and make the copy anew"
+GENERATED = "it is generated: mask what it is made of ({}), and make the copy anew"
 ANEW = "make the copy anew: it, its books and the source's snapshot do not belong together"
 RIGHTS = "let the roles of both databases read the table, and make the copy anew"
 
@@ -78,33 +89,37 @@ def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[Compared,
 
 
 def _how(place: Place, one: Field) -> str:
-    if one.kind == "null":
-        return "null"
+    if one.kind in EMPTIED:
+        return "null" if one.kind == "null" else "one value"
     return "by key" if place.key else "as a set"
 
 
-def findings(search: Search, failed: Sequence[Failed], originals: Originals) -> tuple[Finding, ...]:
+Origins = Mapping[tuple[str, str], Sequence[str]]  # generated column → what it is made of
+
+
+def findings(search: Search, failed: Sequence[Failed], originals: Originals, made_of: Origins) -> tuple[Finding, ...]:
     """All faults, by table and column."""
     made = [
-        *_found(search, originals),
-        *_swapped(search, originals),
+        *_found(search, originals, made_of),
+        *_swapped(search, originals, made_of),
         *(_not_compared(one, originals) for one in failed),
     ]
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
 
 
-def _found(search: Search, originals: Originals) -> Iterator[Finding]:
+def _found(search: Search, originals: Originals, made_of: Origins) -> Iterator[Finding]:
     for (check, one), count in search.found.items():
-        detail = NULLED if one.kind == "null" and check == UNMASKED else FOUND[check]
+        detail = EMPTIED.get(one.kind, FOUND[check]) if check == UNMASKED else FOUND[check]
         keys = _shown(count, originals)
-        yield Finding(check, one.table, one.name, count.cells, detail, _remedy(check, one), keys)
+        yield Finding(check, one.table, one.name, count.cells, detail, _remedy(check, one, made_of), keys)
 
 
-def _swapped(search: Search, originals: Originals) -> Iterator[Finding]:
+def _swapped(search: Search, originals: Originals, made_of: Origins) -> Iterator[Finding]:
     for chance in _unlikely(search):
         one, keys = chance.field, _shown(chance.count, originals)
         detail = SWAPPED.format(WHAT[chance.check], _odds(chance)) if one.kind else FOUND[chance.check]
-        yield Finding(chance.check, one.table, one.name, chance.count.cells, detail, _remedy(chance.check, one), keys)
+        remedy = _remedy(chance.check, one, made_of)
+        yield Finding(chance.check, one.table, one.name, chance.count.cells, detail, remedy, keys)
 
 
 def _not_compared(one: Failed, originals: Originals) -> Finding:
@@ -138,18 +153,28 @@ def remarks(search: Search, unproved: Counter[Field], whys: Mapping[tuple[str, s
 
 
 def _kept(carried: Counter[Field], whys: Mapping[tuple[str, str], str]) -> Iterator[Remark]:
-    """One remark of all texts that stand in the copy as they stood, though nobody has said so."""
-    found = {
-        one: whys.get((one.table, one.name), UNHEARD) for one, cells in carried.items() if cells and not one.is_key
-    }
-    kept = {one: why for one, why in found.items() if not ASKED.match(why)}
-    if kept:
-        told = ", ".join(f"{one.table}.{one.name} ({carried[one]:,} cells; {why})" for one, why in kept.items())
-        yield Remark(KEPT, "", "", sum(carried[one] for one in kept), AS_IT_IS.format(MASKS, told))
+    """A remark of all texts that stand in the copy though nobody has said so, and one for each rule that keeps some."""
+    groups: dict[str | None, list[Field]] = {}
+    for one, cells in carried.items():
+        if cells and (keeper := _keeper(one, whys)) is not None:
+            groups.setdefault(keeper, []).append(one)
+    for keeper, kept in groups.items():
+        why = {one: whys.get((one.table, one.name), UNHEARD) for one in kept}
+        told = ", ".join(f"{one.table}.{one.name} ({carried[one]:,} cells; {why[one]})" for one in kept)
+        detail = KEPT_BY.format(keeper, told) if keeper else AS_IT_IS.format(MASKS, told)
+        yield Remark(KEPT, "", "", sum(carried[one] for one in kept), detail)
 
 
-def _remedy(check: str, one: Field) -> str:
-    if one.kind == "null":
+def _keeper(one: Field, whys: Mapping[tuple[str, str], str]) -> str | None:
+    """What keeps a column's texts; '' where nobody has asked for it, None where they say nothing."""
+    why = whys.get((one.table, one.name), UNHEARD)
+    return next((keeper for begins, keeper in KEEPERS if begins.match(why)), KEYS if one.is_key else "")
+
+
+def _remedy(check: str, one: Field, made_of: Origins) -> str:
+    if origins := made_of.get((one.table, one.name)):
+        return GENERATED.format(", ".join(f"{one.table}.{name}" for name in origins))
+    if one.kind in EMPTIED:
         return ANEW
     if one.kind:
         return LEAVES.format(one.kind, _rule(one))

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Sequence
 import psycopg
 
 from checks import catalog, connect, masked, originals, pairs, remedies
-from checks.cells import Column
+from checks.cells import Cell, Column
 from checks.hashes import Hashes
 from checks.leftovers import Search
-from checks.masked import Field, Place
+from checks.masked import CONSTANT, Field, Place
 from checks.originals import Originals
 from checks.pairs import Batch, Reader, Shown
 from checks.scanned import UNMASKED, Scan
@@ -65,6 +65,7 @@ class _Work:
         self._schema, self._source, self._staging = schema, source, staging
         self._originals = Originals()
         self._compared: Counter[Field] = Counter()
+        self._constants: dict[Field, Cell] = {}
         self._unproved: Counter[Field] = Counter()
         self._failed: list[remedies.Failed] = []
         self._rows = 0
@@ -81,6 +82,7 @@ class _Work:
             self._failed.append(
                 remedies.Failed("", "", f"the books of the staging database have no masked column of a copy {copy_id}")
             )
+        self._made_of = masked.made_of(self._source.conn, self._schema)
         self._search = Search(self._originals)
         for place in places if kinds else ():
             self._look(place)
@@ -121,11 +123,19 @@ class _Work:
     def _beside(self, batch: Batch, new: Column, old: Column | None) -> None:
         one = new.field
         if old is not None:
-            for row in new.unmasked(old):
+            for row in self._left(new, old):
                 self._search.add(UNMASKED, one, batch.keys[row])
             self._compared[one] += len(batch.keys) - len(batch.lost)
         if one.is_searched:
             self._search.look(batch.keys, new, old)
+
+    def _left(self, new: Column, old: Column | None) -> list[int]:
+        """Rows with something of their originals; where one value is to stand in all rows, those with another."""
+        if new.field.kind != CONSTANT:
+            return new.unmasked(old)
+        held = [(row, cell) for row, cell in enumerate(new.cells) if cell is not None]
+        wanted = self._constants.setdefault(new.field, held[0][1]) if held else None
+        return [row for row, cell in held if cell != wanted]
 
     def _as_sets(self, place: Place) -> None:
         """Without a key: long values against all long originals of their column."""
@@ -141,8 +151,8 @@ class _Work:
     def _among(self, known: Hashes, keys: Sequence[Shown], new: Column) -> None:
         one = new.field
         self._compared[one] += len(keys)
-        if one.kind == "null":
-            left = set(new.unmasked(None))
+        if one.kind in ("null", CONSTANT):
+            left = set(self._left(new, None))
         else:
             texts = new.telling()
             rare = [part for part in texts if _is_rare(part[1])]
@@ -186,7 +196,7 @@ class _Work:
             len(searched),
             self._search.cells,
             self._originals.counts(),
-            remedies.findings(self._search, self._failed, self._originals),
+            remedies.findings(self._search, self._failed, self._originals, self._made_of),
             remedies.remarks(self._search, self._unproved, self._whys),
             round(time.monotonic() - began, 2),
         )

@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something short of a finding: unproved, chance or, once for the whole copy, kept."""
+    """Something short of a finding: unproved, chance or, for each rule that keeps texts, kept."""
 
     check: str
     table: str

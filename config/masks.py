@@ -3,7 +3,7 @@
 Laws
 - What a rule of the mapping reads by value is kept, but for what is personal: a mask changes no verdict of a migration.
 - The table's own entry goes before everything, a whole name before its ending, a name before the type.
-- What nothing is known of is masked by its type; a type that nobody can mask safely is "unknown", never let through.
+- What nothing is known of is masked by its type; a type that no mask knows is emptied, never let through.
 - The masks are no part of Mapping.digest: they change no migration.
 """
 
@@ -50,7 +50,7 @@ DAYS = {"date", "timestamp", "timestamptz"}
 # The only mask that such a type can bear.
 OF_TYPE: dict[str, Kind] = {
     "json": "json", "jsonb": "json", "inet": "ip", "cidr": "ip", "bytea": "bytes", "macaddr": "hex", "macaddr8": "hex",
-    "tsvector": "null",
+    "tsvector": "null", "ltree": "text",
 }  # fmt: skip
 # Of these no value says who somebody is, or none can.
 HARMLESS = {
@@ -61,6 +61,7 @@ HARMLESS = {
     "regcollation", *NUMBERS, *FLOATS, *DAYS,
 }  # fmt: skip
 
+UNKNOWN = "no mask knows type"  # how the reason begins why a column is emptied
 TIMES = ("created_at", "updated_at")
 REFERRING = ("id", "uuid", "ref")  # how names end that refer to something
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -106,14 +107,16 @@ def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: 
     """(kind, why) of a legacy column that is neither key nor reference; None: its type needs no mask.
 
     base_type: pg_type.typname of the innermost type, of an array that of its elements; "enum" for every enum.
-    keep: as it is. null: to be NULL. unknown: refuse; why says what was found, and what to do.
+    keep: as it is. null: to be NULL. unknown: the table's own entry asks for what the type cannot bear; why says so.
     """
     own = masks.tables.get(table, {}).get(column)
     rule, why = (own, f"[tables.{table}] {column}") if own else _rule(masks, mapping, table, column)
     kind = fitting(rule, base_type)
-    if kind == "unknown" or (own and kind is None):
-        found = f"type {base_type} cannot be masked" + (f" as {own} ({why})" if own else "")
+    if own and kind in ("unknown", None):
+        found = f"type {base_type} cannot be masked as {own} ({why})"
         return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {FILE}'
+    if kind == "unknown":
+        return "null", f"{UNKNOWN} {base_type}: emptied"
     if kind == "keep" and not own and base_type in HARMLESS:
         return None, why
     return kind, why if kind == rule or (rule and base_type in TEXTS) else f"type {base_type}"

@@ -7,7 +7,8 @@ Laws, the first that fits
 - Keys, references and what decides a row's partition are kept: whole joins, whole partitions.
 - All else asks config.masks, by name and type; a text that nothing is known of is kept if the definitions list its
   values (engine.staging.codes), for then it is a code and not a person's.
-- What nobody can mask safely is a fault: all of them at once.
+- A type that no mask knows is emptied, and what masks.toml asks of a column that cannot be had is a fault: all of them
+  at once.
 """
 
 import re
@@ -30,7 +31,10 @@ LENGTHS = {"name": 63}  # bytes
 
 @dataclass(frozen=True)
 class Choice:
-    """How one column is carried. limit: the most characters it takes, None: any number."""
+    """How one column is carried. limit: the most characters it takes, None: any number.
+
+    filler: what stands in all rows of one that is emptied and takes no null (engine.staging.fillers).
+    """
 
     table: str
     column: str
@@ -38,6 +42,7 @@ class Choice:
     why: str
     limit: int | None = None
     is_array: bool = False
+    filler: str | None = None
 
     @property
     def is_masked(self) -> bool:
@@ -61,11 +66,21 @@ def choose(
     tables = [table for table in catalog.tables if not table.extension]
     chooser = _Chooser(catalog, masks, mapping, links.find(catalog, mapping, settings))
     choices = tuple(chooser.choice(table, column) for table in tables for column in table.shape.columns)
-    return choices, chooser.faults + [fault for choice in choices if (fault := _fault(choice))]
+    generated = [fault for table in tables for column in table.shape.columns if (fault := _made(masks, table, column))]
+    return choices, chooser.faults + generated + [fault for choice in choices if (fault := _fault(choice))]
 
 
 def _fault(choice: Choice) -> str | None:
     return f"{choice.table}.{choice.column}: {choice.why}" if choice.kind == "unknown" else None
+
+
+def _made(masks: Masks, table: LegacyTable, column: Column) -> str | None:
+    """A fault where masks.toml has a mask for a generated column, which no copy can be given."""
+    rule = masks.tables.get(table.name, {}).get(column.name)
+    if not column.generated or rule in (None, KEEP):
+        return None
+    entry = f"[tables.{table.name}] {column.name} = {rule!r} in {masking.FILE}"
+    return f"{table.name}.{column.name}: is generated, so {entry} has no effect; mask what it is made of"
 
 
 class _Chooser:

@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
-from config.shapes import Column
 from engine.catalog import LegacyTable
 from engine.staging import rows
 from engine.staging.columns import Choice
 from engine.staging.rows import Lane
 from transforms.masks import Masker
-
-EMPTY = {"json": "null", "jsonb": "null"}  # what stands in for NULL where a column takes none; elsewhere an empty text
 
 
 def of(tables: Iterable[LegacyTable], choices: Iterable[Choice], key: bytes) -> dict[str, Lane]:
@@ -21,8 +18,8 @@ def of(tables: Iterable[LegacyTable], choices: Iterable[Choice], key: bytes) -> 
 
 def _places(table: LegacyTable, chosen: dict, masks: "_Masks") -> dict[int, rows.Mask | None]:
     names = enumerate(rows.carried(table))
-    masked = ((place, table.shape.column(name), chosen.get((table.name, name))) for place, name in names)
-    return {place: masks.of(choice, column) for place, column, choice in masked if choice}
+    masked = ((place, chosen.get((table.name, name))) for place, name in names)
+    return {place: masks.of(choice) for place, choice in masked if choice}
 
 
 class _Masks:
@@ -31,10 +28,10 @@ class _Masks:
     def __init__(self, key: bytes):
         self._masker, self._made = Masker(key), {}
 
-    def of(self, choice: Choice, column: Column) -> rows.Mask | None:
+    def of(self, choice: Choice) -> rows.Mask | None:
         """The mask of COPY's own text; None for NULL."""
-        if choice.kind == "null":
-            return _constant("{}" if choice.is_array else EMPTY.get(column.base, "")) if column.not_null else None
+        if choice.kind in ("null", "constant"):
+            return None if choice.filler is None else _constant(choice.filler)
         alike = choice.kind, choice.limit, choice.is_array
         if alike not in self._made:
             function = self._masker.array if choice.is_array else self._masker.function
@@ -43,7 +40,8 @@ class _Masks:
 
 
 def _constant(text: str) -> Callable[[bytes], bytes]:
-    return lambda _: text.encode()
+    field = text.translate(rows.ESCAPE).encode()
+    return lambda _: field
 
 
 def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str, str]:

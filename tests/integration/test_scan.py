@@ -221,21 +221,29 @@ def test_of_a_key_only_what_can_hold_nobody_is_shown(database) -> None:
     assert sorted(found["unmasked", "calls", "note"][1]) == ["12", "…"]
 
 
-def test_texts_that_nobody_asked_to_keep_are_told_in_one_remark(copied) -> None:
-    """Not columns that masks.toml names, nor keys, references and enums."""
+def test_texts_that_are_kept_are_told_in_one_remark_for_each_rule(copied) -> None:
+    """First those that nobody asked to keep; of keys those that hold more than ids."""
     books = "insert into nxtgauge_staging.columns values ('copy', 'articles', '{}', 'keep', '{}')"
     result = copied(
         *(books.format(*one) for one in (("tags", "kept: tags"), ("body", "a check compares it with words"))),
         "update nxtgauge_staging.columns set why = '[tables.articles] title' where column_name = 'title'",
         "update articles set body = null where id < 4",
     )
-    (kept,) = [one for one in result.remarks if one.check == "kept"]
+    kept, *asked = [one for one in result.remarks if one.check == "kept"]
     assert result.passed and (kept.table, kept.column) == ("", "")
     assert "articles.body (7 cells; a check compares it with words)" in kept.detail
     assert 'Weird "Table.order (1 cells; not in the books)' in kept.detail
     unsaid = ("articles.title", "articles.tags", "author_id", "entityId", "users.email", "owners.nick", "users.mood")
     assert not [name for name in unsaid if name in kept.detail]
-    assert kept.cells == sum(int(n) for n in re.findall(r"\(([0-9]+) cells", kept.detail))
+    for one in (kept, *asked):
+        assert one.cells == sum(int(n) for n in re.findall(r"\(([0-9]+) cells", one.detail))
+    told = " ".join(one.detail for one in asked)
+    assert (
+        "articles.title" in told
+        and "articles.tags" in told
+        and 'Weird "Table.owner' in told
+        and "users.mood" not in told
+    )
 
 
 DOCUMENTS = [  # of users 20 and on, in place of theirs; whether something of it stands where it stood

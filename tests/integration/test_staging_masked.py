@@ -1,6 +1,7 @@
 """Masked copies: what is masked and what is not, what refuses one, and a rehearsal that says what the real run says."""
 
 import json
+import re
 from pathlib import Path
 
 import copies
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from copies import ask, do
 
+from checks.scan import scan
 from config import mapping, masks
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
@@ -127,10 +129,15 @@ class TestChoices:
         assert (choices["greetings", "Full Name"].limit, choices["greetings", "tags"].limit) == (9, 7)
         assert choices["users", "note"].limit is None
 
-    def test_what_nobody_can_mask_is_named_at_once(self, found):
-        _, faults = self.chosen(found, masks.load())
-        assert [fault.split(":")[0] for fault in faults] == ["events.extras", "events.more"]
-        assert all("masks.toml" in fault for fault in faults)
+    def test_what_no_mask_knows_is_emptied(self, found):
+        choices, faults = self.chosen(found, masks.load())
+        assert faults == [] and choices["events", "extras"].kind == choices["events", "more"].kind == "null"
+
+    def test_what_a_column_cannot_bear_is_named_at_once(self, found, told):
+        _, faults = self.chosen(found, told(events={"extras": "name"}, greetings={"shouted": "text"}))
+        assert [fault.split(":")[0] for fault in faults] == ["greetings.shouted", "events.extras"]
+        assert "is generated" in faults[0] and "mask what it is made of" in faults[0]
+        assert 'say extras = "keep" or "null"' in faults[1]
 
     def test_a_rule_of_a_key_goes_along_its_references(self, found, told):
         choices, _ = self.chosen(found, told(users={"handle": "name"}))
@@ -202,6 +209,47 @@ class TestCopies:
     def test_a_key_that_is_too_short(self, source, database):
         with pytest.raises(ConfigError, match="has 3 characters; wanted at least 16"):
             staging.refresh(settings(source, database(), masking_key="abc"), staging.Wish(), None)
+
+    def test_types_that_no_mask_knows_and_texts_that_an_index_takes_compressed(self, database):
+        """At the first try, all of it told; and the proof reads the names in documents, and the values made up."""
+        url, copy = database(), database()
+        do(url, (Path(__file__).parent / "unmaskable.sql").read_text())
+        told = stages.stage(settings(url, copy), stages.wish())
+        assert told["scan"]["passed"], told["scan"]["findings"]
+        whole = ask(copy, "select u::text || t::text from users u join texts t using (id)")
+        assert ask(copy, "select relispopulated from pg_class where relname = 'titles'") == [(False,)]
+        assert not [row for (row,) in whole if re.search("Rao|Asha|Zebediah|1999|Dear|aaaa|bbbb", row)]
+        assert ask(copy, "select count(point), count(point_), count(distinct point_::text) from users") == [(0, 3, 1)]
+        assert ask(copy, "select count(distinct ltree), count(distinct title) from users join texts using (id)") == [
+            (3, 3)
+        ]
+        assert ask(copy, "select count(distinct length(title)), min(length(tags[1])) from texts") == [(3, 220_000)]
+        remark = next(text for text in told["remarks"] if text.startswith("emptied: "))
+        assert "users.point (no mask knows type point: emptied)" in remark
+        assert (
+            "users.far_ (no mask knows type point: emptied; it takes no null, so '(0,0)' stands in all rows)" in remark
+        )
+        assert any("texts.kind (2 cells; kept: kind)" in text for text in stages.remarks(told))
+        do(copy, "update users set point_ = '(1,2)' where id = 2")
+        do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")
+        found = scan(settings(url, copy), told["copy_id"]).findings
+        assert {(one.check, one.column): one.cells for one in found} == {
+            ("unmasked", "point_"): 1,
+            ("value", "votes"): 1,
+        }
+
+    def test_a_generated_column_is_masked_by_what_it_is_made_of(self, database):
+        url, copy = database(), database()
+        do(
+            url,
+            "create table users (id int primary key, email text)", "insert into users values (1, 'asha@example.org')",
+            "create table logs (id int primary key, kind text, shout text generated always as (upper(kind)) stored)",
+            "insert into logs (id, kind) values (1, 'to asha@example.org')",
+        )  # fmt: skip
+        with pytest.raises(VerificationFailed) as refused:
+            stages.stage(settings(url, copy), stages.wish())
+        assert "logs.shout" in str(refused.value) and "mask what it is made of (logs.kind)" in str(refused.value)
+        assert "[tables.logs] shout" not in str(refused.value)
 
     def test_null_is_an_empty_value_where_a_column_takes_none(self, source, database, told):
         told(letters={"gone": "null", "body": "null", "tags": "null", "extra": "null"})
