@@ -15,9 +15,9 @@ A law that needs columns which the legacy database lacks is left out, and `left_
 between them one is enough, and a table may stand there alone.
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
-`run` (its instant) and the files of `laws/shared`; on the target, the product's tables, and the run's `rejects`,
-`id_map`, `notes` and `removed_links`, `kept_<table>`: one with the word of its id, and `spelled_otherwise`: ids of
-archived tables that are UUIDs in another form.
+`forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, and the run's
+`rejects`, `id_map`, `notes` and `removed_links`, `kept_<table>`: one with the word of its id, and `spelled_otherwise`:
+ids of archived tables that are UUIDs in another form.
 Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
@@ -178,6 +178,8 @@ class Prelude:
             return self._given[name][0]
         if name == "profile":
             return self._profile()
+        if name == "forbidden_link":
+            return self._forbidden_links()
         if name == "run":
             return f"select ({literal(self._facts.books.instant)}::timestamptz)::text as instant"
         if name in self._facts.mapping.tables:
@@ -191,6 +193,18 @@ class Prelude:
             f"from {table}"
             for rank, table in enumerate(self._facts.mapping.profile_tables)
         )
+
+    def _forbidden_links(self) -> str:
+        """Values that the mapping removes from profiles: id of the profile, legacy_column, legacy_table, url."""
+        known = self._facts.mapping
+        parts = [
+            f"select p.id, {literal(column)} as legacy_column, {literal(table)} as legacy_table, "
+            f"p.{quoted(column)} as url from {table} p where p.rejected is null and p.{quoted(column)} is not null"
+            for table in known.profile_tables
+            for column in known.tables[table].removed
+        ]
+        nothing = "select null as id, null as legacy_column, null as legacy_table, null as url where false"
+        return "\nunion all ".join(parts) or nothing
 
 
 def _with(relations: dict[str, str], query: str) -> str:

@@ -77,7 +77,8 @@ def _wanted(describe, plan, tables: tuple[str, ...]) -> tuple[list, list[str]]:
         elif found := describe.meant(plan, name):
             only += found
         else:
-            raise click.UsageError(f"there is no table {name} in source or target; {describe.near(plan, name)}")
+            found = f"there is no table {name} in source or target; {describe.near(plan, name)}"
+            raise click.UsageError(printable.line(found))
     return only, new
 
 

@@ -1,6 +1,9 @@
 """One legacy table of the plan: its columns' destinations, what is dropped of it, what is to be said."""
 
+from collections.abc import Iterable
+
 from config.printable import line
+from engine.describe.additions import NewColumn
 from engine.plan import TablePlan, Way
 
 
@@ -22,15 +25,24 @@ def _way_json(way: Way) -> dict:
     return {"column": way.column, "destination": way.kind, "targets": list(way.targets), "note": way.note or None}
 
 
-def table_lines(table: TablePlan) -> list[str]:
+def table_lines(table: TablePlan, gained: Iterable[NewColumn]) -> list[str]:
+    """gained: columns that the target adds, of whatever table."""
     targets = ", ".join(table.targets) or "legacy_archive"
     if len(table.targets) > 3:
         targets = f"{table.targets[0]} and {len(table.targets) - 1} more"
     lane = f", {table.lane}" if table.routes else ""
     lines = [f"{table.name}  [{table.disposition}{lane}, about {table.legacy.rows:,} rows] → {targets}"]
     lines += [f"    {way_text(way)}" for way in table.ways]
+    lines += [f"    new: {c.name} {c.type} ← {c.filled_by}" for c in gained if c.table == _own(table)]
     lines += [f"    dropped: {text}" for text in table.dropped]
     return [*map(line, lines), *(line(f"    remark: {text}") for text in table.remarks), ""]
+
+
+def _own(table: TablePlan) -> str | None:
+    """The target table that stands for this one alone."""
+    if table.name in table.targets:
+        return table.name
+    return table.targets[0] if len(table.targets) == 1 else None
 
 
 def way_text(way: Way) -> str:

@@ -127,7 +127,8 @@ def survey_text(found: Survey, is_full: bool = False, only: Sequence[TablePlan] 
     lines = [line(f"plan: {verdict(found)}"), "", *_summary(found), ""]
     lines += _section("faults", found.faults) + _section("questions for you", plan.questions)
     if only or new:
-        lines += [text for table in only for text in table_lines(table)]
+        gained = additions.columns(plan)
+        lines += [text for table in only for text in table_lines(table, gained)]
         lines += [text for t in additions.tables(plan) if t.name in new for text in _new_lines(t, True)]
     elif is_full:
         lines += _everything(plan)
@@ -188,10 +189,9 @@ def _overview(plan: Plan) -> list[str]:
 
 
 def _everything(plan: Plan) -> list[str]:
-    lines = [text for table in plan.tables for text in table_lines(table)]
+    gained = additions.columns(plan)
+    lines = [text for table in plan.tables for text in table_lines(table, gained)]
     lines += ["new tables", *(f"  {text}" for t in additions.tables(plan) for text in _new_lines(t, True)), ""]
-    added = [f"{c.table}.{c.name} {c.type} ← {c.filled_by}" for c in additions.columns(plan)]
-    lines += _section("added columns", added)
     lines += _section("missing in the source", [_missing(name) for name in plan.missing_tables])
     lines += _section("remarks", plan.remarks)
     left = plan.source.not_migrated

@@ -1,6 +1,8 @@
 """What `migrate` refuses before its first row, `plan` refuses: the same faults, all at once, and nothing is written."""
 
 import contextlib
+import json
+import re
 
 import psycopg
 import pytest
@@ -9,6 +11,7 @@ from psycopg.conninfo import make_conninfo
 from config import settings as configuration
 from config.errors import PlanRefused, TargetBusy
 from engine import bookkeeping, describe, run, survey
+from flows import cli
 
 SOURCE = """
     create extension citext;
@@ -191,3 +194,59 @@ def test_what_a_plan_says_and_asks(urls, settings):
     source_only = survey.survey(_settings(urls[0], None))
     assert source_only.faults == () and "no DDL was rehearsed" in describe.survey_text(source_only).splitlines()[0]
     assert describe.survey_json(source_only)["target"]["looked_at"] is False
+
+
+@pytest.fixture
+def command(urls, monkeypatch, capsys):
+    """Runs a command on the shared databases: its exit code and what it printed."""
+
+    def call(*arguments: str, **environ: str) -> tuple[int, str, str]:
+        known = {"NXTGAUGE_SOURCE_URL": urls[0], "NXTGAUGE_TARGET_URL": urls[1], "PREFECT_API_URL": ""}
+        for name, value in (known | environ).items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = cli.main(list(arguments))
+        return code, *capsys.readouterr()
+
+    return call
+
+
+UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
+ODD = """
+    create table "x\x1b[2J\n\u202e" (id int primary key, "a\r\u200b" int default 7);
+    create function "f\x1b"(int) returns int language sql immutable as E'select\t$1';
+    create table called (id int primary key, n int check ("f\x1b"(n) > 0));
+    create view "v\x1b\u2028" as select 1 as one;
+    comment on table called is E'\x1b';
+"""
+
+
+def test_the_command_ends_as_migrate_would_and_prints_no_odd_name_as_it_is(urls, command):
+    undo = 'drop table "x\x1b[2J\n\u202e", called; drop view "v\x1b\u2028"; drop function "f\x1b"'
+    with _done(urls, (ODD, ""), (undo, "")):
+        name = "x\x1b[2J\n\u202e"
+        printed = [command("plan"), command("plan", "--full"), command("plan", name), command("explain", name)]
+        printed += [command("plan", "--json"), command("explain", "--json", name), command("plan", "nonsense\x1b[2J")]
+        assert [code for code, *_ in printed] == [0, 0, 0, 0, 0, 0, 2]
+        assert not [text for _, *texts in printed for text in texts if UNSEEN.search(text)]
+        assert len(printed[0][1].splitlines()) < 100 < len(printed[1][1].splitlines())
+        assert "x\\x1b[2J\\n\\u202e" in printed[0][1] and re.search(r"select +\$1", printed[1][1])
+        told = json.loads(printed[4][1])
+        assert name in {table["legacy_table"] for table in told["tables"]}
+        assert [function["name"] for function in told["functions"]] == ["f\x1b(integer)"]
+    with _done(urls, ("create view jobs as select 1 as id", ""), ("drop view jobs", "")):
+        code, out, _ = command("plan", "--json")
+        told = json.loads(out)
+        assert code == 3 == told["error"]["exit_code"] and told["error"]["faults"] == told["faults"] and told["tables"]
+        code, out, _ = command("plan", "payments")
+        assert code == 3 and "jobs: is a view" in out and "payments.amount" in out
+
+
+def test_the_command_ends_otherwise_where_the_target_cannot_be_had(settings, command):
+    assert command("plan", NXTGAUGE_TARGET_URL="postgresql://localhost:1/none")[0] == 5
+    with bookkeeping.lease(settings.target):
+        code, out, _ = command("plan")
+    assert code == 7 and out.startswith("plan: WAIT: another run holds this target")
+    code, out, _ = command("plan", "--json", NXTGAUGE_TARGET_URL="")
+    assert code == 0 and json.loads(out)["target"]["looked_at"] is False
+    assert "did you mean payments?" in command("plan", "paymnts")[2]

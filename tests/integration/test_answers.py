@@ -1,4 +1,4 @@
-"""Legacy names that the target takes itself: faults that say every way out, and both ways work."""
+"""What faults and questions of the plan say is to be done works, from the mapping to the verified target."""
 
 import tomllib
 
@@ -24,7 +24,14 @@ SOURCE = """
     create type kb_sections as enum ('a');
     create table sections (id int primary key, kind kb_sections);
     create table foo (id int constraint order_items_pkey primary key);
+    create table helpers (id uuid primary key);
+    create table visits (id int primary key, helper_id uuid, user_id uuid references users);
+    create table customer_profiles (id uuid primary key, user_id uuid references users, status text, website text,
+                                    blog text);
     insert into users values ('00000000-0000-4000-8000-000000000001');
+    insert into helpers select id from users;
+    insert into visits select 1, id, id from users union all select 2, gen_random_uuid(), id from users;
+    insert into customer_profiles select id, id, 'active', 'https://example.org', 'www.example.org' from users;
     insert into payments select id, id, 5, 'paid' from users;
     insert into coupon_uses select id, id, id, 'A-17', now() from users;
     insert into orders (user_id, "no") select id, 'first' from users;
@@ -58,6 +65,11 @@ def answered(monkeypatch):
         if name == "finance":
             found |= tomllib.loads(ANSWERS)
             found["coupon_uses"]["renamed"]["legacy_order_id"] = ["order_id"]
+            found["coupon_uses"]["settled"] = ["order_id"]
+        elif name == "profiles":
+            found["customer_profiles"] |= {"removed": {"website": "external_link"}, "settled": ["blog"]}
+        elif name == "common":
+            found["references"]["helper_id"] = {"to": "helpers", "in": ["visits"]}
         return found
 
     monkeypatch.setattr(mapping, "_parse", parse)
@@ -78,9 +90,19 @@ def test_each_name_that_is_taken_is_a_fault_with_its_ways_out(settings):
     assert 'names = { "order_items_pkey" = "legacy_order_items_pkey" }' in found["foo.order_items_pkey"]
 
 
-def test_both_ways_work(settings, target, answered):
+def test_each_question_names_its_answers(settings):
+    asked = {question.split(" ")[0]: question for question in survey.survey(settings).plan.questions}
+    assert asked.keys() == {
+        "visits.helper_id", "customer_profiles.website", "customer_profiles.blog", "coupon_uses.order_id",
+    }  # fmt: skip
+    assert 'helper_id = { to = "helpers", in = ["visits"] } to [references]' in asked["visits.helper_id"]
+    assert 'website = "external_link" to removed under [customer_profiles]' in asked["customer_profiles.website"]
+    assert 'add "blog" to settled there' in asked["customer_profiles.blog"]
+
+
+def test_the_answers_work(settings, target, answered):
     found = survey.survey(settings)
-    assert found.faults == ()
+    assert (found.faults, found.plan.questions) == ((), ())
     assert {t.name: t.targets for t in found.plan.tables if t.name in ("orders", "leads", "tax_rules")} == {
         "orders": ("legacy_orders",), "leads": ("old_leads",), "tax_rules": (),
     }  # fmt: skip
@@ -91,6 +113,9 @@ def test_both_ways_work(settings, target, answered):
     assert target.execute("select total from orders").fetchall() == [(5,)]
     uses = target.execute("select legacy_order_id, order_id = (select id from orders) from coupon_redemptions")
     assert uses.fetchall() == [("A-17", True)]
+    assert target.execute("select id, helper_id is null from visits order by id").fetchall() == [(1, False), (2, True)]
+    links = target.execute("select legacy_table, legacy_column, url from migration.removed_links").fetchall()
+    assert links == [("customer_profiles", "website", "https://example.org")]
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         target.execute("insert into order_lines values (3, 99)")
     rows = target.execute("select to_regclass('old_leads'), to_regclass('leads'), to_regclass('tax_rules')")
