@@ -1,9 +1,9 @@
 """What professionals carry to the roots: the columns of that table that no rule reads.
 
 Laws
-- A root that a professional created has that row's values; one that others were merged into has, where it has none of
-  its own, those of the row among them that was updated last (ties: the higher id).
-- Any other root has none.
+- Column by column a root has the first value that is not null among the professionals that made it or were merged into
+  it, the one updated last first, among equals the one with the higher id. Any other root has none.
+- A value that differs from the one that stands is noted on its row, and nothing else is noted so.
 """
 
 from checks.comparison import Comparison
@@ -13,27 +13,33 @@ from checks.laws import Prelude
 from checks.relations import Relation, arrays
 
 TABLE, ROOT = "professionals", "user_role_profiles"
-TITLE = "What professionals carry stands on the root that they created or were merged into, where it had none."
-SOURCE = """\
+TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."
+LOST = "merged: another value, of a row updated later, stands"
+LOST_TITLE = "What a professional carries that does not stand on its root is noted, as it was."
+MET = """\
 with given as ({given}),
-    merged as (
-        select distinct on (p.root_id) p.root_id, g.*
+    met as (
+        select p.root_id, g.*, row_number() over (
+            partition by p.root_id order by g.at desc,
+            case when p.legacy_id ~ '^-?[0-9]{{1,19}}$' then p.legacy_id::numeric end desc nulls first,
+            p.legacy_id collate "C" desc, p.key collate "C" desc
+        ) as place
         from professional as p join given as g on g.carrier = p.key
-        where p.outcome = 'merged' and p.rejected is null
-        order by p.root_id, g.at desc,
-            case when p.legacy_id ~ '^-?[0-9]{{1,19}}$' then p.legacy_id::numeric end desc nulls last,
-            p.legacy_id collate "C" desc
-    )
-    select x.* from (
-        select coalesce(o.root_id, m.root_id) as key, {listed}
-        from (
-            select p.root_id, g.* from professional as p join given as g on g.carrier = p.key
-            where p.outcome = 'created' and p.rejected is null
-        ) as o
-        full join merged as m on m.root_id = o.root_id
-        {nulled}
-    ) as x
+        where p.outcome in ('merged', 'created') and p.rejected is null
+    ), stands as (select m.root_id, {stands} from met as m group by m.root_id)
+"""
+SOURCE = """\
+    select x.* from (select s.root_id as key, {listed} from stands as s {nulled}) as x
     where num_nonnulls({names}) > 0
+"""
+ONE = "(array_agg(m.{name} order by m.place) filter (where m.{name} is not null))[1] as {name}"
+LOSER = """\
+    select m.carrier || ' ' || {column} as key, m.{legacy} as legacy_value from met as m
+    join stands as s on s.root_id = m.root_id where m.{name} <> s.{name}
+"""
+NOTED = """
+    select n.legacy_key || ' ' || n.target_column as key, n.legacy_value from notes as n
+    where n.legacy_table = 'professionals' and n.note = {note}
 """
 
 
@@ -46,36 +52,54 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
         return []
     carried = Carried(facts, ROOT, [TABLE])
     relation = Relation(facts, facts.source.table(TABLE))
-    places = {carried.place(TABLE, c): carried.value(relation, TABLE, c) for c in columns}
-    source, of_source = prelude.of_source(_source(facts, relation, places))
-    held = {name: there.column(name) for name in places}
+    values = {carried.place(TABLE, c): (carried.value(relation, TABLE, c), text_of(c)) for c in columns}
+    met = _met(relation, values)
+    held = {name: there.column(name) for name in values}
     shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
         f"select t.id::text as key, {shown} from {quoted(facts.target.schema, ROOT)} as t "
         f"where num_nonnulls({', '.join(column_of(c) for c in held.values() if c) or 'null'}) > 0"
     )
+    noted = NOTED.format(note=literal(LOST))
     return [
-        Comparison(
-            f"carried/{ROOT}", "content", "profiles", ROOT, TITLE, source, target,
-            of_source=of_source | {TABLE}, of_target=frozenset({ROOT}),
-        )
-    ]  # fmt: skip
+        _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values)), target, ROOT),
+        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(list(values)), noted),
+    ]
+
+
+def _comparison(prelude: Prelude, name: str, title: str, source: str, target: str, *tables: str) -> Comparison:
+    (source, of_source), (target, _) = prelude.of_source(source), prelude.of_target(target)
+    return Comparison(
+        name, "content", "profiles", ROOT, title, source, target,
+        of_source=of_source | {TABLE}, of_target=frozenset(tables),
+    )  # fmt: skip
 
 
 def _lacking(name: str) -> str:
     return literal(f"the target has no column {name}")
 
 
-def _source(facts: Facts, relation: Relation, places: dict[str, str]) -> str:
-    listed = ", ".join(f"({value})::text as {_inner(name)}" for name, value in places.items())
-    given = f"select {relation.key} as carrier, {relation.updated()} as at, {listed} from {relation.from_sql}"
-    joins, values = _nulled(facts, places)
+def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
+    """The professionals by the root that they met in, with their places, and the values that stand there."""
+    listed = [f"({value})::text as {_inner(name)}" for name, (value, _) in values.items()]
+    listed += [f"({legacy})::text as {_legacy(name)}" for name, (_, legacy) in values.items()]
+    head = f"select {relation.key} as carrier, {relation.updated()} as at"
+    given = f"{head}, {', '.join(listed)} from {relation.from_sql}"
+    return MET.format(given=given, stands=", ".join(ONE.format(name=_inner(name)) for name in values))
+
+
+def _standing(facts: Facts, names: list[str]) -> str:
+    joins, values = _nulled(facts, names)
     return SOURCE.format(
-        given=given,
         listed=", ".join(f"{value} as {quoted(alias(name))}" for name, value in values.items()),
         nulled=joins,
-        names=", ".join(f"x.{quoted(alias(name))}" for name in places),
+        names=", ".join(f"x.{quoted(alias(name))}" for name in names),
     )
+
+
+def _losers(names: list[str]) -> str:
+    parts = [LOSER.format(column=literal(name), name=_inner(name), legacy=_legacy(name)) for name in names]
+    return "    union all\n".join(parts)
 
 
 def _inner(name: str) -> str:
@@ -83,12 +107,17 @@ def _inner(name: str) -> str:
     return quoted(f"carried {name}")
 
 
-def _nulled(facts: Facts, places: dict[str, str]) -> tuple[str, dict[str, str]]:
+def _legacy(name: str) -> str:
+    """The same as the legacy row has it."""
+    return quoted(f"legacy {name}")
+
+
+def _nulled(facts: Facts, names: list[str]) -> tuple[str, dict[str, str]]:
     """References that led nowhere: the books name the legacy row that the root itself was made of."""
-    roots = "left join root as r on r.id = coalesce(o.root_id, m.root_id)"
+    roots = "left join root as r on r.id = s.root_id"
     joins, values = [], {}
-    for number, name in enumerate(places):
-        value = f"coalesce(o.{_inner(name)}, m.{_inner(name)})"
+    for number, name in enumerate(names):
+        value = f"s.{_inner(name)}"
         found = {
             f"{table} {key}": "null"
             for table, keys in facts.books.nulled.items()

@@ -8,6 +8,7 @@ Laws
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from config.shapes import Constraint, Index
 
@@ -27,7 +28,8 @@ def expression(text: str | None, renames: Mapping[str, str]) -> tuple[str, ...]:
 
 def _without_schemas(tokens: list[str]) -> list[str]:
     dots = {number for number, token in enumerate(tokens) if token == "."}
-    return [token for number, token in enumerate(tokens) if number not in dots and number + 1 not in dots]
+    spelled_out = {n for n, pair in enumerate(pairwise(tokens)) if (pair[0].upper(), pair[1]) == ("OPERATOR", "(")}
+    return [token for number, token in enumerate(tokens) if number not in dots | spelled_out and number + 1 not in dots]
 
 
 def _without_types(tokens: list[str]) -> Iterator[str]:

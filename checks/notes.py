@@ -10,7 +10,7 @@ Laws
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import psycopg
@@ -32,7 +32,8 @@ ORPHAN = re.compile("orphan: no such row in (.+)", re.DOTALL)
 NOT_KEPT = re.compile("(.+) differs and was not kept", re.DOTALL)
 NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
 OTHERS = re.compile(  # laws of their domains judge them by value
-    "no_category|unknown_role|no_profile_for_approval|changes_not_read|order_not_made: .*|.*; it was not kept"
+    "no_category|merged: .*|unknown_role|no_profile_for_approval|changes_not_read|order_not_made: .*"
+    "|.*; it was not kept"
     "|does not fit user_settings[.].* and was not kept",
     re.DOTALL,
 )
@@ -127,9 +128,21 @@ class _Notes:
                 led[key] = spelled
                 if raw is None or told[key] not in {raw, spelled, *_derived(raw, value.parents)}:
                     yield Row(key, "differs", ("legacy_value",))
-        key_column = own.ref_columns[0] if own else "id"
-        for key in self._leading_somewhere(parent, key_column, led):
+        for key in self._not_lost(target_table, column, parent, led):
             yield Row(key, "breaks the rule", (column,))
+
+    def _not_lost(self, target_table: str, column: str, parent: str, led: dict[str, str | None]) -> Iterable[str]:
+        """Keys of those references whose row is in the target, one of several columns with the others."""
+        own = reference(self._facts, target_table, column)
+        several = [
+            c
+            for c in self._facts.target.table(target_table).constraints
+            if c.kind == "f" and column in c.columns and c.ref_table == parent
+        ]
+        if own or not several:
+            return self._leading_somewhere(parent, own.ref_columns[0] if own else "id", led)
+        reasons = Reasons(self._facts, self._prelude, self._table, self._source, self._target)
+        return reasons.unjustified(several[0].name, target_table, dict.fromkeys(led, "")) or ()
 
     def _values(self, origins: Origins, value: Value, keys: list[str]) -> list[tuple[str, str | None, str | None]]:
         condition = by_keys(self._facts, self._table, keys)

@@ -102,7 +102,7 @@ class TableRule(_Frozen):
     columns: dict[str, tuple[str, ...]] = {}  # rule column → legacy variants
     renamed: dict[str, tuple[str, ...]] = {}  # target column → legacy variants
     coalesced: dict[str, tuple[str, ...]] = {}  # target column → legacy columns, the first that is not null wins
-    arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is, for uniques over it
+    arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is
     lands: dict[str, tuple[str, ...]] = {}  # rule column → table.column, where the target calls it otherwise
     becomes: dict[str, str] = {}  # legacy column → target column whose value the transform decides
     adds: dict[str, str] = {}  # new column → table it points at

@@ -45,6 +45,7 @@ class Constraint:
     """One constraint. definition: what follows ADD CONSTRAINT name, where it was read as a text; DDL takes the parts.
 
     elements, include, predicate, method, storage: those of its index.
+    under: (name, the table's name for it) of columns that the texts call otherwise than the table does.
     has_period: WITHOUT OVERLAPS of a key, PERIOD of a reference. is_local: NO INHERIT.
     """
 
@@ -74,11 +75,15 @@ class Constraint:
     predicate: str | None = None
     method: str = "btree"
     storage: str | None = None  # fillfactor='70'
+    under: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Index:
-    """One index that no constraint owns. definition: where it was read as a text; DDL takes the parts."""
+    """One index that no constraint owns. definition: where it was read as a text; DDL takes the parts.
+
+    under: as of a constraint.
+    """
 
     name: str
     table: str
@@ -92,6 +97,7 @@ class Index:
     method: str = "btree"
     storage: str | None = None
     nulls_not_distinct: bool = False
+    under: tuple[tuple[str, str], ...] = ()
 
     @property
     def has_expression(self) -> bool:

@@ -12,17 +12,21 @@ Laws
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
 
 from config.errors import TargetError
-from config.shapes import Column, Constraint, Table
+from config.shapes import Column, Constraint, Index, Table
 from engine import definitions
 from engine.catalog import Catalog, DomainCheck, Function, Sequence, Type, search_path
 from engine.connect import Stop, blame
 from engine.plan import HIDDEN
+from engine.select import quoted
 
+Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 NAMED_NOT_NULLS = 180_000  # with them came NOT ENFORCED and keys over periods
 IDENTITY = {"a": "ALWAYS", "d": "BY DEFAULT"}
@@ -208,8 +212,12 @@ def _not_null(shape: Table) -> Statement:
 
 def checks(shapes: Iterable[Table]) -> list[Statement]:
     """Checks, and not-nulls that hold for new rows alone."""
-    found = [c for shape in shapes for c in shape.constraints if c.kind == "c" or _is_unproven(shape, c)]
-    return [_constraint("check", constraint) for constraint in found]
+    return [
+        _under(shape, constraint, partial(_constraint, "check"))
+        for shape in shapes
+        for constraint in shape.constraints
+        if constraint.kind == "c" or _is_unproven(shape, constraint)
+    ]
 
 
 def _is_unproven(shape: Table, constraint: Constraint) -> bool:
@@ -218,7 +226,8 @@ def _is_unproven(shape: Table, constraint: Constraint) -> bool:
 
 def keys(shapes: Iterable[Table]) -> list[Statement]:
     """Primary keys, uniques and exclusions."""
-    return [_constraint("key", c) for shape in shapes for c in shape.constraints if c.kind in "pux"]
+    make = partial(_constraint, "key")
+    return [_under(shape, c, make) for shape in shapes for c in shape.constraints if c.kind in "pux"]
 
 
 def foreign_keys(shapes: Iterable[Table]) -> list[Statement]:
@@ -254,8 +263,39 @@ def _addition(constraint: Constraint) -> sql.Composable:
 
 
 def indexes(shapes: Iterable[Table]) -> list[Statement]:
-    found = [index for shape in shapes for index in shape.indexes]
-    return [Statement("index", f"{index.table}.{index.name}", definitions.index(index)) for index in found]
+    return [_under(shape, index, _index) for shape in shapes for index in shape.indexes]
+
+
+def _index(index: Index) -> Statement:
+    return Statement("index", f"{index.table}.{index.name}", definitions.index(index))
+
+
+def _under(shape: Table, found: Object, make: Callable[[Object], Statement]) -> Statement:
+    """The statement for an object whose texts have other names for some columns: it runs while these are so called.
+
+    What is made follows the columns back. A column that has such a name itself makes way meanwhile.
+    """
+    wanted, there = {name: called for called, name in found.under}, {column.name for column in shape.columns}
+    moving = [*wanted, *(called for called in wanted.values() if called in there - wanted.keys())]
+    pairs = [(name, f"__moving_{number}") for number, name in enumerate(moving)]
+    pairs += [(f"__moving_{number}", called) for number, called in enumerate(wanted.values())]
+    rename = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}")
+    before, after = (
+        [rename.format(*map(sql.Identifier, (shape.name, *pair))).as_string() for pair in some]
+        for some in (pairs, [(new, old) for old, new in reversed(pairs)])
+    )
+    made = make(_called(found, wanted))
+    return replace(made, sql="; ".join([*before, made.sql, *after]))
+
+
+def _called(found: Object, names: dict[str, str]) -> Object:
+    """The object over its plain columns as they are called meanwhile."""
+    elements = [
+        replace(e, column=names[e.column], expression=quoted(names[e.column])) if e.column in names else e
+        for e in found.elements
+    ]
+    columns, include = (tuple(names.get(c, c) for c in some) for some in (found.columns, found.include))
+    return replace(found, columns=columns, include=include, elements=tuple(elements))
 
 
 def comments(shapes: Iterable[Table]) -> list[Statement]:

@@ -13,10 +13,10 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import ddl, ids, witness
+from engine import ddl, ids, merging, witness
 from engine.connect import blame
 from engine.keys import ROOT_OF
-from engine.plan import HIDDEN, MERGED, Follow, Rule, merged_shape
+from engine.plan import HIDDEN, MERGED, Follow, Rule
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
 from engine.select import quoted
@@ -37,7 +37,7 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
     """What a wave's rows need before the next wave looks at them."""
     if wave == 1:
         _note_values(work, target)
-        _make_merged(work, target)
+        merging.make(work, target)
         _place_orders(work, target)
         _insert_gateways(work, target)
         for name, column in HELPERS.items():
@@ -46,14 +46,7 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
             target.execute(sql.SQL(query).format(*names))
         target.execute(sql.SQL("analyze {}").format(sql.Identifier(work.schema, "user_role_profiles")))
     if wave == 2:
-        _fill_from_merged(work, target)
-
-
-def _make_merged(work: Work, target: psycopg.Connection) -> None:
-    """Where chunks of professionals put aside what they carry for the profiles that they are merged into."""
-    shape = merged_shape(work.plan)
-    if shape:
-        ddl.replay(target, work.schema, ddl.tables(work.plan.source, [shape]), work.settings.extension_schema)
+        merging.fill(work, target)
 
 
 def drop_helpers(work: Work, target: psycopg.Connection) -> None:
@@ -141,32 +134,6 @@ def _insert_gateways(work: Work, target: psycopg.Connection) -> None:
     instant = work.plan.instant
     with target.cursor() as cursor:
         cursor.executemany(query, [(key, name, name, instant, instant) for name, key in frame.itertuples(index=False)])
-
-
-def _fill_from_merged(work: Work, target: psycopg.Connection) -> None:
-    """Columns carried from professionals reach the profile that each was merged into; the last updated speaks."""
-    route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
-    if merged_shape(work.plan) is None:
-        return
-    pairs = dict(route.freight)["user_role_profiles"]
-    settings = sql.SQL(", ").join(
-        sql.SQL("{0} = coalesce(r.{0}, m.{0}::{1})").format(
-            sql.Identifier(name), sql.SQL(work.plan.shape("user_role_profiles").column(name).type)
-        )
-        for name, _ in pairs
-    )
-    target.execute(
-        sql.SQL(
-            "update {roots} as r set {settings} from (select distinct on (__root_id) * from {merged} "
-            "order by __root_id, __updated_at desc, case when __legacy_id ~ '^-?[0-9]{{1,19}}$' "
-            'then __legacy_id::numeric end desc nulls first, __legacy_id collate "C" desc) as m '
-            "where r.id = m.__root_id"
-        ).format(
-            roots=sql.Identifier(work.schema, "user_role_profiles"),
-            settings=settings,
-            merged=sql.Identifier(work.schema, MERGED),
-        )
-    )
 
 
 def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:

@@ -1,50 +1,77 @@
-"""Which constraints and indexes of a legacy table live on, and how they are spelled then.
+"""Which constraints and indexes of a legacy table live on, and over which columns then.
 
 Laws
-- An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason.
-- A foreign key follows its table: to the root of a reshaped one; one to an archived table is dropped and listed.
-- A check or an index with an expression over a column whose type changes is dropped and listed.
+- An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason. A
+  column that has another name there is named anew in every part; a text that names it is read under its legacy name.
+- A foreign key is put aside until all tables are planned: where it leads is known then (engine.following).
+- A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
+- On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
+  columns that they leave null, and what the id makes unique anyway.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
-from engine.scene import Scene
+from engine import expressions
+from engine.scene import Foreign, Scene
+from engine.select import quoted
+
+Kind = TypeVar("Kind", Constraint, Index)
+OTHERS = "rows of other tables stand there too"
 
 
-def constraints(
-    scene: Scene, shape: Table, into: str, arriving: set[str], is_shared: bool
-) -> tuple[list[Constraint], list[str]]:
-    """Constraints of legacy `shape` to keep on build table `into`, and a sentence for each that is not.
+@dataclass(frozen=True)
+class Arrival:
+    """Where columns of a legacy table arrive as they are in the build table `into`: legacy name → name there.
 
-    arriving: columns that arrive there under their own name. is_shared: rows of other legacy tables stand there too.
+    retyped: those whose type is another there; shared: those that rows of other legacy tables fill, too.
+    is_ours: the build table is not the legacy one.
     """
+
+    into: str
+    names: Mapping[str, str]
+    retyped: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
+    is_shared: bool = False
+    is_ours: bool = False
+
+
+def constraints(scene: Scene, shape: Table, arrival: Arrival) -> tuple[list[Constraint], list[str]]:
+    """Constraints of legacy `shape` to keep, foreign keys aside, and a sentence for each that is not."""
     kept, dropped = [], []
     for constraint in shape.constraints:
-        why = _why_not(scene, shape, constraint, arriving, is_shared)
-        found = None if why else _followed(scene, replace(constraint, table=into))
-        if found:
-            kept.append(found)
+        if why := _why_not(scene, constraint, arrival):
+            dropped.append(f"constraint {constraint.name}: {why}")
+        elif constraint.kind == "f":
+            scene.foreign.append(Foreign(shape.name, _moved(constraint, arrival)))
         else:
-            dropped.append(f"constraint {constraint.name}: {why or _no_parent(scene, constraint)}")
+            kept.append(_moved(constraint, arrival))
     return kept, dropped
 
 
-def indexes(
-    scene: Scene, shape: Table, into: str, arriving: set[str], is_shared: bool
-) -> tuple[list[Index], list[str]]:
-    """Like constraints(), for indexes that no constraint owns."""
+def indexes(shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[list[Index], list[str]]:
+    """Like constraints(), for indexes that no constraint owns. more: columns that arrive with other values."""
     kept, dropped = [], []
     for index in shape.indexes:
-        missing = [column for column in index.columns if column not in arriving]
-        changed = [c for c in index.columns if (shape.name, c) in scene.retyped]
-        if missing:
-            dropped.append(f"index {index.name}: {', '.join(missing)} does not arrive there")
-        elif changed and (index.predicate or any(_is_typed(element) for element in index.elements)):
-            dropped.append(f"index {index.name}: the type of {', '.join(changed)} changes")
+        is_plain = not index.is_unique and not index.predicate and not any(map(_is_typed, index.elements))
+        found = replace(arrival, names={**(more if is_plain else {}), **arrival.names})
+        if why := _index_why_not(index, found):
+            dropped.append(f"index {index.name}: {why}")
         else:
-            kept.append(replace(index, table=into))
+            kept.append(_moved(index, found))
     return kept, dropped
+
+
+def _index_why_not(index: Index, arrival: Arrival) -> str | None:
+    typed = {e.column for e in index.elements if _is_typed(e)} | _read(index)
+    changed = [column for column in index.columns if column in arrival.retyped & typed]
+    if missing := _missing(index, arrival):
+        return missing
+    if changed:
+        return f"the type of {', '.join(changed)} changes"
+    return OTHERS if index.is_unique and not _is_fit_for_others(index, arrival) else None
 
 
 def _is_typed(element: Element) -> bool:
@@ -52,37 +79,78 @@ def _is_typed(element: Element) -> bool:
     return element.column is None or element.operator_class is not None or element.collation is not None
 
 
-def _why_not(scene: Scene, shape: Table, constraint: Constraint, arriving: set[str], is_shared: bool) -> str | None:
-    missing = [column for column in constraint.columns if column not in arriving]
-    changed = [c for c in constraint.columns if (shape.name, c) in scene.retyped]
-    if missing:
-        return f"{', '.join(missing)} does not arrive there"
+def _read(found: Constraint | Index) -> set[str]:
+    """The columns that its expressions and its predicate name."""
+    texts = [getattr(found, "expression", None), found.predicate]
+    texts += [element.expression for element in found.elements if element.column is None]
+    words = set().union(*(expressions.words(text) for text in texts if text))
+    return set(found.columns) if found.table in words else words & set(found.columns)
+
+
+def _missing(found: Constraint | Index, arrival: Arrival) -> str | None:
+    missing = [column for column in found.columns if column not in arrival.names]
+    return f"{', '.join(missing)} does not arrive there" if missing else None
+
+
+def _is_fit_for_others(found: Constraint | Index, arrival: Arrival) -> bool:
+    """Whether rows of other legacy tables keep to it by being what they are."""
+    is_by_id = "id" in found.columns and not found.predicate and not getattr(found, "has_period", False)
+    return not arrival.is_shared or is_by_id or not (found.nulls_not_distinct or arrival.shared & set(found.columns))
+
+
+def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | None:
+    changed = [c for c in constraint.columns if c in arrival.retyped]
+    if missing := _missing(constraint, arrival):
+        return missing
     if constraint.kind in "cx" and changed:
         return f"the type of {', '.join(changed)} changes"
-    if is_shared and constraint.kind == "p":
+    if arrival.is_ours and constraint.kind in "pu" and constraint.columns == ("id",):
         return "the target has a key of its own"
-    if is_shared and constraint.kind == "c" and "is not null" in (constraint.expression or "").lower():
-        return "rows of other tables stand there too"
-    if is_shared and constraint.nulls_not_distinct:
-        return "rows of other tables stand there too"
+    if constraint.kind == "f":
+        return _no_parent(scene, constraint)
+    if arrival.is_shared and constraint.kind == "n":
+        return OTHERS
+    if arrival.is_shared and constraint.kind == "c" and "is not null" in (constraint.expression or "").lower():
+        return OTHERS
+    return None if _is_fit_for_others(constraint, arrival) else OTHERS
+
+
+def _no_parent(scene: Scene, constraint: Constraint) -> str | None:
+    if constraint.ref_schema:
+        return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
+    if scene.fates.get(constraint.ref_table) not in ("copy", "keep", "reshape"):
+        return f"{constraint.ref_table} is not a table of the target"
     return None
 
 
-def _followed(scene: Scene, constraint: Constraint) -> Constraint | None:
-    """The foreign key as it stands in the target; None if what it points at is not there."""
-    if constraint.kind != "f":
-        return constraint
-    if constraint.ref_schema or scene.fates.get(constraint.ref_table) not in ("copy", "keep", "reshape"):
-        return None
-    if scene.fates[constraint.ref_table] != "reshape":
-        return constraint
-    root = scene.keys.root_of(constraint.ref_table)
-    if not root or len(constraint.columns) != 1 or constraint.ref_columns != ("id",):
-        return None
-    return replace(constraint, ref_table=root)
+def _moved(found: Kind, arrival: Arrival) -> Kind:
+    """The object on its build table, over the columns by their names there."""
+    moved = replace(
+        found,
+        table=arrival.into,
+        columns=_named(found.columns, arrival),
+        include=_named(found.include, arrival),
+        elements=tuple(_element(element, arrival) for element in found.elements),
+        under=_texts(found, arrival),
+    )
+    if isinstance(moved, Index):
+        return moved
+    kind = "u" if arrival.is_ours and moved.kind == "p" else moved.kind
+    return replace(moved, kind=kind, set_columns=_named(found.set_columns, arrival))
 
 
-def _no_parent(scene: Scene, constraint: Constraint) -> str:
-    if constraint.ref_schema:
-        return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
-    return f"{constraint.ref_table} is not a table of the target"
+def _named(columns: Iterable[str], arrival: Arrival) -> tuple[str, ...]:
+    return tuple(arrival.names[column] for column in columns)
+
+
+def _element(element: Element, arrival: Arrival) -> Element:
+    if element.column is None:
+        return element
+    name = arrival.names[element.column]
+    return replace(element, column=name, expression=quoted(name))
+
+
+def _texts(found: Constraint | Index, arrival: Arrival) -> tuple[tuple[str, str], ...]:
+    """(legacy name, name there) of the columns that its texts name, where these differ."""
+    read = _read(found)
+    return tuple((c, arrival.names[c]) for c in found.columns if c in read and arrival.names[c] != c)

@@ -136,7 +136,7 @@ class Keys:
         if wanted.base == "uuid":
             return self._to_uuid(table, column, parent)
         if wanted.base in TEXTUAL:
-            is_alike = column.base in TEXTUAL and wanted.base != "citext"
+            is_alike = column.base in TEXTUAL - {"name"} and wanted.base != "citext"  # a name refers to names alone
             return same if is_alike else Conversion("cast", *_unlimited(wanted), parent)
         is_number = column.base in NUMBERS and (column.base != "numeric" or wanted.base == "numeric")
         is_parsed = column.base in {*TEXTUAL, "numeric"} and not is_number

@@ -130,15 +130,16 @@ def _halves(origins: list[str]) -> list[list[str]]:
 
 
 def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict) -> Stage | None:
-    """Carried columns of merged rows, kept aside for the row that each was merged into."""
+    """Carried columns of professionals, kept aside for the profile that each leads to."""
     shape = merged_shape(work.plan)
-    if not len(outcome.merged) or shape is None:
+    ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created"])]
+    if shape is None or route.transform != "professionals" or not len(ids):
         return None
-    ids = outcome.id_map[outcome.id_map["why"] == "merged"]
     positions = pa.array(ids.index.to_numpy())
     values = {
         "__root_id": pa.array(ids["target_id"].astype(TEXT)),
         "__legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
+        "__legacy_key": table[RULE + "key"].take(positions),
         "__updated_at": table[RULE + "updated_at"].take(positions),
         HIDDEN: table[HIDDEN].take(positions),
     }

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
+from engine import ids
 from engine.catalog import Catalog, LegacyTable
-from engine.select import as_text
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
 
 
-MERGED = "__merged_professionals"  # carried columns of merged rows, until they reach their profiles
+MERGED = "__merged_professionals"  # what professionals carry, until it reaches their profiles
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,14 @@ class Rule:
     ref_table: str | None = None
     ref_columns: tuple[str, ...] = ()
     on_orphan: str = "null"
+    releases: tuple[str, ...] = ()  # of a foreign key: the columns that are set to null where it leads nowhere
     is_trusted: bool = False
     is_match_full: bool = False
     nulls_not_distinct: bool = False
     predicate: str | None = None
     keys: tuple[str, ...] = ()  # of a unique: what may not stand twice, as SQL; () means the columns
     operators: tuple[str, ...] = ()  # of an exclusion: what may not hold of all its keys at once
+    under: tuple[tuple[str, str], ...] = ()  # (name, the table's name for it) of columns that the texts call otherwise
     has_period: bool = False  # of a foreign key: its last column is a period that the parents' have to cover
 
 
@@ -195,9 +197,9 @@ class Plan:
         return next(shape for shape in self.build if shape.name == name)
 
     def spelled_as(self, table: str, column: str) -> str:
-        """SQL over alias t: a value as text; of a key or a reference in the form in which ids are compared."""
+        """SQL over alias t: a value as text, in the form in which ids are compared."""
         found = next((text for *place, text in self.spelled if place == [table, column]), None)
-        return found or as_text(self.table(table).legacy.shape.column(column))
+        return found or ids.word(self.table(table).legacy.shape.column(column))
 
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""
@@ -235,14 +237,14 @@ def _timeless(items: tuple[Item, ...], instant: str) -> tuple[Item, ...]:
 
 
 def merged_shape(plan: Plan) -> Table | None:
-    """The table of what merged rows carry into the rows they were merged into; None if they carry nothing."""
+    """The table of what professionals carry, with the profile that each leads to; None if they carry nothing."""
     route = next((r for r in plan.routes if r.transform == "professionals"), None)
     pairs = dict(route.freight).get(route.targets[0], ()) if route else ()
     if not pairs:
         return None
     root = plan.shape(route.targets[0])
-    own = (Column("__root_id", "uuid", base="uuid"), Column("__legacy_id", "text", base="text"),
-           Column("__updated_at", "timestamptz", base="timestamptz"))  # fmt: skip
+    kinds = {"root_id": "uuid", "legacy_id": "text", "legacy_key": "text", "updated_at": "timestamptz", "place": "int8"}
+    own = [Column(f"__{name}", kind, base=kind) for name, kind in kinds.items()]
     carried = tuple(replace(root.column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
     return Table(MERGED, (*own, *carried))
 

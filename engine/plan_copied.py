@@ -17,7 +17,7 @@ from engine.keys import UUID
 from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
-from engine.scene import Scene, freight_item
+from engine.scene import Foreign, Scene, freight_item
 from engine.select import OID_ALIASES, as_text, literal, plain
 
 ADDED = "__added_"
@@ -53,9 +53,10 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
     gone = gone | _losers(scene, table, rule)
     columns = [_column(scene, table, rule, c, renames) for c in table.shape.columns if c.name not in gone]
     columns += _added(scene, table, rule)
-    arriving = {column.shape.name for column in columns}
-    kept, dropped = keep.constraints(scene, table.shape, table.name, arriving, is_shared=False)
-    indexes, dropped_indexes = keep.indexes(scene, table.shape, table.name, arriving, is_shared=False)
+    retyped = frozenset(column for name, column in scene.retyped if name == table.name)
+    arrival = keep.Arrival(table.name, {column.shape.name: column.shape.name for column in columns}, retyped)
+    kept, dropped = keep.constraints(scene, table.shape, arrival)
+    indexes, dropped_indexes = keep.indexes(table.shape, arrival, {})
     kept += _undeclared(scene, table, rule, kept, final_name, dict(renames))
     shape = Table(table.name, tuple(c.shape for c in columns), tuple(kept), tuple(indexes), table.shape.comment)
     return Copied(
@@ -120,6 +121,7 @@ def _column(scene: Scene, table: LegacyTable, rule: TableRule, column: Column, r
     final = dict(renames).get(column.name, column.name)
     target = f"{rule.target or table.name}.{final}"
     scene.sources_of[table.name, column.name] = (table.name, column.name)
+    scene.arrives(table.name, column.name, table.name, column.name)
     if column.name in rule.becomes:
         scene.changed.add((table.name, column.name))
         if column.base != "uuid":
@@ -224,8 +226,8 @@ def _undeclared(
     scene: Scene, table: LegacyTable, rule: TableRule, kept: list[Constraint], final_name: str, renames: dict
 ) -> list[Constraint]:
     """Foreign keys that the mapping declares, that `becomes` and `adds` bring, and follow-ups of moved references."""
-    found, taken = [], {constraint.name for constraint in kept}
-    single = {c.columns[0] for c in kept if c.kind == "f" and len(c.columns) == 1}
+    found, taken = [], {constraint.name for constraint in (*kept, *table.shape.constraints)}
+    single = {f.constraint.columns[0] for f in scene.foreign if f.legacy_table == table.name and _names_row(scene, f)}
     for column in (c.name for c in table.shape.columns):
         reference = scene.keys.references.get((table.name, column))
         root = scene.keys.root_of(reference.ids_of) if reference else None
@@ -249,6 +251,14 @@ def _undeclared(
     for name, parent in ((_built(table, name), parent) for name, parent in rule.adds.items()):
         found.append(_foreign_key(table.name, name, parent, "id", final_name, renames, taken))
     return found
+
+
+def _names_row(scene: Scene, foreign: Foreign) -> bool:
+    """Whether this foreign key is what its column's reference asks for: over it alone, and to an id that is there."""
+    key = foreign.constraint
+    is_reshaped = scene.fates[key.ref_table] == "reshape"
+    is_there = bool(scene.keys.root_of(key.ref_table)) and key.ref_columns == ("id",) if is_reshaped else True
+    return len(key.columns) == 1 and is_there
 
 
 def _foreign_key(table: str, column: str, parent: str, key: str, final: str, renames: dict, taken: set) -> Constraint:

@@ -44,7 +44,7 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
     items = [*rule_items(scene, table, {**used, **{name: name for name in removed}})]
     ways = [_rule_way(scene, rule, column, name) for name, column in used.items()]
     ways += [Way(c, "removed", ("migration.removed_links.url",), why) for c, why in removed.items()]
-    freight, more_items, more_ways, dropped, remarks, archived = _carry(scene, table, rule, rest)
+    freight, more_items, more_ways, dropped, remarks, archived = _carry(scene, table, rule, used, rest)
     route = Route(
         name=table.name,
         legacy_table=table.name,
@@ -164,9 +164,9 @@ def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
             yield Conversion(item.name, found.parent)
 
 
-def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]):
+def _carry(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]):
     """Everything that no rule reads: carried, archived, or refused, as the profile says."""
-    mode, into = scene.settings.unmapped_columns, rule.carry_into
+    mode = scene.settings.unmapped_columns
     if not rule.carries:
         targets = tuple(f"{target}.payload" for target in rule.targets)
         return (), [], [Way(c.name, "rule", targets, "within the whole row") for c in rest], [], [], False
@@ -176,48 +176,58 @@ def _carry(scene: Scene, table: LegacyTable, rule: TableRule, rest: list[Column]
             scene.fault(table.name, column.name, "is in no mapping", remedy)
     if mode == "archive":
         ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
-        _, dropped = keep.constraints(scene, table.shape, into, set(), is_shared=True)
-        return (), [], ways, [*dropped, *keep.indexes(scene, table.shape, into, set(), True)[1]], [], bool(rest)
-    return _carried(scene, table, into, rest)
+        dropped = _keep(scene, table, rule, used, {})
+        return (), [], ways, dropped, [], bool(rest)
+    return _carried(scene, table, rule, used, rest)
 
 
-def _carried(scene: Scene, table: LegacyTable, into: str, rest: list[Column]):
+def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]):
+    into = rule.carry_into
     is_shared = len(scene.fed_by[into]) > 1
-    pairs, items, ways, remarks, arriving = [], [], [], [], set()
+    pairs, items, ways, remarks = [], [], [], []
     for column in rest:
         shape, note = _carried_shape(scene, table, column, is_shared)
         name = _place(scene, table, into, shape)
-        if name == column.name:
-            arriving.add(name)
         items.append(_carried_item(scene, table, column, shape))
         pairs.append((name, column.name))
         ways.append(Way(column.name, "carried", (f"{into}.{name}",), note))
         remarks += [f"{column.name}: {note}"] if note else []
         _refer(scene, table, column, into, name)
-    kept, dropped = keep.constraints(scene, table.shape, into, arriving, is_shared)
-    indexes, dropped_indexes = keep.indexes(scene, table.shape, into, arriving, is_shared)
-    if not is_shared:
-        renamed, dropped = _renamed_uniques(table, into, scene.rule(table.name).arrives, arriving, dropped)
-        kept += renamed
+    dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs})
+    return ((into, tuple(pairs)),), items, ways, dropped, remarks, False
+
+
+def _keep(
+    scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], carried: dict[str, str]
+) -> list[str]:
+    """Keep what can be kept of the table's constraints and indexes where its columns arrive; a sentence for others."""
+    into = rule.carry_into
+    written = {legacy: name for legacy, name in _written(scene, table, rule, used).items() if legacy not in carried}
+    is_shared = len(scene.fed_by[into]) > 1
+    names, there = carried | written, scene.declared[into]
+    retyped = frozenset(c for c, name in names.items() if table.shape.column(c).base != there.column(name).base)
+    arrival = keep.Arrival(into, names, retyped, frozenset(written), is_shared, is_ours=True)
+    changed = {legacy: name for name, legacy in used.items() if scene.declared[into].column(name)}
+    kept, dropped = keep.constraints(scene, table.shape, arrival)
+    indexes, dropped_indexes = keep.indexes(table.shape, arrival, changed)
     kept, indexes, clashes = _unclashed(scene.declared[into], kept, indexes)
     scene.add_objects(into, kept, indexes)
-    return ((into, tuple(pairs)),), items, ways, [*dropped, *dropped_indexes, *clashes], remarks, False
+    return [*dropped, *dropped_indexes, *clashes]
 
 
-def _renamed_uniques(table: LegacyTable, into: str, arrives: dict[str, str], arriving: set[str], dropped: list[str]):
-    """Uniques whose columns all arrive in one target, some of them under new names; the others stay dropped."""
-    names = {column: column for column in arriving} | arrives
-    found = [
-        c
-        for c in table.shape.constraints
-        if c.kind == "u" and set(c.columns) <= set(names) and not set(c.columns) <= arriving
-    ]
-    kept = []
-    for constraint in found:
-        columns = tuple(names[column] for column in constraint.columns)
-        kept.append(replace(constraint, table=into, columns=columns))
-    gone = {f"constraint {constraint.name}:" for constraint in found}
-    return kept, [text for text in dropped if not any(text.startswith(name) for name in gone)]
+def _written(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> dict[str, str]:
+    """Legacy column → the column of the target that the transform fills with its values as they are."""
+    into, root = rule.carry_into, scene.keys.root_of(table.name)
+    if "id" in used and root:
+        scene.arrives(table.name, "id", root, "id")
+    if rule.transform == "professionals":  # a profile may be made of several rows: its id is theirs all the same
+        return {"id": "id"} if "id" in used else {}
+    found = {legacy: rule.arrives[legacy] for legacy in used.values() if legacy in rule.arrives}
+    found |= {"id": "id"} if "id" in used else {}
+    for legacy, name in found.items():
+        if (into, name) != (root, "id"):
+            scene.arrives(table.name, legacy, into, name)
+    return found
 
 
 def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: bool) -> tuple[Column, str]:
@@ -275,6 +285,7 @@ def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Colum
 def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
     reference = scene.keys.references.get((table.name, column.name))
     scene.sources_of[into, name] = (table.name, column.name)
+    scene.arrives(table.name, column.name, into, name)
     if reference:
         scene.on_orphan[into, name] = reference.on_orphan
         if scene.keys.root_of(reference.ids_of):
@@ -360,7 +371,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         return None, {}
     for column in present:
         scene.add_column(into, column)
-    kept, _ = keep.constraints(scene, table.shape, into, {c.name for c in present}, is_shared=False)
+    kept, _ = keep.constraints(scene, table.shape, keep.Arrival(into, {c.name: c.name for c in present}))
     scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2])
     found, times = scene.keys.conversion(table, key), scene.times(table)
     wanted = scene.declared[into].column(rule.key).type

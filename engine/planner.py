@@ -19,6 +19,7 @@ from engine import (
     closure,
     completion,
     declared,
+    following,
     legacy_faults,
     needs,
     plan_copied,
@@ -137,6 +138,8 @@ def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
         extra = completion.routes(scene, scene.declared["user_settings"])
         tables = [replace(t, routes=(*t.routes, *extra)) if t.name == "users" else t for t in tables]
     build = [shape for _, shape, _, _ in planned if shape] + list(scene.declared.values())
+    build, dropped = following.resolve(scene, build)
+    tables = [replace(t, dropped=(*t.dropped, *dropped[t.name])) for t in tables]
     archive = [shape for _, _, shape, _ in planned if shape]
     _look_for_uncovered(scene, tables)
     hidden = _hidden(scene, tables)
@@ -205,7 +208,6 @@ def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
 
 def _rules(scene: Scene, build: list[Table]):
     """Every constraint of the build schema, as the quarantine judges it."""
-    ours = set(scene.declared)
     for shape in build:
         for column in shape.columns:
             if column.not_null:
@@ -213,7 +215,7 @@ def _rules(scene: Scene, build: list[Table]):
                            is_trusted=_is_trusted(scene, shape.name, (column.name,), "n"))  # fmt: skip
         for constraint in shape.constraints:
             if constraint.kind != "n" and constraint.is_validated:
-                yield _rule(scene, constraint, shape.name in ours)
+                yield _rule(scene, constraint, shape)
         for index in shape.indexes:
             if index.is_unique:
                 yield _index_rule(scene, index)
@@ -227,6 +229,7 @@ def _index_rule(scene: Scene, index: Index) -> Rule:
         columns=index.columns,
         predicate=index.predicate,
         keys=tuple(map(_collated, index.elements)),
+        under=index.under,
         nulls_not_distinct=index.nulls_not_distinct,
         is_trusted=_is_trusted(scene, index.table, index.columns, "u"),
     )
@@ -236,8 +239,8 @@ def _collated(element: Element) -> str:
     return f"{element.expression} collate {element.collation}" if element.collation else element.expression
 
 
-def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
-    nullable = scene.on_orphan.get((constraint.table, constraint.columns[0] if constraint.columns else ""), "null")
+def _rule(scene: Scene, constraint: Constraint, shape: Table) -> Rule:
+    rejects = any(scene.on_orphan.get((constraint.table, column)) == "reject" for column in constraint.columns)
     known = any(constraint.name == c.name for c in _legacy_constraints(scene, constraint.table))
     return Rule(
         table=constraint.table,
@@ -247,15 +250,30 @@ def _rule(scene: Scene, constraint: Constraint, is_declared: bool) -> Rule:
         expression=constraint.expression,
         ref_table=constraint.ref_table,
         ref_columns=constraint.ref_columns,
-        on_orphan=nullable,
+        on_orphan="reject" if rejects else "null",
+        releases=_releases(scene, constraint, shape),
         is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
         is_match_full=constraint.is_match_full,
         nulls_not_distinct=constraint.nulls_not_distinct,
         predicate=constraint.predicate,
         keys=tuple(map(_collated, constraint.elements)) if constraint.kind == "x" else (),
+        under=constraint.under,
         operators=tuple(element.operator for element in constraint.elements if element.operator),
         has_period=constraint.has_period,
     )
+
+
+def _releases(scene: Scene, key: Constraint, shape: Table) -> tuple[str, ...]:
+    """Of several columns the one that names an id goes, or the first that may be null; all, where all or none count."""
+    free = [
+        c.name
+        for c in map(shape.column, key.columns if key.kind == "f" else ())
+        if not c.not_null and c.name not in shape.primary_key and not c.generated
+    ]
+    if key.is_match_full:
+        return key.columns if len(free) == len(key.columns) else ()
+    named = [name for name in free if (shape.name, name) in scene.keys.references]
+    return tuple([*named, *free][:1])
 
 
 def _legacy_constraints(scene: Scene, table: str):

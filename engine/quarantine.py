@@ -121,7 +121,7 @@ class Quarantine(Removals):
             for rule in self._broken(pending, self._has_orphan):
                 gone = self._judge_reference(rule)
                 lost |= gone
-                nulled |= set() if gone else {(rule.table, column) for column in rule.columns}
+                nulled |= set() if gone else {(rule.table, column) for column in rule.releases}
             pending = [rule for rule in rules if rule.ref_table in lost]
         return nulled
 
@@ -137,7 +137,7 @@ class Quarantine(Removals):
 
     def _has_double(self, rule: Rule) -> bool:
         query = sql.SQL(
-            "select count(*) > 0 from (select from {} where {} group by {} having count(*) > 1) as found"
+            "select count(*) > 0 from (select from {} as t where {} group by {} having count(*) > 1) as found"
         ).format(self._table(rule.table), violations.counts(rule), violations.keys(rule))
         with self.work.sessions.lend("target") as target, self._blame(rule):
             return target.execute(query).fetchone()[0]
@@ -153,11 +153,7 @@ class Quarantine(Removals):
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
         violates = violations.violates(self.work, rule)
-        if (
-            rule.on_orphan == "null"
-            and len(rule.columns) == 1
-            and self.work.plan.takes_null(rule.table, rule.columns[0])
-        ):
+        if rule.on_orphan == "null" and rule.releases:
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:

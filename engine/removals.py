@@ -57,15 +57,17 @@ class Removals:
 
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each, with the legacy value."""
-        column = rule.columns[0]
+        names = rule.releases or rule.columns[:1]
+        listed = [sql.SQL("t.{}::text").format(sql.Identifier(name)) for name in names]
         query = sql.SQL(
-            "with orphans as (select t.ctid, {row} as row, t.{column}::text as value from {table} as t "
+            "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
             "where {violates}), "
-            "nulled as (update {table} as t set {column} = null from orphans as o where t.ctid = o.ctid) "
-            "select row, value from orphans"
+            "nulled as (update {table} as t set {nulls} from orphans as o where t.ctid = o.ctid) "
+            "select * from orphans"
         ).format(
             row=self._row_name(rule.table),
-            column=sql.Identifier(column),
+            values=sql.SQL(", ").join(listed),
+            nulls=sql.SQL(", ").join(sql.SQL("{} = null").format(sql.Identifier(name)) for name in names),
             table=self._table(rule.table),
             violates=violates,
         )
@@ -73,7 +75,8 @@ class Removals:
             orphans = self.target.execute(query).fetchall()
             if orphans:
                 note = orphan_note(self.work, rule.ref_table)
-                self._note(rule.table, column, note, orphans)
+                for place, name in enumerate(names, 2):
+                    self._note(rule.table, name, note, [(row[1], row[place]) for row in orphans])
 
     def _blame(self, rule: Rule):
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)

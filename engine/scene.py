@@ -16,6 +16,15 @@ from engine.plan import Follow, Item, Noted
 from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
 
 
+@dataclass(frozen=True)
+class Foreign:
+    """A foreign key of this legacy table that is kept if what it points at is: its own columns as the build has them,
+    the table and the columns that it points at as the legacy database has them."""
+
+    legacy_table: str
+    constraint: Constraint
+
+
 @dataclass
 class Scene:
     catalog: Catalog
@@ -27,6 +36,9 @@ class Scene:
     declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
     legacy_names: Mapping[str, str] = field(default_factory=dict)  # of tables that were set aside (engine.aside)
     fed_by: dict[str, set[str]] = field(default_factory=dict)  # declared table → legacy tables that feed it
+    foreign: list[Foreign] = field(default_factory=list)
+    # legacy column → the build columns that hold its values, the first being where references lead
+    arrivals: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     follows: list[Follow] = field(default_factory=list)
     sources_of: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # build column → legacy column
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
@@ -51,6 +63,10 @@ class Scene:
         """One fault: which table and column, what was found, which file to edit."""
         where = f"{table}.{column}" if column else table
         self.faults.append(f"{where}: {found}; {remedy}")
+
+    def arrives(self, table: str, column: str, into: str, name: str) -> None:
+        """The values of this legacy column stand in that build column."""
+        self.arrivals.setdefault((table, column), []).append((into, name))
 
     def add_column(self, table: str, column: Column) -> None:
         shape = self.declared[table]

@@ -20,7 +20,7 @@ def violates(work: Work, rule: Rule) -> sql.Composable:
     if rule.kind == "n":
         return sql.SQL("{} is null").format(columns[0])
     if rule.kind == "c":
-        return sql.SQL("({}) is false").format(sql.SQL(rule.expression))
+        return sql.SQL("{} is false").format(_read(rule, rule.expression))
     orphan = _orphan(sql.Identifier(work.schema, rule.ref_table), rule, columns)
     all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
     if rule.is_match_full and len(columns) > 1:
@@ -42,17 +42,32 @@ def _orphan(parents: sql.Identifier, rule: Rule, columns: list[sql.Composed]) ->
     )
 
 
+def _read(rule: Rule, text: str) -> sql.Composable:
+    """An expression or a predicate over a row of alias t, whatever names it has for the columns."""
+    if not rule.under:
+        return sql.SQL("({})").format(sql.SQL(text))
+    known = {name: text_name for text_name, name in rule.under}
+    columns = sql.SQL(", ").join(
+        sql.SQL("t.{} as {}").format(sql.Identifier(name), sql.Identifier(known.get(name, name)))
+        for name in rule.columns
+    )
+    return sql.SQL("(select ({}) from (select {}) as named)").format(sql.SQL(text), columns)
+
+
+def _keys(rule: Rule) -> list[sql.Composable]:
+    plain = {sql.Identifier(name).as_string(): sql.Identifier(name) for name in rule.columns}
+    return [plain.get(key) or _read(rule, key) for key in rule.keys] or list(plain.values())
+
+
 def keys(rule: Rule) -> sql.Composable:
-    """What may not stand twice: columns or expressions, over unqualified columns."""
-    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
-    return sql.SQL(", ").join(texts)
+    """What may not stand twice: columns or expressions, over a table of alias t."""
+    return sql.SQL(", ").join(_keys(rule))
 
 
 def counts(rule: Rule) -> sql.Composable:
     """Whether a row takes part in the uniqueness: within the predicate, and no key null unless nulls are equal."""
-    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
-    parts = [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(text) for text in texts]
-    parts += [sql.SQL("({})").format(sql.SQL(rule.predicate))] if rule.predicate else []
+    parts = [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in _keys(rule)]
+    parts += [_read(rule, rule.predicate)] if rule.predicate else []
     return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
 
@@ -62,9 +77,9 @@ def doubled(work: Work, rule: Rule) -> sql.Composable:
     if rule.keys or rule.nulls_not_distinct:
         return counts(rule)
     row = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns)
-    return sql.SQL("{counts} and ({row}) in (select {keys} from {table} group by {keys} having count(*) > 1)").format(
-        counts=counts(rule), row=row, keys=keys(rule), table=sql.Identifier(work.schema, rule.table)
-    )
+    return sql.SQL(
+        "{counts} and ({row}) in (select {keys} from {table} as t group by {keys} having count(*) > 1)"
+    ).format(counts=counts(rule), row=row, keys=keys(rule), table=sql.Identifier(work.schema, rule.table))
 
 
 def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
@@ -85,8 +100,7 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
 
     Removing them may free others, so it is asked again until none is left.
     """
-    texts = [sql.SQL(key) for key in rule.keys] or [sql.Identifier(name) for name in rule.columns]
-    keys = [sql.SQL("({}) as {}").format(text, sql.Identifier(f"k{n}")) for n, text in enumerate(texts)]
+    keys = [sql.SQL("({}) as {}").format(key, sql.Identifier(f"k{n}")) for n, key in enumerate(_keys(rule))]
     clashes = [sql.SQL(f"a.k{n} {operator} b.k{n}") for n, operator in enumerate(rule.operators)]
     return sql.SQL(
         "t.ctid in (with ranked as (select t.ctid as row, {keys}, row_number() over (order by {order}) as place "
@@ -97,7 +111,7 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
         keys=sql.SQL(", ").join(keys),
         order=order(work, work.plan.shape(rule.table), rule),
         table=sql.Identifier(work.schema, rule.table),
-        where=sql.SQL(rule.predicate or "true"),
+        where=_read(rule, rule.predicate or "true"),
         clashes=sql.SQL(" and ").join(clashes),
     )
 

@@ -1,0 +1,91 @@
+"""What professionals carry that met in one profile: the values that stand on it, and notes of those that lost.
+
+Laws (contract: professionals)
+- Column by column the first value that is not null stands, of the row updated last, among equals of the higher id. The
+  row that made the profile is one among them; rows that were rejected take no part.
+- A value that differs from the one that stands is noted on its row.
+- All rows are put aside by the chunks that read them, so that no result depends on how they were divided.
+"""
+
+import psycopg
+from psycopg import sql
+
+from config.errors import SourceError
+from config.shapes import Column
+from engine import ddl, ids, witness
+from engine.connect import blame
+from engine.plan import MERGED, Route, merged_shape
+from engine.select import as_text, plain
+from engine.work import Work
+
+LOST = "merged: another value, of a row updated later, stands"
+PLACES = """
+    update {merged} as t set __place = o.place from (
+        select o.ctid as row, row_number() over (partition by o.__root_id order by o.__updated_at desc,
+            case when o.__legacy_id ~ '^-?[0-9]{{1,19}}$' then o.__legacy_id::numeric end desc nulls first,
+            {id} collate "C" desc, o.__legacy_key collate "C" desc) as place
+        from {merged} as o
+    ) as o where o.row = t.ctid;
+    analyze {merged};
+"""
+FIRST = "update {roots} as r set {values} from {merged} as m where r.id = m.__root_id and m.__place = 1"
+NEXT = """
+    update {roots} as r set {column} = m.value from (
+        select distinct on (t.__root_id) t.__root_id, t.{column} as value from {merged} as t
+        where t.__root_id in (select s.__root_id from {merged} as s where s.__place = 2)
+            and t.{column} is distinct from null
+        order by t.__root_id, t.__place
+    ) as m where r.id = m.__root_id and r.{column} is not distinct from null
+"""
+LOSERS = """
+    select t.__legacy_key from {merged} as t join {roots} as r on r.id = t.__root_id
+    where t.{column} is distinct from null and {own} is distinct from {kept}
+"""
+NOTE = """
+    insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)
+    select %s, %s, found.key, %s, %s, %s, found.value from unnest(%s::text[], %s::text[]) as found (key, value)
+"""
+
+
+def make(work: Work, target: psycopg.Connection) -> None:
+    """Where chunks put aside what their rows carry."""
+    shape = merged_shape(work.plan)
+    if shape:
+        ddl.replay(target, work.schema, ddl.tables(work.plan.source, [shape]), work.settings.extension_schema)
+
+
+def fill(work: Work, target: psycopg.Connection) -> None:
+    """Give every profile the values that stand, and note the others."""
+    route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
+    if merged_shape(work.plan) is None:
+        return
+    pairs = dict(route.freight)[route.targets[0]]
+    names = {"merged": sql.Identifier(work.schema, MERGED), "roots": sql.Identifier(work.schema, route.targets[0])}
+    id_ = sql.SQL(ids.hyphened("o.__legacy_id"))
+    target.execute(sql.SQL(PLACES).format(id=id_, **names))
+    values = sql.SQL(", ").join(sql.SQL("{0} = m.{0}").format(sql.Identifier(name)) for name, _ in pairs)
+    target.execute(sql.SQL(FIRST).format(values=values, **names))
+    for name, _ in pairs:
+        target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
+    for name, item in pairs:
+        _note(work, target, route, work.plan.shape(route.targets[0]).column(name), item, names)
+
+
+def _note(work: Work, target: psycopg.Connection, route: Route, column: Column, item: str, names: dict) -> None:
+    """A note for every value that lost, as the legacy row has it."""
+    own = as_text(column)
+    query = sql.SQL(LOSERS).format(
+        column=sql.Identifier(column.name),
+        own=sql.SQL(own),
+        kept=sql.SQL(own.replace(plain(column), f"r{plain(column)[1:]}")),
+        **names,
+    )
+    keys = [key for (key,) in target.execute(query)]
+    if not keys:
+        return
+    table = work.plan.table(route.legacy_table).legacy
+    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(item)))
+    with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
+        rows = source.execute(query).fetchall()
+    found = [key for _, key, *_ in rows], [value for *_, value in rows]
+    target.execute(NOTE, (work.run_id, table.name, route.targets[0], column.name, LOST, *found))
