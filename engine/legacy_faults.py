@@ -38,20 +38,19 @@ def look(scene: Scene) -> None:
     for table in catalog.tables:
         _look_at(scene, table)
     views = {left.name: left.kind for left in catalog.not_migrated if left.kind in ("view", "materialized view")}
-    for name, rule in scene.mapping.tables.items():
-        if name in views:
-            scene.fault(
-                name, None, f"is a {views[name]}, and its mapping wants a table", "rename it, or make it a table"
-            )
-        elif name not in scene.fates:
-            _missing(scene, name, rule.must_exist)
+    for name in [name for name in scene.mapping.tables if name in views]:
+        scene.fault(name, None, f"is a {views[name]}, and its mapping wants a table", "rename or drop it")
+    _missing(scene, [name for name in scene.mapping.tables if name not in {*scene.fates, *views}])
 
 
-def _missing(scene: Scene, name: str, must_exist: bool) -> None:
-    if must_exist:
+def _missing(scene: Scene, names: list[str]) -> None:
+    needed = [name for name in names if scene.mapping.tables[name].must_exist]
+    others = [name for name in names if name not in needed]
+    for name in needed:
         scene.faults.append(f"{name}: there is no such table in schema {scene.catalog.schema!r}, and it must exist")
-    elif scene.settings.missing_tables == "fail":
-        scene.faults.append(f'{name}: there is no such table; set missing_tables = "warn" to go on without')
+    if others and scene.settings.missing_tables == "fail":
+        remedy = 'set missing_tables = "warn" in the profile to go on without them'
+        scene.faults.append(f"the source has no tables {', '.join(others)}; {remedy}")
 
 
 def _look_at(scene: Scene, table: LegacyTable) -> None:

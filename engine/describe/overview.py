@@ -14,6 +14,7 @@ from engine.survey import Pace, Survey
 WIDTH = 110
 MOST_LISTED = 6  # of one kind of detail, unless all are asked for
 MOST_NAMED = 60
+TELLING_ROWS = 100_000  # a run of fewer says little of one of more: DDL and verification take their seconds anyway
 DISPOSITIONS = {
     "copy": "copied", "rename": "renamed", "reshape": "reshaped", "carry": "carried", "archive": "archived",
     "skip": "not read",
@@ -107,7 +108,7 @@ def _figures(found: Survey) -> dict:
         "estimated_rows": rows,
         "source_bytes": found.source_bytes,
         "estimated_bytes": _room(found, pace, rows),
-        "estimated_seconds": round(pace.seconds / pace.rows * rows) if pace else None,
+        "estimated_seconds": _lasting(pace, rows),
         "estimated_from_run": pace and pace.run_id,
     }
 
@@ -118,7 +119,16 @@ def _read(plan: Plan) -> list[TablePlan]:
 
 def _room(found: Survey, pace: Pace | None, rows: int) -> int:
     """What the new schemas will take: as the last run's did, else as much as the source's tables."""
-    return round(pace.bytes / pace.rows * rows) if pace and pace.bytes else found.source_bytes
+    if pace is None or not pace.bytes:
+        return found.source_bytes
+    return round(pace.bytes * rows / pace.rows) if pace.rows >= TELLING_ROWS else max(pace.bytes, found.source_bytes)
+
+
+def _lasting(pace: Pace | None, rows: int) -> int | None:
+    """Seconds; below TELLING_ROWS what takes time is the same for any number of rows."""
+    if pace is None or pace.rows < TELLING_ROWS < rows:
+        return None
+    return round(pace.seconds * max(1, rows / max(pace.rows, TELLING_ROWS)))
 
 
 def survey_text(found: Survey, is_full: bool = False, only: Sequence[TablePlan] = (), new: Sequence[str] = ()) -> str:
@@ -165,7 +175,7 @@ def _looked_at(found: Survey) -> str:
 
 def _time(figures: dict) -> str:
     if figures["estimated_seconds"] is None:
-        return "not known: the target's books hold no earlier run of this schema"
+        return f"not known: the target's books hold no earlier run of this schema of {TELLING_ROWS:,} rows or more"
     return f"about {_seconds(figures['estimated_seconds'])}, at the pace of run {figures['estimated_from_run']}"
 
 
