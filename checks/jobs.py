@@ -63,7 +63,7 @@ def planned(facts: Facts, look: comparison.Look, prelude: laws.Prelude) -> list[
     return [
         *(_compared(one, look) for one in comparisons(facts, prelude)),
         *(() if look.counts_only else _ruled(facts, prelude)),
-        *(_catalogued(facts, draft) for draft in objects.drafts(facts)),
+        *(Job(*one) for one in objects.jobs(facts)),
         *(Job(*one) for one in balance.jobs(facts)),
         *(() if look.counts_only else _booked(facts, prelude)),
     ]
@@ -82,13 +82,6 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
         *left_behind.comparisons(facts),
         *money.comparisons(facts),
     ]
-
-
-def _catalogued(facts: Facts, draft: Check) -> Job:
-    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        return objects.result(draft, *objects.look(facts, draft, source, target))
-
-    return Job(draft, work)
 
 
 def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:

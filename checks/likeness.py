@@ -10,14 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from config.shapes import Constraint, Index
-
 NAME = r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*'
 TOKENS = re.compile(rf"E?'(?:[^']|'')*'|{NAME}|\d+(?:\.\d+)?|::|[.()\[\],]|[^\s\w.()\[\],\"':]+|\S")
 # What belongs to a type's name after its first word.
 TYPE_WORDS = {"varying", "precision", "with", "without", "time", "zone"}
 BRACKETS = set("()[],")
-ACTIONS = re.compile(r"( ON (?:DELETE|UPDATE) SET (?:NULL|DEFAULT)) \([^()]*\)")
 
 
 def expression(text: str | None, renames: Mapping[str, str]) -> tuple[str, ...]:
@@ -70,19 +67,6 @@ def _plain(token: str, renames: Mapping[str, str]) -> str:
     return token if "'" in token else renames.get(token, token.lower())
 
 
-def key(constraint: Constraint, renames: Mapping[str, str]) -> tuple:
-    """What a key or a reference says beside the tables: its columns, its actions, when it is checked."""
-    text = ACTIONS.sub(r"\1", constraint.definition.removesuffix(" NOT VALID"))
-    columns = tuple(renames.get(name, name) for name in constraint.columns)
-    return columns, tuple(re.sub(r"\s*\(.*\)\s*", " ", text, flags=re.DOTALL).split())
-
-
-def rule(constraint: Constraint, renames: Mapping[str, str]) -> tuple[str, ...]:
-    """What a check or an exclusion constraint says."""
-    return expression(constraint.definition.removesuffix(" NOT VALID"), renames)
-
-
-def index(found: Index, renames: Mapping[str, str]) -> tuple:
-    """Whether it is unique, and what it reads and how."""
-    _, _, how = found.definition.partition(" USING ")
-    return "CREATE UNIQUE " in found.definition, expression(how, renames)
+def bare(type_name: str) -> str:
+    """The type without a schema: an extension's may be elsewhere on the other server."""
+    return re.sub(r'^(?:"(?:[^"]|"")+"|[^". (]+)\.', "", type_name)

@@ -1,0 +1,65 @@
+"""Who owns what stands in a schema, and who may do what there.
+
+Laws
+- Everything is owned by the role that owns the schema, the books or the session, or by the one that owned its namesake
+  in the schema that a publish replaced.
+- Nobody but owners may do anything that the replaced schema, or one that was taken back, did not let them do, or that
+  the database's default privileges give for new objects. Nothing ever lets PUBLIC into the archive, nor anybody into
+  the books.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import psycopg
+
+from checks.shape.things import DIFFERS, UNEXPECTED, Thing
+from checks.verdict import Row
+
+OWNER = """
+    select pg_catalog.pg_get_userbyid(nspowner) from pg_catalog.pg_namespace where nspname = %s
+"""
+# What has stood in this place before, or was taken back from it.
+NAMESAKES = """
+    select s.name::text
+    from migration.schemas s
+    join pg_catalog.pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name
+    where s.role in ('previous', 'withdrawn', 'live') and s.name <> %(schema)s
+        and s.kind = (select k.kind from migration.schemas k where k.name = %(schema)s limit 1)
+"""
+OWNED = ("table", "view", "materialized view", "foreign table", "sequence")
+
+
+class Access:
+    """Owners and grants of one schema. namesakes: what the schemas hold that stood in its place."""
+
+    def __init__(self, target: psycopg.Connection, schema: str, namesakes: Iterable[tuple[str, tuple[Thing, ...]]]):
+        self._namesakes = [(self._owner_of(target, name), found) for name, found in namesakes]
+        self._schema, self._owner = schema, self._owner_of(target, schema)
+        self._known = {
+            self._owner_of(target, "migration"),
+            target.execute("select current_user::text").fetchone()[0],
+        }
+
+    def owners(self, found: Iterable[Thing]) -> Iterator[Row]:
+        """A row for the schema and for each thing that is somebody else's."""
+        theirs = {owner for owner, _ in self._namesakes}
+        if self._owner not in self._known | theirs:
+            yield Row("the schema", DIFFERS, ("owner",))
+        for thing in found:
+            if thing.kind in OWNED and thing.says["owner"] not in {self._owner, *self._known, *self._before(thing)}:
+                yield Row(f"{thing.kind} {thing.name}", DIFFERS, ("owner",))
+
+    def _before(self, thing: Thing) -> set[str]:
+        return {there.says["owner"] for _, found in self._namesakes for there in found if there.key == thing.key}
+
+    def grants(self, found: Iterable[Thing], is_given: bool, is_open: bool = True) -> Iterator[tuple[Thing, Row]]:
+        """Each grant that nothing calls for. is_given: default privileges count; is_open: PUBLIC may be let in."""
+        before = {thing.key for _, things in self._namesakes for thing in things if thing.kind == "grant"}
+        for thing in (thing for thing in found if thing.kind == "grant"):
+            is_wanted = thing.key in before or (is_given and thing.says["is given"])
+            if not is_wanted or (thing.says["is public"] and not is_open):
+                yield thing, Row(f"grant {thing.name}", UNEXPECTED)
+
+    def _owner_of(self, target: psycopg.Connection, schema: str) -> str | None:
+        row = target.execute(OWNER, [schema]).fetchone()
+        return row and row[0]

@@ -1,0 +1,143 @@
+"""The judgement of shape: everything in the product, the archive and the books, held to what should be there.
+
+Laws
+- Both catalogues are read once for all checks, in the sessions of whichever check comes first.
+- A table that is missing, or one too many, is one finding; nothing is said of what is or should be on it.
+"""
+
+from collections.abc import Iterable, Iterator
+from threading import Lock
+
+import psycopg
+
+from checks.facts import Facts
+from checks.shape import archive, books, kept, members, things
+from checks.shape.access import NAMESAKES, Access
+from checks.shape.declared import Declared, shapes
+from checks.shape.kept import Kept
+from checks.shape.things import MISSING, UNEXPECTED, Thing
+from checks.shape.types import Types
+from checks.verdict import Row
+
+SEQUENCES, TABLES, SCHEMA = "catalog/sequences", "catalog/tables", "catalog/schema"
+ARCHIVE, BOOKS = "catalog/legacy_archive", "catalog/migration"
+WHOLE = ("table", "view", "materialized view", "foreign table")
+ROLE = "select role from migration.schemas where name = %s"
+
+
+def tables(facts: Facts) -> list[str]:
+    """The names of the tables that the product should have."""
+    copied = {facts.final(table) for table, fate in facts.fates.items() if fate in ("copy", "keep")}
+    return sorted({*shapes(facts), *copied})
+
+
+class Shape:
+    """The findings by check; made once, by whoever asks first."""
+
+    def __init__(self, facts: Facts):
+        self._facts, self._lock, self._found = facts, Lock(), None
+
+    def rows(self, check: str, source: psycopg.Connection, target: psycopg.Connection) -> list[Row]:
+        """A row for each thing that the check is about; `what` is empty where it is as it should be."""
+        with self._lock:
+            self._found = self._found or self._judged(source, target)
+        return self._found.get(check, [])
+
+    def _judged(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, list[Row]]:
+        facts = self._facts
+        legacy = things.read(source, facts.source.schema)
+        homes = {(t.of, t.name): t.says["home"] for t in legacy if t.kind == "column"}
+        types = Types(facts, source, homes)
+        of_legacy = Kept(facts, types, legacy)
+        return (
+            _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)
+            | {ARCHIVE: list(_archive(facts, of_legacy, legacy, target))}
+            | {BOOKS: list(_books(target))}
+        )
+
+
+class _Product:
+    def __init__(self, facts: Facts, of_legacy: Kept, declared: Declared, target: psycopg.Connection):
+        self._facts, self._kept, self._declared, self._target = facts, of_legacy, declared, target
+        self._wanted_tables, self._there = set(tables(facts)), set()
+        self._checks: dict[str, list[Row]] = {}
+
+    def rows(self, legacy: Iterable[Thing]) -> dict[str, list[Row]]:
+        facts, target = self._facts, self._target
+        found = things.read(target, facts.target.schema)
+        self._there = {thing.name for thing in found if thing.kind == "table"}
+        wanted = [
+            thing
+            for table, fate in facts.fates.items()
+            if fate in ("copy", "keep")
+            for thing in self._kept.table(table)
+        ]
+        wanted = list(kept.placed([*wanted, *self._declared.all()], found))
+        needed = members.needed_by(wanted, legacy, self._kept)
+        wanted += [*needed.needed, *members.sequences(self._kept, wanted)]
+        judged = [thing for thing in found if thing.kind != "grant"]
+        for (kind, of, name), row in things.compared(wanted, needed.allowed, judged).items():
+            self._put(kind, of, name, row)
+        self._others(found)
+        return self._checks
+
+    def _others(self, found: tuple[Thing, ...]) -> None:
+        """Where sequences stand, who owns what, who may do what."""
+        facts, target = self._facts, self._target
+        role = target.execute(ROLE, [facts.target.schema]).fetchone()
+        positions = members.Positions(facts, self._kept, target, is_build=role == ("build",))
+        self._add(SEQUENCES, positions.judged(found))
+        access = _access(target, facts.target.schema)
+        self._add(SCHEMA, access.owners(found))
+        for thing, row in access.grants(found, is_given=True):
+            self._put(thing.kind, thing.of, thing.name, row)
+
+    def _put(self, kind: str, of: str | None, name: str, row: Row) -> None:
+        """The row into the check that it belongs to."""
+        table = name if kind == "table" else of
+        if kind in WHOLE and (row.what or table not in self._wanted_tables):
+            self._add(TABLES, [row] if row.what in (MISSING, UNEXPECTED) else [])
+        if table in self._wanted_tables and (table in self._there or kind == "table"):
+            self._add(f"catalog/{table}", [row])
+        elif of is None and kind not in WHOLE:
+            self._add(SEQUENCES if kind == "sequence" else SCHEMA, [row])
+        if kind == "table" and not row.what:
+            self._add(TABLES, [row])
+
+    def _add(self, check: str, rows: Iterable[Row]) -> None:
+        self._checks.setdefault(check, []).extend(rows)
+
+
+def _access(target: psycopg.Connection, schema: str) -> Access:
+    names = [name for (name,) in target.execute(NAMESAKES, {"schema": schema})]
+    return Access(target, schema, [(name, things.read(target, name)) for name in names])
+
+
+def _archive(facts: Facts, of_legacy: Kept, legacy: Iterable[Thing], target: psycopg.Connection) -> Iterator[Row]:
+    wanted, found = list(archive.wanted(facts, of_legacy)), things.read(target, facts.archive.schema)
+    needed = members.needed_by(wanted, legacy, of_legacy)
+    yield from _closed(target, facts.archive.schema, [*wanted, *needed.needed], needed.allowed, found)
+
+
+def _books(target: psycopg.Connection) -> Iterator[Row]:
+    version, wanted = books.wanted()
+    found = things.read(target, books.SCHEMA)
+    if books.version(target) != version:
+        found = tuple(thing for thing in found if thing.kind not in books.PLAIN)
+        wanted = []
+    yield from _closed(target, books.SCHEMA, wanted, (), found)
+
+
+def _closed(target, schema: str, wanted: Iterable[Thing], allowed: Iterable[Thing], found) -> Iterator[Row]:
+    """Of a schema that nobody else uses."""
+    wanted, shared = list(wanted), [thing for thing in found if thing.kind != "grant"]
+    whole = {thing.name for thing in wanted if thing.kind == "table"}
+    there = {thing.name for thing in shared if thing.kind == "table"}
+    for (kind, of, name), row in things.compared(wanted, allowed, shared).items():
+        if of is None or (of in whole and of in there):
+            yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", row.what, row.columns)
+    if not found and not wanted:
+        return
+    access = _access(target, schema)
+    yield from access.owners(found)
+    yield from (row for _, row in access.grants(found, is_given=False, is_open=False))

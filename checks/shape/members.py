@@ -1,0 +1,145 @@
+"""The types, functions and sequences that the target's tables need, as the legacy schema has them.
+
+Laws
+- A type that a column has is there, and what it is made of; so is a function that a default, a constraint, an index or
+  a domain calls, and what that calls. Types of columns that arrive with another type, and functions that something
+  else of the legacy schema calls, may be there.
+- Free sequences are there, and those that a column owns or a default draws from, with their options and their owner.
+- In a build a sequence stands where the legacy one stood, or past the last value of its columns; once published it may
+  have gone on, never back. One that begins anew past its limit goes on from where the legacy one stood.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from checks.facts import Facts, quoted
+from checks.shape import things
+from checks.shape.kept import Kept
+from checks.shape.things import DIFFERS, Says, Thing
+from checks.verdict import Row
+
+OF_SEQUENCE = (
+    "type", "start", "increment", "minimum", "maximum", "cache", "cycle", "identity", "comment", "persistence",
+)  # fmt: skip
+# what serves to find more things, and is no statement about this one
+NEEDS = {"needs", "functions", "home", "owner", "last", "is called"}
+NUMBERS = {"int2", "int4", "int8", "numeric"}
+BEHIND = "behind"
+EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between %s and %s"
+
+
+@dataclass(frozen=True)
+class Members:
+    """Things that have to be there, and things that may be."""
+
+    needed: tuple[Thing, ...]
+    allowed: tuple[Thing, ...]
+
+
+def needed_by(wanted: Iterable[Thing], legacy: Iterable[Thing], kept: Kept) -> Members:
+    """The types and functions of the legacy schema that these things need."""
+    known = {(t.kind, t.name): t for t in legacy if t.kind in ("type", "function")}
+    users = [t for t in legacy if t.kind in ("column", "constraint", "index")]
+    every = {("type", t.says["own type"]) for t in users if t.kind == "column"}
+    every |= {("function", name) for t in [*users, *known.values()] for name in t.says["functions"]}
+    needed = _closed(_named(wanted), known, kept)
+    allowed = _closed(every, known, kept) - needed
+    return Members(*(tuple(_stated(known[key], kept) for key in sorted(keys)) for keys in (needed, allowed)))
+
+
+def _named(wanted: Iterable[Thing]) -> Iterator[tuple[str, str]]:
+    """Types and functions that the wanted things name themselves."""
+    for thing in wanted:
+        source = thing.made_of
+        if source is None:
+            continue
+        is_column = source.kind == "column"
+        if is_column and not thing.says["home"]:
+            yield "type", source.says["own type"]
+        if not is_column or thing.says["default"] is not None:
+            yield from (("function", name) for name in source.says["functions"])
+
+
+def _closed(found: Iterable[tuple[str, str]], known: dict, kept: Kept) -> set:
+    """What is named, and what that needs in turn."""
+    waiting, closed = [key for key in found if key in known], set()
+    while waiting:
+        key = waiting.pop()
+        if key in closed or key[1].partition("(")[0] in {*kept.replaced, *kept.dropped}:
+            continue
+        closed.add(key)
+        says = known[key].says
+        more = [("type", name) for name in says.get("needs", ())] + [("function", n) for n in says["functions"]]
+        waiting += [key for key in more if key in known]
+    return closed
+
+
+def _stated(thing: Thing, kept: Kept) -> Thing:
+    says = {name: value for name, value in thing.says.items() if name not in NEEDS}
+    return Thing(thing.kind, None, thing.name, things.spelled(says, kept.replaced))
+
+
+def sequences(kept: Kept, wanted: Iterable[Thing]) -> Iterator[Thing]:
+    """The sequences that should be there."""
+    columns = {(t.of, t.name): t for t in wanted if t.kind == "column"}
+    drawn = {n for t in columns.values() if t.made_of and t.says["default"] for n in t.made_of.says["sequences"]}
+    for thing in kept.of("sequence", None):
+        owner = kept.place_of(thing.says["table"], thing.says["column"])
+        column = columns.get(owner)
+        is_filled = column is not None and bool(column.says["default"] or column.says["identity"])
+        if thing.says["table"] is None or is_filled or thing.name in drawn:
+            place = owner if column else (None, None)
+            stated = {name: thing.says[name] for name in OF_SEQUENCE} | {"table": place[0], "column": place[1]}
+            yield Thing("sequence", None, thing.name, stated)
+
+
+class Positions:
+    """Where sequences should stand. is_build: nobody has drawn from them since they were made."""
+
+    def __init__(self, facts: Facts, kept: Kept, target: psycopg.Connection, is_build: bool):
+        self._facts, self._target, self._is_build = facts, target, is_build
+        self._legacy = {thing.name: thing.says for thing in kept.of("sequence", None)}
+
+    def judged(self, found: Iterable[Thing]) -> Iterator[Row]:
+        """A row for each sequence that stands where it should not."""
+        found = list(found)
+        readers: dict[str, set[tuple[str, str]]] = {}
+        for thing in found:
+            for name in thing.says["sequences"] if thing.kind == "column" else ():
+                readers.setdefault(name, set()).add((thing.of, thing.name))
+        for thing in found:
+            if thing.kind == "sequence":
+                owner = {(thing.says["table"], thing.says["column"])} if thing.says["table"] else set()
+                places = sorted(owner | readers.get(thing.name, set()))
+                if what := self._fault(thing, places):
+                    yield Row(f"sequence {thing.name}", what, tuple(f"{table}.{column}" for table, column in places))
+
+    def _fault(self, thing: Thing, places: list[tuple[str, str]]) -> str:
+        says, legacy = thing.says, self._legacy.get(thing.name)
+        edges = [edge for place in places if (edge := self._edge(says, *place)) is not None]
+        step, sign = says["increment"], 1 if says["increment"] > 0 else -1
+        if says["cycle"] and legacy:
+            edges = []
+        earliest = [edge + step for edge in edges] + ([following(legacy)] if legacy else [])
+        is_behind = any(following(says) * sign <= edge * sign for edge in edges)
+        is_behind = is_behind or (legacy is not None and following(says) * sign < following(legacy) * sign)
+        if is_behind and (self._is_build or not says["cycle"]):
+            return BEHIND
+        return DIFFERS if self._is_build and earliest and following(says) not in earliest else ""
+
+    def _edge(self, says: Says, table: str, column: str) -> int | None:
+        """The last value of a column in the direction of the sequence; values out of its bounds are not its own."""
+        shape = self._facts.target.table(table)
+        found = shape.column(column) if shape else None
+        if found is None or found.base not in NUMBERS or found.is_array:
+            return None
+        name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
+        query = EDGE.format(function, quoted(column), name)
+        return self._target.execute(query, (says["minimum"], says["maximum"])).fetchone()[0]
+
+
+def following(says: Says) -> int:
+    """What a sequence gives next, its limits aside."""
+    return says["last"] + says["increment"] if says["is called"] else says["last"]

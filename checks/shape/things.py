@@ -1,0 +1,149 @@
+"""What a schema holds, as a list of things that can be compared.
+
+Laws
+- pg_catalog alone is read, a statement for each kind of thing, with the schema alone on the search path; functions are
+  called by their schema's name, so that none of the schema's own is.
+- Two things are the same if their statements are, spelling aside: schemas of types, casts and parentheses in an
+  expression may differ between two servers, names, literals, operators and their order may not (checks.likeness).
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from checks import likeness
+from checks.verdict import Row
+
+FOLDER = Path(__file__).parent / "sql"
+MISSING, DIFFERS, UNEXPECTED = "missing", "differs", "unexpected"
+KINDS = (
+    "relations", "columns", "constraints", "indexes", "sequences", "types", "functions", "others", "grants",
+)  # fmt: skip
+# What an expression, a type or a list of parts with such is called in a statement.
+TEXTS = {"default", "definition", "expression", "predicate", "body", "arguments", "result"}
+PARTS = {"keys", "checks", "attributes"}
+# What a constraint takes over from the index that serves it.
+OF_INDEX = (
+    "method", "keys", "included", "predicate", "nulls not distinct", "valid", "ready", "clustered",
+    "serves as replica identity", "storage parameters",
+)  # fmt: skip
+SETTING, SET = "select pg_catalog.current_setting(%s)", "select pg_catalog.set_config(%s, %s, false)"
+POSITION = "select {}::text as name, last_value, is_called from {}"
+Says = dict[str, Any]
+Key = tuple[str, str | None, str]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """kind: table, column, constraint, index, sequence, type, function, grant, trigger, …; of: its table, if any."""
+
+    kind: str
+    of: str | None
+    name: str
+    says: Says = field(default_factory=dict, compare=False)
+    is_named: bool = field(default=True, compare=False)  # whether it has to have this name
+    made_of: "Thing | None" = field(default=None, compare=False, repr=False)  # the legacy thing, if it was one
+
+    @property
+    def key(self) -> Key:
+        return self.kind, self.of, self.name
+
+    def saying(self, **says: Any) -> "Thing":
+        """The same thing with other statements; a blank in a statement's name is written as _."""
+        return replace(self, says=self.says | {name.replace("_", " "): value for name, value in says.items()})
+
+
+def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
+    """Everything in a schema; nothing where there is none."""
+    with _reading(conn, schema):
+        found = [Thing(*row) for kind in KINDS for row in _asked(conn, kind, schema)]
+    return tuple(_positioned(conn, schema, list(_with_indexes(found))))
+
+
+@contextlib.contextmanager
+def _reading(conn: psycopg.Connection, schema: str) -> Iterator[None]:
+    """The schema alone on the search path, and loops allowed: catalogues have an index for whatever is asked."""
+    (quoted,) = conn.execute("select pg_catalog.quote_ident(%s)", [schema]).fetchone()
+    wanted = {"search_path": quoted, "enable_nestloop": "on"}
+    before = {name: conn.execute(SETTING, [name]).fetchone()[0] for name in wanted}
+    for name, value in wanted.items():
+        conn.execute(SET, [name, value])
+    yield
+    for name, value in before.items():  # an error ends the transaction, and with it what was set
+        conn.execute(SET, [name, value])
+
+
+def _asked(conn: psycopg.Connection, kind: str, schema: str) -> list[tuple]:
+    return conn.execute((FOLDER / f"{kind}.sql").read_text(encoding="utf-8"), {"schema": schema}).fetchall()
+
+
+def _with_indexes(things: list[Thing]) -> Iterator[Thing]:
+    """The index of a constraint is part of it."""
+    serving = {
+        (thing.of, thing.says["constraint"]): thing.says
+        for thing in things
+        if thing.kind == "index" and thing.says["constraint"]
+    }
+    for thing in things:
+        if thing.kind == "constraint" and (says := serving.get((thing.of, thing.name))):
+            yield replace(thing, says=thing.says | {name: says[name] for name in OF_INDEX})
+        elif thing.kind != "index" or not thing.says["constraint"]:
+            yield thing
+
+
+def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> Iterator[Thing]:
+    """Sequences say where they stand: pg_sequence tells neither what setval(…, false) left nor what was never drawn."""
+    names = [thing.name for thing in things if thing.kind == "sequence"]
+    found = {}
+    for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
+        parts = [
+            sql.SQL(POSITION).format(sql.Literal(name), sql.Identifier(schema, name))
+            for name in names[start : start + 500]
+        ]
+        found |= {name: where for name, *where in conn.execute(sql.SQL(" union all ").join(parts))}
+    for thing in things:
+        if thing.kind == "sequence":
+            last, is_called = found[thing.name]
+            thing = thing.saying(last=last, is_called=is_called)
+        yield thing
+
+
+def spelled(says: Says, names: Mapping[str, str] = {}) -> Says:
+    """The statements with their spelling aside. names: what names in expressions become."""
+    found = dict(says)
+    for name, value in says.items():
+        if name in TEXTS and value is not None:
+            found[name] = likeness.expression(value, names)
+        elif name == "type" and value is not None:
+            found[name] = likeness.bare(value)
+        elif name in PARTS and value is not None:
+            found[name] = [spelled(part, names) for part in value]
+    return found
+
+
+def compared(wanted: Iterable[Thing], optional: Iterable[Thing], found: Iterable[Thing]) -> dict[Key, Row]:
+    """A row for each thing that is or should be there; `what` is empty where it is as it should be.
+
+    wanted: their statements are compared, others that are found say nothing. optional: need not be there.
+    """
+    should, may = {thing.key: thing for thing in wanted}, {thing.key: thing for thing in optional}
+    there = {thing.key: thing for thing in found}
+    rows = {}
+    for key in [*should, *(key for key in there if key not in should)]:
+        thing = should.get(key) or may.get(key)
+        rows[key] = _row(thing, there.get(key), key)
+    return rows
+
+
+def _row(wanted: Thing | None, found: Thing | None, key: Key) -> Row:
+    kind, _, name = key
+    if wanted is None or found is None:
+        return Row(f"{kind} {name}", UNEXPECTED if wanted is None else MISSING)
+    has = spelled(found.says)
+    differing = tuple(sorted(name for name, value in wanted.says.items() if has.get(name) != value))
+    return Row(f"{kind} {name}", DIFFERS if differing else "", differing)

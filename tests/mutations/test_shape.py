@@ -1,0 +1,105 @@
+"""One fault of shape at a time is planted in a build and in what is published, and the checks of shape have to name it.
+
+Each entry of the TOML files in `shape` is a fault:
+
+    [[mutation]]
+    name = "a varchar has become text"
+    sql = "alter table users alter name type text"
+    finds = "catalog/users"                # the check that has to fail
+    says = ["column name: type"]           # how its findings begin
+    in = "build"                           # only there, if given
+    since = 180000                         # only on servers of this version and later, if given
+
+The SQL runs with the product schema on the search path, in a transaction that is rolled back; SCHEMA and ARCHIVE stand
+for the schemas' names.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from auditors import saying, trusting
+from psycopg import sql
+
+from checks import objects, verify
+from checks.facts import Facts
+from checks.verdict import FAIL, PASS, Check
+from config import settings as configuration
+from config.errors import VerificationFailed
+
+FOLDER = Path(__file__).parent / "shape"
+MUTATIONS = [entry for path in sorted(FOLDER.glob("*.toml")) for entry in tomllib.loads(path.read_text())["mutation"]]
+SEED = int(os.environ["NXTGAUGE_TEST_SEED"])
+# As for the faults of rows: a fifth at a time, another one for each seed; `make mutate` tries all.
+CHOSEN = MUTATIONS if os.environ.get("NXTGAUGE_MUTATIONS") == "all" else MUTATIONS[SEED % 5 :: 5]
+STATES = ("build", "live")
+Migrated = dict[str, tuple[verify.Sessions, Facts, str]]
+
+
+@pytest.fixture(scope="module")
+def migrated(module_database) -> Migrated:
+    """A build that was not published, and one that was: how to look at each, and its target's URL."""
+    return {state: _migrated(module_database(), module_database(), state) for state in STATES}
+
+
+def _migrated(source: str, target: str, state: str) -> tuple[verify.Sessions, Facts, str]:
+    from engine.run import migrate
+
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute((FOLDER / "source.sql").read_text())
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    if state == "live":
+        migrate(settings, auditor=trusting)
+    else:
+        with pytest.raises(VerificationFailed):
+            migrate(settings, auditor=saying(suite__users=FAIL))
+    with psycopg.connect(target) as conn:
+        (run_id,) = conn.execute("select run_id from migration.runs").fetchone()
+    return *verify.opened(settings, run_id), target
+
+
+@pytest.fixture
+def judged(migrated) -> Iterator:
+    """Plants a fault in a target; returns every check of shape by name."""
+
+    def judge(state: str, fault: str, since: int = 0) -> dict[str, Check]:
+        sessions, facts, url = migrated[state]
+        with sessions.source() as source, psycopg.connect(url) as target:
+            if target.info.server_version < since:
+                pytest.skip(f"PostgreSQL {since // 10000} and later")
+            sessions.use(target)
+            names = {"SCHEMA": facts.target.schema, "ARCHIVE": facts.archive.schema}
+            for word, name in names.items():
+                fault = fault.replace(word, sql.Identifier(name).as_string())
+            target.execute(fault or "select")
+            found = {check.name: work(source, target) for check, work in objects.jobs(facts)}
+            target.rollback()
+        return found
+
+    return judge
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_faultless_target_passes(state: str, judged) -> None:
+    found = [f"{check.name}: {check.rows}" for check in judged(state, "").values() if check.status != PASS]
+    assert not found, "\n".join(found)
+
+
+def test_every_fault_has_a_name_of_its_own() -> None:
+    assert len({entry["name"] for entry in MUTATIONS}) == len(MUTATIONS)
+
+
+@pytest.mark.parametrize("entry", CHOSEN, ids=lambda entry: entry["name"].replace(" ", "_"))
+def test_a_planted_fault_is_named(entry: dict, judged) -> None:
+    for state in STATES:
+        if entry.get("in", state) == state:
+            found = judged(state, entry["sql"], entry.get("since", 0))
+            check = found[entry["finds"]]
+            told = [f"{row.key}: {', '.join(row.columns)}" for row in check.rows]
+            others = {name: one.rows for name, one in found.items() if one.status != PASS}
+            assert check.status == FAIL, f"{state}: not found; what failed: {others}"
+            missing = [says for says in entry["says"] if not any(one.startswith(says) for one in told)]
+            assert not missing, f"{state}: {told} do not say {missing}"
