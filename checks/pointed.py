@@ -27,7 +27,7 @@ def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
     parent = facts.target.table(wanted.ref_table)
     if parent is None or is_unique(parent, "id"):
         return wanted if parent else None
-    legacy, column = _feed(facts, wanted)
+    legacy, column = feed(facts, wanted)
     if column is None or wanted.ref_table not in facts.fates:
         return None
     for found in facts.source.table(legacy).constraints:
@@ -57,7 +57,7 @@ def bases(facts: Facts) -> dict[str, dict[str, str]]:
 
 def _base(facts: Facts, wanted: Constraint) -> str | None:
     """The base type of the column that feeds the reference, as that arrives."""
-    legacy, column = _feed(facts, wanted)
+    legacy, column = feed(facts, wanted)
     if column is None:
         return None
     arrived = facts.target.table(facts.final(legacy))
@@ -65,7 +65,7 @@ def _base(facts: Facts, wanted: Constraint) -> str | None:
     return (there or column).base
 
 
-def _feed(facts: Facts, wanted: Constraint) -> tuple[str, Column | None]:
+def feed(facts: Facts, wanted: Constraint) -> tuple[str, Column | None]:
     """The legacy table and column whose values the reference holds."""
     table, name = FED_BY.get((wanted.table, wanted.columns[0]), (wanted.ref_table, "id"))
     rule = facts.rule(table)
@@ -74,14 +74,15 @@ def _feed(facts: Facts, wanted: Constraint) -> tuple[str, Column | None]:
 
 
 def _actor(facts: Facts) -> str:
-    found = list(_reviewers(facts))
+    found = [column for _, column in reviewers(facts)]
     if not found:
         return "uuid"
     return found[0].base if len({(c.base, c.kind, c.is_array) for c in found}) == 1 and found[0].kind != "e" else "text"
 
 
-def _reviewers(facts: Facts) -> Iterator[Column]:
+def reviewers(facts: Facts) -> Iterator[tuple[str, Column]]:
+    """The legacy tables and columns that say who reviewed."""
     for table, name in REVIEWERS:
         rule = facts.rule(table)
         if table in facts.fates and (column := facts.used(table, rule.columns[name])):
-            yield column
+            yield table, column

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 
+from checks import pointed
 from checks.content import rest
 from checks.facts import Facts
 from checks.shape import things
@@ -28,12 +29,10 @@ from checks.shape.kept import (
     unique,
 )  # fmt: skip
 from checks.shape.things import Thing
-from checks.shape.types import SAME, Typed, Types
+from checks.shape.types import PLAIN_TEXT, Typed, Types
 from config import target as declared
 from config.shapes import Column, Constraint, Index, Table
 
-ACTORS = {"verification_requests": "reviewed_by", "approval_requests": "decided_by"}
-ACTED = {"onboarding_submissions": "reviewed_by", "verifications": "verified_by"}  # legacy table → its rule column
 ON_DELETE = {"CASCADE": "c", "SET NULL": "n", "RESTRICT": "r"}
 # What a transform writes itself: a carried column of another table does not share such a column.
 WRITTEN = {
@@ -79,40 +78,47 @@ class Declared:
 
     def _table(self, shape: Table) -> Iterator[Thing]:
         yield Thing("table", None, shape.name, PLAIN_TABLE | {"comment": shape.comment})
-        keys = {c.columns[0]: self._key(c) for c in shape.constraints if c.kind == "f"} | self._actor(shape.name)
-        for one in shape.columns:
-            yield _column(shape.name, one, keys.get(one.name))
+        types, constraints = self._actor(shape.name), []
         for constraint in shape.constraints:
-            if constraint.kind != "n" and (constraint.kind != "f" or self._has_parent(constraint)):
-                yield _constraint(constraint)
-        for index in shape.indexes:
-            yield _index(index)
+            if constraint.kind != "f" or constraint.ref_table in self._shapes:
+                constraints.append(constraint)
+                continue
+            there, typed = self._pointed(constraint)
+            types |= {constraint.columns[0]: typed} if typed else {}
+            constraints += [there] if there else []
+        yield from (_column(shape.name, one, types.get(one.name)) for one in shape.columns)
+        yield from (_constraint(one) for one in constraints if one.kind != "n")
+        yield from map(_index, shape.indexes)
 
-    def _key(self, constraint: Constraint) -> Typed | None:
-        """The type of the copied key that a reference names; None where it names a table of the target's own."""
-        parent = constraint.ref_table
-        is_copied = parent not in self._shapes and self._has_parent(constraint)
-        return self._types.key_of(parent) if is_copied else None
+    def _pointed(self, wanted: Constraint) -> tuple[Constraint | None, Typed | None]:
+        """(a reference to a copied table as it can be had, the type that its column takes); None: none, its own."""
+        facts, parent = self._facts, wanted.ref_table
+        if facts.fates.get(parent) in ("copy", "keep"):
+            if self._kept.is_unique(parent, "id"):
+                return wanted, self._types.id_of(parent)
+            legacy, column = pointed.feed(facts, wanted)
+            named = self._named(legacy, column.name, parent) if column else None
+            if named and self._kept.is_unique(parent, named):
+                return replace(wanted, ref_columns=(named,)), self._types.bare(legacy, column)
+        legacy, column = pointed.feed(facts, wanted)
+        is_there = column is not None and parent in facts.fates
+        return None, self._types.arriving(legacy, column) if is_there else None
 
-    def _has_parent(self, constraint: Constraint) -> bool:
-        parent = constraint.ref_table
-        if parent in self._shapes:
-            return True
-        legacy = self._facts.source.table(parent)
-        is_there = legacy is not None and self._facts.fates[parent] in ("copy", "keep")
-        return is_there and any(c.kind in "pu" and c.columns == ("id",) for c in legacy.constraints)
+    def _named(self, table: str, column: str, parent: str) -> str | None:
+        """The column of the parent that a legacy reference names."""
+        for constraint in self._facts.source.table(table).constraints:
+            if constraint.kind == "f" and constraint.columns == (column,) and constraint.ref_table == parent:
+                return constraint.ref_columns[0]
+        return None
 
     def _actor(self, table: str) -> dict[str, Typed]:
         """Who reviewed or decided: what the legacy columns hold, text where they differ."""
-        found = []
-        for legacy, name in ACTED.items():
-            rule = self._facts.rule(legacy)
-            used = self._facts.used(legacy, rule.columns[name]) if legacy in self._facts.fates else None
-            found += [(legacy, used)] if used else []
-        if table not in ACTORS or not found or all(c.base == "uuid" for _, c in found):
+        found = [self._types.bare(legacy, column) for legacy, column in pointed.reviewers(self._facts)]
+        name = next((name for place, name in pointed.ACTORS if place == table), None)
+        if name is None or not found:
             return {}
-        is_one = {c.type for _, c in found} == {found[0][1].type} and found[0][1].kind == "b"
-        return {ACTORS[table]: self._types.own(*found[0]) if is_one else Typed("text", "text", SAME, "pg_catalog")}
+        is_one = len({one.type for one in found}) == 1 and found[0].home == "pg_catalog"
+        return {name: found[0] if is_one else PLAIN_TEXT}
 
     def _carried(self, found: dict) -> Iterator[Thing]:
         """What legacy tables carry into the declared ones, and what leaves a table for one beside it."""
@@ -199,7 +205,10 @@ class Declared:
 
 def _column(table: str, shape: Column, key: Typed | None) -> Thing:
     made = column(table, shape.name, shape.type, shape.not_null, shape.default)
-    return made if key is None else replace(made, says=made.says | things.spelled({"type": key.type, "home": key.home}))
+    if key is None:
+        return made
+    says = things.spelled({"type": key.type, "home": key.home, "collation": key.collation})
+    return replace(made, says=made.says | says)
 
 
 def _constraint(constraint: Constraint) -> Thing:

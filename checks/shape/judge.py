@@ -46,8 +46,7 @@ class Shape:
     def _judged(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, list[Row]]:
         facts = self._facts
         legacy = things.read(source, facts.source.schema)
-        homes = {(t.of, t.name): t.says["home"] for t in legacy if t.kind == "column"}
-        types = Types(facts, source, homes)
+        types = Types(facts, source, legacy)
         of_legacy = Kept(facts, types, legacy)
         return (
             _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from checks.content import gone
-from checks.facts import INTEGERS, TEXTUAL, TIMES, Facts
+from checks.facts import NUMBERS, TEXTUAL, TIMES, Facts
 from checks.shape import things
 from checks.shape.things import Says, Thing
 from checks.shape.types import CAST, Types
@@ -41,6 +41,7 @@ OF_CONSTRAINT = (
     "deferred", "validated", "enforced", "no inherit", "over periods", "expression", "operators", "comment",
 )  # fmt: skip
 OF_COLUMN = ("type", "home", "dimensions", "not null", "default", "collation", "identity", "generated", "comment")
+CHOICES = ("operator class", "options", "collation")  # what fits one type of a column alone
 SERVED = "pux"  # constraints that an index serves
 FOLLOWING = "user_role_profiles"  # what the columns point at that a rule makes of professionals
 
@@ -216,7 +217,7 @@ class Kept:
         for found in self.of("index", table):
             says = found.says
             texts = [says["predicate"], *(key["expression"] for key in says["keys"])]
-            is_choosy = any(texts) or any(key["operator class"] or key["options"] for key in says["keys"])
+            is_choosy = any(texts) or any(key[name] for key in says["keys"] for name in CHOICES)
             if not says["valid"] or leaving & set(says["reads"]) or any(self.is_dropped(text) for text in texts):
                 continue
             if not (is_choosy and retyped & set(says["reads"])):
@@ -238,7 +239,7 @@ class Kept:
         wanted = dict(rule.adds) if rule else {}
         wanted |= dict.fromkeys(rule.becomes.values() if rule else (), FOLLOWING)
         for shape in self.facts.source.table(table).columns:
-            parent = self.facts.parent(table, shape.name)
+            parent = self.facts.mapped(table, shape.name)
             if parent and shape.name not in gone(self.facts, table) and self._can_refer(table, shape, parent):
                 wanted[names.get(shape.name, shape.name)] = self.facts.home(parent)
         for name, parent in wanted.items():
@@ -247,13 +248,25 @@ class Kept:
 
     def _can_refer(self, table: str, shape: Column, parent: str) -> bool:
         """Whether a foreign key can be had: the parent's id is unique, and the column's values can name it."""
-        key, constraints = self.facts.source.table(parent).column("id"), self.facts.source.table(parent).constraints
+        key = self.facts.source.table(parent).column("id")
         if shape.generated or shape.is_array or not key or not _are_alike(shape.base, key.base):
             return False
         if self.facts.fates[parent] == "archive":
             return False
-        is_root = self.facts.home(parent) != self.facts.final(parent)
-        return is_root or any(c.kind in "pu" and c.columns == ("id",) for c in constraints)
+        return self.facts.home(parent) != self.facts.final(parent) or self.is_unique(parent, "id")
+
+    def is_unique(self, table: str, *columns: str) -> bool:
+        """Whether a foreign key can point at these columns of a legacy table."""
+        held = [
+            t.says["columns"]
+            for t in self.of("constraint", table)
+            if t.says["kind"] in "pu" and not t.says["deferrable"]
+        ]
+        for thing in self.of("index", table):
+            says = thing.says
+            if says["unique"] and says["valid"] and says["predicate"] is None:
+                held.append([key["column"] or "" for key in says["keys"]])
+        return sorted(columns) in map(sorted, held)
 
     def _of_settings(self, constraints: list[Thing]) -> Iterator[Thing]:
         """user_settings has one row for each user, and room for the settings that it has no column for."""
@@ -267,7 +280,7 @@ class Kept:
 
 def _are_alike(one: str, other: str) -> bool:
     """Whether values of one base type can name values of the other; a bigint never names a uuid."""
-    return one == other or {one, other} <= INTEGERS or bool({one, other} & TEXTUAL)
+    return one == other or {one, other} <= NUMBERS or bool({one, other} & TEXTUAL)
 
 
 def column(table: str, name: str, type_name: str, not_null: bool = False, default: str | None = None, **says) -> Thing:

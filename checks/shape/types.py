@@ -3,15 +3,18 @@
 Laws (contract: normalisation of ids)
 - An id is a sole primary key named `id`. Of a reshaped table it is a uuid; a text one is if most of its values are;
   any other stays what it is.
-- A reference has the type of the key that it names, where its values can be spelled so.
+- A column that holds a table's ids has the type of these, a domain or a length undone, where values of its own type
+  have to be written otherwise to be that; values that compare with them as they are keep their type.
 - Names of objects (reg*) are text. Any other column keeps its type.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import psycopg
 
-from checks.facts import INTEGERS, OID_ALIASES, TEXTUAL, UUID_TEXT, Facts, literal, quoted, text_of
+from checks.facts import INTEGERS, NUMBERS, OID_ALIASES, TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.shape.things import Says, Thing
 from config.shapes import Column
 
 SAME, TEXT = "same", "text"
@@ -21,26 +24,39 @@ COUNTS = "select count({0}), count(*) filter (where {0} ~* {1}) from {2} as t"
 
 @dataclass(frozen=True)
 class Typed:
-    """how: same, text (an object's name), cast, derived (a UUID made of the value) or parsed (text as an integer)."""
+    """how: same, text (an object's name), cast, derived (a UUID made of the value) or parsed (text as a number)."""
 
     type: str
     base: str
     how: str = SAME
     home: str = "pg_catalog"
+    collation: str | None = None
 
     @property
     def is_same(self) -> bool:
         return self.how == SAME
 
+    @property
+    def unlimited(self) -> "Typed":
+        """The type without a length or a scale, to which values would be cut or rounded."""
+        if self.base in {"citext", *INTEGERS}:
+            return replace(self, collation=None)
+        base = "text" if self.base in TEXTUAL else self.base
+        return Typed(base, base, self.how)
+
 
 UUID = Typed("uuid", "uuid")
+PLAIN_TEXT = Typed("text", "text")
 
 
 class Types:
-    """Types of the target's columns, by legacy table and column. homes: (table, column) → where its own type lives."""
+    """Types of the target's columns, by legacy table and column. legacy: what the source holds."""
 
-    def __init__(self, facts: Facts, source: psycopg.Connection, homes: dict[tuple[str, str], str]):
-        self._facts, self._source, self._homes = facts, source, homes
+    def __init__(self, facts: Facts, source: psycopg.Connection, legacy: Iterable[Thing]):
+        self._facts, self._source = facts, source
+        things = list(legacy)
+        self._columns = {(thing.of, thing.name): thing.says for thing in things if thing.kind == "column"}
+        self._domains = {t.name: t.says for t in things if t.kind == "type" and t.says["kind"] == "d"}
         self._counted: dict[tuple[str, str], tuple[int, int]] = {}
 
     def of(self, table: str, column: Column) -> Typed:
@@ -48,74 +64,78 @@ class Types:
         if column.generated:
             return self.own(table, column)
         if column.base in OID_ALIASES:
-            return Typed("text", "text", TEXT)
-        wanted = self._wanted(table, column)
-        return self._between(table, column, wanted) if wanted else self.own(table, column)
-
-    def key_of(self, table: str) -> Typed | None:
-        """The type that the id of a legacy table has in the target; None if it has no such column."""
-        column = self._facts.source.table(table).column("id") if table in self._facts.source.tables else None
-        return self.of(table, column) if column else None
+            return replace(PLAIN_TEXT, how=TEXT)
+        parent = self._facts.parent(table, column.name)
+        if parent is None and self._is_id(table, column.name):
+            parent = table
+        return self._between(table, column, self.id_of(parent)) if parent else self.own(table, column)
 
     def own(self, table: str, column: Column) -> Typed:
         """The type that the legacy column has."""
-        return Typed(column.type, column.base, SAME, self._homes.get((table, column.name), ""))
+        says = self._columns[table, column.name]
+        return Typed(column.type, column.base, SAME, says["home"], says["collation"])
+
+    def bare(self, table: str, column: Column) -> Typed:
+        """The same, a domain undone."""
+        found, says = self.own(table, column), self._columns[table, column.name]
+        while domain := self._domain(says):
+            says = domain
+            found = replace(found, type=says["type"], home=says["home"])
+        return found
+
+    def arriving(self, table: str, column: Column) -> Typed:
+        """The type that a value of the column has in the target, a domain undone."""
+        found = self.of(table, column)
+        return self.bare(table, column) if found.is_same else found
+
+    def _domain(self, says: Says) -> Says | None:
+        is_own = not says["home"] and not says["type"].endswith("]")
+        return (
+            self._domains.get(says["type"].removeprefix('"').removesuffix('"').replace('""', '"')) if is_own else None
+        )
+
+    def id_of(self, table: str) -> Typed:
+        """The type that the ids of a legacy table have in the target."""
+        facts = self._facts
+        if facts.fates[table] == "reshape" and facts.home(table) != table:
+            return UUID
+        column = facts.source.table(table).column("id")
+        if column.base in TEXTUAL and self._is_id(table, "id"):
+            values, uuids = self._count(table, column)
+            return UUID if uuids * 2 > values else self.bare(table, column)
+        return self.bare(table, column)
 
     def _is_id(self, table: str, column: str) -> bool:
         return column == "id" and self._facts.source.table(table).primary_key == ("id",)
 
-    def _wanted(self, table: str, column: Column) -> Typed | None:
-        parent = self._facts.parent(table, column.name)
-        if parent and self._facts.fates.get(parent) in ("copy", "keep", "reshape"):
-            return self._behind(parent, self._named(table, column.name, parent), table)
-        return self._id(table, column) if self._is_id(table, column.name) else None
+    def _between(self, table: str, column: Column, wanted: Typed) -> Typed:
+        """The column where the ids that it holds have this type."""
+        own = self.own(table, column)
+        if column.base == wanted.base:
+            return own
+        if wanted.base == "uuid":
+            return self._as_uuid(table, column) or own
+        if wanted.base in TEXTUAL:
+            is_alike = column.base in TEXTUAL and wanted.base != "citext"
+            return own if is_alike else replace(wanted.unlimited, how=CAST)
+        if (
+            wanted.base not in NUMBERS
+            or (column.base in INTEGERS)
+            or (column.base, wanted.base) == ("numeric", "numeric")
+        ):
+            return own
+        return replace(wanted.unlimited, how=PARSED) if column.base in {*TEXTUAL, "numeric"} else own
 
-    def _named(self, table: str, column: str, parent: str) -> str:
-        """The column of the parent that a reference names."""
-        for constraint in self._facts.source.table(table).constraints:
-            if constraint.kind == "f" and constraint.columns == (column,) and constraint.ref_table == parent:
-                return constraint.ref_columns[0]
-        return "id"
-
-    def _behind(self, parent: str, named: str, child: str) -> Typed | None:
-        if self._facts.fates[parent] == "reshape" and self._facts.home(parent) != parent:
-            return UUID
-        column = self._facts.source.table(parent).column(named)
-        if column is None:
-            return None
-        if self._is_id(parent, named):
-            return self._id(parent, column)
-        onward = self._facts.parent(parent, named)
-        return self.of(parent, column) if onward and onward != child else self.own(parent, column)
-
-    def _id(self, table: str, column: Column) -> Typed:
-        if self._facts.fates[table] == "reshape":
-            return UUID
+    def _as_uuid(self, table: str, column: Column) -> Typed | None:
         if column.base in TEXTUAL:
             values, uuids = self._count(table, column)
-            return UUID if uuids * 2 > values else self.own(table, column)
-        return self.own(table, column)
-
-    def _between(self, table: str, column: Column, wanted: Typed) -> Typed:
-        """The column where its key has this type; its own where the key's cannot spell its values."""
-        textual = column.base in TEXTUAL
-        if column.base == wanted.base or {column.base, wanted.base} <= INTEGERS:
-            return self.own(table, column)
-        if wanted.base == "uuid" and textual:
-            values, uuids = self._count(table, column)
-            return Typed("uuid", "uuid", CAST if values == uuids else DERIVED)
-        if wanted.base == "uuid" and column.base in INTEGERS:
-            return Typed("uuid", "uuid", DERIVED)
-        if wanted.base in TEXTUAL and not textual:
-            return Typed(wanted.type, wanted.base, CAST, wanted.home)
-        if wanted.base in INTEGERS and textual:
-            return Typed(wanted.type, wanted.base, PARSED, wanted.home)
-        return self.own(table, column)
+            return replace(UUID, how=CAST if values == uuids else DERIVED)
+        return replace(UUID, how=DERIVED) if column.base in NUMBERS else None
 
     def _count(self, table: str, column: Column) -> tuple[int, int]:
         """(values, how many of them are UUIDs)."""
         if (table, column.name) not in self._counted:
             name = quoted(self._facts.source.schema, table)
-            query = COUNTS.format(text_of(column), literal(UUID_TEXT), name)
+            query = COUNTS.format(self._facts.word(column), literal(UUID_TEXT), name)
             self._counted[table, column.name] = self._source.execute(query).fetchone()
         return self._counted[table, column.name]
