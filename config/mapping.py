@@ -7,6 +7,7 @@ Laws
 """
 
 import hashlib
+import json
 import re
 import tomllib
 from functools import cache
@@ -129,6 +130,11 @@ class Mapping(_Frozen):
 
     def file_of(self, table: str) -> str:
         return f"config/mapping/{self.domain_of.get(table, 'common')}.toml"
+
+
+def toml_key(name: str) -> str:
+    """A name as a key of a mapping file."""
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
 
 
 def spelling(text: str) -> str:

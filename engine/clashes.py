@@ -7,6 +7,7 @@ is archived; for sequences and types, which expressions spell, another name is f
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from config.mapping import toml_key
 from config.shapes import Table
 from engine.scene import Scene
 
@@ -36,7 +37,7 @@ def table(scene: Scene, name: str) -> None:
     if scene.fates[name] in ("copy", "keep") and (final in scene.declared or final in others):
         scene.clashing.add(final)
         another = f'disposition = "rename" and target = "legacy_{name}"{_with_names(scene, name)}'
-        remedy = f"give it another name ({another} under {place(scene, name)}), or {ARCHIVE}"
+        remedy = f"give it another name ({another} under {scene.place(name)}), or {ARCHIVE}"
         scene.fault(name, None, f"{final} is the name of a table that the target makes itself", remedy)
 
 
@@ -51,18 +52,8 @@ def _with_names(scene: Scene, name: str) -> str:
 
 def column(scene: Scene, table: str, name: str, why: str) -> None:
     """A fault where a legacy column has the name of one that the target adds."""
-    remedy = (
-        f'give it another one (renamed = {{ legacy_{name} = ["{name}"] }} under {place(scene, table)}), or {ARCHIVE}'
-    )
-    scene.fault(table, name, why, remedy)
-
-
-def place(scene: Scene, table: str) -> str:
-    """Where the mapping speaks of a table, or would."""
-    is_there = scene.rule(table) is not None
-    return (
-        f"[{table}] in {scene.mapping.file_of(table)}" if is_there else f"a new [{table}] in a file of config/mapping"
-    )
+    another = f'renamed = {{ {toml_key("legacy_" + name)} = ["{name}"] }} under {scene.place(table)}'
+    scene.fault(table, name, why, f"give it another name ({another}), or {ARCHIVE}")
 
 
 def look(scene: Scene, build: list[Table], sequences: tuple[str, ...], types: tuple[str, ...]) -> None:
@@ -90,9 +81,12 @@ def _blame(scene: Scene, name: str, owner: Owner, other: Owner) -> None:
         of = f", or archive the table {owner.table} that owns it" if owner.table else ""
         scene.faults.append(f"sequence {name}: has the name of {other}; rename it in the source{of}")
         return
-    another = f'names = {{ "{name}" = "legacy_{name}" }} under {place(scene, owner.table)}'
+    another = f'names = {{ "{name}" = "legacy_{name}" }} under {scene.place(owner.table)}'
     scene.fault(
-        owner.table, name, f"this {owner.kind} has the name of {other}", f"give it another ({another}), or {ARCHIVE}"
+        owner.table,
+        name,
+        f"this {owner.kind} has the name of {other}",
+        f"give it another name ({another}), or {ARCHIVE}",
     )
 
 

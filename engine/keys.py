@@ -12,7 +12,7 @@ Laws (contract: normalisation of ids)
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from config.mapping import Mapping
+from config.mapping import Mapping, toml_key
 from config.shapes import Column, Constraint, Table
 from engine import ids
 from engine.catalog import Catalog, LegacyTable
@@ -198,6 +198,16 @@ class Keys:
         onward = self._reference(parent, parent.shape.column(column))
         return onward.ids_of if onward and onward.ids_of else table if column == "id" else None
 
+    def _ask(self, table: str, column: str, parent: str) -> None:
+        rule = self._mapping.tables.get(table)
+        if not rule or column not in rule.settled:
+            place = f"[{toml_key(table)}] in {self._mapping.file_of(table)}"
+            self.questions.append(
+                f"{table}.{column} names rows of {parent}, whose id is not unique: carried as it is; to make it a "
+                f"reference, give {parent}.id a unique key in the source; to leave it, add settled = "
+                f'["{column}"] to {place}'
+            )
+
     def _undeclared(self, table: LegacyTable, column: Column) -> Reference | None:
         rule = self._mapping.common.references.get(column.name)
         if not rule or (rule.tables and table.name not in rule.tables) or rule.to == table.name:
@@ -210,7 +220,7 @@ class Keys:
         if not _comparable(column, parent.shape.column("id")) or column.generated:
             return None
         if not self.root_of(rule.to) and not is_unique(parent.shape, ("id",)):
-            self.questions.append(f"{table.name}.{column.name} names rows of {rule.to}, whose id is not unique")
+            self._ask(table.name, column.name, rule.to)
             return None
         ids_of = self._ids_in(rule.to, "id")
         return Reference(table.name, column.name, rule.to, "id", rule.on_orphan(table.name), None, ids_of)

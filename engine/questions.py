@@ -7,6 +7,7 @@ Laws
 
 from collections.abc import Iterator
 
+from config.mapping import toml_key
 from config.shapes import Column
 from engine.catalog import LegacyTable
 from engine.ids import INTEGERS, TEXTUAL
@@ -20,7 +21,8 @@ ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or em
 
 def find(scene: Scene, probe: Source | Unread) -> list[str]:
     """A question for each column whose name or values say what nothing declares."""
-    asked = [question for table in scene.catalog.tables for question in _references(scene, table)]
+    known = {question.partition(" ")[0] for question in scene.keys.questions}
+    asked = [question for table in scene.catalog.tables for question in _references(scene, table, known)]
     asked += [question for table in scene.catalog.tables for question in _times(scene, table)]
     profiles = [table for table in scene.catalog.tables if table.name in scene.mapping.profile_tables]
     return asked + [question for table in profiles for question in _links(scene, table, probe)]
@@ -36,7 +38,7 @@ def _times(scene: Scene, table: LegacyTable) -> Iterator[str]:
     for name in (*TIMED, "created_at", "updated_at"):
         column = table.shape.column(used.get(name, ""))
         if column and column.name not in settled and (column.is_array or column.base not in TIMES | TEXTUAL):
-            place = f"settled under [{table.name}] in {scene.mapping.file_of(table.name)}"
+            place = f"settled under {scene.place(table.name)}"
             yield (
                 f"{table.name}.{column.name} is {column.type}, and the target wants a time: every row with a value "
                 f"there is rejected (invalid_value); to keep those rows, make it timestamptz in the source "
@@ -53,21 +55,21 @@ def _links(scene: Scene, table: LegacyTable, probe: Source | Unread) -> Iterator
     counts = probe.links(table.name, [c for c in texts if c.name not in scene.rule(table.name).removed])
     for column, (values, links) in counts.items():
         if links * 2 > values:
-            place = f"[{table.name}] in {scene.mapping.file_of(table.name)}"
             yield (
                 f"{table.name}.{column} looks like a link ({links} of {values} values looked at are URLs): carried as "
-                f'it is; to remove it from the profile, add {column} = "external_link" to removed under {place}; to '
-                f'keep it, add "{column}" to settled there'
+                f'it is; to remove it from the profile, add {toml_key(column)} = "external_link" to removed under '
+                f'{scene.place(table.name)}; to keep it, add "{column}" to settled there'
             )
 
 
-def _references(scene: Scene, table: LegacyTable) -> Iterator[str]:
+def _references(scene: Scene, table: LegacyTable, asked: set[str]) -> Iterator[str]:
+    """asked: columns, with their tables, of which another question speaks."""
     if scene.fates.get(table.name) not in ("copy", "keep", "reshape"):
         return
     pointing = {column for c in table.shape.constraints if c.kind == "f" for column in c.columns}
     known = pointing | ACTORS | _settled(scene, table.name) | _read(scene, table.name)
     for column in table.shape.columns:
-        parent = _parent(scene, column)
+        parent = _parent(scene, column) if f"{table.name}.{column.name}" not in asked else None
         if parent and column.name not in known and (table.name, column.name) not in scene.keys.references:
             yield _reference(scene, table.name, column.name, parent)
 
@@ -81,15 +83,16 @@ def _parent(scene: Scene, column: Column) -> str | None:
 
 
 def _reference(scene: Scene, table: str, column: str, parent: str) -> str:
-    if column in scene.mapping.common.references:
-        yes = f'map {table}: a table [{table}] with disposition = "copy" in a file of config/mapping'
+    if column not in scene.mapping.common.references:
+        rule = f'{toml_key(column)} = {{ to = "{parent}", in = ["{table}"] }}'
+        yes = f"add {rule} to [references] in config/mapping/common.toml"
+    elif scene.rule(table):
+        yes = f"give it the type of {parent}.id in the source, or declare it there"
     else:
-        yes = f'add {column} = {{ to = "{parent}", in = ["{table}"] }} to [references] in config/mapping/common.toml'
-    rule = scene.rule(table)
-    no = f"[{table}] in {scene.mapping.file_of(table)}" if rule else f"a new [{table}] in a file of config/mapping"
+        yes = f'map the table: {scene.place(table)}, with disposition = "copy"'
     return (
         f"{table}.{column} looks like a reference to {parent}, which nothing declares: carried as it is; to make it "
-        f'one, {yes}; to leave it, add settled = ["{column}"] to {no}'
+        f'one, {yes}; to leave it, add settled = ["{column}"] to {scene.place(table)}'
     )
 
 

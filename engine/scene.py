@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from config.mapping import Mapping as Rules
-from config.mapping import TableRule
+from config.mapping import TableRule, toml_key
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.catalog import Catalog, LegacyTable
@@ -58,6 +58,13 @@ class Scene:
 
     def from_sql(self, table: str) -> str:
         return f"{quoted(self.catalog.schema, self.legacy_names.get(table, table))} as t"
+
+    def place(self, table: str) -> str:
+        """Where the mapping speaks of a table, or would."""
+        header = f"[{toml_key(table)}]"
+        if self.rule(table):
+            return f"{header} in {self.mapping.file_of(table)}"
+        return f"a new {header} in a file of config/mapping"
 
     def fault(self, table: str, column: str | None, found: str, remedy: str) -> None:
         """One fault: which table and column, what was found, which file to edit."""
