@@ -16,8 +16,8 @@ from config.errors import TargetError
 
 RUN = """
     select run_id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', profile, source_schema,
-           snapshot, source_identity
-    from migration.runs where run_id = %s
+           snapshot, source_identity, to_jsonb(r) -> 'settings'  -- older books have no such column
+    from migration.runs as r where run_id = %s
 """
 REJECTED = "select legacy_table, legacy_key, reason from migration.rejects where run_id = %s"
 DERIVED = """
@@ -41,6 +41,8 @@ SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 class Books:
     """One run. instant: a timestamptz literal, what stands in for times nowhere recorded.
 
+    settings: keys and values of its profile; None: older books do not say.
+
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
@@ -53,6 +55,7 @@ class Books:
     source_schema: str
     snapshot: str | None
     identity: dict
+    settings: dict | None = None
     rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
     nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)

@@ -35,7 +35,6 @@ from checks.facts import Facts
 from checks.jobs import Job
 from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
 from config import mapping
-from config import settings as configuration
 from config.errors import ConfigError
 from config.settings import Settings
 
@@ -171,18 +170,24 @@ def _look(sessions: Sessions, level: str, sample: float | None) -> comparison.Lo
 def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str) -> Facts:
     with sessions.source() as source, sessions.target() as target:
         run = books.read(target, run_id)
-        zone = settings if run.profile == settings.profile else configuration.load(run.profile, {})
-        rules = mapping.load()
+        under, rules = _profile_of(settings, run), mapping.load()
         facts = Facts(
-            settings=settings,
+            settings=under,
             mapping=rules,
             source=catalog.named(catalog.read(source, run.source_schema), rules),
             target=catalog.read(target, schema),
             archive=catalog.read(target, archive),
             books=run,
-            time_zone=zone.time_zone,
+            time_zone=under.time_zone,
         )
         return replace(facts, addresses=addresses.accepted(source, facts))
+
+
+def _profile_of(settings: Settings, run: books.Books) -> Settings:
+    """The settings by which the run was built, whatever profile somebody verifies it with."""
+    if run.settings is not None:
+        return settings.as_kept(run.profile, run.settings)
+    return settings if run.profile == settings.profile else settings.under(run.profile)
 
 
 def _verdict(

@@ -134,11 +134,24 @@ class Profile(BaseModel):
     require_approval: bool = False
     approval_seconds: Annotated[int, Field(ge=1)] = 86_400
 
+    def tolerated(self, reason: str | None) -> int | None:
+        """How many rows may be rejected for this reason (None: any that it does not name); None: any number."""
+        allowed = self.tolerance.get(reason, self.default_tolerance)
+        return None if allowed == "unlimited" else allowed
+
+    def keys(self) -> dict[str, Any]:
+        """The profile's own keys and values, as JSON takes them."""
+        return self.model_dump(include=set(Profile.model_fields))
+
 
 class Settings(Profile):
-    """A profile together with what the environment says. Build it with load()."""
+    """A profile together with what the environment says. Build it with load().
+
+    is_profile_given: somebody named the profile; else a run that is resumed goes by its own.
+    """
 
     profile: str
+    is_profile_given: bool = True
     source_url: SecretStr | None = None
     target_url: SecretStr | None = None
     staging_url: SecretStr | None = None
@@ -172,30 +185,45 @@ class Settings(Profile):
         """The rehearsal copy. Errors: ConfigError if the variable is unset or malformed."""
         return _connection(self.staging_url, VARIABLES["staging_url"])
 
+    def under(self, profile: str) -> "Settings":
+        """The same environment under another profile's file. Errors: ConfigError."""
+        return self._with(profile, _validated(Profile, profile, _profile_values(profile)))
+
+    def as_kept(self, profile: str, values: Mapping[str, Any]) -> "Settings":
+        """The same environment under a profile as the books have kept it; keys that are no longer known are left out.
+
+        Errors: ConfigError if a value is no longer known.
+        """
+        known = {key: value for key, value in values.items() if key in Profile.model_fields}
+        return self._with(profile, _validated(Profile, profile, known))
+
+    def _with(self, name: str, profile: Profile) -> "Settings":
+        return self.model_copy(update={key: getattr(profile, key) for key in Profile.model_fields} | {"profile": name})
+
     def on_staging(self) -> "Settings":
         """The same, with the staging copy as the source. Errors: ConfigError if the variable is unset."""
         _connection(self.staging_url, VARIABLES["staging_url"])
         return self.model_copy(update={"source_url": self.staging_url})
 
-    def tolerated(self, reason: str) -> int | None:
-        """How many rows may be rejected for this reason; None: any number."""
-        allowed = self.tolerance.get(reason, self.default_tolerance)
-        return None if allowed == "unlimited" else allowed
-
 
 def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a profile (default: staging) and an environment; the URLs that are set are checked at once."""
-    profile = profile or DEFAULT_PROFILE
+    is_given, profile = profile is not None, profile or DEFAULT_PROFILE
     given = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
     for key in given.keys() & set(CONNECTIONS):
         connection.parse(given[key], VARIABLES[key])
     for key in given.keys() & set(SECRETS):
         given[key] = SecretStr(given[key])
-    values = _profile_values(profile)
+    given |= {"profile": profile, "is_profile_given": is_given}
+    return _validated(Settings, profile, _profile_values(profile) | given)
+
+
+def _validated(kind: type[Profile], profile: str, values: dict[str, Any]):
+    """Errors: ConfigError, which names each fault's variable, or its key in the profile."""
     try:
-        return Settings(**values, **given, profile=profile)
+        return kind(**values)
     except ValidationError as error:
-        sentences = [_sentence(profile, values | given, fault) for fault in error.errors(include_url=False)]
+        sentences = [_sentence(profile, values, fault) for fault in error.errors(include_url=False)]
     raise ConfigError("; ".join(sentences))
 
 

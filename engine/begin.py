@@ -12,7 +12,8 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, ddl, ledger, schemas, snapshot
+from engine import bookkeeping, ddl, ledger, profiles, schemas, snapshot
+from engine.certificate import Certificate
 from engine.connect import Stop, blame
 from engine.plan import Plan
 from engine.snapshot import Snapshot
@@ -66,11 +67,21 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
 
 
 def begin(
-    conn, settings: Settings, planned: Plan, held: Snapshot, resumed, clock: Clock, *, dry_run: bool, approve: bool
+    conn,
+    settings: Settings,
+    planned: Plan,
+    held: Snapshot,
+    resumed,
+    clock: Clock,
+    *,
+    dry_run: bool,
+    approve: bool,
+    given: Certificate | None,
 ):
     """A new run, or the resumed one: continued if nothing has changed, else begun anew.
 
-    approve: a person has to approve what it builds, at this attempt and at every later one.
+    approve: a person has to approve what it builds; given: the certificate that it is held to. Both at this attempt and
+    at every later one.
     """
     with blame(TargetError, "beginning the run", STOP):
         identity = held.facts.identity()
@@ -90,10 +101,12 @@ def begin(
                 **by,
                 created_at=planned.instant,
                 approval=approve,
+                settings=settings.keys(),
+                certificate=given and given.to_dict(),
             )
             drop_builds(conn, settings)
         else:
-            run = bookkeeping.resume_run(conn, resumed.run_id, settings.profile, approve)
+            run = _another_attempt(conn, settings, resumed, clock, approve, given)
             if why := _why_anew(conn, settings, planned, held, resumed):
                 clock.message(f"beginning anew: {why}")
                 drop_builds(conn, settings)
@@ -102,6 +115,15 @@ def begin(
         if resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             bookkeeping.set_snapshot(conn, run.run_id, held.visible, identity)
     return run
+
+
+def _another_attempt(conn, settings: Settings, resumed, clock: Clock, approve: bool, given: Certificate | None):
+    """The run, under way again. What its profile said when it began stays in the books where it says less now."""
+    found = profiles.loosened(settings, resumed)
+    for key in found:
+        clock.message(f"profile {settings.profile} is looser than when run {resumed.run_id} began: {key}")
+    keys = None if found else settings.keys()
+    return bookkeeping.resume_run(conn, resumed.run_id, settings.profile, approve, keys, given and given.to_dict())
 
 
 def _fingerprint(planned: Plan, settings: Settings) -> str:

@@ -31,7 +31,7 @@ from engine.versioned import Versioned, tell_closed
 SCHEMA = "migration"
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
-    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 8)))
+    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 9)))
 )
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
@@ -63,6 +63,7 @@ class Run:
     error: str | None
     approval: bool = False  # whether a person has to approve its build; older books do not say
     settings: dict[str, Any] | None = None  # keys and values of the profile that it began with; older books do not say
+    certificate: dict[str, Any] | None = None  # that it was given as a file
 
 
 @dataclass(frozen=True)
@@ -107,16 +108,20 @@ def create_run(
     code_version: str,
     created_at: str | None = None,
     approval: bool = False,
+    settings: dict[str, Any] | None = None,
+    certificate: dict[str, Any] | None = None,
 ) -> Run:
     """A new run in state running; its id sorts by time. created_at: the plan's instant, by default now.
 
-    approval: whether a person has to approve its build.
+    approval: whether a person has to approve its build. settings: keys and values of the profile. certificate: that it
+    was given as a file.
     """
     return _one_run(
         conn,
         """insert into migration.runs (run_id, state, profile, source_schema, target_schema, dry_run, source_identity,
-                                       mapping_hash, plan_hash, code_version, approval, created_at)
-           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                                       mapping_hash, plan_hash, code_version, approval, settings, certificate,
+                                       created_at)
+           values (to_char(now(), 'YYYYMMDD-HH24MISS-') || %s, 'running', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
                    coalesce(%s::timestamptz, now()))
            returning *""",
         [
@@ -130,20 +135,37 @@ def create_run(
             plan_hash,
             code_version,
             approval,
+            _json(settings),
+            _json(certificate),
             created_at,
         ],
     )
 
 
-def resume_run(conn: psycopg.Connection, run_id: str, profile: str, approval: bool = False) -> Run:
-    """Another attempt at a run, by this profile: its created_at stays, and that it has to be approved."""
+def resume_run(
+    conn: psycopg.Connection,
+    run_id: str,
+    profile: str,
+    approval: bool = False,
+    settings: dict[str, Any] | None = None,
+    certificate: dict[str, Any] | None = None,
+) -> Run:
+    """Another attempt at a run, by this profile: its created_at stays, and that it has to be approved.
+
+    settings, certificate: what is kept from now on; None: what was.
+    """
     return _one_run(
         conn,
         """update migration.runs set state = 'running', started_at = now(), finished_at = null, error = null,
-                                     profile = %s, approval = approval or %s
+                                     profile = %s, approval = approval or %s, settings = coalesce(%s, settings),
+                                     certificate = coalesce(%s, certificate)
            where run_id = %s returning *""",
-        [profile, approval, run_id],
+        [profile, approval, _json(settings), _json(certificate), run_id],
     )
+
+
+def _json(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value)
 
 
 def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | None = None) -> Run:

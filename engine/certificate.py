@@ -124,6 +124,11 @@ def read(path: str | Path) -> Certificate:
     return found
 
 
+def kept(run: bookkeeping.Run | None) -> Certificate | None:
+    """The certificate that a run was given as a file when it began, or later."""
+    return Certificate(**run.certificate) if run and run.certificate else None
+
+
 def faults(settings: Settings, found: Certificate | None, parts: Mapping[str, Any]) -> list[str]:
     """Why a run that is no dry-run may not begin, one sentence each. found: what it is held to, None: nothing."""
     if found is None and not settings.require_certificate:

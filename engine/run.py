@@ -37,6 +37,7 @@ from engine import (
     gates,
     judgement,
     preflight,
+    profiles,
     publish,
     snapshot,
     summary,
@@ -77,7 +78,7 @@ def migrate(
     desk: Desk | None = None,
     begun: Callable[[Work], None] = lambda _: None,
 ) -> Summary:
-    """Migrate, or resume run_id, or with `resume` the latest run if it broke off.
+    """Migrate, or resume run_id, or with `resume` the latest run if it broke off; that under its own profile.
 
     Without an auditor nothing is published: a dry-run ends well, any other is refused.
     certificate: file of the rehearsal that the run is held to; without one the profile says whether the latest in the
@@ -100,6 +101,7 @@ def migrate(
         reading = stack.enter_context(contextlib.ExitStack())
         held = reading.enter_context(snapshot.hold(source, STOP))
         resumed = begin.resumed(conn, settings, run_id, dry_run, is_latest=resume)
+        settings, given = profiles.as_begun(settings, resumed), given or certificates.kept(resumed)
         planned = preflight.planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
         rehearsed = None if dry_run else preflight.held_to(conn, settings, given)
         preflight.refuse(
@@ -107,7 +109,7 @@ def migrate(
         )
         stated = certificates.stated(planned, settings)
         bookkeeping.ensure(conn)
-        wanted = {"dry_run": dry_run, "approve": not dry_run and (approve or settings.require_approval)}
+        wanted = {"dry_run": dry_run, "approve": not dry_run and (approve or settings.require_approval), "given": given}
         run = begin.begin(conn, settings, planned, held, resumed, clock, **wanted)
         sessions = reading.enter_context(contextlib.closing(Sessions(settings, held, STOP)))
         work = Work(run.run_id, planned, settings, held, STOP, sessions)

@@ -113,7 +113,7 @@ def migrate(context: click.Context, **options) -> int:
     from flows.progress import shown
 
     with shown() as watch:
-        summary = through_prefect("migrate", watch, {"profile": settings.profile, **options})
+        summary = through_prefect("migrate", watch, {"profile": context.obj.profile, **options})
         if summary is None:
             from flows import work
 
@@ -163,7 +163,7 @@ def rehearse(context: click.Context, **options) -> int:
     from flows.progress import shown
 
     with shown() as watch:
-        summary = through_prefect("rehearse", watch, {"profile": settings.profile, **options})
+        summary = through_prefect("rehearse", watch, {"profile": context.obj.profile, **options})
         if summary is None:
             from flows import work
 
@@ -189,7 +189,7 @@ def verify(context: click.Context, show_values: bool, **options) -> int:
     from config.errors import VerificationFailed
     from flows import report
 
-    found = through_prefect("verify", None, {"profile": settings.profile, **options})
+    found = through_prefect("verify", None, {"profile": context.obj.profile, **options})
     if found is None:
         from flows import work
 
@@ -218,7 +218,7 @@ def rollback(context: click.Context, run_id: str | None) -> int:
     from flows import work
 
     run_id = run_id or engine_run.published_run(settings)
-    done = through_prefect("rollback", None, {"profile": settings.profile, "run_id": run_id}) if run_id else None
+    done = through_prefect("rollback", None, {"profile": context.obj.profile, "run_id": run_id}) if run_id else None
     if done is None:
         done = work.rollback(settings, run_id)
     show(context, done, lambda: _rolled_back(done))

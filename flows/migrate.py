@@ -21,7 +21,7 @@ from flows.workers import PrefectWorkers
 
 @flow(name="migrate", persist_result=False)
 def migrate(
-    profile: ProfileName = "staging",
+    profile: ProfileName | None = None,
     run_id: str = "",
     dry_run: bool = False,
     certificate: str = "",
@@ -31,7 +31,8 @@ def migrate(
     """Migrates the legacy database that the worker's environment names: plan, build, verify, publish.
 
     Args:
-        profile: How strict to be; a file in config/profiles.
+        profile: How strict to be; a file in config/profiles. None: of a run that is gone on with the one that it began
+            with, else staging. Such a run is refused under one that is looser.
         run_id: A run to resume, as `nxtgauge-migrate status` names it; blank for a new run.
         dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
         certificate: Path of a rehearsal's certificate.json, as the worker sees it. Blank: the latest rehearsal in the

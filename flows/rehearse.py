@@ -11,13 +11,13 @@ from flows.migrate import heard, migrated
 
 @flow(name="rehearse", persist_result=False)
 def rehearse(
-    profile: ProfileName = "staging", refresh: bool = False, percent: float = 100, resume: bool = True
+    profile: ProfileName | None = None, refresh: bool = False, percent: float = 100, resume: bool = True
 ) -> State:
     """Builds and verifies everything from the staging copy, reports, and publishes nothing.
 
     Args:
-        profile: How strict to be; a file in config/profiles. The profile of the migration that is rehearsed shows what
-            it would say.
+        profile: How strict to be; a file in config/profiles, by default staging. The profile of the migration that is
+            rehearsed shows what it would say.
         refresh: Make the staging copy anew first, from the legacy database, masked on the way.
         percent: How much of the legacy database a new copy holds: all of it, or so many per cent of the users with
             everything that hangs on them.

@@ -9,7 +9,7 @@ from flows.calls import ProfileName
 
 
 @flow(name="rollback", persist_result=False)
-def rollback(run_id: str, profile: ProfileName = "staging") -> State:
+def rollback(run_id: str, profile: ProfileName | None = None) -> State:
     """Puts back what stood before the last publish in the target that the worker's environment names.
 
     Args:

@@ -12,7 +12,7 @@ from flows.calls import ProfileName
 
 @flow(name="verify", persist_result=False)
 def verify(
-    profile: ProfileName = "staging",
+    profile: ProfileName | None = None,
     run_id: str = "",
     level: Literal["counts", "content", "full"] = "full",
     sample: float = 100,
@@ -21,7 +21,7 @@ def verify(
     """Judges what is published in the target that the worker's environment names, or what a run has built there.
 
     Args:
-        profile: How strict to be; a file in config/profiles.
+        profile: A file in config/profiles. What is judged goes by the profile that it was built with.
         run_id: Judge what this run has built; blank for what is published.
         level: counts compares numbers of rows, content all values too, full everything that there is to check.
         sample: Compare so many per cent of the rows.
@@ -32,5 +32,5 @@ def verify(
     return calls.final_state(lambda _watch: _verified(profile, options))
 
 
-def _verified(profile: str, options: dict) -> dict:
+def _verified(profile: str | None, options: dict) -> dict:
     return artifacts.linked(work.verify(configuration.load(profile), **options), get_run_logger())

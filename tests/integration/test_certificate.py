@@ -239,6 +239,13 @@ class TestFile:
         summary = run.migrate(strict, auditor=trusting, certificate=file)
         assert summary.state == "published" and summary.certificate["role"] == "in force"
 
+    def test_a_resumed_run_is_held_to_it_without_being_told_again(self, strict, file, target):
+        with pytest.raises(VerificationFailed):
+            run.migrate(strict, auditor=saying(content__users=FAIL), certificate=file)
+        (run_id,) = target.execute("select run_id from migration.runs").fetchone()
+        with pytest.raises(VerificationFailed):  # by its gate: the certificate is there
+            run.migrate(strict, auditor=trusting, run_id=run_id)
+
     def test_drift_from_it_is_refused_even_where_none_is_required(self, settings, file, source):
         source.execute("alter table users add nickname text")
         assert "users.nickname" in refused(settings, certificate=file)

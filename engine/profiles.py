@@ -1,0 +1,37 @@
+"""Which profile a run goes by: the one that it began with, at every attempt.
+
+Laws
+- The books keep the profile's name, and what its keys said when the run began.
+- Another profile that somebody names has to be as strict in every key; the run goes on under it, and keeps it.
+- The file of the run's own profile may have been changed in between, which is somebody's deed as well: the run goes by
+  the file, and what that allows now and did not then is told at every attempt.
+"""
+
+from config.errors import PlanRefused
+from config.settings import Settings
+from config.strictness import looser
+from engine.bookkeeping import Run
+
+REMEDY = "leave --profile out, or name one that is as strict in every key"
+
+
+def as_begun(settings: Settings, run: Run | None) -> Settings:
+    """The settings for a further attempt at the run. Errors: PlanRefused if the given profile is a looser one."""
+    if run is None or run.profile == settings.profile:
+        return settings
+    if not settings.is_profile_given:
+        return settings.under(run.profile)
+    if found := looser(settings, _kept(settings, run)):
+        what = f"run {run.run_id} began under profile {run.profile}, and {settings.profile} is looser"
+        raise PlanRefused([f"{what}: {'; '.join(found)}; {REMEDY}"])
+    return settings
+
+
+def loosened(settings: Settings, run: Run) -> list[str]:
+    """What the run's own profile allows now, and did not when it began."""
+    return looser(settings, _kept(settings, run))
+
+
+def _kept(settings: Settings, run: Run) -> Settings:
+    """Older books do not say what the profile said: then its file does."""
+    return settings.as_kept(run.profile, run.settings) if run.settings is not None else settings.under(run.profile)
