@@ -170,7 +170,8 @@ class Facts:
         rule = self.mapping.common.references.get(column)
         if not rule or (rule.tables and table not in rule.tables) or rule.to == table:
             return None
-        if (table not in self.mapping.tables and rule.to != "users") or not self.source.has(rule.to, "id"):
+        is_spoken_of = table in self.mapping.tables or table in rule.tables or rule.to == "users"
+        if not is_spoken_of or not self.source.has(rule.to, "id"):
             return None
         return rule.to if self.fates.get(rule.to) != "archive" else None
 

@@ -45,7 +45,7 @@ class Shape:
 
     def _judged(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, list[Row]]:
         facts = self._facts
-        legacy = things.read(source, facts.source.schema)
+        legacy = things.named(things.read(source, facts.source.schema), facts.mapping)
         types = Types(facts, source, legacy)
         of_legacy = Kept(facts, types, legacy)
         return (

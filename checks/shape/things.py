@@ -18,6 +18,7 @@ from psycopg import sql
 
 from checks import likeness
 from checks.verdict import Row
+from config.mapping import Mapping as Rules
 
 FOLDER = Path(__file__).parent / "sql"
 MISSING, DIFFERS, UNEXPECTED = "missing", "differs", "unexpected"
@@ -111,6 +112,16 @@ def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> I
             last, is_called = found[thing.name]
             thing = thing.saying(last=last, is_called=is_called)
         yield thing
+
+
+def named(legacy: Iterable[Thing], rules: Rules) -> tuple[Thing, ...]:
+    """The legacy things, constraints and indexes under the names that the mapping gives some of them."""
+    names = {(table, old): new for table, rule in rules.tables.items() for old, new in rule.names.items()}
+    parts = ("constraint", "index")
+    return tuple(
+        replace(thing, name=names.get((thing.of, thing.name), thing.name)) if thing.kind in parts else thing
+        for thing in legacy
+    )
 
 
 def spelled(says: Says, names: Mapping[str, str] = {}) -> Says:
