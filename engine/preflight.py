@@ -115,13 +115,23 @@ def _extension_faults(conn: psycopg.Connection, settings: Settings, plan: Plan) 
         for name in plan.extensions
         if name not in there
     ]
-    return lacking + [
+    elsewhere = [
         f"extension {name} stands in schema {schema} of the target, and extension_schema is {home}; set "
         f'extension_schema = "{schema}" in config/profiles/{settings.profile}.toml, or alter extension {name} set '
         f"schema {home}"
         for name, schema in there.items()
         if schema not in (None, home, "pg_catalog")
     ]
+    return [*lacking, *elsewhere, *(_home_faults(conn, home) if plan.extensions else ())]
+
+
+def _home_faults(conn: psycopg.Connection, home: str) -> list[str]:
+    """Whether extensions can stand in the schema that the profile names, and be used there."""
+    query = "select has_schema_privilege(oid, 'usage') from pg_namespace where nspname = %s"
+    row = conn.execute(query, [home]).fetchone()
+    if row is None:
+        return [f"the target has no schema {home}, where extensions are to stand; create it, or set extension_schema"]
+    return [] if row[0] else [f"no privilege to use schema {home} of the target, where extensions stand; grant USAGE"]
 
 
 def _new_to(told: list[str], rehearsed: list[str]) -> list[str]:

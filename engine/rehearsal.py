@@ -29,6 +29,7 @@ UNDEFINED = ("42P01", "42704", "42883", "3F000")  # table, object, function, sch
 NO_PRIVILEGE = "42501"
 AT_HAND = """
     select e.extname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace where n.nspname = any(%s)
+        and has_schema_privilege(n.oid, 'usage')
 """
 NO_UNIQUE = "42830"  # a foreign key to columns without a unique
 
@@ -39,7 +40,8 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
     product, archive = _statements(planned)
     with connection.transaction(force_rollback=True):
         connection.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
-        found = _attempt(connection, ddl.extensions(planned.extensions, home), {})
+        is_there = connection.execute("select from pg_namespace where nspname = %s", [home]).rowcount
+        found = _attempt(connection, ddl.extensions(planned.extensions, home), {} if is_there else {"schema": [home]})
         had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
         lost = {e.name: e.members for e in planned.source.extensions if e.name in {*planned.extensions} - had}
         lost["functions"] = [f.name for f in planned.source.functions if f.signature not in planned.functions]
