@@ -36,13 +36,17 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of a schema; one that is not there has no tables."""
     conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
     columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
-    for table, name, type_, base, is_array, kind, not_null, is_generated, default, collation in asked(
+    for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation in asked(
         conn, "columns", schema
     ):
         found = columns[table]  # a table may have none
         if name is not None:
             kept = "s" if is_generated else ""
-            found.append(Column(name, type_, not_null, default, collation, "", kept, None, base, kind, is_array))
+            found.append(
+                Column(
+                    name, type_, not_null, default, collation, "", kept, None, base, kind, is_array, reads=tuple(reads)
+                )
+            )  # fmt: skip
     for table, name, kind, keys, text, parent, parent_keys, is_valid in asked(conn, "constraints", schema):
         constraints[table].append(
             Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)

@@ -64,12 +64,13 @@ class Whole:
         self._shape: Table = facts.source.table(table)
         self._target = facts.target.table(self._final)
         self._relation = Relation(facts, self._shape)
+        self._pairs: dict[str, Pair] = {}
 
     def comparison(self, prelude: Prelude) -> Comparison:
         if self._target is None:
             return self._missing()
-        pairs = [self.pair(c) for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
-        pairs += self.added()
+        arriving = [c for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
+        pairs = [*(self.pair(c) for c in arriving if not self._is_anew(c)), *self.added()]
         key = self._key(pairs)
         condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
@@ -83,6 +84,18 @@ class Whole:
             of_source=frozenset({self._table}) | others, of_target=frozenset({self._final}),
         )  # fmt: skip
 
+    def _is_anew(self, column: Column) -> bool:
+        """Whether the target generates the column from values that are not the legacy ones: the catalogue says how."""
+        final = self._target.column(self._final_name(column.name))
+        if final is None or not final.generated:
+            return False
+        return any(not self._is_same(operand) for name in column.reads if (operand := self._shape.column(name)))
+
+    def _is_same(self, column: Column) -> bool:
+        """Whether the column arrives as it is, in every row."""
+        final = self._target.column(self._final_name(column.name))
+        return final is not None and self.pair(column) == Pair(column.name, column_of(column), column_of(final))
+
     def _missing(self) -> Comparison:
         name = quoted(self._facts.target.schema, self._final)
         return Comparison(
@@ -92,12 +105,7 @@ class Whole:
         )  # fmt: skip
 
     def _final_name(self, column: str) -> str:
-        rule = self._facts.rule(self._table)
-        for wanted, variants in (rule.renamed if rule else {}).items():
-            used = self._facts.used(self._table, variants)
-            if used and used.name == column and not self._shape.column(wanted):
-                return wanted
-        return column
+        return self._facts.renames(self._table).get(column, column)
 
     @property
     def relation(self) -> Relation:
@@ -105,6 +113,11 @@ class Whole:
 
     def pair(self, column: Column) -> Pair:
         """The column's expressions on both sides, over the alias t."""
+        if column.name not in self._pairs:
+            self._pairs[column.name] = self._pair(column)
+        return self._pairs[column.name]
+
+    def _pair(self, column: Column) -> Pair:
         final = self._target.column(self._final_name(column.name))
         if final is None:
             return Pair(column.name, text_of(column), "'the target has no such column'")

@@ -118,6 +118,13 @@ class Facts:
         rule = self.rule(table)
         return (rule and rule.target) or table
 
+    def renames(self, table: str) -> dict[str, str]:
+        """Legacy column → its new name in a table that keeps its shape; a table with both names keeps both."""
+        rule, shape = self.rule(table), self.source.table(table)
+        used = {wanted: self.used(table, variants) for wanted, variants in (rule.renamed if rule else {}).items()}
+        found = {column.name: wanted for wanted, column in used.items() if column and not shape.column(wanted)}
+        return found | (rule.becomes if rule else {})
+
     def home(self, table: str) -> str:
         """The target table in which references to a legacy table find its rows."""
         if self.fates.get(table) == "reshape":

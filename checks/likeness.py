@@ -15,12 +15,39 @@ TOKENS = re.compile(rf"E?'(?:[^']|'')*'|{NAME}|\d+(?:\.\d+)?|::|[.()\[\],]|[^\s\
 # What belongs to a type's name after its first word.
 TYPE_WORDS = {"varying", "precision", "with", "without", "time", "zone"}
 BRACKETS = set("()[],")
+CALLS = {"nextval", "currval", "setval"}
 
 
 def expression(text: str | None, renames: Mapping[str, str]) -> tuple[str, ...]:
     """The words of an expression, spelling aside."""
     words = [_plain(word, renames) for word in _without_types(_without_schemas(TOKENS.findall(text or "")))]
-    return tuple(_unfolded([word for word in words if word not in BRACKETS]))
+    return tuple(_unfolded(list(_with_sequences([word for word in words if word not in BRACKETS]))))
+
+
+def _with_sequences(words: list[str]) -> Iterator[str]:
+    """A sequence that a call names by a text, perhaps put together of some, is the sequence of that name."""
+    rest = list(words)
+    while rest:
+        yield (word := rest.pop(0))
+        if word in CALLS and rest and rest[0].endswith("'"):
+            texts = [rest.pop(0)]
+            while rest[:1] == ["||"] and rest[1:2] and rest[1].endswith("'"):
+                texts.append(rest[1])
+                del rest[:2]
+            yield _last_name("".join(text.removeprefix("E")[1:-1].replace("''", "'") for text in texts))
+
+
+def _last_name(text: str) -> str:
+    """The name at the end of a text, perhaps behind its schema's."""
+    found = re.search(rf"({NAME})\s*$", text)
+    name = found[1] if found else text
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
+
+
+def sequences(text: str | None) -> set[str]:
+    """The sequences that the calls in an expression name."""
+    words = expression(text, {})
+    return {name for call, name in pairwise(words) if call in CALLS}
 
 
 def _without_schemas(tokens: list[str]) -> list[str]:

@@ -98,14 +98,8 @@ class Origins:
 
     def _kept(self, rule: TableRule | None, name: str) -> Column | None:
         """Of a table that keeps its shape."""
-        names = {new: old for old, new in (rule.becomes if rule else {}).items()}
-        if rule and name in rule.adds:
-            return None
-        for wanted, variants in (rule.renamed if rule else {}).items():
-            used = self._facts.used(self._table, variants)
-            if wanted == name and used and not self._shape.column(wanted):
-                return used
-        return self._shape.column(names.get(name, name))
+        names = {new: old for old, new in self._facts.renames(self._table).items()}
+        return None if rule and name in rule.adds else self._shape.column(names.get(name, name))
 
     def _of(self, column: Column) -> Value:
         raw, parents = text_of(column), self.parents(column)

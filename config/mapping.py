@@ -55,6 +55,7 @@ class Common(_Frozen):
     tool_tables: tuple[str, ...]
     created_at_from: tuple[str, ...]
     functions: dict[str, str]
+    carried_functions: tuple[str, ...] = ()
     references: dict[str, Reference]
     role_synonyms: dict[str, str]
     statuses: dict[str, tuple[str, ...]]

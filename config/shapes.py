@@ -23,6 +23,7 @@ class Column:
     kind: str = "b"  # pg_type.typtype of the column's type: b e d c r m
     is_array: bool = False
     dimensions: int = 0
+    reads: tuple[str, ...] = ()  # of a generated column: the columns that its expression reads
 
 
 @dataclass(frozen=True)

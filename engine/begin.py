@@ -12,7 +12,7 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, ddl, ledger, profiles, schemas, snapshot
+from engine import bookkeeping, ledger, prerequisites, profiles, schemas, snapshot
 from engine.certificate import Certificate
 from engine.connect import Stop, blame
 from engine.plan import Plan
@@ -24,7 +24,7 @@ STOP = Stop()  # what a signal handler sets
 
 
 def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
-    for statement in ddl.extensions(planned.extensions, settings.extension_schema):
+    for statement in prerequisites.extensions(planned.extensions, settings.extension_schema):
         conn.execute(statement.sql)
 
 

@@ -25,6 +25,7 @@ from engine import (
     frames,
     ledger,
     lookups,
+    prerequisites,
     privileges,
     publish,
     snapshot,
@@ -32,10 +33,10 @@ from engine import (
     totals,
 )
 from engine.connect import blame
-from engine.ddl import Statement
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.sessions import use_build
+from engine.statements import Statement
 from engine.totals import Increment
 from engine.work import Chunk, Work, chunks
 from engine.workers import Watch, Workers
@@ -50,17 +51,20 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
     """What makes the bare build schema, and the bare archive."""
     catalog = plan.source
     product = [
-        *ddl.types(catalog, plan.types),
-        *ddl.functions(catalog, plan.functions),
-        *ddl.domain_rules(catalog, plan.types),
-        *ddl.domain_checks(catalog, plan.types),
-        *ddl.sequences(catalog, plan.sequences),
+        *prerequisites.collations(catalog, plan.collations),
+        *prerequisites.text_search(catalog, plan.text_search),
+        *prerequisites.types(catalog, plan.types),
+        *prerequisites.functions(catalog, plan.functions),
+        *prerequisites.sequences(catalog, plan.sequences),
+        *prerequisites.domain_rules(catalog, plan.types),
+        *prerequisites.domain_checks(catalog, plan.types),
         *ddl.tables(catalog, plan.build, plan.hidden),
     ]
     archive = [
-        *ddl.types(catalog, plan.archive_types),
-        *ddl.functions(catalog, plan.archive_functions),
-        *ddl.domain_rules(catalog, plan.archive_types),
+        *prerequisites.collations(catalog, plan.archive_collations),
+        *prerequisites.types(catalog, plan.archive_types),
+        *prerequisites.functions(catalog, plan.archive_functions),
+        *prerequisites.domain_rules(catalog, plan.archive_types),
     ]
     return product, [*archive, *ddl.tables(catalog, plan.archive)]
 
@@ -76,14 +80,14 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
-        *ddl.late_domain_checks(plan.source, plan.types),
-        *(s for s in ddl.owners(plan.source, shapes) if s.what in plan.sequences),
+        *prerequisites.late_domain_checks(plan.source, plan.types),
+        *(s for s in ddl.owners(plan.source, shapes, dict(plan.origins)) if s.what in plan.sequences),
     ]
 
 
 def after_archive(plan: Plan) -> list[Statement]:
     """What constrains the loaded archive."""
-    checks = ddl.unvalidated_domain_checks(plan.source, plan.archive_types)
+    checks = prerequisites.unvalidated_domain_checks(plan.source, plan.archive_types)
     return [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
 
 
@@ -283,7 +287,7 @@ class Build:
 
     def _rename(self) -> None:
         plan = self.work.plan
-        positions = ddl.positions(plan.source, plan.build, plan.sequences)
+        positions = ddl.positions(plan.source, plan.build, plan.sequences, dict(plan.origins))
         self._replay(self.target, self.work.schema, [*positions, *renames(plan)])
         self._replay(self.target, self.work.archive_schema, after_archive(plan))
         for name in (self.work.schema, self.work.archive_schema):

@@ -21,7 +21,9 @@ from psycopg import sql
 from psycopg.rows import dict_row, scalar_row
 
 from config.shapes import Column, Constraint, Element, Index, Table
-from engine import expressions
+from engine import expressions, sequences
+from engine.languages import Collation, TextSearch
+from engine.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"
 Row = dict[str, Any]
@@ -92,11 +94,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class DomainCheck:
-    """definition: what follows ADD CONSTRAINT name; expression: what it asks of VALUE."""
+    """expression: what it asks of VALUE."""
 
     name: str
-    definition: str
-    expression: str = ""
+    expression: str
     is_validated: bool = True
 
 
@@ -131,6 +132,7 @@ class Function:
 
     needs: `relation x`, `function f`, `type t`, … that its body or signature names; a body of text is searched for the
     words that are names in this schema, so it may name too much, never too little of what is spelled out.
+    is_definer: it runs with its owner's rights; is_trusted: its language lets nobody out of the database.
     """
 
     name: str
@@ -142,43 +144,23 @@ class Function:
     extension: str | None = None
     comment: str | None = None
     oid: int = field(default=0, compare=False)
+    is_definer: bool = False
+    is_trusted: bool = True
 
     @property
     def signature(self) -> str:
         return f"{self.name}({self.arguments})"
 
     @property
+    def is_risky(self) -> bool:
+        """Whether somebody has to read it before it is made elsewhere."""
+        return self.is_definer or not self.is_trusted
+
+    @property
     def is_portable(self) -> bool:
         """Whether it can be made elsewhere by its definition alone, its types given."""
         stands_alone = all(need.startswith("type ") for need in self.needs)
-        return self.kind in "fp" and self.language in ("sql", "plpgsql") and not self.extension and stands_alone
-
-
-@dataclass(frozen=True)
-class Sequence:
-    """One sequence. table, column: of its owner, None where it is free; last_value: None where it may not be read."""
-
-    name: str
-    type: str
-    start: int
-    increment: int
-    minimum: int
-    maximum: int
-    cache: int
-    is_cycled: bool
-    table: str | None = None
-    column: str | None = None
-    is_identity: bool = False
-    persistence: str = "p"
-    extension: str | None = None
-    comment: str | None = None
-    oid: int = field(default=0, compare=False)
-    last_value: int | None = field(default=None, compare=False)
-    is_called: bool = field(default=False, compare=False)
-
-    @property
-    def is_readable(self) -> bool:
-        return self.last_value is not None
+        return self.kind in "fp" and not self.extension and stands_alone
 
 
 @dataclass(frozen=True)
@@ -213,9 +195,11 @@ class Dependency:
     """A default, constraint, index or domain needs an object that PostgreSQL itself does not have.
 
     user_kind: default (also a generated expression) | constraint | index | domain default | domain check | collation
-    user: the column, constraint, index or domain check; table: its table, or the domain.
-    kind: function | sequence | relation | type | operator | collation | operator class | …
-    signature: of a function, its identity arguments.
+    | type (its collations alone)
+    user: the column, constraint, index or domain check; table: its table, or the type.
+    kind: function | sequence | relation | type | operator | collation | operator class | text search configuration | …
+    | unknown sequence: one that the expression names by a text which nobody can read
+    signature: of a function, its identity arguments; is_cast: a cast calls it, perhaps unseen.
     """
 
     user_kind: str
@@ -226,6 +210,7 @@ class Dependency:
     name: str
     signature: str | None = None
     extension: str | None = None
+    is_cast: bool = False
 
 
 @dataclass(frozen=True)
@@ -267,6 +252,8 @@ class Catalog:
     types: tuple[Type, ...] = ()
     functions: tuple[Function, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    collations: tuple[Collation, ...] = ()
+    text_search: tuple[TextSearch, ...] = ()  # dictionaries first
     extensions: tuple[Extension, ...] = ()
     type_uses: tuple[TypeUse, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
@@ -299,6 +286,7 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
         tables = _tables(cursor)
         types = _types(cursor)
         owners = {table.name for table in tables}.union(kind.name for kind in types)  # partitions are none
+        tables, types, named = sequences.resolved(connection, tables, types)
         return Catalog(
             schema,
             **_rows(cursor, "database")[0],
@@ -309,7 +297,12 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
             sequences=_sequences(cursor),
             extensions=tuple(Extension(**row) for row in _rows(cursor, "extensions")),
             type_uses=tuple(TypeUse(**row) for row in _rows(cursor, "type_uses") if row["table"] in owners),
-            dependencies=tuple(Dependency(**row) for row in _rows(cursor, "dependencies") if row["table"] in owners),
+            collations=tuple(Collation(**row) for row in _rows(cursor, "collations")),
+            text_search=_text_search(cursor),
+            dependencies=(
+                *(Dependency(**row) for row in _rows(cursor, "dependencies") if row["table"] in owners),
+                *(Dependency(*user, _kind(one), one.schema or "", one.name or one.text) for user, one in named),
+            ),
             not_migrated=tuple(Leftover(**row) for row in _rows(cursor, "leftovers")),
             grants=tuple(Grant(**row) for row in _rows(cursor, "grants")),
         )
@@ -415,16 +408,16 @@ def _function(row: Row, names: list[tuple[str, str]]) -> Function:
 
 def _sequences(cursor: psycopg.Cursor[Row]) -> tuple[Sequence, ...]:
     rows = _rows(cursor, "sequences")
-    positions = _positions(cursor, [row["name"] for row in rows if row.pop("may_read")])
+    positions = sequences.positions(cursor, [row["name"] for row in rows if row.pop("may_read")])
     return tuple(Sequence(**row, **positions.get(row["name"], {})) for row in rows)
 
 
-def _positions(cursor: psycopg.Cursor[Row], names: list[str]) -> dict[str, Row]:
-    """Only the sequence itself tells what setval(…, false) left in it; pg_sequences does not."""
-    one = sql.SQL("select {} as name, last_value, is_called from {}")
-    found = {}
-    for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
-        selects = [one.format(name, sql.Identifier(name)) for name in names[start : start + 500]]
-        for row in cursor.execute(sql.SQL(" union all ").join(selects)):
-            found[row.pop("name")] = row
-    return found
+def _kind(named: sequences.Named) -> str:
+    return "sequence" if named.name else "unknown sequence"
+
+
+def _text_search(cursor: psycopg.Cursor[Row]) -> tuple[TextSearch, ...]:
+    found = _rows(cursor, "text_search")
+    for row in found:
+        row["mappings"] = tuple((token, tuple(dictionaries)) for token, dictionaries in row["mappings"])
+    return tuple(TextSearch(**row) for row in found)

@@ -193,6 +193,10 @@ def _source(plan: Plan) -> dict[str, Any]:
     kinds = {
         "type": [(t.name, t) for t in catalog.types if t.name in {*plan.types, *plan.archive_types}],
         "function": [(f.signature, f) for f in catalog.functions if f.signature in plan.functions],
+        "collation": [
+            (c.name, c) for c in catalog.collations if c.name in {*plan.collations, *plan.archive_collations}
+        ],
+        "text search": [(t.name, t) for t in catalog.text_search if t.name in plan.text_search],
         "sequence": [(s.name, s) for s in catalog.sequences if s.name in plan.sequences],
     }
     tables = {table.name: _table(table.legacy) for table in plan.tables if table.disposition != "skip"}

@@ -1,6 +1,6 @@
 """What a set of tables needs of its legacy schema before it can be made, and where the legacy text may not serve."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
@@ -8,35 +8,56 @@ from config.shapes import Column, Constraint, Index, Table
 from engine import definitions, expressions
 from engine.catalog import Catalog, Dependency, Sequence, TypeUse
 
-Node = tuple[str, str]  # kind and name: type and sequence by bare name, function by signature
+Part = Column | Constraint | Index
+Node = tuple[str, str]  # kind and name: functions by signature, all else by bare name
+Place = tuple[str, str]  # table, and a column, constraint or index of it
+CARRIED = ("type", "function", "sequence", "collation", "text search configuration", "text search dictionary")
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Bare names of types and sequences, signatures of functions; of the legacy schema, none an extension's."""
+    """Bare names, of functions signatures; of the legacy schema, none an extension's. uses: what asks for them.
+
+    text_search: dictionaries and configurations; extensions: those whose members are used.
+    """
 
     types: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     sequences: frozenset[str] = frozenset()
+    collations: frozenset[str] = frozenset()
+    text_search: frozenset[str] = frozenset()
+    extensions: frozenset[str] = frozenset()
+    uses: tuple[TypeUse | Dependency, ...] = ()
 
 
-def needs(catalog: Catalog, tables: Iterable[Table]) -> Needs:
+def needs(catalog: Catalog, tables: Iterable[Table], origins: Mapping[Place, Place] | None = None) -> Needs:
     """What these shapes use in their columns and expressions, and what that uses in turn.
 
     The shapes may differ from the legacy ones: a column of another type or an expression that no longer names a
     function needs neither. Free sequences are needed always, owned ones where their column is.
+    origins: where in the legacy schema a part stands that is not there under its own names.
     """
-    parts = {(table.name, part.name): part for table in tables for part in _parts(table)}
-    found = {("type", use.type) for use in catalog.type_uses if _is_used(catalog, use, parts)}
-    found |= {_node(need) for need in catalog.dependencies if _is_named(catalog, need, parts)}
+    parts = dict(_parts(tables, origins or {}))
+    uses = [use for use in catalog.type_uses if _is_used(catalog, use, parts)]
+    uses += [need for need in catalog.dependencies if _is_named(need, parts)]
+    found = {_node(use) for use in uses if _is_ours(catalog, use)}
     found |= {("sequence", s.name) for s in catalog.sequences if _is_kept(s, parts)}
     closed = _closed(found, _edges(catalog))
-    identities = {s.name for s in catalog.sequences if s.is_identity}
+    inner = [need for need in catalog.dependencies if need.user_kind in OF_TYPES and ("type", need.table) in closed]
+    uses += inner
+    names = {kind: frozenset(name for of, name in closed if of == kind) for kind in CARRIED}
     return Needs(
-        types=frozenset(name for kind, name in closed if kind == "type"),
-        functions=frozenset(name for kind, name in closed if kind == "function"),
-        sequences=frozenset(name for kind, name in closed if kind == "sequence") - identities,
+        types=names["type"],
+        functions=names["function"],
+        sequences=names["sequence"] - {s.name for s in catalog.sequences if s.is_identity},
+        collations=names["collation"],
+        text_search=names["text search configuration"] | names["text search dictionary"],
+        extensions=frozenset(use.extension for use in uses if use.extension),
+        uses=tuple(uses),
     )
+
+
+OF_TYPES = ("domain default", "domain check", "type")
 
 
 def rehome(catalog: Catalog, home: str) -> Catalog:
@@ -73,13 +94,16 @@ def _rehomed(value: Any, schema: str, members: set[str], home: str, name: str = 
     return value
 
 
-def _parts(table: Table) -> Iterator[Column | Constraint | Index]:
-    yield from table.columns
-    yield from table.constraints
-    yield from table.indexes
+def _parts(tables: Iterable[Table], origins: Mapping[Place, Place]) -> Iterator[tuple[tuple[str, Place], Part]]:
+    """Every part by its kind and where the legacy schema has it."""
+    for table in tables:
+        for kind, parts in (("column", table.columns), ("constraint", table.constraints), ("index", table.indexes)):
+            for part in parts:
+                place = (table.name, part.name)
+                yield (kind, origins.get(place, place)), part
 
 
-def _text(part: Column | Constraint | Index) -> str:
+def _text(part: Part) -> str:
     if isinstance(part, Column):
         return part.default or ""
     return definitions.index(part) if isinstance(part, Index) else definitions.constraint(part)
@@ -91,26 +115,34 @@ def _is_ours(catalog: Catalog, use: TypeUse | Dependency) -> bool:
 
 def _is_used(catalog: Catalog, use: TypeUse, parts: dict) -> bool:
     """Whether the column is there, and still has its legacy type."""
-    part = parts.get((use.table, use.column))
-    if part is None or not _is_ours(catalog, use) or use.kind == "row":
-        return False
+    part = parts.get(("column", (use.table, use.column)))
     legacy = catalog.table(use.table)
     column = legacy and legacy.shape.column(use.column)
-    return not column or column.type == part.type
+    return part is not None and (not column or column.type == part.type)
 
 
-def _is_named(catalog: Catalog, need: Dependency, parts: dict) -> bool:
-    part = parts.get((need.table, need.user))
-    is_node = need.kind in ("type", "function", "sequence") and _is_ours(catalog, need)
-    return part is not None and is_node and need.name in expressions.words(_text(part))
+def _is_named(need: Dependency, parts: dict) -> bool:
+    """Whether the part is there and still has what needs it; a call may have been replaced."""
+    kind = "column" if need.user_kind in ("default", "collation") else need.user_kind
+    part = parts.get((kind, (need.table, need.user)))
+    if part is None:
+        return False
+    if need.user_kind == "collation":
+        return part.collation is not None
+    text = _text(part)
+    return bool(text) and (need.kind != "function" or need.is_cast or need.name in expressions.words(text))
 
 
 def _is_kept(sequence: Sequence, parts: dict) -> bool:
-    return not sequence.extension and (sequence.table is None or (sequence.table, sequence.column) in parts)
+    """Whether it is free, or the column that owns it is there; an identity makes its own."""
+    column = parts.get(("column", (sequence.table, sequence.column)))
+    return not sequence.extension and (sequence.table is None or column is not None)
 
 
-def _node(need: Dependency) -> Node:
-    return (need.kind, f"{need.name}({need.signature})" if need.kind == "function" else need.name)
+def _node(use: TypeUse | Dependency) -> Node:
+    if isinstance(use, TypeUse):
+        return ("type", use.type)
+    return (use.kind, f"{use.name}({use.signature})" if use.kind == "function" else use.name)
 
 
 def _edges(catalog: Catalog) -> dict[Node, set[Node]]:
@@ -120,11 +152,13 @@ def _edges(catalog: Catalog) -> dict[Node, set[Node]]:
         overloads.setdefault(f"function {function.name}", set()).add(("function", function.signature))
     edges: dict[Node, set[Node]] = {("type", t.name): {("type", need) for need in t.needs} for t in catalog.types}
     for need in catalog.dependencies:
-        if need.user_kind.startswith("domain") and _is_ours(catalog, need):
+        if need.user_kind in OF_TYPES and _is_ours(catalog, need):
             edges.setdefault(("type", need.table), set()).add(_node(need))
     for function in catalog.functions:
         words = [overloads.get(need, {tuple(need.split(" ", 1))}) for need in function.needs]
         edges[("function", function.signature)] = set().union(*words)
+    for found in catalog.text_search:
+        edges[(f"text search {found.kind}", found.name)] = {("text search dictionary", name) for name in found.needs}
     return edges
 
 

@@ -10,8 +10,8 @@ Laws
   follows its name.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -21,10 +21,12 @@ from psycopg import sql
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Index, Table
 from engine import definitions
-from engine.catalog import Catalog, DomainCheck, Function, Sequence, Type, search_path
+from engine.catalog import Catalog, Sequence, search_path
 from engine.connect import Stop, blame
 from engine.plan import HIDDEN
+from engine.prerequisites import named, options_of
 from engine.select import quoted
+from engine.statements import Statement, comment, spell
 
 Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
@@ -36,123 +38,8 @@ SET_POSITION = (
     "SELECT setval({}, greatest(edge, {}), {} OR coalesce(edge >= coalesce({}, edge), false))"
     " FROM (SELECT max(value) AS edge FROM ({}) AS found) AS found"
 )
-MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", "r": "CREATE TYPE {} AS RANGE ({})"}
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement. what: the object it makes; what belongs to a table is called `table.name`.
-
-    since: the first version of the server that knows it; instead: what serves on older ones, if anything does.
-    """
-
-    phase: str
-    what: str
-    sql: str
-    since: int = 0
-    instead: str = ""
-
-    def fit_for(self, version: int) -> str:
-        """The statement for a server of this version; empty where it has none."""
-        return self.sql if version >= self.since else self.instead
-
-
-def extensions(names: Iterable[str], home: str = "public") -> list[Statement]:
-    """Extensions that are not there yet, never in a build schema: dropping that would take them along."""
-    template = "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}"
-    return [_statement("extension", name, template, name, home) for name in names]
-
-
-def types(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Enums, composites, ranges and domains without their rules, each after those it is made of."""
-    wanted = [kind for kind in catalog.types if kind.name in names]
-    made = [_statement("type", kind.name, *_type(kind)) for kind in wanted]
-    return made + [
-        _comment(kind.name, kind.comment, "DOMAIN {}" if kind.kind == "d" else "TYPE {}", kind.name)
-        for kind in wanted
-        if kind.comment is not None
-    ]
-
-
-def _type(kind: Type) -> tuple[str, str, sql.Composable]:
-    match kind.kind:
-        case "e":
-            parts = [sql.Literal(label) for label in kind.labels]
-        case "c":
-            parts = [_attribute(attribute.name, attribute.type, attribute.collation) for attribute in kind.attributes]
-        case "r":
-            parts = [sql.SQL(f"{option} = {value}") for option, value in kind.range_options]
-        case _:
-            return ("CREATE DOMAIN {} AS {}", kind.name, _typed(kind.base or "", kind.collation))
-    return MAKE_TYPE[kind.kind], kind.name, sql.SQL(", ").join(parts)
-
-
-def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Functions by name (all that share it) or by signature, `lower_all(text[])`."""
-    wanted = [f for f in catalog.functions if f.definition and (f.name in names or f.signature in names)]
-    made = [Statement("function", function.signature, function.definition) for function in wanted]
-    return made + [_function_comment(function) for function in wanted if function.comment is not None]
-
-
-def _function_comment(function: Function) -> Statement:
-    kind = "PROCEDURE" if function.kind == "p" else "FUNCTION"
-    target = sql.SQL("{}({})").format(sql.Identifier(function.name), sql.SQL(function.arguments))
-    return _comment(function.signature, function.comment, f"{kind} {{}}", target)
-
-
-def domain_rules(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Defaults and not-nulls of domains: apart from these, as their checks are."""
-    wanted = [kind for kind in catalog.types if kind.name in names]
-    defaults = [_domain(kind, sql.SQL(f"SET DEFAULT {kind.default}")) for kind in wanted if kind.default is not None]
-    return defaults + [_domain(kind, sql.SQL("SET NOT NULL")) for kind in wanted if kind.not_null]
-
-
-def domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that hold of all there is: before the load. They may call functions that take the domains."""
-    return _domain_checks(catalog, names, "", lambda check: check.is_validated)
-
-
-def late_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that are NOT VALID: after the load, for what is there may break them."""
-    return _domain_checks(catalog, names, "", lambda check: not check.is_validated)
-
-
-def unvalidated_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """All checks as NOT VALID: for the archive, which takes whatever the legacy tables hold."""
-    validated = _domain_checks(catalog, names, " NOT VALID", lambda check: check.is_validated)
-    return validated + late_domain_checks(catalog, names)
-
-
-def _domain_checks(
-    catalog: Catalog, names: Collection[str], more: str, is_wanted: Callable[[DomainCheck], bool]
-) -> list[Statement]:
-    return [
-        _domain(kind, sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(c.name), sql.SQL(c.definition + more)))
-        for kind in catalog.types
-        if kind.name in names
-        for c in filter(is_wanted, kind.checks)
-    ]
-
-
-def _domain(kind: Type, rule: sql.Composable) -> Statement:
-    return _statement("domain", kind.name, "ALTER DOMAIN {} {}", kind.name, rule)
-
-
-def sequences(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Sequences that no identity column makes for itself, at their start; `positions` moves them on."""
-    wanted = [s for s in catalog.sequences if s.name in names and not s.is_identity]
-    made = [
-        _statement("sequence", s.name, "CREATE SEQUENCE {} AS {} {}", s.name, sql.SQL(s.type), _options(s))
-        for s in wanted
-    ]
-    return made + [_comment(s.name, s.comment, "SEQUENCE {}", s.name) for s in wanted if s.comment is not None]
-
-
-def _options(sequence: Sequence) -> sql.Composable:
-    template = "INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} CACHE {} {}"
-    numbers = [sequence.increment, sequence.minimum, sequence.maximum, sequence.start, sequence.cache]
-    cycle = sql.SQL("CYCLE" if sequence.is_cycled else "NO CYCLE")
-    return sql.SQL(template).format(*(sql.SQL(str(number)) for number in numbers), cycle)
+Place = tuple[str, str]  # table and column
+Origins = Mapping[Place, Place]  # build column → legacy column, where they differ
 
 
 def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = ()) -> list[Statement]:
@@ -166,31 +53,23 @@ def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = 
 
 def _table(shape: Table, identities: dict, is_hidden: bool) -> Statement:
     columns = [_column(column, identities.get((shape.name, column.name))) for column in shape.columns]
-    columns += [_attribute(HIDDEN, "text", None)] if is_hidden else []
-    return _statement("table", shape.name, "CREATE TABLE {} ({})", shape.name, sql.SQL(", ").join(columns))
+    columns += [named(HIDDEN, "text", None)] if is_hidden else []
+    return spell("table", shape.name, "CREATE TABLE {} ({})", shape.name, sql.SQL(", ").join(columns))
 
 
 def _column(column: Column, sequence: Sequence | None) -> sql.Composable:
     # format_type writes one pair of brackets, however many were declared
-    typed = _attribute(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
+    typed = named(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
     if column.generated:
         rule = sql.SQL(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
     elif column.identity:
         options = sequence and sql.SQL(" (SEQUENCE NAME {} {})").format(
-            sql.Identifier(sequence.name), _options(sequence)
+            sql.Identifier(sequence.name), options_of(sequence)
         )
         rule = sql.SQL(f"GENERATED {IDENTITY[column.identity]} AS IDENTITY") + (options or sql.SQL(""))
     else:
         return typed if column.default is None else typed + sql.SQL(f" DEFAULT {column.default}")
     return typed + sql.SQL(" ") + rule
-
-
-def _attribute(name: str, kind: str, collation: str | None) -> sql.Composable:
-    return sql.Identifier(name) + sql.SQL(" ") + _typed(kind, collation)
-
-
-def _typed(kind: str, collation: str | None) -> sql.Composable:
-    return sql.SQL(f"{kind} COLLATE {collation}" if collation else kind)
 
 
 def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
@@ -200,14 +79,14 @@ def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
 
 def _not_null(shape: Table) -> Statement:
     columns = [column.name for column in shape.columns if column.not_null]
-    named = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in columns}
+    titled = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in columns}
     plain = {name: sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name)) for name in columns}
-    actions = plain | {name: _addition(constraint) for name, constraint in named.items()}
+    actions = plain | {name: _addition(constraint) for name, constraint in titled.items()}
     found, older = (
-        _statement("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(these.values()))
+        spell("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(these.values()))
         for these in (actions, plain)
     )
-    return replace(found, since=NAMED_NOT_NULLS, instead=older.sql) if named else found
+    return replace(found, since=NAMED_NOT_NULLS, instead=older.sql) if titled else found
 
 
 def checks(shapes: Iterable[Table]) -> list[Statement]:
@@ -240,7 +119,7 @@ def validations(shapes: Iterable[Table]) -> list[Statement]:
     """What looks at the rows afterwards; the legacy database may have left it undone."""
     template = "ALTER TABLE {} VALIDATE CONSTRAINT {}"
     return [
-        _statement("validate", f"{key.table}.{key.name}", template, key.table, key.name)
+        spell("validate", f"{key.table}.{key.name}", template, key.table, key.name)
         for key in _foreign_keys(shapes)
         if key.is_validated and key.is_enforced
     ]
@@ -252,7 +131,7 @@ def _foreign_keys(shapes: Iterable[Table]) -> list[Constraint]:
 
 def _constraint(phase: str, constraint: Constraint, state: str = "") -> Statement:
     what, template = f"{constraint.table}.{constraint.name}", "ALTER TABLE {} {}"
-    found = _statement(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
+    found = spell(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
     is_new = constraint.kind == "n" or constraint.has_period or not constraint.is_enforced
     return replace(found, since=NAMED_NOT_NULLS) if is_new else found
 
@@ -301,7 +180,7 @@ def _called(found: Object, names: dict[str, str]) -> Object:
 def comments(shapes: Iterable[Table]) -> list[Statement]:
     """Comments on tables, their columns, constraints and indexes."""
     return [
-        _comment(what, text, *target) for shape in shapes for what, text, *target in _remarks(shape) if text is not None
+        comment(what, text, *target) for shape in shapes for what, text, *target in _remarks(shape) if text is not None
     ]
 
 
@@ -316,32 +195,40 @@ def _remarks(shape: Table) -> Iterator[tuple[str, str | None, str, *tuple[str, .
         yield f"{shape.name}.{index.name}", index.comment, "INDEX {}", index.name
 
 
-def _comment(what: str, text: str | None, target: str, *parts: str | sql.Composable) -> Statement:
-    return _statement("comment", what, f"COMMENT ON {target} IS {{}}", *parts, sql.Literal(text))
-
-
-def owners(catalog: Catalog, shapes: Iterable[Table]) -> list[Statement]:
+def owners(catalog: Catalog, shapes: Iterable[Table], origins: Origins | None = None) -> list[Statement]:
     """Gives each owned sequence to its column, where that is still there."""
-    columns = {(shape.name, column.name) for shape in shapes for column in shape.columns}
+    columns = _by_origin(shapes, origins or {})
     return [
-        _statement("owner", s.name, "ALTER SEQUENCE {} OWNED BY {}.{}", s.name, s.table, s.column)
+        spell("owner", s.name, "ALTER SEQUENCE {} OWNED BY {}.{}", s.name, *columns[s.table, s.column][0])
         for s in catalog.sequences
         if (s.table, s.column) in columns and not s.is_identity
     ]
 
 
-def positions(catalog: Catalog, shapes: Iterable[Table], names: Collection[str]) -> list[Statement]:
+def _by_origin(shapes: Iterable[Table], origins: Origins) -> dict[Place, list[Place]]:
+    """The columns of the shapes by the legacy column that each of them was."""
+    found: dict[Place, list[Place]] = {}
+    for place in ((shape.name, column.name) for shape in shapes for column in shape.columns):
+        found.setdefault(origins.get(place, place), []).append(place)
+    return found
+
+
+def positions(
+    catalog: Catalog, shapes: Iterable[Table], names: Collection[str], origins: Origins | None = None
+) -> list[Statement]:
     """Lets each sequence go on after its legacy position and after every value that its columns hold.
 
     names: the sequences made by `sequences`; those of identity columns come by themselves. Values outside a sequence's
     bounds are not its own and do not move it. One that cycles goes on from its legacy position alone: after a turn the
     greatest value says nothing.
     """
+    shapes = list(shapes)
     columns = {(shape.name, c.name): c for shape in shapes for c in shape.columns}
-    readers: dict[str, set[tuple[str, str]]] = {s.name: {(s.table, s.column)} for s in catalog.sequences}
+    places = _by_origin(shapes, origins or {})
+    readers = {s.name: set(places.get((s.table, s.column), ())) for s in catalog.sequences}
     for need in catalog.dependencies:
         if need.kind == "sequence" and need.user_kind == "default" and need.name in readers:
-            readers[need.name].add((need.table, need.user))
+            readers[need.name] |= set(places.get((need.table, need.user), ()))
     identities = {place for place, column in columns.items() if column.identity}
     made = [s for s in catalog.sequences if s.name in names or s.is_identity and (s.table, s.column) in identities]
     return [
@@ -359,9 +246,7 @@ def _position(sequence: Sequence, readers: list[tuple[str, str]]) -> Statement:
     last = sql.SQL("NULL" if sequence.last_value is None else str(sequence.last_value))
     name = sql.Literal(sql.Identifier(sequence.name).as_string())
     is_called = sql.SQL("true" if sequence.is_called else "false")
-    return _statement(
-        "position", sequence.name, template, name, last, is_called, last, sql.SQL(" UNION ALL ").join(edges)
-    )
+    return spell("position", sequence.name, template, name, last, is_called, last, sql.SQL(" UNION ALL ").join(edges))
 
 
 def _edge(sequence: Sequence, table: str, column: str) -> sql.Composable:
@@ -375,19 +260,13 @@ def _edge(sequence: Sequence, table: str, column: str) -> sql.Composable:
 def renames(names: Iterable[tuple[str, str]], columns: Iterable[tuple[str, str, str]]) -> list[Statement]:
     """(table, new name) and (table, column, new name), all in legacy names: the columns go first."""
     return [
-        _statement("rename", f"{table}.{column}", "ALTER TABLE {} RENAME COLUMN {} TO {}", table, column, new)
+        spell("rename", f"{table}.{column}", "ALTER TABLE {} RENAME COLUMN {} TO {}", table, column, new)
         for table, column, new in columns
-    ] + [_statement("rename", table, "ALTER TABLE {} RENAME TO {}", table, new) for table, new in names]
+    ] + [spell("rename", table, "ALTER TABLE {} RENAME TO {}", table, new) for table, new in names]
 
 
 def drop_hidden(names: Iterable[str]) -> list[Statement]:
-    return [_statement("drop", f"{n}.{HIDDEN}", "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
-
-
-def _statement(phase: str, what: str, template: str, *parts: str | sql.Composable) -> Statement:
-    """Puts the parts into the template; a string among them is a name."""
-    quoted = [sql.Identifier(part) if isinstance(part, str) else part for part in parts]
-    return Statement(phase, what, sql.SQL(template).format(*quoted).as_string())
+    return [spell("drop", f"{n}.{HIDDEN}", "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
 
 
 def replay(

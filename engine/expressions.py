@@ -25,7 +25,7 @@ CAST_ARRAY = re.compile(
 )
 PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 # words after which names may hide in strings
-DYNAMIC = {"execute", "nextval", "currval", "setval", "regclass", "to_regclass"}
+DYNAMIC = {"execute", "nextval", "currval", "setval", "regclass", "to_regclass", "regconfig", "regdictionary"}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ HELPERS = {"__helper_roots_user": "user_id", "__helper_roots_id": "id"}
 
 def place_sequences(work: Work, target: psycopg.Connection) -> None:
     """Sequences go on after the copied rows before any new row takes a number from them."""
-    statements = ddl.positions(work.plan.source, work.plan.build, work.plan.sequences)
+    statements = ddl.positions(work.plan.source, work.plan.build, work.plan.sequences, dict(work.plan.origins))
     ddl.replay(target, work.schema, statements, work.settings.extension_schema)
 
 

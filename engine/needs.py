@@ -1,18 +1,24 @@
-"""What the build schema needs beside its tables: types, functions, sequences, extensions.
+"""What the build schema needs beside its tables: types, functions, sequences, collations, text search, extensions.
 
 Laws
-- Enums, domains and composites that a kept column uses are made first, in the schema that uses them.
+- Enums, domains, composites, collations and text search configurations that a kept column uses are made first, in the
+  schema that uses them.
 - A function that a kept expression calls is replaced or dropped where the mapping says so, taken from its extension, or
-  carried along if it stands alone; any other is a fault.
-- A sequence goes along unless its owner does not.
+  carried along if it stands alone; any other is a fault. One that runs with its owner's rights, or whose language lets
+  it out of the database, is carried only if the mapping names it.
+- A sequence goes along where its column does, where it is free, and where anything draws from it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Constraint, Index, Table
 from engine import closure, expressions
-from engine.catalog import Dependency
+from engine.catalog import Dependency, Function, TypeUse
+from engine.closure import Needs
 from engine.scene import Scene
+
+RULES = "in config/mapping/common.toml"
 
 
 def replaced(scene: Scene, build: list[Table]) -> tuple[list[Table], tuple[tuple[str, str], ...]]:
@@ -27,133 +33,104 @@ def replaced(scene: Scene, build: list[Table]) -> tuple[list[Table], tuple[tuple
 
 def _without_calls(scene: Scene, shape: Table, calls: dict[str, str]) -> Table:
     swap = {name: new for name, new in calls.items() if new}
-    drop = {name for name, new in calls.items() if not new}
+
+    def is_lost(name: str) -> bool:
+        return bool(scene.drops(*scene.sources_of.get((shape.name, name), (shape.name, name))))
 
     def mended(text: str | None) -> str | None:
-        if text is None or expressions.calls(text) & drop:
-            return None
-        return expressions.replace_calls(text, swap)
+        return text and expressions.replace_calls(text, swap)
 
-    columns = tuple(replace(c, default=mended(c.default)) for c in shape.columns)
-
-    def parts(found: Constraint | Index) -> Constraint | Index | None:
+    def parts(found: Constraint | Index) -> Constraint | Index:
         elements = tuple(replace(e, expression=mended(e.expression)) for e in found.elements)
         texts = {"predicate": mended(found.predicate)}
-        if isinstance(found, Constraint):
-            texts["expression"] = mended(found.expression)
-        is_lost = any(getattr(found, name) is not None and text is None for name, text in texts.items())
-        is_lost = is_lost or any(element.expression is None for element in elements)
-        return None if is_lost else replace(found, elements=elements, **texts)
+        texts |= {"expression": mended(found.expression)} if isinstance(found, Constraint) else {}
+        return replace(found, elements=elements, **texts)
 
+    columns = (replace(c, default=None if is_lost(c.name) else mended(c.default)) for c in shape.columns)
     constraints, indexes = (
-        tuple(new for found in kept if (new := parts(found))) for kept in (shape.constraints, shape.indexes)
+        tuple(parts(found) for found in kept if not is_lost(found.name)) for kept in (shape.constraints, shape.indexes)
     )
-    return replace(shape, columns=columns, constraints=constraints, indexes=indexes)
+    return replace(shape, columns=tuple(columns), constraints=constraints, indexes=indexes)
 
 
 def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
-    """types, archive_types, functions, sequences, extensions: what to make before the tables."""
-    types = sorted({*_types(scene, build), *closure.needs(scene.catalog, build).types})
+    """What to make before the tables, by the plan's names for it."""
+    wanted = closure.needs(scene.catalog, build, scene.sources_of)
     archived = closure.needs(scene.catalog, archive)
-    functions, extensions = _functions(scene, build, types)
+    _refuse(scene, wanted)
+    _tell_of_sequences(scene, wanted)
     return {
-        "types": tuple(types),
+        "types": tuple(sorted(wanted.types)),
+        "functions": tuple(sorted(wanted.functions)),
+        "sequences": tuple(sorted(wanted.sequences)),
+        "collations": tuple(sorted(wanted.collations)),
+        "text_search": tuple(sorted(wanted.text_search)),
         "archive_types": tuple(sorted(archived.types)),
         "archive_functions": tuple(sorted(archived.functions)),
-        "functions": tuple(functions),
-        "sequences": tuple(_sequences(scene, build)),
-        "extensions": tuple(sorted(extensions | _extension_types(scene, [*build, *archive]))),
+        "archive_collations": tuple(sorted(archived.collations)),
+        "extensions": tuple(sorted(wanted.extensions | archived.extensions)),
+        "origins": tuple(sorted((place, origin) for place, origin in scene.sources_of.items() if place != origin)),
     }
 
 
-def _kept_columns(scene: Scene, shapes: list[Table]) -> set[tuple[str, str]]:
-    """(legacy table, legacy column) behind the columns of these shapes."""
-    found = set()
-    for shape in shapes:
-        for column in shape.columns:
-            found.add(scene.sources_of.get((shape.name, column.name), (shape.name, column.name)))
-    return found
+def _refuse(scene: Scene, wanted: Needs) -> None:
+    """A fault for everything that is needed and cannot be carried."""
+    for use in wanted.uses:
+        found = _type_fault(scene, use) if isinstance(use, TypeUse) else _object_fault(scene, use)
+        if found and not use.extension:
+            scene.faults.append(found)
+    known = {function.signature: function for function in scene.catalog.functions}
+    for signature in sorted(wanted.functions):
+        scene.faults += list(_function_faults(scene, wanted, known.get(signature), signature))
 
 
-def _types(scene: Scene, shapes: list[Table]) -> list[str]:
-    """Names of the schema's own types that these columns use, whatever those are made of included."""
-    kept = _kept_columns(scene, shapes)
-    known = {kind.name: kind for kind in scene.catalog.types}
-    wanted, found = [], []
-    for use in scene.catalog.type_uses:
-        if (use.table, use.column) in kept and use.schema == scene.catalog.schema and not use.extension:
-            wanted.append(use.type)
-        elif (use.table, use.column) in kept and not use.extension and use.schema != scene.catalog.schema:
-            remedy = "move the type into the source schema, or change the column"
-            scene.fault(use.table, use.column, f"has a type of schema {use.schema}", remedy)
-    while wanted:
-        name = wanted.pop()
-        if name in known and name not in found:
-            found.append(name)
-            wanted += known[name].needs
-        elif name not in known and any(t.name == name for t in scene.catalog.tables):
-            scene.faults.append(f"a column has the row type of table {name}, which cannot be carried; change its type")
-    return sorted(found)
+def _type_fault(scene: Scene, use: TypeUse) -> str | None:
+    where = f"{use.table}.{use.column}"
+    if use.schema != scene.catalog.schema:
+        return f"{where}: has a type of schema {use.schema}; move the type into the source schema, or change the column"
+    if use.kind == "row":
+        return f"{where}: has the row type of table {use.type}, which cannot be carried; change its type"
+    return None
 
 
-def _extension_types(scene: Scene, shapes: list[Table]) -> set[str]:
-    kept = _kept_columns(scene, shapes)
-    return {u.extension for u in scene.catalog.type_uses if u.extension and (u.table, u.column) in kept}
+def _object_fault(scene: Scene, use: Dependency) -> str | None:
+    """What an expression needs beside functions of the schema, which are judged one by one."""
+    where = f"{use.table}: {use.user_kind} {use.user}"
+    if use.kind == "unknown sequence":
+        remedy = "write nextval('its name'::regclass) in the source, or drop the default there"
+        return f"{where} names a sequence by {use.name}, and nobody can tell which that is; {remedy}"
+    if use.schema != scene.catalog.schema:
+        remedy = "move it into the source schema, or drop what uses it"
+        return f"{where} uses the {use.kind} {use.schema}.{use.name}, which is outside the source schema; {remedy}"
+    if use.is_cast:
+        remedy = f'call it by its name instead, or set {use.name} = "" under [functions] {RULES} to drop what uses it'
+        return f"{where} uses a cast that calls {use.name}(), and casts are not carried; {remedy}"
+    if use.kind not in closure.CARRIED:
+        return f"{where} uses the {use.kind} {use.name}, which cannot be carried; drop what uses it in the source"
+    return None
 
 
-def _functions(scene: Scene, build: list[Table], types: list[str]) -> tuple[list[str], set[str]]:
-    known = {f.signature: f for f in scene.catalog.functions}
-    functions, extensions = [], set()
-    for use in scene.catalog.dependencies:
-        if not _is_kept(scene, build, types, use) or use.name in scene.mapping.common.functions:
-            continue
-        if use.extension:
-            extensions.add(use.extension)
-        elif use.kind == "function":
-            found = known.get(f"{use.name}({use.signature})")
-            if found and found.is_portable:
-                functions.append(found.signature)
-            else:
-                where = f"{use.table}: {use.user_kind} {use.user}"
-                scene.faults.append(
-                    f"{where} calls {use.name}(), which does not stand alone; replace or drop it under [functions] in "
-                    "config/mapping/common.toml"
-                )
-    return sorted(set(functions)), extensions
+def _function_faults(scene: Scene, wanted: Needs, found: Function | None, signature: str) -> Iterator[str]:
+    use = next((u for u in wanted.uses if isinstance(u, Dependency) and f"{u.name}({u.signature})" == signature), None)
+    where = f"{use.table}: {use.user_kind} {use.user} calls {signature}" if use else f"{signature} is called"
+    way_out = f"replace or drop it under [functions] {RULES}"
+    if found is None or not found.is_portable:
+        needs = f" (it needs {', '.join(found.needs)})" if found and found.needs else ""
+        yield f"{where}, which does not stand alone{needs}; {way_out}"
+    elif found.is_risky and found.name not in scene.mapping.common.carried_functions:
+        why = (
+            "runs with its owner's rights (SECURITY DEFINER)" if found.is_definer else f"is written in {found.language}"
+        )
+        yield f"{where}, which {why}; read it and name it in carried_functions {RULES}, or {way_out}"
 
 
-def _is_kept(scene: Scene, build: list[Table], types: list[str], use: Dependency) -> bool:
-    """Whether the object that calls is part of the build schema."""
-    if use.user_kind.startswith("domain"):
-        return use.table in types
-    for shape in build:
-        if use.user_kind == "default":
-            sources = {
-                scene.sources_of.get((shape.name, c.name), (shape.name, c.name)) for c in shape.columns if c.default
-            }
-            if (use.table, use.user) in sources:
-                return True
-        named = {c.name for c in shape.constraints} | {i.name for i in shape.indexes}
-        if use.user_kind in ("constraint", "index") and shape.name == use.table and use.user in named:
-            return True
-    return False
-
-
-def _sequences(scene: Scene, build: list[Table]) -> list[str]:
-    """Free sequences, and those whose owning column keeps its shape."""
-    shapes = {shape.name: shape for shape in build}
-    found = []
+def _tell_of_sequences(scene: Scene, wanted: Needs) -> None:
     for sequence in scene.catalog.sequences:
-        if sequence.extension:
-            continue
-        copied = scene.fates.get(sequence.table) in ("copy", "keep")
-        column = shapes[sequence.table].column(sequence.column) if copied and sequence.table in shapes else None
-        if sequence.table is None or (column and (column.default or column.identity)):
-            found.append(sequence.name)
-            if not sequence.is_readable:
-                scene.faults.append(
-                    f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
-                )
-        else:
-            scene.remarks.append(f"sequence {sequence.name} is not carried: {sequence.table}.{sequence.column} changes")
-    return found
+        if sequence.name in wanted.sequences and not sequence.is_readable:
+            scene.faults.append(f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it")
+        is_identity_of_copy = sequence.is_identity and scene.fates.get(sequence.table) in ("copy", "keep")
+        if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
+            owner = f"{sequence.table}.{sequence.column}"
+            scene.remarks.append(
+                f"sequence {sequence.name} is not carried: {owner}, its column, does not arrive as it was"
+            )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
 from engine import ids
-from engine.catalog import Catalog, LegacyTable
+from engine.catalog import Catalog, Function, LegacyTable
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
@@ -183,6 +183,11 @@ class Plan:
     sequences: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, key or reference, SQL of its value as text)
+    collations: tuple[str, ...] = ()
+    archive_collations: tuple[str, ...] = ()
+    text_search: tuple[str, ...] = ()
+    # (build table, part) → (legacy table, part), where they differ: columns, constraints and indexes
+    origins: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
     clashing: frozenset[str] = frozenset()  # names that legacy and target both take: each has a fault
@@ -207,6 +212,12 @@ class Plan:
         found = shape.column(column)
         is_wanted = found.not_null or column in shape.primary_key or any(d.not_null for d in self.source.domains(found))
         return not is_wanted and not found.generated
+
+    @property
+    def carried_functions(self) -> tuple[Function, ...]:
+        """Functions of the legacy schema that are made in the target, with their bodies."""
+        names = {*self.functions, *self.archive_functions}
+        return tuple(function for function in self.source.functions if function.signature in names)
 
     def final_name(self, build_table: str) -> str:
         return dict(self.renames).get(build_table, build_table)

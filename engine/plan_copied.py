@@ -51,8 +51,7 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
     rule = scene.rule(table.name) or EMPTY_RULE
     renames = _renames(scene, table, rule)
     gone = gone | _losers(scene, table, rule)
-    columns = [_column(scene, table, rule, c, renames) for c in table.shape.columns if c.name not in gone]
-    columns += _added(scene, table, rule)
+    columns = [*_columns(scene, table, rule, renames, gone), *_added(scene, table, rule)]
     retyped = frozenset(column for name, column in scene.retyped if name == table.name)
     arrival = keep.Arrival(table.name, {column.shape.name: column.shape.name for column in columns}, retyped)
     kept, dropped = keep.constraints(scene, table.shape, arrival)
@@ -67,6 +66,53 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
         dropped=(*dropped, *dropped_indexes),
         remarks=tuple(_remarks(table, columns)),
     )
+
+
+def _columns(
+    scene: Scene, table: LegacyTable, rule: TableRule, renames: list[tuple[str, str]], gone: dict[str, Way]
+) -> list[_Column]:
+    """The legacy table's own columns in their order; the generated ones are planned by what they read."""
+    kept = [column for column in table.shape.columns if column.name not in gone]
+    found = {c.name: _column(scene, table, rule, c, renames) for c in kept if not c.generated}
+    for column in kept:
+        if column.generated:
+            final = dict(renames).get(column.name, column.name)
+            found[column.name] = _generated(scene, table, column, f"{rule.target or table.name}.{final}", set(found))
+    return [found[column.name] for column in kept]
+
+
+def _generated(scene: Scene, table: LegacyTable, column: Column, target: str, arriving: set[str]) -> _Column:
+    """Generated anew where all that it reads arrives in its type, else carried as its values."""
+    scene.sources_of[table.name, column.name] = (table.name, column.name)
+    why = _why_not_anew(scene, table, column, arriving)
+    if not why:
+        if any((table.name, name) in scene.changed for name in column.reads):
+            scene.changed.add((table.name, column.name))
+        return _Column(column, None, Way(column.name, "same", (target,), "generated anew"))
+    note = f"its values, no longer generated: {why}"
+    shape = replace(column, generated="", default=None, reads=())
+    return _plain(scene, table, shape, Way(column.name, "same", (target,), note))
+
+
+def _why_not_anew(scene: Scene, table: LegacyTable, column: Column, arriving: set[str]) -> str:
+    lost = [name for name in column.reads if name not in arriving]
+    retyped = [name for name in column.reads if (table.name, name) in scene.retyped]
+    dropped = scene.drops(table.name, column.name)
+    if lost or retyped or dropped:
+        whys = [f"{name} leaves the table" for name in lost] + [f"{name} changes its type" for name in retyped]
+        return "; ".join([*whys, *(f"the mapping drops {name}()" for name in dropped)])
+    return ""
+
+
+def _plain(scene: Scene, table: LegacyTable, column: Column, way: Way) -> _Column:
+    """A column whose values arrive as they are; oids of the source as the names that they stand for."""
+    if column.base not in OID_ALIASES:
+        return _Column(column, Item(column.name, plain(column), column.type), way)
+    scene.changed.add((table.name, column.name))
+    scene.retyped.add((table.name, column.name))
+    shape = replace(column, type="text", base="text", kind="b", default=None)
+    note = "; ".join(filter(None, (way.note, "an oid as text")))
+    return _Column(shape, Item(column.name, as_text(column)), replace(way, kind="cast", note=note))
 
 
 def _renames(scene: Scene, table: LegacyTable, rule: TableRule) -> list[tuple[str, str]]:
@@ -128,13 +174,8 @@ def _column(scene: Scene, table: LegacyTable, rule: TableRule, column: Column, r
             scene.retyped.add((table.name, column.name))
         shape = replace(column, type="uuid", base="uuid", kind="b", default=None, collation=None, identity="")
         return _Column(shape, None, Way(column.name, "rule", (target,), "the profile that its professional became"))
-    if column.generated:
-        return _Column(column, None, Way(column.name, "same", (target,), "generated anew"))
     if column.base in OID_ALIASES:
-        scene.changed.add((table.name, column.name))
-        scene.retyped.add((table.name, column.name))
-        shape = replace(column, type="text", base="text", kind="b", default=None)
-        return _Column(shape, Item(column.name, as_text(column)), Way(column.name, "cast", (target,), "an oid as text"))
+        return _plain(scene, table, column, Way(column.name, "same", (target,)))
     coalesced = _coalesced(scene, table, rule, column)
     if coalesced:
         return _Column(column, Item(column.name, coalesced, column.type), Way(column.name, "rule", (target,)))

@@ -211,7 +211,7 @@ def _keep(
     kept, dropped = keep.constraints(scene, table.shape, arrival)
     indexes, dropped_indexes = keep.indexes(table.shape, arrival, changed)
     kept, indexes, clashes = _unclashed(scene.declared[into], kept, indexes)
-    scene.add_objects(into, kept, indexes)
+    scene.add_objects(into, kept, indexes, table.name)
     return [*dropped, *dropped_indexes, *clashes]
 
 
@@ -238,8 +238,8 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
         shape = replace(shape, type="text", base="text", kind="b", default=None)
     if found.kind != "same":
         shape = replace(shape, type=found.type, base=found.base, kind="b", default=None, collation=None)
-    if column.default and "nextval(" in column.default:
-        shape, _ = replace(shape, default=None), notes.append("its sequence is not carried")
+    if column.identity:
+        notes.append("no identity there, for rows come without it")
     if column.generated:
         notes.append("a generated column, carried as its values")
     if is_shared and (base := _nullable_base(scene, column)):
@@ -371,8 +371,9 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         return None, {}
     for column in present:
         scene.add_column(into, column)
+        scene.sources_of[into, column.name] = (table.name, column.name)
     kept, _ = keep.constraints(scene, table.shape, keep.Arrival(into, {c.name: c.name for c in present}))
-    scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2])
+    scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2], table.name)
     found, times = scene.keys.conversion(table, key), scene.times(table)
     wanted = scene.declared[into].column(rule.key).type
     key_text = scene.keys.word(table, key) if found.kind in ("derive", "cast") else plain(key)

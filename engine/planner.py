@@ -281,10 +281,22 @@ def _legacy_constraints(scene: Scene, table: str):
     return legacy.shape.constraints if legacy else ()
 
 
+def _read_by_generated(scene: Scene, table: str, columns: tuple[str, ...]) -> set[str]:
+    found = (scene.catalog.table(table).shape.column(name) for name in columns)
+    return {name for column in found if column for name in column.reads}
+
+
+def _following(scene: Scene) -> set[tuple[str, str]]:
+    return {(follow.table, follow.column) for follow in scene.follows}
+
+
 def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, constraint=None) -> bool:
     """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
     rule = scene.rule(table)
     if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
+        return False
+    read = _read_by_generated(scene, table, columns)
+    if any((table, column) in scene.changed or (table, column) in _following(scene) for column in read):
         return False
     following = any(f.table == table and f.column in columns for f in scene.follows)
     following = following or any((table, column) in scene.parsed for column in columns)

@@ -46,7 +46,7 @@ class Quarantine(Removals):
                 self._judge_rows(table, rules)
             nulled, changed = self._nulled_before(), True
             while changed:
-                nulled |= self._judge_references()
+                nulled = self._with_generated(nulled | self._judge_references())
                 rows = self._judge_nulled(nulled)
                 doubled = self._broken(self._open_uniques(nulled), self._has_double)
                 excluded = [self._judge_exclusion(rule) for rule in self._untrusted("x")]
@@ -63,6 +63,12 @@ class Quarantine(Removals):
         """Tables that have lost rows, also in an attempt that was stopped."""
         query = "select distinct build_table from migration.gone where run_id = %s"
         return {table for (table,) in self.target.execute(query, (self.work.run_id,))}
+
+    def _with_generated(self, nulled: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """The same with the columns that are generated from them."""
+        shapes = [shape for shape in self.work.plan.build if any(table == shape.name for table, _ in nulled)]
+        columns = [(shape.name, column) for shape in shapes for column in shape.columns if column.generated]
+        return nulled | {(table, c.name) for table, c in columns if any((table, name) in nulled for name in c.reads)}
 
     def _nulled_before(self) -> set[tuple[str, str]]:
         """(build table, column) of references that were set to null so far."""

@@ -16,12 +16,12 @@ import psycopg
 from psycopg import sql
 
 from config.settings import Settings
-from engine import ddl
+from engine import ddl, prerequisites
 from engine.build import after_archive, after_load, before_load, renames
 from engine.catalog import Catalog, reflect, search_path
-from engine.ddl import Statement
 from engine.plan import Plan
 from engine.select import quoted
+from engine.statements import Statement
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
@@ -41,7 +41,9 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
     with connection.transaction(force_rollback=True):
         connection.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         is_there = connection.execute("select from pg_namespace where nspname = %s", [home]).rowcount
-        found = _attempt(connection, ddl.extensions(planned.extensions, home), {} if is_there else {"schema": [home]})
+        found = _attempt(
+            connection, prerequisites.extensions(planned.extensions, home), {} if is_there else {"schema": [home]}
+        )
         had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
         lost = {e.name: e.members for e in planned.source.extensions if e.name in {*planned.extensions} - had}
         lost["functions"] = [f.name for f in planned.source.functions if f.signature not in planned.functions]
@@ -55,7 +57,7 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
 def _statements(planned: Plan) -> tuple[list[Statement], list[Statement]]:
     """Everything that a run does to the product's schema, and to the archive's."""
     product, archive = before_load(planned)
-    positions = ddl.positions(planned.source, planned.build, planned.sequences)
+    positions = ddl.positions(planned.source, planned.build, planned.sequences, dict(planned.origins))
     product += [*after_load(planned), *positions, *renames(planned)]
     return product, [*archive, *after_archive(planned)]
 

@@ -40,7 +40,9 @@ class Scene:
     # legacy column → the build columns that hold its values, the first being where references lead
     arrivals: dict[tuple[str, str], list[tuple[str, str]]] = field(default_factory=dict)
     follows: list[Follow] = field(default_factory=list)
-    sources_of: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # build column → legacy column
+    sources_of: dict[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict
+    )  # build column, constraint or index → legacy one
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
     retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
@@ -52,6 +54,12 @@ class Scene:
 
     def rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
+
+    def drops(self, table: str, user: str) -> list[str]:
+        """Functions that a column, constraint or index of a legacy table calls and the mapping drops."""
+        dropped = {name for name, new in self.mapping.common.functions.items() if not new}
+        used = [need for need in self.catalog.dependencies if (need.table, need.user) == (table, user)]
+        return sorted({need.name for need in used if need.kind == "function"} & dropped)
 
     def times(self, table: LegacyTable) -> Times:
         return Times(table.shape, self.mapping.common.created_at_from, self.settings.time_zone, self.instant)
@@ -79,8 +87,10 @@ class Scene:
         shape = self.declared[table]
         self.declared[table] = replace(shape, columns=(*shape.columns, column))
 
-    def add_objects(self, table: str, constraints: list[Constraint], indexes: list[Index]) -> None:
+    def add_objects(self, table: str, constraints: list[Constraint], indexes: list[Index], legacy: str) -> None:
+        """Add what legacy table `legacy` brings along."""
         shape = self.declared[table]
+        self.sources_of |= {(table, found.name): (legacy, found.name) for found in (*constraints, *indexes)}
         self.declared[table] = replace(
             shape, constraints=(*shape.constraints, *constraints), indexes=(*shape.indexes, *indexes)
         )

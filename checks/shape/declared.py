@@ -162,7 +162,7 @@ class Declared:
         stated = PLAIN_COLUMN | {name: found.says[name] for name in OF_COLUMN} | {"identity": "", "generated": ""}
         if not typed.is_same:
             stated |= {"type": typed.type, "home": typed.home, "collation": None, "default": None, "dimensions": 1}
-        if found.says["generated"] or found.says["sequences"] or self._kept.is_dropped(stated["default"]):
+        if found.says["generated"] or self._kept.is_dropped(stated["default"]):
             stated["default"] = None
         base = self._kept.nullable_base(found) if is_shared and typed.is_same else None
         if base:

@@ -87,13 +87,7 @@ class Kept:
 
     def renames(self, table: str) -> dict[str, str]:
         """Legacy column → what it is called in the target, where that is another name."""
-        rule, shape = self.facts.rule(table), self.facts.source.table(table)
-        found = {}
-        for wanted, variants in (rule.renamed if rule else {}).items():
-            used = self.facts.used(table, variants)
-            if used and not shape.column(wanted):
-                found[used.name] = wanted
-        return found | (rule.becomes if rule else {})
+        return self.facts.renames(table)
 
     def leaving(self, table: str) -> set[str]:
         """Columns that are not in the target's table, under whatever name."""
@@ -137,8 +131,15 @@ class Kept:
         elif not typed.is_same:
             stated |= {"type": typed.type, "home": typed.home, "collation": None, "identity": "", "dimensions": 1}
             stated["default"] = stated["default"] if typed.how == CAST else None
+        elif shape.generated and not self._is_anew(table, shape):
+            stated |= {"default": None, "generated": ""}
         stated["default"] = self._default(stated["default"], shape)
         return Thing("column", final, name, things.spelled(stated, self.replaced | names), made_of=found)
+
+    def _is_anew(self, table: str, column: Column) -> bool:
+        """Whether a generated column is generated again: all that it reads arrives, in its type."""
+        changed = self.leaving(table) | self.retyped(table)
+        return not changed & set(column.reads) and not self.is_dropped(column.default)
 
     def _default(self, default: str | None, shape: Column) -> str | None:
         is_time = shape.name in ("created_at", "updated_at") and shape.base in TIMES and not shape.is_array

@@ -3,8 +3,9 @@
 Laws
 - A type that a column has is there, and what it is made of; so is a function that a default, a constraint, an index or
   a domain calls, and what that calls. Types of columns that arrive with another type, and functions that something
-  else of the legacy schema calls, may be there.
-- Free sequences are there, and those that a column owns or a default draws from, with their options and their owner.
+  else of the legacy schema calls, may be there; so may its collations and what it searches texts by.
+- Free sequences are there, and those that a column owns or a default draws from, if only by a text that names them,
+  with their options and their owner.
 - In a build a sequence stands where the legacy one stood, or past the last value of its columns; once published it may
   have gone on, never back. One that begins anew past its limit goes on from where the legacy one stood.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from checks import likeness
 from checks.facts import Facts, quoted
 from checks.shape import things
 from checks.shape.kept import Kept
@@ -27,6 +29,7 @@ OF_SEQUENCE = (
 NEEDS = {"needs", "functions", "home", "owner", "last", "is called"}
 NUMBERS = {"int2", "int4", "int8", "numeric"}
 BEHIND = "behind"
+OF_LANGUAGES = ("collation", "text search configuration", "text search dictionary")
 EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between %s and %s"
 
 
@@ -46,7 +49,8 @@ def needed_by(wanted: Iterable[Thing], legacy: Iterable[Thing], kept: Kept) -> M
     every |= {("function", name) for t in [*users, *known.values()] for name in t.says["functions"]}
     needed = _closed(_named(wanted), known, kept)
     allowed = _closed(every, known, kept) - needed
-    return Members(*(tuple(_stated(known[key], kept) for key in sorted(keys)) for keys in (needed, allowed)))
+    stated, others = (tuple(_stated(known[key], kept) for key in sorted(keys)) for keys in (needed, allowed))
+    return Members(stated, (*others, *(t for t in legacy if t.kind in OF_LANGUAGES)))
 
 
 def _named(wanted: Iterable[Thing]) -> Iterator[tuple[str, str]]:
@@ -84,15 +88,20 @@ def _stated(thing: Thing, kept: Kept) -> Thing:
 def sequences(kept: Kept, wanted: Iterable[Thing]) -> Iterator[Thing]:
     """The sequences that should be there."""
     columns = {(t.of, t.name): t for t in wanted if t.kind == "column"}
-    drawn = {n for t in columns.values() if t.made_of and t.says["default"] for n in t.made_of.says["sequences"]}
+    arrived = {(t.made_of.of, t.made_of.name): t for t in columns.values() if t.made_of}
+    drawn = {name for t in arrived.values() if t.says["default"] for name in _drawn(t.made_of)}
     for thing in kept.of("sequence", None):
-        owner = kept.place_of(thing.says["table"], thing.says["column"])
-        column = columns.get(owner)
-        is_filled = column is not None and bool(column.says["default"] or column.says["identity"])
-        if thing.says["table"] is None or is_filled or thing.name in drawn:
-            place = owner if column else (None, None)
+        column = arrived.get((thing.says["table"], thing.says["column"]))
+        is_owned = column is not None and (not thing.says["identity"] or bool(column.says["identity"]))
+        if thing.says["table"] is None or is_owned or thing.name in drawn:
+            place = (column.of, column.name) if column else (None, None)
             stated = {name: thing.says[name] for name in OF_SEQUENCE} | {"table": place[0], "column": place[1]}
             yield Thing("sequence", None, thing.name, stated)
+
+
+def _drawn(column: Thing) -> set[str]:
+    """The sequences that a column's default draws from."""
+    return {*column.says["sequences"], *likeness.sequences(column.says["default"])}
 
 
 class Positions:

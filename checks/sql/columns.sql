@@ -24,6 +24,13 @@ select t.relname::text,
        y.typtype::text,
        a.attnotnull,
        a.attgenerated <> '' as is_generated,
+       array(
+           select o.attname::text
+           from pg_depend p
+           join pg_attribute o on o.attrelid = p.refobjid and o.attnum = p.refobjsubid
+           where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+               and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum and a.attgenerated <> ''
+       ),
        pg_get_expr(d.adbin, d.adrelid),
        l.collname::text
 from tables t

@@ -180,7 +180,7 @@ def _sentence(constraint: Constraint) -> str:
 
 def _links(name: str, table: Table) -> Iterator[Planned]:
     """A column of links that no rule forbids is a question to whoever owns it, and stays."""
-    forbidden = _gone_columns(name)
+    forbidden = _gone_columns(name, table)
     texts = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
     columns = filter(_is_asked_for_as_written, texts)
     parts = tuple(
@@ -222,7 +222,7 @@ def _declared_types(name: str, schema: Schema) -> dict[str, str]:
 
 
 def _gone(name: str, table: Table) -> Iterator[Planned]:
-    gone = _gone_columns(name)
+    gone = _gone_columns(name, table)
     if gone:
         still = [column for column in gone if column in table.columns]
         expectation = gxe.ExpectColumnValuesToNotBeInSet(
@@ -232,10 +232,10 @@ def _gone(name: str, table: Table) -> Iterator[Planned]:
         yield Planned(f"suite/{name}/gone", f"the columns {', '.join(gone)} did not come along", CRITICAL, (part,))
 
 
-def _gone_columns(name: str) -> list[str]:
+def _gone_columns(name: str, table: Table) -> list[str]:
     """Legacy columns that the mapping renames, removes or moves elsewhere; the forbidden links among them."""
     rules = _rules_of(name)
-    found = [column for rule in rules for column in _taken(rule)]
+    found = [column for rule in rules for column in _taken(rule, table)]
     for rule in mapping.load().tables.values():
         if rule.completed_from and rule.completed_from.table == name:
             found += rule.completed_from.columns
@@ -243,11 +243,13 @@ def _gone_columns(name: str) -> list[str]:
     return [column for column in dict.fromkeys(found) if column not in anew]
 
 
-def _taken(rule: TableRule) -> Iterable[str]:
+def _taken(rule: TableRule, table: Table) -> Iterable[str]:
     yield from rule.removed
     yield from rule.becomes
     yield from rule.split.columns if rule.split else ()
-    yield from (name for new, variants in rule.renamed.items() for name in variants if name != new)
+    for new, variants in rule.renamed.items():
+        if new not in table.columns or new in rule.coalesced:  # a legacy table may have both names, and keeps both
+            yield from (name for name in variants if name != new)
     if rule.transform == "profiles":  # what all roles have in common stands in the root
         yield from ("user_id", *(name for variants in rule.columns.values() for name in variants))
 

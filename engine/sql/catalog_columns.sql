@@ -33,6 +33,14 @@ select a.attrelid as table_oid,
            where con.conrelid = a.attrelid and con.contype = 'n' and not con.convalidated and con.conkey[1] = a.attnum
        ) as not_null,
        pg_get_expr(d.adbin, d.adrelid) as default,
+       array(
+           select o.attname::text
+           from pg_depend p
+           join pg_attribute o on o.attrelid = p.refobjid and o.attnum = p.refobjsubid
+           where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
+               and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum
+           order by o.attnum
+       ) as reads,
        case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end as collation,
        a.attidentity::text as identity,
        a.attgenerated::text as generated,

@@ -1,4 +1,4 @@
--- What defaults, constraints, indexes, collations and domains need that PostgreSQL itself lacks: its own objects are
+-- What defaults, constraints, indexes, collations and types need that PostgreSQL itself lacks: its own objects are
 -- pinned and leave no trace in pg_depend, or stand in pg_catalog.
 with here as (
     select oid from pg_namespace where nspname = current_schema()
@@ -26,9 +26,14 @@ with here as (
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where c.relnamespace = (select oid from here) and c.relkind in ('r', 'p', 'f')
     union all
-    select 'domain default', t.oid, t.typname, t.typname, 'pg_type'::regclass, t.oid, null
+    select case t.typtype when 'd' then 'domain default' else 'type' end, t.oid, t.typname, t.typname,
+           'pg_type'::regclass, t.oid, null
     from pg_type t
-    where t.typnamespace = (select oid from here) and t.typtype = 'd'
+    where t.typnamespace = (select oid from here) and t.typtype in ('d', 'r')
+    union all
+    select 'type', c.oid, c.relname, c.relname, 'pg_class'::regclass, c.oid, null
+    from pg_class c
+    where c.relnamespace = (select oid from here) and c.relkind = 'c'
     union all
     select 'domain check', t.oid, t.typname, con.conname, 'pg_constraint'::regclass, con.oid, null
     from pg_constraint con
@@ -50,7 +55,7 @@ with here as (
         and r.rngmultitypid = coalesce(made.refobjid, d.refobjid)
     where d.refclassid not in ('pg_namespace'::regclass, 'pg_constraint'::regclass, 'pg_am'::regclass)
         and d.refobjid <> u.owner
-        and (u.user_kind <> 'collation' or d.refclassid = 'pg_collation'::regclass)
+        and (u.user_kind not in ('collation', 'type') or d.refclassid = 'pg_collation'::regclass)
 )
 select n.user_kind,
        n.table_name as table,
@@ -63,10 +68,13 @@ select n.user_kind,
            else o.type
        end as kind,
        s.nspname as schema,
-       coalesce(c.relname, tc.relname, element.typname, t.typname, p.proname, op.oprname, oc.opcname, col.collname)
-           as name,
+       coalesce(c.relname, tc.relname, element.typname, t.typname, p.proname, op.oprname, oc.opcname, col.collname,
+                tsc.cfgname, tsd.dictname) as name,
        case when p.oid is not null then pg_get_function_identity_arguments(p.oid) end as signature,
-       e.extname as extension
+       e.extname as extension,
+       exists (
+           select from pg_cast ca where n.refclassid = 'pg_proc'::regclass and ca.castfunc = n.refobjid
+       ) as is_cast
 from needed n
 cross join lateral pg_identify_object(n.refclassid, n.refobjid, 0) o
 left join pg_class c on n.refclassid = 'pg_class'::regclass and c.oid = n.refobjid
@@ -77,8 +85,11 @@ left join pg_proc p on n.refclassid = 'pg_proc'::regclass and p.oid = n.refobjid
 left join pg_operator op on n.refclassid = 'pg_operator'::regclass and op.oid = n.refobjid
 left join pg_opclass oc on n.refclassid = 'pg_opclass'::regclass and oc.oid = n.refobjid
 left join pg_collation col on n.refclassid = 'pg_collation'::regclass and col.oid = n.refobjid
+left join pg_ts_config tsc on n.refclassid = 'pg_ts_config'::regclass and tsc.oid = n.refobjid
+left join pg_ts_dict tsd on n.refclassid = 'pg_ts_dict'::regclass and tsd.oid = n.refobjid
 join pg_namespace s on s.oid = coalesce(
-    c.relnamespace, t.typnamespace, p.pronamespace, op.oprnamespace, oc.opcnamespace, col.collnamespace
+    c.relnamespace, t.typnamespace, p.pronamespace, op.oprnamespace, oc.opcnamespace, col.collnamespace,
+    tsc.cfgnamespace, tsd.dictnamespace
 )
 left join pg_depend m
     on m.classid = n.refclassid and m.objid = case when element.oid is null then n.refobjid else element.oid end

@@ -47,6 +47,8 @@ select p.oid,
        array(select distinct n.need from needs n where n.oid = p.oid and n.need is not null order by 1) as needs,
        coalesce(p.proargnames, '{}') as argument_names,
        case when p.prosqlbody is null then p.prosrc else '' end as body,
+       p.prosecdef as is_definer,
+       l.lanpltrusted as is_trusted,
        e.extname as extension,
        obj_description(p.oid, 'pg_proc') as comment
 from mine p

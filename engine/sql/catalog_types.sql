@@ -41,7 +41,6 @@ select t.oid,
            select jsonb_agg(
                jsonb_build_object(
                    'name', con.conname,
-                   'definition', pg_get_constraintdef(con.oid),
                    'expression', pg_get_expr(con.conbin, 0),
                    'is_validated', con.convalidated
                ) order by con.conname

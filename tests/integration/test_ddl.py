@@ -9,10 +9,11 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Table
-from engine import ddl, rehearsal
+from engine import ddl, prerequisites, rehearsal
 from engine.catalog import Catalog, reflect
 from engine.closure import needs, rehome
 from engine.expressions import replace_calls
+from engine.statements import Statement
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
 
@@ -39,19 +40,19 @@ def made(connection: psycopg.Connection, text: str, schema: str = "Legacy App") 
     return reflect(connection, schema)
 
 
-def before_load(catalog: Catalog, shapes: list[Table], hidden=()) -> list[ddl.Statement]:
+def before_load(catalog: Catalog, shapes: list[Table], hidden=()) -> list[Statement]:
     wanted = needs(catalog, shapes)
     return [
-        *ddl.types(catalog, wanted.types),
-        *ddl.functions(catalog, wanted.functions),
-        *ddl.domain_rules(catalog, wanted.types),
-        *ddl.domain_checks(catalog, wanted.types),
-        *ddl.sequences(catalog, wanted.sequences),
+        *prerequisites.types(catalog, wanted.types),
+        *prerequisites.functions(catalog, wanted.functions),
+        *prerequisites.sequences(catalog, wanted.sequences),
+        *prerequisites.domain_rules(catalog, wanted.types),
+        *prerequisites.domain_checks(catalog, wanted.types),
         *ddl.tables(catalog, shapes, hidden),
     ]
 
 
-def after_load(catalog: Catalog, shapes: list[Table]) -> list[ddl.Statement]:
+def after_load(catalog: Catalog, shapes: list[Table]) -> list[Statement]:
     return [
         *ddl.not_nulls(shapes),
         *ddl.checks(shapes),
@@ -60,7 +61,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[ddl.Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
-        *ddl.late_domain_checks(catalog, needs(catalog, shapes).types),
+        *prerequisites.late_domain_checks(catalog, needs(catalog, shapes).types),
         *ddl.owners(catalog, shapes),
         *ddl.positions(catalog, shapes, needs(catalog, shapes).sequences),
     ]
@@ -256,7 +257,7 @@ def test_a_rehearsal_tells_what_would_hang_on_another_schema(source, target):
     made(target, text, "public")
     legacy = made(source, text + "create table b (a_id integer references a (id), m mood)")
     shapes = [table.shape for table in legacy.tables if table.name == "b"]
-    wrong = ddl.Statement("index", "b.none", "create index none on b (none)")
+    wrong = Statement("index", "b.none", "create index none on b (none)")
     faults = rehearsal.rehearse(target, "x__build", [*ddl.tables(legacy, shapes), *ddl.foreign_keys(shapes), wrong])
     assert [fault.split(",")[0] for fault in faults] == [
         'the target refuses the index b.none: column "none" does not exist',
@@ -277,7 +278,7 @@ def test_members_of_extensions_follow_them(source, target):
     legacy = made(source, text)
     assert legacy.table("t").shape.column("a").type == "extensions.citext"
     moved = rehome(legacy, "public")
-    ddl.replay(target, "public", ddl.extensions(["citext", "pg_trgm"]))
+    ddl.replay(target, "public", prerequisites.extensions(["citext", "pg_trgm"]))
     build(target, moved)
     column, _, note = reflect(target, "x__build").table("t").shape.columns
     assert (column.type, column.default) == ("public.citext", "'x'::public.citext")

@@ -90,11 +90,19 @@ def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping() -> None:
 
 
 def test_renamed_and_moved_columns_are_gone() -> None:
-    gone = {name: generated._gone_columns(name) for name in ("jobs", "lead_requests", "reviews", "coupon_redemptions")}
+    names = ("jobs", "lead_requests", "reviews", "coupon_redemptions")
+    gone = {name: generated._gone_columns(name, Table({}, ())) for name in names}
     assert gone["jobs"] == ["job_type"]
     assert set(gone["lead_requests"]) == {"requirement_id", "professional_id"}
     assert "highlight_color" in gone["reviews"]
     assert gone["coupon_redemptions"] == ["used_at"]
+
+
+def test_a_table_may_keep_both_names_of_a_renaming() -> None:
+    both = Table({"redeemed_at": column(), "used_at": column()}, ())
+    assert "used_at" not in generated._gone_columns("coupon_redemptions", both)
+    taken_in = Table({"employment_type": column(), "job_type": column()}, ())
+    assert "job_type" in generated._gone_columns("jobs", taken_in)
 
 
 def test_forbidden_links_are_critical_and_others_a_question() -> None:
@@ -102,7 +110,9 @@ def test_forbidden_links_are_critical_and_others_a_question() -> None:
     table = declared("developer_profiles", github_url=text, website=text)
     plans = planned("developer_profiles", Schema("s", {"developer_profiles": table}))
     assert plans["gone"].severity == CRITICAL and plans["gone"].parts[0].found == "github_url still there"
-    assert {"github_url", "portfolio_url", "user_id", "status"} <= set(generated._gone_columns("developer_profiles"))
+    assert {"github_url", "portfolio_url", "user_id", "status"} <= set(
+        generated._gone_columns("developer_profiles", Table({}, ()))
+    )
     assert plans["links"].severity == INFO
     assert [part.column for part in plans["links"].parts] == ["website"]
 

@@ -5,3 +5,6 @@ select pg_get_constraintdef(oid) from pg_constraint where conname = 'bookings_us
 select pg_get_constraintdef(oid) from pg_constraint where conname = 'bookings_amount_check' and conrelid = 'bookings'::regclass;
 select collname::text from pg_attribute join pg_collation c on c.oid = attcollation where attrelid = 'bookings'::regclass and attname = 'slot';
 select (indexdef like '%(slot text_pattern_ops DESC)%fillfactor%70%')::text from pg_indexes where schemaname = current_schema() and indexname = 'bookings_slot_idx';
+select pg_get_constraintdef(oid) from pg_constraint where conname = 'rooms_no_overlap' and conrelid = 'rooms'::regclass;
+select pg_get_constraintdef(oid) from pg_constraint where conname = 'rooms_state_check' and conrelid = 'rooms'::regclass;
+select split_part(indexdef, 'USING', 2) || 'USING' || split_part(indexdef, 'USING', 3) from pg_indexes where schemaname = current_schema() and indexname = 'rooms_idx';

@@ -1,2 +1,4 @@
-select attgenerated::text from pg_attribute where attrelid = 'users'::regclass and attname = 'full_name';
-select attgenerated::text from pg_attribute where attrelid = 'leads'::regclass and attname = 'total';
+select string_agg(attrelid::regclass || '.' || attname || ' ' || attgenerated::text, ', ' order by attname) from pg_attribute where attrelid in ('users'::regclass, 'leads'::regclass, 'roles'::regclass, 'jobs'::regclass, 'departments'::regclass, 'portfolio_items'::regclass) and attname in ('full_name', 'total', 'spoken', 'day', 'search', 'tag', 'of_whom', 'size');
+select indexdef from pg_indexes where indexname in ('jobs_search_idx') and schemaname = current_schema();
+select pg_get_constraintdef(oid) from pg_constraint where conname = 'roles_day_key' and conrelid = 'roles'::regclass;
+select pg_get_constraintdef(oid) from pg_constraint where conname = 'departments_tag_key' and conrelid = 'departments'::regclass;

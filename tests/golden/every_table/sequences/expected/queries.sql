@@ -9,3 +9,8 @@ select nextval(pg_get_serial_sequence('leads', 'id'))::text;
 select nextval(pg_get_serial_sequence('job_applications', 'id'))::text;
 select nextval(pg_get_serial_sequence('untouched', 'id'))::text;
 select pg_get_expr(adbin, adrelid) from pg_attrdef join pg_attribute on attrelid = adrelid and attnum = adnum where adrelid = 'employees'::regclass and attname = 'number';
+select string_agg(pg_get_expr(adbin, adrelid), ', ' order by adnum) from pg_attrdef where adrelid = 'by_text'::regclass and adnum < 5;
+select string_agg(pg_get_expr(adbin, adrelid), ', ' order by adnum) from pg_attrdef where adrelid = 'tutor_profiles'::regclass and pg_get_expr(adbin, adrelid) like 'nextval%';
+select nextval('lent_seq')::text || ' ' || pg_get_serial_sequence('lenders', 'owner');
+select nextval(pg_get_serial_sequence('tutor_profiles', 'seat'))::text;
+select nextval('onboarding_configs_id_seq')::text;

@@ -1,0 +1,153 @@
+"""Sequences of a schema, and those that expressions name by a text.
+
+Laws
+- Only the sequence itself tells what setval(…, false) left in it.
+- `nextval('public.s'::text)` looks the sequence up by name when it runs, so PostgreSQL does not know that it is needed.
+  Where the text is made of literals alone, the expression names the sequence itself instead; what else a text is made
+  of cannot be known, and is told.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from engine.expressions import Token, tokens
+
+CALLS = {"nextval", "currval", "setval"}
+TEXTS = {"text", "varchar", "character", "varying", "bpchar", "name", "pg_catalog"}
+OF_LITERALS = {"(", ")", ":", ".", "||"}
+FIND = """
+    select n.nspname, c.relname,
+           concat(case when n.nspname <> current_schema() then format('%I.', n.nspname) end, quote_ident(c.relname))
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'S' and c.oid = to_regclass(({})::text)
+"""
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One sequence. table, column: of its owner, None where it is free; last_value: None where it may not be read."""
+
+    name: str
+    type: str
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    is_cycled: bool
+    table: str | None = None
+    column: str | None = None
+    is_identity: bool = False
+    persistence: str = "p"
+    extension: str | None = None
+    comment: str | None = None
+    oid: int = field(default=0, compare=False)
+    last_value: int | None = field(default=None, compare=False)
+    is_called: bool = field(default=False, compare=False)
+
+    @property
+    def is_readable(self) -> bool:
+        return self.last_value is not None
+
+
+@dataclass(frozen=True)
+class Named:
+    """A sequence that an expression names by a text; schema and name: None where nobody can tell which."""
+
+    text: str
+    schema: str | None = None
+    name: str | None = None
+
+
+def positions(cursor: psycopg.Cursor, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Where each of these sequences stands. pg_sequences does not tell of setval(…, false)."""
+    one = sql.SQL("select {} as name, last_value, is_called from {}")
+    found = {}
+    for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
+        selects = [one.format(name, sql.Identifier(name)) for name in names[start : start + 500]]
+        for row in cursor.execute(sql.SQL(" union all ").join(selects)):
+            found[row.pop("name")] = row
+    return found
+
+
+def resolved(connection: psycopg.Connection, tables: tuple, types: tuple) -> tuple[tuple, tuple, list]:
+    """Tables and types whose defaults and checks name sequences themselves; ((kind, table, user), Named) of each."""
+    found: list[tuple[tuple[str, str, str], Named]] = []
+
+    def text(before: str | None, *user: str) -> str | None:
+        after, named = resolve(connection, before) if before else (before, [])
+        found.extend((user, one) for one in named)
+        return after
+
+    def of_table(table):
+        shape, name = table.shape, table.name
+        columns = (replace(c, default=text(c.default, "default", name, c.name)) for c in shape.columns)
+        constraints = (replace(c, expression=text(c.expression, "constraint", name, c.name)) for c in shape.constraints)
+        return replace(table, shape=replace(shape, columns=tuple(columns), constraints=tuple(constraints)))
+
+    def of_type(kind):
+        checks = (replace(c, expression=text(c.expression, "domain check", kind.name, c.name)) for c in kind.checks)
+        default = text(kind.default, "domain default", kind.name, kind.name)
+        return replace(kind, default=default, checks=tuple(checks))
+
+    return tuple(map(of_table, tables)), tuple(map(of_type, types)), found
+
+
+def resolve(connection: psycopg.Connection, expression: str) -> tuple[str, list[Named]]:
+    """The expression with the sequences themselves where it named them by texts, and which those are."""
+    pieces, found = tokens(expression), []
+    for start, end in reversed(_arguments(pieces)):
+        argument = "".join(piece.text for piece in pieces[start:end])
+        named = _find(connection, pieces[start:end], argument)
+        if named:
+            found.append(named[0])
+            pieces[start:end] = [Token("string", named[1])]
+    return "".join(piece.text for piece in pieces), found
+
+
+def _arguments(pieces: list[Token]) -> list[tuple[int, int]]:
+    """Where the first arguments of the calls stand."""
+    found = []
+    for at, piece in enumerate(pieces[:-1]):
+        if piece.kind == "word" and piece.name in CALLS and pieces[at + 1].text == "(":
+            found.append((at + 2, _end(pieces, at + 2)))
+    return found
+
+
+def _end(pieces: list[Token], start: int) -> int:
+    depth = 0
+    for at in range(start, len(pieces)):
+        if depth == 0 and pieces[at].text in (",", ")"):
+            return at
+        depth += (pieces[at].text == "(") - (pieces[at].text == ")")
+    return len(pieces)
+
+
+def _find(connection: psycopg.Connection, pieces: list[Token], argument: str) -> tuple[Named, str] | None:
+    """The sequence that an argument names by a text, and its own spelling; None where it names no text."""
+    *texts, first, second, kind = [Token("other", "")] * 3 + pieces
+    is_cast = (first.text, second.text, kind.name) == (":", ":", "regclass")
+    texts = [piece for piece in texts if piece.text]
+    if is_cast and len(texts) == 1 and texts[0].kind == "string":
+        return None  # the sequence itself
+    if not is_cast or not all(map(_is_literal, texts)):
+        return Named(argument), argument
+    row = _look_up(connection, "".join(piece.text for piece in texts))
+    if row is None:
+        return Named(argument), argument
+    return Named(argument, row[0], row[1]), f"{sql.Literal(row[2]).as_string(None)}::regclass"
+
+
+def _is_literal(piece: Token) -> bool:
+    return piece.kind in ("string", "space") or piece.text in OF_LITERALS or (piece.name or "") in TEXTS
+
+
+def _look_up(connection: psycopg.Connection, text: str) -> tuple[str, str, str] | None:
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            return cursor.execute(FIND.replace("{}", text).encode()).fetchone()
+    except (psycopg.DataError, psycopg.ProgrammingError):  # no name at all
+        return None
