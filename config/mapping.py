@@ -12,12 +12,13 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from config.errors import ConfigError
 
+MAX_NAME_BYTES = 63  # PostgreSQL cuts longer ones silently
 DOMAINS = (
     "identity",
     "profiles",
@@ -29,6 +30,15 @@ DOMAINS = (
     "knowledge_base",
     "audit",
 )
+
+
+def _fits(name: str) -> str:
+    if not name or len(name.encode()) > MAX_NAME_BYTES:
+        raise ValueError(f"{name!r} is no name for PostgreSQL; wanted 1 to {MAX_NAME_BYTES} bytes")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_fits)]  # of something in the target
 
 
 class _Frozen(BaseModel):
@@ -91,7 +101,7 @@ class TableRule(_Frozen):
     """What becomes of one legacy table."""
 
     disposition: Literal["copy", "rename", "reshape", "archive"]
-    target: str | None = None  # rename: the new name
+    target: Name | None = None  # rename: the new name
     transform: str | None = None  # reshape: a name of transforms.registry
     targets: tuple[str, ...] = ()
     carry_into: str | None = None  # reshape: where columns go that no rule mentions
@@ -102,7 +112,7 @@ class TableRule(_Frozen):
     wave: Literal[1, 2, 3] = 1
     required: tuple[str, ...] = ()
     columns: dict[str, tuple[str, ...]] = {}  # rule column → legacy variants
-    renamed: dict[str, tuple[str, ...]] = {}  # target column → legacy variants
+    renamed: dict[Name, tuple[str, ...]] = {}  # target column → legacy variants
     coalesced: dict[str, tuple[str, ...]] = {}  # target column → legacy columns, the first that is not null wins
     arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is
     lands: dict[str, tuple[str, ...]] = {}  # rule column → table.column, where the target calls it otherwise
@@ -110,7 +120,7 @@ class TableRule(_Frozen):
     adds: dict[str, str] = {}  # new column → table it points at
     removed: dict[str, str] = {}  # legacy column → the rule that removes it
     settled: tuple[str, ...] = ()  # columns about which the plan asks nothing more
-    names: dict[str, str] = {}  # legacy index or key → its name in the target, where that takes the legacy one itself
+    names: dict[str, Name] = {}  # legacy index or key → its name in the target, where that takes the legacy one itself
     lookups: tuple[str, ...] = ()
     split: Split | None = None
     completed_from: Completion | None = None

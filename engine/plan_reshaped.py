@@ -9,7 +9,7 @@ Laws
 
 from dataclasses import dataclass, replace
 
-from config.mapping import TableRule, role_keys, spellings
+from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Table
 from engine import keep
 from engine.catalog import LegacyTable
@@ -18,7 +18,6 @@ from engine.scene import Scene, freight_item
 from engine.select import OID_ALIASES, as_text, plain
 from transforms.outcome import Facts
 
-MAX_NAME_BYTES = 63
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
 TIMED = ("approved_at", "submitted_at", "reviewed_at", "verified_at")  # rule columns that are times of a target
 RULE = "r:"  # prefix of rule columns in a SELECT list, so that they cannot clash with freight

@@ -7,6 +7,7 @@ import pytest
 from auditors import reconciling
 
 from config import mapping
+from config.errors import ConfigError
 from engine import run, survey
 
 SOURCE = """
@@ -120,3 +121,13 @@ def test_the_answers_work(settings, target, answered):
         target.execute("insert into order_lines values (3, 99)")
     rows = target.execute("select to_regclass('old_leads'), to_regclass('leads'), to_regclass('tax_rules')")
     assert None not in rows.fetchone()
+
+
+def test_a_name_that_postgres_would_cut_is_no_answer(monkeypatch):
+    read = mapping._parse
+    cut = {"orders": {"disposition": "rename", "target": "ü" * 32}}
+    monkeypatch.setattr(mapping, "_parse", lambda name, text: read(name, text) | (cut if name == "finance" else {}))
+    mapping.load.cache_clear()
+    with pytest.raises(ConfigError, match=r"finance.toml: \[orders\]: target: .* 1 to 63 bytes"):
+        mapping.load()
+    mapping.load.cache_clear()
