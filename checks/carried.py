@@ -57,7 +57,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     held = {name: there.column(name) for name in values}
     shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
-        f"select t.id::text as key, {shown} from {quoted(facts.target.schema, ROOT)} as t "
+        f"select t.id::text as key, {shown} from {facts.target_rows(ROOT)} "
         f"where num_nonnulls({', '.join(column_of(c) for c in held.values() if c) or 'null'}) > 0"
     )
     noted = NOTED.format(note=literal(LOST))

@@ -4,13 +4,17 @@ Laws
 - Both sides hash what they select, as PostgreSQL's own text (so NULL, '' and 'NULL' differ, and 1.0 from 1.00), and sum
   the hashes by ranges of the key's hash: order plays no part, and nothing but sums leaves the databases.
   Ranges are of the key's hash, not of the key, because two servers need not sort text alike.
-- Where ranges differ, their rows are compared by key, then the rows that differ by column: at most three scans a side.
+- Where ranges differ, both sides' rows of them are merged by key, in one pass that keeps no row; of those that differ
+  the first are then compared by column: at most three scans a side, each of them twice where the side has drifted.
+- A row that differs is laid to the migration unless a row behind it was written since: unless the query gives something
+  else for that key where only rows count that stand as they stood (checks.drift).
 - Zero rows counted on both sides is a comparison.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import psycopg
 
@@ -18,7 +22,7 @@ from checks.facts import literal, quoted
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 
 RANGES = 1024
-SHOWN_RANGES = 64  # whose rows are named; some 2,000 rows each of a table of two millions
+FETCHED = 20_000  # rows of one fetch of a merge
 ROW = "(x.*)::text"  # the row; `x` alone would be a column of that name
 TEXT = "coalesce(x.key, '') collate \"C\""
 
@@ -27,6 +31,11 @@ HASHES = (
     "hashtextextended({}, 0)",
     "('x' || left(md5({}), 16))::bit(64)::bigint",
 )
+# What is wrong with the rows of a key: by themselves, …
+DIFFERS, MISSING, UNEXPECTED = "differs", "missing", "unexpected"
+# … or since something was written to the target, or to the source, and what is gone from either.
+CHANGED, ADDED, GONE = "changed since", "added since", "gone since"
+OF_SOURCE, NEW_IN_SOURCE, GONE_IN_SOURCE = "changed in the source", "added in the source", "gone from the source"
 PROBE = "select hashtextextended('nxtgauge' || chr(233) || repeat('row', 100), 0), hashtextextended('', 0)"
 
 
@@ -34,7 +43,8 @@ PROBE = "select hashtextextended('nxtgauge' || chr(233) || repeat('row', 100), 0
 class Comparison:
     """name, domain, table, title, severity: as in a Check. source, target: SELECTs of equal columns, the first `key`.
 
-    of_source, of_target: the tables they read. kind: content, law or books.
+    of_source, of_target: the tables they read. kind: content, law or books. is_by_row: no row of the result is made of
+    several rows of one table.
     """
 
     name: str
@@ -47,28 +57,30 @@ class Comparison:
     severity: str = CRITICAL
     of_source: frozenset[str] = field(default=frozenset())
     of_target: frozenset[str] = field(default=frozenset())
+    is_by_row: bool = True
 
 
 @dataclass(frozen=True)
 class Difference:
-    """rows: those that are named, at most MAX_ROWS; rows_total: all of the ranges whose rows were looked at.
+    """What differs. counts: what is wrong → keys; named: the same → the first keys; columns: of some of these.
 
-    ranges: how many differ; compared: rows of the longer side; is_whole: whether all ranges were looked at.
+    compared: rows of the longer side.
     """
 
     source_rows: int
     target_rows: int
-    rows: tuple[Row, ...] = ()
-    rows_total: int = 0
-    ranges: int = 0
+    counts: Counter = field(default_factory=Counter)
+    named: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def compared(self) -> int:
         return max(self.source_rows, self.target_rows)
 
-    @property
-    def is_whole(self) -> bool:
-        return self.ranges <= SHOWN_RANGES
+    def rows(self, whats: Iterable[str]) -> tuple[Row, ...]:
+        """The first rows of which one of these is wrong, in this order, each kind by key."""
+        keys = [(key, what) for what in whats for key in sorted(self.named.get(what, ()))]
+        return tuple(Row(key, what, self.columns.get(key, ())) for key, what in keys[:MAX_ROWS])
 
 
 @dataclass(frozen=True)
@@ -86,27 +98,36 @@ def hash_of(source: psycopg.Connection, target: psycopg.Connection) -> str:
     return HASHES[0] if agree else HASHES[1]
 
 
-def compare(comparison: Comparison, source: psycopg.Connection, target: psycopg.Connection, look: Look) -> Difference:
-    """What differs, as closely as one looks."""
+def compare(
+    comparison: Comparison,
+    source: psycopg.Connection,
+    target: psycopg.Connection,
+    look: Look,
+    kept: Comparison | None = None,
+) -> Difference:
+    """What differs, as closely as one looks. kept: the same where only rows count that stand as they stood."""
     sides = ((source, comparison.source), (target, comparison.target))
     if look.counts_only:
         left, right = (_count(conn, query) for conn, query in sides)
-        return Difference(left, right, rows_total=abs(left - right), ranges=left != right)
+        return Difference(left, right, Counter({DIFFERS: abs(left - right)} if left != right else {}))
     shown = max(1, round(RANGES * look.share))
     left, right = (_sums(conn, query, look.hashed, shown) for conn, query in sides)
     counts = [sum(count for count, _ in side.values()) for side in (left, right)]
     differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    return _named(sides, look.hashed, differ, counts) if differ else Difference(*counts)
+    return _named(sides, look.hashed, differ, counts, kept) if differ else Difference(*counts)
 
 
-def _named(sides: tuple, hashed: str, differ: list[int], counts: list[int]) -> Difference:
+def _named(sides: tuple, hashed: str, differ: list[int], counts: list[int], kept: Comparison | None) -> Difference:
     """The rows of the key ranges that differ, and the columns of those rows."""
-    looked = differ[:SHOWN_RANGES]
-    found = _rows_that_differ(*(_hashes(conn, query, hashed, looked) for conn, query in sides))
-    named = dict(list(found.items())[:MAX_ROWS])
-    columns = _columns_that_differ(sides, hashed, [key for key, what in named.items() if what == "differs"])
-    rows = tuple(Row(key, what, columns.get(key, ())) for key, what in named.items())
-    return Difference(*counts, rows, len(found), len(differ))
+    stood = (kept.source, kept.target) if kept else (None, None)
+    streams = [_rows(*side, query, hashed, differ) for side, query in zip(sides, stood, strict=True)]
+    found, named = Counter(), {}
+    for key, what in _differing(*streams):
+        found[what] += 1
+        if found[what] <= MAX_ROWS:
+            named.setdefault(what, []).append(key)
+    both = [key for what in (DIFFERS, CHANGED, OF_SOURCE) for key in named.get(what, ())]
+    return Difference(*counts, found, named, _columns_that_differ(sides, hashed, both))
 
 
 def _count(conn: psycopg.Connection, query: str) -> int:
@@ -126,27 +147,63 @@ def _sums(conn: psycopg.Connection, query: str, hashed: str, shown: int) -> dict
     return {key: (count, total) for key, count, total in rows}
 
 
-def _hashes(conn: psycopg.Connection, query: str, hashed: str, ranges: list[int]) -> dict[str, Counter]:
-    """Key → the hashes of its rows."""
-    found: dict[str, Counter] = defaultdict(Counter)
-    rows = conn.execute(
-        f"select x.key, {hashed.format(ROW)} from ({query}) as x "
+@dataclass(frozen=True)
+class _Group:
+    """All rows of one side under one key: hash → how many. stood: those that stand as they stood."""
+
+    now: Counter = field(default_factory=Counter)
+    stood: Counter = field(default_factory=Counter)
+
+    @property
+    def is_written(self) -> bool:
+        return self.now != self.stood
+
+
+def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[tuple]:
+    """(place, key → its group), by place: the hash of the key, by which both servers sort alike."""
+    parts = [(query, "true"), *([(kept, "false")] if kept and kept != query else [])]
+    hashes = f"{hashed.format(TEXT)} as place, coalesce(x.key, '') as key, {hashed.format(ROW)} as content"
+    union = " union all ".join(
+        f"select {hashes}, {is_now} as is_now from ({part}) as x "
         f"where {_range(hashed)} = any ({literal(ranges)}::bigint[])"
+        for part, is_now in parts
     )
-    for key, value in rows:
-        found[key][value] += 1
-    return found
+    with conn.cursor(name="merged") as cursor:
+        cursor.itersize = FETCHED
+        rows = cursor.execute(f"select * from ({union}) as x order by place")
+        for place, found in groupby(rows, key=lambda row: row[0]):
+            groups: dict[str, _Group] = {}
+            for _, key, content, is_now in found:
+                group = groups.setdefault(key, _Group())
+                (group.now if is_now else group.stood)[content] += 1
+                if len(parts) == 1:
+                    group.stood[content] += 1
+            yield place, groups
 
 
-def _rows_that_differ(left: dict[str, Counter], right: dict[str, Counter]) -> dict[str, str]:
-    """Key → what is wrong with it; in the order of the keys."""
-    found = {}
-    for key in sorted(left.keys() | right.keys(), key=str):
-        wanted, there = left.get(key, Counter()), right.get(key, Counter())
-        if wanted != there:
-            more = there.total() - wanted.total()
-            found[str(key)] = "differs" if more == 0 else "unexpected" if more > 0 else "missing"
-    return found
+def _differing(left: Iterator[tuple], right: Iterator[tuple]) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong with it) of two sides in the order of their places."""
+    end, empty = (None, {}), _Group()
+    one, other = next(left, end), next(right, end)
+    while one is not end or other is not end:
+        place = min(side[0] for side in (one, other) if side is not end)
+        wanted, there = (side[1] if side[0] == place else {} for side in (one, other))
+        for key in wanted.keys() | there.keys():
+            if what := _what(wanted.get(key, empty), there.get(key, empty)):
+                yield key, what
+        one, other = (next(s, end) if side[0] == place else side for s, side in ((left, one), (right, other)))
+
+
+def _what(wanted: _Group, there: _Group) -> str:
+    """Nothing where both sides agree as they stand."""
+    if wanted.now == there.now:
+        return ""
+    if there.is_written:
+        return CHANGED if wanted.now else ADDED
+    if wanted.is_written:
+        return OF_SOURCE if there.now else NEW_IN_SOURCE
+    more = there.now.total() - wanted.now.total()
+    return DIFFERS if more == 0 else UNEXPECTED if more > 0 else MISSING
 
 
 def _columns_that_differ(sides: Iterable[tuple], hashed: str, keys: list[str]) -> dict[str, tuple[str, ...]]:

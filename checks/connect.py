@@ -52,18 +52,29 @@ def source(
 ) -> Iterator[psycopg.Connection]:
     """A session on the source, in this exported snapshot, else in one of its own. Errors: SourceError."""
     with _session(connection, SourceError, reaching) as conn:
-        conn.execute("begin isolation level repeatable read, read only")
-        if snapshot:
-            conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        _begin(conn, snapshot)
         yield conn
 
 
 @contextlib.contextmanager
-def target(connection: Connection, reaching: Reaching = unreached) -> Iterator[psycopg.Connection]:
-    """A session on the target, in one transaction. Errors: TargetError."""
+def target(
+    connection: Connection, reaching: Reaching = unreached, snapshot: str | None = None
+) -> Iterator[psycopg.Connection]:
+    """A session on the target, in this exported snapshot, else in one of its own. Errors: TargetError."""
     with _session(connection, TargetError, reaching) as conn:
-        conn.execute("begin isolation level repeatable read, read only")
+        _begin(conn, snapshot)
         yield conn
+
+
+def _begin(conn: psycopg.Connection, snapshot: str | None) -> None:
+    conn.execute("begin isolation level repeatable read, read only")
+    if snapshot:
+        conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+
+
+def exported(conn: psycopg.Connection) -> str:
+    """Name of this session's snapshot, for others to read in for as long as it lasts."""
+    return conn.execute("select pg_export_snapshot()").fetchone()[0]
 
 
 @contextlib.contextmanager

@@ -74,9 +74,7 @@ class Whole:
         key = self._key(pairs)
         condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
-        target = (
-            f"select {_listed(key.target, pairs, 'target')} from {quoted(self._facts.target.schema, self._final)} as t"
-        )
+        target = f"select {_listed(key.target, pairs, 'target')} from {self._facts.target_rows(self._final)}"
         source, others = prelude.of_source(source)
         return Comparison(
             f"content/{self._final}", "content", self._facts.domain(self._table), self._final,
@@ -272,8 +270,8 @@ class Carried:
         there = [f"{text_of(c) if c else 'null::text'} as {quoted(alias(name))}" for name, c in columns.items()]
         held = [column_of(c) for c in columns.values() if c]
         target = (
-            f"select t.id::text as key, {', '.join(there)} from {quoted(self._facts.target.schema, self._target.name)} "
-            f"as t where num_nonnulls({', '.join(held) or 'null'}) > 0"
+            f"select t.id::text as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
+            f"where num_nonnulls({', '.join(held) or 'null'}) > 0"
         )
         name = self._target.name
         return Comparison(

@@ -31,7 +31,7 @@ def _comparison(facts: Facts, prelude: Prelude, table: str, split: Split) -> Com
     listed = ", ".join(f"{_held(there, c)} as {quoted(c.name)}" for c in present)
     target = (
         f"select t.{quoted(split.key)}::text as key, {listed + ', ' if listed else ''}t.created_at::text, "
-        f"t.updated_at::text from {quoted(facts.target.schema, split.into)} as t"
+        f"t.updated_at::text from {facts.target_rows(split.into)}"
     )
     return Comparison(
         f"law/{split.into}/display", "law", facts.domain(table), split.into, TITLE, source, target,

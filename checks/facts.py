@@ -62,6 +62,11 @@ def text_of(column: Column) -> str:
     return f"{name}::text"
 
 
+def _rows(schema: str, table: str, kept: str) -> str:
+    # a condition that leaves the alias a table, with its ctid
+    return f"{quoted(schema, table)} as t" + (f" join (values (true)) as kept (yes) on {kept}" if kept else "")
+
+
 def _plain(legacy_id: str) -> str:
     """A UUID in lower case with hyphens, however it is written; anything else as it is."""
     return str(uuid.UUID(legacy_id)) if re.match(UUID_TEXT, legacy_id, re.IGNORECASE) else legacy_id
@@ -72,7 +77,8 @@ class Facts:
     """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean.
 
     addresses: texts of the source that are internet addresses, beside the plain ones (checks.addresses). gaps: what the
-    checks could not look at, as they tell it.
+    checks could not look at, as they tell it. kept_source, kept_target: where only rows count that stand as they stood
+    (checks.drift), the SQL that is true of them.
     """
 
     settings: Settings
@@ -84,6 +90,16 @@ class Facts:
     time_zone: str
     addresses: tuple[str, ...] = ()
     gaps: list[str] = field(default_factory=list)
+    kept_source: str = ""
+    kept_target: str = ""
+
+    def source_rows(self, table: str) -> str:
+        """A legacy table behind the alias t, in a FROM clause: the rows that count."""
+        return _rows(self.source.schema, table, self.kept_source)
+
+    def target_rows(self, table: str) -> str:
+        """The same of a table of the target."""
+        return _rows(self.target.schema, table, self.kept_target)
 
     def rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)

@@ -27,6 +27,7 @@ import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
 from checks import connect, gx_docs
+from checks.drift import Side
 from checks.suites.found import Found
 from checks.verdict import CRITICAL, ERROR, PASS, Check, Row
 from config.connection import Connection
@@ -44,6 +45,7 @@ PATH = """
     join pg_type t on t.oid = a.atttypid join pg_namespace n on n.oid = t.typnamespace
     where s.nspname = %s and n.oid <> s.oid and n.nspname <> 'pg_catalog'
 """
+UNMOVED = Side()
 BOOLEANS = "BOOLEAN_ONLY"
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 ROOT = Path(__file__).parents[1]  # the child runs this very code, wherever it is started
@@ -102,10 +104,12 @@ def start(
     tables: set[str] | None = None,
     docs: Path | None = None,
     bases: dict[str, dict[str, str]] | None = None,
+    drift: Side = UNMOVED,
 ) -> Started:
     """Like judge, but beside other work; ask the result of what this returns.
 
-    bases: table → column → base type, where that follows from the legacy database alone.
+    bases: table → column → base type, where that follows from the legacy database alone. drift: what was written to the
+    target since.
     """
     request = {
         "connection": asdict(connection),
@@ -114,6 +118,8 @@ def start(
         "tables": sorted(tables) if tables is not None else None,
         "bases": bases or {},
         "docs": str(docs.resolve()) if docs else None,
+        "kept": drift.kept,
+        "moved": {name: bool(moved.lost) for name, moved in drift.tables.items()},
     }
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "checks.gx"],
@@ -174,10 +180,10 @@ def _where(error: Exception) -> str:
 
 def _answered(request: dict) -> dict:
     with _session(Connection(**request["connection"]), request["schema"]) as engine:
-        from checks.suites.judgement import Judgement
+        from checks.suites.judgement import Drifted, Judgement
 
         context = Context(engine, request["docs"])
-        wanted = (request["rows"], request["tables"], request["bases"])
+        wanted = (request["rows"], request["tables"], request["bases"], Drifted(request["kept"], request["moved"]))
         judgement = Judgement(engine, request["schema"], context.validate, *wanted)
         checks = judgement.checks()
         not_looked_at = [*judgement.not_looked_at, *context.write_docs(checks)]

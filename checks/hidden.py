@@ -22,7 +22,7 @@ from config.shapes import Table
 DIGITS = 12  # 48 bits: of a million keys hardly two share them
 NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval"}
 IS_KEY = ("content", "suite")  # kinds of checks whose rows are named by the key of the check's table
-NAMES = ("catalog", "balance", "money")  # kinds whose rows are no rows but objects, tables and currencies
+NAMES = ("catalog", "balance", "money", "seal")  # kinds whose rows are no rows but objects, tables and currencies
 
 UUID = r"[{]?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}[}]?"
 DAY = r"[0-9]{4,6}-[0-9]{2}-[0-9]{2}"

@@ -2,7 +2,7 @@
 
 Laws
 - What is planned is what the report lists; whoever makes the jobs decides nothing.
-- A job says which tables it reads on either side: where one of them has changed since, it is stale.
+- A job says which tables it reads on either side: what was written to them since may excuse what it finds (settling).
 """
 
 import contextlib
@@ -30,23 +30,38 @@ from checks import (
     rejects,
     rules,
     settings_law,
+    settling,
 )
 from checks.comparison import Comparison
+from checks.drift import Drift
 from checks.facts import Facts
-from checks.verdict import ERROR, FAIL, PASS, Check
+from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
+
+UNMOVED = Drift()
 
 
 @dataclass(frozen=True)
 class Job:
     """A planned check. work(source, target): its result; draft: name, kind, title and the like.
 
-    of_source, of_target: the tables that it compares; of an archived one `legacy_archive.<table>`.
+    of_source, of_target: the tables that it compares; of an archived one `legacy_archive.<table>`. is_settled: its
+    result has regard to what was written since. compared: the comparison that it is.
     """
 
     draft: Check
     work: Callable[[psycopg.Connection, psycopg.Connection], Check]
     of_source: frozenset[str] = frozenset()
     of_target: frozenset[str] = frozenset()
+    is_settled: bool = False
+    compared: "Compared | None" = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The facts where only rows count that stand as they stood, and what queries are then put together with."""
+
+    facts: Facts
+    prelude: laws.Prelude
 
 
 def prelude(facts: Facts, source: psycopg.Connection) -> laws.Prelude:
@@ -58,11 +73,18 @@ def prelude(facts: Facts, source: psycopg.Connection) -> laws.Prelude:
     return found
 
 
-def planned(facts: Facts, look: comparison.Look, prelude: laws.Prelude) -> list[Job]:
-    """Every check of this level, for this database."""
+def planned(
+    facts: Facts,
+    look: comparison.Look,
+    prelude: laws.Prelude,
+    drift: Drift = UNMOVED,
+    kept: Kept | None = None,
+) -> list[Job]:
+    """Every check of this level, for this database. kept: given where something was written since."""
+    stood = {one.name: one for one in comparisons(kept.facts, kept.prelude)} if kept else {}
     return [
-        *(_compared(one, look) for one in comparisons(facts, prelude)),
-        *(() if look.counts_only else _ruled(facts, prelude)),
+        *(Compared(one, stood.get(one.name), look, drift).job() for one in comparisons(facts, prelude)),
+        *(() if look.counts_only else _ruled(facts, prelude, drift, kept)),
         *(Job(*one) for one in objects.jobs(facts)),
         *(Job(*one) for one in balance.jobs(facts)),
         *(() if look.counts_only else _booked(facts, prelude)),
@@ -92,49 +114,78 @@ def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
         yield Job(*one)
 
 
-def _ruled(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
+def _ruled(facts: Facts, prelude: laws.Prelude, drift: Drift, kept: Kept | None) -> Iterator[Job]:
     """The laws within the target."""
     for law in laws.planned(facts):
         draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
+        if law.holds or law.derived:
+            of_source, of_target = prelude.of_source(law.source)[1], prelude.of_target(law.holds or law.derived)[1]
+            looks = [_looking(law, each) for each in (prelude, *([kept.prelude] if kept else []))]
+            excuse = partial(_excuse, drift, of_source, of_target)
+            yield Job(draft, partial(_looked_at, draft, looks, excuse), of_source, of_target, is_settled=True)
+
+
+Look = Callable[[psycopg.Connection, psycopg.Connection], tuple[int, int, tuple[Row, ...]]]
+
+
+def _looking(law: laws.Law, prelude: laws.Prelude) -> Look:
+    """How a law within the target looks: (rows looked at, rows that break it, the first of these)."""
+    query = prelude.of_target(law.holds or law.derived)[0]
+    named = prelude.of_source(law.source)[0]  # the names, where only the source knows them
+
+    def look(source: psycopg.Connection, target: psycopg.Connection) -> tuple[int, int, tuple[Row, ...]]:
         if law.holds:
-            query, tables = prelude.of_target(law.holds)
-            yield Job(draft, partial(_looked_at, draft, rules.held, query), of_target=tables)
-        if law.derived:
-            (named, of_source), (query, tables) = prelude.of_source(law.source), prelude.of_target(law.derived)
-            yield Job(draft, partial(_derived, draft, named, query), of_source, tables)
+            return rules.held(target, query)
+        return rules.derived(target, query, names=dict(source.execute(named).fetchall()) if named else None)
+
+    return look
 
 
-def _derived(draft: Check, named: str, query: str, source: psycopg.Connection, target) -> Check:
-    """named: the query of the names, where only the source knows them."""
-    names = dict(source.execute(named).fetchall()) if named else None
-    return _looked_at(draft, partial(rules.derived, names=names), query, source, target)
+def _excuse(drift: Drift, of_source: frozenset[str], of_target: frozenset[str]) -> str:
+    """What a finding may be due to: nothing, later rows alone, or rows that are gone or changed, too."""
+    if not settling.changed(drift, of_source, of_target):
+        return ""
+    has_lost = drift.source.moved(of_source) or (drift.target.lost(of_target) and len(of_target) > 1)
+    return "lost" if has_lost else "later"
 
 
-def _looked_at(draft: Check, look: Callable, query: str, source: psycopg.Connection, target) -> Check:
-    compared, broken, rows = look(target, query)
-    detail = f"{broken:,} of {compared:,} rows break the rule" if broken else f"{compared:,} rows keep the rule"
-    status = FAIL if broken else PASS
-    return replace(draft, status=status, compared=compared, rows=rows, rows_total=broken, detail=detail)
+def _looked_at(draft: Check, looks: list[Look], excuse: Callable[[], str], source, target) -> Check:
+    """A law that is broken is asked again of the rows that stand as they stood, where these alone can tell."""
+    compared, broken, rows = looks[0](source, target)
+    why = excuse() if broken else ""
+    if not why:
+        detail = f"{broken:,} of {compared:,} rows break the rule" if broken else f"{compared:,} rows keep the rule"
+        return replace(draft, status=FAIL if broken else PASS, compared=compared, rows=rows, rows_total=broken,
+                       detail=detail)  # fmt: skip
+    _, unexcused, named = looks[1](source, target) if why == "later" else (0, 0, ())
+    if unexcused:
+        detail = f"{unexcused:,} of {compared:,} rows break the rule as they stood when the build was verified"
+        return replace(draft, status=FAIL, compared=compared, rows=named, rows_total=unexcused, detail=detail)
+    detail = f"could not be judged: {broken:,} of {compared:,} rows break the rule now, in tables written to since"
+    since = {comparison.CHANGED: broken}
+    return replace(draft, status=STALE, compared=compared, rows=rows, rows_total=broken, since=since, detail=detail)
 
 
-def _compared(one: Comparison, look: comparison.Look) -> Job:
-    draft = Check(one.name, one.kind, one.domain, one.table, one.title, ERROR, one.severity)
+class Compared:
+    """A comparison, which all comparisons together settle: what is gone from one table may excuse another's rows."""
 
-    def work(source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        found = comparison.compare(one, source, target, look)
-        return replace(
-            draft, status=FAIL if found.ranges else PASS, compared=found.compared, rows=found.rows,
-            rows_total=found.rows_total, detail=_told(found, look),
-        )  # fmt: skip
+    def __init__(self, one: Comparison, kept: Comparison | None, look: comparison.Look, drift: Drift):
+        self._one, self._kept, self._look, self._drift = one, kept, look, drift
+        self.found: list[tuple[Comparison, comparison.Difference]] = []
 
-    return Job(draft, work, one.of_source, one.of_target)
+    def job(self) -> Job:
+        one = self._one
+        draft = Check(one.name, one.kind, one.domain, one.table, one.title, ERROR, one.severity)
+        return Job(draft, partial(self._work, draft), one.of_source, one.of_target, True, self)
 
+    def _work(self, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+        is_moved = settling.changed(self._drift, self._one.of_source, self._one.of_target)
+        found = comparison.compare(self._one, source, target, self._look, self._kept if is_moved else None)
+        self.found.append((self._one, found))
+        return replace(draft, status=PASS)
 
-def _told(found: comparison.Difference, look: comparison.Look) -> str:
-    if look.counts_only:
-        is_same = found.source_rows == found.target_rows
-        return f"{found.source_rows:,} rows expected, {'as many' if is_same else f'{found.target_rows:,}'} there"
-    if not found.ranges:
-        return f"{found.compared:,} rows agree"
-    more = "" if found.is_whole else f" in the first {comparison.SHOWN_RANGES} of {found.ranges} key ranges that differ"
-    return f"{found.rows_total:,} of {found.compared:,} rows differ{more}"
+    def settled(self, check: Check, gone: settling.Gone) -> Check:
+        """The result of what was made; an error stays one."""
+        if not self.found or check.status != PASS:
+            return check
+        return settling.judged(check, *self.found[0], self._drift, gone, self._look.counts_only)

@@ -142,6 +142,9 @@ class Prelude:
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
         kept = {name: name.removeprefix(KEPT) for name in names if name.startswith(KEPT)}
         found |= {name: self._worded(table) for name, table in kept.items()}
+        tables = names & self._facts.target.tables.keys()
+        if self._facts.kept_target:
+            found |= {name: f"select t.* from {self._facts.target_rows(name)}" for name in sorted(tables)}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
         return _with(found, query), frozenset(names.union(kept.values()) & self._facts.target.tables.keys())
@@ -151,7 +154,7 @@ class Prelude:
         shape = self._facts.target.table(table)
         column = shape.column("id") if shape else None
         word = self._facts.word(column) if column else "null::text"
-        return f"select {word} as word, t.* from {quoted(self._facts.target.schema, table)} as t"
+        return f"select {word} as word, t.* from {self._facts.target_rows(table)}"
 
     def _spelled_otherwise(self) -> str:
         """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""
@@ -227,8 +230,9 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 def _comparison(law: Law, prelude: Prelude) -> Comparison:
     (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
     return Comparison(
-        name_of(law), "law", law.domain, law.table, law.title, source, target, law.severity, of_source, of_target
-    )
+        name_of(law), "law", law.domain, law.table, law.title, source, target, law.severity, of_source, of_target,
+        is_by_row="group by" not in law.source + law.target,
+    )  # fmt: skip
 
 
 def name_of(law: Law) -> str:

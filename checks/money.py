@@ -30,12 +30,13 @@ def _sums(facts: Facts, shape: Table) -> Comparison:
     relation, final = Relation(facts, shape), facts.final(shape.name)
     columns = [c for c in shape.columns if _is_amount(facts, shape, c)]
     source = _query(shape, columns, f"{relation.from_sql} where {relation.rejected} is null")
-    target = _query(shape, columns, f"{quoted(facts.target.schema, final)} as t")
+    target = _query(shape, columns, facts.target_rows(final))
     of = "by currency" if shape.column(CURRENCY) else "over all rows"
     return Comparison(
         f"money/{final}", "money", facts.domain(shape.name), final,
         f"Every column of numbers adds up to what it did in the legacy table, {of}, rejected rows aside.",
         source, target, of_source=frozenset({shape.name}), of_target=frozenset({final}),
+        is_by_row=False,
     )  # fmt: skip
 
 

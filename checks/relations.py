@@ -51,7 +51,7 @@ class Relation:
     @property
     def from_sql(self) -> str:
         """The table and everything that was joined so far."""
-        return f"{quoted(self._facts.source.schema, self._shape.name)} as t {' '.join(self.joins)}"
+        return f"{self._facts.source_rows(self._shape.name)} {' '.join(self.joins)}"
 
     def _join_exceptions(self) -> None:
         """What the books say of single rows: why they were rejected, which references were nulled."""

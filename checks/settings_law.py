@@ -57,7 +57,7 @@ class _Law:
         source, of_source = prelude.of_source(f"with {', '.join(relations)}\n" + "\nunion all\n".join(parts))
         listed = ", ".join(f"{self._shown(c, self._held(c))} as {quoted(c.name)}" for c in self._columns())
         key = self._facts.word(self._target.column("user_id"), self._users.name)
-        target = f"select {key} as key, {listed} from {quoted(self._facts.target.schema, SETTINGS)} as t"
+        target = f"select {key} as key, {listed} from {self._facts.target_rows(SETTINGS)}"
         tables = {self._users.name, *([SETTINGS] if self._there else [])}
         return Comparison(
             f"law/{SETTINGS}/settings", "law", "identity", SETTINGS, TITLE, source, target,

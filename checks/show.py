@@ -32,12 +32,12 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
     failed = {check["name"]: check["rows"] for check in report["checks"] if check["status"] == FAIL and check["rows"]}
     if not failed:
         return
-    sessions, facts = verify.opened(settings, report["run_id"])  # there is one: it was judged
-    found = [one for one in jobs.comparisons(facts, Prelude(facts)) if one.name in failed]
-    with sessions.source() as source, sessions.target() as target:
-        sessions.use(target)
-        for one in found:
-            yield from _of(one, failed[one.name], facts.books.secret, source, target)
+    with verify.opened(settings, report["run_id"]) as (sessions, facts, _):  # there is one: it was judged
+        found = [one for one in jobs.comparisons(facts, Prelude(facts)) if one.name in failed]
+        with sessions.source() as source, sessions.target() as target:
+            sessions.use(target)
+            for one in found:
+                yield from _of(one, failed[one.name], facts.books.secret, source, target)
 
 
 def _of(one: Comparison, named: list[Mapping], secret: bytes, source, target) -> Iterator[Shown]:

@@ -3,11 +3,12 @@
 Laws
 - A check that was planned has exactly one result; one that was not executed is an ERROR, never a PASS.
 - Results name rows by their keys and columns by their names; no value of a row stands in any of them.
-- Only checks of severity critical close the gate, by FAIL and by ERROR alike. STALE neither passes nor fails.
+- Only checks of severity critical close the gate, by FAIL and by ERROR alike.
+- STALE neither passes nor fails: all that could be compared is equal, and something was written since that could not.
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PASS, FAIL, ERROR, STALE = "PASS", "FAIL", "ERROR", "STALE"
@@ -17,7 +18,8 @@ MAX_ROWS = 100  # named in one result; rows_total counts them all
 
 @dataclass(frozen=True)
 class Row:
-    """One row that is not as it should be. what: missing, unexpected, differs or breaks the rule."""
+    """One row that is not as it should be, or not as it was. what: missing, unexpected, differs, breaks the rule; of
+    what was published also changed, added or gone since, and changed, added or gone in the source."""
 
     key: str
     what: str
@@ -29,7 +31,8 @@ class Check:
     """One result. compared: how many rows (or objects) were looked at, on the side that has more.
 
     name: stable, unique within a verification, `<kind>/<table>[/<more>]`; what a waiver names.
-    kind: balance, content, law, books, catalog, money or suite.
+    kind: balance, content, law, books, catalog, money, suite or seal.
+    since: what was found of rows that were written since → how many of them.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Check:
     rows: tuple[Row, ...] = ()
     rows_total: int = 0
     seconds: float = 0.0
+    since: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_closing(self) -> bool:
@@ -51,8 +55,24 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A table to which something was written since. side: source, target. then, now: rows; the others: how many."""
+
+    side: str
+    table: str
+    then: int
+    now: int
+    changed: int
+    added: int
+    gone: int
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """All results of one verification. schema: the one that was judged; seconds: of the whole."""
+    """All results of one verification. schema: the one that was judged; seconds: of the whole.
+
+    changes: what could not be compared, by table.
+    """
 
     run_id: str | None
     schema: str
@@ -61,16 +81,23 @@ class Verdict:
     checks: tuple[Check, ...]
     not_looked_at: tuple[str, ...] = ()
     seconds: float = 0.0
+    changes: tuple[Change, ...] = ()
 
     @property
     def passed(self) -> bool:
         """Whether nothing closes the gate, and at least one check was made."""
         return bool(self.checks) and not any(check.is_closing for check in self.checks)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was looked at: every check was made, of all rows, and none met what it cannot compare."""
+        is_close = self.level == LEVELS[-1] and self.sample in (None, 100)
+        return is_close and not any(check.status in (ERROR, STALE) for check in self.checks)
+
     def to_dict(self) -> dict:
-        """passed, counts by status, and every check as a dictionary: what reports are made of."""
+        """passed, is_whole, counts by status, and every check as a dictionary: what reports are made of."""
         body = asdict(self)
-        return body | {"passed": self.passed, "counts": count(self.checks)}
+        return body | {"passed": self.passed, "is_whole": self.is_whole, "counts": count(self.checks)}
 
 
 def count(checks: Iterable[Check]) -> dict[str, int]:

@@ -3,16 +3,17 @@
 Laws
 - What is to be checked is planned first; every planned check has a result, and one that could not be made is an ERROR.
 - Both databases are only read; within a run the source is read in the run's own snapshot.
-- Of what is published, a table that either side has changed since is STALE; what can still be judged is.
+- What is published is judged as it stands now, in one snapshot of either side. What is not as it should be is laid to
+  the migration, unless something was written since that may be behind it (settling): then it is STALE.
 """
 
 import contextlib
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -29,39 +30,37 @@ from checks import (
     jobs,
     laws,
     pointed,
-    staleness,
+    seals,
+    settling,
 )
+from checks import drift as drifting
+from checks.drift import Drift
 from checks.facts import Facts
 from checks.jobs import Job
-from checks.verdict import ERROR, FAIL, LEVELS, STALE, Check, Verdict
+from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from config import mapping
 from config.errors import ConfigError
 from config.settings import Settings
 
-# The schemas of a run, or of the one that is live, wherever they stand by now.
+# The schemas of a run, or of the one that is live, wherever they stand by now. In a copy of the target they have other
+# oids, and nobody's name.
 PLACES = """
-    select p.run_id, p.name::text, coalesce(a.name::text, 'legacy_archive')
-    from migration.schemas p join pg_namespace n on n.oid = p.schema_oid and n.nspname = p.name
+    select p.run_id, p.name::text, coalesce(a.name::text, 'legacy_archive'), p.schema_oid::bigint
+    from migration.schemas p join pg_namespace n on n.nspname = p.name
+    left join migration.schemas o on o.schema_oid = n.oid
     left join migration.schemas a on a.run_id = p.run_id and a.kind = 'archive' and a.role = p.role
-    where p.kind = 'product' and p.target_schema = %(schema)s
+    where p.kind = 'product' and p.target_schema = %(schema)s and coalesce(o.schema_oid, p.schema_oid) = p.schema_oid
         and case when %(run)s::text is null then p.role = 'live' else p.run_id = %(run)s end
+    order by o.schema_oid is null
 """
+UNTOLD = (
+    "were written since the migration cannot be told (it is a copy, or was sealed by an older program, or its role may "
+    "not ask for the server's identifier): all of them were judged as they stand"
+)
 NOT_LOOKED_AT = {
     "counts": "level counts: rows were counted, and no value was compared; no rule of the target was looked at",
     "content": "level content: the expectation suites were not run",
 }
-
-
-@dataclass(frozen=True)
-class Stale:
-    """Tables that have changed: legacy tables, and the target's."""
-
-    source: set[str]
-    target: set[str]
-
-    def of(self, job: Job) -> list[str]:
-        changed = [f"{name} in the source" for name in sorted(job.of_source & self.source)]
-        return changed + [f"{name} in the target" for name in sorted(job.of_target & self.target)]
 
 
 def judge(
@@ -84,7 +83,7 @@ def judge(
     began = time.monotonic()
     sessions = Sessions(settings, snapshot, schema, reaching)
     look, facts = _look(sessions, level, sample), _facts(settings, sessions, run_id, schema, archive)
-    verdict = _verdict(settings, sessions, facts, look, Stale(set(), set()), level, docs)
+    verdict = _verdict(settings, sessions, facts, look, jobs.UNMOVED, level, docs)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -102,31 +101,53 @@ def published(
     A single failed check where there is no such thing. Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
-    found = opened(settings, run_id, reaching)
-    if found is None:
-        return Verdict(run_id, settings.target_schema, level, sample, (_absent(settings.target_schema, run_id),))
-    sessions, facts = found
-    look = _look(sessions, level, sample)
-    with sessions.source() as source, sessions.target() as target:
-        stale = Stale(staleness.of_source(facts, source, target), staleness.of_target(facts, target))
-    verdict = _verdict(settings, sessions, facts, look, stale, level, docs)
-    return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
+    with opened(settings, run_id, reaching) as found:
+        if found is None:
+            return Verdict(run_id, settings.target_schema, level, sample, (_absent(settings.target_schema, run_id),))
+        sessions, facts, oid = found
+        look = _look(sessions, level, sample)
+        drift = _drift(settings, sessions, facts, oid)
+        verdict = _verdict(settings, sessions, facts, look, drift, level, docs, seals.jobs(facts, drift))
+        return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
+@contextlib.contextmanager
 def opened(
     settings: Settings, run_id: str | None = None, reaching: connect.Reaching = connect.unreached
-) -> tuple["Sessions", Facts] | None:
-    """How to look at what a run has left, by default the live one; None where there is nothing."""
+) -> Iterator[tuple["Sessions", Facts, int] | None]:
+    """How to look at what a run has left, by default the live one, and the oid that it had; None where nothing is.
+
+    All sessions read in one snapshot of either side, for as long as this lasts: both may be in use.
+    """
     place = _place(settings, run_id, reaching)
     if place is None:
-        return None
-    found, schema, archive = place
-    sessions = Sessions(settings, None, schema, reaching)
-    return sessions, _facts(settings, sessions, found, schema, archive)
+        yield None
+        return
+    found, schema, archive, oid = place
+    first = Sessions(settings, None, schema, reaching)
+    with first.source() as source, first.target() as target:
+        sessions = Sessions(settings, connect.exported(source), schema, reaching, connect.exported(target))
+        yield sessions, _facts(settings, sessions, found, schema, archive), oid
 
 
-def _place(settings: Settings, run_id: str | None, reaching: connect.Reaching) -> tuple[str, str, str] | None:
-    """(run, schema, archive); None where no run has published, or this one has left nothing."""
+def _drift(settings: Settings, sessions: "Sessions", facts: Facts, oid: int) -> Drift:
+    """What was written since; that it cannot be told is said."""
+    with sessions.source() as source, sessions.target() as target:
+        seal = drifting.read_seal(target, facts.books.run_id, oid, settings.target_schema)
+        found = Drift(
+            drifting.of_source(facts.books, facts.source, source, target),
+            drifting.of_target(seal, facts.target, target),
+            drifting.of_archive(seal, facts.archive, target),
+            seal,
+        )
+    sides = {"source": found.source, "target": found.target}
+    facts.gaps.extend(f"which rows of the {name} {UNTOLD}" for name, side in sides.items() if not side.written)
+    return found
+
+
+def _place(settings: Settings, run_id: str | None, reaching: connect.Reaching) -> tuple[str, str, str, int] | None:
+    """(run, schema, archive, the schema's oid when it was made); None where no run has published, or this one has left
+    nothing."""
     with connect.target(settings.target, reaching) as target:
         if target.execute("select to_regclass('migration.schemas') is null").fetchone()[0]:
             return None
@@ -143,14 +164,23 @@ def _absent(schema: str, run_id: str | None) -> Check:
 class Sessions:
     """Opens the sessions that checks are made with."""
 
-    def __init__(self, settings: Settings, snapshot: str | None, schema: str, reaching: connect.Reaching):
-        self._settings, self._snapshot, self._schema, self.reaching = settings, snapshot, schema, reaching
+    def __init__(
+        self,
+        settings: Settings,
+        snapshot: str | None,
+        schema: str,
+        reaching: connect.Reaching,
+        of_target: str | None = None,
+    ):
+        """snapshot, of_target: names of exported snapshots of the source and of the target."""
+        self._settings, self._schema, self.reaching = settings, schema, reaching
+        self._snapshot, self._of_target = snapshot, of_target
 
     def source(self):
         return connect.source(self._settings.source, self._snapshot, self.reaching)
 
     def target(self):
-        return connect.target(self._settings.target, self.reaching)
+        return connect.target(self._settings.target, self.reaching, self._of_target)
 
     def use(self, target: psycopg.Connection) -> None:
         """The laws name the product's tables without a schema."""
@@ -191,17 +221,27 @@ def _profile_of(settings: Settings, run: books.Books) -> Settings:
 
 
 def _verdict(
-    settings: Settings, sessions: Sessions, facts: Facts, look: comparison.Look, stale: Stale, level: str, docs
+    settings: Settings,
+    sessions: Sessions,
+    facts: Facts,
+    look: comparison.Look,
+    drift: Drift,
+    level: str,
+    docs: Path | None,
+    sealed: Sequence[Job] = (),
 ) -> Verdict:
     with ExitStack() as stack:
         with sessions.source() as source:
             prelude = jobs.prelude(facts, source)
-            rows = _rows_expected(facts, prelude, source, stale) if level == "full" else {}
+            rows = _rows_expected(facts, prelude, source, drift) if level == "full" else {}
+            kept = _kept(facts, drift, source)
         started = None
         if level == "full":
-            started = gx.start(settings.target, facts.target.schema, rows, docs=docs, bases=pointed.bases(facts))
+            wanted = {"docs": docs, "bases": pointed.bases(facts), "drift": drift.target}
+            started = gx.start(settings.target, facts.target.schema, rows, **wanted)
             stack.callback(started.stop)
-        checks = _made(sessions, jobs.planned(facts, look, prelude), stale, settings.workers)
+        planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
+        checks = _made(sessions, planned, drift, settings.workers)
         suites, not_looked_at = [], []
         if started:
             with sessions.reaching(started.stop):  # whoever asks to stop need not wait for the suites
@@ -210,54 +250,74 @@ def _verdict(
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
     missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
-    shown = tuple(hidden.Keys(facts).hide([*checks, *suites]))
-    return Verdict(facts.books.run_id, facts.target.schema, level, None, shown, tuple(dict.fromkeys(missed)))
+    found = tuple([*checks, *suites])
+    return Verdict(
+        facts.books.run_id, facts.target.schema, level, None, tuple(hidden.Keys(facts).hide(found)),
+        tuple(dict.fromkeys(missed)), changes=tuple(_changes(drift, planned, found)),
+    )  # fmt: skip
 
 
-def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, stale: Stale) -> dict[str, int]:
-    """For the suites; of what has changed on either side, and where it cannot be told, the laws say what they can."""
-    if stale.source:
+def _kept(facts: Facts, drift: Drift, source: psycopg.Connection) -> jobs.Kept | None:
+    """How to look at the rows alone that stand as they stood; None where all of them do."""
+    if not drift.source.tables and not drift.target.tables:
+        return None
+    stood = replace(facts, kept_source=drift.source.kept, kept_target=drift.target.kept)
+    return jobs.Kept(stood, jobs.prelude(stood, source))
+
+
+def _changes(drift: Drift, planned: Sequence[Job], checks: Sequence[Check]) -> Iterator[Change]:
+    of_source = {job.draft.name: job.of_source for job in planned}
+    of_target = {job.draft.name: job.of_target for job in planned}
+    yield from settling.changes("source", drift.source, [c for c in checks if c.name in of_source], of_source)
+    yield from settling.changes("target", drift.target, checks, of_target)
+
+
+def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, drift: Drift) -> dict[str, int]:
+    """For the suites; where something was written since, and where it cannot be told, the laws say what they can."""
+    if drift.source.tables:
         return {}
     with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        return {table: n for table, n in expected.rows(facts, prelude, source).items() if table not in stale.target}
+        found = expected.rows(facts, prelude, source)
+        return {table: n for table, n in found.items() if table not in drift.target.tables}
     return {}
 
 
-def _made(sessions: Sessions, planned: Sequence[Job], stale: Stale, workers: int) -> list[Check]:
+def _made(sessions: Sessions, planned: Sequence[Job], drift: Drift, workers: int) -> list[Check]:
     """Every job's result, several at once; each worker keeps a pair of sessions and takes what comes next."""
-    found = {number: _stale(job, why) for number, job in enumerate(planned) if (why := stale.of(job))}
-    numbered = [(number, job) for number, job in enumerate(planned) if number not in found]
     # what joins most comes first, so that no worker begins it while the others have nothing left to do
-    pending = deque(sorted(numbered, key=lambda one: one[1].draft.kind != "law"))
+    pending = deque(sorted(enumerate(planned), key=lambda one: one[1].draft.kind != "law"))
+    found: dict[int, Check] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for part in pool.map(lambda _: _in_one_session(sessions, pending), range(workers)):
+        for part in pool.map(lambda _: _in_one_session(sessions, pending, drift), range(workers)):
             found |= part
-    return [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
+    gone = settling.gone(drift, [each for job in planned if job.compared for each in job.compared.found])
+    checks = [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
+    return [
+        job.compared.settled(check, gone) if job.compared else check for job, check in zip(planned, checks, strict=True)
+    ]
 
 
-def _stale(job: Job, why: list[str]) -> Check:
-    return replace(job.draft, status=STALE, detail=f"changed since: {', '.join(why)}")
-
-
-def _in_one_session(sessions: Sessions, pending: deque[tuple[int, Job]]) -> dict[int, Check]:
+def _in_one_session(sessions: Sessions, pending: deque[tuple[int, Job]], drift: Drift) -> dict[int, Check]:
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
     with sessions.source() as source, sessions.target() as target, contextlib.suppress(IndexError):
         sessions.use(target)
         while True:
             number, job = pending.popleft()
-            made[number] = _result(job, source, target)
+            made[number] = _result(job, source, target, drift)
     return made
 
 
-def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-    began = time.monotonic()
+def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection, drift: Drift) -> Check:
+    began, is_data = time.monotonic(), False
     try:
         with source.transaction(), target.transaction():  # savepoints: an error must not end the snapshot
             check = job.work(source, target)
     except psycopg.errors.QueryCanceled:
         raise  # somebody asked to stop
     except Exception as error:  # whatever it was, the check was not made; what it says may quote values
-        state = getattr(error, "sqlstate", "") or ""
+        state, is_data = getattr(error, "sqlstate", "") or "", isinstance(error, psycopg.DataError)
         check = replace(job.draft, status=ERROR, detail=f"could not be made: {type(error).__name__} {state}".strip())
+    if is_data or not job.is_settled:
+        check = settling.settled(check, drift, job.of_source, job.of_target, is_data)
     return replace(check, seconds=round(time.monotonic() - began, 3))

@@ -59,6 +59,12 @@ class VerificationFailed(MigrateError):
     report: dict | None = None
 
 
+class NotAllCompared(MigrateError):
+    """A verification found nothing wrong, and could not compare everything, or was not to."""
+
+    exit_code = 8
+
+
 class TargetBusy(MigrateError):
     """Another run holds this target."""
 

@@ -75,8 +75,11 @@ def _raise_own(call: Call, error: Exception) -> None:
         LOG.warning("the work is done, but the Prefect server did not take it down: %s", type(error).__name__)
 
 
-def final_state(work: Callable[[Watch | None], dict]) -> State:
-    """A flow's whole body: does the work, keeps what came of it for the caller, says how it ended."""
+def final_state(work: Callable[[Watch | None], dict], ended: Callable[[dict], State] | None = None) -> State:
+    """A flow's whole body: does the work, keeps what came of it for the caller, says how it ended.
+
+    ended: says how work ended that was done; by default it is Completed.
+    """
     call = _CALL.get() or _own_call()
     call.page = url_for("flow-run", obj_id=flow_run.get_id())
     try:
@@ -87,13 +90,11 @@ def final_state(work: Callable[[Watch | None], dict]) -> State:
     except VerificationFailed as error:
         call.error = error
         is_gate = error.summary is not None  # else it is about a staging copy
-        return Failed(message=_with_page(safe_text(error), error.report or {}), name=GATE_CLOSED if is_gate else None)
+        return Failed(message=with_page(safe_text(error), error.report or {}), name=GATE_CLOSED if is_gate else None)
     except Exception as error:
         call.error = error
         return Failed(message=safe_text(error))
-    if call.result.get("passed") is False:
-        return Failed(message=_with_page(call.result["headline"]["text"], call.result))
-    return Completed(message=call.result.get("artifact"))
+    return ended(call.result) if ended else Completed(message=call.result.get("artifact"))
 
 
 def _own_call() -> Call:
@@ -115,5 +116,5 @@ def _heard(work: Callable[[Watch | None], dict], call: Call) -> dict:
         raise
 
 
-def _with_page(text: str, report: Mapping) -> str:
+def with_page(text: str, report: Mapping) -> str:
     return "\n".join(filter(None, (text, report.get("artifact"))))

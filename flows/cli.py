@@ -180,16 +180,20 @@ def rehearse(context: click.Context, **options) -> int:
     "--data-docs", metavar="FOLDER", type=click.Path(resolve_path=True), help="Write Great Expectations' pages."
 )
 @click.option("--show-values", is_flag=True, help="Show the values that differ; on a terminal only.")
+@click.option("--strict", is_flag=True, help="Fail, too, where not everything was compared.")
 @common
-def verify(context: click.Context, show_values: bool, **options) -> int:
-    """Judge what is published in the target; exit 6 where anything is wrong."""
+def verify(context: click.Context, show_values: bool, strict: bool, **options) -> int:
+    """Judge what is published in the target.
+
+    Exit 0 where everything was compared and is right, 6 where anything is wrong, 8 where nothing is and something
+    could not be compared: it was written since, or left out by an option.
+    """
     if show_values and (context.obj.is_json or not sys.stdout.isatty()):
         raise click.UsageError("--show-values shows personal data: it needs a terminal, and no --json")
     settings = settings_of(context)
-    from config.errors import VerificationFailed
     from flows import report
 
-    found = through_prefect("verify", None, {"profile": context.obj.profile, **options})
+    found = through_prefect("verify", None, {"profile": context.obj.profile, "strict": strict, **options})
     if found is None:
         from flows import work
 
@@ -197,7 +201,7 @@ def verify(context: click.Context, show_values: bool, **options) -> int:
     show(context, found, lambda: f"{report.to_text(found)}\n\nreports: {', '.join(found['reports'])}")
     if show_values:
         _show_values(settings, found)
-    return 0 if found["passed"] else VerificationFailed.exit_code
+    return report.exit_code(found, strict)
 
 
 def _show_values(settings, report: dict) -> None:

@@ -20,6 +20,7 @@ from checks.reporting import sections as report_sections
 from checks.reporting.model import to_json
 from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 from checks.reporting.words import unnamed
+from config.errors import NotAllCompared, VerificationFailed
 from flows import private
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
@@ -47,6 +48,13 @@ def of(summary: Mapping, kind: str | None = None) -> dict:
         certificate=summary.get("certificate"),
         generated_at=datetime.now(UTC).isoformat(),
     )
+
+
+def exit_code(report: Mapping, is_strict: bool = False) -> int:
+    """Of a verification: 0 only if everything was compared and is right. is_strict: all else is a failure."""
+    if not report["passed"] or (is_strict and not report["verification"]["is_whole"]):
+        return VerificationFailed.exit_code
+    return 0 if report["verification"]["is_whole"] else NotAllCompared.exit_code
 
 
 def write(report: Mapping, folder: Path = FOLDER) -> list[str]:

@@ -1,13 +1,19 @@
-"""The verification as a Prefect flow. It changes neither database, and ends Failed where anything is wrong."""
+"""The verification as a Prefect flow. It changes neither database, and ends Failed where anything is wrong.
+
+Where nothing is, and not everything was compared, it ends NotAllCompared, a kind of Completed.
+"""
 
 from typing import Literal
 
 from prefect import flow, get_run_logger
-from prefect.states import State
+from prefect.states import Completed, Failed, State
 
 from config import settings as configuration
-from flows import artifacts, calls, work
+from config.errors import VerificationFailed
+from flows import artifacts, calls, report, work
 from flows.calls import ProfileName
+
+NOT_ALL_COMPARED = "NotAllCompared"  # name of the completed state of a verification that found nothing wrong in a part
 
 
 @flow(name="verify", persist_result=False)
@@ -17,6 +23,7 @@ def verify(
     level: Literal["counts", "content", "full"] = "full",
     sample: float = 100,
     data_docs: str = "",
+    strict: bool = False,
 ) -> State:
     """Judges what is published in the target that the worker's environment names, or what a run has built there.
 
@@ -26,10 +33,20 @@ def verify(
         level: counts compares numbers of rows, content all values too, full everything that there is to check.
         sample: Compare so many per cent of the rows.
         data_docs: A folder of the worker's for Great Expectations' own pages; blank for none.
+        strict: Fail, too, where not everything was compared.
     """
     options = {"run_id": run_id or None, "level": level, "data_docs": data_docs or None}
     options |= {"sample": sample if sample < 100 else None}
-    return calls.final_state(lambda _watch: _verified(profile, options))
+    return calls.final_state(lambda _watch: _verified(profile, options), lambda found: ended(found, strict))
+
+
+def ended(found: dict, strict: bool) -> State:
+    """The flow's final state: as the command's exit code says it."""
+    code = report.exit_code(found, strict)
+    message = calls.with_page(f"{found['headline']['word']}: {found['headline']['text']}", found)
+    if code == VerificationFailed.exit_code:
+        return Failed(message=message)
+    return Completed(message=message, name=NOT_ALL_COMPARED) if code else Completed(message=found.get("artifact"))
 
 
 def _verified(profile: str | None, options: dict) -> dict:

@@ -92,7 +92,7 @@ def _why_skipped(check: Mapping) -> str:
         return ""
     if check["waived"]:
         return "waived: "
-    return "stale: " if check["group"] == "stale" else f"{check['severity']}, does not close the gate: "
+    return "not all compared: " if check["group"] == "stale" else f"{check['severity']}, does not close the gate: "
 
 
 def _told(check: Mapping) -> str:

@@ -80,7 +80,7 @@ def _plain(value: object) -> object:
 
 
 def _verification(verdict: Mapping) -> dict:
-    """How it was made: the level, the sample, what was left out, and the number of checks by status."""
+    """How it was made: the level, the sample, what was left out or written to since, and the checks by status."""
     counts = dict.fromkeys((PASS, FAIL, ERROR, STALE), 0) | dict(verdict.get("counts") or {})
     return {
         "level": verdict.get("level"),
@@ -88,6 +88,8 @@ def _verification(verdict: Mapping) -> dict:
         "schema": verdict.get("schema"),
         "seconds": verdict.get("seconds") or 0.0,
         "counts": counts,
+        "is_whole": bool(verdict.get("is_whole")),
+        "changes": [dict(change) for change in verdict.get("changes") or ()],
         "not_looked_at": list(verdict.get("not_looked_at") or ()),
     }
 
@@ -122,6 +124,7 @@ def _of_gate(gate: Mapping, check: Mapping | None) -> Mapping:
         "severity": gate["severity"],
         "compared": 0,
         "detail": gate["detail"],
+        "since": {},
         "seconds": 0.0,
     }
 
@@ -135,6 +138,7 @@ def _check(check: Mapping, is_shut: bool, is_waived: bool) -> dict:
         "waived": is_bad and is_waived,
         "rows": rows[:MAX_ROWS],
         "rows_total": max(check.get("rows_total") or 0, len(rows)),
+        "since": dict(check.get("since") or {}),
     }
 
 

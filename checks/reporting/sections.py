@@ -175,11 +175,33 @@ def _listed(report: Mapping, group: str) -> Iterator[Block]:
     if checks and GROUPS[group][1]:
         yield Text(GROUPS[group][1])
     if checks and group == "stale":
+        yield from _changes(report)
         rows = ((check["name"], check["table"], check["title"], check["detail"]) for check in checks)
-        yield Table("stale checks", CHECK_HEAD, tuple(rows))
+        yield Table("checks that could not compare everything", CHECK_HEAD, tuple(rows))
+        yield from _gone(checks)
     elif checks:
         rows = ((check["name"], check["table"], check["title"], check["compared"]) for check in checks)
         yield Table("passed checks", (*CHECK_HEAD[:3], "compared"), tuple(rows))
+
+
+def _changes(report: Mapping) -> Iterator[Block]:
+    changes = report["verification"]["changes"] if report["verification"] else ()
+    if changes:
+        names = ("side", "table", "then", "now", "changed", "added", "gone")
+        rows = tuple(tuple(change[name] for name in names) for change in changes)
+        yield Table("tables that were written to since", ("side", "table", "rows then", "rows now", *names[4:]), rows)
+
+
+def _gone(checks: Iterable[Mapping]) -> Iterator[Block]:
+    """Rows that are gone, by key."""
+    rows = tuple(
+        (check["name"], row["what"], row["key"])
+        for check in checks
+        for row in check["rows"]
+        if row["what"].startswith("gone")
+    )
+    if rows:
+        yield Table("rows that are gone", ("check", "what", "key"), rows, fold_after=50)
 
 
 def _checked(report: Mapping) -> Iterator[Block]:

@@ -7,7 +7,7 @@ Laws
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 PROGRAM = "nxtgauge-migrate"
 MOST_COMMANDS = 5  # of one step; the report's list of failed checks has the rest
@@ -23,8 +23,9 @@ GROUPS = {
         "These checks broke off, so nothing is known; what is not known counts as not right.",
     ),
     "stale": (
-        "What can no longer be compared",
-        "Source or target has changed since the migration read it: neither passed nor failed.",
+        "What could not be compared",
+        "Something was written here since, or is gone, and differs from what the migration made: neither passed nor "
+        "failed. Whatever else these checks looked at is equal.",
     ),
     "warning": ("Warnings", "Worth knowing; they do not keep anything from being published."),
     "passed": ("What passed", ""),
@@ -39,7 +40,7 @@ KINDS = {
     "money": "sums per currency agree to the last digit",
     "suite": "expectations on the new schema itself",
     "policy": "what the profile allows",
-    "seal": "nobody has changed the build since it was verified",
+    "seal": "nobody has changed the build, its archive or its books since it was verified",
     "verification": "the build was verified as a whole",
 }
 TOLERANCE, SOURCE_CHANGED = "tolerance/", "source/changed"
@@ -56,7 +57,7 @@ OUTCOMES = {
 OTHERWISE = {  # of checks that neither passed nor close the gate
     "waived": "did not and are waived",
     "error": "could not be made, which is not critical",
-    "stale": "can no longer be compared",
+    "stale": "met what could not be compared",
     "warning": "gave a warning",
 }
 
@@ -68,11 +69,37 @@ def headline(report: Mapping) -> dict:
     if trouble := _trouble(report):
         return {"tone": "bad", "word": _bad_word(report), "text": f"{_joined(trouble)}{_untouched(report)}."}
     word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
-    word = "WAITS FOR APPROVAL" if _is_awaiting(report) else word
+    word = "WAITS FOR APPROVAL" if _is_awaiting(report) else f"{word}{_but_for(report)}"
     parts = [part for part in (_rows(report), _checks(report)) if part]
     text = f"{'; '.join(parts)}.{_quick_look(report)}"
     is_odd = _wants_attention(report) or _is_awaiting(report)
     return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
+
+
+def _but_for(report: Mapping) -> str:
+    """What a verification did not compare; nothing where it compared all."""
+    if report["kind"] != "verify" or report["verification"] is None or report["verification"]["is_whole"]:
+        return ""
+    made, broken = report["verification"], [c for c in report["checks"] if c["group"] == "error"]
+    since = "the publish" if report["state"] == "published" else "the build was verified"
+    places = {"target": f" since {since}", "source": " in the source"}
+    found = [_written(made["changes"], side, where) for side, where in places.items()]
+    if not any(found) and any(check["group"] == "stale" for check in report["checks"]):
+        found.append(f"what was written since {since}")
+    found.append(f"{some(len(broken), 'check')} that could not be made" if broken else "")
+    found.append("what it was told to leave out" if _quick_look(report) else "")
+    return f", but for {_joined([part for part in found if part])}"
+
+
+def _written(changes: Iterable[Mapping], side: str, when: str) -> str:
+    """The rows of one side that were written since, in words."""
+    sums = {what: sum(each[what] for each in changes if each["side"] == side) for what in ("changed", "added", "gone")}
+    found = [f"{number:,} {what}" for what, number in sums.items() if number]
+    if not found:
+        return ""
+    number, what = found[0].split()
+    found[0] = f"{number} {'row' if number == '1' else 'rows'} {what}"
+    return f"{_joined(found)}{when}"
 
 
 def _bad_word(report: Mapping) -> str:
@@ -132,7 +159,10 @@ def _rows(report: Mapping) -> str:
         return f"the rows of {some(len(wrong), 'table')} of {len(tables):,} do not add up"
     rows, rejected = (sum(row.get(name) or 0 for row in tables) for name in ("source_rows", "rejected"))
     left_out = f", {rejected:,} of them rejected for a reason that is given below" if rejected else ""
-    return f"all {some(rows, 'legacy row')} in {some(len(tables), 'table')} are accounted for{left_out}"
+    counted = f"all {some(rows, 'legacy row')} in {some(len(tables), 'table')}"
+    if _but_for(report):
+        return f"the books account for {counted}{left_out}; what could be compared is as it should be"
+    return f"{counted} are accounted for{left_out}"
 
 
 def _checks(report: Mapping) -> str:
@@ -256,9 +286,7 @@ def _go_on(report: Mapping) -> list[dict]:
         )
     if any(check["group"] == "warning" for check in report["checks"]):
         steps.append(_step("Read the warnings; what they name may be older than the migration."))
-    if any(check["group"] == "stale" for check in report["checks"]):
-        text = "Stale checks need nothing: a product that is in use drifts from what was migrated into it."
-        steps.append(_step(text))
+    steps += _of_changes(report)
     if report["verification"] is None:
         steps.append(_step("Nothing was verified yet. Judge what is published:", _command("verify")))
     elif _quick_look(report):
@@ -266,6 +294,32 @@ def _go_on(report: Mapping) -> list[dict]:
     if report["kind"] == "migrate" and not _is_awaiting(report):
         steps.append(_step("Should the product have to go back to what stood before:", _command("rollback")))
     return steps or [_step("Nothing: everything that was looked at is as it should be.")]
+
+
+def _of_changes(report: Mapping) -> list[dict]:
+    """What to do about rows that could not be compared."""
+    changes = (report["verification"] or {}).get("changes") or ()
+    there = [change for change in changes if change["side"] == "target"]
+    steps = []
+    if any(change["changed"] or change["added"] for change in there):
+        text = (
+            "Rows that were written since are the product's own, and nobody can judge them by the legacy data. If the "
+            "product is in use, that needs nothing; if nobody should have written yet, find out who did."
+        )
+        steps.append(_step(text))
+    if any(change["gone"] for change in there):
+        text = (
+            "Rows are gone: find out whether the product deleted them. The report has the first hundred of each check "
+            "by key. If they are missed, put them back from a backup, or take the publish back:"
+        )
+        steps.append(_step(text, _command("rollback")))
+    if any(change["side"] == "source" for change in changes):
+        text = (
+            "The legacy database has been written to since it was read, and none of that is in the target. If it "
+            "should be, migrate again; else close the legacy database to its writers."
+        )
+        steps.append(_step(text))
+    return steps
 
 
 def _rejects(run_id: str | None) -> tuple[str, str]:

@@ -56,12 +56,13 @@ class Part:
 
 @dataclass(frozen=True)
 class Planned:
-    """One check: passed if each of its parts is."""
+    """One check: passed if each of its parts is. reads: tables that it looks at beside the rows that it is about."""
 
     name: str
     title: str
     severity: str
     parts: tuple[Part, ...]
+    reads: frozenset[str] = frozenset()
 
 
 def of_rows(name: str, schema: Schema) -> Iterator[Planned]:
@@ -99,7 +100,8 @@ def applied(rule: Rule) -> Planned:
     expectation = ExpectNoRowToBreakTheRule(
         unexpected_rows_query=rule.broken, severity=rule.severity, description=f"{rule.title} ({rule.severity})"
     )
-    return Planned(rule.check, rule.title, rule.severity, (Part(expectation, keys=rule.broken),))
+    others = frozenset(name for name in rule.reads if re.search(rf"\b{name}\b", rule.broken))
+    return Planned(rule.check, rule.title, rule.severity, (Part(expectation, keys=rule.broken),), others)
 
 
 def is_declared(name: str) -> bool:

@@ -8,27 +8,48 @@ Laws
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import psycopg
 import sqlalchemy
 
+from checks.comparison import CHANGED
 from checks.suites import generated, rules
 from checks.suites.found import Found
 from checks.suites.generated import Part, Planned
 from checks.suites.schema import quoted, read
-from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, Check, Row
+from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, STALE, Check, Row
 from config import mapping, target
 
 # Name and SELECT of a batch, its expectations, parameters by name → what each expectation found.
 Validate = Callable[[str, str, list[Part], dict[str, int]], list[Found]]
 
 
+@dataclass(frozen=True)
+class Drifted:
+    """What was written to since the build was verified. kept: SQL (alias t) that is true of rows that stand as they
+    stood; moved: table → whether rows are gone or changed, not merely added."""
+
+    kept: str = ""
+    moved: Mapping[str, bool] = field(default_factory=dict)
+
+    def is_met(self, name: str, plan: Planned) -> bool:
+        return bool({name, *plan.reads} & self.moved.keys())
+
+    def can_tell(self, plan: Planned) -> bool:
+        """Whether the rows that stand as they stood are judged by themselves alone."""
+        return not plan.reads & self.moved.keys()
+
+    def kept_of(self, name: str) -> str:
+        return f"select t.* from {quoted(name)} as t where {self.kept or 'true'}"
+
+
 class Judgement:
     """All suites over one schema. not_looked_at fills while checks are made.
 
     rows: table → number of rows that should be there. tables: look at these only; None: at all. bases: as of_columns.
+    drifted: what was written to since.
     """
 
     def __init__(
@@ -39,8 +60,10 @@ class Judgement:
         rows: dict[str, int],
         tables: list[str] | None = None,
         bases: generated.Bases | None = None,
+        drifted: "Drifted | None" = None,
     ):
         self._engine, self._validate, self._rows, self._bases = engine, validate, rows, bases or {}
+        self._drifted = drifted or Drifted()
         with engine.connect() as conn:
             self._schema = read(conn, schema)
         self._wanted = set(tables) if tables is not None else None
@@ -87,16 +110,29 @@ class Judgement:
         if name in self._rows:
             planned.insert(0, generated.counted(name))
             parameters = {generated.parameter(name): self._rows[name]}
-        query = f"select * from {quoted(name)}"
-        return self._validated(name, query, {name: planned}, parameters)
+        checks = self._validated(name, f"select * from {quoted(name)}", {name: planned}, parameters)
+        return list(self._settled(name, planned, checks))
+
+    def _settled(self, name: str, planned: list[Planned], checks: list[Check]) -> Iterator[Check]:
+        """The same, but what may be found of later rows is asked again of those that stand as they stood."""
+        failing = {check.name for check in checks if check.status == FAIL}
+        met = {plan.name: plan for plan in planned if plan.name in failing and self._drifted.is_met(name, plan)}
+        asked = [plan for plan in met.values() if self._drifted.can_tell(plan)]
+        query = self._drifted.kept_of(name)
+        stood = self._validated(f"{name} as it stood", query, {name: asked}, {}, query) if asked else []
+        broken = {check.name: check for check in stood if check.status == FAIL}
+        for check in checks:
+            yield broken.get(check.name) or (_stale(check) if check.name in met else check)
 
     def _of_columns(self, names: list[str]) -> list[Check]:
         """Types and what must be gone: of all tables at once, for all of it is in one catalogue."""
         planned = {name: list(generated.of_columns(name, self._schema, self._bases)) for name in names}
         return self._validated("columns of the schema", generated.COLUMNS, planned, {})
 
-    def _validated(self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict) -> list[Check]:
-        """One validation, and a check for each that was planned, by table."""
+    def _validated(
+        self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict, batch: str = ""
+    ) -> list[Check]:
+        """One validation, and a check for each that was planned, by table. batch: where its rows are not a table's."""
         if not is_sayable(query):
             self.not_looked_at.append(f"table {name}: Great Expectations cannot say its name")
             return []
@@ -105,7 +141,7 @@ class Judgement:
         results = self._validate(name, query, parts, parameters)
         pairs = iter(zip(parts, results, strict=True))
         checks = [
-            self._judged(table, plan, [next(pairs) for _ in plan.parts])
+            self._judged(table, plan, [next(pairs) for _ in plan.parts], batch)
             for table, plans in planned.items()
             for plan in plans
         ]
@@ -113,11 +149,12 @@ class Judgement:
         seconds = round((time.monotonic() - started) / max(len(checks), 1), 4)
         return [replace(check, compared=compared, seconds=seconds) for check in checks]
 
-    def _judged(self, table: str, planned: Planned, pairs: list[tuple[Part, Found]]) -> Check:
+    def _judged(self, table: str, planned: Planned, pairs: list[tuple[Part, Found]], batch: str) -> Check:
         errors = [f"{part.column} {found.error}".strip() for part, found in pairs if found.error]
         broken = [(part, found) for part, found in pairs if not found.error and not found.success]
         status = ERROR if errors else FAIL if broken else PASS
-        rows = [row for part, _ in broken if part.keys and planned.severity != INFO for row in self._keys(table, part)]
+        told = [part for part, _ in broken if part.keys and planned.severity != INFO]
+        rows = [row for part in told for row in self._keys(part, table, batch)]
         details = errors + [self._detail(table, part, found) for part, found in broken]
         check = self._check(planned.name, table, planned.title, status, planned.severity, "; ".join(details))
         return replace(
@@ -133,9 +170,11 @@ class Judgement:
             return f"{found.count} rows, {self._rows[table]} expected"
         return f"{part.column + ': ' if part.column else ''}{found.count} rows"
 
-    def _keys(self, table: str, part: Part) -> list[Row]:
+    def _keys(self, part: Part, table: str, batch: str) -> list[Row]:
         """The keys of the rows that break an expectation: of several columns as a JSON array."""
-        query = f"select * from ({part.keys.replace('{batch}', quoted(table))}) as broken limit {MAX_ROWS}"
+        given = f"with batch as ({batch}) " if batch else ""
+        broken = given + part.keys.replace("{batch}", "batch" if batch else quoted(table))
+        query = f"select * from ({broken}) as broken limit {MAX_ROWS}"
         try:
             with self._engine.connect() as conn:
                 rows = conn.connection.driver_connection.execute(query).fetchall()
@@ -147,6 +186,11 @@ class Judgement:
     def _check(self, name: str, table: str, title: str, status: str, severity: str, detail: str) -> Check:
         sentence = f"{title[0].upper()}{title[1:]}."
         return Check(name, "suite", self._domains.get(table, ""), table, sentence, status, severity, detail=detail)
+
+
+def _stale(check: Check) -> Check:
+    detail = f"could not be judged: {check.detail}, in tables written to since"
+    return replace(check, status=STALE, detail=detail, since={CHANGED: check.rows_total})
 
 
 def _domains() -> dict[str, str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import reconciling, trusting
+from auditors import reconciling, seal_again, trusting
 
 from checks import comparison, connect, gx, jobs, verify
-from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Verdict
+from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
 from config import settings as configuration
 from config.errors import ConfigError, SourceError, TargetError, VerificationFailed
 
@@ -58,44 +58,12 @@ def test_the_suites_are_part_of_the_whole(migrated) -> None:
     assert Counter(check.kind for check in verdict.checks)["suite"] > 50
 
 
-def test_a_changed_source_is_stale(migrated) -> None:
-    settings, source, _ = migrated
-    _do(source, "update payments set amount = amount + 1")
-    statuses = _statuses(_published(settings))
-    assert statuses["content/payments"] == statuses["law/orders/orders"] == STALE
-    assert statuses["content/users"] == PASS
-    assert statuses["catalog/payments"] == PASS
-    assert FAIL not in statuses.values()
-
-
-def test_a_changed_target_is_stale(migrated) -> None:
-    settings, _, target = migrated
-    _do(target, "insert into users select (jsonb_populate_record(u, jsonb_build_object('id', gen_random_uuid()))).* "
-                "from users u limit 1")  # fmt: skip
-    statuses = _statuses(_published(settings))
-    assert statuses["content/users"] == STALE
-    assert statuses["content/payments"] == PASS
-
-
-def test_a_row_that_was_only_rewritten_is_stale_too(migrated) -> None:
-    settings, source, _ = migrated
-    _do(source, "update payments set amount = amount")
-    assert _statuses(_published(settings))["content/payments"] == STALE
-
-
-def test_a_copy_of_the_source_proves_nothing_unchanged(migrated) -> None:
-    settings, _, target = migrated
-    _do(target, 'update migration.runs set source_identity = source_identity || \'{"system_identifier": "1"}\'')
-    statuses = _statuses(_published(settings))
-    assert statuses["content/payments"] == STALE
-
-
 def test_what_cannot_be_looked_at_is_an_error_and_no_pass(migrated) -> None:
     settings, _, target = migrated
     _do(target, "alter table orders rename to orders_of_old")
     verdict = _published(settings)
     found = {check.name: check for check in verdict.checks}
-    assert found["law/orders/orders"].status in (ERROR, STALE)
+    assert found["law/orders/orders"].status == ERROR
     assert found["catalog/tables"].status == FAIL
     assert not verdict.passed
 
@@ -113,7 +81,7 @@ def test_two_checks_of_one_name_do_not_hide_each_other(migrated, monkeypatch) ->
     draft = Check("one", "law", "", None, "a rule", ERROR)
     twins = [jobs.Job(draft, lambda *_, status=status: replace(draft, status=status)) for status in (FAIL, PASS)]
     monkeypatch.setattr(jobs, "planned", lambda *_: twins)
-    assert [check.status for check in _published(migrated[0]).checks] == [FAIL, PASS]
+    assert [check.status for check in _published(migrated[0]).checks][:2] == [FAIL, PASS]
 
 
 def test_the_source_is_read_as_the_run_saw_it(database) -> None:
@@ -170,18 +138,7 @@ def test_counts_alone_see_a_lost_row_and_no_changed_value(migrated) -> None:
 def _unstale(target: str, fault: str) -> None:
     """Plants a fault that the seal does not know of."""
     _do(target, f"set session_replication_role = replica; {fault}")
-    with psycopg.connect(target, autocommit=True) as conn:
-        marks = conn.execute("select marks from migration.seals").fetchone()[0]
-        for key in marks:
-            schema, _, table = key.partition(".")
-            name = f'"{schema.removesuffix("__build")}"."{table}"'
-            kind = conn.execute("select relkind from pg_class where oid = to_regclass(%s)", [name]).fetchone()
-            if kind and kind[0] in ("r", "p"):
-                now = conn.execute(
-                    f"select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {name}"
-                ).fetchone()[0]
-                marks[key] = f"{marks[key].split(' ')[0]} {now}"
-        conn.execute("update migration.seals set marks = %s", [psycopg.types.json.Jsonb(marks)])
+    seal_again(target)
 
 
 def test_a_sample_says_so(migrated) -> None:
@@ -204,8 +161,8 @@ def test_either_hash_finds_and_names_the_same(migrated, hashed: str) -> None:
     one = comparison.Comparison("c", "content", "", "coupons", "", name.format("public"), name.format("nxtgauge"))
     with connect.source(settings.source) as left, connect.target(settings.target) as right:
         found = comparison.compare(one, left, right, comparison.Look(hashed))
-    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("code",))]
-    assert found.rows_total == 1
+    assert [(row.what, row.columns) for row in found.rows(["differs"])] == [("differs", ("code",))]
+    assert found.counts == {"differs": 1}
 
 
 def test_a_column_called_like_the_query_is_one_of_several(migrated) -> None:
@@ -214,7 +171,7 @@ def test_a_column_called_like_the_query_is_one_of_several(migrated) -> None:
     one = comparison.Comparison("c", "content", "", "t", "", query.format(1), query.format(2))
     with connect.source(settings.source) as left, connect.target(settings.target) as right:
         found = comparison.compare(one, left, right, comparison.Look())
-    assert [(row.what, row.columns) for row in found.rows] == [("differs", ("y",))]
+    assert [(row.what, row.columns) for row in found.rows(["differs"])] == [("differs", ("y",))]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import shlex
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import jsonschema
 import pytest
 
 from checks.reporting import model
-from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Check, Row, Verdict
+from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Change, Check, Row, Verdict
+from flows import verify
+from flows.report import exit_code
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs" / "report.schema.json").read_text())
@@ -61,6 +64,10 @@ BROKEN = check("law/orders", ERROR, detail="cancelled")
 OLD = check("money/wallets", STALE)
 ODD = check("suite/profiles", FAIL, WARNING)
 
+BUT, WRITTEN, LEFT_OUT = "VERIFIED, but for ", "what was written since", "what it was told to leave out"
+OF_USE = "654 rows changed and 12 gone since the publish and 1 row added in the source"
+USED = (Change("target", "users", 700, 688, 654, 0, 12), Change("source", "users", 700, 701, 0, 1, 0))
+
 ENDINGS = {
     "good": (summary(), verdict(check()), "migrate", "good", "PUBLISHED", True),
     "failed": (summary("failed"), verdict(FAULT), "migrate", "bad", "NOT PUBLISHED", False),
@@ -74,10 +81,40 @@ ENDINGS = {
     "rehearsed": (summary("discarded"), verdict(check()), "dry-run", "good", "REHEARSAL PASSED", True),
     "badly rehearsed": (summary("discarded"), verdict(FAULT), "dry-run", "bad", "REHEARSAL FAILED", False),
     "verified": (None, verdict(check()), "verify", "good", "VERIFIED", True),
-    "stale": (None, verdict(check(), OLD), "verify", "attention", "VERIFIED", True),
+    "stale": (
+        None,
+        verdict(check(), OLD),
+        "verify",
+        "attention",
+        f"{BUT}what was written since the build was verified",
+        True,
+    ),
+    "used": (
+        summary(),
+        verdict(check(), OLD, changes=USED),
+        "verify",
+        "attention",
+        f"{BUT}654 rows changed and 12 gone since the publish and 1 row added in the source",
+        True,
+    ),
+    "not all made": (
+        None,
+        verdict(check(), replace(BROKEN, severity=WARNING)),
+        "verify",
+        "attention",
+        f"{BUT}1 check that could not be made",
+        True,
+    ),
     "warned": (None, verdict(check(), ODD), "verify", "good", "VERIFIED", True),
-    "quick": (None, verdict(check(), level="counts"), "verify", "attention", "VERIFIED", True),
-    "sampled": (None, verdict(check(), sample=5.0), "verify", "attention", "VERIFIED", True),
+    "quick": (
+        None,
+        verdict(check(), level="counts"),
+        "verify",
+        "attention",
+        f"{BUT}what it was told to leave out",
+        True,
+    ),
+    "sampled": (None, verdict(check(), sample=5.0), "verify", "attention", f"{BUT}{LEFT_OUT}", True),
     "found wrong": (None, verdict(FAULT, BROKEN), "verify", "bad", "VERIFICATION FAILED", False),
 }
 
@@ -88,6 +125,24 @@ def test_every_ending_is_told_for_what_it_is(name):
     report = made(run, judged, kind)
     assert (report["headline"]["tone"], report["headline"]["word"], report["passed"]) == (tone, word, passed)
     assert report["next_steps"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("verified", 0), ("warned", 0), ("used", 8), ("quick", 8), ("sampled", 8),
+                                           ("not all made", 8), ("found wrong", 6)])  # fmt: skip
+def test_only_a_whole_verification_ends_with_nothing(name, code):
+    run, judged, kind, *_ = ENDINGS[name]
+    report = made(run, judged, kind)
+    assert (exit_code(report), exit_code(report, is_strict=True)) == (code, 6 if code else 0)
+    assert (verify.ended(report, False).name, verify.ended(report, True).is_failed()) == (
+        {0: "Completed", 6: "Failed", 8: "NotAllCompared"}[code], code != 0,
+    )  # fmt: skip
+
+
+def test_what_nobody_could_compare_is_told_with_what_to_do():
+    report = made(summary(), verdict(check(), OLD, changes=USED), "verify")
+    assert "the books account for" in report["headline"]["text"] or not report["tables"]
+    steps = " ".join(step["text"] for step in report["next_steps"])
+    assert "the product's own" in steps and "Rows are gone" in steps and "legacy database has been written to" in steps
 
 
 def test_the_sentence_counts_what_is_wrong():

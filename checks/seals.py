@@ -1,0 +1,72 @@
+"""The archive, and what the run has put down of single rows: nobody writes there once the build is sealed.
+
+Laws
+- A change is a fault, never stale: rows that were written since, rows that are gone, and tables that are missing.
+- The books are held to the digest that the seal has of them, in a copy of the target too; rows of the archive to the
+  seal's count, and where xmin tells to what it tells. By value the archive is compared with the source (content).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+import psycopg
+
+from checks.drift import Drift
+from checks.facts import Facts, quoted
+from checks.jobs import Job
+from checks.verdict import ERROR, FAIL, PASS, Check, Row
+
+DIGEST = """
+    select concat(count(*), ' ', coalesce(sum(h.part::numeric), 0)) from {table} as book
+    cross join lateral (select ('x' || left(md5(format('%%s', book)), 16))::bit(64)::bigint as part) as h
+    where run_id = %s
+"""
+UNSEALED = "the archive and the books by their seal: an older program sealed the build, or none did"
+BOOKS = Check(
+    "seal/books", "seal", "", None,
+    "What the run has put down of single rows is what it was when the build was verified.", ERROR,
+)  # fmt: skip
+ARCHIVE = Check(
+    "seal/archive", "seal", "", None, "Nobody has written to the archive since the build was verified.", ERROR
+)
+
+
+def jobs(facts: Facts, drift: Drift) -> Iterator[Job]:
+    """A check of the books and one of the archive; none of a build whose seal says nothing of them."""
+    if drift.seal is None or drift.seal.books is None:
+        facts.gaps.append(UNSEALED)
+        return
+    yield Job(BOOKS, partial(_books, facts, drift), is_settled=True)
+    yield Job(ARCHIVE, partial(_archive, facts, drift), is_settled=True)
+
+
+def _books(facts: Facts, drift: Drift, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+    wanted = drift.seal.books
+    found = {name: _digest(target, name, facts.books.run_id) for name in wanted}
+    rows = [Row(f"migration.{name}", "differs") for name in wanted if found[name] != wanted[name]]
+    return _told(BOOKS, rows, len(wanted))
+
+
+def _digest(target: psycopg.Connection, name: str, run_id: str) -> str:
+    return target.execute(DIGEST.format(table=quoted("migration", name)), [run_id]).fetchone()[0]
+
+
+def _archive(facts: Facts, drift: Drift, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+    prefix = "legacy_archive."
+    wanted = {key.removeprefix(prefix): rows for key, rows in drift.seal.rows.items() if key.startswith(prefix)}
+    there = facts.archive.tables
+    rows = [Row(name, "missing") for name in sorted(wanted.keys() - there.keys())]
+    rows += [Row(name, "unexpected") for name in sorted(there.keys() - wanted.keys())]
+    for name in sorted(wanted.keys() & there.keys()):
+        count = target.execute(f"select count(*) from {quoted(facts.archive.schema, name)}").fetchone()[0]
+        if name in drift.archive.tables or count != wanted[name]:
+            rows.append(Row(name, "differs"))
+    return _told(ARCHIVE, rows, len(wanted))
+
+
+def _told(draft: Check, rows: list[Row], compared: int) -> Check:
+    detail = f"{len(rows)} of {compared} tables were written to" if rows else f"{compared} tables are as they were"
+    return replace(
+        draft, status=FAIL if rows else PASS, compared=compared, rows=tuple(rows), rows_total=len(rows), detail=detail
+    )
