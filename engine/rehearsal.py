@@ -96,20 +96,46 @@ def _attempt(
     lost: Mapping[str, Iterable[str]],
     clashing: Collection[str] = (),
 ) -> list[str]:
+    """At once, without a savepoint for each statement, which is twice as quick; one by one where that fails."""
+    statements = list(statements)
+    try:
+        with connection.transaction():
+            for statement in statements:
+                _run(connection, statement)
+        return []
+    except psycopg.DatabaseError as error:
+        _raise_trouble(connection, error)
+    return _attempt_each(connection, statements, lost, clashing)
+
+
+def _attempt_each(
+    connection: psycopg.Connection,
+    statements: Iterable[Statement],
+    lost: Mapping[str, Iterable[str]],
+    clashing: Collection[str],
+) -> list[str]:
     found, failed, odd = [], set(lost).union(*lost.values()), [quoted(name) for name in clashing]
     for statement in statements:
         try:
             with connection.transaction():
-                if text := statement.fit_for(connection.info.server_version):
-                    connection.execute(text)
+                _run(connection, statement)
         except psycopg.DatabaseError as error:
-            if connection.broken or (error.sqlstate or "XX").startswith(TROUBLES):
-                raise
+            _raise_trouble(connection, error)
             is_odd = any(name in statement.sql for name in odd)
             if statement.what not in failed and not is_odd and not _is_wanting(error, failed):
                 found.append(_fault(statement, error))
             failed |= {statement.what, statement.what.partition(".")[2]} - {""}
     return found
+
+
+def _run(connection: psycopg.Connection, statement: Statement) -> None:
+    if text := statement.fit_for(connection.info.server_version):
+        connection.execute(text)
+
+
+def _raise_trouble(connection: psycopg.Connection, error: psycopg.DatabaseError) -> None:
+    if connection.broken or (error.sqlstate or "XX").startswith(TROUBLES):
+        raise error
 
 
 def _is_wanting(error: psycopg.DatabaseError, failed: set[str]) -> bool:
