@@ -8,7 +8,7 @@ Laws
 
 from checks.comparison import Comparison
 from checks.content import Carried, alias, rest
-from checks.facts import Facts, column_of, literal, quoted, text_of
+from checks.facts import Facts, any_held, column_of, literal, quoted, text_of
 from checks.laws import Prelude
 from checks.relations import Relation, arrays
 
@@ -30,7 +30,7 @@ with given as ({given}),
 """
 SOURCE = """\
     select x.* from (select s.root_id as key, {listed} from stands as s {nulled}) as x
-    where num_nonnulls({names}) > 0
+    where {held}
 """
 ONE = "(array_agg(m.{name} order by m.place) filter (where m.{name} is not null))[1] as {name}"
 LOSER = """\
@@ -58,7 +58,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
         f"select t.id::text as key, {shown} from {facts.target_rows(ROOT)} "
-        f"where num_nonnulls({', '.join(column_of(c) for c in held.values() if c) or 'null'}) > 0"
+        f"where {any_held(column_of(c) for c in held.values() if c)}"
     )
     noted = NOTED.format(note=literal(LOST))
     return [
@@ -93,7 +93,7 @@ def _standing(facts: Facts, names: list[str]) -> str:
     return SOURCE.format(
         listed=", ".join(f"{value} as {quoted(alias(name))}" for name, value in values.items()),
         nulled=joins,
-        names=", ".join(f"x.{quoted(alias(name))}" for name in names),
+        held=any_held(f"x.{quoted(alias(name))}" for name in names),
     )
 
 

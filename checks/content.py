@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.comparison import Comparison
-from checks.facts import OID_ALIASES, TIMES, Facts, column_of, literal, quoted, text_of
+from checks.facts import OID_ALIASES, TIMES, Facts, any_held, column_of, literal, quoted, text_of
 from checks.laws import Prelude
 from checks.relations import READ, Relation
 from config.shapes import Column, Table
@@ -271,7 +271,7 @@ class Carried:
         held = [column_of(c) for c in columns.values() if c]
         target = (
             f"select t.id::text as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
-            f"where num_nonnulls({', '.join(held) or 'null'}) > 0"
+            f"where {any_held(held)}"
         )
         name = self._target.name
         return Comparison(
@@ -292,8 +292,7 @@ class Carried:
             relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
         )
         listed = ", ".join(f"({places.get(name, 'null')})::text as {quoted(alias(name))}" for name in names)
-        held = ", ".join(places.values())
-        condition = f"{relation.rejected} is null and num_nonnulls({held}) > 0"
+        condition = f"{relation.rejected} is null and {any_held(places.values())}"
         return f"select {key} as key, {listed} from {relation.from_sql} where {condition}"
 
     def _has_id(self, table: str) -> bool:

@@ -9,8 +9,10 @@ Laws
 
 import re
 import uuid
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from psycopg import sql
 
@@ -48,6 +50,18 @@ def quoted(*names: str) -> str:
 
 def literal(value: object) -> str:
     return sql.Literal(value).as_string(None)
+
+
+def any_held(values: Iterable[str]) -> str:
+    """Whether any of these values is none of null, however many there are: a function takes 100."""
+    counts = [f"num_nonnulls({', '.join(some)})" for some in batched(values, 100)]
+    return f"{' + '.join(counts) or '0'} > 0"
+
+
+def batched(values: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    rest = iter(values)
+    while some := tuple(islice(rest, size)):
+        yield some
 
 
 def column_of(column: Column) -> str:

@@ -55,6 +55,7 @@ def _without_calls(scene: Scene, shape: Table, calls: dict[str, str]) -> Table:
 
 def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
     """What to make before the tables, by the plan's names for it."""
+    _disown(scene)
     wanted = closure.needs(scene.catalog, build, scene.sources_of)
     archived = closure.needs(scene.catalog, archive)
     _refuse(scene, wanted)
@@ -71,6 +72,13 @@ def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
         "extensions": tuple(sorted(wanted.extensions | archived.extensions)),
         "origins": tuple(sorted((place, origin) for place, origin in scene.sources_of.items() if place != origin)),
     }
+
+
+def _disown(scene: Scene) -> None:
+    """What the project declares is no part of the legacy table that happens to have the same name."""
+    for name, shape in scene.declared.items():
+        for part in (*shape.columns, *shape.constraints, *shape.indexes):
+            scene.sources_of.setdefault((name, part.name), ("", part.name))
 
 
 def _refuse(scene: Scene, wanted: Needs) -> None:
