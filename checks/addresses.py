@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from checks.facts import Facts, literal, quoted, text_of
+from checks.facts import Facts, literal, parsed, quoted, text_of
 from config.shapes import Column
 
 ASKABLE = 160_000  # the first version that has pg_input_is_valid
@@ -35,7 +35,7 @@ def spelled(facts: Facts, column: Column) -> str:
 
 
 def _printed(condition: str, text: str) -> str:
-    return f"case when {condition} then format('%s', ({text})::inet) end"
+    return f"case when {condition} then concat({parsed(text, 'inet')}) end"
 
 
 def accepted(conn: psycopg.Connection, facts: Facts) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def _tried(conn: psycopg.Connection, texts: Sequence[str]) -> list[str]:
     """Those of the texts that inet takes."""
     try:
         with conn.transaction():
-            conn.execute("select %s::text[]::inet[]", [list(texts)])
+            conn.execute("select %s::inet[]", [list(texts)])
     except psycopg.DataError:
         half = len(texts) // 2
         return [] if len(texts) == 1 else [*_tried(conn, texts[:half]), *_tried(conn, texts[half:])]

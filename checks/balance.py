@@ -46,11 +46,11 @@ NAMED = {
 }
 DRAFTS = """
     select count(*) from {requests} as r join migration.id_map as m on m.run_id = {run}
-    and m.legacy_table = 'onboarding_states' and m.target_table = 'verification_requests' and m.target_id = r.id::text
+    and m.legacy_table = 'onboarding_states' and m.target_table = 'verification_requests' and m.target_id = concat(r.id)
 """
 CREATED = """
     select count(*) from {roots} as r join migration.id_map as m on m.run_id = {run}
-    and m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = r.id::text
+    and m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = concat(r.id)
 """
 
 Planned = tuple[Check, Callable[[psycopg.Connection, psycopg.Connection], Check], frozenset, frozenset]
@@ -158,7 +158,7 @@ class _Balance:
             cursor.execute(f"select distinct id from ({relation}) as r where rejected is null and id is not null")
             while ids := [id_ for (id_,) in cursor.fetchmany(BATCH)]:
                 ids = [id_ for id_ in ids if re.match(UUID_TEXT, id_)]
-                query = f"select count(*) from {name} where id = any ({literal(ids)}::text[]::uuid[])"
+                query = f"select count(*) from {name} where id = any ({literal(ids)}::uuid[])"
                 found += target.execute(query).fetchone()[0]
         return found
 

@@ -21,7 +21,8 @@ with given as ({given}),
     met as (
         select p.root_id, g.*, row_number() over (
             partition by p.root_id order by g.at desc,
-            case when p.legacy_id ~ '^-?[0-9]{{1,19}}$' then p.legacy_id::numeric end desc nulls first,
+            case when p.legacy_id ~ '^-?[0-9]{{1,19}}$' then numeric_in(textout(p.legacy_id), 0, -1) end
+                desc nulls first,
             p.legacy_id collate "C" desc, p.key collate "C" desc
         ) as place
         from professional as p join given as g on g.carrier = p.key
@@ -57,7 +58,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     held = {name: there.column(name) for name in values}
     shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
-        f"select t.id::text as key, {shown} from {facts.target_rows(ROOT)} "
+        f"select {text_of(there.column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
         f"where {any_held(column_of(c) for c in held.values() if c)}"
     )
     noted = NOTED.format(note=literal(LOST))
@@ -81,8 +82,8 @@ def _lacking(name: str) -> str:
 
 def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
     """The professionals by the root that they met in, with their places, and the values that stand there."""
-    listed = [f"({value})::text as {_inner(name)}" for name, (value, _) in values.items()]
-    listed += [f"({legacy})::text as {_legacy(name)}" for name, (_, legacy) in values.items()]
+    listed = [f"{value} as {_inner(name)}" for name, (value, _) in values.items()]
+    listed += [f"{legacy} as {_legacy(name)}" for name, (_, legacy) in values.items()]
     head = f"select {relation.key} as carrier, {relation.updated()} as at"
     given = f"{head}, {', '.join(listed)} from {relation.from_sql}"
     return MET.format(given=given, stands=", ".join(ONE.format(name=_inner(name)) for name in values))

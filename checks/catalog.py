@@ -5,7 +5,9 @@ Laws
 - Definitions are PostgreSQL's own text, with the schema alone on the search path, so that two schemas compare.
 """
 
+import contextlib
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,19 +36,15 @@ class Catalog:
 
 def read(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of a schema; one that is not there has no tables."""
-    conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
     columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
-    for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation in asked(
+    for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation, is_cast in asked(
         conn, "columns", schema
     ):
         found = columns[table]  # a table may have none
         if name is not None:
             kept = "s" if is_generated else ""
-            found.append(
-                Column(
-                    name, type_, not_null, default, collation, "", kept, None, base, kind, is_array, reads=tuple(reads)
-                )
-            )  # fmt: skip
+            one = Column(name, type_, not_null, default, collation, "", kept, None, base, kind, is_array)
+            found.append(replace(one, reads=tuple(reads), is_cast_to_json=is_cast))
     for table, name, kind, keys, text, parent, parent_keys, is_valid in asked(conn, "constraints", schema):
         constraints[table].append(
             Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)
@@ -75,5 +73,19 @@ def named(catalog: Catalog, rules: Mapping) -> Catalog:
 
 
 def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:
-    """Rows of the statement of this name about this schema."""
-    return conn.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"), {"schema": schema}).fetchall()
+    """Rows of the statement of this name about this schema.
+
+    What the statement calls is found before the schema is on the path, so a function planted there is not called.
+    """
+    with conn.cursor(name=f"asked_{name}") as cursor:
+        cursor.execute((FOLDER / f"{name}.sql").read_text(encoding="utf-8"), {"schema": schema})
+        with standing_in(conn, schema):
+            return cursor.fetchall()
+
+
+@contextlib.contextmanager
+def standing_in(conn: psycopg.Connection, schema: str) -> Iterator[None]:
+    """The schema alone on the path beside pg_catalog: definitions are spelled by it, and read by it."""
+    conn.execute("select set_config('search_path', quote_ident(%s), false)", [schema])
+    yield
+    conn.execute("set search_path = pg_catalog")

@@ -23,20 +23,25 @@ from checks.verdict import CRITICAL, MAX_ROWS, Row
 
 RANGES = 1024
 FETCHED = 20_000  # rows of one fetch of a merge
-ROW = "(x.*)::text"  # the row; `x` alone would be a column of that name
-TEXT = "coalesce(x.key, '') collate \"C\""
+ROW = "concat(x.*)"  # the row, as its types print it; `x` alone would be a column of that name
+KEY = "case when x.key is not null then concat(x.key) end"
+TEXT = 'concat(x.key) collate "C"'
 
-# The second is for two servers that hash differently (another byte order, a version to come).
+# The second is for two servers that hash differently: another encoding, for the first sees bytes, another byte order,
+# a version to come.
 HASHES = (
     "hashtextextended({}, 0)",
-    "('x' || left(md5({}), 16))::bit(64)::bigint",
+    "bit_in(textout('x' || left(md5(convert_to({}, 'UTF8')), 16)), 0, 64)::bigint",
+)
+PROBE = (
+    "select hashtextextended('nxtgauge' || repeat('row', 100), 0), hashtextextended('', 0), "
+    "current_setting('server_encoding')"
 )
 # What is wrong with the rows of a key: by themselves, …
 DIFFERS, MISSING, UNEXPECTED = "differs", "missing", "unexpected"
 # … or since something was written to the target, or to the source, and what is gone from either.
 CHANGED, ADDED, GONE = "changed since", "added since", "gone since"
 OF_SOURCE, NEW_IN_SOURCE, GONE_IN_SOURCE = "changed in the source", "added in the source", "gone from the source"
-PROBE = "select hashtextextended('nxtgauge' || chr(233) || repeat('row', 100), 0), hashtextextended('', 0)"
 
 
 @dataclass(frozen=True)
@@ -162,7 +167,7 @@ class _Group:
 def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[tuple]:
     """(place, key → its group), by place: the hash of the key, by which both servers sort alike."""
     parts = [(query, "true"), *([(kept, "false")] if kept and kept != query else [])]
-    hashes = f"{hashed.format(TEXT)} as place, coalesce(x.key, '') as key, {hashed.format(ROW)} as content"
+    hashes = f"{hashed.format(TEXT)} as place, concat(x.key) as key, {hashed.format(ROW)} as content"
     union = " union all ".join(
         f"select {hashes}, {is_now} as is_now from ({part}) as x "
         f"where {_range(hashed)} = any ({literal(ranges)}::bigint[])"
@@ -222,6 +227,6 @@ def by_key(conn: psycopg.Connection, query: str, keys: list[str], form: str = "{
     texts = [form.format(f"format('%s', {column})") for column in columns]
     each = [f"case when {column} is not null then {text} end" for column, text in zip(columns, texts, strict=True)]
     rows = conn.execute(
-        f"select x.key, {', '.join(each)} from ({query}) as x where {TEXT} = any ({literal(keys)}::text[])"
+        f"select {KEY}, {', '.join(each)} from ({query}) as x where {TEXT} = any ({literal(keys)}::text[])"
     )
     return {str(key): dict(zip(names, values, strict=True)) for key, *values in rows}

@@ -1,7 +1,8 @@
 """The auditor's own connections: read-only, in every form that libpq takes, and in one form of every value.
 
 Laws
-- No session can write. Both sides print values alike: UTF8, UTC, ISO dates, all digits of a float, hex bytea.
+- No session can write. Both sides read and print values alike, whatever the database or the role has set
+  (config.session).
 - With a snapshot the session sees what the run saw, from its first statement to its last.
 - An error names the place and the kind of fault, never a connection string or a value of a row.
 """
@@ -14,29 +15,19 @@ import sqlalchemy
 from psycopg import sql
 from sqlalchemy.pool import NullPool
 
+from config import session
 from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
 
-SETTINGS = {
+OWN = {
     "default_transaction_read_only": "on",
-    "timezone": "UTC",
-    "datestyle": "ISO,YMD",
-    "intervalstyle": "postgres",
-    "extra_float_digits": "3",
-    "bytea_output": "hex",
-    "lc_monetary": "C",
-    "row_security": "off",
-    "search_path": "pg_catalog",
     "lock_timeout": "30s",
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
     "jit": "off",  # its compilation costs more than it saves in queries of a second
     "work_mem": "64MB",
     "max_parallel_workers_per_gather": "0",  # several checks run at once as it is
     "enable_mergejoin": "off",  # sorting text by a language's rules costs more than hashing it
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
-OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
 
 Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager]
 
@@ -102,11 +93,9 @@ def engine(connection: Connection) -> sqlalchemy.Engine:
 
 
 def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:
-    given = psycopg.conninfo.conninfo_to_dict(connection.conninfo).get("options", "")
     try:
-        conn = psycopg.connect(
-            connection.conninfo, options=f"{given} {OPTIONS}".strip(), client_encoding="UTF8", autocommit=True
-        )
+        conn = psycopg.connect(connection.conninfo, autocommit=True)
+        conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError:
         raise error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?") from None
     conn.prepare_threshold = None  # no statement comes twice

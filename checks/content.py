@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.comparison import Comparison
-from checks.facts import OID_ALIASES, TIMES, Facts, any_held, column_of, literal, quoted, text_of
+from checks.facts import OID_ALIASES, TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.laws import Prelude
 from checks.relations import READ, Relation
 from config.shapes import Column, Table
@@ -127,11 +127,11 @@ class Whole:
         if final.generated:
             return column_of(column), column_of(final)
         if column.base in OID_ALIASES:
-            return f"{column_of(column)}::text", column_of(final)
+            return text_of(column), text_of(final)
         if column.name in FIXED[2:] and column.base in TIMES and not column.is_array:
             return self._time(column), column_of(final)
         if parent == "professionals" or parent in self._facts.mapping.profile_tables:
-            return stays(self._facts, self._relation, parent, column), f"{column_of(final)}::text"
+            return stays(self._facts, self._relation, parent, column), text_of(final)
         if parent or (column.name == "id" and self._shape.primary_key == ("id",)):
             return self._reference(parent or self._table, column, final)
         return self._plain(column, final)
@@ -190,14 +190,13 @@ class Whole:
         found = [next((p for p in pairs if p.name == name), None) for name in names]
         if names and all(found):
             if len(found) == 1:
-                return Pair("key", f"({found[0].source})::text", f"({found[0].target})::text")
+                return Pair("key", text(found[0].source), text(found[0].target))
             sides = [
-                f"jsonb_build_array({', '.join(f'({getattr(p, side)})::text' for p in found)})::text"
+                f"concat(jsonb_build_array({', '.join(text(getattr(p, side)) for p in found)}))"
                 for side in ("source", "target")
             ]
             return Pair("key", *sides)
-        rows = [f"md5(row({', '.join(getattr(p, side) for p in pairs)})::text)" for side in ("source", "target")]
-        return Pair("key", *rows)
+        return Pair("key", _whole(pairs, "source"), _whole(pairs, "target"))
 
 
 def _archived(facts: Facts) -> Iterator[Comparison]:
@@ -216,11 +215,10 @@ def _archive(facts: Facts, table: str) -> Comparison:
              column_of(c) if kept and kept.column(c.name) else "'the archive has no such column'")
         for c in shape.columns
     ]  # fmt: skip
-    key = facts.key(shape) if shape.primary_key else None
     sides = []
     for side, schema in (("source", facts.source.schema), ("target", facts.archive.schema)):
-        row = f"md5(row({', '.join(getattr(p, side) for p in pairs)})::text)"
-        sides.append(f"select {_listed(key or row, pairs, side)} from {quoted(schema, table)} as t")
+        key = facts.key(shape) if shape.primary_key else _whole(pairs, side)
+        sides.append(f"select {_listed(key, pairs, side)} from {quoted(schema, table)} as t")
     return Comparison(
         f"archive/{table}", "content", facts.domain(table), table, "The archive holds the legacy table as it was.",
         *sides, of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
@@ -269,8 +267,9 @@ class Carried:
         columns = {name: self._target.column(name) for name in names}
         there = [f"{text_of(c) if c else 'null::text'} as {quoted(alias(name))}" for name, c in columns.items()]
         held = [column_of(c) for c in columns.values() if c]
+        key = text_of(self._target.column("id"))
         target = (
-            f"select t.id::text as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
+            f"select {key} as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
             f"where {any_held(held)}"
         )
         name = self._target.name
@@ -291,7 +290,7 @@ class Carried:
         key = (
             relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
         )
-        listed = ", ".join(f"({places.get(name, 'null')})::text as {quoted(alias(name))}" for name in names)
+        listed = ", ".join(f"{places.get(name, 'null::text')} as {quoted(alias(name))}" for name in names)
         condition = f"{relation.rejected} is null and {any_held(places.values())}"
         return f"select {key} as key, {listed} from {relation.from_sql} where {condition}"
 
@@ -327,6 +326,11 @@ def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
     query = WENT if parent == "professionals" else STAYS.format(parent=parent)
     relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
     return f"{alias}.id"
+
+
+def _whole(pairs: list[Pair], side: str) -> str:
+    """What tells a row that has no key."""
+    return md5(f"concat(row({', '.join(getattr(p, side) for p in pairs)}))")
 
 
 def _listed(key: str, pairs: list[Pair], side: str) -> str:

@@ -8,7 +8,7 @@ Laws
 from collections.abc import Iterator
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal, quoted, text_of
+from checks.facts import Facts, literal, quoted, text, text_of
 from checks.laws import Prelude
 from checks.relations import Relation
 from config.mapping import Split
@@ -29,9 +29,10 @@ def _comparison(facts: Facts, prelude: Prelude, table: str, split: Split) -> Com
     present = [c for c in shape.columns if c.name in split.columns] if shape else []
     source, of_source = prelude.of_source(_source(facts, shape, split, present) if present else _nothing())
     listed = ", ".join(f"{_held(there, c)} as {quoted(c.name)}" for c in present)
+    times = [f"{text(f't.{name}')} as {name}" for name in ("created_at", "updated_at")]
     target = (
-        f"select t.{quoted(split.key)}::text as key, {listed + ', ' if listed else ''}t.created_at::text, "
-        f"t.updated_at::text from {facts.target_rows(split.into)}"
+        f"select concat(t.{quoted(split.key)}) as key, {listed + ', ' if listed else ''}{', '.join(times)} "
+        f"from {facts.target_rows(split.into)}"
     )
     return Comparison(
         f"law/{split.into}/display", "law", facts.domain(table), split.into, TITLE, source, target,
@@ -55,6 +56,6 @@ def _source(facts: Facts, shape: Table, split: Split, present: list[Column]) -> 
     not_made = facts.books.not_made.get(shape.name, {}).get(split.into, [])
     made = f"and {relation.key} <> all ({literal(not_made)}::text[])" if not_made else ""
     return (
-        f"select {key} as key, {listed}, ({relation.created()})::text as created_at, "
-        f"({relation.updated()})::text as updated_at from {relation.from_sql} where {relation.rejected} is null {made}"
+        f"select {key} as key, {listed}, {text(relation.created())} as created_at, "
+        f"{text(relation.updated())} as updated_at from {relation.from_sql} where {relation.rejected} is null {made}"
     )

@@ -22,11 +22,11 @@ from checks.facts import quoted
 ROUND = 2**32  # transactions count round in 32 bits: what is compared is their distance from a boundary
 # What is farther from the boundary than the transactions that were begun since is of a former round, and old.
 WRITTEN = """\
-(mod(t.xmin::text::bigint - {low} + {round}, {round}) < ({now}) - {since}{running})"""
-RUNNING = " or t.xmin::text::bigint in ({})"
+(mod(int8in(xidout(t.xmin)) - {low} + {round}, {round}) < ({now}) - {since}{running})"""
+RUNNING = " or int8in(xidout(t.xmin)) in ({})"
 COUNTED = "select count(*), count(*) filter (where {written}) from {table} as t"
-NOW = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-SYSTEM = "select system_identifier::text from pg_control_system()"
+NOW = "select int8in(xid8out(pg_snapshot_xmax(pg_current_snapshot())))"
+SYSTEM = "select concat(system_identifier) from pg_control_system()"
 DATABASE = "select oid::bigint from pg_database where datname = current_database()"
 SOURCE_ROWS = "select legacy_table, coalesce(source_rows, 0) from migration.tables where run_id = %s"
 SEAL = "select marks, {horizon} from migration.seals where run_id = %s and build_oid = %s"

@@ -2,6 +2,8 @@
 
 Laws
 - All of it is read by the auditor itself; nothing here was planned by whoever moved the rows.
+- A value's text is what its type prints, and a text is read by its type's input: no cast is applied to a row's value,
+  for the database may have made one of its own. `text`, `text_of`, `parsed`, `row_of` are the only ways.
 - An id or a reference is compared as the target spells it: a UUID in lower case with hyphens, an integer in digits, a
   new id from the books (which a check of its own holds to be the UUIDv5 of its name).
 - Values that PostgreSQL takes for one key are one: a char(n) has no padding, a citext no case, a number no empty scale.
@@ -32,7 +34,12 @@ OID_ALIASES = {
     "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc",
     "regprocedure", "regrole", "regtype",
 }  # fmt: skip
-BY_OUTPUT = {"bpchar", "inet", "cidr"}  # a cast to text would strip blanks or add a mask
+# How the builtin types read a text: a cast would be what the database has made of it.
+READERS = {
+    "bool": "boolin({})", "int8": "int8in({})", "numeric": "numeric_in({}, 0, -1)", "uuid": "uuid_in({})",
+    "timestamp": "timestamp_in({}, 0, -1)", "timestamptz": "timestamptz_in({}, 0, -1)", "jsonb": "jsonb_in({})",
+    "json": "json_in({})", "inet": "inet_in({})",
+}  # fmt: skip
 
 # Where the rows of a reshaped table go that others refer to.
 ROOTS = {
@@ -68,12 +75,43 @@ def column_of(column: Column) -> str:
     return f"t.{quoted(column.name)}"
 
 
+def text(expression: str) -> str:
+    """What the value's type prints; null stays null, and a composite of nulls is none."""
+    return f"case when {expression} is distinct from null then concat({expression}) end"
+
+
 def text_of(column: Column) -> str:
     """The column's output text; null stays null."""
-    name = column_of(column)
-    if column.base in BY_OUTPUT and not column.is_array:
-        return f"case when {name} is not null then format('%s', {name}) end"
-    return f"{name}::text"
+    is_text = column.kind == "b" and column.base in ("text", "varchar") and not column.is_array
+    return f"{column_of(column)}::text" if is_text else text(column_of(column))
+
+
+def parsed(expression: str, base: str) -> str:
+    """A text as the builtin type of this name (one of READERS) reads it."""
+    return READERS[base].format(f"textout({expression})")
+
+
+def texts(shown: str) -> str:
+    """The output text of an array as an array of texts, of whatever dimensions."""
+    return f"(select r.v from json_to_record(json_build_object('v', {shown})) as r (v text[]))"
+
+
+def md5(expression: str) -> str:
+    """The hash of a text that is equal on both sides: of its characters, whatever encoding a server stores them in."""
+    return f"md5(convert_to({expression}, 'UTF8'))"
+
+
+def json_of(column: Column) -> str:
+    """The column for to_jsonb and its kin; its text where they would call a cast of the database's own."""
+    return text_of(column) if column.is_cast_to_json else column_of(column)
+
+
+def row_of(shape: Table) -> str:
+    """The whole row, alias t, as JSON text."""
+    if not any(c.is_cast_to_json for c in shape.columns):
+        return "concat(row_to_json(t.*))"
+    listed = ", ".join(f"{json_of(c)} as {quoted(c.name)}" for c in shape.columns)
+    return f"(select concat(row_to_json(w.*)) from (select {listed}) as w)"
 
 
 def _rows(schema: str, table: str, kept: str) -> str:
@@ -172,8 +210,8 @@ class Facts:
         if len(columns) == 1:
             return text_of(columns[0])
         if columns:
-            return f"jsonb_build_array({', '.join(column_of(c) for c in columns)})::text"
-        return "t.ctid::text"
+            return f"concat(jsonb_build_array({', '.join(map(json_of, columns))}))"
+        return "concat(t.ctid)"
 
     def parent(self, table: str, column: str) -> str | None:
         """The legacy table whose ids stand in this column of a legacy table: as a foreign key or the mapping says."""
@@ -225,25 +263,26 @@ class Facts:
         """
         shape = self.source.table(parent) if parent else None
         key = (shape and shape.column("id")) or column
-        text = text_of(column)
+        shown = text_of(column)
         if column.base == "numeric":
-            text = rf"regexp_replace({text}, '^(-?[0-9]+)([.][0-9]*[1-9])?[.]?0*$', '\1\2')"
+            shown = rf"regexp_replace({shown}, '^(-?[0-9]+)([.][0-9]*[1-9])?[.]?0*$', '\1\2')"
         if "bpchar" in (column.base, key.base):
-            text = f"rtrim({text}, ' ')"
+            shown = f"rtrim({shown}, ' ')"
         if key.base == "citext":
-            text = f"lower({text})"
-        return _as_number(text, key.base) if column.base in TEXTUAL and key.base in NUMBERS else text
+            shown = f"lower({shown})"
+        return _as_number(shown, key.base) if column.base in TEXTUAL and key.base in NUMBERS else shown
 
     def spelled(self, column: Column, parent: str | None = None, base: str | None = "uuid") -> str:
         """The same as the target spells it, whose ids have this base type; new ids aside."""
-        text = self.word(column, parent)
+        shown = self.word(column, parent)
         if column.base in TEXTUAL and base == "uuid":
-            return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
-        return text
+            return f"case when {shown} ~* '{UUID_TEXT}' then concat({parsed(shown, 'uuid')}) else {shown} end"
+        return shown
 
 
-def _as_number(text: str, base: str) -> str:
+def _as_number(word: str, base: str) -> str:
     """A text that spells a number of this type as the number is written; any other as it is."""
     if base == "numeric":
-        return f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then trim_scale(({text})::numeric)::text else {text} end"
-    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then ({text})::numeric::text else {text} end"
+        number = f"concat(trim_scale({parsed(word, 'numeric')}))"
+        return f"case when {word} ~ '^-?[0-9]+([.][0-9]+)?$' then {number} else {word} end"
+    return f"case when {word} ~ '^-?[0-9]{{1,19}}$' then concat({parsed(word, 'numeric')}) else {word} end"

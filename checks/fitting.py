@@ -8,7 +8,7 @@ Laws
 
 import re
 
-from checks.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, quoted, text_of
+from checks.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, parsed, quoted, text, text_of
 from config.shapes import Column
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
@@ -22,27 +22,27 @@ CONSTANT = re.compile(r"""^(?P<value>'(?:[^']|'')*'|-?\d+(?:\.\d+)?|true|false)(
 
 def fitted(facts: Facts, table: str, own: Column, given: Column) -> str:
     """The text of `given`, a column behind the alias t, as column `own` of legacy `table` would hold it."""
-    text = text_of(given)
+    value = text_of(given)
     if own.type == given.type:
-        return text
+        return value
     if own.kind == "e":
         labels = LABELS.format(table=literal(quoted(facts.source.schema, table)), column=literal(own.name))
-        return f"case when {text} in {labels} then {text} end"
+        return f"case when {value} in {labels} then {value} end"
     if own.base in TEXTUAL:
-        return _within(own, text)
+        return _within(own, value)
     if own.base == "bool" and given.base in TEXTUAL:
-        return f"case when lower({text}) in {BOOLEANS} then {text}::boolean::text end"
+        return f"case when lower({value}) in {BOOLEANS} then concat({parsed(value, 'bool')}) end"
     if own.base == given.base or {own.base, given.base} <= INTEGERS | {"numeric"}:
-        return f"({column_of(given)}::{own.type if own.kind == 'b' else own.base})::text"
+        return text(f"{column_of(given)}::{own.type if own.kind == 'b' else own.base}")
     return "null::text"
 
 
-def _within(own: Column, text: str) -> str:
+def _within(own: Column, value: str) -> str:
     limit = own.type.partition("(")[2].rstrip(")")
     if not limit:
-        return text
-    shown = f"format('%s', {text}::{own.type})" if own.base == "bpchar" else text
-    return f"case when char_length({text}) <= {limit} then {shown} end"
+        return value
+    shown = f"concat({value}::{own.type})" if own.base == "bpchar" else value
+    return f"case when char_length({value}) <= {limit} then {shown} end"
 
 
 def default_of(column: Column) -> str | None:
@@ -55,4 +55,4 @@ def default_of(column: Column) -> str | None:
         return f"{value if value.startswith(chr(39)) else literal(value)}::text"
     if column.kind != "b" or column.is_array or column.base == "bpchar":
         return None
-    return f"({value}::{column.type})::text"
+    return text(f"{value}::{column.type}")

@@ -27,6 +27,7 @@ Where only the legacy row tells the name, a `-- source` beside it selects key an
 """
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -138,16 +139,16 @@ class Prelude:
     def of_target(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with the books of the run, the product's tables that it reads)."""
         names = set(NAMED.findall(query))
+        tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
         kept = {name: name.removeprefix(KEPT) for name in names if name.startswith(KEPT)}
         found |= {name: self._worded(table) for name, table in kept.items()}
-        tables = names & self._facts.target.tables.keys()
-        if self._facts.kept_target:
-            found |= {name: f"select t.* from {self._facts.target_rows(name)}" for name in sorted(tables)}
+        found |= {name: f"select t.* from {self._facts.target_rows(name)}" for name in sorted(tables)}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
-        return _with(found, query), frozenset(names.union(kept.values()) & self._facts.target.tables.keys())
+        read = names.union(kept.values()) & self._facts.target.tables.keys()
+        return _with(found, query, tables), frozenset(read)
 
     def _worded(self, table: str) -> str:
         """A table of the target with the word of its id (checks.facts), which its own text may not be."""
@@ -184,7 +185,7 @@ class Prelude:
         if name == "forbidden_link":
             return self._forbidden_links()
         if name == "run":
-            return f"select ({literal(self._facts.books.instant)}::timestamptz)::text as instant"
+            return f"select concat({literal(self._facts.books.instant)}::timestamptz) as instant"
         if name in self._facts.mapping.tables:
             return self._relations.query(name)
         return self._shared.get(name)
@@ -210,10 +211,13 @@ class Prelude:
         return "\nunion all ".join(parts) or nothing
 
 
-def _with(relations: dict[str, str], query: str) -> str:
+def _with(relations: dict[str, str], query: str, tables: Container[str] = ()) -> str:
+    """tables: relations that are tables as they stand, beside those of the mapping."""
     if not relations:
         return query
-    listed = ",\n".join(f"{name} as {_kept(name)}(\n{body}\n)" for name, body in relations.items())
+    plain = {name for name in relations if name in tables}
+    kept = {name: "not materialized " if name in plain else _kept(name) for name in relations}
+    listed = ",\n".join(f"{name} as {kept[name]}(\n{body}\n)" for name, body in relations.items())
     return f"with {listed}\n{query}" if not query.lower().startswith("with ") else f"with {listed},\n{query[5:]}"
 
 

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from checks import catalog
 from checks.catalog import Catalog
+from checks.facts import quoted, text, texts
 from config.shapes import Column, Table
 
 UNMASKED = ("keep", "absent")
@@ -62,7 +63,8 @@ class Field:
 
     def read(self) -> sql.Composed:
         """Its text, or its elements' texts."""
-        return sql.SQL("t.{}::text[]" if self.is_array else "t.{}::text").format(sql.Identifier(self.name))
+        shown = text(f"t.{quoted(self.name)}")
+        return sql.SQL(texts(shown) if self.is_array else shown)
 
 
 @dataclass(frozen=True)
@@ -74,17 +76,16 @@ class Key:
 
     def orders(self) -> list[sql.Composed]:
         """What rows are sorted by: the columns, or the bytes of their texts."""
-        names = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in self.columns]
-        bytes_ = "pg_catalog.convert_to({}::text, 'UTF8')"
+        names = [f"t.{quoted(name)}" for name in self.columns]
         return [
-            name if base in NATIVE else sql.SQL(bytes_).format(name)
+            sql.SQL(name if base in NATIVE else f"convert_to({text(name)}, 'UTF8')")
             for name, base in zip(names, self.bases, strict=True)
         ]
 
     def values(self) -> list[sql.Composed]:
         """What rows are compared by: values that Python sorts as the server does."""
         return [
-            sql.SQL("{}::text").format(order) if base == "uuid" else order
+            sql.SQL("concat({})").format(order) if base == "uuid" else order
             for order, base in zip(self.orders(), self.bases, strict=True)
         ]
 

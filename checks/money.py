@@ -9,7 +9,7 @@ Laws
 from collections.abc import Iterator
 
 from checks.comparison import Comparison
-from checks.facts import Facts, column_of, quoted, text_of
+from checks.facts import Facts, column_of, parsed, quoted, text, text_of
 from checks.relations import Relation
 from config.shapes import Column, Table
 
@@ -47,12 +47,12 @@ def _is_amount(facts: Facts, shape: Table, column: Column) -> bool:
 
 
 def _query(shape: Table, columns: list[Column], from_sql: str) -> str:
-    sums = [f"sum({_number(column)})::text as {quoted(column.name)}" for column in columns]
-    return f"select {_key(shape)} as key, {', '.join(['count(*)::text as rows', *sums])} from {from_sql} group by 1"
+    sums = [f"{text(f'sum({_number(column)})')} as {quoted(column.name)}" for column in columns]
+    return f"select {_key(shape)} as key, {', '.join(['concat(count(*)) as rows', *sums])} from {from_sql} group by 1"
 
 
 def _number(column: Column) -> str:
-    return f"{column_of(column)}::numeric" if column.base == "money" else f"{text_of(column)}::numeric"
+    return f"{column_of(column)}::numeric" if column.base == "money" else parsed(text_of(column), "numeric")
 
 
 def _key(shape: Table) -> str:

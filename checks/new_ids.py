@@ -22,7 +22,7 @@ BOOKED = """
     from migration.id_map where run_id = %s and legacy_table = %s group by 1, 2, 3
 """
 LOST = """
-    select m.legacy_id from migration.id_map as m left join {table} as t on t.id::text = m.target_id
+    select m.legacy_id from migration.id_map as m left join {table} as t on concat(t.id) = m.target_id
     where m.run_id = {run} and m.legacy_table = {legacy} and m.target_table = {name} and t.id is null
 """
 ROWS = """

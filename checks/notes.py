@@ -157,7 +157,7 @@ class _Notes:
         name = quoted(self._facts.target.schema, parent)
         query = (
             "select v.key from unnest(%s::text[], %s::text[]) as v (key, id) "
-            f"where exists (select from {name} as p where p.{quoted(column).replace('%', '%%')}::text = v.id)"
+            f"where exists (select from {name} as p where concat(p.{quoted(column).replace('%', '%%')}) = v.id)"
         )
         return [key for (key,) in self._target.execute(query, [list(led), list(led.values())])]
 

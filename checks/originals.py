@@ -13,6 +13,7 @@ from psycopg import sql
 
 from checks import traces
 from checks.cells import Column, is_telling, is_uuid
+from checks.facts import quoted, text
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
 from checks.pairs import Reader
@@ -55,7 +56,7 @@ def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Fiel
     """Cells in which an address may stand, whole columns, and only rows that have any of it."""
     chosen = [one.read() for one in whole]
     chosen += [
-        sql.SQL("case when t.{}::text ~ {} then {} end").format(sql.Identifier(one.name), traces.AT, one.read())
+        sql.SQL("case when {} ~ {} then {} end").format(sql.SQL(text(f"t.{quoted(one.name)}")), traces.AT, one.read())
         for one in texts
     ]
     names = [sql.Identifier(f"c{place}") for place in range(len(chosen))]

@@ -9,7 +9,7 @@ Laws
 from dataclasses import dataclass
 
 from checks.content import stays
-from checks.facts import Facts, text_of
+from checks.facts import Facts, row_of, text_of
 from checks.relations import Relation
 from config.mapping import TableRule
 from config.shapes import Column, Constraint
@@ -71,7 +71,7 @@ class Origins:
             filled = self.relation.filled(name)
             return Value(filled, filled)
         if name == "payload" and self._rule and not self._rule.carries:
-            return Value("row_to_json(t.*)::text", "row_to_json(t.*)::text")
+            return Value(row_of(self._shape), row_of(self._shape))
         column = self._column(target_table, name)
         return self._of(column) if column else None
 

@@ -7,7 +7,7 @@ Laws
 """
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal, text_of
+from checks.facts import Facts, literal, text, text_of
 from checks.laws import Prelude
 from checks.relations import Relation
 from config.shapes import Table
@@ -46,7 +46,7 @@ select j.legacy_table || ' ' || case when coalesce(j.rejected, j.wanted) is null
 from judged as j
 where j.rejected is null or j.wanted is not null or j.rejected in ('orphan_professional', 'parent_rejected')
 """
-HELD = "select {name} || ' ' || {id} as key, t.{owner}::text as {owner}, null as reason from {table}"
+HELD = "select {name} || ' ' || {id} as key, {shown} as {owner}, null as reason from {table}"
 TARGET = """
     {held}
     union all
@@ -76,7 +76,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 def _held(facts: Facts, table: str) -> str:
     own = facts.target.table(table).column("id")
     id_ = facts.word(own) if own else "''"
-    return HELD.format(name=literal(table), id=id_, owner=OWNER, table=facts.target_rows(table))
+    shown = text(f"t.{OWNER}")
+    return HELD.format(name=literal(table), id=id_, shown=shown, owner=OWNER, table=facts.target_rows(table))
 
 
 def _known(facts: Facts, shape: Table) -> str:

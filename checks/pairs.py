@@ -94,7 +94,7 @@ def _next_rows(rows: list[tuple]) -> int:
 
 def alone(reader: Reader, schema: str, table: str, key: Key | None, fields: Sequence[Field]) -> Iterator[Batch]:
     """Rows of a table in whatever order they come."""
-    shown = key.values() if key else [sql.SQL("t.ctid::text")]
+    shown = key.values() if key else [sql.SQL("concat(t.ctid)")]
     for rows in reader.batches(_query(schema, table, shown, fields)):
         yield Batch(Keys([row[: len(shown)] for row in rows], key), _columns(rows, len(shown), len(fields)))
 

@@ -18,7 +18,8 @@ from functools import partial
 import psycopg
 
 from checks.addresses import ASKABLE
-from checks.facts import TEXTUAL, TIMES, Facts, literal, quoted
+from checks.catalog import standing_in
+from checks.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
 from checks.rejects import Planned, by_keys, found
@@ -175,7 +176,7 @@ class Reasons:
         if own is None:
             return query
         parent, key = self._schema_of(own.ref_table), quoted(own.ref_columns[0])
-        return f"{query} or not exists (select from {parent} as p where p.{key}::text = v.{quoted(column)})"
+        return f"{query} or not exists (select from {parent} as p where concat(p.{key}) = v.{quoted(column)})"
 
     def _standing(self, table: str, keys: list[str], operators: list[str], predicate: str, is_distinct: bool) -> str:
         """Rows in whose way a row stands that stayed."""
@@ -197,7 +198,7 @@ class Reasons:
         shape = self._facts.target.table(target_table)
         relation = _relation(self._facts, shape, wanted, rows)
         try:
-            with self._target.transaction():
+            with self._target.transaction(), standing_in(self._target, self._facts.target.schema):
                 broken = {key for (key,) in self._target.execute(f"{relation} {wanted.broken()}")}
         except (psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError):
             return None
@@ -272,7 +273,8 @@ class Reasons:
             query = "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) " \
                     "where v.given is null or pg_input_is_valid(v.given, %s)"  # fmt: skip
             arrays = [[row[0] for row in rows], [row[1] for row in rows], column.type]
-            fitting += [key for (key,) in self._target.execute(query, arrays)]
+            with standing_in(self._target, self._facts.target.schema):
+                fitting += [key for (key,) in self._target.execute(query, arrays)]
         return fitting
 
 
@@ -304,8 +306,9 @@ def _arriving(facts: Facts, shape: Table, name: str, wanted: _Wanted) -> str:
         return value
     if own and not column.not_null:
         parent, key = quoted(facts.target.schema, own.ref_table), quoted(own.ref_columns[0])
-        value = f"(case when exists (select from {parent} as p where p.{key}::text = {value}) then {value} end)"
-    return f"{value}::{_uncut(column)}"
+        value = f"(case when exists (select from {parent} as p where concat(p.{key}) = {value}) then {value} end)"
+    is_builtin = column.kind == "b" and not column.is_array and column.base in READERS
+    return parsed(value, column.base) if is_builtin else f"{value}::{_uncut(column)}"
 
 
 def _uncut(column: Column) -> str:
@@ -318,7 +321,7 @@ def _orphan(own: Constraint, parent: str) -> str:
     """Rows whose reference names no row."""
     raw = [f"v.{quoted(f'raw {column}')} is not null" for column in own.columns]
     pairs = zip(own.ref_columns, own.columns, strict=True)
-    same = " and ".join(f"p.{quoted(key)}::text = v.{quoted(column)}" for key, column in pairs)
+    same = " and ".join(f"concat(p.{quoted(key)}) = v.{quoted(column)}" for key, column in pairs)
     partly = f" or ({' or '.join(raw)}) and not ({' and '.join(raw)})" if "MATCH FULL" in own.definition else ""
     return (
         f"select {KEY} from v where {' and '.join(raw)} and not exists (select from {parent} as p where {same}){partly}"
@@ -332,4 +335,4 @@ def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
     if len(texts) == 1:
         return texts[0]
     held = " and ".join(f"{text} is not null" for text in texts)
-    return f"case when {held} then jsonb_build_array({', '.join(texts)})::text end"
+    return f"case when {held} then concat(jsonb_build_array({', '.join(texts)})) end"

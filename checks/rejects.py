@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import psycopg
 
-from checks.facts import Facts, literal, quoted
+from checks.facts import Facts, literal, md5, parsed, quoted, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 
 BOOKED = """
     select legacy_key, count(*), min(target_table),
-           min(case when jsonb_typeof(legacy_row) = 'string' then md5(legacy_row #>> '{}') end),
-           min(case when jsonb_typeof(legacy_row) <> 'string' then md5(legacy_row::text) end)
+           min(case when jsonb_typeof(legacy_row) = 'string' then md5(convert_to(legacy_row #>> '{}', 'UTF8')) end),
+           min(case when jsonb_typeof(legacy_row) <> 'string' then md5(convert_to(concat(legacy_row), 'UTF8')) end)
     from migration.rejects where run_id = %s and legacy_table = %s group by legacy_key
 """
 BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}"}
@@ -64,17 +64,21 @@ class _Rejects:
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
         """Legacy key → hashes of its rows; none of a row told as text that jsonb takes."""
         hashes: dict[str, set[str]] = {}
-        shown = "row_to_json(t.*)::text"
-        shown = f"{shown}::jsonb::text" if is_json else shown
-        for key, value in _rows(source, self._facts, self._table, keys, f"md5({shown})"):
+        shown = f"concat({self._document})" if is_json else row_of(self._facts.source.table(self._table))
+        for key, value in _rows(source, self._facts, self._table, keys, md5(shown)):
             if is_json or not self._is_json(source, key):
                 hashes.setdefault(key, set()).add(value)
         return hashes
 
+    @property
+    def _document(self) -> str:
+        """The row as jsonb. Errors: psycopg.DataError, where that cannot hold it."""
+        return parsed(row_of(self._facts.source.table(self._table)), "jsonb")
+
     def _is_json(self, source: psycopg.Connection, key: str) -> bool:
         try:
             with source.transaction():
-                _rows(source, self._facts, self._table, [key], "row_to_json(t.*)::text::jsonb is null")
+                _rows(source, self._facts, self._table, [key], f"{self._document} is null")
         except psycopg.DataError:
             return False
         return True
@@ -101,7 +105,7 @@ def by_keys(facts: Facts, table: str, keys: list[str]) -> str | None:
     elif len(columns) == 1 and columns[0].kind == "b" and columns[0].base in BY_KEY:
         pattern, left, cast = BY_KEY[columns[0].base], f"t.{quoted(columns[0].name)}", f"{columns[0].base}[]"
     wanted = [key for key in keys if pattern is None or re.fullmatch(pattern, key)]
-    return f"{left} = any ({literal(wanted)}::text[]::{cast})" if wanted else None
+    return f"{left} = any ({literal(wanted)}::{cast})" if wanted else None
 
 
 def found(draft: Check, rows: list[Row], compared: int, more: str = "") -> Check:

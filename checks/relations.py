@@ -11,7 +11,7 @@ Laws
 """
 
 from checks import addresses
-from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, quoted, text_of
+from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, parsed, quoted, row_of, text, text_of
 from config.mapping import role_keys, spellings
 from config.shapes import Column, Table
 from config.times import LOCAL, ZONED
@@ -83,7 +83,7 @@ class Relation:
         spelled = self._facts.spelled(column, None, base) if column else "null"
         derived = self._facts.books.derived.get(self._shape.name)
         if not derived:
-            return f"{spelled}::text"
+            return spelled if column else "null::text"
         named = f"coalesce({self._facts.word(column)}, {self.key})" if column else self.key
         self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as own on own.legacy_id = {named}")
         return f"coalesce(own.id, {spelled})"
@@ -102,9 +102,10 @@ class Relation:
 
     def _said(self, column: Column) -> str:
         """The time that a text plainly says."""
-        text = text_of(column)
-        zoned = f"when {text} ~ {literal(ZONED)} then ({text})::timestamptz"
-        return f"case {zoned} when {text} ~ {literal(LOCAL)} then {self._in_zone(f'({text})::timestamp')} end"
+        said = text_of(column)
+        zoned = f"when {said} ~ {literal(ZONED)} then {parsed(said, 'timestamptz')}"
+        local = self._in_zone(parsed(said, "timestamp"))
+        return f"case {zoned} when {said} ~ {literal(LOCAL)} then {local} end"
 
     def _in_zone(self, local: str) -> str:
         return f"({local} at time zone {literal(self._facts.time_zone)})"
@@ -112,16 +113,16 @@ class Relation:
     def time_text(self, column: Column) -> str:
         """A time of any kind as a timestamptz shows it. A text that says none plainly is asked of its type, unless the
         row was rejected; any other value that can be none stays what it is, and equals none."""
-        plainly = f"({self.time(column)})::text"
+        plainly = text(self.time(column))
         if column.base in TEXTUAL and not column.is_array:
-            return f"coalesce({plainly}, ({self.guarded(column, 'timestamptz')})::text)"
+            return f"coalesce({plainly}, {text(self.guarded(column, 'timestamptz'))})"
         return f"coalesce({plainly}, 'not a time: ' || {text_of(column)})"
 
     def guarded(self, column: Column, type_name: str) -> str:
         """The value in another type; of a rejected row null, for its text may be none."""
         if column.base == type_name:
             return column_of(column)
-        return f"case when {self.rejected} is null then {column_of(column)}::text::{type_name} end"
+        return f"case when {self.rejected} is null then {parsed(text_of(column), type_name)} end"
 
     def created(self) -> str:
         """created_at as timestamptz, where it is null the first finite time of the chain, else the run's instant."""
@@ -135,7 +136,7 @@ class Relation:
     def filled(self, name: str) -> str:
         """created_at or updated_at of a reshaped table, as text; what the column holds and is no time stays none."""
         own, filled = self._shape.column(name), self.created() if name == "created_at" else self.updated()
-        return f"coalesce({self.time_text(own)}, ({filled})::text)" if own else f"({filled})::text"
+        return f"coalesce({self.time_text(own)}, {text(filled)})" if own else text(filled)
 
     def fallbacks(self) -> list[str]:
         chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.column(name))]
@@ -175,9 +176,9 @@ class Relations:
         for name, variants in wanted.items():
             columns |= self._column(relation, table, name, self._facts.used(table, variants))
         if not self._facts.rule(table).carries:
-            columns["payload"] = "row_to_json(t.*)::text"
+            columns["payload"] = row_of(shape)
         if "used_at" in wanted:
-            columns["used_at"] = f"({self._used_at(relation, table)})::text"
+            columns["used_at"] = text(self._used_at(relation, table))
         columns |= {name: self._filled(relation, table, name) for name in ("created_at", "updated_at")}
         listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
         return f"select {listed} from {relation.from_sql}"
@@ -186,7 +187,7 @@ class Relations:
         """What is derived from a row that keeps its own times takes those that they plainly say."""
         if self._facts.fates[table] == "reshape":
             return relation.filled(name)
-        return f"({relation.created() if name == 'created_at' else relation.updated()})::text"
+        return text(relation.created() if name == "created_at" else relation.updated())
 
     def _wanted(self, table: str) -> dict[str, tuple[str, ...]]:
         rule = self._facts.rule(table)
@@ -223,7 +224,7 @@ class Relations:
         if name in AS_TIME:
             return {name: relation.time_text(column)}
         if name in AS_DOCUMENT:
-            return {name: f"({relation.guarded(column, 'jsonb')})::text"}
+            return {name: text(relation.guarded(column, "jsonb"))}
         if name in NUMBERS:
             return {name: _number(column, name)}
         value = text_of(column)
@@ -257,10 +258,11 @@ def _meanings(names) -> list[str]:
 
 def _number(column: Column, name: str) -> str:
     """An amount as numeric text; NaN of a text that is no number. A float's own text is its number."""
-    text = text_of(column)
+    value = text_of(column)
     if column.base == "money":
-        return f"{column_of(column)}::numeric::text"
+        return text(f"{column_of(column)}::numeric")
     if column.base in NUMERIC and not column.is_array:
-        return f"{text}::numeric::text"
-    is_number = f"{text} ~ {literal(NUMBERS[name])}"
-    return f"case when {is_number} then ({text}::numeric)::text when {text} is not null then 'NaN' end"
+        return text(parsed(value, "numeric"))
+    is_number = f"{value} ~ {literal(NUMBERS[name])}"
+    number = f"concat({parsed(value, 'numeric')})"
+    return f"case when {is_number} then {number} when {value} is not null then 'NaN' end"

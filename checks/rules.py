@@ -15,7 +15,7 @@ BATCH = 10_000
 
 HOLDS = """
     select count(*), count(*) filter (where x.holds is not true),
-           (array_agg(x.key::text order by x.key::text) filter (where x.holds is not true))[1:{most}]
+           (array_agg(concat(x.key) order by concat(x.key)) filter (where x.holds is not true))[1:{most}]
     from ({query}) as x
 """
 

@@ -19,7 +19,7 @@ from checks.verdict import ERROR, FAIL, PASS, Check, Row
 
 DIGEST = """
     select concat(count(*), ' ', coalesce(sum(h.part::numeric), 0)) from {table} as book
-    cross join lateral (select ('x' || left(md5(format('%%s', book)), 16))::bit(64)::bigint as part) as h
+    cross join lateral (select bit_in(textout('x' || left(md5(concat(book)), 16)), 0, 64)::bigint as part) as h
     where run_id = %s
 """
 UNSEALED = "the archive and the books by their seal: an older program sealed the build, or none did"

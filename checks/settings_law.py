@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from checks.comparison import Comparison
 from checks.content import Whole, gone
-from checks.facts import TIMES, Facts, column_of, literal, quoted, text_of
+from checks.facts import TIMES, Facts, column_of, json_of, literal, parsed, quoted, text, text_of
 from checks.fitting import default_of, fitted
 from checks.laws import Prelude
 from checks.relations import Relation
@@ -26,8 +26,8 @@ UNMERGED = "preferences are no object; it was not kept"
 MERGED = """
     case
         when u.id is null then {own}
-        when {own} is null then nullif(u.document, '{{}}')::text
-        when jsonb_typeof({own}::jsonb) = 'object' then (u.document || {own}::jsonb)::text
+        when {own} is null then {document}
+        when jsonb_typeof({parsed}) = 'object' then concat(u.document || {parsed})
         else {own}
     end
 """
@@ -41,6 +41,11 @@ def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
         law = _Law(facts, users, rule.columns)
         yield law.rows(prelude)
         yield law.notes(prelude)
+
+
+def _merged(own: str) -> str:
+    """The preferences that a user's settings have joined. own: the legacy ones, as text."""
+    return MERGED.format(own=own, parsed=parsed(own, "jsonb"), document=text("nullif(u.document, '{}')"))
 
 
 class _Law:
@@ -87,9 +92,9 @@ class _Law:
         if not self._keys:
             return "'{}'::jsonb"
         if all(c.base not in ("json", "jsonb") and c.kind in "be" and not c.is_array for c in self._keys):
-            pairs = ", ".join(f"{literal(c.name)}, {column_of(c)}" for c in self._keys)
+            pairs = ", ".join(f"{literal(c.name)}, {json_of(c)}" for c in self._keys)
             return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"  # of values that hold no nulls of their own
-        pairs = ", ".join(f"({literal(c.name)}, to_jsonb({column_of(c)}))" for c in self._keys)
+        pairs = ", ".join(f"({literal(c.name)}, to_jsonb({json_of(c)}))" for c in self._keys)
         found = f"select jsonb_object_agg(k, v) from (values {pairs}) as found (k, v) where v is not null"
         return f"coalesce(({found}), '{{}}')"
 
@@ -99,8 +104,8 @@ class _Law:
         pairs = [whole.pair(c) for c in self._there.columns if c.name not in gone(self._facts, SETTINGS)]
         pairs += whole.added()
         user = next((self._word(whole, p.source) for p in pairs if p.name == "user_id"), "null")
-        columns = [f"({user})::text as user_id", f"{whole.relation.rejected} as rejected"]
-        columns += [f"({p.source})::text as {quoted('own ' + p.name)}" for p in pairs]
+        columns = [f"{text(user)} as user_id", f"{whole.relation.rejected} as rejected"]
+        columns += [f"{text(p.source)} as {quoted('own ' + p.name)}" for p in pairs]
         return f"select {', '.join(columns)} from {whole.relation.from_sql}"
 
     def _word(self, whole: Whole, arrives: str) -> str:
@@ -116,7 +121,7 @@ class _Law:
     def _filled(self, column: Column) -> str:
         own = f"s.{quoted('own ' + column.name)}"
         if column.name == PREFERENCES and self._keys:
-            return MERGED.format(own=own) if self._there.column(PREFERENCES) else "u.document::text"
+            return _merged(own) if self._there.column(PREFERENCES) else text("u.document")
         if any(c.name == column.name for c in self._own):
             return f"coalesce({own}, u.{quoted('of ' + column.name)})"
         return own
@@ -131,7 +136,7 @@ class _Law:
         if column.name in ("created_at", "updated_at"):
             return self._instant(column)
         if column.name == PREFERENCES:
-            return "u.document::text"
+            return text("u.document")
         if any(c.name == column.name for c in self._own):
             return f"coalesce(u.{quoted('of ' + column.name)}, {default})"
         return default
@@ -141,13 +146,13 @@ class _Law:
         instant = f"{literal(self._facts.books.instant)}::timestamptz"
         local = f"({instant} at time zone {literal(self._facts.time_zone)})"
         shown = {"timestamp": local, "date": f"{local}::date"}.get(column.base, instant)
-        return f"({shown}::{column.type})::text" if column.base in TIMES and column.kind == "b" else f"({shown})::text"
+        return text(f"{shown}::{column.type}" if column.base in TIMES and column.kind == "b" else shown)
 
     def _held(self, column: Column) -> str:
         """The target's column as text, as the content of the table shows it."""
         shape = self._there.column(column.name) if self._there else None
         pair = Whole(self._facts, SETTINGS).pair(shape) if shape else None
-        return f"({pair.target if pair else column_of(column)})::text"
+        return text(pair.target if pair else column_of(column))
 
     def _shown(self, column: Column, value: str, alias: str | None = "t") -> str:
         """The value; null in rows of the run's instant where nobody can know it."""
@@ -156,7 +161,7 @@ class _Law:
             return value
         if alias is None:
             return "null::text"
-        there = f"{column_of(created)}::text" if alias == "t" else f"s.{quoted('own created_at')}"
+        there = text_of(created) if alias == "t" else f"s.{quoted('own created_at')}"
         return f"case when {there} is distinct from {self._instant(created)} then {value} end"
 
     def _is_free(self, column: Column) -> bool:
@@ -204,6 +209,6 @@ class _Law:
         whole = Whole(self._facts, SETTINGS)
         user = whole.pair(self._there.column("user_id")).source
         return (
-            f"select ({user})::text as user_id from {whole.relation.from_sql} "
+            f"select {text(user)} as user_id from {whole.relation.from_sql} "
             f"where jsonb_typeof({column_of(there)}) <> 'object'"
         )

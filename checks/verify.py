@@ -81,7 +81,7 @@ def judge(
     Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
-    sessions = Sessions(settings, snapshot, schema, reaching)
+    sessions = Sessions(settings, snapshot, reaching)
     look, facts = _look(sessions, level, sample), _facts(settings, sessions, run_id, schema, archive)
     verdict = _verdict(settings, sessions, facts, look, jobs.UNMOVED, level, docs)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
@@ -124,9 +124,9 @@ def opened(
         yield None
         return
     found, schema, archive, oid = place
-    first = Sessions(settings, None, schema, reaching)
+    first = Sessions(settings, None, reaching)
     with first.source() as source, first.target() as target:
-        sessions = Sessions(settings, connect.exported(source), schema, reaching, connect.exported(target))
+        sessions = Sessions(settings, connect.exported(source), reaching, connect.exported(target))
         yield sessions, _facts(settings, sessions, found, schema, archive), oid
 
 
@@ -168,12 +168,11 @@ class Sessions:
         self,
         settings: Settings,
         snapshot: str | None,
-        schema: str,
         reaching: connect.Reaching,
         of_target: str | None = None,
     ):
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
-        self._settings, self._schema, self.reaching = settings, schema, reaching
+        self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
 
     def source(self):
@@ -181,10 +180,6 @@ class Sessions:
 
     def target(self):
         return connect.target(self._settings.target, self.reaching, self._of_target)
-
-    def use(self, target: psycopg.Connection) -> None:
-        """The laws name the product's tables without a schema."""
-        target.execute("select set_config('search_path', quote_ident(%s), false)", [self._schema])
 
 
 def _look(sessions: Sessions, level: str, sample: float | None) -> comparison.Look:
@@ -301,7 +296,6 @@ def _in_one_session(sessions: Sessions, pending: deque[tuple[int, Job]], drift: 
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
     with sessions.source() as source, sessions.target() as target, contextlib.suppress(IndexError):
-        sessions.use(target)
         while True:
             number, job = pending.popleft()
             made[number] = _result(job, source, target, drift)

@@ -40,6 +40,11 @@ class Connection:
             self, conninfo=make_conninfo(self.conninfo, **{k: v for k, v in values.items() if k not in known})
         )
 
+    def with_options(self, options: str) -> "Connection":
+        """The same place; options: what the server is told as the session starts, after what the string tells it."""
+        given = conninfo_to_dict(self.conninfo).get("options", "")
+        return replace(self, conninfo=make_conninfo(self.conninfo, options=f"{given} {options}".strip()))
+
     def redact(self, text: str) -> str:
         """The text, whatever it quotes, without this connection's passwords."""
         known = conninfo_to_dict(self.conninfo)

@@ -4,7 +4,7 @@ All frozen. Types and expressions are PostgreSQL's own text, as `format_type` an
 source schema alone on the search path (so objects of that schema stand unqualified, all others qualified).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,16 @@ class Column:
     is_array: bool = False
     dimensions: int = 0
     reads: tuple[str, ...] = ()  # of a generated column: the columns that its expression reads
+    # What only a catalogue can tell, of the database it was read from; left out where columns are compared.
+    qualified: str = field(default="", compare=False)  # the type with its schema, unless that is pg_catalog
+    base_schema: str = field(default="pg_catalog", compare=False)  # of the type that base names
+    is_binary: bool = field(default=True, compare=False)  # whether it, and all it is made of, has send and receive
+    is_cast_to_json: bool = field(default=False, compare=False)  # whether row_to_json would call a cast of its own
+
+    @property
+    def full_type(self) -> str:
+        """The type as a session reads it whose search path is pg_catalog. Of a legacy column that keeps its type."""
+        return self.qualified or self.type
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from engine.versioned import Versioned, tell_closed
 SCHEMA = "migration"
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
-    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 9)))
+    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 10)))
 )
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease

@@ -35,10 +35,9 @@ from engine import (
 from engine.connect import blame
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
-from engine.sessions import use_build
 from engine.statements import Statement
 from engine.totals import Increment
-from engine.work import Chunk, Work, chunks
+from engine.work import Chunk, Work, chunks, in_build
 from engine.workers import Watch, Workers
 
 LOG = logging.getLogger("engine")
@@ -100,7 +99,6 @@ class Build:
 
     def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
         self.work, self.target, self.workers, self.watch = work, target, workers, watch
-        use_build(target, work.settings)
         self.done = bookkeeping.done_steps(target, work.run_id)
         self.lost: set[str] = set()  # build tables that have lost rows
         self.fresh: set[str] = set()  # those that have since the last judgement
@@ -310,7 +308,8 @@ class Build:
         ):
             for schema, name in names:
                 self.work.stop.check()
-                target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+                with in_build(self.work, target):
+                    target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
 
 
 def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str, str]]]:

@@ -10,7 +10,7 @@ Laws
 
 import pathlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import dict_row, scalar_row
+from psycopg.rows import dict_row, scalar_row, tuple_row
 
 from config.shapes import Column, Constraint, Element, Index, Table
 from engine import expressions, sequences
@@ -27,6 +27,12 @@ from engine.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"
 Row = dict[str, Any]
+Asked = Callable[[str], list[Row]]  # rows of catalog_<name>.sql
+FULL_TYPES = """
+    select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod)
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = (select oid from pg_namespace where nspname = %s) and c.relkind in ('r', 'p', 'f')
+"""
 
 
 @dataclass(frozen=True)
@@ -282,29 +288,31 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
 
     A schema that does not exist, or that this user may not use, is empty and has the oid 0.
     """
-    with connection.transaction(), search_path(connection, schema), connection.cursor(row_factory=dict_row) as cursor:
-        tables = _tables(cursor)
-        types = _types(cursor)
+    with connection.transaction():
+        asked = _answers(connection, schema).__getitem__
+        tables = _tables(asked, _full_types(connection, schema))
+        types = _types(asked)
         owners = {table.name for table in tables}.union(kind.name for kind in types)  # partitions are none
-        tables, types, named = sequences.resolved(connection, tables, types)
+        with search_path(connection, schema):  # by which texts name sequences
+            tables, types, named = sequences.resolved(connection, tables, types)
         return Catalog(
             schema,
-            **_rows(cursor, "database")[0],
+            **asked("database")[0],
             system_identifier=_system_identifier(connection),
             tables=tables,
             types=types,
-            functions=_functions(cursor),
-            sequences=_sequences(cursor),
-            extensions=tuple(Extension(**row) for row in _rows(cursor, "extensions")),
-            type_uses=tuple(TypeUse(**row) for row in _rows(cursor, "type_uses") if row["table"] in owners),
-            collations=tuple(Collation(**row) for row in _rows(cursor, "collations")),
-            text_search=_text_search(cursor),
+            functions=_functions(asked),
+            sequences=_sequences(asked, connection, schema),
+            extensions=tuple(Extension(**row) for row in asked("extensions")),
+            type_uses=tuple(TypeUse(**row) for row in asked("type_uses") if row["table"] in owners),
+            collations=tuple(Collation(**row) for row in asked("collations")),
+            text_search=_text_search(asked),
             dependencies=(
-                *(Dependency(**row) for row in _rows(cursor, "dependencies") if row["table"] in owners),
+                *(Dependency(**row) for row in asked("dependencies") if row["table"] in owners),
                 *(Dependency(*user, _kind(one), one.schema or "", one.name or one.text) for user, one in named),
             ),
-            not_migrated=tuple(Leftover(**row) for row in _rows(cursor, "leftovers")),
-            grants=tuple(Grant(**row) for row in _rows(cursor, "grants")),
+            not_migrated=tuple(Leftover(**row) for row in asked("leftovers")),
+            grants=tuple(Grant(**row) for row in asked("grants")),
         )
 
 
@@ -312,19 +320,36 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
 def search_path(connection: psycopg.Connection, *schemas: str) -> Iterator[None]:
     """These schemas alone on the search path of the open transaction; a failure restores it with the savepoint."""
     with connection.cursor(row_factory=scalar_row) as cursor:
-        before = cursor.execute("select current_setting('search_path')").fetchone()
+        before = cursor.execute("select pg_catalog.current_setting('search_path')").fetchone()
         path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string()
-        cursor.execute("select set_config('search_path', %s, true)", [path])
+        cursor.execute("select pg_catalog.set_config('search_path', %s, true)", [path])
         yield
-        cursor.execute("select set_config('search_path', %s, true)", [before])
+        cursor.execute("select pg_catalog.set_config('search_path', %s, true)", [before])
 
 
-def _rows(cursor: psycopg.Cursor[Row], name: str) -> list[Row]:
-    query = (SQL / f"catalog_{name}.sql").read_bytes()
-    return [
-        {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-        for row in cursor.execute(query)
-    ]
+def _full_types(connection: psycopg.Connection, schema: str) -> dict[tuple[int, str], str]:
+    """(table, column) → its type, with its schema unless that is pg_catalog."""
+    with search_path(connection, "pg_catalog"), connection.cursor(row_factory=tuple_row) as cursor:
+        return {(table, column): name for table, column, name in cursor.execute(FULL_TYPES, [schema])}
+
+
+def _answers(connection: psycopg.Connection, schema: str) -> dict[str, list[Row]]:
+    """Rows of every statement about the schema, by its name.
+
+    A function that the schema plants is not called: the names in the statements are found before the schema is on the
+    path, by which definitions are spelled.
+    """
+    texts = {path.stem.removeprefix("catalog_"): path.read_text(encoding="utf-8") for path in SQL.glob("catalog_*.sql")}
+    connection.execute("\n".join(f"declare about_{name} cursor for\n{text.strip()}" for name, text in texts.items()))
+    with search_path(connection, schema), connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute("; ".join(f"fetch all from about_{name}" for name in texts))
+        found = {name: _tuples(result) for name, result in zip(texts, cursor.results(), strict=True)}
+    connection.execute("; ".join(f"close about_{name}" for name in texts))
+    return found
+
+
+def _tuples(cursor: psycopg.Cursor[Row]) -> list[Row]:
+    return [{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()} for row in cursor]
 
 
 def _system_identifier(connection: psycopg.Connection) -> int | None:
@@ -335,14 +360,15 @@ def _system_identifier(connection: psycopg.Connection) -> int | None:
         return None
 
 
-def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
-    tables = _rows(cursor, "tables")
+def _tables(asked: Asked, full_types: dict[tuple[int, str], str]) -> tuple[LegacyTable, ...]:
+    tables = asked("tables")
     names = {row["oid"]: row["name"] for row in tables}
-    columns, parts = _by_table(Column, _rows(cursor, "columns")), _index_parts(cursor)
-    constraints = _by_table(Constraint, _with_parts(_rows(cursor, "constraints"), parts), names)
-    indexes = _by_table(Index, _with_parts(_rows(cursor, "indexes"), parts), names)
+    columns = [c | {"qualified": full_types[c["table_oid"], c["name"]]} for c in asked("columns")]
+    columns, parts = _by_table(Column, columns), _index_parts(asked)
+    constraints = _by_table(Constraint, _with_parts(asked("constraints"), parts), names)
+    indexes = _by_table(Index, _with_parts(asked("indexes"), parts), names)
     heaps = defaultdict(list)
-    for row in _rows(cursor, "heaps"):
+    for row in asked("heaps"):
         heaps[row.pop("root")].append(Leaf(**row))
 
     def legacy_table(row: Row) -> LegacyTable:
@@ -354,10 +380,10 @@ def _tables(cursor: psycopg.Cursor[Row]) -> tuple[LegacyTable, ...]:
     return tuple(legacy_table(row) for row in tables)
 
 
-def _index_parts(cursor: psycopg.Cursor[Row]) -> dict[int, Row]:
+def _index_parts(asked: Asked) -> dict[int, Row]:
     """What each index is made of, by its oid."""
     found = {}
-    for row in _rows(cursor, "index_parts"):
+    for row in asked("index_parts"):
         row["elements"] = tuple(Element(**element) for element in row["elements"])
         found[row.pop("index_oid")] = row
     return found
@@ -380,9 +406,9 @@ def _by_table(value: type, rows: list[Row], names: dict[int, str] | None = None)
     return found
 
 
-def _types(cursor: psycopg.Cursor[Row]) -> tuple[Type, ...]:
+def _types(asked: Asked) -> tuple[Type, ...]:
     types = {}
-    for row in _rows(cursor, "types"):
+    for row in asked("types"):
         row["checks"] = tuple(DomainCheck(**check) for check in row["checks"])
         row["attributes"] = tuple(Attribute(**attribute) for attribute in row["attributes"])
         row["range_options"] = tuple(sorted(row["range_options"].items()))
@@ -390,9 +416,9 @@ def _types(cursor: psycopg.Cursor[Row]) -> tuple[Type, ...]:
     return tuple(types[name] for name in TopologicalSorter({t.name: t.needs for t in types.values()}).static_order())
 
 
-def _functions(cursor: psycopg.Cursor[Row]) -> tuple[Function, ...]:
-    names = [(row["kind"], row["name"]) for row in _rows(cursor, "names")]
-    return tuple(_function(row, names) for row in _rows(cursor, "functions"))
+def _functions(asked: Asked) -> tuple[Function, ...]:
+    names = [(row["kind"], row["name"]) for row in asked("names")]
+    return tuple(_function(row, names) for row in asked("functions"))
 
 
 def _function(row: Row, names: list[tuple[str, str]]) -> Function:
@@ -406,9 +432,11 @@ def _function(row: Row, names: list[tuple[str, str]]) -> Function:
     return Function(**row | {"needs": tuple(sorted(named.union(row["needs"])))})
 
 
-def _sequences(cursor: psycopg.Cursor[Row]) -> tuple[Sequence, ...]:
-    rows = _rows(cursor, "sequences")
-    positions = sequences.positions(cursor, [row["name"] for row in rows if row.pop("may_read")])
+def _sequences(asked: Asked, connection: psycopg.Connection, schema: str) -> tuple[Sequence, ...]:
+    rows = asked("sequences")
+    names = [row["name"] for row in rows if row.pop("may_read")]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        positions = sequences.positions(cursor, schema, names)
     return tuple(Sequence(**row, **positions.get(row["name"], {})) for row in rows)
 
 
@@ -416,8 +444,8 @@ def _kind(named: sequences.Named) -> str:
     return "sequence" if named.name else "unknown sequence"
 
 
-def _text_search(cursor: psycopg.Cursor[Row]) -> tuple[TextSearch, ...]:
-    found = _rows(cursor, "text_search")
+def _text_search(asked: Asked) -> tuple[TextSearch, ...]:
+    found = asked("text_search")
     for row in found:
         row["mappings"] = tuple((token, tuple(dictionaries)) for token, dictionaries in row["mappings"])
     return tuple(TextSearch(**row) for row in found)

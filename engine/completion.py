@@ -17,7 +17,7 @@ from engine.plan import Conversion, Item, Noted, Route, Way
 from engine.plan_copied import Copied
 from engine.plan_reshaped import ORIGIN
 from engine.scene import Scene
-from engine.select import as_text, literal, plain, quoted
+from engine.select import as_text, json_at, literal, parsed, parsed_as, plain, quoted, text, text_at
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 
@@ -55,9 +55,7 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     if not table.shape.column(PREFERENCES) and shape.column(PREFERENCES):
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
-        items = [
-            i if i.type == "text" or i in copied.route.items else Item(i.name, f"({i.expression})::text") for i in items
-        ]
+        items = [i if i.type == "text" or i in copied.route.items else Item(i.name, text(i.expression)) for i in items]
     join = f"left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
@@ -78,8 +76,8 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
     items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
     document = _document(scene, _settings(scene), alias="t")
     if shape.column(PREFERENCES):
-        items.append(Item(PREFERENCES, f"coalesce({document}, '{{}}')::text"))
-    now = f"({literal(scene.instant)}::timestamptz)::text"
+        items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
+    now = text(f"{literal(scene.instant)}::timestamptz")
     items += [Item(name, now) for name in ("created_at", "updated_at") if shape.column(name) and times]
     conversions = [Conversion("user_id", found.parent)] if found.type == "uuid" and found.kind != "same" else []
     if shape.column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
@@ -171,18 +169,18 @@ def _fitting(scene: Scene, own: Column, setting: Column, alias: str) -> str | No
     value = f"{alias}.{quoted(setting.name)}"
     if own.type == setting.type:
         return value
+    given = text_at(value, setting)
     if own.kind == "e":
         labels = next((t.labels for t in scene.catalog.types if t.name == own.type.strip('"')), ())
-        return f"case when {value}::text in ({', '.join(map(literal, labels))}) then {value}::text::{own.type} end"
+        return f"case when {given} in ({', '.join(map(literal, labels))}) then {parsed_as(given, own)} end"
     if own.base in TEXTUAL:
         limit = own.type.partition("(")[2].rstrip(")")
-        text = f"{value}::text"
-        return f"case when char_length({text}) <= {limit} then {text} end" if limit else text
+        return f"case when char_length({given}) <= {limit} then {given} end" if limit else given
     if own.base == "bool" and setting.base in TEXTUAL:
         known = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
-        return f"case when lower({value}::text) in {known} then {value}::text::boolean end"
+        return f"case when lower({given}) in {known} then {parsed(given, 'bool')} end"
     if own.base == setting.base or {own.base, setting.base} <= INTEGERS | {"numeric"}:
-        return f"{value}::{own.type}"
+        return f"{value}::{own.full_type}"
     remedy = f"give users.{setting.name} the type {own.type} in the source, or move it by hand"
     scene.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
     return None
@@ -198,7 +196,7 @@ def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:
     unfit = f"{plain(setting)} is not null and {value} is null"
     note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
     scene.noted.append(Noted(rule_of(scene).table, SETTINGS, setting.name, note, as_text(setting), unfit))
-    return Item(setting.name, f"({value})::text")
+    return Item(setting.name, text_at(value, shape.column(setting.name)))
 
 
 def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
@@ -206,7 +204,7 @@ def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
     entries = _in_document(scene, settings)
     if not entries:
         return "null::jsonb"
-    values = ", ".join(f"({literal(c.name)}, to_jsonb({alias}.{quoted(c.name)}))" for c in entries)
+    values = ", ".join(f"({literal(c.name)}, to_jsonb({json_at(f'{alias}.{quoted(c.name)}', c)}))" for c in entries)
     return (
         f"(select jsonb_object_agg(s.key, s.value) from (values {values}) as s (key, value) where s.value is not null)"
     )

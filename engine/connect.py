@@ -2,7 +2,7 @@
 
 Laws
 - A source session is read-only and unfiltered: default_transaction_read_only on, row_security off.
-- Both sides read and write values in one form: UTF8, UTC, ISO dates, all digits of a float, hex bytea.
+- Both sides read and write values in one form, whatever the database or the role has set (config.session).
 - Nothing is found by search path but the system's catalogue; every other name is written with its schema.
 - A driver's error leaves here only through `blame`: it names the place, the kind of fault and what to do, and never a
   password, a connection string or a value of a row.
@@ -20,6 +20,7 @@ import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
+from config import session
 from config.connection import Connection
 from config.errors import Interrupted, MigrateError, SourceError, StagingError, TargetError
 
@@ -37,26 +38,9 @@ CONNECT = {
     "keepalives_count": "6",
 }
 
-# transaction_timeout is unknown before PostgreSQL 17; a setting that a server lacks is left out.
-SESSION = {
-    "client_encoding": "UTF8",
-    "TimeZone": "UTC",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "extra_float_digits": "3",
-    "bytea_output": "hex",
-    "lc_monetary": "C",
-    "row_security": "off",
-    "search_path": "pg_catalog",
-    "client_min_messages": "warning",  # libpq prints notices to stderr
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
-    "transaction_timeout": "0",
-    "lock_timeout": f"{LOCK_SECONDS}s",
-}
 # The server's side of it: a client that vanished gives up its locks within minutes. Means nothing on a socket.
 SESSION_KEEPALIVES = {"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "6"}
+OWN = {"lock_timeout": f"{LOCK_SECONDS}s", **SESSION_KEEPALIVES}
 READ_ONLY = {"default_transaction_read_only": "on"}
 READ_WRITE = {"default_transaction_read_only": "off"}
 
@@ -152,18 +136,20 @@ def _session(connection, kind, settings, stop) -> Iterator[psycopg.Connection]:
         conn = psycopg.connect(_conninfo(connection), autocommit=True)
     with contextlib.closing(conn), stop.reaching(lambda: conn.cancel_safe(timeout=5)):
         with blame(kind, "setting up the session", stop):
-            conn.execute(_settings_query(SESSION | SESSION_KEEPALIVES | settings))
+            conn.execute(session.query(session.PINNED | OWN | settings))
         yield conn
 
 
 @contextlib.contextmanager
 def _adbc_session(connection, kind, settings, stop) -> Iterator[adbc.Connection]:
+    """As it connects it asks for all types, and knows them by the names of their functions: spelled with quotes or with
+    a schema they would all be strange to it. So what spells names is told to the server beforehand."""
     stop = stop or Stop()
     with _blame_connecting(kind, connection):
-        conn = adbc.connect(_conninfo(connection))
+        conn = adbc.connect(_conninfo(connection.with_options(session.options())))
     with contextlib.closing(conn), stop.reaching(conn.adbc_cancel):
         with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
-            cursor.execute(_settings_query(SESSION | SESSION_KEEPALIVES | settings))
+            cursor.execute(session.query(session.PINNED | OWN | settings))
             cursor.fetchall()
             conn.commit()
         yield conn
@@ -171,15 +157,6 @@ def _adbc_session(connection, kind, settings, stop) -> Iterator[adbc.Connection]
 
 def _conninfo(connection: Connection) -> str:
     return connection.with_defaults(**CONNECT).conninfo
-
-
-def _settings_query(settings: dict[str, str]) -> str:
-    """One query that makes all settings, for ADBC takes no SET in a batch; names and values are our own constants."""
-    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
-    return (
-        "select pg_catalog.set_config(s.name, given.value, false) "
-        f"from (values {pairs}) as given (name, value) join pg_catalog.pg_settings as s on s.name = given.name"
-    )
 
 
 @dataclass(frozen=True)
@@ -209,9 +186,9 @@ class ServerFacts:
 
 
 FACTS = """
-    select current_setting('server_version_num')::int, current_setting('server_version'),
+    select int4in(textout(current_setting('server_version_num'))), current_setting('server_version'),
            current_setting('server_encoding'), current_database()::text, d.oid::bigint, %(system)s::text,
-           extract(epoch from pg_postmaster_start_time())::text, pg_is_in_recovery(), current_user::text
+           concat(extract(epoch from pg_postmaster_start_time())), pg_is_in_recovery(), current_user::text
     from pg_database d where d.datname = current_database()
 """
 
@@ -223,7 +200,7 @@ def server_facts(conn: psycopg.Connection) -> ServerFacts:
 def _system_identifier(conn: psycopg.Connection) -> str | None:
     """Identifies a cluster for as long as it lives; some hosted services refuse or lack the function."""
     with contextlib.suppress(psycopg.DatabaseError), conn.transaction():
-        return conn.execute("select system_identifier::text from pg_control_system()").fetchone()[0]
+        return conn.execute("select concat(system_identifier) from pg_control_system()").fetchone()[0]
     return None
 
 

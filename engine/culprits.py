@@ -94,7 +94,7 @@ def halves(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
 
 
 def _pages(source, oid: int, first: int) -> int:
-    query = f"select pg_catalog.pg_relation_size({oid}) / current_setting('block_size')::int"
+    query = f"select pg_catalog.pg_relation_size({oid}) / int4in(textout(current_setting('block_size')))"
     return max(_asked(source, query)[0][0], first + 1)
 
 
@@ -102,7 +102,7 @@ def _rows(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
     """The halves of one page. Errors: SourceError where it has no rows, so that no row can be the reason."""
     name = quoted(work.plan.source_schema, table.name)
     where = " and ".join(part.conditions)
-    tids = _asked(source, f"select t.ctid::text from {name} as t where {where} order by t.ctid")
+    tids = _asked(source, f"select concat(t.ctid) from {name} as t where {where} order by t.ctid")
     if not tids:
         raise SourceError(f"reading {table.name}: it fails for a page without rows; see the server's log")
     whole = replace(part, tids=tuple(tid for (tid,) in tids))

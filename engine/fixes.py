@@ -19,8 +19,8 @@ from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
-from engine.select import quoted
-from engine.work import Work
+from engine.select import as_text, parsed, quoted
+from engine.work import Work, in_build
 from transforms import steps
 from transforms.outcome import TEXT
 
@@ -140,27 +140,33 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
     """References to reshaped tables follow their rows."""
     for step in dict.fromkeys(work.plan.follows):
         _drop_lost(work, quarantine, step)
-        target.execute(
-            sql.SQL(
-                "update {table} as t set {column} = m.to_id::{type} from migration.moved as m "
-                "where m.run_id = {run} and m.legacy_table = {legacy} and m.from_id = t.{column}::text "
-                "and m.to_id is not null and m.to_id <> m.from_id"
-            ).format(
-                table=sql.Identifier(work.schema, step.table),
-                column=sql.Identifier(step.column),
-                type=sql.SQL(work.plan.shape(step.table).column(step.column).type),
-                run=sql.Literal(work.run_id),
-                legacy=sql.Literal(step.legacy_table),
-            )
+        shape = work.plan.shape(step.table)
+        query = sql.SQL(
+            "update {table} as t set {column} = {to_id} from migration.moved as m "
+            "where m.run_id = {run} and m.legacy_table = {legacy} and m.from_id = {value} "
+            "and m.to_id is not null and m.to_id <> m.from_id"
+        ).format(
+            table=sql.Identifier(work.schema, step.table),
+            column=sql.Identifier(step.column),
+            to_id=sql.SQL(parsed("m.to_id", "uuid")),
+            value=sql.SQL(as_text(shape.column(step.column))),
+            run=sql.Literal(work.run_id),
+            legacy=sql.Literal(step.legacy_table),
         )
+        with in_build(work, target):
+            target.execute(query)
 
 
 def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
     gone = sql.SQL(
         "exists (select from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
-        "and m.from_id = t.{}::text and m.to_id is null)"
-    ).format(sql.Literal(work.run_id), sql.Literal(step.legacy_table), sql.Identifier(step.column))
+        "and m.from_id = {} and m.to_id is null)"
+    ).format(
+        sql.Literal(work.run_id),
+        sql.Literal(step.legacy_table),
+        sql.SQL(as_text(work.plan.shape(step.table).column(step.column))),
+    )
     root = ROOT_OF.get(step.legacy_table, "user_role_profiles")
     rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
     rejects = any(
@@ -183,7 +189,7 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
     ids = target.execute(
         sql.SQL(
             "select m.legacy_id from migration.id_map as m where m.run_id = %s and m.legacy_table = 'professionals' "
-            "and not exists (select from {} as r where r.id::text = m.target_id)"
+            "and not exists (select from {} as r where concat(r.id) = m.target_id)"
         ).format(sql.Identifier(work.schema, "user_role_profiles")),
         (work.run_id,),
     ).fetchall()

@@ -31,10 +31,11 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     with work.sessions.lend("adbc_source") as source, work.sessions.lend("adbc_target") as target:
         table, unread = _read(work, route, chunk, source)
         with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.cursor() as cursor:
-            cursor.execute(_search_path(work))
             outcome, rows = _transformed(work, route, table, cursor)
             work.stop.check()
+            cursor.execute(_search_path(work.schema, work.settings.extension_schema))
             outcome = loading.load(work, route, table, outcome, cursor)
+            cursor.execute(_search_path("pg_catalog"))
             evidence = _evidence(work, route, table, outcome, source)
             counts = replace(records.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
             if unread:
@@ -44,8 +45,9 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     return counts
 
 
-def _search_path(work: Work) -> str:
-    path = sql.SQL(", ").join([sql.Identifier(work.schema), sql.Identifier(work.settings.extension_schema)])
+def _search_path(*schemas: str) -> str:
+    """The build's own types and the functions of its generated columns are found by it; nothing else should be."""
+    path = sql.SQL(", ").join(map(sql.Identifier, schemas))
     return sql.SQL("set local search_path = {}").format(path).as_string(None)
 
 

@@ -8,7 +8,8 @@ Laws (contract: normalisation of ids)
 """
 
 from config.shapes import Column
-from engine.select import TEXTUAL, as_text, plain
+from engine.select import TEXTUAL, plain, text_at
+from engine.select import parsed as read
 
 UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
 INTEGERS = {"int2", "int4", "int8"}
@@ -22,27 +23,27 @@ def word(column: Column, key: Column | None = None, value: str | None = None) ->
     value: where the column's value stands; None: behind the alias t.
     """
     key, value = key or column, value or plain(column)
-    text = as_text(column).replace(plain(column), value)
+    text = text_at(value, column)
     if column.base == "numeric":
-        text = f"case when {text} like '%.%' then rtrim(rtrim({text}, '0'), '.') else {text} end"
+        text = f"case when {text} like '%.%' then pg_catalog.rtrim(pg_catalog.rtrim({text}, '0'), '.') else {text} end"
     if "bpchar" in (column.base, key.base):
-        text = f"rtrim({text}, ' ')"
+        text = f"pg_catalog.rtrim({text}, ' ')"
     if key.base == "citext":
-        text = f"lower({text})"
+        text = f"pg_catalog.lower({text})"
     return _number(text, column, key) if column.base in TEXTUAL and key.base in NUMBERS else text
 
 
 def hyphened(text: str) -> str:
     """SQL: a text, of a UUID its plain form: in lower case and with hyphens."""
-    return f"case when {text} ~* '{UUID_TEXT}' then ({text})::uuid::text else {text} end"
+    return f"case when {text} ~* '{UUID_TEXT}' then pg_catalog.concat({read(text, 'uuid')}) else {text} end"
 
 
 def _number(text: str, column: Column, key: Column) -> str:
     """A text that spells a number as that number is written; any other as it is."""
     if key.base == "numeric":
-        shown = f"trim_scale(({text})::numeric)::text"
+        shown = f"pg_catalog.concat(pg_catalog.trim_scale({read(text, 'numeric')}))"
         return f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then {shown} else {text} end"
-    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then (({text})::numeric)::text else {text} end"
+    return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then pg_catalog.concat({read(text, 'numeric')}) else {text} end"
 
 
 def parsed(column: Column, key: Column) -> str:
@@ -51,10 +52,11 @@ def parsed(column: Column, key: Column) -> str:
     That is the least integer, or NaN: an orphan like any other, which a null would not be.
     """
     text = word(column, key)
+    value = read(text, "numeric")
     if key.base == "numeric":
-        number = f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then ({text})::numeric"
+        number = f"case when {text} ~ '^-?[0-9]+([.][0-9]+)?$' then {value}"
         return f"{number} when {text} is not null then 'NaN'::numeric end"
     least = f"({-LIMITS[key.base]})::{key.base}"
-    fits = f"({text})::numeric between {-LIMITS[key.base]} and {LIMITS[key.base] - 1}"
-    number = f"case when {fits} then ({text})::numeric::{key.base} else {least} end"
+    fits = f"{value} between {-LIMITS[key.base]} and {LIMITS[key.base] - 1}"
+    number = f"case when {fits} then {value}::{key.base} else {least} end"
     return f"case when {text} ~ '^-?[0-9]{{1,19}}$' then {number} when {text} is not null then {least} end"

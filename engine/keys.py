@@ -17,6 +17,7 @@ from config.shapes import Column, Constraint, Table
 from engine import ids
 from engine.catalog import Catalog, LegacyTable
 from engine.ids import INTEGERS, NUMBERS, TEXTUAL
+from engine.select import text
 
 # Where references to a reshaped legacy table lead.
 ROOT_OF = {
@@ -52,6 +53,7 @@ class Conversion:
     type: str
     base: str
     parent: str | None = None  # legacy table whose name stands in a derived id
+    full_type: str = ""  # of a cast: the type as the source's sessions read it
 
 
 class Keys:
@@ -97,7 +99,7 @@ class Keys:
     def spelled(self, table: LegacyTable, column: Column) -> str:
         """SQL: the value as text, as the target spells it but for ids that are derived."""
         is_parsed = self.conversion(table, column).kind == "parse"
-        return f"({self.parsed(table, column)})::text" if is_parsed else self.word(table, column)
+        return text(self.parsed(table, column)) if is_parsed else self.word(table, column)
 
     def all_spelled(self) -> Iterator[tuple[str, str, str]]:
         """(table, column, how it is spelled) of every id and every reference."""
@@ -137,7 +139,7 @@ class Keys:
             return self._to_uuid(table, column, parent)
         if wanted.base in TEXTUAL:
             is_alike = column.base in TEXTUAL - {"name"} and wanted.base != "citext"  # a name refers to names alone
-            return same if is_alike else Conversion("cast", *_unlimited(wanted), parent)
+            return same if is_alike else Conversion("cast", *_unlimited(wanted), parent, wanted.full_type)
         is_number = column.base in NUMBERS and (column.base != "numeric" or wanted.base == "numeric")
         is_parsed = column.base in {*TEXTUAL, "numeric"} and not is_number
         return Conversion("parse", *_unlimited(wanted), parent) if is_parsed else same
@@ -160,7 +162,8 @@ class Keys:
 
     def _count(self, table: str, column: str) -> tuple[int, int]:
         if (table, column) not in self._probed:
-            self._probed |= {(table, c): counts for c, counts in self._probe(table, [column]).items()}
+            found = self._catalog.table(table).shape.column(column)
+            self._probed[table, column] = self._probe(table, [found])[column]
         return self._probed[table, column]
 
     def _reference(self, table: LegacyTable, column: Column) -> Reference | None:

@@ -18,7 +18,7 @@ from engine.connect import blame
 from engine.ids import NUMBERS, TEXTUAL, UUID_TEXT, hyphened
 from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE, legacy_key
-from engine.select import TIMES, Times, as_text, quoted
+from engine.select import INPUTS, TEXTUAL_NATIVE, TIMES, Times, as_text, parsed, quoted
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -84,18 +84,20 @@ def _siblings(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFr
     return frame[frame["user_id"].isin(users.dropna())]
 
 
-ROOTS = "select user_id::text as user_id, role, id::text as id from {} where {}"
+ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 
 
-def _user_key(work: Work) -> sql.SQL:
-    return sql.SQL(work.plan.shape("user_role_profiles").column("user_id").type)
+def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
+    """Roots of these users; by the index where the type is a common one."""
+    column = work.plan.shape("user_role_profiles").column("user_id")
+    if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
+        return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
+    return sql.SQL("{} = any ({})").format(sql.SQL(as_text(column)), users)
 
 
 def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
     """Roots of the rows' users, and roots that the rows name directly as professionals."""
-    of_users = sql.SQL("user_id = any ({}::{}[])").format(
-        _values(_converted(work, route, rows, "user_id")), _user_key(work)
-    )
+    of_users = _is_user(work, _values(_converted(work, route, rows, "user_id")))
     found = [_asked(cursor, _roots(work, of_users, route), COLUMNS["profiles"])]
     if "professional_id" in rows:
         ids = _values(steps.canonical_uuid(rows["professional_id"]))
@@ -109,7 +111,9 @@ def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFr
 
 def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
     roots = sql.Identifier(work.schema, "user_role_profiles")
-    return sql.SQL(ROOTS).format(roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
+    shape = work.plan.shape("user_role_profiles")
+    shown = [sql.SQL(as_text(shape.column(name))) for name in ("user_id", "id")]
+    return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
 
 
 def _of_others(work: Work, route: Route) -> sql.Composable:
@@ -124,7 +128,7 @@ def _of_others(work: Work, route: Route) -> sql.Composable:
 def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
     siblings = _siblings(work, route, rows, cursor)
     ids = _values(steps.canonical_uuid(rows["id"]), steps.canonical_uuid(siblings["id"]))
-    query = sql.SQL("select id::text as id from {} where id = any ({}::uuid[]) and {}")
+    query = sql.SQL("select concat(id) as id from {} where id = any ({}::uuid[]) and {}")
     roots = sql.Identifier(work.schema, "user_role_profiles")
     return _asked(cursor, query.format(roots, ids, _of_others(work, route)), ["id"])
 
@@ -347,7 +351,7 @@ def _payment_parts(work: Work):
         "select null::text, null::numeric, null::numeric, null::text, null::timestamptz, null::text where false"
     )
     query = (
-        "select p.payment_id, coalesce(sum(p.tax), 0)::text, coalesce(sum(p.discount), 0)::text, "
+        "select p.payment_id, concat(coalesce(sum(p.tax), 0)), concat(coalesce(sum(p.discount), 0)), "
         "(array_agg(p.coupon order by p.at nulls last, p.key) filter (where p.coupon is not null))[1] "
         f"from ({union}) as p (payment_id, tax, discount, coupon, at, key) where p.payment_id is not null group by 1"
     )
@@ -374,10 +378,11 @@ def _numeric(column) -> str:
     if column.base == "money":
         return f"t.{quoted(column.name)}::numeric"
     text = as_text(column)
+    number = parsed(text, "numeric")
     if column.base in {*NUMBERS, "float4", "float8"} and not column.is_array:
-        return f"{text}::numeric"
+        return number
     is_number = f"{text} ~ '^ *[+-]?[0-9]{{1,255}}([.][0-9]{{0,255}})? *$'"
-    return f"case when {is_number} then {text}::numeric when {text} is not null then 'NaN' end"
+    return f"case when {is_number} then {number} when {text} is not null then 'NaN' end"
 
 
 def _used_at(work: Work, uses) -> str:

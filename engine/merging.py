@@ -22,7 +22,8 @@ LOST = "merged: another value, of a row updated later, stands"
 PLACES = """
     update {merged} as t set __place = o.place from (
         select o.ctid as row, row_number() over (partition by o.__root_id order by o.__updated_at desc,
-            case when o.__legacy_id ~ '^-?[0-9]{{1,19}}$' then o.__legacy_id::numeric end desc nulls first,
+            case when o.__legacy_id ~ '^-?[0-9]{{1,19}}$' then numeric_in(textout(o.__legacy_id), 0, -1) end
+                desc nulls first,
             {id} collate "C" desc, o.__legacy_key collate "C" desc) as place
         from {merged} as o
     ) as o where o.row = t.ctid;

@@ -18,7 +18,7 @@ from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Foreign, Scene, freight_item
-from engine.select import OID_ALIASES, as_text, literal, plain
+from engine.select import OID_ALIASES, as_text, literal, parsed, parsed_as, plain, text, text_at
 
 ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")
@@ -201,10 +201,12 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
     note = ""
     if found.kind == "parse":
         scene.parsed.add((table.name, column.name))
-        text, note = scene.keys.parsed(table, column), "else an orphan"
-    else:
-        text = f"({scene.keys.word(table, column) if found.type == 'uuid' else as_text(column)})::{found.type}"
-    return _Column(shape, Item(column.name, text, found.type), replace(way, kind="cast", note=note))
+        value, note = scene.keys.parsed(table, column), "else an orphan"
+    elif found.type == "uuid":
+        value = parsed(scene.keys.word(table, column), "uuid")
+    else:  # any text becomes text, and citext
+        value = f"({as_text(column)})::{found.full_type if found.base == 'citext' else found.type}"
+    return _Column(shape, Item(column.name, value, found.type), replace(way, kind="cast", note=note))
 
 
 def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column) -> str | None:
@@ -218,8 +220,8 @@ def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column
 
 def _differs(scene: Scene, winner: Column, loser: Column) -> str:
     """Whether the loser's value does not arrive: the winner has another, or has none and cannot take it."""
-    kept = f"coalesce({plain(winner)}, {_as(winner, loser, scene)})::text"
-    return f"{plain(loser)} is not null and {kept} is distinct from {plain(loser)}::text"
+    kept = text_at(f"coalesce({plain(winner)}, {_as(winner, loser, scene)})", winner)
+    return f"{plain(loser)} is distinct from null and {kept} is distinct from {as_text(loser)}"
 
 
 def _as(wanted: Column, other: Column, scene: Scene) -> str:
@@ -227,12 +229,12 @@ def _as(wanted: Column, other: Column, scene: Scene) -> str:
     if other.type == wanted.type:
         return plain(other)
     labels = next((t.labels for t in scene.catalog.types if t.name == wanted.type.strip('"')), ())
-    value = f"{plain(other)}::text::{wanted.type}"
+    value = parsed_as(as_text(other), wanted)
     limit = wanted.type.partition("(")[2].rstrip(")") if wanted.base in TEXTUAL else ""
     if limit:
-        return f"case when char_length({plain(other)}::text) <= {limit} then {plain(other)}::text end"
+        return f"case when char_length({as_text(other)}) <= {limit} then {value} end"
     known = ", ".join(literal(label) for label in labels)
-    return f"case when {plain(other)}::text in ({known}) then {value} end" if labels else value
+    return f"case when {as_text(other)} in ({known}) then {value} end" if labels else value
 
 
 def _time(scene: Scene, table: LegacyTable, column: Column, target: str) -> _Column:
@@ -355,7 +357,7 @@ def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
     column = table.shape.column(item.name)
     if column and item.expression == plain(column) and item.name not in converted:
         return freight_item(item.name, column)
-    return item if item.type == "text" else Item(item.name, f"({item.expression})::text")
+    return item if item.type == "text" else Item(item.name, text(item.expression))
 
 
 def _remarks(table: LegacyTable, columns: list[_Column]):

@@ -15,13 +15,14 @@ from engine import keep
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.select import OID_ALIASES, as_text, plain
+from engine.select import OID_ALIASES, as_text, key_of, parsed, plain, row_as_json, text
 from transforms.outcome import Facts
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
 TIMED = ("approved_at", "submitted_at", "reviewed_at", "verified_at")  # rule columns that are times of a target
 RULE = "r:"  # prefix of rule columns in a SELECT list, so that they cannot clash with freight
-ORIGIN = Item(HIDDEN, "t.tableoid::oid::text || t.ctid::text")
+CTID = "textin(tidout(t.ctid))"
+ORIGIN = Item(HIDDEN, f"textin(oidout(t.tableoid)) || {CTID}")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
         legacy_table=table.name,
         wave=rule.wave,
         lane="frame",
-        items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(),)), *more_items),
+        items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(table),)), *more_items),
         targets=rule.targets,
         from_sql=scene.from_sql(table.name),
         transform=rule.transform,
@@ -85,8 +86,8 @@ def legacy_key(table: LegacyTable) -> str:
     if len(columns) == 1:
         return as_text(columns[0])
     if columns:
-        return f"jsonb_build_array({', '.join(plain(c) for c in columns)})::text"
-    return "t.ctid::text"
+        return key_of(columns)
+    return CTID
 
 
 def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derived: bool = False):
@@ -101,7 +102,7 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
     for name, filled in (("created_at", times.created()), ("updated_at", times.updated())):
         own = table.shape.column(name)
         is_own = own and name in used and not is_derived
-        yield Item(RULE + name, times.shown(own, filled) if is_own else f"({filled})::text")
+        yield Item(RULE + name, times.shown(own, filled) if is_own else text(filled))
 
 
 def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:
@@ -109,7 +110,7 @@ def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> s
     if name in TIMED or is_local:
         return scene.times(table).shown(column)
     if column.base == "money":
-        return f"{plain(column)}::numeric::text"
+        return text(f"{plain(column)}::numeric")
     is_key = column.name == "id" or (table.name, column.name) in scene.keys.references
     return scene.keys.spelled(table, column) if is_key else as_text(column)
 
@@ -353,9 +354,9 @@ def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
     return is_lost and table.shape.column(column).base != "uuid"
 
 
-def whole_row() -> Item:
+def whole_row(table: LegacyTable) -> Item:
     """The whole row as JSON text; the target says whether jsonb can hold it."""
-    return Item(RULE + "payload", "row_to_json(t.*)::text")
+    return Item(RULE + "payload", row_as_json(table.shape))
 
 
 def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:
@@ -377,7 +378,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
     wanted = scene.declared[into].column(rule.key).type
     key_text = scene.keys.word(table, key) if found.kind in ("derive", "cast") else plain(key)
     items = [
-        Item(rule.key, f"({key_text})::{wanted}" if found.kind == "cast" else key_text, wanted),
+        Item(rule.key, parsed(key_text, "uuid") if found.type == "uuid" and found.kind == "cast" else key_text, wanted),
         *(Item(c.name, plain(c), c.type) for c in present),
         Item("created_at", times.created(), "timestamptz"),
         Item("updated_at", times.updated(), "timestamptz"),
@@ -385,7 +386,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
     ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), "presentation of the review") for c in present}
     is_frame = found.kind == "derive"
     if is_frame:
-        items = [Item(i.name, i.expression if i.name == rule.key else f"({i.expression})::text") for i in items]
+        items = [Item(i.name, i.expression if i.name == rule.key else text(i.expression)) for i in items]
     route = Route(
         name=f"{table.name} → {into}",
         legacy_table=table.name,
@@ -409,7 +410,7 @@ def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, 
         for c in table.shape.columns
     )
     keys = tuple(c for c in table.shape.constraints if c.kind == "p")
-    items = [Item(c.name, f"{plain(c)}::text" if _is_reg(c) else plain(c), c.type) for c in table.shape.columns]
+    items = [Item(c.name, as_text(c) if _is_reg(c) else plain(c), c.type) for c in table.shape.columns]
     route = Route(
         name=f"{table.name} → archive",
         legacy_table=table.name,

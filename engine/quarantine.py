@@ -19,6 +19,7 @@ from engine import violations
 from engine.connect import blame
 from engine.plan import Rule
 from engine.removals import DUPLICATE_PROFILE, Removals
+from engine.work import in_build
 from engine.workers import Workers
 
 PARENT_REJECTED = "parent_rejected"
@@ -100,11 +101,12 @@ class Quarantine(Removals):
     def _judge_rows(self, table: str, rules: list[Rule]) -> bool:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
         looks = sql.SQL(", ").join(
-            sql.SQL("coalesce(bool_or({}), false)").format(violations.violates(self.work, rule)) for rule in rules
+            sql.SQL("coalesce(pg_catalog.bool_or({}), false)").format(violations.violates(self.work, rule))
+            for rule in rules
         )
         query = sql.SQL("select {} from {} as t").format(looks, self._table(table))
         names = ", ".join(rule.name for rule in rules)
-        with blame(TargetError, f"judging {table} by {names}", self.work.stop):
+        with blame(TargetError, f"judging {table} by {names}", self.work.stop), in_build(self.work, self.target):
             broken = self.target.execute(query).fetchone()
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
@@ -145,15 +147,17 @@ class Quarantine(Removals):
         query = sql.SQL(
             "select count(*) > 0 from (select from {} as t where {} group by {} having count(*) > 1) as found"
         ).format(self._table(rule.table), violations.counts(rule), violations.keys(rule))
-        with self.work.sessions.lend("target") as target, self._blame(rule):
-            return target.execute(query).fetchone()[0]
+        return self._is_any(rule, query)
 
     def _has_orphan(self, rule: Rule) -> bool:
         # counted, not asked for by exists: that makes the planner look for the first one, by nested loops
         query = sql.SQL("select count(*) > 0 from {} as t where {}").format(
             self._table(rule.table), violations.violates(self.work, rule)
         )
-        with self.work.sessions.lend("target") as target, self._blame(rule):
+        return self._is_any(rule, query)
+
+    def _is_any(self, rule: Rule, query: sql.Composed) -> bool:
+        with self.work.sessions.lend("target") as target, self._blame(rule), in_build(self.work, target):
             return target.execute(query).fetchone()[0]
 
     def _judge_reference(self, rule: Rule) -> set[str]:
@@ -165,8 +169,11 @@ class Quarantine(Removals):
         if len(rule.columns) != 1:
             return self.remove(rule, violates, rule.name, violations.sentence(rule))
         child = sql.SQL("{} and exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
-                        "and g.id = t.{}::text)").format(
-            violates, sql.Literal(self.work.run_id), sql.Literal(rule.ref_table), sql.Identifier(rule.columns[0])
+                        "and g.id = {})").format(
+            violates,
+            sql.Literal(self.work.run_id),
+            sql.Literal(rule.ref_table),
+            self._text(rule.table, rule.columns[0]),
         )  # fmt: skip
         sentence = f"the row of {self.work.plan.final_name(rule.ref_table)} that it belongs to was rejected"
         return self.remove(rule, child, PARENT_REJECTED, sentence) | self.remove(
@@ -201,12 +208,12 @@ class Quarantine(Removals):
             ), superseded as (
                 select r.id, r.stays, r.legacy_table from ranked as r where r.id <> r.stays
             ), again as (
-                update migration.moved as m set to_id = s.stays::text from superseded as s
-                where m.run_id = {run} and m.to_id = s.id::text returning m.to_id, s.id
+                update migration.moved as m set to_id = concat(s.stays) from superseded as s
+                where m.run_id = {run} and m.to_id = concat(s.id) returning m.to_id, s.id
             )
             insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
-            select {run}, s.legacy_table, s.id::text, s.id::text, s.stays::text from superseded as s
-            where not exists (select from migration.moved as m where m.run_id = {run} and m.to_id = s.id::text)
+            select {run}, s.legacy_table, concat(s.id), concat(s.id), concat(s.stays) from superseded as s
+            where not exists (select from migration.moved as m where m.run_id = {run} and m.to_id = concat(s.id))
         """
         self.target.execute(
             sql.SQL(query).format(

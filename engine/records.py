@@ -26,8 +26,8 @@ INSERTS = {
         ["legacy_key", "target_table", "reason", "detail", "legacy_row"],
         "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row) "
         "select {run}, {table}, s.legacy_key, s.target_table, s.reason, s.detail, "
-        "case when migration.is_valid(s.legacy_row, 'jsonb') then s.legacy_row::jsonb else to_jsonb(s.legacy_row) end "
-        "from {stage} as s",
+        "case when migration.is_valid(s.legacy_row, 'jsonb') then jsonb_in(textout(s.legacy_row)) "
+        "else to_jsonb(s.legacy_row) end from {stage} as s",
     ),
     "id_map": (
         ["legacy_id", "target_table", "target_id", "why"],

@@ -17,9 +17,9 @@ from engine import totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.records import orphan_note
-from engine.select import as_text
+from engine.select import as_text, key_of
 from engine.totals import Increment
-from engine.work import Work
+from engine.work import Work, in_build
 from transforms import steps
 from transforms.outcome import TEXT
 
@@ -34,7 +34,8 @@ REJECT = """
     with written as (
         insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
         select %(run)s, found.legacy_table, found.legacy_key, %(target)s, %(reason)s, %(detail)s,
-               case when migration.is_valid(found.row, 'jsonb') then found.row::jsonb else to_jsonb(found.row) end
+               case when migration.is_valid(found.row, 'jsonb') then jsonb_in(textout(found.row))
+                    else to_jsonb(found.row) end
         from unnest(%(tables)s::text[], %(keys)s::text[], %(rows)s::text[]) as found (legacy_table, legacy_key, row)
         on conflict do nothing returning legacy_table
     )
@@ -58,7 +59,7 @@ class Removals:
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each, with the legacy value."""
         names = rule.releases or rule.columns[:1]
-        listed = [sql.SQL("t.{}::text").format(sql.Identifier(name)) for name in names]
+        listed = [self._text(rule.table, name) for name in names]
         query = sql.SQL(
             "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
             "where {violates}), "
@@ -72,7 +73,8 @@ class Removals:
             violates=violates,
         )
         with self._blame(rule), self.target.transaction():
-            orphans = self.target.execute(query).fetchall()
+            with in_build(self.work, self.target):
+                orphans = self.target.execute(query).fetchall()
             if orphans:
                 note = orphan_note(self.work, rule.ref_table)
                 for place, name in enumerate(names, 2):
@@ -107,10 +109,12 @@ class Removals:
         if table in self.work.plan.hidden:
             return sql.SQL("t.{}").format(sql.Identifier(HIDDEN))
         key = self.work.plan.shape(table).primary_key
-        columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in key]
-        if len(columns) == 1:
-            return sql.SQL(as_text(self.work.plan.shape(table).column(key[0])))
-        return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(columns))
+        if len(key) == 1:
+            return self._text(table, key[0])
+        return sql.SQL(key_of([self.work.plan.shape(table).column(name) for name in key]))
+
+    def _text(self, table: str, column: str) -> sql.SQL:
+        return sql.SQL(as_text(self.work.plan.shape(table).column(column)))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
         """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
@@ -118,7 +122,8 @@ class Removals:
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
         )
         with self._blame(rule), self.target.transaction():
-            removed = self.target.execute(query).fetchall()
+            with in_build(self.work, self.target):
+                removed = self.target.execute(query).fetchall()
             if not removed:
                 return set()
             touched = self._reject(rule.table, removed, reason, sentence)
@@ -129,7 +134,7 @@ class Removals:
     def _reference_keys(self, table: str) -> sql.Composable:
         """The id by which children know the row, as text."""
         has_id = self.work.plan.shape(table).column("id") is not None
-        return sql.SQL("t.id::text" if has_id else "null::text")
+        return self._text(table, "id") if has_id else sql.SQL("null::text")
 
     def _reject(self, table: str, removed: list[tuple[str, str]], reason: str, sentence: str) -> set[str]:
         touched = {table}
@@ -227,8 +232,8 @@ class Removals:
             "select given.legacy_id from unnest(%s::text[], %s::text[]) as given (legacy_id, own) "
             "left join migration.id_map as m on m.run_id = %s and m.legacy_table = %s "
             "and m.legacy_id = given.legacy_id "
-            "join {} as t on t.id::text = coalesce(m.target_id, given.own)"
-        ).format(self._table(route.targets[0]))
+            "join {} as t on {} = coalesce(m.target_id, given.own)"
+        ).format(self._table(route.targets[0]), self._text(route.targets[0], "id"))
         values = (list(own), list(own.values()), self.work.run_id, table)
         survivors = {legacy_id for (legacy_id,) in self.target.execute(query, values)}
         return [legacy_id for legacy_id in own if legacy_id not in survivors]

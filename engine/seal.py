@@ -17,11 +17,12 @@ from psycopg import sql
 from engine.connect import server_facts
 
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
-ROWS = "select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {}"
+ROWS = "select concat(count(*), ' ', coalesce(sum(int8in(xidout(xmin))), 0)) from {}"
 # By MD5, which every server computes alike: a copy of the target may stand on another kind of machine.
 DIGEST = """
     select concat(count(*), ' ', coalesce(sum(part::numeric), 0))
-    from {} as book cross join lateral (select ('x' || left(md5(format('%%s', book)), 16))::bit(64)::bigint) as m (part)
+    from {} as book
+    cross join lateral (select bit_in(textout('x' || left(md5(concat(book)), 16)), 0, 64)::bigint) as m (part)
     where run_id = %s
 """
 OF_SINGLE_ROWS = ("rejects", "id_map", "removed_links", "notes", "tables")  # nobody writes to them after the seal
@@ -43,7 +44,7 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
         "system_identifier": server_facts(conn).system_identifier,
-        "snapshot": conn.execute("select pg_current_snapshot()::text").fetchone()[0],
+        "snapshot": conn.execute("select concat(pg_current_snapshot())").fetchone()[0],
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
         "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
     }

@@ -5,8 +5,15 @@ Laws
 - Times without a zone are in the profile's zone, texts that plainly say a time too. A missing or null created_at comes
   from the first finite time of the chain, else from the instant of the run; a missing or null updated_at is created_at.
   Infinity survives; a date beyond what a timestamptz can be gives none.
-- What travels as text is PostgreSQL's own output, which its input reads back to the same value.
+- What travels as text is the type's own output, which its input reads back to the same value. A cast may be a function
+  of the database's own, also one between builtin types, so none is ever applied to a value of a row: `text` and its
+  kin write values, `parsed` reads them, and both call the types' input and output alone. PostgreSQL's own casts that
+  stand in its catalogue (timestamp to date, smallint to bigint, money to numeric) cannot be replaced, and are used.
+- Sessions have pg_catalog alone on their path, so no function or operator of a schema's own is ever found; a type of
+  the schema's own is named by Column.full_type.
 """
+
+from collections.abc import Iterable
 
 from psycopg import sql
 
@@ -15,8 +22,6 @@ from config.times import LOCAL, ZONED
 
 TIMES = {"date", "timestamp", "timestamptz"}
 TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
-# text() strips a bpchar's blanks and adds a mask to an inet; the output function does neither.
-BY_OUTPUT = {"bpchar", "inet", "cidr"}
 # Their values are oids of one database; only their names mean anything in another.
 OID_ALIASES = {
     "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc",
@@ -38,13 +43,63 @@ def plain(column: Column) -> str:
     return f"t.{quoted(column.name)}"
 
 
+def text(expression: str) -> str:
+    """The value's output text; null stays null. As quick as a cast (300,000 rows: 34 ms, 36 ms as a cast).
+
+    `is distinct from null` is true of a composite value whose fields are null; `is not null` is not.
+    """
+    return f"case when {expression} is distinct from null then pg_catalog.concat({expression}) end"
+
+
 def as_text(column: Column) -> str:
     """The column's output text; null stays null."""
-    if column.is_array:
-        return f"{plain(column)}::text"
-    if column.base in BY_OUTPUT:
-        return f"case when {plain(column)} is not null then format('%s', {plain(column)}) end"
-    return f"{plain(column)}::text"
+    return text_at(plain(column), column)
+
+
+def text_at(value: str, column: Column) -> str:
+    """The same of a value of the column's type, wherever it stands."""
+    is_text = column.kind == "b" and column.base in TEXTUAL_NATIVE and not column.is_array
+    return f"{value}::text" if is_text else text(value)
+
+
+# How the builtin types read a text. A function takes the place of the cast, whose text a database may have redefined.
+INPUTS = {
+    "bool": "boolin({})", "int2": "int2in({})", "int4": "int4in({})", "int8": "int8in({})", "uuid": "uuid_in({})",
+    "float4": "float4in({})", "float8": "float8in({})", "numeric": "numeric_in({}, 0, -1)", "date": "date_in({})",
+    "timestamp": "timestamp_in({}, 0, -1)", "timestamptz": "timestamptz_in({}, 0, -1)", "json": "json_in({})",
+    "jsonb": "jsonb_in({})", "inet": "inet_in({})",
+}  # fmt: skip
+
+
+def parsed(expression: str, base: str) -> str:
+    """A text as the builtin type of this name (a key of INPUTS) reads it; a domain's constraints are not asked."""
+    return "pg_catalog." + INPUTS[base].format(f"pg_catalog.textout({expression})")
+
+
+def parsed_as(expression: str, column: Column) -> str:
+    """A text as the column's own type reads it, whatever type it is; with its length, so that nothing is cut."""
+    if column.base in ("json", "jsonb"):
+        return parsed(expression, column.base)
+    made = f"pg_catalog.json_build_object('v', {expression})"
+    return f"(select r.v from pg_catalog.json_to_record({made}) as r (v {column.full_type}))"
+
+
+def json_at(value: str, column: Column) -> str:
+    """A value of the column's type for to_jsonb and its kin, which obey a cast to json that the database made."""
+    return text_at(value, column) if column.is_cast_to_json else value
+
+
+def key_of(columns: Iterable[Column]) -> str:
+    """A key of several columns as text: a JSON array in key order."""
+    return f"pg_catalog.concat(pg_catalog.jsonb_build_array({', '.join(json_at(plain(c), c) for c in columns)}))"
+
+
+def row_as_json(shape: Table) -> str:
+    """The whole row as JSON text, its columns by their names."""
+    if not any(column.is_cast_to_json for column in shape.columns):
+        return "pg_catalog.concat(pg_catalog.row_to_json(t.*))"
+    columns = ", ".join(f"{json_at(plain(column), column)} as {quoted(column.name)}" for column in shape.columns)
+    return f"(select pg_catalog.concat(pg_catalog.row_to_json(r.*)) from (select {columns}) as r)"
 
 
 # What a time with a zone may be, less a day for the zone; dates and timestamps reach further.
@@ -68,14 +123,14 @@ class Times:
         """The column as the text of a timestamptz, where it is null that of another; what is no time stays none."""
         is_text = column.base in TEXTUAL and not column.is_array
         own = as_text(column) if is_text else f"'not a time: ' || {as_text(column)}"
-        plainly = [f"({moment})::text" for moment in self._moment(column)]
-        return f"coalesce({', '.join([*plainly, own, f'({otherwise})::text'])})"
+        plainly = [text(moment) for moment in self._moment(column)]
+        return f"coalesce({', '.join([*plainly, own, text(otherwise)])})"
 
     def _read(self, column: Column) -> str:
         """What a text says, as timestamptz; null where that is not plain."""
-        text = as_text(column)
-        local = f"when {text} ~ {literal(LOCAL)} then ({text})::timestamp at time zone {self._zone}"
-        return f"case {local} when {text} ~ {literal(ZONED)} then ({text})::timestamptz end"
+        said = as_text(column)
+        local = f"when {said} ~ {literal(LOCAL)} then {parsed(said, 'timestamp')} at time zone {self._zone}"
+        return f"case {local} when {said} ~ {literal(ZONED)} then {parsed(said, 'timestamptz')} end"
 
     def _moment(self, column: Column | None) -> list[str]:
         """The column as timestamptz, if it can hold a time."""
@@ -107,7 +162,7 @@ class Times:
     def _as(self, expression: str, column: Column) -> str:
         local = f"({expression} at time zone {self._zone})"
         shown = {"timestamptz": expression, "timestamp": local, "date": f"{local}::date"}[column.base]
-        return shown if column.kind == "b" and "(" not in column.type else f"({shown})::{column.type}"
+        return shown if column.kind == "b" and "(" not in column.type else f"({shown})::{column.full_type}"
 
     def _fallbacks(self) -> list[str]:
         found = [column for name in self._chain if (column := self._shape.column(name))]

@@ -20,9 +20,12 @@ TEXTS = {"text", "varchar", "character", "varying", "bpchar", "name", "pg_catalo
 OF_LITERALS = {"(", ")", ":", ".", "||"}
 FIND = """
     select n.nspname, c.relname,
-           concat(case when n.nspname <> current_schema() then format('%I.', n.nspname) end, quote_ident(c.relname))
+           pg_catalog.concat(
+               case when n.nspname <> pg_catalog.current_schema() then pg_catalog.format('%I.', n.nspname) end,
+               pg_catalog.quote_ident(c.relname)
+           )
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'S' and c.oid = to_regclass(({})::text)
+    where c.relkind = 'S' and c.oid = pg_catalog.to_regclass(({})::text)
 """
 
 
@@ -62,12 +65,12 @@ class Named:
     name: str | None = None
 
 
-def positions(cursor: psycopg.Cursor, names: list[str]) -> dict[str, dict[str, Any]]:
+def positions(cursor: psycopg.Cursor, schema: str, names: list[str]) -> dict[str, dict[str, Any]]:
     """Where each of these sequences stands. pg_sequences does not tell of setval(…, false)."""
     one = sql.SQL("select {} as name, last_value, is_called from {}")
     found = {}
     for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
-        selects = [one.format(name, sql.Identifier(name)) for name in names[start : start + 500]]
+        selects = [one.format(name, sql.Identifier(schema, name)) for name in names[start : start + 500]]
         for row in cursor.execute(sql.SQL(" union all ").join(selects)):
             found[row.pop("name")] = row
     return found

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from config.errors import SourceError, StagingError, TargetError
+from config.errors import StagingError
 from config.settings import Settings
 from engine import connect
 from engine.connect import Stop, blame
@@ -25,14 +25,6 @@ OPENERS = {
     "adbc_source": connect.adbc_source,
     "adbc_target": connect.adbc_target,
 }
-
-
-def use_build(session, settings: Settings) -> None:
-    """Conditions of the legacy schema's own spell its types, functions and operators without a schema."""
-    path = [f"{settings.target_schema}__build", settings.extension_schema]
-    query = sql.SQL("set search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, path)))
-    with blame(TargetError, "setting the search path"):
-        session.execute(query)
 
 
 def use_copy(session, settings: Settings) -> None:
@@ -77,17 +69,8 @@ class Sessions:
                 self.rejoin(session)
             elif kind == "staging":
                 use_copy(session, self._settings)
-            elif kind == "target":
-                use_build(session, self._settings)
             return stack.pop_all(), session
 
     def rejoin(self, session) -> None:
         """Join the run's snapshot; a session whose transaction was rolled back is then as it was."""
         self._snapshot.join(session)
-        self._use_schema(session)
-
-    def _use_schema(self, session) -> None:
-        """Casts in a SELECT list name the source schema's own types."""
-        query = sql.SQL("set local search_path = {}").format(sql.Identifier(self._settings.source_schema))
-        with blame(SourceError, "setting the search path"), contextlib.closing(session.cursor()) as cursor:
-            cursor.execute(query.as_string(None))

@@ -27,7 +27,7 @@ from engine import connect
 from engine.connect import Stop, blame
 
 BEGIN = "begin isolation level repeatable read, read only"
-TAKE = "select pg_export_snapshot(), pg_current_snapshot()::text"
+TAKE = "select pg_export_snapshot(), concat(pg_current_snapshot())"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Mark:
 # A partitioned table has no file of its own: its leaves' stand for it. A table without any has changed, to be safe.
 FILES = """
     select c.relname::text, case when count(*) = count(pg_relation_filenode(f.oid))
-                                 then string_agg(pg_relation_filenode(f.oid)::text, ' ' order by f.oid) else '' end
+                                 then string_agg(concat(pg_relation_filenode(f.oid)), ' ' order by f.oid) else '' end
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     left join lateral (
         select c.oid where c.relkind <> 'p'
@@ -98,8 +98,8 @@ FILES = """
 # {low}: the low 32 bits of the recorded xmin, {since}.
 CHANGED = """
     select count(*), coalesce(bool_or(
-        (t.xmin::text::bigint - {low} + {round}) % {round}
-        < (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint - {since})
+        (int8in(xidout(t.xmin)) - {low} + {round}) % {round}
+        < (select int8in(xid8out(pg_snapshot_xmax(pg_current_snapshot()))) - {since})
     ), false)
     from {table} as t
 """

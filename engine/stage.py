@@ -7,6 +7,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.shapes import Column, Table
+from engine.select import INPUTS, parsed
 
 _numbers = itertools.count()
 SQL_TYPES = {
@@ -102,10 +103,17 @@ class Stage:
         if column is None:
             return value
         if not _is_text(column) and SQL_TYPES.get(self.columns[name].type) != column.base:
-            value = sql.SQL("{}::{}").format(value, sql.SQL(column.type))
+            value = self._read(value, column)
         if name in self.defaults:
             return sql.SQL("coalesce({}, {})").format(value, sql.SQL(self.defaults[name]))
         return value
+
+    def _read(self, value: sql.Composable, column: Column) -> sql.Composable:
+        """A text by the input function of its type, where that is known by name: a cast may be the database's own."""
+        is_text = pa.types.is_string(self._plain(self.columns[column.name]).type)
+        if is_text and column.kind == "b" and not column.is_array and column.base in INPUTS:
+            return sql.SQL(parsed(value.as_string(None), column.base))
+        return sql.SQL("{}::{}").format(value, sql.SQL(column.type))
 
     def _unfit_query(self, column) -> str:
         query = sql.SQL("select s.{}, {} from {} as s where not migration.is_valid(s.{}, {})").format(

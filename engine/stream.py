@@ -1,7 +1,8 @@
 """The copy lane: COPY out of the source piped into COPY in of the target, never decoded.
 
 Laws
-- Both sides are binary and their types equal; whatever differs is cast in the SELECT.
+- Both sides are binary and their types equal; whatever differs is cast in the SELECT. A table with a type that is
+  never sent as bytes (isbn, seg, aclitem, and whatever is made of such) goes as text, values' own output and input.
 - The chunk's rows, those of it that are refused, and its ledger row are one transaction in the target.
 """
 
@@ -12,7 +13,7 @@ from psycopg import sql
 
 from config.errors import MigrateError, SourceError, TargetError
 from engine import culprits, ledger, refusals
-from engine.catalog import LegacyTable
+from engine.catalog import LegacyTable, search_path
 from engine.connect import Stop, blame
 from engine.culprits import Refused
 from engine.plan import Route
@@ -58,11 +59,13 @@ def _copy(work: Work, route: Route, part: Part, source, target) -> tuple[int, in
     """Rows and bytes that were copied."""
     schema = work.archive_schema if route.is_archive else work.schema
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
-    into = sql.SQL("copy {} ({}) from stdin (format binary)").format(sql.Identifier(schema, route.targets[0]), columns)
-    out = f"copy ({select(route, part)}) to stdout (format binary)"
+    form, name = _form(work, route), sql.Identifier(schema, route.targets[0])
+    into = sql.SQL("copy {} ({}) from stdin (format {})").format(name, columns, sql.SQL(form))
+    out = f"copy ({select(route, part)}) to stdout (format {form})"
     with (
         blame(TargetError, f"loading {route.legacy_table}", work.stop),
         culprits.trying(source, target),
+        search_path(target, work.schema, work.settings.extension_schema),  # for functions of generated columns
         target.cursor() as cursor,
     ):
         with cursor.copy(into) as sink:
@@ -76,6 +79,13 @@ def _refused(work: Work, route: Route, table: LegacyTable, part: Part, error: Mi
     if isinstance(error, SourceError):
         column = culprits.unreadable_column(work, route, part, source)
     return Refused(culprits.origin_of(table, part), route.targets[0], column, error.sqlstate)
+
+
+def _form(work: Work, route: Route) -> str:
+    """COPY's format for the route's columns, hidden ones aside, which are text."""
+    shape = work.plan.table(route.legacy_table).legacy.shape
+    columns = filter(None, (shape.column(item.name) for item in route.items))
+    return "binary" if all(column.is_binary for column in columns) else "text"
 
 
 def pump(stop: Stop, source, table: str, out: str | sql.Composed, sink) -> int:

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from config.shapes import Table
 from engine.plan import HIDDEN, Rule
+from engine.select import parsed
 from engine.work import Work
 
 ROOTS = "user_role_profiles"
@@ -122,15 +123,15 @@ def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
     if rule.table == ROOTS:
         known = (
             "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} "
-            "and i.target_id = t.id::text limit 1)"
+            "and i.target_id = pg_catalog.concat(t.id) limit 1)"
         )
-        number = "case when i.legacy_id ~ '^-?[0-9]+$' then i.legacy_id::numeric end"
+        number = f"case when i.legacy_id ~ '^-?[0-9]+$' then {parsed('i.legacy_id', 'numeric')} end"
         table = legacy_table_of(work, "t")
         for value in (number, "i.legacy_id"):
             parts.append(
                 sql.SQL("coalesce({}, {}) desc nulls last").format(
                     sql.SQL(known).format(sql.SQL(value), sql.Literal(work.run_id), table),
-                    sql.SQL("null::numeric" if value == number else "t.id::text"),
+                    sql.SQL("null::numeric" if value == number else "pg_catalog.concat(t.id)"),
                 )
             )
     elif shape.column("id"):

@@ -9,9 +9,9 @@ from psycopg import sql
 from engine import ids
 from engine.catalog import LegacyTable
 from engine.plan_reshaped import ORIGIN, legacy_key
-from engine.select import quoted
+from engine.select import INPUTS, quoted, row_as_json
 
-WITNESS = "select {origin}, {key}, row_to_json(t.*)::text, {id} from {table} as t where {condition}"
+WITNESS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ def by_origin(table: LegacyTable, schema: str, origins: list[str]) -> str:
 def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> str:
     """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
     names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
-    if len(names) == 1 and table.shape.column(names[0]).kind == "b":
-        type_name = table.shape.column(names[0]).type
-        return _query(table, schema, f"t.{quoted(names[0])} = any ({wanted}::text[]::{type_name}[])", more)
+    key = table.shape.column(names[0]) if len(names) == 1 else None
+    if key and key.kind == "b" and not key.is_array and key.base in {*INPUTS, "text", "varchar"}:  # by its index
+        return _query(table, schema, f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])", more)
     return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", more)
 
 
@@ -82,6 +82,7 @@ def _query(table: LegacyTable, schema: str, condition: str, more: str = "") -> s
     return WITNESS.format(
         origin=ORIGIN.expression,
         key=legacy_key(table),
+        row=row_as_json(table.shape),
         table=quoted(schema, table.name),
         condition=condition,
         id=", ".join([ids.word(own) if own else "null::text", *([more] if more else [])]),

@@ -5,11 +5,15 @@ Laws
 - A partitioned table is one chunk, read through its root.
 """
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
+import psycopg
 
 from config.settings import Settings
+from engine.catalog import search_path
 from engine.connect import Stop
 from engine.plan import Plan, Route
 from engine.sessions import Sessions
@@ -88,6 +92,17 @@ class Work:
 
     def route(self, name: str) -> Route:
         return next(route for route in self.plan.routes if route.name == name)
+
+
+@contextlib.contextmanager
+def in_build(work: Work, target: psycopg.Connection) -> Iterator[None]:
+    """A transaction in which what the build has carried along finds its own names: conditions of the legacy schema's
+    spell its types and functions without a schema, and so do bodies of functions that generated columns call.
+
+    Whatever else such a statement calls, it names with pg_catalog, for schemas of others are on the path too.
+    """
+    with target.transaction(), search_path(target, work.schema, work.settings.extension_schema):
+        yield
 
 
 def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:

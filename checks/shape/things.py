@@ -1,8 +1,8 @@
 """What a schema holds, as a list of things that can be compared.
 
 Laws
-- pg_catalog alone is read, a statement for each kind of thing, with the schema alone on the search path; functions are
-  called by their schema's name, so that none of the schema's own is.
+- pg_catalog alone is read, a statement for each kind of thing. What a statement calls is found before the schema comes
+  on the search path, by which definitions are spelled: so nothing of the schema's own is called.
 - Two things are the same if their statements are, spelling aside: schemas of types, casts and parentheses in an
   expression may differ between two servers, names, literals, operators and their order may not (checks.likeness).
 """
@@ -61,26 +61,28 @@ class Thing:
 
 def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
     """Everything in a schema; nothing where there is none."""
-    with _reading(conn, schema):
-        found = [Thing(*row) for kind in KINDS for row in _asked(conn, kind, schema)]
+    (quoted,) = conn.execute("select pg_catalog.quote_ident(%s)", [schema]).fetchone()
+    # loops are allowed: catalogues have an index for whatever is asked
+    with _set(conn, "enable_nestloop", "on"), contextlib.ExitStack() as stack:
+        cursors = [stack.enter_context(_asked(conn, kind, schema)) for kind in KINDS]
+        with _set(conn, "search_path", quoted):
+            found = [Thing(*row) for cursor in cursors for row in cursor.fetchall()]
     return tuple(_positioned(conn, schema, list(_with_indexes(found))))
 
 
 @contextlib.contextmanager
-def _reading(conn: psycopg.Connection, schema: str) -> Iterator[None]:
-    """The schema alone on the search path, and loops allowed: catalogues have an index for whatever is asked."""
-    (quoted,) = conn.execute("select pg_catalog.quote_ident(%s)", [schema]).fetchone()
-    wanted = {"search_path": quoted, "enable_nestloop": "on"}
-    before = {name: conn.execute(SETTING, [name]).fetchone()[0] for name in wanted}
-    for name, value in wanted.items():
-        conn.execute(SET, [name, value])
+def _set(conn: psycopg.Connection, name: str, value: str) -> Iterator[None]:
+    """The setting within the block; an error ends the transaction, and with it what was set."""
+    (before,) = conn.execute(SETTING, [name]).fetchone()
+    conn.execute(SET, [name, value])
     yield
-    for name, value in before.items():  # an error ends the transaction, and with it what was set
-        conn.execute(SET, [name, value])
+    conn.execute(SET, [name, before])
 
 
-def _asked(conn: psycopg.Connection, kind: str, schema: str) -> list[tuple]:
-    return conn.execute((FOLDER / f"{kind}.sql").read_text(encoding="utf-8"), {"schema": schema}).fetchall()
+def _asked(conn: psycopg.Connection, kind: str, schema: str) -> psycopg.ServerCursor:
+    """The statement about one kind, its names found and its plan made, and no row read yet."""
+    cursor = conn.cursor(name=f"shape_{kind}")
+    return cursor.execute((FOLDER / f"{kind}.sql").read_text(encoding="utf-8"), {"schema": schema})
 
 
 def _with_indexes(things: list[Thing]) -> Iterator[Thing]:

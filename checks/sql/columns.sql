@@ -15,6 +15,26 @@ with recursive tables as (
     select b.start, case when t.typtype = 'd' then t.typbasetype else t.typelem end, b.is_array or t.typtype <> 'd'
     from base b join pg_type t on t.oid = b.current
     where t.typtype = 'd' or t.typcategory = 'A' and t.typelem <> 0
+), made_of (start, part) as (
+    select start, start from base
+    union
+    select m.start, part.oid
+    from made_of m
+    join pg_type t on t.oid = m.part
+    cross join lateral (
+        select t.typbasetype where t.typtype = 'd'
+        union all select t.typelem where t.typcategory = 'A' and t.typelem <> 0
+        union all select a.atttypid from pg_attribute a
+            where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+        union all select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+        union all select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
+    ) as part (oid)
+), json_casts (start) as (
+    -- types of whose values row_to_json and to_jsonb would call a function of the database's own; of builtin types never
+    select m.start
+    from made_of m
+    join pg_cast c on c.castsource = m.part and c.castfunc <> 0
+    where m.part >= 16384 and c.casttarget in ('json'::regtype, 'jsonb'::regtype)
 )
 select t.relname::text,
        a.attname::text,
@@ -32,7 +52,8 @@ select t.relname::text,
                and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum and a.attgenerated <> ''
        ),
        pg_get_expr(d.adbin, d.adrelid),
-       l.collname::text
+       l.collname::text,
+       exists (select from json_casts j where j.start = a.atttypid) as is_cast_to_json
 from tables t
 left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 left join pg_type y on y.oid = a.atttypid

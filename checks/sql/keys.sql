@@ -2,7 +2,7 @@
 select c.relname::text,
        array(
            select a.attname::text
-           from unnest(string_to_array(x.indkey::text, ' ')::int2[]) with ordinality as u (attnum, place)
+           from unnest(x.indkey::int2[]) with ordinality as u (attnum, place)
            join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum
            where u.place <= x.indnkeyatts order by u.place
        )
@@ -12,7 +12,7 @@ where c.relnamespace = (select oid from pg_namespace where nspname = %(schema)s)
     and c.relkind in ('r', 'p') and not c.relispartition
     and x.indisunique and x.indisvalid and x.indpred is null and x.indexprs is null
     and not exists (
-        select from unnest(string_to_array(x.indkey::text, ' ')::int2[]) with ordinality as u (attnum, place)
+        select from unnest(x.indkey::int2[]) with ordinality as u (attnum, place)
         join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum
         where u.place <= x.indnkeyatts and not a.attnotnull
     )

@@ -11,7 +11,7 @@ RULES = (
         "the activity behind a notification is in the audit log",
         WARNING,
         reads={"notifications": "id activity_log_id", "audit_logs": "id"},
-        broken="select n.id from {batch} n left join audit_logs l on l.id::text = n.activity_log_id::text "
+        broken="select n.id from {batch} n left join audit_logs l on concat(l.id) = concat(n.activity_log_id) "
         "where n.activity_log_id is not null and l.id is null",
     ),
     Rule(
@@ -28,7 +28,7 @@ RULES = (
         "an e-mail that was delivered has the time it was sent",
         INFO,
         reads={"email_logs": "id status sent_at"},
-        broken="select id from {batch} where lower(status::text) in ('sent', 'delivered') and sent_at is null",
+        broken="select id from {batch} where lower(concat(status)) in ('sent', 'delivered') and sent_at is null",
     ),
     orphans("email_logs", "user_id", "users", "user", "an e-mail's user is there", CRITICAL),
     orphans("support_tickets", "user_id", "users", "user", "a ticket's user is there", CRITICAL),
@@ -38,7 +38,7 @@ RULES = (
         "a closed ticket has the time it was closed",
         INFO,
         reads={"support_tickets": "id status closed_at"},
-        broken="select id from {batch} where lower(status::text) = 'closed' and closed_at is null",
+        broken="select id from {batch} where lower(concat(status)) = 'closed' and closed_at is null",
     ),
     orphans("support_ticket_messages", "ticket_id", "support_tickets", "ticket", "a message has its ticket", CRITICAL),
     Rule(

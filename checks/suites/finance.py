@@ -46,7 +46,7 @@ RULES = (
         "an order's currency is three capital letters",
         INFO,
         reads={"orders": "id currency"},
-        broken="select id from {batch} where currency::text !~ '^[A-Z][A-Z][A-Z]$'",
+        broken="select id from {batch} where concat(currency) !~ '^[A-Z][A-Z][A-Z]$'",
     ),
     orphans("orders", "user_id", "users", "user", "an order belongs to a user that is there", CRITICAL),
     Rule(

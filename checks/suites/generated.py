@@ -273,7 +273,7 @@ def _profile_tables() -> frozenset[str]:
 
 def _keys(table: Table, condition: str) -> str:
     """SELECT of the keys of the rows that a condition names; without a primary key, of their places."""
-    key = ", ".join(map(quoted, table.key)) or "ctid::text"
+    key = ", ".join(map(quoted, table.key)) or "concat(ctid)"
     return f"select {key} from {{batch}} where {condition}"
 
 

@@ -47,7 +47,7 @@ RULES = (
         "a published article has the time it was published",
         INFO,
         reads={ARTICLES: "id status published_at"},
-        broken="select id from {batch} where lower(status::text) = 'published' and published_at is null",
+        broken="select id from {batch} where lower(concat(status)) = 'published' and published_at is null",
     ),
     Rule(
         "kb_article_related",

@@ -12,7 +12,7 @@ RULES = (
         WARNING,
         reads={"job_applications": "id job_seeker_profile_id", "user_role_profiles": "id role"},
         broken="select a.id from {batch} a "
-        "left join user_role_profiles p on p.id::text = a.job_seeker_profile_id::text "
+        "left join user_role_profiles p on concat(p.id) = concat(a.job_seeker_profile_id) "
         "where a.job_seeker_profile_id is not null and p.role is distinct from 'job_seeker'",
     ),
     orphans("lead_requests", "lead_id", "leads", "lead", "a request belongs to a lead", CRITICAL),

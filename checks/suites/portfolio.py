@@ -26,7 +26,7 @@ def _owned(table: str, what: str) -> tuple[Rule, ...]:
             INFO,
             reads=reads | {table: "id user_role_profile_id user_id"},
             broken=f"select t.id from {{batch}} t join {ROOT} p on p.id = t.user_role_profile_id "
-            "where t.user_id::text <> p.user_id::text",
+            "where concat(t.user_id) <> concat(p.user_id)",
         ),
     )
 

@@ -19,10 +19,45 @@ with recursive columns as (
     join pg_type t on t.oid = w.current
     where t.typtype = 'd' or t.typsubscript = 'array_subscript_handler'::regproc
 ), bases as (
-    select w.start, t.typname as base, w.is_array
+    select w.start, t.typname as base, n.nspname as base_schema, w.is_array
     from walk w
     join pg_type t on t.oid = w.current
+    join pg_namespace n on n.oid = t.typnamespace
     where t.typtype <> 'd' and t.typsubscript is distinct from 'array_subscript_handler'::regproc
+), parts as (
+    -- a type and everything that its values are made of
+    select t.oid as start, t.oid as part
+    from pg_type t
+    where t.oid in (select atttypid from columns)
+    union
+    select p.start, inner_.part
+    from parts p
+    join pg_type t on t.oid = p.part
+    cross join lateral (
+        select t.typbasetype where t.typtype = 'd'
+        union all
+        select t.typelem where t.typsubscript = 'array_subscript_handler'::regproc
+        union all
+        select a.atttypid
+        from pg_attribute a
+        where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+        union all
+        select r.rngsubtype from pg_range r where r.rngtypid = t.oid
+        union all
+        select r.rngtypid from pg_range r where r.rngmultitypid = t.oid
+    ) as inner_ (part)
+), made as (
+    select p.start,
+           bool_and(t.typsend::oid <> 0 and t.typreceive::oid <> 0) as is_binary,
+           bool_or(exists (
+               select
+               from pg_cast c
+               where c.castsource = t.oid and t.oid >= 16384 and c.castfunc <> 0  -- a builtin type's is not obeyed
+                   and c.casttarget in ('json'::regtype, 'jsonb'::regtype)
+           )) as is_cast_to_json
+    from parts p
+    join pg_type t on t.oid = p.part
+    group by p.start
 )
 select a.attrelid as table_oid,
        a.attname as name,
@@ -46,11 +81,15 @@ select a.attrelid as table_oid,
        a.attgenerated::text as generated,
        col_description(a.attrelid, a.attnum) as comment,
        b.base,
+       b.base_schema,
        t.typtype::text as kind,
        b.is_array,
-       a.attndims::integer as dimensions
+       a.attndims::integer as dimensions,
+       m.is_binary,
+       m.is_cast_to_json and a.atttypid not in ('json'::regtype, 'jsonb'::regtype) as is_cast_to_json
 from columns a
 join pg_type t on t.oid = a.atttypid
 join bases b on b.start = a.atttypid
+join made m on m.start = a.atttypid
 left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 order by a.attrelid, a.attnum;

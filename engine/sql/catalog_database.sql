@@ -1,5 +1,5 @@
 -- The server, the database, and the schema that stands first on the search path.
-select current_setting('server_version_num')::integer as server_version_num,
+select int4in(textout(current_setting('server_version_num'))) as server_version_num,
        pg_encoding_to_char(d.encoding) as encoding,
        d.datname as database,
        d.oid as database_oid,

@@ -20,10 +20,10 @@ with roots as (
            c.relpages,
            case
                when c.relkind in ('r', 'm')
-                   then coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint
+                   then coalesce(pg_relation_size(c.oid), 0) / int8in(textout(current_setting('block_size')))
                else 0
            end as pages,
-           coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) / current_setting('block_size')::bigint as toast_pages,
+           coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) / int8in(textout(current_setting('block_size'))) as toast_pages,
            (
                select coalesce(sum(case when a.attlen > 0 then a.attlen else 32 end), 0)
                from pg_attribute a
@@ -43,7 +43,7 @@ select root,
        toast_pages,
        case
            when reltuples >= 0 and relpages > 0 and pages > 0 then reltuples / relpages * pages
-           when pages > 0 then pages * (current_setting('block_size')::bigint - 24) / (width + 28)
+           when pages > 0 then pages * (int8in(textout(current_setting('block_size'))) - 24) / (width + 28)
            else greatest(reltuples, 0)
        end::bigint as rows
 from sizes

@@ -52,7 +52,7 @@ select i.indexrelid as index_oid,
            select string_agg(format('%I=%L', split_part(o, '=', 1), substr(o, strpos(o, '=') + 1)), ', ')
            from unnest(x.reloptions) as o
        ) as storage,
-       coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false) as nulls_not_distinct
+       coalesce(boolin(textout(to_jsonb(i) ->> 'indnullsnotdistinct')), false) as nulls_not_distinct
 from pg_index i
 join pg_class x on x.oid = i.indexrelid
 join pg_am am on am.oid = x.relam

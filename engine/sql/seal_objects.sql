@@ -1,6 +1,6 @@
 -- What the tables and sequences of some schemas are, a digest each: columns, constraints, indexes, triggers, position.
 select format('%%s.%%s', n.nspname, c.relname), md5(concat_ws(E'\n', columns.found, constraints.found,
-       indexes.found, triggers.found, case when c.relkind = 'S' then pg_sequence_last_value(c.oid)::text end))
+       indexes.found, triggers.found, case when c.relkind = 'S' then pg_sequence_last_value(c.oid) end))
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 cross join lateral (
     select string_agg(concat_ws(' ', a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from config import session
 from config.connection import SECRETS, Connection
 from config.errors import ConfigError
 from engine.connect import CONNECT, Stop
@@ -103,8 +104,11 @@ def _place(connection: Connection) -> tuple[list[str], dict[str, str]]:
             "service file (pg_service.conf) and name the service"
         )
     defaults = {name: value for name, value in CONNECT.items() if name not in given}
+    if "options" in given:  # they would take the place of the environment's
+        given["options"] = f"{given['options']} {session.options()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NXTGAUGE_")}
-    environment |= {"LC_ALL": "C"} | ({"PGPASSWORD": str(secrets["password"])} if secrets else {})
+    environment |= {"LC_ALL": "C", "PGOPTIONS": session.options()}
+    environment |= {"PGPASSWORD": str(secrets["password"])} if secrets else {}
     return ["--no-password", "--dbname", make_conninfo("", **given, **defaults)], environment
 
 

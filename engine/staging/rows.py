@@ -28,7 +28,7 @@ from engine.workers import Watch
 Mask = Callable[[bytes], bytes]  # of COPY's own text
 PAGE_BYTES = 8192
 PLACES = """
-    select place::text from nxtgauge_staging.sample_places where table_name = %s and leaf = %s and batch = %s
+    select concat(place) from nxtgauge_staging.sample_places where table_name = %s and leaf = %s and batch = %s
     order by sample_places.place
 """
 NULL = b"\\N"
@@ -69,8 +69,9 @@ class Lane:
 
     @property
     def is_binary(self) -> bool:
-        """Values that are oids of one database mean something in another by name only."""
-        return not self.masks and not any(c.base in OID_ALIASES for c in self.table.shape.columns)
+        """Values that are oids of one database mean something in another by name only; some types have no bytes."""
+        columns = self.table.shape.columns
+        return not self.masks and all(c.is_binary and c.base not in OID_ALIASES for c in columns)
 
 
 @dataclass

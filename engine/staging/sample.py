@@ -30,6 +30,8 @@ from engine.catalog import LegacyTable
 from engine.connect import Stop, blame
 from engine.ids import INTEGERS, TEXTUAL
 from engine.lookups import UUID_TEXT
+from engine.plan_reshaped import CTID
+from engine.select import as_text, parsed, plain, text
 from engine.sessions import Sessions
 from engine.staging import rows
 from engine.staging.links import Link
@@ -48,7 +50,8 @@ NUMBER_TEXT = r"^\s*[+-]?\d+\s*$"
 
 CHOSEN = """
     select number, 0 from nxtgauge_staging.sample_roots
-    where ('x' || left(encode(sha256(convert_to(%(key)s || value, 'UTF8')), 'hex'), 8))::bit(32)::bigint < %(below)s
+    where bit_in(textout('x' || left(encode(sha256(convert_to(%(key)s || value, 'UTF8')), 'hex'), 8)), 0, 32)::bigint
+        < %(below)s
 """
 DOWN = """
     insert into nxtgauge_staging.sample_reached
@@ -199,7 +202,7 @@ class Sample:
         """What a row is chosen by where nothing else decides: its key, or where there is none its place."""
         shape = skeleton.table.shape
         if not shape.primary_key:
-            return sql.SQL("t.ctid::text")
+            return sql.SQL(CTID)
         columns = [shape.column(name) for name in shape.primary_key]
         return _text([normal(column, column) for column in columns], shape.primary_key)
 
@@ -315,31 +318,29 @@ class Sample:
 
 def normal(column: Column, other: Column) -> sql.Composable:
     """The column's value as a text that equals the other's where one names the other, whatever their types."""
-    text = sql.SQL("t.{}::text").format(sql.Identifier(column.name))
+    shown = sql.SQL(as_text(column))
     if column.base != other.base and (common := _common({column.base, other.base})):
-        return sql.SQL(common).format(sql.Identifier(column.name))
+        return sql.SQL(common.format(plain(column)))
     if "citext" in (column.base, other.base):
-        return sql.SQL("lower({})").format(text)
+        return sql.SQL("lower({})").format(shown)
     if column.base == "numeric":
-        return sql.SQL("trim_scale(t.{})::text").format(sql.Identifier(column.name))
+        return sql.SQL(text(f"trim_scale({plain(column)})"))
     if column.base not in TEXTUAL:
-        return text
-    if other.base in NUMERIC:
-        pattern, kind = NUMBER_TEXT, sql.SQL("numeric")
-    else:
-        pattern, kind = UUID_TEXT, sql.SQL("uuid")
-    return sql.SQL("case when {0} ~* {1} then {0}::{2}::text else {0} end").format(text, sql.Literal(pattern), kind)
+        return shown
+    pattern, kind = (NUMBER_TEXT, "numeric") if other.base in NUMERIC else (UUID_TEXT, "uuid")
+    read = sql.SQL(f"concat({parsed(as_text(column), kind)})")
+    return sql.SQL("case when {0} ~* {1} then {2} else {0} end").format(shown, sql.Literal(pattern), read)
 
 
 def _common(bases: set[str]) -> str | None:
     """How values of two types that compare as one are spelled alike; None where they do not, or are anyhow."""
     if bases <= {*NUMERIC, *FLOATS} and bases & FLOATS:
-        return "(t.{}::float8 + 0)::text"  # + 0, for -0 is 0
+        return text("{0}::float8 + 0")  # + 0, for -0 is 0
     if bases <= NUMERIC:
-        return "trim_scale(t.{}::numeric)::text"
+        return text("trim_scale({0}::numeric)")
     if bases <= DAYS:
-        return "t.{}::timestamptz::text" if "timestamptz" in bases else "t.{}::timestamp::text"
-    return "t.{}::inet::text" if bases == {"inet", "cidr"} else None
+        return text("{0}::timestamptz" if "timestamptz" in bases else "{0}::timestamp")
+    return text("{0}::inet") if bases == {"inet", "cidr"} else None
 
 
 def _text(texts: list[sql.Composable], named: tuple[str, ...]) -> sql.Composable:
@@ -348,7 +349,7 @@ def _text(texts: list[sql.Composable], named: tuple[str, ...]) -> sql.Composable
         return texts[0]
     columns = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in named)
     array = sql.SQL(", ").join(texts)
-    return sql.SQL("case when num_nulls({}) = 0 then jsonb_build_array({})::text end").format(columns, array)
+    return sql.SQL("case when num_nulls({}) = 0 then concat(jsonb_build_array({})) end").format(columns, array)
 
 
 @contextlib.contextmanager

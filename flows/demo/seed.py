@@ -10,6 +10,7 @@ import psycopg
 from psycopg import Connection, sql
 
 import config
+from config import session
 from config.errors import ConfigError
 
 LEGACY = Path(config.__file__).parent / "legacy"
@@ -59,6 +60,7 @@ def _prepare(connection: Connection, schema: str, settings: dict[str, str]) -> N
             "the seed wants an empty one: name another schema or database"
         )
     settings = {**settings, "search_path": connection.execute("select quote_ident(%s)", [schema]).fetchone()[0]}
+    connection.execute(session.query(session.PINNED))
     for name, value in settings.items():
         connection.execute("select set_config(%s, %s, true)", [name, value])
 

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from oddities import set_oddly
 from psycopg.conninfo import make_conninfo
 
+import checks.connect
+from config import session
 from config.connection import Connection, parse
 from config.errors import Interrupted, SourceError, TargetError
 from engine import connect, snapshot
@@ -45,16 +48,24 @@ def here(url) -> Connection:
 class TestSession:
     @pytest.mark.parametrize("name", ["source", "adbc_source", "target", "adbc_target"])
     def test_every_session_has_the_same_settings_whatever_the_role_has(self, writer, here, name):
-        for setting in ("timezone = 'Asia/Kolkata'", "datestyle = 'SQL, DMY'", "statement_timeout = '200ms'"):
-            writer.execute(f"alter database {writer.info.dbname} set {setting}")
+        set_oddly(writer)
         with getattr(connect, name)(here) as conn, conn.cursor() as cursor:
             query = "select name, current_setting(name, true) from (values {}) as t (name)"
-            cursor.execute(query.format(", ".join(f"('{name}')" for name in connect.SESSION)))
-            settings = dict(cursor.fetchall())
+            cursor.execute(query.format(", ".join(f"('{name}')" for name in session.PINNED)))
+            # a server may quote what it is told
+            settings = {name: value and value.replace('"', "") for name, value in cursor.fetchall()}
         assert settings["TimeZone"] == "UTC" and settings["DateStyle"] == "ISO, YMD"
         assert settings["statement_timeout"] == settings["idle_session_timeout"] == "0"
         assert settings["row_security"] == "off" and settings["search_path"] == "pg_catalog"
-        assert settings == connect.SESSION | {"transaction_timeout": settings["transaction_timeout"]}
+        assert settings == session.PINNED | {n: None for n, value in settings.items() if value is None}
+
+    @pytest.mark.parametrize("name", ["source", "target", "staging"])
+    def test_so_has_the_auditor(self, writer, here, name):
+        set_oddly(writer)
+        with getattr(checks.connect, name)(here) as conn:
+            for setting, value in session.PINNED.items():
+                (found,) = conn.execute("select replace(current_setting(%s, true), '\"', '')", [setting]).fetchone()
+                assert found in (value, None), setting
 
     @pytest.mark.parametrize("name", ["source", "adbc_source"])
     def test_a_source_session_writes_nothing(self, writer, here, name):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from checks.facts import text
 from checks.fitting import default_of
 from config.shapes import Column
 
@@ -16,9 +17,9 @@ def column(type_name: str, base: str, default: str | None, kind: str = "b") -> C
         (column("text", "text", "'cosy'::text"), "'cosy'::text"),
         (column("text", "text", "'it''s'::text"), "'it''s'::text"),
         (column("theme", "theme", "'dark'::theme", "e"), "'dark'::text"),
-        (column("numeric(5,2)", "numeric", "1"), "(1::numeric(5,2))::text"),
-        (column("boolean", "bool", "true"), "(true::boolean)::text"),
-        (column("jsonb", "jsonb", "'{}'::jsonb"), "('{}'::jsonb)::text"),
+        (column("numeric(5,2)", "numeric", "1"), text("1::numeric(5,2)")),
+        (column("boolean", "bool", "true"), text("true::boolean")),
+        (column("jsonb", "jsonb", "'{}'::jsonb"), text("'{}'::jsonb")),
     ],
 )
 def test_a_constant_is_told(given: Column, wanted: str) -> None:

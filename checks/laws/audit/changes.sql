@@ -7,7 +7,7 @@ with log as materialized (
     select l.id, l.created_at, l.document, l.document -> 'changes' as fields, l.document -> 'before' as before,
         l.document -> 'after' as after
     from (
-        select a.key, a.id, a.created_at, a.metadata::jsonb as document
+        select a.key, a.id, a.created_at, jsonb_in(textout(a.metadata)) as document
         from activity_logs a
         where a.rejected is null and (a.metadata like '%"changes"%' or a.metadata like '%"before"%')
     ) as l
@@ -28,10 +28,10 @@ with log as materialized (
     where jsonb_typeof(log.before) in ('object', 'null') and jsonb_typeof(log.after) in ('object', 'null')
         and jsonb_typeof(log.fields -> s.name) is distinct from 'object'
 )
-select c.id || ':' || md5(c.name) as key, c.id as audit_log_id, c.name as field_name, c.old::text as old_value,
-    c.new::text as new_value, c.created_at
+select c.id || ':' || md5(convert_to(c.name, 'UTF8')) as key, c.id as audit_log_id, c.name as field_name, c.old as old_value,
+    c.new as new_value, c.created_at
 from change c where c.old is distinct from c.new
 -- target
-select c.audit_log_id::text || ':' || md5(c.field_name) as key, c.audit_log_id::text, c.field_name, c.old_value::text,
-    c.new_value::text, c.created_at::text
+select concat(c.audit_log_id, ':', md5(convert_to(c.field_name, 'UTF8'))) as key, c.audit_log_id, c.field_name, c.old_value,
+    c.new_value, c.created_at
 from audit_log_changes c

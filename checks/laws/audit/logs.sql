@@ -6,12 +6,13 @@ select a.id as key, case when 'audit_logs.actor_user_id' = any (a.nulled) then n
     a.action, a.entity_type, a.entity_id, a.address as ip_address, a.user_agent,
     case
         when a.ip_address is null or a.address is not null then a.metadata
-        when a.metadata is null then jsonb_build_object('legacy_ip_address', a.ip_address)::text
+        when a.metadata is null then concat(jsonb_build_object('legacy_ip_address', a.ip_address))
         else (
-            select (case jsonb_typeof(a.metadata::jsonb) when 'object' then a.metadata::jsonb
-                else jsonb_build_object('metadata', a.metadata::jsonb) end
-                || jsonb_build_object(free.name, a.ip_address))::text
-            from (
+            select concat(
+                case jsonb_typeof(given.metadata) when 'object' then given.metadata
+                    else jsonb_build_object('metadata', given.metadata) end
+                || jsonb_build_object(free.name, a.ip_address))
+            from (select jsonb_in(textout(a.metadata)) as metadata) as given, (
                 select 'legacy_ip_address' || repeat('_', n) as name from generate_series(0, length(a.metadata)) as n
                 where position('"legacy_ip_address' || repeat('_', n) || '"' in a.metadata) = 0 order by n limit 1
             ) as free
@@ -21,7 +22,7 @@ select a.id as key, case when 'audit_logs.actor_user_id' = any (a.nulled) then n
 from activity_logs a
 where a.rejected is null
 -- target
-select l.id::text as key, l.actor_user_id::text, l.action, l.entity_type, l.entity_id,
+select concat(l.id) as key, l.actor_user_id, l.action, l.entity_type, l.entity_id,
     case when l.ip_address is not null then format('%s', l.ip_address) end as ip_address, l.user_agent,
-    l.metadata::text, l.created_at::text
+    l.metadata, l.created_at
 from audit_logs l

@@ -2,14 +2,14 @@
 -- The key is the table and the row's id.
 -- table: orders
 -- derived
-select 'orders ' || o.id as key, o.id::text as id, 'orders:payments:' || t.payment_id as name
+select concat('orders ', o.id) as key, concat(o.id) as id, concat('orders:payments:', t.payment_id) as name
 from orders o left join payment_transactions t on t.order_id = o.id
 union all
-select 'order_items ' || i.id, i.id::text, 'order_items:payments:' || t.payment_id
+select concat('order_items ', i.id), concat(i.id), concat('order_items:payments:', t.payment_id)
 from order_items i left join payment_transactions t on t.order_id = i.order_id
 union all
-select 'payment_transactions ' || t.id, t.id::text, 'payment_transactions:payments:' || t.payment_id
+select concat('payment_transactions ', t.id), concat(t.id), concat('payment_transactions:payments:', t.payment_id)
 from payment_transactions t
 union all
-select 'payment_gateway_configs ' || g.id, g.id::text, 'payment_gateway_configs:' || g.gateway
+select concat('payment_gateway_configs ', g.id), concat(g.id), 'payment_gateway_configs:' || g.gateway
 from payment_gateway_configs g

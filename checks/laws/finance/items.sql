@@ -5,6 +5,6 @@ select o.id as key, o.package_id as pricing_package_id, null as description, '1'
     o.subtotal as unit_price, o.subtotal as line_total, o.created_at, o.updated_at
 from ordered o where o.hindrance is null
 -- target
-select coalesce(t.payment_id::text, i.id::text) as key, i.pricing_package_id::text, i.description, i.quantity::text,
-    i.unit_price::text, i.line_total::text, i.created_at::text, i.updated_at::text
+select case when t.payment_id is null then concat(i.id) else concat(t.payment_id) end as key, i.pricing_package_id,
+    i.description, i.quantity, i.unit_price, i.line_total, i.created_at, i.updated_at
 from order_items i left join payment_transactions t on t.order_id = i.order_id

@@ -6,7 +6,7 @@ select o.id as key, o.user_id, o.status, o.currency, o.subtotal, o.discount as d
     o.total, o.coupon_id, o.created_at as placed_at, o.created_at, o.updated_at
 from ordered o where o.hindrance is null
 -- target
-select coalesce(t.payment_id::text, o.id::text) as key, o.user_id::text, o.status, o.currency::text, o.subtotal::text,
-    o.discount_amount::text, o.tax_amount::text, o.total::text, o.coupon_id::text, o.placed_at::text,
-    o.created_at::text, o.updated_at::text
+select case when t.payment_id is null then concat(o.id) else concat(t.payment_id) end as key, o.user_id, o.status,
+    o.currency, o.subtotal, o.discount_amount, o.tax_amount, o.total, o.coupon_id, o.placed_at, o.created_at,
+    o.updated_at
 from orders o left join payment_transactions t on t.order_id = o.id

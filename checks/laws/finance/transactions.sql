@@ -7,7 +7,7 @@ select o.id as key, case when o.gateway ~ '\S' then o.gateway end as gateway, o.
     o.updated_at
 from ordered o where o.hindrance is null
 -- target
-select t.payment_id::text as key, coalesce(g.gateway, t.payment_gateway_config_id::text) as gateway,
-    t.gateway_reference, t.amount::text, t.currency::text, t.status, t.processed_at::text, t.created_at::text,
-    t.updated_at::text
+select concat(t.payment_id) as key,
+    case when g.id is null and t.payment_gateway_config_id is not null then 'unknown' else g.gateway end as gateway,
+    t.gateway_reference, t.amount, t.currency, t.status, t.processed_at, t.created_at, t.updated_at
 from payment_transactions t left join payment_gateway_configs g on g.id = t.payment_gateway_config_id

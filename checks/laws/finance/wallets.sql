@@ -5,7 +5,7 @@
 -- needs: tracecoin_wallets.id, tracecoin_wallets.balance
 -- needs: tracecoin_ledger.wallet_id, tracecoin_ledger.amount, tracecoin_ledger.entry
 -- holds
-select w.id::text as key, w.balance::numeric = coalesce(l.total, 0) as holds
+select concat(w.id) as key, w.balance::numeric = coalesce(l.total, 0) as holds
 from tracecoin_wallets w
 left join (
     select wallet_id, sum(case when lower(entry::text) in ('debit', 'hold') then -amount::numeric

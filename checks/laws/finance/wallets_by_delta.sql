@@ -4,7 +4,7 @@
 -- severity: info
 -- needs: tracecoin_wallets.id, tracecoin_wallets.balance, tracecoin_ledger.wallet_id, tracecoin_ledger.delta
 -- holds
-select w.id::text as key, w.balance::numeric = coalesce(l.total, 0) as holds
+select concat(w.id) as key, w.balance::numeric = coalesce(l.total, 0) as holds
 from tracecoin_wallets w
 left join (
     select wallet_id, sum(delta::numeric) as total from tracecoin_ledger group by wallet_id

@@ -1,4 +1,4 @@
 -- A section's id derives from its category.
 -- table: kb_sections
 -- derived
-select s.id::text as key, s.id::text as id, 'kb_sections:' || s.category_id::text as name from kb_sections s
+select concat(s.id) as key, concat(s.id) as id, 'kb_sections:' || concat(s.category_id) as name from kb_sections s

@@ -7,5 +7,5 @@ from kb_categories c
 where c.rejected is null and c.id is not null
 order by c.id, c.updated_at desc, c.tid
 -- target
-select s.category_id::text as key, s.title, s.slug, s.position::text, s.created_at::text, s.updated_at::text
+select concat(s.category_id) as key, s.title, s.slug, s.position, s.created_at, s.updated_at
 from kb_sections s

@@ -11,6 +11,6 @@ group by x.role, x.status
 -- target
 select r.role || ' ' || r.status as key, count(*) as number
 from user_role_profiles r
-left join id_map m on m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = r.id::text
+left join id_map m on m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = concat(r.id)
 where m.why is null
 group by r.role, r.status

@@ -3,14 +3,16 @@
 -- table: user_role_profiles
 -- source
 select p.legacy_table || ' ' || p.key as key,
-    coalesce((s.updated_at::timestamptz, s.number, s.legacy_id collate "C")
-        > (p.updated_at::timestamptz, p.number, p.legacy_id collate "C"), false) as has_later
+    coalesce((timestamptz_in(textout(s.updated_at), 0, -1), s.number, s.legacy_id collate "C")
+        > (timestamptz_in(textout(p.updated_at), 0, -1), p.number, p.legacy_id collate "C"), false) as has_later
 from (
-    select f.*, case when f.raw_id ~ '^-?[0-9]+$' then f.raw_id::numeric else '-Infinity' end as number
+    select f.*,
+        case when f.raw_id ~ '^-?[0-9]+$' then numeric_in(textout(f.raw_id), 0, -1) else '-Infinity' end as number
     from profile f where f.rejected = 'duplicate_profile'
 ) as p
 left join (
-    select f.*, case when f.raw_id ~ '^-?[0-9]+$' then f.raw_id::numeric else '-Infinity' end as number
+    select f.*,
+        case when f.raw_id ~ '^-?[0-9]+$' then numeric_in(textout(f.raw_id), 0, -1) else '-Infinity' end as number
     from profile f where f.rejected is null
 ) as s on s.role = p.role and s.user_id = p.user_id
 -- target

@@ -2,7 +2,7 @@
 -- and there is no extension row without a root. (The roots themselves are compared with the legacy rows.)
 -- table: user_role_profiles
 -- holds
-select coalesce(r.id, e.id)::text as key,
+select concat(coalesce(r.id, e.id)) as key,
     (e.id, e.role, e.user_role_profile_id, e.created_at, e.updated_at)
         is not distinct from (r.id, r.role, r.id, r.created_at, r.updated_at) as holds
 from user_role_profiles r

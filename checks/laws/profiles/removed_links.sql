@@ -4,4 +4,4 @@
 -- source
 select l.id || ' ' || l.legacy_column as key, l.legacy_table, l.url from forbidden_link l
 -- target
-select l.user_role_profile_id || ' ' || l.legacy_column as key, l.legacy_table, l.url from removed_links l
+select concat(l.user_role_profile_id, ' ', l.legacy_column) as key, l.legacy_table, l.url from removed_links l

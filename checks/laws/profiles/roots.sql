@@ -19,6 +19,6 @@ from professionals f
 join professional c on c.key = f.key and c.outcome = 'created' and c.rejected is null
 left join role_row r on r.role_key = f.role_key
 -- target
-select r.id::text as key, r.user_id::text, r.role, r.role_id::text, r.display_name, r.bio, r.location, r.status,
-    r.rejection_reason, r.approved_at::text, r.created_at::text, r.updated_at::text
+select concat(r.id) as key, r.user_id, r.role, r.role_id, r.display_name, r.bio, r.location, r.status,
+    r.rejection_reason, r.approved_at, r.created_at, r.updated_at
 from user_role_profiles r

@@ -3,8 +3,8 @@
 -- payments with the same id, where nothing forbids these, the last updated makes the order.
 with amounts as (
     select p.tid, p.key, p.id, p.user_id, p.currency, p.gateway, p.gateway_reference, p.created_at, p.updated_at,
-        p.order_meaning, p.package_id, p.nulled, x.coupon_id, p.amount::numeric as total, coalesce(x.tax, 0) as tax,
-        coalesce(x.discount, 0) as discount
+        p.order_meaning, p.package_id, p.nulled, x.coupon_id,
+        numeric_in(textout(p.amount), 0, -1) as total, coalesce(x.tax, 0) as tax, coalesce(x.discount, 0) as discount
     from payments p
     left join payment_part x on x.payment_id = p.id
     where p.rejected is null
@@ -32,11 +32,11 @@ select h.key, h.id, h.user_id, h.order_meaning as status, h.currency, h.gateway,
     h.updated_at,
     case when 'orders.coupon_id' = any (h.nulled) then null else h.coupon_id end as coupon_id,
     case when 'order_items.pricing_package_id' = any (h.nulled) then null else h.package_id end as package_id,
-    round(h.total, 2)::text as total, round(h.tax, 2)::text as tax, round(h.discount, 2)::text as discount,
-    round(h.total - h.tax + h.discount, 2)::text as subtotal,
+    round(h.total, 2) as total, round(h.tax, 2) as tax, round(h.discount, 2) as discount,
+    round(h.total - h.tax + h.discount, 2) as subtotal,
     case
         when h.hindrance is null and row_number() over (
-            partition by h.id, h.hindrance order by h.updated_at::timestamptz desc, h.tid) > 1
+            partition by h.id, h.hindrance order by timestamptz_in(textout(h.updated_at), 0, -1) desc, h.tid) > 1
         then 'not_made: orders_pkey' else h.hindrance
     end as hindrance
 from hindered h

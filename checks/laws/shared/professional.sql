@@ -15,8 +15,8 @@ with known as (
     where role_key is not null and profile_id is null and not has_lost and legacy_id is not null
     window latest as (
         partition by role_key, user_id, case when user_id is null then key end
-        order by updated_at::timestamptz desc,
-            case when legacy_id ~ '^-?[0-9]{1,19}$' then legacy_id::numeric end desc nulls first,
+        order by timestamptz_in(textout(updated_at), 0, -1) desc,
+            case when legacy_id ~ '^-?[0-9]{1,19}$' then numeric_in(textout(legacy_id), 0, -1) end desc nulls first,
             legacy_id collate "C" desc, key collate "C" desc
     )
 ), made as (

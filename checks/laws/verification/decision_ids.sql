@@ -5,4 +5,4 @@ select s.id as key, 'approval_requests:onboarding_submissions:' || s.raw_id as n
 from onboarding_submissions s
 where s.rejected is null and s.status_meaning not in ('DRAFT', 'CANCELLED')
 -- derived
-select coalesce(a.verification_request_id, a.id)::text as key, a.id::text as id from approval_requests a
+select concat(coalesce(a.verification_request_id, a.id)) as key, concat(a.id) as id from approval_requests a

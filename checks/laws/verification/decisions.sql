@@ -16,8 +16,8 @@ union all
 select 'note on ' || d.key, null, null, null, null, null, null, null, 'user_role_profile_id'
 from reviewed d where d.profile_id is null
 -- target
-select coalesce(a.verification_request_id, a.id)::text as key, a.user_role_profile_id::text, a.status,
-    a.decided_by::text, a.decided_at::text, a.rejection_reason, a.created_at::text, a.updated_at::text, null as note
+select concat(coalesce(a.verification_request_id, a.id)) as key, a.user_role_profile_id, a.status,
+    a.decided_by, a.decided_at, a.rejection_reason, a.created_at, a.updated_at, null as note
 from approval_requests a
 union all
 select 'note on ' || n.legacy_key, null, null, null, null, null, null, null, n.target_column

@@ -6,6 +6,6 @@ select d.id as key, d.submission_id as verification_request_id, d.document_type,
     d.created_at, d.updated_at
 from submission_documents d where d.rejected is null
 -- target
-select d.id::text as key, d.verification_request_id::text, d.document_type, d.file_url, d.status, d.created_at::text,
-    d.updated_at::text
+select concat(d.id) as key, d.verification_request_id, d.document_type, d.file_url, d.status, d.created_at,
+    d.updated_at
 from verification_documents d

@@ -14,14 +14,15 @@ with given as (
     from verifications v where v.rejected is null
     union all
     select d.id, d.user_id, d.role_key, 'onboarding', 'DRAFT',
-        case when d.rejected is null then d.payload::jsonb::text end, null, null, null, null, d.created_at, d.updated_at
+        case when d.rejected is null then concat(jsonb_in(textout(d.payload))) end, null, null, null, null,
+        d.created_at, d.updated_at
     from draft d where d.rejected is null
 )
 select g.id as key, g.user_id, r.id as user_role_profile_id, g.role_key as role, g.request_type, g.status, g.payload,
     g.submitted_at, g.reviewed_at, g.reviewed_by, g.rejection_reason, g.created_at, g.updated_at
 from given g left join root r on r.role = g.role_key and r.user_id = g.user_id
 -- target
-select r.id::text as key, r.user_id::text, r.user_role_profile_id::text, r.role, r.request_type, r.status,
-    r.payload::text, r.submitted_at::text, r.reviewed_at::text, r.reviewed_by::text, r.rejection_reason,
-    r.created_at::text, r.updated_at::text
+select concat(r.id) as key, r.user_id, r.user_role_profile_id, r.role, r.request_type, r.status,
+    r.payload, r.submitted_at, r.reviewed_at, r.reviewed_by, r.rejection_reason,
+    r.created_at, r.updated_at
 from verification_requests r

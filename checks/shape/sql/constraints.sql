@@ -37,9 +37,9 @@ select 'constraint' as kind,
            'deferrable', k.condeferrable,
            'deferred', k.condeferred,
            'validated', k.convalidated,
-           'enforced', coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::boolean, true),
+           'enforced', coalesce(boolin(textout(pg_catalog.to_jsonb(k) ->> 'conenforced')), true),
            'no inherit', k.contype = 'c' and k.connoinherit,
-           'over periods', coalesce((pg_catalog.to_jsonb(k) ->> 'conperiod')::boolean, false),
+           'over periods', coalesce(boolin(textout(pg_catalog.to_jsonb(k) ->> 'conperiod')), false),
            'expression', pg_catalog.pg_get_expr(k.conbin, k.conrelid),
            'operators', array(
                select o.oprname::text from pg_catalog.unnest(k.conexclop) with ordinality as u (oid, place)
