@@ -93,6 +93,8 @@ def may_create(conn: psycopg.Connection) -> bool:
 
 def _privilege_faults(conn: psycopg.Connection) -> list[str]:
     found = [] if may_create(conn) else ["the target's role may not create schemas; grant it CREATE on the database"]
+    if not conn.execute("select has_database_privilege(current_database(), 'temporary')").fetchone()[0]:
+        found.append("the target's role may not create temporary tables; grant it TEMPORARY on the database")
     return found if bookkeeping.is_foreign(conn) else [*found, *_owner_faults(conn, bookkeeping.SCHEMA)]
 
 

@@ -47,6 +47,8 @@ def deploy(context: click.Context) -> int:
     if url is None:
         where = prefect_server.configured_url()
         raise ConfigError(f"no Prefect server answers at {where}; `{NAME} server start` starts one here")
+    if why := prefect_server.refused(url):
+        raise ConfigError(why)
     done = _deployed(prefect_server, url)
     show(context, done, lambda: pairs({name: _listed(value) for name, value in done.items()}))
     return 0

@@ -68,6 +68,9 @@ def through_prefect(name: str, watch, parameters: dict) -> dict | None:
     if url is None:
         LOG.info("running plainly: no Prefect server answers at %s", prefect_server.configured_url())
         return None
+    if why := prefect_server.refused(url):
+        LOG.warning("running plainly: %s", why)
+        return None
     LOG.info("running as a Prefect flow on %s", url)
     prefect_server.use(url)
     from importlib import import_module

@@ -8,9 +8,12 @@ Laws
 - Nor is another's server taken for ours that was quicker to the same port: ours ends then, and the next start tries
   another port.
 - The server's environment holds none of our connection settings.
+- Where PREFECT_SERVER_API_AUTH_STRING is set the server lets nobody in without it, and its clients here say it. It
+  travels by the environment alone: it is no argument, stands in no file, and is never shown.
 - Importing this module is cheap: the command line asks it on every run.
 """
 
+import base64
 import fcntl
 import json
 import os
@@ -18,8 +21,9 @@ import socket
 import sys
 import time
 import tomllib
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,6 +38,7 @@ DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
 HEALTH_SECONDS = 5.0  # one that is gone refuses at once; one that is busy must not be taken for gone
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
+ASKED, SAID = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"  # user:password, of a server, of its clients
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows
 
 
@@ -70,12 +75,44 @@ def home_path() -> Path:
 
 def is_healthy(api_url: str) -> bool:
     """Whether a Prefect API answers there, within some seconds. Proxies of the environment are not asked."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{api_url.rstrip('/')}/health", timeout=HEALTH_SECONDS) as answer:
+        with _opened(f"{api_url.rstrip('/')}/health") as answer:
             return answer.status == 200 and answer.read(16).strip() == b"true"
     except (OSError, ValueError):
         return False
+
+
+def admits(api_url: str, auth: str | None) -> bool:
+    """Whether the API, which answers, lets in who says this. All but a plain no is for Prefect's client to meet."""
+    said = {"Authorization": f"Basic {base64.b64encode(auth.encode()).decode()}"} if auth else {}
+    try:
+        _opened(f"{api_url.rstrip('/')}/admin/version", said).close()
+    except urllib.error.HTTPError as error:
+        return error.code not in (401, 403)
+    except (OSError, ValueError):
+        return True
+    return True
+
+
+def _opened(url: str, headers: Mapping[str, str] | None = None):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(urllib.request.Request(url, headers=headers or {}), timeout=HEALTH_SECONDS)
+
+
+def auth_for(api_url: str | None) -> str | None:
+    """What this process says to an API; to our own server also what that asks for."""
+    server = running()
+    is_own = server is not None and api_url == server.api_url
+    return os.environ.get(SAID) or (os.environ.get(ASKED) if is_own else None) or None
+
+
+def refused(api_url: str) -> str | None:
+    """Why an API that answers does not let us in; None where it does."""
+    auth = auth_for(api_url)
+    if admits(api_url, auth):
+        return None
+    found = f"does not take what {SAID} says" if auth else f"asks for a password, and {SAID} is not set"
+    return f"the Prefect server at {api_url} {found}; set it to the server's user:password"
 
 
 def running() -> Server | None:
@@ -108,6 +145,8 @@ def use(api_url: str) -> None:
     if not os.environ.get("PREFECT_API_URL"):
         os.environ.setdefault("PREFECT_HOME", str(home_path()))
     os.environ["PREFECT_API_URL"] = api_url
+    if auth := auth_for(api_url):
+        os.environ[SAID] = auth
     os.environ["PREFECT_SERVER_EPHEMERAL_ENABLED"] = "false"
     os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_SECONDS))
@@ -122,7 +161,17 @@ def start() -> Server:
     with alone():
         server = running() or _spawn(_free_port())
         _await_health(server)
+        _expect_guarded(server)
         return server
+
+
+def _expect_guarded(server: Server) -> None:
+    """Errors: ServerError where the server was started otherwise than this environment says."""
+    if os.environ.get(ASKED) and admits(server.api_url, None):
+        found = f"the Prefect server that runs here asks nobody for a password, and {ASKED} is set"
+        raise ServerError(f"{found}; `nxtgauge-migrate server stop`, then start it again")
+    if why := refused(server.api_url):
+        raise ServerError(why)
 
 
 def stop() -> bool:
@@ -136,11 +185,13 @@ def stop() -> bool:
 
 
 def status() -> dict:
-    """running, healthy, pid, ui, api, log. What the configuration names elsewhere is told as `configured`."""
+    """running, healthy, asks_for_password, pid, ui, log. What the configuration names is told as `configured`."""
     server, url = running(), configured_url()
+    answers = bool(url) and is_healthy(url)
     return {
         "running": server is not None,
-        "healthy": bool(url) and is_healthy(url),
+        "healthy": answers,
+        "asks_for_password": answers and not admits(url, None),
         "configured": url,
         "pid": server.pid if server else None,
         "ui": server.ui_url if server else None,

@@ -31,6 +31,8 @@ def run(settings: Settings) -> None:
     url = server.answering_url()
     if url is None:
         raise ConfigError(f"no Prefect server answers at {server.configured_url()}; start one, or set PREFECT_API_URL")
+    if why := server.refused(url):
+        raise ConfigError(why)
     check(settings)
     server.use(url)
     os.environ |= logs.for_prefect()

@@ -61,7 +61,7 @@ CASES = {
     ),
     "rights of the target's role": (
         "", "revoke create, temporary on database {target} from public, migrator", "", "",
-        ["the target's role may not create schemas"],
+        ["the target's role may not create schemas", "the target's role may not create temporary tables"],
     ),
     "schemas that others made": (
         "",

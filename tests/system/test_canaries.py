@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from auditors import seal_again
 from prefect.client.orchestration import get_client
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 CANARY = "zq7canary"
 LINEAGE = "lineage.jsonl"
@@ -84,14 +84,22 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
     _assert_clean(said, home.folder)
 
 
-def test_no_output_with_a_prefect_server_holds_a_value(environ, home, said) -> None:
+def test_no_output_with_a_prefect_server_holds_a_value_nor_its_password(environ, home, said) -> None:
     command = Commands(home, environ, said)
-    url, since = home.result("server", "start", "--bare")["configured"], datetime.now(UTC)
+    password = {"PREFECT_SERVER_API_AUTH_STRING": f"admin:{CANARY}"}
+    started, since = home.result("server", "start", "--bare", **password), datetime.now(UTC)
+    assert started["asks_for_password"] and CANARY not in str(started)
     try:
-        command.ends(0, "migrate", "--profile", "demo", NXTGAUGE_LOG="json")
+        command.ends(0, "plan")
+        command.ends(3, "migrate", "--profile", "production")
+        assert (
+            "running plainly" in said[-2] and "asks for a password, and PREFECT_API_AUTH_STRING is not set" in said[-2]
+        )
+        command.ends(2, "deploy", PREFECT_API_AUTH_STRING="admin:wrong")
+        command.ends(0, "migrate", "--profile", "demo", NXTGAUGE_LOG="json", **password)
         _plant(environ["NXTGAUGE_TARGET_URL"])
-        command.ends(6, "verify", "--profile", "demo")
-        _assert_linked(url, since)
+        command.ends(6, "verify", "--profile", "demo", PREFECT_API_AUTH_STRING=f"admin:{CANARY}")
+        _assert_linked(started["configured"], since, f"admin:{CANARY}")
     finally:
         home.run("server", "stop")  # its database is then whole on disk
     assert "running as a Prefect flow" in said[-2]
@@ -99,9 +107,11 @@ def test_no_output_with_a_prefect_server_holds_a_value(environ, home, said) -> N
     _assert_clean(said, home.folder)
 
 
-def _assert_linked(url: str, since: datetime) -> None:
+def _assert_linked(url: str, since: datetime, password: str) -> None:
     """Both runs' final states name their report's page, that of the failed verification too."""
-    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+    known = {PREFECT_API_URL: url, PREFECT_API_AUTH_STRING: password}
+    with temporary_settings(known), get_client(sync_client=True) as client:
+        assert CANARY not in client._client.get("/admin/settings").text
         runs = [run for run in client.read_flow_runs() if run.start_time and run.start_time >= since]
     ended = {run.state.name: run.state.message or "" for run in runs}
     assert ended.keys() == {"Completed", "Failed"}
