@@ -62,7 +62,7 @@ def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
     _tell_of_sequences(scene, wanted)
     return {
         "types": tuple(sorted(wanted.types)),
-        "functions": tuple(sorted(wanted.functions)),
+        "functions": tuple(sorted(f.signature for f in _functions(scene, wanted) if f.is_portable)),
         "sequences": tuple(sorted(wanted.sequences)),
         "collations": tuple(sorted(wanted.collations)),
         "text_search": tuple(sorted(wanted.text_search)),
@@ -87,9 +87,12 @@ def _refuse(scene: Scene, wanted: Needs) -> None:
         found = _type_fault(scene, use) if isinstance(use, TypeUse) else _object_fault(scene, use)
         if found and not use.extension:
             scene.faults.append(found)
-    known = {function.signature: function for function in scene.catalog.functions}
-    for signature in sorted(wanted.functions):
-        scene.faults += list(_function_faults(scene, wanted, known.get(signature), signature))
+    for function in _functions(scene, wanted):
+        scene.faults += list(_function_faults(scene, wanted, function))
+
+
+def _functions(scene: Scene, wanted: Needs) -> list[Function]:
+    return [function for function in scene.catalog.functions if function.signature in wanted.functions]
 
 
 def _type_fault(scene: Scene, use: TypeUse) -> str | None:
@@ -118,17 +121,16 @@ def _object_fault(scene: Scene, use: Dependency) -> str | None:
     return None
 
 
-def _function_faults(scene: Scene, wanted: Needs, found: Function | None, signature: str) -> Iterator[str]:
-    use = next((u for u in wanted.uses if isinstance(u, Dependency) and f"{u.name}({u.signature})" == signature), None)
-    where = f"{use.table}: {use.user_kind} {use.user} calls {signature}" if use else f"{signature} is called"
-    way_out = f"replace or drop it under [functions] {RULES}"
-    if found is None or not found.is_portable:
-        needs = f" (it needs {', '.join(found.needs)})" if found and found.needs else ""
+def _function_faults(scene: Scene, wanted: Needs, found: Function) -> Iterator[str]:
+    uses = [use for use in wanted.uses if isinstance(use, Dependency) and use.kind == "function"]
+    use = next((use for use in uses if f"{use.name}({use.signature})" == found.signature), None)
+    where = f"{use.table}: {use.user_kind} {use.user} calls" if use else "a function that is carried calls"
+    where, way_out = f"{where} {found.signature}", f"replace or drop it under [functions] {RULES}"
+    if not found.is_portable:
+        needs = f" (it needs {', '.join(found.needs)})" if found.needs else ""
         yield f"{where}, which does not stand alone{needs}; {way_out}"
     elif found.is_risky and found.name not in scene.mapping.common.carried_functions:
-        why = (
-            "runs with its owner's rights (SECURITY DEFINER)" if found.is_definer else f"is written in {found.language}"
-        )
+        why = "is SECURITY DEFINER" if found.is_definer else f"is written in {found.language}, an untrusted language"
         yield f"{where}, which {why}; read it and name it in carried_functions {RULES}, or {way_out}"
 
 

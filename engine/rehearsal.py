@@ -168,7 +168,7 @@ def _strays(catalog: Catalog) -> list[str]:
     return [
         f"{what} would depend on the {thing}, which is outside the new schema; drop or replace it in the mapping"
         for what, thing, use in uses
-        if use.schema != catalog.schema and not use.extension
+        if use.schema not in (catalog.schema, "") and not use.extension
     ] + [
         f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, which is outside the new schema"
         for c in foreign
