@@ -7,6 +7,7 @@ Laws
 - What cannot be sent is dropped, and said once, without the address's path, user or token.
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -71,7 +72,7 @@ class Sender:
 
     def __init__(self, address: str):
         self._transport, self._place = transport(address), shown(address)
-        self._file = None if is_http(address) else Path(address)
+        self._file = None if is_http(address) else Path(address.removeprefix("file://"))
         self._bursts: queue.SimpleQueue[list[RunEvent] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="lineage", daemon=True)
         self._thread.start()
@@ -90,7 +91,8 @@ class Sender:
         for burst in iter(self._bursts.get, None):
             try:
                 if self._file:
-                    private.touch(self._file)
+                    with contextlib.suppress(OSError):  # that it cannot be written is said where it is written to
+                        private.touch(self._file)
                 for event in burst:
                     self._emit(event)
             except Exception as error:  # whatever ails a server of somebody else's, the run goes on

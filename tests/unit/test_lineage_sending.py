@@ -112,6 +112,13 @@ def test_a_file_gets_an_object_a_line_after_those_that_it_has(tmp_path, form):
     assert found[0] == {} and [(e["eventType"], e["job"]["name"]) for e in found[1:]] == WHOLE
 
 
+def test_a_file_that_it_makes_is_its_owners_alone(tmp_path):
+    sender = sending.Sender(str(tmp_path / "new.jsonl"))
+    sender.send(_begin())
+    sender.close(20)
+    assert (tmp_path / "new.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_that_cannot_be_written_is_said(tmp_path, caplog):
     sender = sending.Sender(str(tmp_path / "no" / "file"))
     sender.send(_begin())

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from config import errors
-from flows import processes, server, stopping
+from flows import places, processes, server, stopping
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -20,6 +20,11 @@ def test_no_server_is_found_where_none_was_started():
     assert server.running() is None
     assert server.answering_url() is None
     assert server.stop() is False
+
+
+def test_the_folder_of_logs_is_closed_to_others_also_where_it_stood_open():
+    places.cache_folder().chmod(0o755)
+    assert places.cache_folder().stat().st_mode & 0o777 == 0o700
 
 
 def test_a_process_that_was_not_started_here_is_never_taken_for_the_server():
