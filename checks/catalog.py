@@ -37,14 +37,15 @@ class Catalog:
 def read(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of a schema; one that is not there has no tables."""
     columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
-    for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation, is_cast in asked(
+    for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation, *more in asked(
         conn, "columns", schema
     ):
         found = columns[table]  # a table may have none
         if name is not None:
             kept = "s" if is_generated else ""
             one = Column(name, type_, not_null, default, collation, "", kept, None, base, kind, is_array)
-            found.append(replace(one, reads=tuple(reads), is_cast_to_json=is_cast))
+            is_cast, names_objects = more
+            found.append(replace(one, reads=tuple(reads), is_cast_to_json=is_cast, names_objects=names_objects))
     for table, name, kind, keys, text, parent, parent_keys, is_valid in asked(conn, "constraints", schema):
         constraints[table].append(
             Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.comparison import Comparison
-from checks.facts import OID_ALIASES, TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
+from checks.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.laws import Prelude
 from checks.relations import READ, Relation
 from config.shapes import Column, Table
@@ -126,7 +126,7 @@ class Whole:
         parent = self._facts.parent(self._table, column.name)
         if final.generated:
             return column_of(column), column_of(final)
-        if column.base in OID_ALIASES:
+        if column.names_objects:
             return text_of(column), text_of(final)
         if column.name in FIXED[2:] and column.base in TIMES and not column.is_array:
             return self._time(column), column_of(final)
@@ -211,7 +211,7 @@ def _archived(facts: Facts) -> Iterator[Comparison]:
 def _archive(facts: Facts, table: str) -> Comparison:
     shape, kept = facts.source.table(table), facts.archive.table(table)
     pairs = [
-        Pair(c.name, text_of(c) if c.base in OID_ALIASES else column_of(c),
+        Pair(c.name, text_of(c) if c.names_objects else column_of(c),
              column_of(c) if kept and kept.column(c.name) else "'the archive has no such column'")
         for c in shape.columns
     ]  # fmt: skip

@@ -29,11 +29,6 @@ TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
 INTEGERS = {"int2", "int4", "int8"}
 NUMBERS = {*INTEGERS, "numeric"}
 TIMES = {"date", "timestamp", "timestamptz"}
-# Oids of one database; only the names that they stand for mean anything in another.
-OID_ALIASES = {
-    "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc",
-    "regprocedure", "regrole", "regtype",
-}  # fmt: skip
 # How the builtin types read a text: a cast would be what the database has made of it.
 READERS = {
     "bool": "boolin({})", "int8": "int8in({})", "numeric": "numeric_in({}, 0, -1)", "uuid": "uuid_in({})",

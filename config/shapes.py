@@ -29,6 +29,8 @@ class Column:
     base_schema: str = field(default="pg_catalog", compare=False)  # of the type that base names
     is_binary: bool = field(default=True, compare=False)  # whether it, and all it is made of, has send and receive
     is_cast_to_json: bool = field(default=False, compare=False)  # whether row_to_json would call a cast of its own
+    # Whether its values are made of oids that stand for names (regclass and its kin): elsewhere they mean nothing.
+    names_objects: bool = field(default=False, compare=False)
 
     @property
     def full_type(self) -> str:

@@ -18,7 +18,7 @@ from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Foreign, Scene, freight_item
-from engine.select import OID_ALIASES, as_text, literal, parsed, parsed_as, plain, text, text_at
+from engine.select import as_text, literal, parsed, parsed_as, plain, text, text_at
 
 ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")
@@ -106,7 +106,7 @@ def _why_not_anew(scene: Scene, table: LegacyTable, column: Column, arriving: se
 
 def _plain(scene: Scene, table: LegacyTable, column: Column, way: Way) -> _Column:
     """A column whose values arrive as they are; oids of the source as the names that they stand for."""
-    if column.base not in OID_ALIASES:
+    if not column.names_objects:
         return _Column(column, Item(column.name, plain(column), column.type), way)
     scene.changed.add((table.name, column.name))
     scene.retyped.add((table.name, column.name))
@@ -174,7 +174,7 @@ def _column(scene: Scene, table: LegacyTable, rule: TableRule, column: Column, r
             scene.retyped.add((table.name, column.name))
         shape = replace(column, type="uuid", base="uuid", kind="b", default=None, collation=None, identity="")
         return _Column(shape, None, Way(column.name, "rule", (target,), "the profile that its professional became"))
-    if column.base in OID_ALIASES:
+    if column.names_objects:
         return _plain(scene, table, column, Way(column.name, "same", (target,)))
     coalesced = _coalesced(scene, table, rule, column)
     if coalesced:

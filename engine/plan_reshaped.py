@@ -15,7 +15,7 @@ from engine import keep
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.select import OID_ALIASES, as_text, key_of, parsed, plain, row_as_json, text
+from engine.select import as_text, key_of, parsed, plain, row_as_json, text
 from transforms.outcome import Facts
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
@@ -234,7 +234,7 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
     """The column as the target has it, and what to say of it."""
     found, notes = scene.keys.conversion(table, column), []
     shape = replace(column, identity="", generated="", default=None if column.generated else column.default)
-    if column.base in OID_ALIASES:
+    if column.names_objects:
         shape = replace(shape, type="text", base="text", kind="b", default=None)
     if found.kind != "same":
         shape = replace(shape, type=found.type, base=found.base, kind="b", default=None, collation=None)
@@ -406,11 +406,13 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
 def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
     """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
     columns = tuple(
-        replace(c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if _is_reg(c) else {}))
+        replace(
+            c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if c.names_objects else {})
+        )
         for c in table.shape.columns
     )
     keys = tuple(c for c in table.shape.constraints if c.kind == "p")
-    items = [Item(c.name, as_text(c) if _is_reg(c) else plain(c), c.type) for c in table.shape.columns]
+    items = [Item(c.name, as_text(c) if c.names_objects else plain(c), c.type) for c in table.shape.columns]
     route = Route(
         name=f"{table.name} → archive",
         legacy_table=table.name,
@@ -424,7 +426,3 @@ def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, 
         is_chunked=table.kind == "r",
     )
     return Table(table.name, columns, keys, (), table.shape.comment), route
-
-
-def _is_reg(column: Column) -> bool:
-    return column.base in OID_ALIASES

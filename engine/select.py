@@ -22,11 +22,6 @@ from config.times import LOCAL, ZONED
 
 TIMES = {"date", "timestamp", "timestamptz"}
 TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
-# Their values are oids of one database; only their names mean anything in another.
-OID_ALIASES = {
-    "regclass", "regcollation", "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc",
-    "regprocedure", "regrole", "regtype",
-}  # fmt: skip
 TEXTUAL_NATIVE = {"text", "varchar"}
 NATIVE = {"bool", "int2", "int4", "int8", "float8", *TEXTUAL_NATIVE}  # ADBC carries them there and back unchanged
 

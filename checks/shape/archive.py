@@ -8,7 +8,7 @@ Laws
 from collections.abc import Iterator
 
 from checks.content import rest
-from checks.facts import OID_ALIASES, Facts
+from checks.facts import Facts
 from checks.shape import things
 from checks.shape.kept import OF_COLUMN, OF_CONSTRAINT, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, Kept
 from checks.shape.things import Thing
@@ -42,6 +42,6 @@ def wanted(facts: Facts, kept: Kept) -> Iterator[Thing]:
 def _column(facts: Facts, table: str, found: Thing) -> Thing:
     stated = PLAIN_COLUMN | {name: found.says[name] for name in OF_COLUMN}
     stated |= {"default": None, "identity": "", "generated": ""}
-    if facts.source.table(table).column(found.name).base in OID_ALIASES:
+    if facts.source.table(table).column(found.name).names_objects:
         stated |= {"type": "text", "home": "pg_catalog", "dimensions": 1}
     return Thing("column", table, found.name, things.spelled(stated), made_of=found)

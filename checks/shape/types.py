@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from checks.facts import INTEGERS, NUMBERS, OID_ALIASES, TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
 from checks.shape.things import Says, Thing
 from config.shapes import Column
 
@@ -63,7 +63,7 @@ class Types:
         """The column as it arrives in whatever table of the target."""
         if column.generated:
             return self.own(table, column)
-        if column.base in OID_ALIASES:
+        if column.names_objects:
             return replace(PLAIN_TEXT, how=TEXT)
         parent = self._facts.parent(table, column.name)
         if parent is None and self._is_id(table, column.name):

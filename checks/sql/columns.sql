@@ -53,7 +53,11 @@ select t.relname::text,
        ),
        pg_get_expr(d.adbin, d.adrelid),
        l.collname::text,
-       exists (select from json_casts j where j.start = a.atttypid) as is_cast_to_json
+       exists (select from json_casts j where j.start = a.atttypid) as is_cast_to_json,
+       exists (
+           select from made_of m join pg_type p on p.oid = m.part
+           where m.start = a.atttypid and p.typname like 'reg%%' and p.typnamespace = 'pg_catalog'::regnamespace
+       ) as names_objects
 from tables t
 left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 left join pg_type y on y.oid = a.atttypid

@@ -54,7 +54,8 @@ with recursive columns as (
                from pg_cast c
                where c.castsource = t.oid and t.oid >= 16384 and c.castfunc <> 0  -- a builtin type's is not obeyed
                    and c.casttarget in ('json'::regtype, 'jsonb'::regtype)
-           )) as is_cast_to_json
+           )) as is_cast_to_json,
+           bool_or(t.typname like 'reg%' and t.typnamespace = 'pg_catalog'::regnamespace) as names_objects
     from parts p
     join pg_type t on t.oid = p.part
     group by p.start
@@ -86,7 +87,8 @@ select a.attrelid as table_oid,
        b.is_array,
        a.attndims::integer as dimensions,
        m.is_binary,
-       m.is_cast_to_json and a.atttypid not in ('json'::regtype, 'jsonb'::regtype) as is_cast_to_json
+       m.is_cast_to_json and a.atttypid not in ('json'::regtype, 'jsonb'::regtype) as is_cast_to_json,
+       m.names_objects
 from columns a
 join pg_type t on t.oid = a.atttypid
 join bases b on b.start = a.atttypid

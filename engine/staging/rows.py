@@ -21,7 +21,6 @@ from config.settings import Settings
 from engine import stream
 from engine.catalog import LegacyTable
 from engine.connect import Stop, blame
-from engine.select import OID_ALIASES
 from engine.sessions import Sessions
 from engine.workers import Watch
 
@@ -71,7 +70,7 @@ class Lane:
     def is_binary(self) -> bool:
         """Values that are oids of one database mean something in another by name only; some types have no bytes."""
         columns = self.table.shape.columns
-        return not self.masks and all(c.is_binary and c.base not in OID_ALIASES for c in columns)
+        return not self.masks and all(c.is_binary and not c.names_objects for c in columns)
 
 
 @dataclass
