@@ -32,9 +32,25 @@ def fitted(facts: Facts, table: str, own: Column, given: Column) -> str:
         return _within(own, value)
     if own.base == "bool" and given.base in TEXTUAL:
         return f"case when lower({value}) in {BOOLEANS} then concat({parsed(value, 'bool')}) end"
-    if own.base == given.base or {own.base, given.base} <= INTEGERS | {"numeric"}:
+    if {own.base, given.base} <= INTEGERS | {"numeric"}:
+        return _number(own, f"{column_of(given)}::numeric")
+    if own.base == given.base:
         return text(f"{column_of(given)}::{own.type if own.kind == 'b' else own.base}")
     return "null::text"
+
+
+def _number(own: Column, number: str) -> str:
+    """The number as the column shows it, where it has no more digits before the point or after it than that takes."""
+    if own.base in INTEGERS:
+        bits = 8 * int(own.base.removeprefix("int")) - 1
+        fits = f"{number} between {-(2**bits)} and {2**bits - 1} and scale(trim_scale({number})) = 0"
+        return f"case when {fits} then concat({number}::{own.base}) end"
+    digits, _, scale = own.type.partition("(")[2].rstrip(")").partition(",")
+    if not digits:
+        return text(number)
+    whole = int(digits) - int(scale or 0)
+    fits = f"{number} = round({number}, {scale or 0}) and abs({number}) < 1e{whole}"
+    return f"case when {fits} then concat({number}::{own.type}) end"
 
 
 def _within(own: Column, value: str) -> str:

@@ -12,12 +12,12 @@ from config.mapping import Completion
 from config.shapes import Column, Constraint, Table
 from engine import ids
 from engine.catalog import LegacyTable
-from engine.ids import INTEGERS, TEXTUAL
+from engine.fitting import fitted
 from engine.plan import Conversion, Item, Noted, Route, Way
 from engine.plan_copied import Copied
 from engine.plan_reshaped import ORIGIN
 from engine.scene import Scene
-from engine.select import as_text, json_at, literal, parsed, parsed_as, plain, quoted, text, text_at
+from engine.select import as_text, json_at, literal, plain, quoted, text, text_at
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 
@@ -166,24 +166,11 @@ def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]
 
 def _fitting(scene: Scene, own: Column, setting: Column, alias: str) -> str | None:
     """The setting in the type of user_settings' column; null where it does not fit."""
-    value = f"{alias}.{quoted(setting.name)}"
-    if own.type == setting.type:
-        return value
-    given = text_at(value, setting)
-    if own.kind == "e":
-        labels = next((t.labels for t in scene.catalog.types if t.name == own.type.strip('"')), ())
-        return f"case when {given} in ({', '.join(map(literal, labels))}) then {parsed_as(given, own)} end"
-    if own.base in TEXTUAL:
-        limit = own.type.partition("(")[2].rstrip(")")
-        return f"case when char_length({given}) <= {limit} then {given} end" if limit else given
-    if own.base == "bool" and setting.base in TEXTUAL:
-        known = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
-        return f"case when lower({given}) in {known} then {parsed(given, 'bool')} end"
-    if own.base == setting.base or {own.base, setting.base} <= INTEGERS | {"numeric"}:
-        return f"{value}::{own.full_type}"
-    remedy = f"give users.{setting.name} the type {own.type} in the source, or move it by hand"
-    scene.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
-    return None
+    value = fitted(own, setting, scene.labels(own), alias)
+    if value is None:
+        remedy = f"give users.{setting.name} the type {own.type} in the source, or move it by hand"
+        scene.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
+    return value
 
 
 def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:

@@ -93,7 +93,8 @@ class _Sieve:
     def _judge(self, stage: Stage, found: list[tuple[str, str, str]]) -> None:
         nulled = defaultdict(list)
         for origin, column, sqlstate in found:
-            one = Refused(origin, self._target(stage), column, sqlstate)
+            own = column.removeprefix("__")  # __updated_at of merged rows
+            one = Refused(origin, self._target(stage), own, sqlstate)
             if self._parent(one):
                 self.pointers.append(one)
                 nulled[column].append(origin)

@@ -12,13 +12,13 @@ from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
 from engine import clashes, keep
 from engine.catalog import LegacyTable
-from engine.ids import TEXTUAL
+from engine.fitting import fitted
 from engine.keys import UUID
 from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.scene import Foreign, Scene, freight_item
-from engine.select import as_text, literal, parsed, parsed_as, plain, text, text_at
+from engine.select import as_text, parsed, plain, text, text_at
 
 ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")
@@ -225,16 +225,8 @@ def _differs(scene: Scene, winner: Column, loser: Column) -> str:
 
 
 def _as(wanted: Column, other: Column, scene: Scene) -> str:
-    """The other column in the wanted one's type; null where it is no label of the wanted enum."""
-    if other.type == wanted.type:
-        return plain(other)
-    labels = next((t.labels for t in scene.catalog.types if t.name == wanted.type.strip('"')), ())
-    value = parsed_as(as_text(other), wanted)
-    limit = wanted.type.partition("(")[2].rstrip(")") if wanted.base in TEXTUAL else ""
-    if limit:
-        return f"case when char_length({as_text(other)}) <= {limit} then {value} end"
-    known = ", ".join(literal(label) for label in labels)
-    return f"case when {as_text(other)} in ({known}) then {value} end" if labels else value
+    """The other column in the wanted one's type; null where it does not fit."""
+    return fitted(wanted, other, scene.labels(wanted)) or f"null::{wanted.full_type}"
 
 
 def _time(scene: Scene, table: LegacyTable, column: Column, target: str) -> _Column:

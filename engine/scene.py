@@ -64,6 +64,10 @@ class Scene:
     def times(self, table: LegacyTable) -> Times:
         return Times(table.shape, self.mapping.common.created_at_from, self.settings.time_zone, self.instant)
 
+    def labels(self, column: Column) -> tuple[str, ...]:
+        """Of the enum that is the column's type; none of any other."""
+        return next((t.labels for t in self.catalog.types if t.name == column.type.strip('"')), ())
+
     def from_sql(self, table: str) -> str:
         return f"{quoted(self.catalog.schema, self.legacy_names.get(table, table))} as t"
 

@@ -3,6 +3,7 @@
 Laws
 - Columns, their types, not-nulls and comments, and the primary key are the legacy ones; names of objects (reg*) are
   text. Nothing else is kept: no default, no other constraint, no index.
+- A domain has its checks, validated or not: the archive holds whatever the legacy tables do.
 """
 
 from collections.abc import Iterator
@@ -37,6 +38,17 @@ def wanted(facts: Facts, kept: Kept) -> Iterator[Thing]:
             if found.says["kind"] == "p":
                 stated = {name: found.says[name] for name in (*OF_CONSTRAINT, "method", "keys", "included")}
                 yield Thing("constraint", table, found.name, PLAIN_CONSTRAINT | PLAIN_INDEX | stated, made_of=found)
+
+
+def unvalidated(thing: Thing) -> Thing:
+    """The thing, of a domain with its checks as if none were validated."""
+    if thing.kind != "type" or not thing.says.get("checks"):
+        return thing
+    checks = [
+        check | {"validated": False, "expression": check["expression"].removesuffix(" NOT VALID")}
+        for check in thing.says["checks"]
+    ]
+    return thing.saying(checks=checks)
 
 
 def _column(facts: Facts, table: str, found: Thing) -> Thing:

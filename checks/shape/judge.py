@@ -113,8 +113,9 @@ def _access(target: psycopg.Connection, schema: str) -> Access:
 
 
 def _archive(facts: Facts, of_legacy: Kept, legacy: Iterable[Thing], target: psycopg.Connection) -> Iterator[Row]:
-    wanted, found = list(archive.wanted(facts, of_legacy)), things.read(target, facts.archive.schema)
-    needed = members.needed_by(wanted, legacy, of_legacy)
+    found = tuple(map(archive.unvalidated, things.read(target, facts.archive.schema)))
+    wanted = list(archive.wanted(facts, of_legacy))
+    needed = members.needed_by(wanted, list(map(archive.unvalidated, legacy)), of_legacy)
     yield from _closed(target, facts.archive.schema, [*wanted, *needed.needed], needed.allowed, found)
 
 

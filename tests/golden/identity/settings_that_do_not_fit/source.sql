@@ -6,3 +6,8 @@ insert into users values ('00000000-0000-0000-0000-0000000000a1', 'english', nul
 create table user_settings (user_id uuid primary key references users (id), language varchar(2),
     sms_notifications boolean);
 insert into user_settings values ('00000000-0000-0000-0000-0000000000a3', null, null);
+-- Numbers beyond the column's range, or with more digits than it keeps.
+alter table users add timezone bigint, add theme numeric;
+alter table user_settings add timezone smallint, add theme numeric(3, 1);
+update users set timezone = case id when '00000000-0000-0000-0000-0000000000a3' then 99999 else 530 end,
+    theme = case id when '00000000-0000-0000-0000-0000000000a3' then 1.25 else 1.50 end;
