@@ -35,6 +35,7 @@ from checks import (
 from checks.comparison import Comparison
 from checks.drift import Drift
 from checks.facts import Facts
+from checks.shape import judge
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
 
 UNMOVED = Drift()
@@ -85,7 +86,7 @@ def planned(
     return [
         *(Compared(one, stood.get(one.name), look, drift).job() for one in comparisons(facts, prelude)),
         *(() if look.counts_only else _ruled(facts, prelude, drift, kept)),
-        *(Job(*one) for one in objects.jobs(facts)),
+        *(_shaped(facts, *one) for one in objects.jobs(facts)),
         *(Job(*one) for one in balance.jobs(facts)),
         *(() if look.counts_only else _booked(facts, prelude)),
     ]
@@ -104,6 +105,13 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
         *left_behind.comparisons(facts),
         *money.comparisons(facts),
     ]
+
+
+def _shaped(facts: Facts, draft: Check, work: Callable) -> Job:
+    """Sequences are held to rows, and to the legacy ones, which may have gone on."""
+    is_of_rows = draft.name == judge.SEQUENCES
+    sides = (facts.source, facts.target) if is_of_rows else ()
+    return Job(draft, work, *(frozenset(side.tables) for side in sides))
 
 
 def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:

@@ -27,6 +27,8 @@ from checks.comparison import (
 from checks.drift import Drift, Side
 from checks.verdict import ERROR, FAIL, PASS, STALE, Change, Check
 
+# What no row that is written makes of an object of the catalogue; a sequence is behind where the other side goes on.
+NEVER_LATER = {DIFFERS, MISSING, UNEXPECTED}
 OURS = (DIFFERS, MISSING, UNEXPECTED)
 LATER = (GONE, GONE_IN_SOURCE, CHANGED, OF_SOURCE, ADDED, NEW_IN_SOURCE)
 
@@ -111,6 +113,8 @@ class _Explains:
 
 def settled(check: Check, drift: Drift, of_source: Iterable[str], of_target: Iterable[str], is_data: bool) -> Check:
     """The result of a check that looks at tables as they are now. is_data: an ERROR is of values, not of the query."""
+    if any(row.what in NEVER_LATER for row in check.rows if check.kind == "catalog"):
+        return check
     why = changed(drift, of_source, of_target)
     if not why or not (check.status == FAIL or (check.status == ERROR and is_data)):
         return check
@@ -148,7 +152,9 @@ def changes(name: str, side: Side, checks: Iterable[Check], read: Mapping[str, f
 def _change(name: str, side: Side, table: str, about: Iterable[Check]) -> Change:
     """about: checks of this table alone, which tell what is gone where as much was added."""
     moved, what = side.tables[table], GONE if name == "target" else GONE_IN_SOURCE
-    told = [check.since.get(what, 0) for check in about]
-    gone = min(max([moved.were - moved.now, 0, *told]), moved.lost)
+    more = ADDED if name == "target" else NEW_IN_SOURCE
+    added = max((check.since.get(more, 0) for check in about), default=0)
+    told = max((check.since.get(what, 0) for check in about), default=0)
+    gone = min(max(moved.were - moved.now + added, told, 0), moved.lost)
     added = moved.now - moved.were + gone
     return Change(name, table, moved.were, moved.now, moved.written - added, added, gone)

@@ -67,7 +67,8 @@ def headline(report: Mapping) -> dict:
     if _is_about_nothing(report):
         return {"tone": "bad", "word": "NOTHING TO VERIFY", "text": f"{report['checks'][0]['detail']}."}
     if trouble := _trouble(report):
-        return {"tone": "bad", "word": _bad_word(report), "text": f"{_joined(trouble)}{_untouched(report)}."}
+        text = f"{_joined(trouble)}{_untouched(report)}.{_uncompared(report)}"
+        return {"tone": "bad", "word": _bad_word(report), "text": text}
     word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
     word = "WAITS FOR APPROVAL" if _is_awaiting(report) else f"{word}{_but_for(report)}"
     parts = [part for part in (_rows(report), _checks(report)) if part]
@@ -86,9 +87,15 @@ def _but_for(report: Mapping) -> str:
     found = [_written(made["changes"], side, where) for side, where in places.items()]
     if not any(found) and any(check["group"] == "stale" for check in report["checks"]):
         found.append(f"what was written since {since}")
-    found.append(f"{some(len(broken), 'check')} that could not be made" if broken else "")
+    found.append(f"{some(len(broken), 'check')} that could not be made" if broken and not is_shut(report) else "")
     found.append("what it was told to leave out" if _quick_look(report) else "")
     return f", but for {_joined([part for part in found if part])}"
+
+
+def _uncompared(report: Mapping) -> str:
+    """What was not compared beside that which is wrong."""
+    found = _but_for(report).removeprefix(", but for ")
+    return f" Beside that, not everything was compared: {found}." if found else ""
 
 
 def _written(changes: Iterable[Mapping], side: str, when: str) -> str:
