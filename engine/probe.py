@@ -12,7 +12,9 @@ from engine.select import as_text, quoted
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
 SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size
-LINK = r"^\s*(https?://|www\.)"
+BEGINNING = 200  # letters that say whether a value is a link
+# Alone, or the first of an array; with a scheme or without.
+LINK = r'^[\s{["]*(https?://|www\.|([a-z0-9-]+\.)+(com|org|net|io|dev|me|co|app|in)(/|["},\]\s]|$))'
 
 Counts = dict[str, tuple[int, int]]  # column → how many values it has, and how many of them are of the kind
 
@@ -46,10 +48,10 @@ class Source:
         return found
 
     def links(self, table: str, columns: list[Column]) -> Counts:
-        """For each text column, of the first rows: how many values begin as a link does."""
+        """For each column, of the first rows: how many values begin as a link does."""
         if not columns:
             return {}
-        texts = ", ".join(f"{as_text(column)} as v{number}" for number, column in enumerate(columns))
+        texts = ", ".join(f"left({as_text(c)}, {BEGINNING}) as v{number}" for number, c in enumerate(columns))
         counts = ", ".join(f"count(v{n}), count(*) filter (where v{n} ~* %(link)s)" for n in range(len(columns)))
         rows = f"select {texts} from {quoted(self._schema, table)} as t limit {SAMPLE_ROWS}".replace("%", "%%")
         figures = self._conn.execute(f"select {counts} from ({rows}) as s", {"link": LINK}).fetchone()

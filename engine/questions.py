@@ -51,7 +51,7 @@ def _links(scene: Scene, table: LegacyTable, probe: Source | Unread) -> Iterator
     if scene.fates[table.name] != "reshape":
         return
     read = {v for variants in scene.rule(table.name).columns.values() for v in variants} | _settled(scene, table.name)
-    texts = [c for c in table.shape.columns if c.base in TEXTUAL and not c.is_array and c.name not in read]
+    texts = [c for c in table.shape.columns if c.base in {*TEXTUAL, "json", "jsonb"} and c.name not in read]
     counts = probe.links(table.name, [c for c in texts if c.name not in scene.rule(table.name).removed])
     for column, (values, links) in counts.items():
         if links * 2 > values:

@@ -107,6 +107,8 @@ def migrate(
         preflight.refuse(
             preflight.faults(conn, settings, planned, held, rehearsed, dry_run=dry_run, is_new=resumed is None)
         )
+        if planned.questions:
+            clock.message(f"the plan has questions ({len(planned.questions)}): `nxtgauge-migrate plan` asks them")
         stated = certificates.stated(planned, settings)
         bookkeeping.ensure(conn)
         wanted = {"dry_run": dry_run, "approve": not dry_run and (approve or settings.require_approval), "given": given}

@@ -28,11 +28,13 @@ SOURCE = """
     create table helpers (id uuid primary key);
     create table visits (id int primary key, helper_id uuid, user_id uuid references users);
     create table customer_profiles (id uuid primary key, user_id uuid references users, status text, website text,
-                                    blog text);
+                                    blog text, sites text[]);
     insert into users values ('00000000-0000-4000-8000-000000000001');
     insert into helpers select id from users;
     insert into visits select 1, id, id from users union all select 2, gen_random_uuid(), id from users;
-    insert into customer_profiles select id, id, 'active', 'https://example.org', 'www.example.org' from users;
+    insert into customer_profiles
+        select id, id, 'active', 'https://example.org', 'www.example.org', array['www.a.example']
+        from users;
     insert into payments select id, id, 5, 'paid' from users;
     insert into coupon_uses select id, id, id, 'A-17', now() from users;
     insert into orders (user_id, "no") select id, 'first' from users;
@@ -68,7 +70,9 @@ def answered(monkeypatch):
             found["coupon_uses"]["renamed"]["legacy_order_id"] = ["order_id"]
             found["coupon_uses"]["settled"] = ["order_id"]
         elif name == "profiles":
-            found["customer_profiles"] |= {"removed": {"website": "external_link"}, "settled": ["blog"]}
+            found["customer_profiles"] |= {
+                "removed": {"website": "external_link", "sites": "external_link"}, "settled": ["blog"],
+            }  # fmt: skip
         elif name == "common":
             found["references"]["helper_id"] = {"to": "helpers", "in": ["visits"]}
         return found
@@ -95,6 +99,7 @@ def test_each_question_names_its_answers(settings):
     asked = {question.split(" ")[0]: question for question in survey.survey(settings).plan.questions}
     assert asked.keys() == {
         "visits.helper_id", "customer_profiles.website", "customer_profiles.blog", "coupon_uses.order_id",
+        "customer_profiles.sites",
     }  # fmt: skip
     assert 'helper_id = { to = "helpers", in = ["visits"] } to [references]' in asked["visits.helper_id"]
     assert 'website = "external_link" to removed under [customer_profiles]' in asked["customer_profiles.website"]
@@ -116,7 +121,10 @@ def test_the_answers_work(settings, target, answered):
     assert uses.fetchall() == [("A-17", True)]
     assert target.execute("select id, helper_id is null from visits order by id").fetchall() == [(1, False), (2, True)]
     links = target.execute("select legacy_table, legacy_column, url from migration.removed_links").fetchall()
-    assert links == [("customer_profiles", "website", "https://example.org")]
+    assert sorted(links) == [
+        ("customer_profiles", "sites", "{www.a.example}"),
+        ("customer_profiles", "website", "https://example.org"),
+    ]
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         target.execute("insert into order_lines values (3, 99)")
     rows = target.execute("select to_regclass('old_leads'), to_regclass('leads'), to_regclass('tax_rules')")

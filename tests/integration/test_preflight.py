@@ -19,13 +19,14 @@ SOURCE = """
     create table roles (id text primary key, key text);
     create table coupons (id serial primary key, code text);
     create table developer_profiles (id uuid primary key, user_id uuid references users, status text, website text,
-                                     gibberish text, blog text);
+                                     gibberish text, blog text, sites text[], found jsonb);
     create table payments (id uuid primary key, user_id uuid references users, amount numeric, helper_id uuid);
     create table helpers (id uuid primary key);
     insert into roles select gen_random_uuid()::text, 'k' || n from generate_series(1, 5) n;
     insert into users select gen_random_uuid(), 'u' || n from generate_series(1, 3) n;
     insert into developer_profiles
-    select gen_random_uuid(), id, 'approved', 'https://example.org/' || email, email, 'www.example.org' from users;
+    select gen_random_uuid(), id, 'approved', 'https://example.org/' || email, email, 'example.org/x',
+           array['https://a.example'], '["www.b.example"]' from users;
     create role reader login; create role migrator login;
     grant usage on schema public to reader; grant select on all tables in schema public to reader;
 """
@@ -179,9 +180,10 @@ def test_a_target_that_another_run_holds_is_told_of(settings):
 def test_what_a_plan_says_and_asks(urls, settings):
     found = survey.survey(settings)
     told, text = describe.survey_json(found), describe.survey_text(found)
-    assert found.faults == () and told["target"]["rehearsed"] and text.startswith("plan: READY: no fault, 3 questions")
+    assert found.faults == () and told["target"]["rehearsed"] and text.startswith("plan: READY: no fault, 5 questions")
     asked = {question.split(" ")[0]: question for question in told["questions"]}
-    assert asked.keys() == {"payments.helper_id", "developer_profiles.website", "developer_profiles.blog"}
+    links = {f"developer_profiles.{name}" for name in ("website", "blog", "sites", "found")}
+    assert asked.keys() == {"payments.helper_id", *links}
     assert 'helper_id = { to = "helpers", in = ["payments"] }' in asked["payments.helper_id"]
     assert 'website = "external_link" to removed under [developer_profiles]' in asked["developer_profiles.website"]
     assert all(question in text for question in told["questions"])
