@@ -342,7 +342,7 @@ def _route(scene: Scene, table: LegacyTable, rule: TableRule, columns: list[_Col
 def _is_keyed(scene: Scene, table: LegacyTable) -> bool:
     """Whether a build row can be told by the legacy key: there is one, and it arrives as it is."""
     key = table.shape.primary_key
-    return bool(key) and not any((table.name, column) in scene.changed for column in key)
+    return bool(key) and scene.keeps(table.name, key)
 
 
 def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:

@@ -198,7 +198,7 @@ def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
     for route in (r for t in tables for r in t.routes if not r.is_archive):
         for target in route.targets:
             fed.setdefault(target, []).append(route)
-    keyed = {t.name for t in tables if t.key and not any((t.name, c) in scene.changed for c in t.key)}
+    keyed = {t.name for t in tables if t.key and scene.keeps(t.name, t.key)}
     return {
         target
         for target, routes in fed.items()
@@ -286,17 +286,12 @@ def _read_by_generated(scene: Scene, table: str, columns: tuple[str, ...]) -> se
     return {name for column in found if column for name in column.reads}
 
 
-def _following(scene: Scene) -> set[tuple[str, str]]:
-    return {(follow.table, follow.column) for follow in scene.follows}
-
-
 def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, constraint=None) -> bool:
     """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
     rule = scene.rule(table)
     if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
-    read = _read_by_generated(scene, table, columns)
-    if any((table, column) in scene.changed or (table, column) in _following(scene) for column in read):
+    if not scene.keeps(table, _read_by_generated(scene, table, columns)):
         return False
     following = any(f.table == table and f.column in columns for f in scene.follows)
     following = following or any((table, column) in scene.parsed for column in columns)

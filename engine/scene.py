@@ -3,7 +3,7 @@
 A Scene lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from config.mapping import Mapping as Rules
@@ -54,6 +54,11 @@ class Scene:
 
     def rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
+
+    def keeps(self, table: str, columns: Iterable[str]) -> bool:
+        """Whether these columns of a build table hold the legacy values from first to last; references may follow."""
+        moving = self.changed | {(follow.table, follow.column) for follow in self.follows}
+        return not any((table, column) in moving for column in columns)
 
     def drops(self, table: str, user: str) -> list[str]:
         """Functions that a column, constraint or index of a legacy table calls and the mapping drops."""

@@ -96,6 +96,7 @@ def sequences(kept: Kept, wanted: Iterable[Thing]) -> Iterator[Thing]:
         if thing.says["table"] is None or is_owned or thing.name in drawn:
             place = (column.of, column.name) if column else (None, None)
             stated = {name: thing.says[name] for name in OF_SEQUENCE} | {"table": place[0], "column": place[1]}
+            stated["persistence"] = "p"  # what the plan lists as lost
             yield Thing("sequence", None, thing.name, stated)
 
 
