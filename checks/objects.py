@@ -7,7 +7,7 @@ import psycopg
 
 from checks.facts import Facts
 from checks.shape import judge
-from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, Check, Row
+from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, WARNING, Check, Row
 
 Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
 OTHERS = {
@@ -16,6 +16,7 @@ OTHERS = {
     judge.SCHEMA: "Types, functions and owners are those that the tables need; nothing else stands in the schema.",
     judge.ARCHIVE: "The archive has the columns, types and keys of the legacy tables, and nobody else may use it.",
     judge.BOOKS: "The books are as the program makes them, and nobody else may use them.",
+    judge.GRANTS: "What roles were granted by name since the publish is what they should have.",
 }
 TITLE = "Columns, constraints, indexes, comments and grants are those of the declaration and of the legacy table."
 
@@ -27,7 +28,8 @@ def jobs(facts: Facts) -> Iterator[tuple[Check, Work]]:
     drafts = [(f"catalog/{name}", name, TITLE) for name in judge.tables(facts)]
     for name, table, title in [*drafts, *((name, None, title) for name, title in OTHERS.items())]:
         domain = facts.domain(copied[table]) if table in copied else ""
-        draft = Check(name, "catalog", domain, table, title, ERROR, CRITICAL)
+        severity = WARNING if name == judge.GRANTS else CRITICAL
+        draft = Check(name, "catalog", domain, table, title, ERROR, severity)
         yield draft, _work(shape, draft)
 
 

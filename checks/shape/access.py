@@ -3,9 +3,10 @@
 Laws
 - Everything is owned by the role that owns the schema, the books or the session, or by the one that owned its namesake
   in the schema that a publish replaced.
-- Nobody but owners may do anything that the replaced schema, or one that was taken back, did not let them do, or that
-  the database's default privileges give for new objects. Nothing ever lets PUBLIC into the archive, nor anybody into
-  the books.
+- Nobody but its owner may do anything in a build, nor PUBLIC anywhere, nor may others do more than read in the archive
+  and the books; unless the replaced schema, or one that was taken back, let them, or new objects of the schema are
+  granted so by default.
+- What else was granted to a role by name since the publish is told, for whoever granted it knows why.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ NAMESAKES = """
     where s.role in ('previous', 'withdrawn', 'live') and s.name <> %(schema)s
         and s.kind = (select k.kind from migration.schemas k where k.name = %(schema)s limit 1)
 """
+BUILD, LIVE, CLOSED = "build", "live", "closed"  # closed: the archive and the books
 OWNED = ("table", "view", "materialized view", "foreign table", "sequence")
 
 
@@ -52,13 +54,15 @@ class Access:
     def _before(self, thing: Thing) -> set[str]:
         return {there.says["owner"] for _, found in self._namesakes for there in found if there.key == thing.key}
 
-    def grants(self, found: Iterable[Thing], is_given: bool, is_open: bool = True) -> Iterator[tuple[Thing, Row]]:
-        """Each grant that nothing calls for. is_given: default privileges count; is_open: PUBLIC may be let in."""
+    def grants(self, found: Iterable[Thing], use: str) -> Iterator[tuple[Thing, Row, bool]]:
+        """Each grant that nothing calls for, and whether it may not be: whoever gave it may have had a reason."""
         before = {thing.key for _, things in self._namesakes for thing in things if thing.kind == "grant"}
         for thing in (thing for thing in found if thing.kind == "grant"):
-            is_wanted = thing.key in before or (is_given and thing.says["is given"])
-            if not is_wanted or (thing.says["is public"] and not is_open):
-                yield thing, Row(f"grant {thing.name}", UNEXPECTED)
+            is_wanted = thing.key in before or thing.says["is given"]
+            is_public = thing.says["is public"]
+            if not is_wanted or (is_public and use == CLOSED):
+                is_forbidden = is_public or use == BUILD or (use == CLOSED and not thing.says["is reading"])
+                yield thing, Row(f"grant {thing.name}", UNEXPECTED), is_forbidden
 
     def _owner_of(self, target: psycopg.Connection, schema: str) -> str | None:
         row = target.execute(OWNER, [schema]).fetchone()

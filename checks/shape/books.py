@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from checks.shape import things
-from checks.shape.kept import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
+from checks.shape.plain import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
 from checks.shape.things import Thing
 
 SCHEMA = "migration"
@@ -49,8 +49,8 @@ def _thing(line: str) -> Thing:
 def listed(version: int, found: Iterable[Thing]) -> Iterator[str]:
     """The lines of the list for these books."""
     yield f"# checks/shape/books.py reads this: schema migration, version {version}"
-    for thing in found:
-        if thing.kind in PLAIN:
-            plain, more = PLAIN[thing.kind], SAYS[thing.kind]
-            says = {n: v for n, v in thing.says.items() if n in more or (n in plain and v != plain[n])}
-            yield json.dumps([thing.kind, thing.of, thing.name, {n: v for n, v in says.items() if v is not None}])
+    ours = [thing for thing in found if thing.kind in PLAIN]
+    for thing in sorted(ours, key=lambda thing: (thing.kind, thing.of or "", thing.name)):
+        plain, more = PLAIN[thing.kind], SAYS[thing.kind]
+        says = {n: v for n, v in thing.says.items() if n in more or (n in plain and v != plain[n])}
+        yield json.dumps([thing.kind, thing.of, thing.name, {n: v for n, v in says.items() if v is not None}])

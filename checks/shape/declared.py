@@ -8,26 +8,17 @@ Laws
   it. Where rows come from several legacy tables it is nullable. Values of a generated column are plain ones.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
 from checks import pointed
 from checks.content import rest
 from checks.facts import Facts
-from checks.shape import things
-from checks.shape.kept import (
-    OF_COLUMN,
-    PLAIN_COLUMN,
-    PLAIN_CONSTRAINT,
-    PLAIN_INDEX,
-    PLAIN_TABLE,
-    Kept,
-    column,
-    plain_key,
-    reference,
-    unique,
-)  # fmt: skip
+from checks.shape import lasting, plain, things
+from checks.shape.kept import Kept
+from checks.shape.lasting import Arrival
+from checks.shape.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
 from checks.shape.things import Thing
 from checks.shape.types import PLAIN_TEXT, Typed, Types
 from config import target as declared
@@ -68,7 +59,8 @@ class Declared:
 
     def __init__(self, facts: Facts, types: Types, kept: Kept):
         self._facts, self._types, self._kept = facts, types, kept
-        self._shapes = shapes(facts)
+        self._shapes, self._is_carried = shapes(facts), facts.settings.unmapped_columns == "carry"
+        self._places: list = []
 
     def all(self) -> Iterator[Thing]:
         found = {thing.key: thing for shape in self._shapes.values() for thing in self._table(shape)}
@@ -94,11 +86,11 @@ class Declared:
         """(a reference to a copied table as it can be had, the type that its column takes); None: none, its own."""
         facts, parent = self._facts, wanted.ref_table
         if facts.fates.get(parent) in ("copy", "keep"):
-            if self._kept.is_unique(parent, "id"):
+            if self._types.links.is_unique(parent, "id"):
                 return wanted, self._types.id_of(parent)
             legacy, column = pointed.feed(facts, wanted)
             named = self._named(legacy, column.name, parent) if column else None
-            if named and self._kept.is_unique(parent, named):
+            if named and self._types.links.is_unique(parent, named):
                 return replace(wanted, ref_columns=(named,)), self._types.bare(legacy, column)
         legacy, column = pointed.feed(facts, wanted)
         is_there = column is not None and parent in facts.fates
@@ -120,13 +112,20 @@ class Declared:
         is_one = len({one.type for one in found}) == 1 and found[0].home == "pg_catalog"
         return {name: found[0] if is_one else PLAIN_TEXT}
 
+    def places(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+        """((legacy table, column), (table, column)) of what arrives in the declared tables; the roots of ids first."""
+        for table in self._in_order:
+            root = self._facts.home(table)
+            if self._facts.fates[table] == "reshape" and root != table and self._facts.source.has(table, "id"):
+                yield (table, "id"), (root, "id")
+        yield from self._places
+
     def _carried(self, found: dict) -> Iterator[Thing]:
         """What legacy tables carry into the declared ones, and what leaves a table for one beside it."""
         added: dict[tuple[str, str], Thing] = {}
-        is_carried = self._facts.settings.unmapped_columns == "carry"
         for table in self._in_order:
             rule = self._facts.rule(table)
-            if is_carried and self._facts.fates[table] == "reshape" and rule.carries:
+            if self._facts.fates[table] == "reshape" and rule.carries:
                 yield from self._of_table(table, rule.carry_into, found, added)
             if rule and rule.split:
                 yield from self._split(table, rule.split.into, set(rule.split.columns))
@@ -142,34 +141,52 @@ class Declared:
         return sum(into in self._facts.rule(table).targets for table in reshaped) > 1
 
     def _of_table(self, table: str, into: str, found: dict, added: dict) -> Iterator[Thing]:
-        is_shared, arriving = self._is_shared(into), set()
+        """Columns that no rule reads, and the constraints and indexes that live on over these and others."""
+        is_shared, carried = self._is_shared(into), {}
         legacy = {thing.name: thing for thing in self._kept.of("column", table)}
-        for shape in rest(self._facts, table):
+        for shape in rest(self._facts, table) if self._is_carried else ():
             thing = self._column_carried(table, legacy[shape.name], shape, into, is_shared)
             placed = self._placed(table, thing, found, added)
             if placed is not None:
                 added.setdefault((into, placed.name), placed)
                 yield placed
-                arriving |= {shape.name} if placed.name == shape.name else set()
-        leaving = set(legacy) - arriving
-        yield from self._kept.constraints(table, into, leaving, is_shared)
-        yield from self._kept.indexes(table, into, leaving)
-        if not is_shared:
-            yield from self._renamed_uniques(table, into, arriving)
+                carried[shape.name] = placed.name
+        arrival = self._arrival(table, into, carried, found | {thing.key: thing for thing in added.values()})
+        self._places += [((table, old), (into, new)) for old, new in arrival.names.items()]
+        yield from lasting.constraints(self._kept.of("constraint", table), arrival, self._kept.calls)
+        yield from lasting.indexes(self._kept.of("index", table), arrival, self._kept.calls)
+
+    def _arrival(self, table: str, into: str, carried: dict[str, str], there: dict) -> Arrival:
+        rule, facts = self._facts.rule(table), self._facts
+        fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
+        if ("column", into, "updated_at") not in there:
+            del fixed["updated_at"]
+        used = {name: c.name for name, variants in (fixed | rule.columns).items() if (c := facts.used(table, variants))}
+        written = {
+            old: rule.arrives[old] for old in used.values() if old in rule.arrives and rule.transform != "professionals"
+        }
+        written |= {"id": "id"} if "id" in used else {}
+        written = {old: new for old, new in written.items() if old not in carried}
+        names, shape = carried | written, facts.source.table(table)
+        bases = {old: there["column", into, new].base for old, new in names.items()}
+        retyped = frozenset(old for old, base in bases.items() if shape.column(old).base != base)
+        more = {old: name for name, old in used.items() if ("column", into, name) in there}
+        return Arrival(into, names, retyped, frozenset(written), more, self._is_shared(into), is_ours=True)
 
     def _column_carried(self, table: str, found: Thing, shape: Column, into: str, is_shared: bool) -> Thing:
         typed = self._types.of(table, shape)
         stated = PLAIN_COLUMN | {name: found.says[name] for name in OF_COLUMN} | {"identity": "", "generated": ""}
         if not typed.is_same:
             stated |= {"type": typed.type, "home": typed.home, "collation": None, "default": None, "dimensions": 1}
-        if found.says["generated"] or self._kept.is_dropped(stated["default"]):
+        if found.says["generated"] or lasting.is_dropped(stated["default"], self._kept.calls):
             stated["default"] = None
         base = self._kept.nullable_base(found) if is_shared and typed.is_same else None
         if base:
             stated |= base
         if is_shared:
             stated["not null"] = False
-        return Thing("column", into, shape.name, things.spelled(stated, self._kept.replaced), made_of=found)
+        spelled = things.spelled(stated, self._kept.replaced)
+        return Thing("column", into, shape.name, spelled, made_of=found, base=typed.base)
 
     def _placed(self, table: str, thing: Thing, found: dict, added: dict) -> Thing | None:
         """The column under the name that it gets: its own, unless a column of another type or of a rule has it."""
@@ -182,51 +199,39 @@ class Declared:
                 return there
         return None
 
-    def _renamed_uniques(self, table: str, into: str, arriving: set[str]) -> Iterator[Thing]:
-        """Uniques over columns that arrive under other names."""
-        names = {name: name for name in arriving} | self._facts.rule(table).arrives
-        for thing in self._kept.of("constraint", table):
-            columns = set(thing.says["columns"])
-            if thing.says["kind"] == "u" and columns <= set(names) and not columns <= arriving:
-                made = unique(into, thing.name, *(names[name] for name in thing.says["columns"]))
-                kept = ("nulls not distinct", "deferrable", "deferred", "comment")
-                yield replace(made, says=made.says | {name: thing.says[name] for name in kept})
-
     def _split(self, table: str, into: str, leaving: set[str]) -> Iterator[Thing]:
         """Columns that leave a copied table for one beside it, as they were, with the constraints over them alone."""
         present = [thing for thing in self._kept.of("column", table) if thing.name in leaving]
         for thing in present:
             stated = PLAIN_COLUMN | {name: thing.says[name] for name in OF_COLUMN}
-            yield Thing("column", into, thing.name, things.spelled(stated, self._kept.replaced), made_of=thing)
-        others = {thing.name for thing in self._kept.of("column", table)} - {thing.name for thing in present}
-        if present:
-            yield from self._kept.constraints(table, into, others)
+            base = self._facts.source.table(table).column(thing.name).base
+            yield Thing(
+                "column", into, thing.name, things.spelled(stated, self._kept.replaced), made_of=thing, base=base
+            )
+        arrival = Arrival(into, {thing.name: thing.name for thing in present})
+        yield from lasting.constraints(self._kept.of("constraint", table), arrival, self._kept.calls)
 
 
 def _column(table: str, shape: Column, key: Typed | None) -> Thing:
-    made = column(table, shape.name, shape.type, shape.not_null, shape.default)
+    made = plain.column(table, shape.name, shape.type, shape.base, shape.not_null, shape.default)
     if key is None:
         return made
     says = things.spelled({"type": key.type, "home": key.home, "collation": key.collation})
-    return replace(made, says=made.says | says)
+    return replace(made, says=made.says | says, base=key.base)
 
 
 def _constraint(constraint: Constraint) -> Thing:
     if constraint.kind in "pu":
-        return unique(constraint.table, constraint.name, *constraint.columns, kind=constraint.kind)
+        return plain.unique(constraint.table, constraint.name, *constraint.columns, kind=constraint.kind)
     if constraint.kind == "c":
         stated = {"kind": "c", "expression": constraint.expression}
         return Thing("constraint", constraint.table, constraint.name, things.spelled(PLAIN_CONSTRAINT | stated))
     action = constraint.definition.partition(" ON DELETE ")[2]
-    made = reference(constraint.table, constraint.columns[0], constraint.ref_table, constraint.ref_columns[0])
-    return replace(made, name=constraint.name, says=made.says | {"on delete": ON_DELETE.get(action, "a")})
+    parent, key = constraint.ref_table, constraint.ref_columns[0]
+    made = plain.reference(constraint.table, constraint.name, constraint.columns[0], parent, key)
+    return made.saying(on_delete=ON_DELETE.get(action, "a"))
 
 
 def _index(index: Index) -> Thing:
-    stated = {"unique": index.is_unique, "keys": [plain_key(name) for name in index.columns], "comment": None}
+    stated = {"unique": index.is_unique, "keys": [plain.key(name) for name in index.columns], "comment": None}
     return Thing("index", index.table, index.name, PLAIN_INDEX | stated)
-
-
-def names(wanted: Iterable[Thing]) -> set[str]:
-    """Names of the tables among the things."""
-    return {thing.name for thing in wanted if thing.kind == "table"}

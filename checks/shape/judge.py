@@ -6,13 +6,14 @@ Laws
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from threading import Lock
 
 import psycopg
 
 from checks.facts import Facts
-from checks.shape import archive, books, kept, members, things
-from checks.shape.access import NAMESAKES, Access
+from checks.shape import archive, books, kept, lasting, members, things
+from checks.shape.access import BUILD, CLOSED, LIVE, NAMESAKES, Access
 from checks.shape.declared import Declared, shapes
 from checks.shape.kept import Kept
 from checks.shape.things import MISSING, UNEXPECTED, Thing
@@ -20,8 +21,9 @@ from checks.shape.types import Types
 from checks.verdict import Row
 
 SEQUENCES, TABLES, SCHEMA = "catalog/sequences", "catalog/tables", "catalog/schema"
-ARCHIVE, BOOKS = "catalog/legacy_archive", "catalog/migration"
+ARCHIVE, BOOKS, GRANTS = "catalog/legacy_archive", "catalog/migration", "catalog/grants"
 WHOLE = ("table", "view", "materialized view", "foreign table")
+Judged = tuple[Row, bool]  # a finding, and whether it may not be
 ROLE = "select role from migration.schemas where name = %s"
 
 
@@ -47,12 +49,12 @@ class Shape:
         facts = self._facts
         legacy = things.named(things.read(source, facts.source.schema), facts.mapping)
         types = Types(facts, source, legacy)
-        of_legacy = Kept(facts, types, legacy)
-        return (
-            _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)
-            | {ARCHIVE: list(_archive(facts, of_legacy, legacy, target))}
-            | {BOOKS: list(_books(target))}
-        )
+        of_legacy = Kept(facts, types)
+        found = _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)
+        for check, judged in ((ARCHIVE, _archive(facts, of_legacy, legacy, target)), (BOOKS, _books(target))):
+            for row, is_forbidden in judged:
+                found.setdefault(check if is_forbidden else GRANTS, []).append(row)
+        return found
 
 
 class _Product:
@@ -71,7 +73,8 @@ class _Product:
             if fate in ("copy", "keep")
             for thing in self._kept.table(table)
         ]
-        wanted = list(kept.placed([*wanted, *self._declared.all()], found))
+        wanted = list(lasting.followed([*wanted, *self._declared.all()], self._places()))
+        wanted = list(kept.placed(wanted, found))
         needed = members.needed_by(wanted, legacy, self._kept)
         wanted += [*needed.needed, *members.sequences(self._kept, wanted)]
         judged = [thing for thing in found if thing.kind != "grant"]
@@ -79,6 +82,12 @@ class _Product:
             self._put(kind, of, name, row)
         self._others(found)
         return self._checks
+
+    def _places(self) -> lasting.Places:
+        found: dict = {}
+        for place, arrived in [*self._kept.places(), *self._declared.places()]:
+            found.setdefault(place, []).append(arrived)
+        return found
 
     def _others(self, found: tuple[Thing, ...]) -> None:
         """Where sequences stand, who owns what, who may do what."""
@@ -88,8 +97,11 @@ class _Product:
         self._add(SEQUENCES, positions.judged(found))
         access = _access(target, facts.target.schema)
         self._add(SCHEMA, access.owners(found))
-        for thing, row in access.grants(found, is_given=True):
-            self._put(thing.kind, thing.of, thing.name, row)
+        for thing, row, is_forbidden in access.grants(found, BUILD if role == ("build",) else LIVE):
+            if is_forbidden:
+                self._put(thing.kind, thing.of, thing.name, row)
+            else:
+                self._add(GRANTS, [row])
 
     def _put(self, kind: str, of: str | None, name: str, row: Row) -> None:
         """The row into the check that it belongs to."""
@@ -112,14 +124,14 @@ def _access(target: psycopg.Connection, schema: str) -> Access:
     return Access(target, schema, [(name, things.read(target, name)) for name in names])
 
 
-def _archive(facts: Facts, of_legacy: Kept, legacy: Iterable[Thing], target: psycopg.Connection) -> Iterator[Row]:
-    found = tuple(map(archive.unvalidated, things.read(target, facts.archive.schema)))
-    wanted = list(archive.wanted(facts, of_legacy))
-    needed = members.needed_by(wanted, list(map(archive.unvalidated, legacy)), of_legacy)
-    yield from _closed(target, facts.archive.schema, [*wanted, *needed.needed], needed.allowed, found)
+def _archive(facts: Facts, of_legacy: Kept, legacy: Iterable[Thing], target: psycopg.Connection) -> Iterator[Judged]:
+    wanted, found = list(archive.wanted(facts, of_legacy)), things.read(target, facts.archive.schema)
+    needed = members.needed_by(wanted, legacy, of_legacy)
+    wanted += map(archive.member, needed.needed)
+    yield from _closed(target, facts.archive.schema, wanted, map(archive.member, needed.allowed), found)
 
 
-def _books(target: psycopg.Connection) -> Iterator[Row]:
+def _books(target: psycopg.Connection) -> Iterator[Judged]:
     version, wanted = books.wanted()
     found = things.read(target, books.SCHEMA)
     if books.version(target) != version:
@@ -128,16 +140,17 @@ def _books(target: psycopg.Connection) -> Iterator[Row]:
     yield from _closed(target, books.SCHEMA, wanted, (), found)
 
 
-def _closed(target, schema: str, wanted: Iterable[Thing], allowed: Iterable[Thing], found) -> Iterator[Row]:
-    """Of a schema that nobody else uses."""
+def _closed(target, schema: str, wanted: Iterable[Thing], allowed: Iterable[Thing], found) -> Iterator[Judged]:
+    """(finding, whether it may not be) of a schema that nobody else uses."""
     wanted, shared = list(wanted), [thing for thing in found if thing.kind != "grant"]
     whole = {thing.name for thing in wanted if thing.kind == "table"}
     there = {thing.name for thing in shared if thing.kind == "table"}
     for (kind, of, name), row in things.compared(wanted, allowed, shared).items():
         if of is None or (of in whole and of in there):
-            yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", row.what, row.columns)
+            yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", row.what, row.columns), True
     if not found and not wanted:
         return
     access = _access(target, schema)
-    yield from access.owners(found)
-    yield from (row for _, row in access.grants(found, is_given=False, is_open=False))
+    yield from ((row, True) for row in access.owners(found))
+    for _, row, is_forbidden in access.grants(found, CLOSED):
+        yield replace(row, key=f"{row.key} in {schema}"), is_forbidden

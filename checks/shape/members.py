@@ -71,7 +71,7 @@ def _closed(found: Iterable[tuple[str, str]], known: dict, kept: Kept) -> set:
     waiting, closed = [key for key in found if key in known], set()
     while waiting:
         key = waiting.pop()
-        if key in closed or key[1].partition("(")[0] in {*kept.replaced, *kept.dropped}:
+        if key in closed or key[1].partition("(")[0] in kept.calls:
             continue
         closed.add(key)
         says = known[key].says

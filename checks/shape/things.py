@@ -48,6 +48,7 @@ class Thing:
     name: str
     says: Says = field(default_factory=dict, compare=False)
     is_named: bool = field(default=True, compare=False)  # whether it has to have this name
+    base: str = field(default="", compare=False)  # of a wanted column: its base type
     made_of: "Thing | None" = field(default=None, compare=False, repr=False)  # the legacy thing, if it was one
 
     @property

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from checks.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.shape.links import Links
 from checks.shape.things import Says, Thing
 from config.shapes import Column
 
@@ -55,6 +56,7 @@ class Types:
     def __init__(self, facts: Facts, source: psycopg.Connection, legacy: Iterable[Thing]):
         self._facts, self._source = facts, source
         things = list(legacy)
+        self.links = Links(facts, things)
         self._columns = {(thing.of, thing.name): thing.says for thing in things if thing.kind == "column"}
         self._domains = {t.name: t.says for t in things if t.kind == "type" and t.says["kind"] == "d"}
         self._counted: dict[tuple[str, str], tuple[int, int]] = {}
@@ -65,7 +67,8 @@ class Types:
             return self.own(table, column)
         if column.names_objects:
             return replace(PLAIN_TEXT, how=TEXT)
-        parent = self._facts.parent(table, column.name)
+        is_linked = self.links.is_linked(table, column.name) or self.links.mapped(table, column)
+        parent = self._facts.parent(table, column.name) if is_linked else None
         if parent is None and self._is_id(table, column.name):
             parent = table
         return self._between(table, column, self.id_of(parent)) if parent else self.own(table, column)
@@ -116,7 +119,7 @@ class Types:
         if wanted.base == "uuid":
             return self._as_uuid(table, column) or own
         if wanted.base in TEXTUAL:
-            is_alike = column.base in TEXTUAL and wanted.base != "citext"
+            is_alike = column.base in TEXTUAL - {"name"} and wanted.base != "citext"
             return own if is_alike else replace(wanted.unlimited, how=CAST)
         if (
             wanted.base not in NUMBERS

@@ -5,7 +5,7 @@ Each entry of the TOML files in `shape` is a fault:
     [[mutation]]
     name = "a varchar has become text"
     sql = "alter table users alter name type text"
-    finds = "catalog/users"                # the check that has to fail
+    finds = "catalog/users"                # the check that has to fail; by state, where another one has to
     says = ["column name: type"]           # how its findings begin
     in = "build"                           # only there, if given
     since = 180000                         # only on servers of this version and later, if given
@@ -24,7 +24,7 @@ import pytest
 from auditors import saying, trusting
 from psycopg import sql
 
-from checks import objects, verify
+from checks import connect, objects, verify
 from checks.facts import Facts
 from checks.verdict import FAIL, PASS, Check
 from config import settings as configuration
@@ -36,16 +36,16 @@ SEED = int(os.environ["NXTGAUGE_TEST_SEED"])
 # As for the faults of rows: a fifth at a time, another one for each seed; `make mutate` tries all.
 CHOSEN = MUTATIONS if os.environ.get("NXTGAUGE_MUTATIONS") == "all" else MUTATIONS[SEED % 5 :: 5]
 STATES = ("build", "live")
-Migrated = dict[str, tuple[verify.Sessions, Facts, str]]
+Migrated = dict[str, tuple[configuration.Settings, Facts, str]]
 
 
 @pytest.fixture(scope="module")
 def migrated(module_database) -> Migrated:
-    """A build that was not published, and one that was: how to look at each, and its target's URL."""
+    """A build that was not published, and one that was: settings, what is known of it, its target's URL."""
     return {state: _migrated(module_database(), module_database(), state) for state in STATES}
 
 
-def _migrated(source: str, target: str, state: str) -> tuple[verify.Sessions, Facts, str]:
+def _migrated(source: str, target: str, state: str) -> tuple[configuration.Settings, Facts, str]:
     from engine.run import migrate
 
     with psycopg.connect(source, autocommit=True) as conn:
@@ -58,7 +58,8 @@ def _migrated(source: str, target: str, state: str) -> tuple[verify.Sessions, Fa
             migrate(settings, auditor=saying(suite__users=FAIL))
     with psycopg.connect(target) as conn:
         (run_id,) = conn.execute("select run_id from migration.runs").fetchone()
-    return *verify.opened(settings, run_id), target
+    with verify.opened(settings, run_id) as (_, facts, _):
+        return settings, facts, target
 
 
 @pytest.fixture
@@ -66,11 +67,13 @@ def judged(migrated) -> Iterator:
     """Plants a fault in a target; returns every check of shape by name."""
 
     def judge(state: str, fault: str, since: int = 0) -> dict[str, Check]:
-        sessions, facts, url = migrated[state]
-        with sessions.source() as source, psycopg.connect(url) as target:
+        settings, facts, url = migrated[state]
+        with connect.source(settings.source) as source, psycopg.connect(url) as target:
             if target.info.server_version < since:
                 pytest.skip(f"PostgreSQL {since // 10000} and later")
-            sessions.use(target)
+            target.execute(
+                "select set_config('search_path', quote_ident(%s) || ', public', false)", [facts.target.schema]
+            )
             names = {"SCHEMA": facts.target.schema, "ARCHIVE": facts.archive.schema}
             for word, name in names.items():
                 fault = fault.replace(word, sql.Identifier(name).as_string())
@@ -97,7 +100,8 @@ def test_a_planted_fault_is_named(entry: dict, judged) -> None:
     for state in STATES:
         if entry.get("in", state) == state:
             found = judged(state, entry["sql"], entry.get("since", 0))
-            check = found[entry["finds"]]
+            finds = entry["finds"]
+            check = found[finds if isinstance(finds, str) else finds[state]]
             told = [f"{row.key}: {', '.join(row.columns)}" for row in check.rows]
             others = {name: one.rows for name, one in found.items() if one.status != PASS}
             assert check.status == FAIL, f"{state}: not found; what failed: {others}"

@@ -1,5 +1,5 @@
 -- Who may do what in a schema beside the owner of each object and what PUBLIC may do with every function and type.
--- is_given: whether it is what new objects of this owner get in this database by default.
+-- is_given: whether it is what the schema gives new objects of this owner by default.
 with here as (
     select * from pg_catalog.pg_namespace where nspname = %(schema)s
 ), relations as (
@@ -53,9 +53,12 @@ select 'grant' as kind,
        ) as name,
        pg_catalog.jsonb_build_object(
            'is public', e.grantee = 0,
+           'is reading', e.kind <> 'default' and not e.is_grantable and (
+               e.privilege_type = 'SELECT' or e.kind = 'schema' and e.privilege_type = 'USAGE'
+           ),
            'is given', exists (
                select from pg_catalog.pg_default_acl p cross join lateral pg_catalog.aclexplode(p.defaclacl) g
-               where p.defaclnamespace = 0 and p.defaclrole = e.owner and p.defaclobjtype = e.class
+               where p.defaclnamespace = (select oid from here) and p.defaclrole = e.owner and p.defaclobjtype = e.class
                    and g.grantee = e.grantee and g.privilege_type = e.privilege_type and g.is_grantable = e.is_grantable
            )
        ) as says

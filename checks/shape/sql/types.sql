@@ -40,7 +40,7 @@ select 'type' as kind,
            'collation', case when t.typtype = 'd' and t.typcollation <> b.typcollation then l.collname end,
            'checks', array(
                select pg_catalog.jsonb_build_object(
-                   'name', k.conname, 'expression', pg_catalog.pg_get_constraintdef(k.oid), 'validated', k.convalidated,
+                   'name', k.conname, 'expression', pg_catalog.pg_get_expr(k.conbin, 0), 'validated', k.convalidated,
                    'comment', pg_catalog.obj_description(k.oid, 'pg_constraint')
                )
                from pg_catalog.pg_constraint k where k.contypid = t.oid and k.contype = 'c' order by k.conname

@@ -1,0 +1,67 @@
+"""What the columns of legacy tables point at, as the catalogue or, where it is silent, the mapping has it.
+
+Law: the mapping's word counts where no foreign key speaks, the values can name the parent's ids, and these are unique.
+"""
+
+from collections.abc import Iterable
+
+from checks.facts import NUMBERS, TEXTUAL, Facts
+from checks.shape.things import Thing
+from config.shapes import Column
+
+MOVED = ("copy", "keep", "reshape")
+
+
+class Links:
+    """legacy: what the source holds."""
+
+    def __init__(self, facts: Facts, legacy: Iterable[Thing]):
+        self._facts = facts
+        self._things: dict[tuple[str, str | None], list[Thing]] = {}
+        for thing in legacy:
+            self._things.setdefault((thing.kind, thing.of), []).append(thing)
+
+    def of(self, kind: str, table: str | None) -> list[Thing]:
+        """The legacy things of this kind, of a table or of the schema."""
+        return self._things.get((kind, table), [])
+
+    def is_linked(self, table: str, column: str, is_single: bool = False) -> bool:
+        """Whether a foreign key says what the column points at: one over it alone, or by an id among others.
+
+        is_single: one over it alone, to an id if its table is taken apart.
+        """
+        facts = self._facts
+        for thing in self.of("constraint", table):
+            says = thing.says
+            fate = None if says["schema"] else facts.fates.get(says["table"])
+            if says["kind"] != "f" or column not in says["columns"] or fate not in MOVED:
+                continue
+            key = says["referenced"][says["columns"].index(column)]
+            if len(says["columns"]) == 1 and (not is_single or fate != "reshape" or key == "id"):
+                return True
+            if not is_single and (key == "id" or facts.parent(says["table"], key)):
+                return True
+        return False
+
+    def mapped(self, table: str, column: Column) -> str | None:
+        """The legacy table that the mapping lets the column point at, where its word counts."""
+        facts = self._facts
+        parent = None if self.is_linked(table, column.name) else facts.mapped(table, column.name)
+        key = facts.source.table(parent).column("id") if parent and facts.fates[parent] in MOVED else None
+        if not key or column.generated or column.is_array or not _are_alike(column.base, key.base):
+            return None
+        return parent if facts.home(parent) != facts.final(parent) or self.is_unique(parent, "id") else None
+
+    def is_unique(self, table: str, *columns: str) -> bool:
+        """Whether a foreign key can point at these columns of a legacy table."""
+        keys = [thing.says for thing in self.of("constraint", table) if thing.says["kind"] in "pu"]
+        held = [says["columns"] for says in keys if not says["deferrable"]]
+        for says in (thing.says for thing in self.of("index", table)):
+            if says["unique"] and says["valid"] and says["predicate"] is None:
+                held.append([key["column"] or "" for key in says["keys"]])
+        return sorted(columns) in map(sorted, held)
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether values of one base type can name values of the other; a bigint never names a uuid."""
+    return one == other or {one, other} <= NUMBERS or bool({one, other} & TEXTUAL)
