@@ -52,12 +52,16 @@ def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = 
 
 
 def _table(shape: Table, identities: dict, is_hidden: bool) -> Statement:
-    columns = [_column(column, identities.get((shape.name, column.name))) for column in shape.columns]
+    titles = {c.columns[0]: c.name for c in shape.constraints if c.kind == "n"}
+    columns = [
+        _column(column, identities.get((shape.name, column.name)), titles.get(column.name)) for column in shape.columns
+    ]
     columns += [named(HIDDEN, "text", None)] if is_hidden else []
     return spell("table", shape.name, "CREATE TABLE {} ({})", shape.name, sql.SQL(", ").join(columns))
 
 
-def _column(column: Column, sequence: Sequence | None) -> sql.Composable:
+def _column(column: Column, sequence: Sequence | None, not_null: str | None) -> sql.Composable:
+    """not_null: the name of its not-null, which an identity brings with it, so that it has to be named here."""
     # format_type writes one pair of brackets, however many were declared
     typed = named(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
     if column.generated:
@@ -67,6 +71,8 @@ def _column(column: Column, sequence: Sequence | None) -> sql.Composable:
             sql.Identifier(sequence.name), options_of(sequence)
         )
         rule = sql.SQL(f"GENERATED {IDENTITY[column.identity]} AS IDENTITY") + (options or sql.SQL(""))
+        if not_null:
+            rule = sql.SQL("CONSTRAINT {} NOT NULL ").format(sql.Identifier(not_null)) + rule
     else:
         return typed if column.default is None else typed + sql.SQL(f" DEFAULT {column.default}")
     return typed + sql.SQL(" ") + rule
@@ -79,7 +85,8 @@ def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
 
 def _not_null(shape: Table) -> Statement:
     columns = [column.name for column in shape.columns if column.not_null]
-    titled = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in columns}
+    here = {column.name for column in shape.columns if column.not_null and not column.identity}
+    titled = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in here}
     plain = {name: sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name)) for name in columns}
     actions = plain | {name: _addition(constraint) for name, constraint in titled.items()}
     found, older = (

@@ -24,7 +24,7 @@ from engine.select import quoted
 from engine.statements import Statement
 
 LOCK_SECONDS = 5
-TROUBLES = ("08", "40", "53", "55", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
+TROUBLES = ("08", "40", "53", "55P", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
 UNDEFINED = ("42P01", "42704", "42883", "3F000")  # table, object, function, schema
 NO_PRIVILEGE = "42501"
 AT_HAND = """

@@ -14,3 +14,4 @@ select string_agg(pg_get_expr(adbin, adrelid), ', ' order by adnum) from pg_attr
 select nextval('lent_seq')::text || ' ' || pg_get_serial_sequence('lenders', 'owner');
 select nextval(pg_get_serial_sequence('tutor_profiles', 'seat'))::text;
 select nextval('onboarding_configs_id_seq')::text;
+select string_agg(conname, ', ') from pg_constraint where conrelid = 'employees'::regclass and contype = 'n' and conkey = '{1}';
