@@ -49,6 +49,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     rule, there = facts.rule(TABLE), facts.target.table(ROOT)
     is_carried = facts.fates.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
     columns = rest(facts, TABLE) if is_carried and there and rule.carries else []
+    columns = [c for c in columns if not c.generated or not (found := there.column(c.name)) or not found.generated]
     if not columns:
         return []
     carried = Carried(facts, ROOT, [TABLE])

@@ -259,6 +259,7 @@ class Carried:
 
     def comparison(self, prelude: Prelude) -> Comparison | None:
         rests = {table: rest(self._facts, table) for table in self._tables}
+        rests = {table: [c for c in columns if not self._is_anew(c)] for table, columns in rests.items()}
         names = list(dict.fromkeys(self.place(t, c) for t, columns in rests.items() for c in columns))
         if not names or self._target is None:
             return None
@@ -278,6 +279,11 @@ class Carried:
             "Every column that no rule reads arrives with its row, under its name and as it was.", source, target,
             of_source=frozenset(self._tables) | others, of_target=frozenset({name}),
         )  # fmt: skip
+
+    def _is_anew(self, column: Column) -> bool:
+        """Whether the target generates the column itself; the catalogue says from what."""
+        there = self._target.column(column.name) if self._target and column.generated else None
+        return there is not None and bool(there.generated)
 
     def place(self, table: str, column: Column) -> str:
         """The name under which the column arrives: its own, unless another column has it."""

@@ -184,8 +184,14 @@ def _carry(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, st
 def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]):
     into = rule.carry_into
     is_shared = len(scene.fed_by[into]) > 1
-    pairs, items, ways, remarks = [], [], [], []
-    for column in rest:
+    pairs, items, ways, remarks, anew = [], [], [], [], {}
+    for column in sorted(rest, key=lambda column: bool(column.generated)):  # after what they are generated from
+        if column.generated and _is_anew(scene, table, into, column, dict(pairs)):
+            scene.add_column(into, replace(column, not_null=column.not_null and not is_shared))
+            scene.sources_of[into, column.name] = (table.name, column.name)
+            ways.append(Way(column.name, "carried", (f"{into}.{column.name}",), "generated anew"))
+            anew[column.name] = column.name
+            continue
         shape, note = _carried_shape(scene, table, column, is_shared)
         name = _place(scene, table, into, shape)
         items.append(_carried_item(scene, table, column, shape))
@@ -193,8 +199,16 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
         ways.append(Way(column.name, "carried", (f"{into}.{name}",), note))
         remarks += [f"{column.name}: {note}"] if note else []
         _refer(scene, table, column, into, name)
-    dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs})
+    dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs} | anew)
     return ((into, tuple(pairs)),), items, ways, dropped, remarks, False
+
+
+def _is_anew(scene: Scene, table: LegacyTable, into: str, column: Column, carried: dict[str, str]) -> bool:
+    """Whether the target can generate the column: all that it reads is carried there, as it is and under its name."""
+    there = scene.declared[into]
+    read = [(table.shape.column(name), there.column(name)) for name in column.reads if carried.get(name) == name]
+    is_whole = len(read) == len(column.reads) and all(new and new.type == old.type for old, new in read)
+    return is_whole and not there.column(column.name) and not scene.drops(table.name, column.name)
 
 
 def _keep(

@@ -5,7 +5,8 @@ Laws
 - A reference to a copied table has the type of its key, and is declared where that is unique; an actor column has the
   type of its legacy columns, text where they differ.
 - A carried column has its own name and type; where another type holds the name, the name with the legacy table's behind
-  it. Where rows come from several legacy tables it is nullable. Values of a generated column are plain ones.
+  it. Where rows come from several legacy tables it is nullable. A generated column is generated again where all that
+  it reads is carried beside it; else its values are plain ones.
 """
 
 from collections.abc import Iterator
@@ -144,8 +145,12 @@ class Declared:
         """Columns that no rule reads, and the constraints and indexes that live on over these and others."""
         is_shared, carried = self._is_shared(into), {}
         legacy = {thing.name: thing for thing in self._kept.of("column", table)}
-        for shape in rest(self._facts, table) if self._is_carried else ():
+        columns = rest(self._facts, table) if self._is_carried else []
+        for shape in sorted(columns, key=lambda column: bool(column.generated)):
             thing = self._column_carried(table, legacy[shape.name], shape, into, is_shared)
+            if shape.generated and self._is_anew(table, shape, carried, is_shared):
+                says = {name: legacy[shape.name].says[name] for name in ("default", "generated", "type", "home")}
+                thing = replace(thing, says=thing.says | things.spelled(says, self._kept.replaced))
             placed = self._placed(table, thing, found, added)
             if placed is not None:
                 added.setdefault((into, placed.name), placed)
@@ -155,6 +160,19 @@ class Declared:
         self._places += [((table, old), (into, new)) for old, new in arrival.names.items()]
         yield from lasting.constraints(self._kept.of("constraint", table), arrival, self._kept.calls)
         yield from lasting.indexes(self._kept.of("index", table), arrival, self._kept.calls)
+
+    def _is_anew(self, table: str, column: Column, carried: dict[str, str], is_shared: bool) -> bool:
+        """Whether a column is generated again: all that it reads is carried beside it, as it is and under its name."""
+        things_of = {thing.name: thing for thing in self._kept.of("column", table)}
+        read = [self._facts.source.table(table).column(name) for name in column.reads]
+        if lasting.is_dropped(column.default, self._kept.calls):
+            return False
+        return all(
+            carried.get(c.name) == c.name
+            and self._types.of(table, c).is_same
+            and not (is_shared and self._kept.nullable_base(things_of[c.name]))
+            for c in read
+        )
 
     def _arrival(self, table: str, into: str, carried: dict[str, str], there: dict) -> Arrival:
         rule, facts = self._facts.rule(table), self._facts
