@@ -46,9 +46,21 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
             one = Column(name, type_, not_null, default, collation, "", kept, None, base, kind, is_array)
             is_cast, names_objects = more
             found.append(replace(one, reads=tuple(reads), is_cast_to_json=is_cast, names_objects=names_objects))
-    for table, name, kind, keys, text, parent, parent_keys, is_valid in asked(conn, "constraints", schema):
+    for table, name, kind, keys, text, parent, theirs, *states in asked(conn, "constraints", schema):
+        is_valid, is_deferrable = states
         constraints[table].append(
-            Constraint(name, table, kind, tuple(keys), text, parent, None, tuple(parent_keys), is_validated=is_valid)
+            Constraint(
+                name,
+                table,
+                kind,
+                tuple(keys),
+                text,
+                parent,
+                None,
+                tuple(theirs),
+                is_validated=is_valid,
+                is_deferrable=is_deferrable,
+            )  # fmt: skip
         )
     for table, name, keys, is_unique, text in asked(conn, "indexes", schema):
         indexes[table].append(Index(name, table, tuple(keys), text, is_unique))

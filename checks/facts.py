@@ -240,10 +240,14 @@ class Facts:
         rule = self.mapping.common.references.get(column)
         if not rule or (rule.tables and table not in rule.tables) or rule.to == table:
             return None
+        shape, parent = self.source.table(table), self.source.table(rule.to)
         is_spoken_of = table in self.mapping.tables or table in rule.tables or rule.to == "users"
         if not is_spoken_of or not self.source.has(rule.to, "id"):
             return None
-        return rule.to if self.fates.get(rule.to) != "archive" else None
+        if self.fates.get(rule.to) == "archive" or not _are_alike(shape.column(column), parent.column("id")):
+            return None
+        is_moved = self.fates[rule.to] == "reshape" and self.home(rule.to) != rule.to
+        return rule.to if is_moved or is_unique(parent, "id") else None
 
     def id_base(self, table: str) -> str | None:
         """The base type of the target's ids of a legacy table's rows."""
@@ -273,6 +277,20 @@ class Facts:
         if column.base in TEXTUAL and base == "uuid":
             return f"case when {shown} ~* '{UUID_TEXT}' then concat({parsed(shown, 'uuid')}) else {shown} end"
         return shown
+
+
+def is_unique(shape: Table, column: str) -> bool:
+    """Whether a reference can point at the column: a unique holds it alone, over all rows and at once."""
+    held = [c.columns for c in shape.constraints if c.kind in "pu" and not c.is_deferrable]
+    held += [i.columns for i in shape.indexes if i.is_unique and " WHERE " not in i.definition]
+    return (column,) in held
+
+
+def _are_alike(column: Column, key: Column) -> bool:
+    """Whether values of one can name values of the other; a bigint never names a uuid."""
+    bases = {column.base, key.base}
+    is_alike = len(bases) == 1 or bases <= NUMBERS or bool(bases & TEXTUAL)
+    return is_alike and not column.is_array and not column.generated
 
 
 def _as_number(word: str, base: str) -> str:

@@ -34,6 +34,7 @@ from pathlib import Path
 
 import psycopg
 
+from checks import pointed
 from checks.comparison import Comparison
 from checks.facts import TEXTUAL, Facts, literal, quoted
 from checks.relations import Relations
@@ -43,7 +44,7 @@ FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
 HEADER = re.compile(r"(table|severity|needs): ")
 MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
-KEPT = "kept_"
+WORDED = {"bpchar", "citext", "numeric"}  # types of which one value has several texts
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 PROFILE = (
     "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
@@ -142,20 +143,21 @@ class Prelude:
         tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
-        kept = {name: name.removeprefix(KEPT) for name in names if name.startswith(KEPT)}
-        found |= {name: self._worded(table) for name, table in kept.items()}
-        found |= {name: f"select t.* from {self._facts.target_rows(name)}" for name in sorted(tables)}
+        found |= {name: self._worded(name) for name in sorted(tables)}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
-        read = names.union(kept.values()) & self._facts.target.tables.keys()
-        return _with(found, query, tables), frozenset(read)
+        return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
 
     def _worded(self, table: str) -> str:
-        """A table of the target with the word of its id (checks.facts), which its own text may not be."""
+        """A table of the target, its keys and references as words (checks.facts), which their own text need not be."""
         shape = self._facts.target.table(table)
-        column = shape.column("id") if shape else None
-        word = self._facts.word(column) if column else "null::text"
-        return f"select {word} as word, t.* from {self._facts.target_rows(table)}"
+        held = {"id"}.union(*(c.columns for c in shape.constraints if c.kind == "f"), pointed.references(table))
+        odd = {c.name for c in shape.columns if c.name in held and c.base in WORDED and not c.is_array}
+        shown = [
+            f"{self._facts.word(c)} as {quoted(c.name)}" if c.name in odd else f"t.{quoted(c.name)}"
+            for c in shape.columns
+        ]
+        return f"select {', '.join(shown) if odd else 't.*'} from {self._facts.target_rows(table)}"
 
     def _spelled_otherwise(self) -> str:
         """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""

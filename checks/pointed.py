@@ -9,9 +9,9 @@ Laws
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.facts import Facts
+from checks.facts import Facts, is_unique
 from config import target as declared
-from config.shapes import Column, Constraint, Table
+from config.shapes import Column, Constraint
 
 REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
 ACTORS = {("verification_requests", "reviewed_by"), ("approval_requests", "decided_by")}
@@ -38,8 +38,10 @@ def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
     return None
 
 
-def is_unique(shape: Table, column: str) -> bool:
-    return any(c.kind in "pu" and c.columns == (column,) for c in shape.constraints)
+def references(table: str) -> set[str]:
+    """The columns of a declared table that point at another, whether or not a constraint can be had."""
+    shape = declared.load().get(table)
+    return {c.columns[0] for c in shape.constraints if c.kind == "f"} if shape else set()
 
 
 def bases(facts: Facts) -> dict[str, dict[str, str]]:

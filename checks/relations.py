@@ -28,6 +28,7 @@ READ = {
     "kb_categories": {},
 }  # fmt: skip
 AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at"}
+KEYS = {"payment_id", "coupon_id"}  # rows are joined by them, whatever declares them a reference
 AS_DOCUMENT = {"payload", "metadata"}
 WHOLE = r"^ *[+-]?[0-9]{1,255}([.][0-9]{0,255})? *$"
 NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere
@@ -227,7 +228,7 @@ class Relations:
             return {name: text(relation.guarded(column, "jsonb"))}
         if name in NUMBERS:
             return {name: _number(column, name)}
-        value = text_of(column)
+        value = self._facts.word(column) if name in KEYS else text_of(column)
         if name == "ip_address":
             return {name: value, "address": addresses.spelled(self._facts, column)}
         return {name: value} | {other: meaning(value, self._known[other]) for other in _meanings([name])}

@@ -15,7 +15,7 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from engine.connect import blame
-from engine.ids import NUMBERS, TEXTUAL, UUID_TEXT, hyphened
+from engine.ids import NUMBERS, TEXTUAL, UUID_TEXT, hyphened, word
 from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE, legacy_key
 from engine.select import INPUTS, TEXTUAL_NATIVE, TIMES, Times, as_text, parsed, quoted
@@ -92,7 +92,7 @@ def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
     column = work.plan.shape("user_role_profiles").column("user_id")
     if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
         return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
-    return sql.SQL("{} = any ({})").format(sql.SQL(as_text(column)), users)
+    return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), users)
 
 
 def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFrame:
@@ -112,7 +112,7 @@ def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFr
 def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
     roots = sql.Identifier(work.schema, "user_role_profiles")
     shape = work.plan.shape("user_role_profiles")
-    shown = [sql.SQL(as_text(shape.column(name))) for name in ("user_id", "id")]
+    shown = [sql.SQL(word(shape.column(name))) for name in ("user_id", "id")]
     return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
 
 

@@ -13,11 +13,11 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import totals, witness
+from engine import ids, totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.records import orphan_note
-from engine.select import as_text, key_of
+from engine.select import key_of
 from engine.totals import Increment
 from engine.work import Work, in_build
 from transforms import steps
@@ -114,7 +114,7 @@ class Removals:
         return sql.SQL(key_of([self.work.plan.shape(table).column(name) for name in key]))
 
     def _text(self, table: str, column: str) -> sql.SQL:
-        return sql.SQL(as_text(self.work.plan.shape(table).column(column)))
+        return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
         """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""

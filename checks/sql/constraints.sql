@@ -12,7 +12,8 @@ select c.relname::text,
            select a.attname::text from unnest(k.confkey) with ordinality as u (attnum, place)
            join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.attnum order by u.place
        ),
-       k.convalidated
+       k.convalidated,
+       k.condeferrable
 from pg_constraint k
 join pg_class c on c.oid = k.conrelid
 left join pg_class f on f.oid = k.confrelid

@@ -15,6 +15,7 @@ class Rule:
     broken: SELECT of the keys of the rows that break the rule; {batch} stands for the table, and wants an alias beside
     a join. It has no braces and no per cent signs: they mean something to those who pass it on.
     constraint: the declared check that says the same, which is then not generated.
+    parents: tables whose id has to be unique, for a row that names none is nobody's fault where ids name nobody.
     """
 
     table: str
@@ -24,6 +25,7 @@ class Rule:
     reads: Mapping[str, str]
     broken: str
     constraint: str | None = None
+    parents: tuple[str, ...] = ()
 
     @property
     def check(self) -> str:
@@ -37,6 +39,8 @@ class Rule:
             there = schema.tables[table].columns
             if missing := [name for name in columns.split() if name not in there]:
                 return f"{table} has no column {', '.join(missing)}"
+            if table in self.parents and not there["id"].is_unique:
+                return f"the id of {table} is not unique, so that nothing can point at it"
         return None
 
 
@@ -50,4 +54,5 @@ def orphans(table: str, column: str, parent: str, name: str, title: str, severit
         reads={table: f"{key} {column}", parent: "id"},
         broken=f"select t.{key} from {{batch}} t left join {parent} p on p.id = t.{column} "
         f"where t.{column} is not null and p.id is null",
+        parents=(parent,),
     )

@@ -16,6 +16,11 @@ COLUMNS = """
         format_type(coalesce(b.oid, a.atttypid), coalesce(b.modifier, a.atttypmod)) as bare,
         (select typname::text from pg_type where oid = coalesce(b.oid, a.atttypid)) as base,
         t.typcategory = 'S' as is_text, coalesce(a.attnotnull, false) as is_required,
+        exists (
+            select from pg_index u
+            where u.indrelid = c.oid and u.indisunique and u.indimmediate and u.indpred is null and u.indnkeyatts = 1
+                and u.indkey[0] = a.attnum
+        ) as is_unique,
         coalesce(array_position(i.indkey::int2[], a.attnum), -1) as key_position
     from pg_class c
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -32,7 +37,7 @@ COLUMNS = """
 class Column:
     """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
 
-    is_text: whether it is read as text, domains and varchar included.
+    is_text: whether it is read as text, domains and varchar included. is_unique: whether a reference can point at it.
     """
 
     type: str
@@ -40,6 +45,7 @@ class Column:
     is_required: bool
     bare: str
     base: str
+    is_unique: bool = True
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def read(conn: sqlalchemy.Connection, name: str) -> Schema:
         table = columns.setdefault(row["table"], {})
         if row["column"] is not None:
             table[row["column"]] = Column(
-                row["type"], bool(row["is_text"]), row["is_required"], row["bare"], row["base"]
+                row["type"], bool(row["is_text"]), row["is_required"], row["bare"], row["base"], row["is_unique"]
             )
         if row["key_position"] >= 0:
             keys.setdefault(row["table"], {})[row["key_position"]] = row["column"]

@@ -6,9 +6,9 @@ select c.id as key, o.id as payment_of_order
 from coupon_uses c left join ordered o on o.id = c.payment_id and o.hindrance is null
 where c.rejected is null
 -- target
-select c.word as key,
+select concat(c.id) as key,
     case
         when t.payment_id is not null then concat(t.payment_id)
         when c.order_id is not null then concat(c.order_id)
     end as payment_of_order
-from kept_coupon_redemptions c left join payment_transactions t on t.order_id = c.order_id
+from coupon_redemptions c left join payment_transactions t on t.order_id = c.order_id
