@@ -110,8 +110,8 @@ def _told(verdict: Verdict) -> tuple[str, int, int]:
 def test_transactions_count_round(postgres_url, since, running, now, old, new) -> None:
     later = drift.written(since, running, now=str(now))
     with psycopg.connect(postgres_url) as conn:
-        query = f"select xmin::bigint from unnest(%s::bigint[]) as t (xmin) where {later}"
-        assert {xmin for (xmin,) in conn.execute(query, [[*old, *new]])} == set(new)
+        query = f"select int8in(xidout(xmin)) from unnest(%s::xid[]) as t (xmin) where {later}"
+        assert {xmin for (xmin,) in conn.execute(query, [[str(each) for each in (*old, *new)]])} == set(new)
 
 
 def test_nothing_was_written(used) -> None:
