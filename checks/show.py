@@ -35,7 +35,6 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
     with verify.opened(settings, report["run_id"]) as (sessions, facts, _):  # there is one: it was judged
         found = [one for one in jobs.comparisons(facts, Prelude(facts)) if one.name in failed]
         with sessions.source() as source, sessions.target() as target:
-            sessions.use(target)
             for one in found:
                 yield from _of(one, failed[one.name], facts.books.secret, source, target)
 
