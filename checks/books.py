@@ -28,6 +28,7 @@ NULLED = """
     select distinct legacy_table, legacy_key, target_table || '.' || target_column from migration.notes
     where run_id = %s and (note like 'orphan: %%' or note like '%% was not kept')
 """
+NO_JSON = "select legacy_table, legacy_key from migration.notes where run_id = %s and note = 'metadata_no_json'"
 NOT_MADE = """
     select distinct legacy_table, legacy_key, target_table from migration.notes
     where run_id = %s and note like 'not_made: %%'
@@ -46,6 +47,7 @@ class Books:
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
+    no_json: table → legacy keys of the rows whose metadata is no JSON.
     noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with (checks.hidden).
     """
 
@@ -60,6 +62,7 @@ class Books:
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
     nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    no_json: dict[str, list[str]] = field(default_factory=dict)
     noted: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     secret: bytes = b""
@@ -82,9 +85,14 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     not_made: dict = defaultdict(lambda: defaultdict(list))
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
+    no_json: dict = defaultdict(list)
+    for table, key in conn.execute(NO_JSON, [run_id]):
+        no_json[table].append(key)
     noted, mapped = (_spoken_of(conn, run_id, name) for name in ("notes", "id_map"))
     secret = _secret(conn, row)
-    return Books(*row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), noted, mapped, secret)
+    return Books(
+        *row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), dict(no_json), noted, mapped, secret
+    )
 
 
 def _secret(conn: psycopg.Connection, run: tuple) -> bytes:

@@ -32,7 +32,7 @@ ORPHAN = re.compile("orphan: no such row in (.+)", re.DOTALL)
 NOT_KEPT = re.compile("(.+) differs and was not kept", re.DOTALL)
 NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
 OTHERS = re.compile(  # laws of their domains judge them by value
-    "no_category|merged: .*|unknown_role|no_profile_for_approval|changes_not_read|order_not_made: .*"
+    "no_category|merged: .*|unknown_role|no_profile_for_approval|changes_not_read|metadata_no_.*|order_not_made: .*"
     "|.*; it was not kept"
     "|does not fit user_settings[.].* and was not kept",
     re.DOTALL,

@@ -29,7 +29,7 @@ READ = {
 }  # fmt: skip
 AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at"}
 KEYS = {"payment_id", "coupon_id"}  # rows are joined by them, whatever declares them a reference
-AS_DOCUMENT = {"payload", "metadata"}
+AS_DOCUMENT = {"payload"}
 WHOLE = r"^ *[+-]?[0-9]{1,255}([.][0-9]{0,255})? *$"
 NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere
     "amount": r"^\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*$", "tax": WHOLE, "discount": WHOLE,
@@ -224,6 +224,8 @@ class Relations:
             return {name: relation.id_of(parent, column)}
         if name in AS_TIME:
             return {name: relation.time_text(column)}
+        if name == "metadata":
+            return self._metadata(relation, table, column)
         if name in AS_DOCUMENT:
             return {name: text(relation.guarded(column, "jsonb"))}
         if name in NUMBERS:
@@ -232,6 +234,25 @@ class Relations:
         if name == "ip_address":
             return {name: value, "address": addresses.spelled(self._facts, column)}
         return {name: value} | {other: meaning(value, self._known[other]) for other in _meanings([name])}
+
+    def _metadata(self, relation: Relation, table: str, column: Column) -> dict[str, str]:
+        """A document as an object: what is none, or no JSON, under legacy_metadata; and how the books note that."""
+        value = text_of(column)
+        is_jsonb = column.base == "jsonb" and not column.is_array
+        document = column_of(column) if is_jsonb else parsed(value, "jsonb")
+        is_json = "true" if is_jsonb else f"pg_input_is_valid({value}, 'jsonb')"
+        if not is_jsonb and self._facts.source.version < addresses.ASKABLE:  # then the books are believed
+            is_json = f"{relation.key} <> all ({literal(self._facts.books.no_json.get(table, []))}::text[])"
+        wrapped = "jsonb_build_object('legacy_metadata', {})"
+        cases = (
+            f"case when {value} is null then null when not ({is_json}) then {{}} "
+            f"when jsonb_typeof({document}) = 'object' then {{}} else {{}} end"
+        )
+        documents = (wrapped.format(value), document, wrapped.format(document))
+        return {
+            "metadata": text(f"({cases.format(*documents)})"),
+            "metadata_note": cases.format("'metadata_no_json'", "null", "'metadata_no_object'"),
+        }
 
 
 def _empty(wanted: dict) -> str:
@@ -253,7 +274,7 @@ def meaning(value: str, known: dict[str, str]) -> str:
 
 def _meanings(names) -> list[str]:
     extra = {"role": ["role_key"], "status": ["status_meaning", "order_meaning"], "name": ["role_key"]}
-    extra["ip_address"] = ["address"]
+    extra |= {"ip_address": ["address"], "metadata": ["metadata_note"]}
     return [other for name in names for other in extra.get(name, ())]
 
 

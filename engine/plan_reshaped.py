@@ -7,6 +7,7 @@ Laws
   target also gets rows without it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
@@ -72,7 +73,17 @@ def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Fac
         statuses=spellings(common.statuses),
         order_statuses=spellings(common.order_statuses),
         removed=removed,
+        documents=tuple(_documents(scene, legacy_table)),
     )
+
+
+def _documents(scene: Scene, legacy_table: str) -> Iterator[str]:
+    """Rule columns that are jsonb."""
+    table, rule = scene.catalog.table(legacy_table), scene.rule(legacy_table)
+    for name, legacy in used_columns(scene, table, rule.columns, None).items():
+        column = table.shape.column(legacy)
+        if column.base == "jsonb" and not column.is_array:
+            yield name
 
 
 def key_item(table: LegacyTable) -> Item:

@@ -1,10 +1,10 @@
 """The audit trail: who did what, and one row for every field that an action changed.
 
 Laws
-- metadata reaches the target to the letter; only where an ip is no address is that added to it.
+- metadata reaches the target to the letter, as an object: what is none, or no JSON that jsonb takes, stands in one
+  under `legacy_metadata`, and is noted. Where an ip is no address, that is added to it.
 - Values are compared as jsonb compares them (1.0 equals 1.00, the order of keys is nothing) and written as they stood.
 - JSON's null is a value; a field that one side lacks has no value there (SQL NULL) and so differs.
-- What this module cannot read as JSON it leaves alone: the cast to jsonb judges it.
 """
 
 import json
@@ -19,13 +19,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms import steps
-from transforms.outcome import Facts, Outcome
+from transforms.outcome import NOTES, Facts, Outcome
 
 LOGS = "audit_logs"
 CHANGES = "audit_log_changes"
-LEGACY_IP = "legacy_ip_address"
+LEGACY_IP, LEGACY_METADATA = "legacy_ip_address", "legacy_metadata"
+NO_OBJECT, NO_JSON = "metadata_no_object", "metadata_no_json"  # notes
 
 MAX_DEPTH = 100  # of JSON that is searched for changes; Python allows some 1000 calls, and a level takes three
+MOST_DIGITS = 131_072  # of a numeric, before the point
+_MAY_BE_HUGE = re.compile("[eE][+]?[0-9]{6}|[0-9]{100000}")
 ABSENT = object()  # what a side holds of a field that it lacks
 
 _CARRIED = ["action", "entity_type", "entity_id", "user_agent", "created_at"]
@@ -52,14 +55,16 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     """One audit_log per activity, and one audit_log_change per field that differs.
 
     In: id, user_id, action, entity_type, entity_id, ip_address, user_agent, metadata, created_at.
-    Notes: changes_not_read (metadata is nested too deeply; it is carried all the same).
+    Notes: changes_not_read (metadata is nested too deeply; it is carried all the same); metadata_no_object and
+    metadata_no_json (it stands under legacy_metadata, as JSON or as a text).
     """
+    documents, wrapped = _documents(rows["metadata"], is_jsonb="metadata" in facts.documents)
     ids = steps.target_id(rows["id"], facts.legacy_table)
     is_address = is_inet(rows["ip_address"])
     logs = steps.frame(
         rows.index,
         {"id": ids, "actor_user_id": rows["user_id"], "ip_address": rows["ip_address"].where(is_address)}
-        | {"metadata": _with_bad_ips(rows["metadata"], rows["ip_address"], is_address)}
+        | {"metadata": _with_bad_ips(documents, rows["ip_address"], is_address)}
         | {name: rows[name] for name in _CARRIED},
     )
     derived = rows.index[ids.notna() & steps.canonical_uuid(rows["id"]).isna()]
@@ -68,8 +73,35 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     return Outcome(
         frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, facts.legacy_table)},
         id_map=steps.id_map(derived, rows["id"], LOGS, ids, "derived"),
-        notes=steps.notes(too_deep, CHANGES, None, "changes_not_read", None),
+        notes=steps.joined([wrapped, steps.notes(too_deep, CHANGES, None, "changes_not_read", None)], NOTES),
     )
+
+
+def _documents(metadata: pd.Series, is_jsonb: bool) -> tuple[pd.Series, pd.DataFrame]:
+    """metadata as objects, and notes of those that were none. is_jsonb: all of it is JSON that jsonb takes."""
+    begins = pc.starts_with(pc.utf8_ltrim(steps.arrow(metadata), " \t\r\n"), "{")
+    odd = metadata.notna() & ~steps.mask(begins, metadata.index)
+    if not is_jsonb:
+        odd |= metadata.notna() & ~steps.mask(pa.array(map(_is_jsonb, metadata), pa.bool_()), metadata.index)
+    labels, texts = metadata.index[odd], metadata[odd].tolist()
+    is_json = [is_jsonb or _is_jsonb(text) for text in texts]
+    kept = [text if is_one else _PLAIN.encode(text) for text, is_one in zip(texts, is_json, strict=True)]
+    result = metadata.copy()
+    result.loc[labels] = steps.text(
+        pa.array([f'{{"{LEGACY_METADATA}": {text}}}' for text in kept], pa.string()), labels
+    )
+    said = steps.text(pa.array([NO_OBJECT if is_one else NO_JSON for is_one in is_json], pa.string()), labels)
+    return result, steps.notes(labels, LOGS, "metadata", said, None)
+
+
+def _is_jsonb(text: str | None) -> bool:
+    """Whether jsonb takes the text."""
+    try:
+        return pd.isna(text) or _fits(read(text), text)
+    except RecursionError:
+        return True  # as far as it could be read
+    except ValueError:
+        return False
 
 
 def _talking_of_changes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -143,30 +175,16 @@ def _with_bad_ips(metadata: pd.Series, ip: pd.Series, is_address: pd.Series) -> 
 
 
 def with_legacy_ip(metadata: str | None, ip: str) -> str:
-    """metadata and the ip under `legacy_ip_address`, or `legacy_ip_address_` if metadata speaks of that already.
+    """metadata, an object, and the ip under `legacy_ip_address`, or `legacy_ip_address_` if it speaks of that already.
 
-    Spliced into the text of an object, so that nothing of it changes; any other JSON comes to stand under `metadata`.
-    What is no JSON stays none: a text that lacks a brace gets none here.
+    Spliced into its text, so that nothing of it changes.
     """
     text = "{}" if metadata is None else metadata.strip(" \t\r\n")
     name = LEGACY_IP
     while f'"{name}"' in text:
         name += "_"
-    member = f'"{name}": {_PLAIN.encode(ip)}'
-    if text.startswith("{") and text.endswith("}"):
-        body = text[:-1].rstrip(" \t\r\n")
-        return f"{body}{'' if body == '{' else ', '}{member}}}"
-    return f'{{"metadata": {text}, {member}}}' if _is_json(text) else metadata
-
-
-def _is_json(text: str) -> bool:
-    try:
-        _EXACT.decode(text)
-    except RecursionError:
-        return True  # as far as it could be read
-    except ValueError:
-        return False
-    return True
+    body = text[:-1].rstrip(" \t\r\n")
+    return f'{body}{"" if body == "{" else ", "}"{name}": {_PLAIN.encode(ip)}}}'
 
 
 # JSON, exact
@@ -244,7 +262,7 @@ def changes(metadata: str) -> list[tuple[str, str | None, str | None]]:
         sides = [(field, old, new) for field, (old, new) in _sides(document).items() if old != new]
     except (ValueError, InvalidOperation):
         return []
-    if "\\u" in metadata and not _is_jsonb(document):
+    if not _fits(document, metadata):
         return []
     return [(field, *(None if side is ABSENT else written(side) for side in both)) for field, *both in sides]
 
@@ -270,9 +288,27 @@ def _is_snapshot(value: object) -> bool:
     return value is None or isinstance(value, dict)
 
 
-def _is_jsonb(document: object) -> bool:
-    """Whether all texts of a document can stand in jsonb, which has neither NUL nor halves of surrogate pairs."""
-    return not any("\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text) for text in _texts(document))
+def _fits(document: object, text: str) -> bool:
+    """Whether a document of this text can stand in jsonb, which has neither NUL nor halves of surrogate pairs, nor
+    numbers of more digits than numeric has."""
+    if "\\u" in text and any("\0" in each or any("\ud800" <= c <= "\udfff" for c in each) for each in _texts(document)):
+        return False
+    return not _MAY_BE_HUGE.search(text) or all(map(_is_numeric, _numbers(document)))
+
+
+def _is_numeric(number: Number) -> bool:
+    try:
+        return Decimal(number.text).adjusted() < MOST_DIGITS
+    except InvalidOperation:
+        return False
+
+
+def _numbers(document: object) -> Iterator[Number]:
+    if isinstance(document, Number):
+        yield document
+    elif isinstance(document, dict | list):
+        for value in document.values() if isinstance(document, dict) else document:
+            yield from _numbers(value)
 
 
 def _texts(document: object) -> Iterator[str]:

@@ -52,6 +52,7 @@ class Facts:
 
     role_keys, statuses, order_statuses: spelling (lower case, letters and digits only) → the key or status meant.
     removed: rule columns that may not arrive in the target (their values go to removed_links).
+    documents: rule columns that are jsonb in the legacy table.
     """
 
     legacy_table: str
@@ -59,3 +60,4 @@ class Facts:
     statuses: Mapping[str, str] = field(default_factory=dict)
     order_statuses: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()

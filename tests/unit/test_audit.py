@@ -67,9 +67,9 @@ def test_an_id_that_is_no_uuid_is_derived_and_mapped():
         (NAUGHTY, NAUGHTY[:-1] + ', "legacy_ip_address": "unknown"}'),
         ('{"a": {}}\n', '{"a": {}, "legacy_ip_address": "unknown"}'),
         ('{"legacy_ip_address": 1}', '{"legacy_ip_address": 1, "legacy_ip_address_": "unknown"}'),
-        ("[1.10, {}]", '{"metadata": [1.10, {}], "legacy_ip_address": "unknown"}'),
-        ('"text"', '{"metadata": "text", "legacy_ip_address": "unknown"}'),
-        ("null", '{"metadata": null, "legacy_ip_address": "unknown"}'),
+        ("[1.10, {}]", '{"legacy_metadata": [1.10, {}], "legacy_ip_address": "unknown"}'),
+        ('"text"', '{"legacy_metadata": "text", "legacy_ip_address": "unknown"}'),
+        ("null", '{"legacy_metadata": null, "legacy_ip_address": "unknown"}'),
     ],
 )
 def test_an_ip_that_is_no_address_is_kept_in_metadata(metadata, kept):
@@ -81,10 +81,17 @@ def test_an_ip_that_is_no_address_is_kept_in_metadata(metadata, kept):
 @pytest.mark.parametrize(
     "metadata", ["no json", "", "{", '{"a": 12', '{"a": {"b": 1}', '{"a": 1,}', '1, "b": 2', "{}}", "NaN"]
 )
-def test_metadata_that_is_no_json_is_not_mended(metadata):
-    (log,) = logs({"ip_address": "unknown", "metadata": metadata})
-    with pytest.raises(ValueError):
-        json.loads(log["metadata"], parse_constant=subject._refuse)
+def test_metadata_that_is_no_json_is_kept_as_a_text_and_noted(metadata):
+    outcome = activities({"ip_address": "unknown", "metadata": metadata})
+    (log,) = records(outcome.frames["audit_logs"])
+    assert json.loads(log["metadata"]) == {"legacy_metadata": metadata, "legacy_ip_address": "unknown"}
+    assert outcome.notes["note"].tolist() == ["metadata_no_json"]
+
+
+@pytest.mark.parametrize("metadata", ['{"a": "\\u0000"}', '["\\ud800"]', '{"a": [1e131073]}'])
+def test_json_that_jsonb_does_not_take_is_a_text(metadata):
+    (log,) = logs({"metadata": metadata})
+    assert json.loads(log["metadata"]) == {"legacy_metadata": metadata}
 
 
 @pytest.mark.parametrize("ip", ['quo"te', "back\\slash", "", " 10.0.0.1", "tab\there", "é", "10.0.0.1, 10.0.0.2"])

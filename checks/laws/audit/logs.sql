@@ -8,11 +8,8 @@ select a.id as key, case when 'audit_logs.actor_user_id' = any (a.nulled) then n
         when a.ip_address is null or a.address is not null then a.metadata
         when a.metadata is null then concat(jsonb_build_object('legacy_ip_address', a.ip_address))
         else (
-            select concat(
-                case jsonb_typeof(given.metadata) when 'object' then given.metadata
-                    else jsonb_build_object('metadata', given.metadata) end
-                || jsonb_build_object(free.name, a.ip_address))
-            from (select jsonb_in(textout(a.metadata)) as metadata) as given, (
+            select concat(jsonb_in(textout(a.metadata)) || jsonb_build_object(free.name, a.ip_address))
+            from (
                 select 'legacy_ip_address' || repeat('_', n) as name from generate_series(0, length(a.metadata)) as n
                 where position('"legacy_ip_address' || repeat('_', n) || '"' in a.metadata) = 0 order by n limit 1
             ) as free
