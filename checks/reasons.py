@@ -131,11 +131,15 @@ class Reasons:
         if transform in RULES.get(reason, ()):
             return ()
         if reason == PARENT_REJECTED:
-            return self._without_lost_parent(list(details))
+            return self._without_lost_parent([key for key in details if not self._is_derived(target_table, key)])
         if reason == INVALID_VALUE:
             return self._fitting(target_table, details)
         wanted = self._constraint(reason, target_table)
         return list(details) if wanted is None else self._keeping(wanted, target_table, list(details))
+
+    def _is_derived(self, target_table: str, key: str) -> bool:
+        """Whether what was not made hangs on the row of this key itself, which was rejected."""
+        return target_table != self._facts.final(self._table) and key in self._facts.books.rejected.get(self._table, {})
 
     # By a constraint
 

@@ -278,6 +278,11 @@ class Catalog:
             name = domain.base or ""
         return found
 
+    def takes_null(self, table: Table, column: Column) -> bool:
+        """Whether a value of the table's column may be set to null; a domain of the schema may forbid it too."""
+        is_wanted = column.not_null or column.name in table.primary_key or any(d.not_null for d in self.domains(column))
+        return not is_wanted and not column.generated
+
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

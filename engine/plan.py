@@ -209,9 +209,7 @@ class Plan:
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""
         shape = self.shape(table)
-        found = shape.column(column)
-        is_wanted = found.not_null or column in shape.primary_key or any(d.not_null for d in self.source.domains(found))
-        return not is_wanted and not found.generated
+        return self.source.takes_null(shape, shape.column(column))
 
     @property
     def carried_functions(self) -> tuple[Function, ...]:

@@ -275,7 +275,8 @@ def _undeclared(
             continue
         if root:
             shape = table.shape.column(column)
-            scene.follows.append(Follow(table.name, column, reference.ids_of, not shape.not_null))
+            is_nullable = scene.catalog.takes_null(table.shape, shape)
+            scene.follows.append(Follow(table.name, column, reference.ids_of, is_nullable))
         if reference and not reference.declared and column not in single:
             parent = scene.keys.root_of(reference.to) or reference.to
             found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))

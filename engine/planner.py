@@ -266,9 +266,7 @@ def _rule(scene: Scene, constraint: Constraint, shape: Table) -> Rule:
 def _releases(scene: Scene, key: Constraint, shape: Table) -> tuple[str, ...]:
     """Of several columns the one that names an id goes, or the first that may be null; all, where all or none count."""
     free = [
-        c.name
-        for c in map(shape.column, key.columns if key.kind == "f" else ())
-        if not c.not_null and c.name not in shape.primary_key and not c.generated
+        c.name for c in map(shape.column, key.columns if key.kind == "f" else ()) if scene.catalog.takes_null(shape, c)
     ]
     if key.is_match_full:
         return key.columns if len(free) == len(key.columns) else ()

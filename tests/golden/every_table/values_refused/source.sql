@@ -49,3 +49,8 @@ insert into onboarding_submissions values
     ('00000000-0000-0000-0000-0000000000c4', '01J00000000000000000000001', 'draft', null, null, '"\ud800"', null),
     ('00000000-0000-0000-0000-0000000000c5', '01J00000000000000000000001', 'draft', null, null, '{}', 1700000000),
     ('00000000-0000-0000-0000-0000000000c6', '01J00000000000000000000001', 'draft', null, null, '{}', null);
+
+-- A domain that takes no null: an orphan costs its row, and what is made beside it.
+create domain user_ref as varchar(26) not null;
+create table reviews (id int primary key, user_id user_ref, display_order int);
+insert into reviews values (1, 'ghost', 3), (2, '01J00000000000000000000001', 4);
