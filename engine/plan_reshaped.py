@@ -1,4 +1,4 @@
-"""Plans for tables that a transform takes apart, and for rows that are derived from copied tables.
+"""Plans for tables that a transform takes apart.
 
 Laws
 - A rule column is read under the rule's name, from the first variant that the legacy table has; one that it lacks is
@@ -16,7 +16,7 @@ from engine import keep
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.select import as_text, key_of, parsed, plain, row_as_json, text
+from engine.select import as_text, key_of, plain, row_as_json, text
 from transforms.outcome import Facts
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
@@ -235,7 +235,7 @@ def _keep(
     changed = {legacy: name for name, legacy in used.items() if scene.declared[into].column(name)}
     kept, dropped = keep.constraints(scene, table.shape, arrival)
     indexes, dropped_indexes = keep.indexes(table.shape, arrival, changed)
-    kept, indexes, clashes = _unclashed(scene.declared[into], kept, indexes)
+    kept, indexes, clashes = unclashed(scene.declared[into], kept, indexes)
     scene.add_objects(into, kept, indexes, table.name)
     return [*dropped, *dropped_indexes, *clashes]
 
@@ -317,7 +317,7 @@ def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: st
             scene.follows.append(Follow(into, name, reference.ids_of, True))
 
 
-def _unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, list[str]]:
+def unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, list[str]]:
     taken = {c.name for c in shape.constraints} | {i.name for i in shape.indexes}
     clashes = [f"{o.name}: {shape.name} has an object of this name" for o in [*kept, *indexes] if o.name in taken]
     return [c for c in kept if c.name not in taken], [i for i in indexes if i.name not in taken], clashes
@@ -342,112 +342,6 @@ WRITTEN = {
 }  # fmt: skip
 
 
-def derived(scene: Scene, table: LegacyTable) -> Route | None:
-    """The route of rows that are made from each row of a copied table; None (with a remark) if a column lacks."""
-    rule = scene.rule(table.name).derives
-    used = used_columns(scene, table, rule.columns, None)
-    missing = [name for name in rule.required if name not in used]
-    if missing:
-        scene.fault(table.name, None, f"has no column {', '.join(missing)}, which {rule.transform} needs", "add it")
-        return None
-    used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
-    targets = " and ".join(rule.targets)
-    own = scene.keys.conversion(table, table.shape.column("id"))
-    conversions = [Conversion(RULE + "id", own.parent)] if own.kind != "same" and own.type == "uuid" else []
-    return Route(
-        name=f"{table.name} → {targets}",
-        legacy_table=table.name,
-        wave=1,
-        lane="frame",
-        items=(ORIGIN, key_item(table), *rule_items(scene, table, used, is_derived=True)),
-        targets=rule.targets,
-        from_sql=scene.from_sql(table.name),
-        transform=rule.transform,
-        facts=facts(scene, table.name),
-        lookups=rule.lookups,
-        rule_columns=(*FIXED, *rule.columns),
-        conversions=(*conversions, *rule_conversions(scene, table, used)),
-        is_accounted=False,
-        is_chunked=table.kind == "r",
-    )
-
-
-def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
-    """Whether a reference's parent is not there, so that the declared uuid cannot hold its values."""
-    reference = scene.mapping.common.references.get(column)
-    is_lost = reference is not None and scene.catalog.table(reference.to) is None
-    return is_lost and table.shape.column(column).base != "uuid"
-
-
 def whole_row(table: LegacyTable) -> Item:
     """The whole row as JSON text; the target says whether jsonb can hold it."""
     return Item(RULE + "payload", row_as_json(table.shape))
-
-
-def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:
-    """Columns that leave for a table beside it, keyed by the row's own key: the route and their ways."""
-    rule = scene.rule(table.name).split
-    present = [c for c in table.shape.columns if c.name in rule.columns]
-    if not present:
-        return None, {}
-    into, key = rule.into, table.shape.column("id")
-    if not key:
-        scene.fault(table.name, "id", "is missing, and its presentation columns need it", "add a key in the source")
-        return None, {}
-    for column in present:
-        scene.add_column(into, column)
-        scene.sources_of[into, column.name] = (table.name, column.name)
-    kept, _ = keep.constraints(scene, table.shape, keep.Arrival(into, {c.name: c.name for c in present}))
-    scene.add_objects(into, *_unclashed(scene.declared[into], kept, [])[:2], table.name)
-    found, times = scene.keys.conversion(table, key), scene.times(table)
-    wanted = scene.declared[into].column(rule.key).type
-    key_text = scene.keys.word(table, key) if found.kind in ("derive", "cast") else plain(key)
-    items = [
-        Item(rule.key, parsed(key_text, "uuid") if found.type == "uuid" and found.kind == "cast" else key_text, wanted),
-        *(Item(c.name, plain(c), c.type) for c in present),
-        Item("created_at", times.created(), "timestamptz"),
-        Item("updated_at", times.updated(), "timestamptz"),
-    ]
-    ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), "presentation of the review") for c in present}
-    is_frame = found.kind == "derive"
-    if is_frame:
-        items = [Item(i.name, i.expression if i.name == rule.key else text(i.expression)) for i in items]
-    route = Route(
-        name=f"{table.name} → {into}",
-        legacy_table=table.name,
-        wave=1,
-        lane="frame" if is_frame else "stream",
-        items=(*items, ORIGIN),
-        targets=(into,),
-        from_sql=scene.from_sql(table.name),
-        freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
-        conversions=(Conversion(rule.key, found.parent),) if is_frame else (),
-        is_accounted=False,
-        is_chunked=table.kind == "r",
-    )
-    return route, ways
-
-
-def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
-    """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
-    columns = tuple(
-        replace(
-            c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if c.names_objects else {})
-        )
-        for c in table.shape.columns
-    )
-    keys = tuple(c for c in table.shape.constraints if c.kind == "p")
-    items = [Item(c.name, as_text(c) if c.names_objects else plain(c), c.type) for c in table.shape.columns]
-    route = Route(
-        name=f"{table.name} → archive",
-        legacy_table=table.name,
-        wave=1,
-        lane="stream",
-        items=tuple(items),
-        targets=(table.name,),
-        from_sql=scene.from_sql(table.name),
-        is_accounted=is_outcome,
-        is_archive=True,
-        is_chunked=table.kind == "r",
-    )
-    return Table(table.name, columns, keys, (), table.shape.comment), route

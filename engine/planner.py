@@ -22,6 +22,7 @@ from engine import (
     following,
     legacy_faults,
     needs,
+    plan_beside,
     plan_copied,
     plan_reshaped,
     questions,
@@ -89,7 +90,7 @@ def _table(scene: Scene, table: LegacyTable):
         remark = f"belongs to the extension {table.extension}" if table.extension else "is not read"
         return TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)), None, None, ()
     if fate == "archive":
-        shape, route = plan_reshaped.archive(scene, table, is_outcome=True)
+        shape, route = plan_beside.archive(scene, table, is_outcome=True)
         return TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), None, shape, ()
     if fate == "reshape":
         return _reshaped(scene, table, domain)
@@ -105,7 +106,7 @@ def _reshaped(scene: Scene, table: LegacyTable, domain: str):
     found = plan_reshaped.plan(scene, table)
     routes, shape = [found.route], None
     if rule.also_archived or found.is_archived:
-        shape, archive_route = plan_reshaped.archive(scene, table, is_outcome=False)
+        shape, archive_route = plan_beside.archive(scene, table, is_outcome=False)
         routes.append(archive_route)
     plan = TablePlan(table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks)
     return plan, None, shape, ()
@@ -114,7 +115,7 @@ def _reshaped(scene: Scene, table: LegacyTable, domain: str):
 def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
     gone, routes = {}, []
     if rule and rule.split:
-        route, gone = plan_reshaped.split(scene, table)
+        route, gone = plan_beside.split(scene, table)
         routes += [route] if route else []
     settings = completion.moved_ways(scene, table)
     copied = plan_copied.plan(scene, table, gone | settings, (rule and rule.target) or table.name)
@@ -122,7 +123,7 @@ def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
         copied = completion.complete(scene, table, copied)
         routes += completion.routes(scene, copied.shape)
     if rule and rule.derives:
-        derived = plan_reshaped.derived(scene, table)
+        derived = plan_beside.derived(scene, table)
         routes += [derived] if derived else []
     disposition = rule.disposition if rule else "carry"
     final = (rule and rule.target) or table.name

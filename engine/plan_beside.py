@@ -1,0 +1,127 @@
+"""Routes beside a table's own: rows derived from it, columns that leave it for a table beside it, its archive."""
+
+from dataclasses import replace
+
+from config.shapes import Table
+from engine import keep
+from engine.catalog import LegacyTable
+from engine.plan import Conversion, Item, Route, Way
+from engine.plan_reshaped import (
+    FIXED,
+    ORIGIN,
+    RULE,
+    facts,
+    key_item,
+    rule_conversions,
+    rule_items,
+    unclashed,
+    used_columns,
+)
+from engine.scene import Scene
+from engine.select import as_text, parsed, plain, text
+
+
+def derived(scene: Scene, table: LegacyTable) -> Route | None:
+    """The route of rows that are made from each row of a copied table; None (with a remark) if a column lacks."""
+    rule = scene.rule(table.name).derives
+    used = used_columns(scene, table, rule.columns, None)
+    missing = [name for name in rule.required if name not in used]
+    if missing:
+        scene.fault(table.name, None, f"has no column {', '.join(missing)}, which {rule.transform} needs", "add it")
+        return None
+    used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
+    targets = " and ".join(rule.targets)
+    own = scene.keys.conversion(table, table.shape.column("id"))
+    conversions = [Conversion(RULE + "id", own.parent)] if own.kind != "same" and own.type == "uuid" else []
+    return Route(
+        name=f"{table.name} → {targets}",
+        legacy_table=table.name,
+        wave=1,
+        lane="frame",
+        items=(ORIGIN, key_item(table), *rule_items(scene, table, used, is_derived=True)),
+        targets=rule.targets,
+        from_sql=scene.from_sql(table.name),
+        transform=rule.transform,
+        facts=facts(scene, table.name),
+        lookups=rule.lookups,
+        rule_columns=(*FIXED, *rule.columns),
+        conversions=(*conversions, *rule_conversions(scene, table, used)),
+        is_accounted=False,
+        is_chunked=table.kind == "r",
+    )
+
+
+def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
+    """Whether a reference's parent is not there, so that the declared uuid cannot hold its values."""
+    reference = scene.mapping.common.references.get(column)
+    is_lost = reference is not None and scene.catalog.table(reference.to) is None
+    return is_lost and table.shape.column(column).base != "uuid"
+
+
+def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:
+    """Columns that leave for a table beside it, keyed by the row's own key: the route and their ways."""
+    rule = scene.rule(table.name).split
+    present = [c for c in table.shape.columns if c.name in rule.columns]
+    if not present:
+        return None, {}
+    into, key = rule.into, table.shape.column("id")
+    if not key:
+        scene.fault(table.name, "id", "is missing, and its presentation columns need it", "add a key in the source")
+        return None, {}
+    for column in present:
+        scene.add_column(into, column)
+        scene.sources_of[into, column.name] = (table.name, column.name)
+    kept, _ = keep.constraints(scene, table.shape, keep.Arrival(into, {c.name: c.name for c in present}))
+    scene.add_objects(into, *unclashed(scene.declared[into], kept, [])[:2], table.name)
+    found, times = scene.keys.conversion(table, key), scene.times(table)
+    wanted = scene.declared[into].column(rule.key).type
+    key_text = scene.keys.word(table, key) if found.kind in ("derive", "cast") else plain(key)
+    items = [
+        Item(rule.key, parsed(key_text, "uuid") if found.type == "uuid" and found.kind == "cast" else key_text, wanted),
+        *(Item(c.name, plain(c), c.type) for c in present),
+        Item("created_at", times.created(), "timestamptz"),
+        Item("updated_at", times.updated(), "timestamptz"),
+    ]
+    ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), "presentation of the review") for c in present}
+    is_frame = found.kind == "derive"
+    if is_frame:
+        items = [Item(i.name, i.expression if i.name == rule.key else text(i.expression)) for i in items]
+    route = Route(
+        name=f"{table.name} → {into}",
+        legacy_table=table.name,
+        wave=1,
+        lane="frame" if is_frame else "stream",
+        items=(*items, ORIGIN),
+        targets=(into,),
+        from_sql=scene.from_sql(table.name),
+        freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
+        conversions=(Conversion(rule.key, found.parent),) if is_frame else (),
+        is_accounted=False,
+        is_chunked=table.kind == "r",
+    )
+    return route, ways
+
+
+def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
+    """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
+    columns = tuple(
+        replace(
+            c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if c.names_objects else {})
+        )
+        for c in table.shape.columns
+    )
+    keys = tuple(c for c in table.shape.constraints if c.kind == "p")
+    items = [Item(c.name, as_text(c) if c.names_objects else plain(c), c.type) for c in table.shape.columns]
+    route = Route(
+        name=f"{table.name} → archive",
+        legacy_table=table.name,
+        wave=1,
+        lane="stream",
+        items=tuple(items),
+        targets=(table.name,),
+        from_sql=scene.from_sql(table.name),
+        is_accounted=is_outcome,
+        is_archive=True,
+        is_chunked=table.kind == "r",
+    )
+    return Table(table.name, columns, keys, (), table.shape.comment), route

@@ -1,0 +1,1 @@
+select string_agg(conname, ' ' order by conname) from pg_constraint where contype = 'f' and connamespace = 'nxtgauge'::regnamespace and conname ~ '_(user|role|payment|coupon|pricing_package|category|review)_id_fkey$';
