@@ -79,7 +79,8 @@ def _parent(scene: Scene, column: Column) -> str | None:
     named = column.name.removesuffix("_id")
     if named == column.name or column.is_array or column.base not in {"uuid", *INTEGERS, *TEXTUAL}:
         return None
-    return next((n for n in (f"{named}s", f"{named}es", named, f"{named[:-1]}ies") if n in scene.fates), None)
+    plurals = (f"{named}s", f"{named}es", named, f"{named[:-1]}ies")
+    return next((name for name in plurals if scene.fates.get(name) in ("copy", "keep", "reshape")), None)
 
 
 def _reference(scene: Scene, table: str, column: str, parent: str) -> str:
