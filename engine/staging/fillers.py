@@ -1,7 +1,7 @@
 """What stands in a column that is emptied and takes no null: one value for all rows, which says nothing of any.
 
 Laws
-- The source's own server says which value the column's type takes, with the rules of its domains; nothing is guessed.
+- The source's own server says which value the column takes: its type, its domains and the checks that read it alone.
 - Where it takes none of ours, that is a fault, which says what to do.
 """
 
@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from config import masks as masking
-from config.shapes import Column
+from config.shapes import Column, Table
 from engine.catalog import Catalog, Type
 from engine.staging.columns import Choice
 
@@ -24,6 +24,7 @@ OWN = {
 GENERAL = (
     "", "0", "empty", "{}", "(0,0)", "a", "A", "x@x.example", "https://x.example/", "2000-01-01", "0.0.0.0",
     "00:00:00:00:00:00", "00000000-0000-0000-0000-000000000000", "f", "0/0", "0 0", "0,0", "1:1:", "POINT(0 0)",
+    "00000000", "0000000000", "0000000000000",
 )  # fmt: skip
 BLANK = ("", "{}", "null")  # these are as good as none
 
@@ -33,20 +34,23 @@ def fill(
 ) -> tuple[tuple[Choice, ...], list[str]]:
     """(the choices, each emptied column that takes no null with its filler, faults). conn: a session of the source."""
     types = {kind.name: kind for kind in catalog.types}
-    columns = {(table.name, column.name): column for table in catalog.tables for column in table.shape.columns}
+    tables = {table.name: table.shape for table in catalog.tables}
     found, faults = [], []
     for choice in choices:
-        column = columns[choice.table, choice.column]
-        if choice.kind == "null" and not _takes_null(column, types):
-            choice = _filled(conn, catalog.schema, choice, column, types)
-            if choice.filler is None:
-                faults.append(_fault(choice, column))
+        if choice.kind == "null":
+            asked = _Asked(conn, catalog.schema, tables[choice.table], choice.column)
+            choice = _filled(choice, asked, types)
+            if choice.filler is None and not asked.takes_null:
+                faults.append(_fault(choice, asked.column))
         found.append(choice)
     return tuple(found), faults
 
 
-def _filled(conn, schema: str, choice: Choice, column: Column, types: dict[str, Type]) -> Choice:
-    filler = next((text for text in _candidates(column, types) if _is_taken(conn, schema, column, text)), None)
+def _filled(choice: Choice, asked: "_Asked", types: dict[str, Type]) -> Choice:
+    asked.takes_null = _may_be_null(asked.column, types) and asked.takes(None)
+    if asked.takes_null:
+        return choice
+    filler = next((text for text in _candidates(asked.column, types) if asked.takes(text)), None)
     if filler is None or filler in BLANK:
         return replace(choice, filler=filler)
     why = f"{choice.why}; it takes no null, so {filler!r} stands in all rows"
@@ -54,13 +58,41 @@ def _filled(conn, schema: str, choice: Choice, column: Column, types: dict[str, 
 
 
 def _fault(choice: Choice, column: Column) -> str:
-    return (
-        f"{choice.table}.{choice.column}: type {column.type} takes no null here, and nothing that says nothing; say "
-        f'{choice.column} = "keep" under [tables.{choice.table}] in {masking.FILE}, or let the column take nulls'
+    found = f"type {column.type} takes no null here, and none of the values that were made up for it"
+    remedy = (
+        f'say {choice.column} = "keep" under [tables.{choice.table}] in {masking.FILE}, or let the column take nulls'
     )
+    return f"{choice.table}.{choice.column}: {found}; {remedy}"
 
 
-def _takes_null(column: Column, types: dict[str, Type]) -> bool:
+class _Asked:
+    """One column, and the server that says what it takes: by its type, and by checks that read nothing else."""
+
+    def __init__(self, conn: psycopg.Connection, schema: str, table: Table, name: str):
+        self._conn, self._schema, self.column = conn, schema, table.column(name)
+        checks = [c.expression for c in table.constraints if c.kind == "c" and c.columns == (name,)]
+        self._checks = [f"({text})" for text in checks if text]
+        self.takes_null = True
+
+    def takes(self, text: str | None) -> bool:
+        """Asked by the type's name, as the catalogue spells it with the schema alone on the search path."""
+        query = sql.SQL("select {} from (select {}::{} as {}) as t").format(
+            sql.SQL(" and ".join(["true", *self._checks])),
+            sql.Literal(text),
+            sql.SQL(self.column.type),
+            sql.Identifier(self.column.name),
+        )
+        try:
+            with self._conn.transaction(force_rollback=True):
+                self._conn.execute("select set_config('search_path', quote_ident(%s), true)", [self._schema])
+                return self._conn.execute(query).fetchone()[0] is not False
+        except psycopg.OperationalError:  # the server, not the value
+            raise
+        except psycopg.DatabaseError:
+            return False
+
+
+def _may_be_null(column: Column, types: dict[str, Type]) -> bool:
     return not column.not_null and not any(kind.not_null for kind in _domains(column.type, types))
 
 
@@ -80,16 +112,3 @@ def _candidates(column: Column, types: dict[str, Type]) -> Iterable[str]:
     if own and own.kind == "c":
         return (f"({',' * (len(own.attributes) - 1)})", *GENERAL)
     return (OWN[column.base],) if column.base in OWN else GENERAL
-
-
-def _is_taken(conn: psycopg.Connection, schema: str, column: Column, text: str) -> bool:
-    """Asked by the type's name, as the catalogue spells it with the schema alone on the search path."""
-    try:
-        with conn.transaction(force_rollback=True):
-            conn.execute("select set_config('search_path', quote_ident(%s), true)", [schema])
-            conn.execute(sql.SQL("select {}::{}").format(sql.Literal(text), sql.SQL(column.type)))
-        return True
-    except psycopg.OperationalError:  # the server, not the value
-        raise
-    except psycopg.DatabaseError:
-        return False

@@ -229,6 +229,7 @@ class TestCopies:
         assert (
             "users.far_ (no mask knows type point: emptied; it takes no null, so '(0,0)' stands in all rows)" in remark
         )
+        assert "users.at_all (no mask knows type point: emptied; it takes no null" in remark  # a check says so
         assert any("texts.kind (2 cells; kept: kind)" in text for text in stages.remarks(told))
         do(copy, "update users set point_ = '(1,2)' where id = 2")
         do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")

@@ -13,12 +13,12 @@ create table users (
     point point, point_ point not null, box box, box_ box not null, lseg lseg not null, path path not null,
     line line not null, polygon polygon not null, circle circle not null, spot spot, spot_ spot not null, deep deep not null,
     hstore hstore, hstore_ hstore not null, names names not null, ltree ltree unique, ltree_ ltree not null,
-    search tsvector not null, query tsquery not null, far far, far_ far not null, spots spot[] not null, way jsonpath not null
+    at_all point check (at_all is not null and at_all <@ box '-9,-9,9,9'), search tsvector not null, query tsquery not null, far far, far_ far not null, spots spot[] not null, way jsonpath not null
 );
 insert into users
 select n, 'Asha Rao ' || n, 'Asha', '(1,2)', '(1,2)', '(4,3),(2,1)', '(4,3),(2,1)', '[(1,2),(3,4)]', '((1,2))', '{1,2,3}',
        '((1,2))', '<(1,2),3>', '(1,Rao)', '(1,Rao)', '("(1,Rao)","[a,b]")', '"Asha"=>"1"', '"Asha"=>"1"', '[Asha,Rao]',
-       ('Asha.Rao.' || n)::ltree, 'Asha.Rao', '''asha''', '''asha''', '(5,6)', '(5,6)', '{"(1,Rao)"}', '$.Asha'
+       ('Asha.Rao.' || n)::ltree, 'Asha.Rao', '(3,4)', '''asha''', '''asha''', '(5,6)', '(5,6)', '{"(1,Rao)"}', '$.Asha'
 from generate_series(1, 3) n;
 
 create table texts (
