@@ -155,8 +155,9 @@ def _since(seal: Seal | None, catalog: Catalog, target: psycopg.Connection, pref
     if seal is None or seal.snapshot is None:
         return Side()
     low, high, running = _parts(seal.snapshot)
-    oids = {name: oid for name, oid in target.execute(OIDS, [catalog.schema]) if name in catalog.tables}
-    same = {name for name, oid in oids.items() if seal.oids.get(prefix + name) == oid}
+    there = dict(target.execute(OIDS, [catalog.schema]).fetchall())
+    oids = {name: there[name] for name in catalog.tables if name in there and prefix + name in seal.oids}
+    same = {name for name, oid in oids.items() if seal.oids[prefix + name] == oid}
     is_here = seal.system is not None and _system(target) == seal.system
     if not same or target.execute(NOW).fetchone()[0] < high or not (is_here or len(same) == len(oids)):
         return Side()  # an upgrade gives another identifier and keeps oids and transactions; a restored copy keeps none
