@@ -135,8 +135,8 @@ def _counted(found: Difference) -> str:
 def _told(compared: int, ours: int, later: Mapping[str, int]) -> str:
     listed = ", ".join(f"{later[what]:,} {what}" for what in LATER if later.get(what))
     if ours:
-        return f"{ours:,} of {compared:,} rows differ" + (f"; beside them {listed}" if later else "")
-    if later:
+        return f"{ours:,} of {compared:,} rows differ" + (f"; beside them {listed}" if listed else "")
+    if listed:
         return f"could not be compared: {listed}; all others of {compared:,} rows agree"
     return f"{compared:,} rows agree"
 

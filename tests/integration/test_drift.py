@@ -167,6 +167,8 @@ def test_a_fault_among_rows_in_use_is_found(used) -> None:
     )
     users, roots = _check(verdict, "content/users"), _check(verdict, "law/user_role_profiles/roots")
     assert (users.status, users.rows_total, users.rows[0].key, users.since) == (FAIL, 1, ONE, {"changed since": 11})
+    assert users.detail == "1 of 52 rows differ; beside them 11 changed since"
+    assert _check(verdict, "content/tracecoin_wallets").detail == "1 of 52 rows differ"
     assert (roots.status, [row.key for row in roots.rows]) == (FAIL, [ONE, THREE])
     assert _check(verdict, "content/tracecoin_wallets").status == FAIL
     assert _check(verdict, "law/orders/orders").rows_total == 1
