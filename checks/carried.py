@@ -65,7 +65,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     noted = NOTED.format(note=literal(LOST))
     return [
         _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values)), target, ROOT),
-        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(list(values)), noted),
+        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),
     ]
 
 
@@ -84,7 +84,7 @@ def _lacking(name: str) -> str:
 def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
     """The professionals by the root that they met in, with their places, and the values that stand there."""
     listed = [f"{value} as {_inner(name)}" for name, (value, _) in values.items()]
-    listed += [f"{legacy} as {_legacy(name)}" for name, (_, legacy) in values.items()]
+    listed += [f"{legacy} as {_legacy(name)}" for name, (value, legacy) in values.items() if legacy != value]
     head = f"select {relation.key} as carrier, {relation.updated()} as at"
     given = f"{head}, {', '.join(listed)} from {relation.from_sql}"
     return MET.format(given=given, stands=", ".join(ONE.format(name=_inner(name)) for name in values))
@@ -99,8 +99,10 @@ def _standing(facts: Facts, names: list[str]) -> str:
     )
 
 
-def _losers(names: list[str]) -> str:
-    parts = [LOSER.format(column=literal(name), name=_inner(name), legacy=_legacy(name)) for name in names]
+def _losers(values: dict[str, tuple[str, str]]) -> str:
+    """The legacy values that lost; a value that arrives as it was stands there once, for a query has 1,664 columns."""
+    legacy = {name: _inner(name) if was == value else _legacy(name) for name, (value, was) in values.items()}
+    parts = [LOSER.format(column=literal(name), name=_inner(name), legacy=text) for name, text in legacy.items()]
     return "    union all\n".join(parts)
 
 
