@@ -79,7 +79,8 @@ def _actor(facts: Facts) -> str:
     found = [column for _, column in reviewers(facts)]
     if not found:
         return "uuid"
-    return found[0].base if len({(c.base, c.kind, c.is_array) for c in found}) == 1 and found[0].kind != "e" else "text"
+    types = {(c.type if c.kind == "b" else c.base, c.is_array) for c in found}
+    return found[0].base if len(types) == 1 and all(c.kind in "bd" for c in found) else "text"
 
 
 def reviewers(facts: Facts) -> Iterator[tuple[str, Column]]:

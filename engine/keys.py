@@ -64,6 +64,7 @@ class Keys:
         self._probed: dict[tuple[str, str], tuple[int, int]] = {}
         self._found: dict[tuple[str, str], Reference | None] = {}
         self._domains = {t.name: t.base for t in catalog.types if t.kind == "d"}
+        self._kinds = {t.name: t.kind for t in catalog.types}
         self.questions: list[str] = []
         tables = [table for table in catalog.tables if fates.get(table.name) in MOVED]
         found = [self._reference(table, column) for table in tables for column in table.shape.columns]
@@ -83,7 +84,7 @@ class Keys:
         kind = column.type
         while (base := self._domains.get(kind.removeprefix('"').removesuffix('"').replace('""', '"'))) is not None:
             kind = base
-        return column if kind == column.type else replace(column, type=kind, kind="b")
+        return column if kind == column.type else replace(column, type=kind, kind=self._kinds.get(kind.strip('"'), "b"))
 
     def conversion(self, table: LegacyTable, column: Column) -> Conversion:
         """How this column of a loaded table reaches the target."""

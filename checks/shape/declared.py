@@ -106,11 +106,12 @@ class Declared:
 
     def _actor(self, table: str) -> dict[str, Typed]:
         """Who reviewed or decided: what the legacy columns hold, text where they differ."""
-        found = [self._types.bare(legacy, column) for legacy, column in pointed.reviewers(self._facts)]
+        reviewers = list(pointed.reviewers(self._facts))
+        found = [self._types.bare(legacy, column) for legacy, column in reviewers]
         name = next((name for place, name in pointed.ACTORS if place == table), None)
         if name is None or not found:
             return {}
-        is_one = len({one.type for one in found}) == 1 and found[0].home == "pg_catalog"
+        is_one = len({one.type for one in found}) == 1 and all(column.kind in "bd" for _, column in reviewers)
         return {name: found[0] if is_one else PLAIN_TEXT}
 
     def places(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
