@@ -192,6 +192,11 @@ class Compared:
         self.found.append((self._one, found))
         return replace(draft, status=PASS)
 
+    @property
+    def whole(self) -> list[tuple[Comparison, comparison.Difference]]:
+        """What was found of all rows; nothing, where only some were compared."""
+        return self.found if self._look.share == 1 and not self._look.counts_only else []
+
     def settled(self, check: Check, gone: settling.Gone) -> Check:
         """The result of what was made; an error stays one."""
         if not self.found or check.status != PASS:

@@ -285,7 +285,7 @@ def _made(sessions: Sessions, planned: Sequence[Job], drift: Drift, workers: int
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for part in pool.map(lambda _: _in_one_session(sessions, pending, drift), range(workers)):
             found |= part
-    gone = settling.gone(drift, [each for job in planned if job.compared for each in job.compared.found])
+    gone = settling.gone(drift, [each for job in planned if job.compared for each in job.compared.whole])
     checks = [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
     return [
         job.compared.settled(check, gone) if job.compared else check for job, check in zip(planned, checks, strict=True)
