@@ -2,10 +2,12 @@
 
 Laws
 - `books.txt` is the auditor's own list of them, a thing a line; statements that are a new thing's own stand in no line.
+- `python -m checks.shape.books URL` prints the list for the books of a database; a test holds the file to it.
 - Books of another version are held to what no version has: triggers, rules, policies, views and grants of others.
 """
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -54,3 +56,8 @@ def listed(version: int, found: Iterable[Thing]) -> Iterator[str]:
         plain, more = PLAIN[thing.kind], SAYS[thing.kind]
         says = {n: v for n, v in thing.says.items() if n in more or (n in plain and v != plain[n])}
         yield json.dumps([thing.kind, thing.of, thing.name, {n: v for n, v in says.items() if v is not None}])
+
+
+if __name__ == "__main__":
+    with psycopg.connect(sys.argv[1]) as conn:
+        print("\n".join(listed(version(conn), things.read(conn, SCHEMA))))

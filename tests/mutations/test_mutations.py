@@ -8,6 +8,7 @@ Each entry of the TOML files beside this one is a fault:
     finds = "law/orders/orders"     # the check that has to fail
     rows = 1                        # how many rows it has to find
     columns = ["total"]             # columns that it has to name, if given
+    key = "tutor_profiles"          # what the keys of its rows have to hold, if given
 
 The SQL runs with the product schema on the search path and without triggers or foreign keys.
 """
@@ -95,3 +96,4 @@ def test_a_planted_fault_is_found(entry: dict, mutant) -> None:
     assert found.rows_total == entry["rows"], f"{found.detail}: {found.rows}"
     named = {column for row in found.rows for column in row.columns}
     assert named >= set(entry.get("columns", ())), found.rows
+    assert all(entry.get("key", "") in row.key for row in found.rows), found.rows

@@ -18,6 +18,7 @@ select 'function' as kind,
            'rows', p.prorows,
            'settings', p.proconfig::text,
            'comment', pg_catalog.obj_description(p.oid, 'pg_proc'),
+           'owner', pg_catalog.pg_get_userbyid(p.proowner),
            'functions', array(
                select o.proname || '(' || pg_catalog.pg_get_function_identity_arguments(o.oid) || ')'
                from pg_catalog.pg_proc o

@@ -62,6 +62,7 @@ select 'type' as kind,
                nullif(r.rngcanonical::oid, 0)::regproc::text, nullif(r.rngsubdiff::oid, 0)::regproc::text
            ] end,
            'comment', pg_catalog.obj_description(t.oid, 'pg_type'),
+           'owner', pg_catalog.pg_get_userbyid(t.typowner),
            'needs', array(
                select distinct n.typname::text
                from parts p
