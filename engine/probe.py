@@ -7,7 +7,8 @@ import psycopg
 from psycopg import sql
 
 from config.shapes import Column
-from engine.lookups import UUID_TEXT
+from engine import ids
+from engine.ids import UUID_TEXT
 from engine.select import as_text, quoted
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
@@ -40,7 +41,7 @@ class Source:
         found = {}
         for column in columns:
             query = sql.SQL(IDS).format(
-                value=sql.SQL(as_text(column)),
+                value=sql.SQL(ids.word(column)),
                 uuid=sql.Literal(UUID_TEXT),
                 table=sql.Identifier(self._schema, table),
             )

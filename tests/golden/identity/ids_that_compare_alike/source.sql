@@ -53,3 +53,7 @@ insert into activity_logs values ('00000000-0000-0000-0000-000000000041', 'ghost
 create table x_refs (id int primary key, p numeric(10,2) references tutor_profiles (id), s numeric references services (id),
     o char(12) references onboarding_submissions (id));
 insert into x_refs values (1, 7.00, 1, 's1');
+create table departments (id char(40) primary key, name text);
+insert into departments values ('DDDDDDDD-0000-4000-8000-000000000001', 'd');
+create table employees (id int primary key, department_id text references departments (id));
+insert into employees values (1, 'DDDDDDDD-0000-4000-8000-000000000001');

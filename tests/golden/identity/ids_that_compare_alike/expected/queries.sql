@@ -7,3 +7,4 @@ select string_agg(format('%s %s', r.user_id, r.role_id), ',' order by r.user_id)
 select pg_get_constraintdef(oid) from pg_constraint where conname = 'orders_coupon_id_fkey';
 select count(*) from pg_constraint where conname = 'payment_transactions_payment_id_fkey';
 select string_agg(user_id::text || ' ' || preferences, ',' order by user_id) from nxtgauge.user_settings;
+select concat(pg_typeof(d.id), ' ', e.id) from departments as d join employees as e on e.department_id = d.id;
