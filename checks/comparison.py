@@ -11,10 +11,11 @@ Laws
 - Zero rows counted on both sides is a comparison.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 
 import psycopg
 
@@ -22,6 +23,7 @@ from checks.facts import literal, quoted
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 
 RANGES = 1024
+BATCH = 500  # keys that are looked up at once
 FETCHED = 20_000  # rows of one fetch of a merge
 ROW = "concat(x.*)"  # the row, as its types print it; `x` alone would be a column of that name
 KEY = "case when x.key is not null then concat(x.key) end"
@@ -127,7 +129,8 @@ def _named(sides: tuple, hashed: str, differ: list[int], counts: list[int], kept
     stood = (kept.source, kept.target) if kept else (None, None)
     streams = [_rows(*side, query, hashed, differ) for side, query in zip(sides, stood, strict=True)]
     found, named = Counter(), {}
-    for key, what in _differing(*streams):
+    differing = _differing(*streams)
+    for key, what in differing if hashed == HASHES[0] else _unalike(sides, differing):
         found[what] += 1
         if found[what] <= MAX_ROWS:
             named.setdefault(what, []).append(key)
@@ -209,6 +212,31 @@ def _what(wanted: _Group, there: _Group) -> str:
         return OF_SOURCE if there.now else NEW_IN_SOURCE
     more = there.now.total() - wanted.now.total()
     return DIFFERS if more == 0 else UNEXPECTED if more > 0 else MISSING
+
+
+def _unalike(sides: tuple, differing: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those of them that differ in more than the order of a document's members: jsonb sorts these by their bytes, of
+    which an encoding may need more than another."""
+    for batch in iter(lambda: list(islice(differing, BATCH)), []):
+        keys = [key for key, what in batch if what == DIFFERS]
+        left, right = (by_key(*side, keys) if keys else {} for side in sides)
+        for key, what in batch:
+            if what != DIFFERS or _unordered(left.get(key, {})) != _unordered(right.get(key, {})):
+                yield key, what
+
+
+def _unordered(row: dict[str, str | None]) -> dict[str, str | None]:
+    return {name: unordered(value) if value else value for name, value in row.items()}
+
+
+def unordered(text: str) -> str:
+    """A text that is a document, its members in one order on every server; any other as it is."""
+    if text[0] not in "{[":
+        return text
+    try:
+        return json.dumps(json.loads(text, parse_float=str, parse_int=str), sort_keys=True)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _columns_that_differ(sides: Iterable[tuple], hashed: str, keys: list[str]) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ import sqlalchemy
 from psycopg import sql
 from sqlalchemy.pool import NullPool
 
-from config import session
+from config import cursors, session
 from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
 
@@ -94,7 +94,7 @@ def engine(connection: Connection) -> sqlalchemy.Engine:
 
 def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:
     try:
-        conn = psycopg.connect(connection.conninfo, autocommit=True)
+        conn = cursors.taking_any_name(psycopg.connect(connection.conninfo, autocommit=True))
         conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError:
         raise error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?") from None

@@ -1,7 +1,8 @@
 """The rejected rows by name: each is a row of the source, stands there once, and is kept as it was.
 
 Laws
-- A rejected row's copy is the source's row as jsonb, or its text where jsonb cannot hold it; compared by hashes.
+- A rejected row's copy is the source's row as jsonb, its members in whatever order, or its text where jsonb cannot hold
+  it, of which the hashes are compared.
 - Only the keys that the books name are asked of the source.
 """
 
@@ -11,13 +12,14 @@ from dataclasses import replace
 
 import psycopg
 
+from checks.comparison import unordered
 from checks.facts import Facts, literal, md5, parsed, quoted, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 
 BOOKED = """
     select legacy_key, count(*), min(target_table),
            min(case when jsonb_typeof(legacy_row) = 'string' then md5(convert_to(legacy_row #>> '{}', 'UTF8')) end),
-           min(case when jsonb_typeof(legacy_row) <> 'string' then md5(convert_to(concat(legacy_row), 'UTF8')) end)
+           min(case when jsonb_typeof(legacy_row) <> 'string' then concat(legacy_row) end)
     from migration.rejects where run_id = %s and legacy_table = %s group by legacy_key
 """
 BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}"}
@@ -42,7 +44,10 @@ class _Rejects:
         self._facts, self._table, self._draft = facts, table, draft
 
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        booked = target.execute(BOOKED, [self._facts.books.run_id, self._table]).fetchall()
+        booked = [
+            (*row, document and unordered(document))
+            for *row, document in target.execute(BOOKED, [self._facts.books.run_id, self._table])
+        ]
         as_json = self._hashes(source, [key for key, *_, text, document in booked if text is None], is_json=True)
         as_text = self._hashes(source, [key for key, *_, text, document in booked if text is not None], is_json=False)
         rows, targets = [], self._targets()
@@ -62,12 +67,12 @@ class _Rejects:
         return {self._facts.final(self._table), *(rule.targets if rule else ())} & self._facts.target.tables.keys()
 
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
-        """Legacy key → hashes of its rows; none of a row told as text that jsonb takes."""
+        """Legacy key → its rows, as documents or hashes of texts; none of a row told as text that jsonb takes."""
         hashes: dict[str, set[str]] = {}
         shown = f"concat({self._document})" if is_json else row_of(self._facts.source.table(self._table))
-        for key, value in _rows(source, self._facts, self._table, keys, md5(shown)):
+        for key, value in _rows(source, self._facts, self._table, keys, shown if is_json else md5(shown)):
             if is_json or not self._is_json(source, key):
-                hashes.setdefault(key, set()).add(value)
+                hashes.setdefault(key, set()).add(unordered(value))
         return hashes
 
     @property

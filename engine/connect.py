@@ -20,7 +20,7 @@ import adbc_driver_manager
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
-from config import session
+from config import cursors, session
 from config.connection import Connection
 from config.errors import Interrupted, MigrateError, SourceError, StagingError, TargetError
 
@@ -133,7 +133,7 @@ def adbc_target(connection: Connection, stop: Stop | None = None) -> Iterator[ad
 def _session(connection, kind, settings, stop) -> Iterator[psycopg.Connection]:
     stop = stop or Stop()
     with _blame_connecting(kind, connection):
-        conn = psycopg.connect(_conninfo(connection), autocommit=True)
+        conn = cursors.taking_any_name(psycopg.connect(_conninfo(connection), autocommit=True))
     with contextlib.closing(conn), stop.reaching(lambda: conn.cancel_safe(timeout=5)):
         with blame(kind, "setting up the session", stop):
             conn.execute(session.query(session.PINNED | OWN | settings))

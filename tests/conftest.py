@@ -108,7 +108,7 @@ def _remove_leftovers() -> None:
 def database(postgres_url: str) -> Iterator[Callable[..., str]]:
     """A function that makes a fresh database and returns its URL; all of them are dropped after the test.
 
-    template: URL of a database to copy, which nobody may be using.
+    template: URL of a database to copy, which nobody may be using. encoding: its own, where it is to have another.
     """
     with _databases(postgres_url) as make:
         yield make
@@ -125,9 +125,12 @@ def module_database(postgres_url: str) -> Iterator[Callable[..., str]]:
 def _databases(url: str) -> Iterator[Callable[..., str]]:
     names: list[str] = []
 
-    def make(template: str | None = None) -> str:
+    def make(template: str | None = None, encoding: str | None = None) -> str:
         name, copied = f"test_{secrets.token_hex(6)}", conninfo_to_dict(template)["dbname"] if template else "template0"
-        _administer(url, sql.SQL("create database {} template {}").format(*map(sql.Identifier, (name, copied))))
+        query = sql.SQL("create database {} template {}").format(*map(sql.Identifier, (name, copied)))
+        if encoding:
+            query += sql.SQL(" encoding {} lc_collate 'C' lc_ctype 'C'").format(sql.Literal(encoding))
+        _administer(url, query)
         names.append(name)
         return _with_database(url, name)
 

@@ -37,10 +37,11 @@ MOSTLY = 0.5  # of the values that are not null
 
 # The batch of the types and of what must be gone: one row per column of the schema that the session is in.
 COLUMNS = """
-    select c.relname || '.' || a.attname as "column",
-        c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) as "typed"
+    select pg_catalog.concat(c.relname, '.', a.attname) as "column",
+        pg_catalog.concat(c.relname, '.', a.attname, ' ', pg_catalog.format_type(a.atttypid, a.atttypmod)) as "typed"
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where c.relnamespace = (select oid from pg_namespace where nspname = current_schema()) and c.relkind in ('r', 'p')
+    where c.relnamespace = (select oid from pg_namespace where nspname = pg_catalog.current_schema())
+        and c.relkind in ('r', 'p')
 """.strip()
 
 

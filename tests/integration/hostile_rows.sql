@@ -1,4 +1,5 @@
--- A small legacy database whose own casts tell lies about its values.
+-- A small legacy database whose own casts tell lies about its values; with names, letters and types that are rare.
+set client_encoding = 'UTF8';
 create type mood as enum ('happy', 'sad');
 create type pair as (n integer, m mood);
 create domain grey as mood;
@@ -23,6 +24,12 @@ create table activity_logs (id bigint primary key, user_id uuid, action varchar(
 create table moods (felt mood primary key, greyer grey, pairs pair[], seen interval, dug bytea, said date, unique (greyer));
 create table moods_by_day (felt mood references moods, day date, cost money, primary key (felt, day));
 create table notes (body text);
+create table "50% {größer} :x" (
+    "Schlüssel %s" text primary key, "für" jsonb default '{"ä": "ö"}', "sich" text[], one aclitem,
+    constraint "nicht ß" check ("Schlüssel %s" <> 'ß')
+);
+comment on table "50% {größer} :x" is 'Größe';
+alter table photographer_profiles add "Maß %s" text, add right_ aclitem;
 
 insert into users values
     ('11111111-1111-4111-8111-111111111111', 'a@example.org', 'Asha', 'hi', '2024-02-01 10:00+00', null),
@@ -32,6 +39,7 @@ insert into roles values ('33333333-3333-4333-8333-333333333333', 'photographer'
 insert into photographer_profiles values
     ('AAAAAAAA-0000-4000-8000-000000000001', '11111111-1111-4111-8111-111111111111', 'Asha', 'approved', 'sad', '{sad,NULL}', row(3, 'sad')),
     ('p-2', '22222222-2222-4222-8222-222222222222', null, 'no such status', 'sad', null, null);
+update photographer_profiles set "Maß %s" = 'größer', right_ = '=r/postgres' where felt = 'sad';
 insert into tutor_profiles values ('44444444-4444-4444-8444-444444444444', '11111111-1111-4111-8111-111111111111', 'sad');
 insert into professionals values
     ('55555555-5555-4555-8555-555555555555', '11111111-1111-4111-8111-111111111111', 'photographer', 'sad', 41);
@@ -47,6 +55,8 @@ insert into activity_logs values
 insert into moods values
     ('sad', 'sad', array[row(1, 'sad')::pair], '-1 day +02:00', '\x00ff', '2024-02-03'), ('happy', null, null, null, null, 'infinity');
 insert into moods_by_day values ('sad', '2024-02-03', 12.5);
+insert into "50% {größer} :x" values
+    ('Ärger', '{"ß": ["ü"], "bb": 1}', '{ä,"ö %s",NULL}', '=r/postgres');
 insert into notes values ('NULL'), (''), (null);
 
 create function lie(mood) returns text language sql immutable as $$ select 'happy'::text $$;
