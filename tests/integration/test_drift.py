@@ -13,6 +13,7 @@ from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from config import settings as configuration
 from engine.staging.programs import binary
 from flows import report
+from flows.cli import main
 
 CASE = (Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql").read_text()
 SOURCE = (
@@ -241,8 +242,7 @@ def test_a_restored_copy_is_compared_whole(database, migrated, tmp_path) -> None
 
 
 def test_a_source_in_use(database, migrated) -> None:
-    source, target = migrated
-    url = database(template=source)
+    url, target = (database(template=each) for each in migrated)
     with psycopg.connect(target, autocommit=True) as conn, psycopg.connect(url) as there:
         oid = there.execute("select oid::bigint from pg_database where datname = current_database()").fetchone()[0]
         conn.execute("update migration.runs set source_identity = source_identity || %s",
@@ -264,3 +264,17 @@ def test_a_source_in_use(database, migrated) -> None:
     }  # fmt: skip
     word, code, _ = _told(verdict)
     assert word.startswith("VERIFIED, but for 4 rows changed, 53 added and 3 gone in the source") and code == 8
+
+
+def test_the_command_says_so_by_its_exit_code(database, migrated, monkeypatch, tmp_path, capsys) -> None:
+    source, target = migrated
+    url = database(template=target)
+    _do(url, "delete from notifications")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NXTGAUGE_SOURCE_URL", source)
+    monkeypatch.setenv("NXTGAUGE_TARGET_URL", url)
+    command = ["--profile", "demo", "verify", "--level", "counts"]
+    assert (main(command), main([*command, "--strict"])) == (8, 6)
+    assert "VERIFIED, but for 104 rows gone since the publish" in capsys.readouterr().out
+    _do(url, "delete from migration.rejects")
+    assert main(command) == 6
