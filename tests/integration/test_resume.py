@@ -66,7 +66,7 @@ def _stopped(settings, stage: str) -> str:
     watch = Breaking(stage)
     with pytest.raises(Interrupted, match="--run"):
         run.migrate(settings, auditor=trusting, watch=watch)
-    return watch.messages[0].removeprefix("run ")
+    return next(text for text in watch.messages if text.startswith("run ")).removeprefix("run ")
 
 
 @pytest.fixture(scope="module")
