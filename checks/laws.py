@@ -15,9 +15,9 @@ A law that needs columns which the legacy database lacks is left out, and `left_
 between them one is enough, and a table may stand there alone.
 
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
-`forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, and the run's
-`rejects`, `id_map`, `notes` and `removed_links`, `kept_<table>`: one with the word of its id, and `spelled_otherwise`:
-ids of archived tables that are UUIDs in another form.
+`forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, the run's
+`rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in
+another form.
 Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
@@ -149,7 +149,10 @@ class Prelude:
         return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
 
     def _worded(self, table: str) -> str:
-        """A table of the target, its keys and references as words (checks.facts), which their own text need not be."""
+        """A table of the target, its keys and references as words (checks.facts), which their own text need not be.
+
+        One that has no id has a null one, as the relations of the source have.
+        """
         shape = self._facts.target.table(table)
         held = {"id"}.union(*(c.columns for c in shape.constraints if c.kind == "f"), pointed.references(table))
         odd = {c.name for c in shape.columns if c.name in held and c.base in WORDED and not c.is_array}
@@ -157,7 +160,8 @@ class Prelude:
             f"{self._facts.word(c)} as {quoted(c.name)}" if c.name in odd else f"t.{quoted(c.name)}"
             for c in shape.columns
         ]
-        return f"select {', '.join(shown) if odd else 't.*'} from {self._facts.target_rows(table)}"
+        listed = [*(shown if odd else ["t.*"]), *([] if shape.column("id") else ["null::text as id"])]
+        return f"select {', '.join(listed)} from {self._facts.target_rows(table)}"
 
     def _spelled_otherwise(self) -> str:
         """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""

@@ -7,5 +7,5 @@ from kb_articles a left join kb_categories c on c.id = a.category_id and c.rejec
 where a.rejected is null
 group by a.tid, a.id
 -- target
-select to_jsonb(a) ->> 'id' as key, s.category_id as category_of_section
+select a.id as key, s.category_id as category_of_section
 from kb_articles a left join kb_sections s on s.id = a.section_id
