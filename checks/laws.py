@@ -14,6 +14,7 @@ A file `laws/<domain>/<name>.sql` reads
 A law that needs columns which the legacy database lacks is left out, and `left_out` says so; of several names with `|`
 between them one is enough, and a table may stand there alone.
 
+`'\\S'` is a letter that is no white space, whatever a server's locale calls so.
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
 `forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, the run's
 `rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in
@@ -85,8 +86,12 @@ def load() -> tuple[Law, ...]:
     return tuple(_read(path) for path in sorted(FOLDER.glob("*/*.sql")) if path.parent.name != "shared")
 
 
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8").replace(r"'\S'", f"'{mapping.VISIBLE}'")
+
+
 def _read(path: Path) -> Law:
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     head, *parts = re.split(r"^-- (source|target|holds|derived)\n", text, flags=re.MULTILINE)
     lines = [line.removeprefix("-- ") for line in head.splitlines()]
     values = dict(line.split(": ", 1) for line in lines if HEADER.match(line))
@@ -117,7 +122,7 @@ class Prelude:
     def __init__(self, facts: Facts):
         self._facts, self._relations = facts, Relations(facts)
         self._given: dict[str, tuple[str, frozenset[str]]] = {}  # relation → its rows as SQL, the tables behind it
-        self._shared = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "shared").glob("*.sql")}
+        self._shared = {path.stem: _text(path) for path in (FOLDER / "shared").glob("*.sql")}
 
     def evaluate(self, name: str, source: psycopg.Connection) -> None:
         """Ask once for the rows of a relation that many laws join, unless they are too many to be sent with each."""
@@ -155,6 +160,7 @@ class Prelude:
         """
         shape = self._facts.target.table(table)
         held = {"id"}.union(*(c.columns for c in shape.constraints if c.kind == "f"), pointed.references(table))
+        held -= pointed.codes(self._facts, table)
         odd = {c.name for c in shape.columns if c.name in held and c.base in WORDED and not c.is_array}
         shown = [
             f"{self._facts.word(c)} as {quoted(c.name)}" if c.name in odd else f"t.{quoted(c.name)}"

@@ -15,7 +15,7 @@ from functools import partial
 
 import psycopg
 
-from checks.facts import Facts, quoted, text_of
+from checks.facts import Facts, literal, quoted, text_of
 from checks.fitting import fitted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
@@ -154,12 +154,13 @@ class _Notes:
 
     def _leading_somewhere(self, parent: str, column: str, led: dict[str, str | None]) -> list[str]:
         """Keys of those references whose row is in the target."""
-        name = quoted(self._facts.target.schema, parent)
+        keys, values = literal(list(led)), literal(list(led.values()))
         query = (
-            "select v.key from unnest(%s::text[], %s::text[]) as v (key, id) "
-            f"where exists (select from {name} as p where concat(p.{quoted(column).replace('%', '%%')}) = v.id)"
+            f"select v.key from unnest({keys}::text[], {values}::text[]) as v (key, id) "
+            f"where exists (select from {quoted(self._facts.target.schema, parent)} as p "
+            f"where concat(p.{quoted(column)}) = v.id)"
         )
-        return [key for (key,) in self._target.execute(query, [list(led), list(led.values())])]
+        return [key for (key,) in self._target.execute(query)]
 
     # What was not kept
 

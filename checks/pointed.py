@@ -44,6 +44,14 @@ def references(table: str) -> set[str]:
     return {c.columns[0] for c in shape.constraints if c.kind == "f"} if shape else set()
 
 
+def codes(facts: Facts, table: str) -> set[str]:
+    """Those of them that hold values of another column than an id, as they stand."""
+    fed = {column: FED_BY[table, column] for column in references(table) if (table, column) in FED_BY}
+    wanted = {c.columns[0]: c for c in declared.load()[table].constraints if c.kind == "f"} if fed else {}
+    found = {column: feed(facts, wanted[column]) for column in fed}
+    return {column for column, (legacy, own) in found.items() if own and not facts.parent(legacy, own.name)}
+
+
 def bases(facts: Facts) -> dict[str, dict[str, str]]:
     """Declared table → column → base type, of actors and of references that do not point at an id."""
     found: dict[str, dict[str, str]] = {}

@@ -28,7 +28,7 @@ READ = {
     "kb_categories": {},
 }  # fmt: skip
 AS_TIME = {"approved_at", "submitted_at", "reviewed_at", "verified_at"}
-KEYS = {"payment_id", "coupon_id"}  # rows are joined by them, whatever declares them a reference
+KEYS = {"payment_id"}  # rows are joined by it, whatever declares it a reference
 AS_DOCUMENT = {"payload"}
 WHOLE = r"^ *[+-]?[0-9]{1,255}([.][0-9]{0,255})? *$"
 NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere

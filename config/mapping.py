@@ -148,6 +148,10 @@ def toml_key(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
 
 
+# As PostgreSQL's regular expressions take it: a letter that is no white space, whatever a server's locale calls so.
+VISIBLE = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+
+
 def spelling(text: str) -> str:
     """Lower case, letters and digits only: how roles and statuses are compared."""
     return re.sub(r"[^a-z0-9]", "", text.lower())

@@ -103,10 +103,10 @@ class Keys:
         return text(self.parsed(table, column)) if is_parsed else self.word(table, column)
 
     def all_spelled(self) -> Iterator[tuple[str, str, str]]:
-        """(table, column, how it is spelled) of every id and every reference."""
+        """(table, column, how it is spelled) of every id and every reference to one."""
         for table in self._catalog.tables:
             if self._fates.get(table.name) in MOVED:
-                names = [c for c in table.shape.columns if c.name == "id" or (table.name, c.name) in self.references]
+                names = [c for c in table.shape.columns if c.name == "id" or self.names_ids(table, c.name)]
                 yield from ((table.name, column.name, self.spelled(table, column)) for column in names)
 
     def parsed(self, table: LegacyTable, column: Column) -> str:
@@ -120,6 +120,10 @@ class Keys:
             return UUID
         column = legacy.shape.column("id")
         return self._id_type(legacy, column) if self.is_id(legacy, "id") else self.bare(column)
+
+    def names_ids(self, table: LegacyTable, column: str) -> bool:
+        """Whether ids stand in a column, and not codes, say."""
+        return self._named(table, column) is not None
 
     def _named(self, table: LegacyTable, column: str) -> str | None:
         """The legacy table whose ids stand in a column; None where they are none."""

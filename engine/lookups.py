@@ -299,7 +299,8 @@ def _prepare_gateways(work: Work, source) -> None:
     item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
     if item is None:
         return
-    query = f"select distinct {item.expression} from {route.from_sql} where {item.expression} ~ '\\S' order by 1"
+    is_named = f"{item.expression} ~ '{mapping.VISIBLE}'"
+    query = f"select distinct {item.expression} from {route.from_sql} where {is_named} order by 1"
     frame = _frame(source, query, ["gateway"])
     ids = [steps.derived_id(f"payment_gateway_configs:{gateway}") for gateway in frame["gateway"]]
     work.frames["gateways"] = frame.assign(id=pd.Series(ids, index=frame.index, dtype=TEXT))

@@ -27,7 +27,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
         if coupon and coupon.base != "uuid" and not work.plan.table("coupons"):
             coupon = None  # it names nothing, and orders declare a uuid
         discount = _numeric(amount) if amount else "null::numeric"
-        named = work.plan.spelled_as("coupon_uses", "coupon_id") if coupon else "null::text"
+        named = _named(work, coupon) if coupon else "null::text"
         parts.append(
             f"select {_spelled(work, uses.legacy, c.name)}, null::numeric, {discount}, {named}, "
             f"{_used_at(work, uses)}, {legacy_key(uses.legacy)} from {_source(work, 'coupon_uses')}"
@@ -50,6 +50,12 @@ def _is_derived(work: Work, table: str) -> bool:
     plan = work.plan.table(table)
     column = plan.legacy.shape.column("id") if plan else None
     return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
+
+
+def _named(work: Work, column) -> str:
+    """The coupon that was used: an id as ids are compared; a code as it stands, for it is a value of its own."""
+    is_id = any(place == ["coupon_uses", column.name] for *place, _ in work.plan.spelled)
+    return work.plan.spelled_as("coupon_uses", column.name) if is_id else as_text(column)
 
 
 def _spelled(work: Work, table, column: str) -> str:

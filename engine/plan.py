@@ -182,7 +182,7 @@ class Plan:
     functions: tuple[str, ...] = ()
     sequences: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
-    spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, key or reference, SQL of its value as text)
+    spelled: tuple[tuple[str, str, str], ...] = ()  # (legacy table, id or reference to one, SQL of its value as text)
     collations: tuple[str, ...] = ()
     archive_collations: tuple[str, ...] = ()
     text_search: tuple[str, ...] = ()

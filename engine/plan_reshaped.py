@@ -122,7 +122,7 @@ def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> s
         return scene.times(table).shown(column)
     if column.base == "money":
         return text(f"{plain(column)}::numeric")
-    is_key = column.name == "id" or (table.name, column.name) in scene.keys.references
+    is_key = column.name == "id" or scene.keys.names_ids(table, column.name)  # a code is a value of its own
     return scene.keys.spelled(table, column) if is_key else as_text(column)
 
 

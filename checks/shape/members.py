@@ -30,7 +30,7 @@ NEEDS = {"needs", "functions", "home", "owner", "last", "is called"}
 NUMBERS = {"int2", "int4", "int8", "numeric"}
 BEHIND = "behind"
 OF_LANGUAGES = ("collation", "text search configuration", "text search dictionary")
-EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between %s and %s"
+EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between {3} and {4}"
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class Positions:
         if found is None or found.base not in NUMBERS or found.is_array:
             return None
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
-        query = EDGE.format(function, quoted(column), name)
-        return self._target.execute(query, (says["minimum"], says["maximum"])).fetchone()[0]
+        query = EDGE.format(function, quoted(column), name, says["minimum"], says["maximum"])
+        return self._target.execute(query).fetchone()[0]
 
 
 def following(says: Says) -> int:

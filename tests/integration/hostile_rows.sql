@@ -25,7 +25,7 @@ create table moods (felt mood primary key, greyer grey, pairs pair[], seen inter
 create table moods_by_day (felt mood references moods, day date, cost money, primary key (felt, day));
 create table notes (body text);
 create table "50% {größer} :x" (
-    "Schlüssel %s" text primary key, "für" jsonb default '{"ä": "ö"}', "sich" text[], one aclitem,
+    "Schlüssel %s" text primary key, "für" jsonb default '{"ä": "ö"}', "sich" text[], one aclitem, "n %s" serial,
     constraint "nicht ß" check ("Schlüssel %s" <> 'ß')
 );
 comment on table "50% {größer} :x" is 'Größe';
