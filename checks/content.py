@@ -243,7 +243,8 @@ def rest(facts: Facts, table: str) -> list[Column]:
     rule = facts.rule(table)
     columns = rule.columns | READ.get(table, {})
     used = {c.name for variants in columns.values() if (c := facts.used(table, variants))}
-    fixed = [name for name in FIXED if name != "updated_at" or _has_updated(rule.carry_into)]
+    fixed = [name for name in FIXED if name not in rule.columns]
+    fixed = [name for name in fixed if name != "updated_at" or _has_updated(rule.carry_into)]
     return [c for c in facts.source.table(table).columns if c.name not in {*used, *fixed, *rule.removed}]
 
 

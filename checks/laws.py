@@ -40,6 +40,7 @@ from checks.comparison import Comparison
 from checks.facts import TEXTUAL, Facts, literal, quoted
 from checks.relations import Relations
 from config import mapping
+from config.times import VISIBLE
 
 FOLDER = Path(__file__).parent / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
@@ -87,7 +88,7 @@ def load() -> tuple[Law, ...]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8").replace(r"'\S'", f"'{mapping.VISIBLE}'")
+    return path.read_text(encoding="utf-8").replace(r"'\S'", literal(VISIBLE))
 
 
 def _read(path: Path) -> Law:

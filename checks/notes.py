@@ -10,12 +10,12 @@ Laws
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
 
 import psycopg
 
-from checks.facts import Facts, literal, quoted, text_of
+from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.fitting import fitted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
@@ -23,6 +23,8 @@ from checks.reasons import Reasons
 from checks.rejects import Planned, by_keys, found
 from checks.rules import NAMESPACE
 from checks.verdict import ERROR, Check, Row
+from config.shapes import Column, Table
+from config.times import VISIBLE
 
 BOOKED = """
     select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes
@@ -30,6 +32,7 @@ BOOKED = """
 """
 ORPHAN = re.compile("orphan: no such row in (.+)", re.DOTALL)
 NOT_KEPT = re.compile("(.+) differs and was not kept", re.DOTALL)
+BLANK = "blank: no time"
 NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
 OTHERS = re.compile(  # laws of their domains judge them by value
     "no_category|merged: .*|unknown_role|no_profile_for_approval|changes_not_read|metadata_no_.*|order_not_made: .*"
@@ -38,6 +41,11 @@ OTHERS = re.compile(  # laws of their domains judge them by value
     re.DOTALL,
 )
 TITLE = "Every note is of a row that was not rejected, and what it says is true."
+PARTLY = ("professionals", "onboarding_states")  # not all of their rows bring times of their own
+TIMES = {  # of a reshaped table: legacy column → the target's
+    "approved_at": "approved_at", "submitted_at": "submitted_at", "reviewed_at": "reviewed_at",
+    "verified_at": "reviewed_at", "created_at": "created_at", "updated_at": "updated_at",
+}  # fmt: skip
 Note = tuple  # key, target table, target column, note, legacy value, count
 
 
@@ -75,6 +83,7 @@ class _Notes:
         orphans: dict[tuple, list[Note]] = defaultdict(list)
         unkept: dict[tuple, list[Note]] = defaultdict(list)
         unmade: dict[tuple, dict[str, str]] = defaultdict(dict)
+        blank: set[tuple[str, str | None]] = set()
         for note in booked:
             key, target_table, column, text, _, count = note
             if key not in there or (key in gone and not NOT_MADE.fullmatch(text)) or count > 1:
@@ -87,12 +96,15 @@ class _Notes:
                 unkept[target_table, column, said[1]].append(note)
             elif said := NOT_MADE.fullmatch(text):
                 unmade[said["reason"], target_table][key] = said["detail"]
+            elif text == BLANK:
+                blank.add((key, column))
             elif not OTHERS.fullmatch(text):
                 yield Row(key, "breaks the rule", ("note",))
         for (target_table, column, parent), notes in orphans.items():
             yield from self._orphans(target_table, column, parent, notes)
         for (target_table, column, loser), notes in unkept.items():
             yield from self._unkept(target_table, column, loser, notes)
+        yield from self._blank(blank, gone)
         for (reason, target_table), details in unmade.items():
             yield from self._unmade(reason, target_table, details)
 
@@ -184,6 +196,32 @@ class _Notes:
                 yield Row(key, "differs", ("legacy_value",))
             elif not differs:
                 yield Row(key, "breaks the rule", ("note",))
+
+    # Times that are null because their text is blank
+
+    def _blank(self, noted: set[tuple[str, str | None]], gone: Container[str]) -> Iterator[Row]:
+        """Each is noted; where nothing but blanks stands is asked of every row, if any was noted."""
+        shape = self._facts.source.table(self._table)
+        times = self._times() if noted else []
+        found = {pair for c in times for pair in self._blank_in(shape, c) if pair[0] not in gone}
+        yield from (Row(key, "breaks the rule", ("note",)) for key, _ in noted - found)
+        if self._facts.rule(self._table).transform not in PARTLY:
+            yield from (Row(key, "missing", ("note",)) for key, _ in found - noted)
+
+    def _times(self) -> list[Column]:
+        """The text columns that the target's times come from."""
+        columns = {
+            **self._facts.rule(self._table).columns,
+            "created_at": ("created_at",),
+            "updated_at": ("updated_at",),
+        }
+        found = [self._facts.used(self._table, columns[name]) for name in TIMES if name in columns]
+        return [c for c in found if c and c.base in TEXTUAL and not c.is_array]
+
+    def _blank_in(self, shape: Table, column: Column) -> Iterator[tuple[str, str]]:
+        name, said = quoted(self._facts.source.schema, self._table), text_of(column)
+        query = f"select {self._facts.key(shape)} from {name} as t where {said} !~ {literal(VISIBLE)}"
+        yield from ((key, TIMES[column.name]) for (key,) in self._source.execute(query))
 
     # What could not be made
 

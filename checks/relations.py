@@ -14,7 +14,7 @@ from checks import addresses
 from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, parsed, quoted, row_of, text, text_of
 from config.mapping import role_keys, spellings
 from config.shapes import Column, Table
-from config.times import LOCAL, ZONED
+from config.times import LOCAL, VISIBLE, ZONED
 
 # What laws read of tables that keep their shape: column → its variants.
 READ = {
@@ -112,11 +112,12 @@ class Relation:
         return f"({local} at time zone {literal(self._facts.time_zone)})"
 
     def time_text(self, column: Column) -> str:
-        """A time of any kind as a timestamptz shows it. A text that says none plainly is asked of its type, unless the
-        row was rejected; any other value that can be none stays what it is, and equals none."""
+        """A time of any kind as a timestamptz shows it. A blank text is none; one that says none plainly is asked of
+        its type, unless the row was rejected; any other value that can be none stays what it is, and equals none."""
         plainly = text(self.time(column))
         if column.base in TEXTUAL and not column.is_array:
-            return f"coalesce({plainly}, {text(self.guarded(column, 'timestamptz'))})"
+            read = f"coalesce({plainly}, {text(self.guarded(column, 'timestamptz'))})"
+            return f"case when {text_of(column)} ~ {literal(VISIBLE)} then {read} end"
         return f"coalesce({plainly}, 'not a time: ' || {text_of(column)})"
 
     def guarded(self, column: Column, type_name: str) -> str:
@@ -269,7 +270,8 @@ def arrays(pairs: dict[str, str], names: str) -> str:
 def meaning(value: str, known: dict[str, str]) -> str:
     """What a text means by its letters and digits; null where it is none of the known spellings."""
     cases = " ".join(f"when {literal(word)} then {literal(meant)}" for word, meant in known.items())
-    return f"case regexp_replace(lower({value}), '[^a-z0-9]', '', 'g') {cases} end"
+    letters = f"""regexp_replace({value}, '[^A-Za-z0-9]', '', 'g') collate "C" """
+    return f"case lower({letters}) {cases} end"
 
 
 def _meanings(names) -> list[str]:

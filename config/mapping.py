@@ -111,7 +111,7 @@ class TableRule(_Frozen):
     must_exist: bool = False
     wave: Literal[1, 2, 3] = 1
     required: tuple[str, ...] = ()
-    columns: dict[str, tuple[str, ...]] = {}  # rule column → legacy variants
+    columns: dict[str, tuple[str, ...]] = {}  # rule column → legacy variants; user_id = [] is none of the rule's
     renamed: dict[Name, tuple[str, ...]] = {}  # target column → legacy variants
     coalesced: dict[str, tuple[str, ...]] = {}  # target column → legacy columns, the first that is not null wins
     arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is
@@ -148,13 +148,9 @@ def toml_key(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
 
 
-# As PostgreSQL's regular expressions take it: a letter that is no white space, whatever a server's locale calls so.
-VISIBLE = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
-
-
 def spelling(text: str) -> str:
-    """Lower case, letters and digits only: how roles and statuses are compared."""
-    return re.sub(r"[^a-z0-9]", "", text.lower())
+    """Lower case, Latin letters and digits only: how roles and statuses are compared."""
+    return re.sub(r"[^A-Za-z0-9]", "", text).lower()
 
 
 def role_keys(mapping: Mapping) -> dict[str, str]:

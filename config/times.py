@@ -1,4 +1,5 @@
-"""What text says a time: a day and perhaps an hour as ISO 8601 or PostgreSQL write them, that every calendar has.
+"""What text says a time: a day and perhaps an hour as ISO 8601 or PostgreSQL write them, that every calendar has; and
+what text says anything.
 
 Regular expressions as PostgreSQL takes them, of which every match can be cast. ZONED says its zone, LOCAL does not.
 """
@@ -11,3 +12,6 @@ _ZONE = " ?(Z|UTC|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 
 LOCAL = rf"^\s*{_DATE}([ T]{_HOUR})?\s*$"
 ZONED = rf"^\s*{_DATE}[ T]{_HOUR}{_ZONE}\s*$"
+
+# A letter that is no white space, whatever a server's locale calls so.
+VISIBLE = r"[^\u0009-\u000d\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"

@@ -85,7 +85,7 @@ def _transformed(work: Work, route: Route, table: pa.Table, cursor) -> tuple[Out
         return _copied(work, route, table), rows
     found = lookups.find(work, route, rows, cursor)
     converted = _converted(route, rows)
-    return registry.TRANSFORMS[route.transform](converted, route.facts, found), rows
+    return records.with_blank_times(registry.TRANSFORMS[route.transform](converted, route.facts, found), rows), rows
 
 
 def _rule_rows(table: pa.Table) -> pd.DataFrame:

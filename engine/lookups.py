@@ -14,6 +14,7 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError, TargetError
+from config.times import VISIBLE
 from engine import payment_parts
 from engine.connect import blame
 from engine.ids import TEXTUAL, UUID_TEXT, hyphened, word
@@ -299,7 +300,7 @@ def _prepare_gateways(work: Work, source) -> None:
     item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
     if item is None:
         return
-    is_named = f"{item.expression} ~ '{mapping.VISIBLE}'"
+    is_named = f"{item.expression} ~ '{VISIBLE}'"
     query = f"select distinct {item.expression} from {route.from_sql} where {is_named} order by 1"
     frame = _frame(source, query, ["gateway"])
     ids = [steps.derived_id(f"payment_gateway_configs:{gateway}") for gateway in frame["gateway"]]

@@ -16,12 +16,13 @@ from engine import keep
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
-from engine.select import as_text, key_of, plain, row_as_json, text
+from engine.select import as_text, blank, is_said, key_of, plain, row_as_json, text
 from transforms.outcome import Facts
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
 TIMED = ("approved_at", "submitted_at", "reviewed_at", "verified_at")  # rule columns that are times of a target
 RULE = "r:"  # prefix of rule columns in a SELECT list, so that they cannot clash with freight
+BLANK_TIMES = f"{RULE}blank_times"  # names of the times that are blank texts
 CTID = "textin(tidout(t.ctid))"
 ORIGIN = Item(HIDDEN, f"textin(oidout(t.tableoid)) || {CTID}")
 
@@ -114,6 +115,14 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
         own = table.shape.column(name)
         is_own = own and name in used and not is_derived
         yield Item(RULE + name, times.shown(own, filled) if is_own else text(filled))
+    said = [column for column in _times(table, used) if is_said(column)]
+    if said and not is_derived:
+        yield Item(BLANK_TIMES, blank(said))
+
+
+def _times(table: LegacyTable, used: dict[str, str]) -> list[Column]:
+    names = (*TIMED, "created_at", "updated_at")
+    return [table.shape.column(used[name]) for name in names if name in used]
 
 
 def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:

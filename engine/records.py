@@ -21,6 +21,7 @@ from engine.work import Work
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
 
+BLANK_TIME = "blank: no time"
 INSERTS = {
     "rejects": (
         ["legacy_key", "target_table", "reason", "detail", "legacy_row"],
@@ -95,6 +96,19 @@ def with_orphans(work: Work, outcome: Outcome, table: pa.Table, orphans: Sequenc
     ]
     labels = _labels(table, [one.origin for one, *_ in orphans])
     notes = pd.DataFrame(rows, columns=NOTES, index=pd.Index(labels, dtype="int64")).astype(TEXT)
+    return replace(outcome, notes=steps.joined([outcome.notes, notes], NOTES))
+
+
+def with_blank_times(outcome: Outcome, rows: pd.DataFrame) -> Outcome:
+    """The outcome with a note for each time that is null because its text is blank."""
+    if "blank_times" not in rows or not outcome.frames:
+        return outcome
+    table, frame = next(iter(outcome.frames.items()))
+    each = rows["blank_times"].loc[frame.index].str.split(",").explode()
+    columns = each[each.notna() & (each != "")].astype(TEXT)
+    columns = columns.replace("verified_at", "reviewed_at")  # as a request calls it
+    said = {"target_table": table, "target_column": columns, "note": BLANK_TIME, "legacy_value": None}
+    notes = steps.frame(columns.index, said)
     return replace(outcome, notes=steps.joined([outcome.notes, notes], NOTES))
 
 

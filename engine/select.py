@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from psycopg import sql
 
 from config.shapes import Column, Table
-from config.times import LOCAL, ZONED
+from config.times import LOCAL, VISIBLE, ZONED
 
 TIMES = {"date", "timestamp", "timestamptz"}
 TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
@@ -101,6 +101,17 @@ def row_as_json(shape: Table) -> str:
 EARLIEST, LATEST = "4714-11-26 BC", "294276-12-29"
 
 
+def is_said(column: Column) -> bool:
+    """Whether a time stands in the column as text."""
+    return column.base in TEXTUAL and not column.is_array
+
+
+def blank(columns: Iterable[Column]) -> str:
+    """The names of those text columns that hold white space, or nothing, put together with commas; else ''."""
+    found = [f"case when {as_text(c)} !~ {literal(VISIBLE)} then {literal(c.name)} end" for c in columns]
+    return f"pg_catalog.concat_ws(',', {', '.join(found)})"
+
+
 class Times:
     """created_at and updated_at of one legacy table, as SQL expressions of type timestamptz or of the column's own."""
 
@@ -115,9 +126,10 @@ class Times:
         return f"case when {self._fits(column)} then ({local} at time zone {self._zone}) end"
 
     def shown(self, column: Column, otherwise: str = "null") -> str:
-        """The column as the text of a timestamptz, where it is null that of another; what is no time stays none."""
-        is_text = column.base in TEXTUAL and not column.is_array
-        own = as_text(column) if is_text else f"'not a time: ' || {as_text(column)}"
+        """The column as the text of a timestamptz, where it is null or blank that of another."""
+        own = f"'not a time: ' || {as_text(column)}"
+        if is_said(column):
+            own = f"case when {as_text(column)} ~ {literal(VISIBLE)} then {as_text(column)} end"
         plainly = [text(moment) for moment in self._moment(column)]
         return f"coalesce({', '.join([*plainly, own, text(otherwise)])})"
 

@@ -146,7 +146,7 @@ def _role_and_profile(rows: pd.DataFrame, facts: Facts, profiles: pd.DataFrame) 
 
 
 def _is_complete(rows: pd.DataFrame, facts: Facts) -> pd.Series:
-    done = rows["completed_at"].notna()
+    done = ~steps.is_blank(rows["completed_at"])
     for name in ("completed", "is_completed", "is_complete"):
         done |= steps.spelling(rows[name]).isin(_TRUE)
     meanings = {spelling: status for spelling, status in facts.statuses.items() if status == "APPROVED"}

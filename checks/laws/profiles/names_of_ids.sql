@@ -6,4 +6,4 @@ select m.legacy_table || ':' || m.legacy_id as key, m.target_id as id,
     || m.legacy_table || ':' || m.legacy_id as name
 from id_map m
 where m.why = 'derived'
-    or (m.why = 'created' and replace(m.target_id, '-', '') <> translate(lower(m.legacy_id), '{}-', ''))
+    or (m.why = 'created' and replace(m.target_id, '-', '') <> translate(lower(m.legacy_id collate "C"), '{}-', ''))

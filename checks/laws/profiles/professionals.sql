@@ -16,7 +16,7 @@ where f.rejected is null or f.rejected in ('missing_id', 'parent_rejected', 'unk
     'unresolvable_professional')
 -- target
 select m.legacy_id as key, m.why as outcome, m.target_id as root_id, m.target_table,
-    case when m.why = 'created' then replace(m.target_id, '-', '') = translate(lower(m.legacy_id), '{}-', '') end
+    case when m.why = 'created' then replace(m.target_id, '-', '') = translate(lower(m.legacy_id collate "C"), '{}-', '') end
         as has_own_id
 from id_map m where m.legacy_table = 'professionals'
 union all
