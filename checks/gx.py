@@ -36,15 +36,7 @@ from config.errors import MigrateError
 if TYPE_CHECKING:
     from checks.suites.generated import Part
 
-# The schema and, behind it, those of the types that its columns have: without its operators a citext is a mere text.
-PATH = """
-    select set_config(
-        'search_path', concat_ws(', ', quote_ident(%s), string_agg(distinct quote_ident(n.nspname), ', ')), false
-    )
-    from pg_namespace s join pg_class c on c.relnamespace = s.oid join pg_attribute a on a.attrelid = c.oid
-    join pg_type t on t.oid = a.atttypid join pg_namespace n on n.oid = t.typnamespace
-    where s.nspname = %s and n.oid <> s.oid and n.nspname <> 'pg_catalog'
-"""
+PATH = "select set_config('search_path', quote_ident(%s), false)"
 UNMOVED = Side()
 BOOLEANS = "BOOLEAN_ONLY"
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -195,7 +187,7 @@ def _session(connection: Connection, schema: str) -> Iterator[sqlalchemy.Engine]
     """One session for everything, by the auditor's own rules; an engine that Great Expectations can have."""
     with connect.engine(connection).connect() as first:
         session = first.connection.driver_connection
-        session.execute(PATH, [schema, schema])
+        session.execute(PATH, [schema])
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=StaticPool)
         sqlalchemy.event.listen(engine, "handle_error", _hush, retval=True)
         yield engine

@@ -33,6 +33,23 @@ COLUMNS = """
 """
 
 
+# The schemas of the types that a table's columns have, arrays and domains undone, other than the table's own.
+HOMES = """
+    with recursive seen as (
+        select a.attrelid, a.atttypid as type from pg_attribute a join pg_class c on c.oid = a.attrelid
+        where c.relnamespace = (select oid from pg_namespace where nspname = :schema) and c.relkind in ('r', 'p')
+            and a.attnum > 0 and not a.attisdropped
+        union
+        select s.attrelid, greatest(t.typbasetype, t.typelem) from seen s join pg_type t on t.oid = s.type
+        where t.typbasetype <> 0 or t.typcategory = 'A'
+    )
+    select c.relname::text as table, array_agg(distinct n.nspname::text) as homes
+    from seen s join pg_class c on c.oid = s.attrelid join pg_type t on t.oid = s.type
+    join pg_namespace n on n.oid = t.typnamespace
+    where n.nspname not in ('pg_catalog', :schema) group by 1
+"""
+
+
 @dataclass(frozen=True)
 class Column:
     """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
@@ -50,10 +67,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """key: the primary key's columns in its order, none where there is no primary key."""
+    """key: the primary key's columns in its order, none where there is no primary key. homes: the schemas of its types,
+    beside its own and PostgreSQL's."""
 
     columns: dict[str, Column]
     key: tuple[str, ...]
+    homes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,4 +98,7 @@ def read(conn: sqlalchemy.Connection, name: str) -> Schema:
         if row["key_position"] >= 0:
             keys.setdefault(row["table"], {})[row["key_position"]] = row["column"]
     ordered = {table: tuple(name for _, name in sorted(found.items())) for table, found in keys.items()}
-    return Schema(name, {table: Table(found, ordered.get(table, ())) for table, found in columns.items()})
+    rows = conn.execute(sqlalchemy.text(HOMES), {"schema": name}).mappings()
+    homes = {row["table"]: tuple(row["homes"]) for row in rows}
+    named = columns.items()
+    return Schema(name, {table: Table(found, ordered.get(table, ()), homes.get(table, ())) for table, found in named})

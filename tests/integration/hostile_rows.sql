@@ -30,6 +30,8 @@ create table "50% {größer} :x" (
 );
 comment on table "50% {größer} :x" is 'Größe';
 alter table photographer_profiles add "Maß %s" text, add right_ aclitem;
+create extension citext;
+alter table photographer_profiles add nick citext unique;
 
 insert into users values
     ('11111111-1111-4111-8111-111111111111', 'a@example.org', 'Asha', 'hi', '2024-02-01 10:00+00', null),
