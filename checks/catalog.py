@@ -44,8 +44,8 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
         if name is not None:
             kept = "s" if is_generated else ""
             one = Column(name, type_, not_null, default, collation, "", kept, None, base, kind, is_array)
-            is_cast, names_objects = more
-            found.append(replace(one, reads=tuple(reads), is_cast_to_json=is_cast, names_objects=names_objects))
+            told = dict(zip(("is_cast_to_json", "names_objects", "is_collated"), more, strict=True))
+            found.append(replace(one, reads=tuple(reads), **told))
     for table, name, kind, keys, text, parent, theirs, *states in asked(conn, "constraints", schema):
         is_valid, is_deferrable = states
         constraints[table].append(

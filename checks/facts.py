@@ -76,9 +76,10 @@ def text(expression: str) -> str:
 
 
 def text_of(column: Column) -> str:
-    """The column's output text; null stays null."""
+    """The column's output text; null stays null. Each of its letters counts, whatever the column compares by."""
     is_text = column.kind == "b" and column.base in ("text", "varchar") and not column.is_array
-    return f"{column_of(column)}::text" if is_text else text(column_of(column))
+    found = f"{column_of(column)}::text" if is_text else text(column_of(column))
+    return f'{found} collate "C"' if column.is_collated else found
 
 
 def parsed(expression: str, base: str) -> str:

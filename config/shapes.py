@@ -31,6 +31,8 @@ class Column:
     is_cast_to_json: bool = field(default=False, compare=False)  # whether row_to_json would call a cast of its own
     # Whether its values are made of oids that stand for names (regclass and its kin): elsewhere they mean nothing.
     names_objects: bool = field(default=False, compare=False)
+    # Whether its texts compare by a collation of their own, for which two that differ may be equal, and none may match.
+    is_collated: bool = field(default=False, compare=False)
 
     @property
     def full_type(self) -> str:

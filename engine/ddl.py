@@ -3,7 +3,6 @@
 Laws
 - No statement names a schema: all run under `search_path = <build schema>, <schema of the extensions>`.
 - Every name is quoted; expressions are PostgreSQL's own text and go through untouched.
-- What an older server does not know is made there as well as it can be, or not at all.
 - The functions stand in the order in which their statements can run: extensions, types, functions, domain rules,
   sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys and their validation, comments, owners
   and positions of sequences; then the hidden column goes, and renames come last: what stands on a table or column
@@ -30,7 +29,6 @@ from engine.statements import Statement, comment, spell
 
 Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
-NAMED_NOT_NULLS = 180_000  # with them came NOT ENFORCED and keys over periods
 IDENTITY = {"a": "ALWAYS", "d": "BY DEFAULT"}
 NUMBERS = {"int2", "int4", "int8", "numeric"}
 # moves nothing where neither the legacy position nor a value is known: setval of NULL does nothing
@@ -89,11 +87,7 @@ def _not_null(shape: Table) -> Statement:
     titled = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in here}
     plain = {name: sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name)) for name in columns}
     actions = plain | {name: _addition(constraint) for name, constraint in titled.items()}
-    found, older = (
-        spell("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(these.values()))
-        for these in (actions, plain)
-    )
-    return replace(found, since=NAMED_NOT_NULLS, instead=older.sql) if titled else found
+    return spell("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(actions.values()))
 
 
 def checks(shapes: Iterable[Table]) -> list[Statement]:
@@ -138,9 +132,7 @@ def _foreign_keys(shapes: Iterable[Table]) -> list[Constraint]:
 
 def _constraint(phase: str, constraint: Constraint, state: str = "") -> Statement:
     what, template = f"{constraint.table}.{constraint.name}", "ALTER TABLE {} {}"
-    found = spell(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
-    is_new = constraint.kind == "n" or constraint.has_period or not constraint.is_enforced
-    return replace(found, since=NAMED_NOT_NULLS) if is_new else found
+    return spell(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
 
 
 def _addition(constraint: Constraint) -> sql.Composable:
@@ -290,5 +282,4 @@ def replay(
     with connection.transaction(), search_path(connection, schema, home):
         for statement in statements:
             with blame(TargetError, f"making {statement.phase} {statement.what}", stop):
-                if text := statement.fit_for(connection.info.server_version):
-                    connection.execute(text)
+                connection.execute(statement.sql)

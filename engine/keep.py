@@ -5,6 +5,7 @@ Laws
   column that has another name there is named anew in every part; a text that names it is read under its legacy name.
 - A foreign key is put aside until all tables are planned: where it leads is known then (engine.following).
 - A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
+- What the target's server does not know falls too, or becomes less (engine.older).
 - On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
   columns that they leave null, and what the id makes unique anyway.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
-from engine import expressions
+from engine import expressions, older
 from engine.scene import Foreign, Scene
 from engine.select import quoted
 
@@ -47,11 +48,13 @@ def constraints(scene: Scene, shape: Table, arrival: Arrival) -> tuple[list[Cons
         elif constraint.kind == "f":
             scene.foreign.append(Foreign(shape.name, _moved(constraint, arrival)))
         else:
-            kept.append(_moved(constraint, arrival))
+            fitted, less = older.fitted(constraint, scene.server)
+            kept.append(_moved(fitted, arrival))
+            dropped += [less] if less else []
     return kept, dropped
 
 
-def indexes(shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[list[Index], list[str]]:
+def indexes(scene: Scene, shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[list[Index], list[str]]:
     """Like constraints(), for indexes that no constraint owns. more: columns that arrive with other values."""
     kept, dropped = [], []
     for index in shape.indexes:
@@ -60,7 +63,9 @@ def indexes(shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[li
         if why := _index_why_not(index, found):
             dropped.append(f"index {index.name}: {why}")
         else:
-            kept.append(_moved(index, found))
+            fitted, less = older.fitted(index, scene.server)
+            kept.append(_moved(fitted, found))
+            dropped += [less] if less else []
     return kept, dropped
 
 
@@ -106,6 +111,8 @@ def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | No
         return f"the type of {', '.join(changed)} changes"
     if arrival.is_ours and constraint.kind in "pu" and constraint.columns == ("id",):
         return "the target has a key of its own"
+    if why := older.why_not(constraint, scene.server):
+        return why
     if constraint.kind == "f":
         return _no_parent(scene, constraint)
     if arrival.is_shared and constraint.kind == "n":

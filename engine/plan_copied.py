@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import clashes, keep
+from engine import clashes, keep, older
 from engine.catalog import LegacyTable
 from engine.fitting import fitted
 from engine.keys import UUID
@@ -55,7 +55,7 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
     retyped = frozenset(column for name, column in scene.retyped if name == table.name)
     arrival = keep.Arrival(table.name, {column.shape.name: column.shape.name for column in columns}, retyped)
     kept, dropped = keep.constraints(scene, table.shape, arrival)
-    indexes, dropped_indexes = keep.indexes(table.shape, arrival, {})
+    indexes, dropped_indexes = keep.indexes(scene, table.shape, arrival, {})
     kept += _undeclared(scene, table, rule, kept, final_name, dict(renames))
     shape = Table(table.name, tuple(c.shape for c in columns), tuple(kept), tuple(indexes), table.shape.comment)
     return Copied(
@@ -88,7 +88,8 @@ def _generated(scene: Scene, table: LegacyTable, column: Column, target: str, ar
     if not why:
         if any((table.name, name) in scene.changed for name in column.reads):
             scene.changed.add((table.name, column.name))
-        return _Column(column, None, Way(column.name, "same", (target,), "generated anew"))
+        column, note = older.generated(column, scene.server)
+        return _Column(column, None, Way(column.name, "same", (target,), note))
     note = f"its values, no longer generated: {why}"
     shape = replace(column, generated="", default=None, reads=())
     return _plain(scene, table, shape, Way(column.name, "same", (target,), note))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Table
-from engine import keep
+from engine import keep, older
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
@@ -207,9 +207,10 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
     pairs, items, ways, remarks, anew = [], [], [], [], {}
     for column in sorted(rest, key=lambda column: bool(column.generated)):  # after what they are generated from
         if column.generated and _is_anew(scene, table, into, column, dict(pairs)):
-            scene.add_column(into, replace(column, not_null=column.not_null and not is_shared))
+            shape, note = older.generated(column, scene.server)
+            scene.add_column(into, replace(shape, not_null=column.not_null and not is_shared))
             scene.sources_of[into, column.name] = (table.name, column.name)
-            ways.append(Way(column.name, "carried", (f"{into}.{column.name}",), "generated anew"))
+            ways.append(Way(column.name, "carried", (f"{into}.{column.name}",), note))
             anew[column.name] = column.name
             continue
         shape, note = _carried_shape(scene, table, column, is_shared)
@@ -243,7 +244,7 @@ def _keep(
     arrival = keep.Arrival(into, names, retyped, frozenset(written), is_shared, is_ours=True)
     changed = {legacy: name for name, legacy in used.items() if scene.declared[into].column(name)}
     kept, dropped = keep.constraints(scene, table.shape, arrival)
-    indexes, dropped_indexes = keep.indexes(table.shape, arrival, changed)
+    indexes, dropped_indexes = keep.indexes(scene, table.shape, arrival, changed)
     kept, indexes, clashes = unclashed(scene.declared[into], kept, indexes)
     scene.add_objects(into, kept, indexes, table.name)
     return [*dropped, *dropped_indexes, *clashes]

@@ -22,6 +22,7 @@ from engine import (
     following,
     legacy_faults,
     needs,
+    older,
     plan_beside,
     plan_copied,
     plan_reshaped,
@@ -34,8 +35,11 @@ from engine.plan import Plan, Route, Rule, TablePlan, Way
 from engine.scene import Scene
 
 
-def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source) -> Plan:
-    """The plan for this catalogue; without users one that holds nothing but faults. probe: looks at the rows."""
+def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source, server: int = older.NEWEST) -> Plan:
+    """The plan for this catalogue; without users one that holds nothing but faults.
+
+    probe: looks at the rows; server: the target's version.
+    """
     legacy, shapes = closure.rehome(catalog, settings.extension_schema), dict(targets.load())
     apart = aside.set_aside(legacy, mappings.load(), shapes)
     mapping, catalog = apart.rules, apart.catalog
@@ -45,7 +49,8 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Sourc
     if fates.get("user_settings"):
         shapes.pop("user_settings")
     keys = Keys(catalog, mapping, fates, lambda table, columns: probe.ids(apart.legacy(table), columns))
-    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, legacy_names=apart.names, faults=barred)
+    more = {"legacy_names": apart.names, "faults": barred}
+    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, server, **more)
     legacy_faults.look(scene)
     if not catalog.table("users") or not catalog.table("users").shape.column("id"):
         return _nothing(scene)

@@ -12,7 +12,7 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, catalog, connect, planner, probe, publish, rehearsal
+from engine import bookkeeping, catalog, connect, older, planner, probe, publish, rehearsal
 from engine import certificate as certificates
 from engine.begin import STOP
 from engine.certificate import Certificate
@@ -21,11 +21,14 @@ from engine.plan import Plan
 from engine.snapshot import Snapshot
 
 
-def planned(settings: Settings, held: Snapshot, instant: str) -> Plan:
-    """The plan, with the faults of the source's server and of what it holds. Errors: SourceError."""
+def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:
+    """The plan, with the faults of the source's server and of what it holds. server: the target's version.
+
+    Errors: SourceError.
+    """
     with blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
-        made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema))
+        made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
     return replace(made, faults=(*connect.source_faults(held.facts), *made.faults))
 
 

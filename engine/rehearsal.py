@@ -107,7 +107,7 @@ def _attempt(
     try:
         with connection.transaction():
             for statement in statements:
-                _run(connection, statement)
+                connection.execute(statement.sql)
         return []
     except psycopg.DatabaseError as error:
         _raise_trouble(connection, error)
@@ -124,7 +124,7 @@ def _attempt_each(
     for statement in statements:
         try:
             with connection.transaction():
-                _run(connection, statement)
+                connection.execute(statement.sql)
         except psycopg.DatabaseError as error:
             _raise_trouble(connection, error)
             is_odd = any(name in statement.sql for name in odd)
@@ -132,11 +132,6 @@ def _attempt_each(
                 found.append(_fault(statement, error))
             failed |= {statement.what, statement.what.partition(".")[2]} - {""}
     return found
-
-
-def _run(connection: psycopg.Connection, statement: Statement) -> None:
-    if text := statement.fit_for(connection.info.server_version):
-        connection.execute(text)
 
 
 def _raise_trouble(connection: psycopg.Connection, error: psycopg.DatabaseError) -> None:

@@ -102,7 +102,8 @@ def migrate(
         held = reading.enter_context(snapshot.hold(source, STOP))
         resumed = begin.resumed(conn, settings, run_id, dry_run, is_latest=resume)
         settings, given = profiles.as_begun(settings, resumed), given or certificates.kept(resumed)
-        planned = preflight.planned(settings, held, resumed.created_at.isoformat() if resumed else _instant(conn))
+        instant = resumed.created_at.isoformat() if resumed else _instant(conn)
+        planned = preflight.planned(settings, held, instant, conn.info.server_version)
         rehearsed = None if dry_run else preflight.held_to(conn, settings, given)
         preflight.refuse(
             preflight.faults(conn, settings, planned, held, rehearsed, dry_run=dry_run, is_new=resumed is None)

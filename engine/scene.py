@@ -10,6 +10,7 @@ from config.mapping import Mapping as Rules
 from config.mapping import TableRule, toml_key
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
+from engine import older
 from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
 from engine.plan import Follow, Item, Noted
@@ -34,6 +35,7 @@ class Scene:
     keys: Keys
     fates: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
     declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
+    server: int = older.NEWEST  # the target's version
     legacy_names: Mapping[str, str] = field(default_factory=dict)  # of tables that were set aside (engine.aside)
     fed_by: dict[str, set[str]] = field(default_factory=dict)  # declared table → legacy tables that feed it
     foreign: list[Foreign] = field(default_factory=list)

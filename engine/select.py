@@ -52,9 +52,10 @@ def as_text(column: Column) -> str:
 
 
 def text_at(value: str, column: Column) -> str:
-    """The same of a value of the column's type, wherever it stands."""
+    """The same of a value of the column's type, wherever it stands; letter by letter, whatever its collation."""
     is_text = column.kind == "b" and column.base in TEXTUAL_NATIVE and not column.is_array
-    return f"{value}::text" if is_text else text(value)
+    found = f"{value}::text" if is_text else text(value)
+    return f'{found} collate "C"' if column.is_collated else found
 
 
 # How the builtin types read a text. A function takes the place of the cast, whose text a database may have redefined.

@@ -7,20 +7,11 @@ from psycopg import sql
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. what: the object it makes; what belongs to a table is called `table.name`.
-
-    since: the first version of the server that knows it; instead: what serves on older ones, if anything does.
-    """
+    """One statement. what: the object it makes; what belongs to a table is called `table.name`."""
 
     phase: str
     what: str
     sql: str
-    since: int = 0
-    instead: str = ""
-
-    def fit_for(self, version: int) -> str:
-        """The statement for a server of this version; empty where it has none."""
-        return self.sql if version >= self.since else self.instead
 
 
 def spell(phase: str, what: str, template: str, *parts: str | sql.Composable) -> Statement:

@@ -15,7 +15,7 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import bookkeeping, connect, preflight, snapshot
+from engine import bookkeeping, connect, older, preflight, snapshot
 from engine import certificate as certificates
 from engine.begin import STOP
 from engine.connect import blame
@@ -80,7 +80,8 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
     with ExitStack() as stack:
         conn = stack.enter_context(connect.target(settings.target, STOP)) if settings.target_url else None
         held = stack.enter_context(snapshot.hold(settings.source, STOP))
-        plan = preflight.planned(settings, held, datetime.now(UTC).isoformat())
+        server = conn.info.server_version if conn else older.NEWEST
+        plan = preflight.planned(settings, held, datetime.now(UTC).isoformat(), server)
         size = _source_bytes(held, plan)
         if conn is None:
             return Survey(plan, plan.faults, size, None)

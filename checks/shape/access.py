@@ -28,7 +28,10 @@ NAMESAKES = """
         and s.kind = (select k.kind from migration.schemas k where k.name = %(schema)s limit 1)
 """
 BUILD, LIVE, CLOSED = "build", "live", "closed"  # closed: the archive and the books
-OWNED = ("table", "view", "materialized view", "foreign table", "sequence", "type", "function")
+OWNED = (
+    "table", "view", "materialized view", "foreign table", "sequence", "type", "function", "collation",
+    "text search configuration", "text search dictionary",
+)  # fmt: skip
 
 
 class Access:

@@ -12,7 +12,7 @@ from threading import Lock
 import psycopg
 
 from checks.facts import Facts
-from checks.shape import archive, books, kept, lasting, members, things
+from checks.shape import archive, books, kept, lasting, members, older, things
 from checks.shape.access import BUILD, CLOSED, LIVE, NAMESAKES, Access
 from checks.shape.declared import Declared, shapes
 from checks.shape.kept import Kept
@@ -48,6 +48,7 @@ class Shape:
     def _judged(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, list[Row]]:
         facts = self._facts
         legacy = things.named(things.read(source, facts.source.schema), facts.mapping)
+        legacy = tuple(older.fitted(legacy, target.info.server_version))
         types = Types(facts, source, legacy)
         of_legacy = Kept(facts, types)
         found = _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)

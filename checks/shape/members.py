@@ -3,7 +3,8 @@
 Laws
 - A type that a column has is there, and what it is made of; so is a function that a default, a constraint, an index or
   a domain calls, and what that calls. Types of columns that arrive with another type, and functions that something
-  else of the legacy schema calls, may be there; so may its collations and what it searches texts by.
+  else of the legacy schema calls, may be there; so may its collations and what it searches texts by. What is there is
+  as the legacy schema has it.
 - Free sequences are there, and those that a column owns or a default draws from, if only by a text that names them,
   with their options and their owner.
 - In a build a sequence stands where the legacy one stood, or past the last value of its columns; once published it may
@@ -50,7 +51,7 @@ def needed_by(wanted: Iterable[Thing], legacy: Iterable[Thing], kept: Kept) -> M
     needed = _closed(_named(wanted), known, kept)
     allowed = _closed(every, known, kept) - needed
     stated, others = (tuple(_stated(known[key], kept) for key in sorted(keys)) for keys in (needed, allowed))
-    return Members(stated, (*others, *(t for t in legacy if t.kind in OF_LANGUAGES)))
+    return Members(stated, (*others, *(_stated(t, kept) for t in legacy if t.kind in OF_LANGUAGES)))
 
 
 def _named(wanted: Iterable[Thing]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,8 @@ from config.mapping import Mapping as Rules
 FOLDER = Path(__file__).parent / "sql"
 MISSING, DIFFERS, UNEXPECTED = "missing", "differs", "unexpected"
 KINDS = (
-    "relations", "columns", "constraints", "indexes", "sequences", "types", "functions", "others", "grants",
+    "relations", "columns", "constraints", "indexes", "sequences", "types", "functions", "languages", "others",
+    "grants",
 )  # fmt: skip
 # What an expression, a type or a list of parts with such is called in a statement.
 TEXTS = {"default", "definition", "expression", "predicate", "body", "arguments", "result"}

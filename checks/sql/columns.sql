@@ -48,8 +48,11 @@ select t.relname::text,
            select o.attname::text
            from pg_depend p
            join pg_attribute o on o.attrelid = p.refobjid and o.attnum = p.refobjsubid
-           where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
-               and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum and a.attgenerated <> ''
+           where p.refclassid = 'pg_class'::regclass and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum
+               and a.attgenerated <> ''
+               and (p.classid = 'pg_attrdef'::regclass and p.objid = d.oid
+                    -- PostgreSQL 14 has the column itself depend on what it is made of
+                    or p.classid = 'pg_class'::regclass and p.objid = a.attrelid and p.objsubid = a.attnum)
        ),
        pg_get_expr(d.adbin, d.adrelid),
        l.collname::text,
@@ -57,7 +60,8 @@ select t.relname::text,
        exists (
            select from made_of m join pg_type p on p.oid = m.part
            where m.start = a.atttypid and p.typname like 'reg%%' and p.typnamespace = 'pg_catalog'::regnamespace
-       ) as names_objects
+       ) as names_objects,
+       a.attcollation not in (0, 'pg_catalog."default"'::regcollation) as is_collated
 from tables t
 left join pg_attribute a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
 left join pg_type y on y.oid = a.atttypid

@@ -70,12 +70,14 @@ select a.attrelid as table_oid,
        ) as not_null,
        pg_get_expr(d.adbin, d.adrelid) as default,
        array(
-           select o.attname::text
+           -- PostgreSQL 14 has a generated column itself depend on what it is made of, later ones its expression
+           select distinct o.attname::text
            from pg_depend p
            join pg_attribute o on o.attrelid = p.refobjid and o.attnum = p.refobjsubid
-           where p.classid = 'pg_attrdef'::regclass and p.objid = d.oid and p.refclassid = 'pg_class'::regclass
-               and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum
-           order by o.attnum
+           where p.refclassid = 'pg_class'::regclass and p.refobjid = a.attrelid and p.refobjsubid <> a.attnum
+               and (p.classid = 'pg_attrdef'::regclass and p.objid = d.oid
+                    or p.classid = 'pg_class'::regclass and p.objid = a.attrelid and p.objsubid = a.attnum)
+           order by 1
        ) as reads,
        case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end as collation,
        a.attidentity::text as identity,
@@ -88,7 +90,8 @@ select a.attrelid as table_oid,
        a.attndims::integer as dimensions,
        m.is_binary,
        m.is_cast_to_json and a.atttypid not in ('json'::regtype, 'jsonb'::regtype) as is_cast_to_json,
-       m.names_objects
+       m.names_objects,
+       a.attcollation not in (0, 'pg_catalog."default"'::regcollation) as is_collated
 from columns a
 join pg_type t on t.oid = a.atttypid
 join bases b on b.start = a.atttypid

@@ -9,6 +9,12 @@ with here as (
     join pg_class c on c.oid = ad.adrelid and c.relnamespace = (select oid from here) and c.relkind in ('r', 'p', 'f')
     join pg_attribute a on a.attrelid = ad.adrelid and a.attnum = ad.adnum
     union all
+    -- PostgreSQL 14 has a generated column itself depend on what its expression needs, as no column's type does
+    select 'default', c.oid, c.relname, a.attname, 'pg_class'::regclass, c.oid, a.attnum
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attgenerated <> ''
+    where c.relnamespace = (select oid from here) and c.relkind in ('r', 'p', 'f')
+    union all
     select 'constraint', c.oid, c.relname, con.conname, 'pg_constraint'::regclass, con.oid, null
     from pg_constraint con
     join pg_class c on c.oid = con.conrelid and c.relnamespace = (select oid from here) and c.relkind in ('r', 'p', 'f')
@@ -46,7 +52,10 @@ with here as (
     from users u
     join pg_depend d
         on d.classid = u.classid and d.objid = u.objid and d.deptype in ('n', 'a')
-        and (u.objsubid is null or d.objsubid = u.objsubid)
+        and (
+            u.objsubid is null
+            or d.objsubid = u.objsubid and d.deptype = case u.user_kind when 'default' then 'a' else 'n' end
+        )
     left join pg_depend made
         on d.refclassid = 'pg_proc'::regclass and made.classid = d.refclassid and made.objid = d.refobjid
         and made.deptype = 'i' and made.refclassid = 'pg_type'::regclass

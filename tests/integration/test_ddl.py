@@ -8,7 +8,7 @@ import pytest
 from psycopg import sql
 
 from config.errors import TargetError
-from config.shapes import Column, Constraint, Table
+from config.shapes import Column, Table
 from engine import ddl, prerequisites, rehearsal
 from engine.catalog import Catalog, reflect
 from engine.closure import needs, rehome
@@ -141,19 +141,6 @@ def test_virtual_columns_and_unvalidated_not_nulls(source, target):
     build(target, legacy)
     publish(target, "legacy")
     assert_same(reflect(target, "legacy"), legacy)
-
-
-def test_an_older_target_goes_without_what_it_does_not_know(source):
-    text = "create table t (a int not null, b int references t_parent)"
-    shape = made(source, f"create table t_parent (id int primary key); {text}", "legacy").table("t").shape
-    named = Constraint("odd name", "t", "n", ("a",))
-    kept = [dataclasses.replace(c, is_enforced=False) for c in shape.constraints if c.kind == "f"]
-    shape = dataclasses.replace(shape, constraints=(named, *kept))
-    (not_null,), (key,) = ddl.not_nulls([shape]), ddl.foreign_keys([shape])
-    assert not_null.fit_for(180000) == 'ALTER TABLE "t" ADD CONSTRAINT "odd name" NOT NULL "a"'
-    assert not_null.fit_for(170000) == 'ALTER TABLE "t" ALTER COLUMN "a" SET NOT NULL'
-    assert key.fit_for(180000).endswith("NOT ENFORCED") and key.fit_for(170000) == ""
-    assert ddl.validations([shape]) == []
 
 
 def test_tables_are_bare_and_carry_their_origin(source, target):

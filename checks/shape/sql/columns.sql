@@ -21,7 +21,7 @@ select 'column' as kind,
                where k.conrelid = c.oid and k.contype = 'n' and not k.convalidated and k.conkey[1] = a.attnum
            ),
            'default', pg_catalog.pg_get_expr(d.adbin, d.adrelid),
-           'collation', case when a.attcollation <> w.typcollation then l.collname end,
+           'collation', case when a.attcollation <> w.typcollation then a.attcollation::regcollation::text end,
            'identity', a.attidentity,
            'generated', a.attgenerated,
            'comment', pg_catalog.col_description(c.oid, a.attnum),
@@ -32,7 +32,11 @@ select 'column' as kind,
            'functions', array(
                select p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')'
                from pg_catalog.pg_depend u join pg_catalog.pg_proc p on p.oid = u.refobjid
-               where a.atthasdef and u.classid = 'pg_catalog.pg_attrdef'::regclass and u.objid = d.oid
+               where a.atthasdef and (
+                       u.classid = 'pg_catalog.pg_attrdef'::regclass and u.objid = d.oid
+                       -- PostgreSQL 14 has a generated column itself depend on what its expression calls
+                       or u.classid = 'pg_catalog.pg_class'::regclass and u.objid = c.oid and u.objsubid = a.attnum
+                   )
                    and u.refclassid = 'pg_catalog.pg_proc'::regclass and p.pronamespace = c.relnamespace
                order by 1
            ),
@@ -53,7 +57,6 @@ join pg_catalog.pg_namespace n on n.oid = y.typnamespace
 left join pg_catalog.pg_depend m
     on m.classid = 'pg_catalog.pg_type'::regclass and m.objid = y.oid and m.deptype = 'e'
 left join pg_catalog.pg_extension e on e.oid = m.refobjid
-left join pg_catalog.pg_collation l on l.oid = a.attcollation
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
     and c.relkind in ('r', 'p')

@@ -20,7 +20,10 @@ select 'index' as kind,
                        then pg_catalog.pg_get_indexdef(i.oid, n.place::integer, false) end,
                    'operator class', case when not o.opcdefault then o.opcname end,
                    'options', p.attoptions::text,
-                   'collation', case when x.indcollation[n.place - 1] <> coalesce(a.attcollation, 0) then l.collname end,
+                   'collation', case
+                       when x.indcollation[n.place - 1] <> coalesce(a.attcollation, 0)
+                           then x.indcollation[n.place - 1]::regcollation::text
+                   end,
                    'descending', x.indoption[n.place - 1] & 1 = 1,
                    'nulls first', x.indoption[n.place - 1] & 2 = 2
                )
@@ -28,7 +31,6 @@ select 'index' as kind,
                left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[n.place - 1] and a.attnum <> 0
                left join pg_catalog.pg_attribute p on p.attrelid = i.oid and p.attnum = n.place
                left join pg_catalog.pg_opclass o on o.oid = x.indclass[n.place - 1]
-               left join pg_catalog.pg_collation l on l.oid = x.indcollation[n.place - 1]
                order by n.place
            ),
            'included', array(

@@ -32,7 +32,7 @@ with here as (
     join relations r on l.classoid = 'pg_catalog.pg_class'::regclass and r.oid = l.objoid
     left join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum = nullif(l.objsubid, 0)
     union all
-    -- collations, operators, text search objects and the like, by their dependency on the schema
+    -- operators, parsers of texts and the like, by their dependency on the schema
     select o.type, null, coalesce(o.name, o.identity)
     from pg_catalog.pg_depend d
     cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, 0) o
@@ -40,7 +40,8 @@ with here as (
         and d.classid not in (
             'pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_proc'::regclass,
             'pg_catalog.pg_statistic_ext'::regclass, 'pg_catalog.pg_default_acl'::regclass,
-            'pg_catalog.pg_extension'::regclass
+            'pg_catalog.pg_extension'::regclass, 'pg_catalog.pg_collation'::regclass,
+            'pg_catalog.pg_ts_config'::regclass, 'pg_catalog.pg_ts_dict'::regclass
         )
         and not exists (
             select from pg_catalog.pg_depend e

@@ -37,7 +37,11 @@ select 'type' as kind,
            end,
            'default', pg_catalog.pg_get_expr(t.typdefaultbin, 0),
            'not null', t.typnotnull,
-           'collation', case when t.typtype = 'd' and t.typcollation <> b.typcollation then l.collname end,
+           'collation', case
+               when t.typtype = 'd' and t.typcollation <> b.typcollation then t.typcollation::regcollation::text
+               when t.typtype = 'r' and r.rngcollation <> 0 then r.rngcollation::regcollation::text
+           end,
+           'multirange', nullif(r.rngmultitypid::oid, 0)::regtype::text,
            'checks', array(
                select pg_catalog.jsonb_build_object(
                    'name', k.conname, 'expression', pg_catalog.pg_get_expr(k.conbin, 0), 'validated', k.convalidated,
@@ -48,12 +52,11 @@ select 'type' as kind,
            'attributes', array(
                select pg_catalog.jsonb_build_object(
                    'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
-                   'collation', case when a.attcollation <> y.typcollation then c.collname end,
+                   'collation', case when a.attcollation <> y.typcollation then a.attcollation::regcollation::text end,
                    'comment', pg_catalog.col_description(t.typrelid, a.attnum)
                )
                from pg_catalog.pg_attribute a
                join pg_catalog.pg_type y on y.oid = a.atttypid
-               left join pg_catalog.pg_collation c on c.oid = a.attcollation
                where t.typtype = 'c' and a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
                order by a.attnum
            ),
@@ -87,7 +90,6 @@ left join pg_catalog.pg_namespace n on n.oid = b.typnamespace
 left join pg_catalog.pg_depend x
     on x.classid = 'pg_catalog.pg_type'::regclass and x.objid = b.oid and x.deptype = 'e'
 left join pg_catalog.pg_extension e on e.oid = x.refobjid
-left join pg_catalog.pg_collation l on l.oid = t.typcollation
 left join pg_catalog.pg_range r on r.rngtypid = t.oid
 left join pg_catalog.pg_opclass o on o.oid = r.rngsubopc
 order by t.typname

@@ -6,6 +6,12 @@ create domain address as text constraint has_at check (value ~ '@');
 create domain score as integer default 5 not null constraint in_range check (value between 0 and 10);
 create type place as (x integer, y integer, label text);
 create type span as range (subtype = numeric);
+create collation by_byte (provider = libc, locale = 'C');
+comment on collation by_byte is 'As bytes.';
+create type letters as range (subtype = text, collation = by_byte);
+create text search dictionary plain_words (template = simple, stopwords = english);
+create text search configuration words (parser = default);
+alter text search configuration words add mapping for asciiword, word with plain_words, english_stem;
 create function slugged(value text) returns text immutable language sql return lower(value);
 
 create sequence tickets as bigint increment 5 minvalue 10 maxvalue 100000 start 100 cache 7;
@@ -50,6 +56,9 @@ create table jobs (
     id serial primary key,
     user_id uuid references users (id) on update cascade on delete set null deferrable initially deferred,
     title text not null,
+    motto text collate by_byte,
+    sorted letters,
+    searched tsvector generated always as (to_tsvector('words', title)) stored,
     job_type text,
     during tstzrange,
     created_at timestamptz not null default now(),
