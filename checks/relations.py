@@ -244,15 +244,17 @@ class Relations:
         is_json = "true" if is_jsonb else f"pg_input_is_valid({value}, 'jsonb')"
         if not is_jsonb and self._facts.source.version < addresses.ASKABLE:  # then the books are believed
             is_json = f"{relation.key} <> all ({literal(self._facts.books.no_json.get(table, []))}::text[])"
-        wrapped = "jsonb_build_object('legacy_metadata', {})"
-        cases = (
-            f"case when {value} is null then null when not ({is_json}) then {{}} "
-            f"when jsonb_typeof({document}) = 'object' then {{}} else {{}} end"
-        )
-        documents = (wrapped.format(value), document, wrapped.format(document))
+
+        def told(no_json: str, of_object: str, no_object: str) -> str:
+            return (
+                f"case when {value} is null then null when not ({is_json}) then {no_json} "
+                f"when jsonb_typeof({document}) = 'object' then {of_object} else {no_object} end"
+            )
+
+        wrapped = [f"jsonb_build_object('legacy_metadata', {found})" for found in (value, document)]
         return {
-            "metadata": text(f"({cases.format(*documents)})"),
-            "metadata_note": cases.format("'metadata_no_json'", "null", "'metadata_no_object'"),
+            "metadata": text(f"({told(wrapped[0], document, wrapped[1])})"),
+            "metadata_note": told("'metadata_no_json'", "null", "'metadata_no_object'"),
         }
 
 

@@ -34,6 +34,8 @@ DROPS = {
     "composite type": "drop type",
     "type": "drop type",
     "collation": "drop collation",
+    "text search configuration": "drop text search configuration",
+    "text search dictionary": "drop text search dictionary",
     "statistics object": "drop statistics",
 }
 

@@ -39,8 +39,6 @@ DROPS = schemas.DROPS | {
     "operator class": "drop operator class",
     "operator family": "drop operator family",
     "conversion": "drop conversion",
-    "text search configuration": "drop text search configuration",
-    "text search dictionary": "drop text search dictionary",
     "text search parser": "drop text search parser",
     "text search template": "drop text search template",
 }

@@ -33,6 +33,10 @@ PRODUCT = """
     create table {build}.parts_1 partition of {build}.parts for values in (1);
     create statistics {build}.st on id, name from {build}.users;
     create index on {build}.users (lower(name));
+    create text search dictionary {build}.plain (template = simple);
+    create text search configuration {build}.words (copy = simple);
+    alter text search configuration {build}.words alter mapping replace simple with {build}.plain;
+    create index on {build}.users using gin (to_tsvector('{build}.words', name));
     create procedure {build}.nothing() language sql as '';
     create aggregate {build}.total(int) (sfunc = int4pl, stype = int);
     insert into {build}.users (id, name) values (1, {run});
