@@ -8,13 +8,13 @@ Laws
 - That a build was verified at all, that the source stood still, and a person's approval, nobody can waive.
 """
 
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import psycopg
 from psycopg.rows import class_row, dict_row
 
+from config import printable
 from config.errors import ConfigError, VerificationFailed
 from engine import bookkeeping
 from engine.connect import Stop
@@ -111,7 +111,7 @@ def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
     said = f"{gate.check_name} ({gate.state}): {gate.detail or 'nothing more was said'}"
     if not is_waivable or gate.check_name in NOT_WAIVED:
         return said
-    check = shlex.quote(gate.check_name)
+    check = printable.word(gate.check_name)
     return f'{said}\n    nxtgauge-migrate waive {run_id} {check} --reason "…" --by NAME'
 
 

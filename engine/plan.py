@@ -105,6 +105,11 @@ class Rule:
     under: tuple[tuple[str, str], ...] = ()  # (name, the table's name for it) of columns that the texts call otherwise
     has_period: bool = False  # of a foreign key: its last column is a period that the parents' have to cover
 
+    @property
+    def nulls_orphans(self) -> bool:
+        """Whether a reference that leads nowhere is set to null; else its row is rejected."""
+        return self.on_orphan == "null" and bool(self.releases)
+
 
 @dataclass(frozen=True)
 class Follow:

@@ -163,7 +163,7 @@ class Quarantine(Removals):
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
         violates = violations.violates(self.work, rule)
-        if rule.on_orphan == "null" and rule.releases:
+        if rule.nulls_orphans:
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:

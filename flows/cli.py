@@ -99,6 +99,11 @@ def explain(context: click.Context, table: str) -> int:
     return 0
 
 
+def places(made: dict) -> str:
+    """Where the report was written; nothing where there was nothing to report on."""
+    return f"\n\nreports: {', '.join(made['reports'])}" if made["reports"] else ""
+
+
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
@@ -118,7 +123,7 @@ def migrate(context: click.Context, **options) -> int:
             from flows import work
 
             summary = work.migrate(settings, watch=watch, **options)
-    show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
+    show(context, summary, lambda: report.to_text(summary) + places(summary))
     return 0
 
 
@@ -168,7 +173,7 @@ def rehearse(context: click.Context, **options) -> int:
             from flows import work
 
             summary = work.rehearse(settings, watch=watch, **options)
-    show(context, summary, lambda: f"{report.to_text(summary)}\n\nreports: {', '.join(summary['reports'])}")
+    show(context, summary, lambda: report.to_text(summary) + places(summary))
     return 0
 
 
@@ -198,7 +203,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
         from flows import work
 
         found = work.verify(settings, **options)
-    show(context, found, lambda: f"{report.to_text(found)}\n\nreports: {', '.join(found['reports'])}")
+    show(context, found, lambda: report.to_text(found) + places(found))
     if show_values:
         _show_values(settings, found)
     return report.exit_code(found, strict)

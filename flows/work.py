@@ -100,12 +100,12 @@ def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool,
 
 
 class Reporting(NoDesk):
-    """The desk of a run without Prefect: the report, and where to say yes or no."""
+    """The desk of a run without Prefect: the report, and how to say no; the run itself says how to say yes."""
 
     def ask(self, request: Request) -> None:
         made = told(request.summary.to_dict())
         LOG.info("reports: %s", ", ".join(made["reports"]))
-        LOG.info("decide by: nxtgauge-migrate approve %s [--reject]", request.run_id)
+        LOG.info("or say no: nxtgauge-migrate approve %s --reject", request.run_id)
 
     def close(self, outcome: str) -> None:
         LOG.info("%s", outcome)

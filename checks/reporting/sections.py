@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks.reporting import model
-from checks.reporting.words import GROUPS, KINDS, OUTCOMES, is_shut
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, is_shut
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
@@ -155,8 +155,8 @@ def _verbatim(text: str | None) -> tuple[Block, ...]:
 
 def _found(report: Mapping, group: str) -> Iterator[Block]:
     checks = model.of_group(report, group)
-    if checks and GROUPS[group][1]:
-        yield Text(GROUPS[group][1])
+    if checks and (said := about(group, report)):
+        yield Text(said)
     if len(checks) > GLANCE:
         rows = tuple((check["name"], check["detail"], _columns_of(check)) for check in checks)
         yield Table("at a glance", ("check", "found", "columns"), rows, fold_after=50)
@@ -172,8 +172,8 @@ def _columns_of(check: Mapping) -> str:
 
 def _listed(report: Mapping, group: str) -> Iterator[Block]:
     checks = model.of_group(report, group)
-    if checks and GROUPS[group][1]:
-        yield Text(GROUPS[group][1])
+    if checks and (said := about(group, report)):
+        yield Text(said)
     if checks and group == "stale":
         yield from _changes(report)
         rows = ((check["name"], check["table"], check["title"], check["detail"]) for check in checks)

@@ -5,9 +5,10 @@ Laws
 - Only what is known is said: a run that was not verified is never called right.
 """
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+
+from config import printable
 
 PROGRAM = "nxtgauge-migrate"
 MOST_COMMANDS = 5  # of one step; the report's list of failed checks has the rest
@@ -29,6 +30,10 @@ GROUPS = {
     ),
     "warning": ("Warnings", "Worth knowing; they do not keep anything from being published."),
     "passed": ("What passed", ""),
+}
+OF_VERIFICATION = {  # the same once no gate is before what is judged
+    "failure": "The data is not as the rule says. Each of these makes the verification fail unless it is waived.",
+    "warning": "Worth knowing; they do not make the verification fail.",
 }
 KINDS = {
     "approval": "a person has approved this build",
@@ -60,6 +65,12 @@ OTHERWISE = {  # of checks that neither passed nor close the gate
     "stale": "met what could not be compared",
     "warning": "gave a warning",
 }
+
+
+def about(group: str, report: Mapping) -> str:
+    """What a group of checks is about; blank where its heading says all."""
+    text = GROUPS[group][1]
+    return OF_VERIFICATION.get(group, text) if report["kind"] == "verify" else text
 
 
 def headline(report: Mapping) -> dict:
@@ -341,17 +352,7 @@ def _step(text: str, *commands: str) -> dict:
 
 def _command(*words: str, profile: str | None = None) -> str:
     options = ("--profile", profile) if profile else ()
-    return " ".join((PROGRAM, *map(_shell, (*options, *words))))
-
-
-def _shell(word: str) -> str:
-    """A word as a shell takes it back, in one line even if it holds a line break."""
-    if word.isprintable():
-        return shlex.quote(word)
-    return "$'" + word.translate(_ESCAPES).replace("'", "\\'") + "'"
-
-
-_ESCAPES = {number: f"\\x{number:02x}" for number in (*range(32), 127)} | {ord("\\"): "\\\\"}
+    return " ".join((PROGRAM, *map(printable.word, (*options, *words))))
 
 
 def unnamed(count: int, named: int) -> str:

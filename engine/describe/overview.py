@@ -85,7 +85,8 @@ def _target_json(found: Survey) -> dict:
 def verdict(found: Survey) -> str:
     """In one sentence, what a run would meet."""
     if found.faults:
-        return f"REFUSED: {_count(found.faults, 'fault')}; nothing can be migrated before they are mended"
+        pronoun = "it is" if len(found.faults) == 1 else "they are"
+        return f"REFUSED: {_count(found.faults, 'fault')}; nothing can be migrated before {pronoun} mended"
     if found.target and found.target.holder:
         return f"WAIT: another run holds this target, {found.target.holder}"
     asked = f"{_count(found.plan.questions, 'question')} to answer" if found.plan.questions else "nothing to ask"

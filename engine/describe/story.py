@@ -94,9 +94,7 @@ def _rule_json(plan: Plan, rule) -> dict:
         "kind": KINDS[rule.kind],
         "columns": list(rule.columns),
         "references": rule.ref_table and plan.final_name(rule.ref_table),
-        "orphan": {"null": "set to null where it may be", "reject": "rejected"}[rule.on_orphan]
-        if rule.kind == "f"
-        else None,
+        "orphan": ("set to null" if rule.nulls_orphans else "rejected") if rule.kind == "f" else None,
         "proved_by_the_source": rule.is_trusted,
     }
 
@@ -104,7 +102,9 @@ def _rule_json(plan: Plan, rule) -> dict:
 def _reasons(plan: Plan, table: TablePlan) -> list[str]:
     """Why a row of this table may be rejected."""
     built = {name for route in table.routes if route.is_accounted and not route.is_archive for name in route.targets}
-    named = [r.name for r in plan.rules if r.table in built and not r.is_trusted]
+    rules = [r for r in plan.rules if r.table in built and not r.is_trusted and not r.nulls_orphans]
+    named = [r.name for r in rules]
+    owned = ["parent_rejected"] if any(r.kind == "f" and len(r.columns) == 1 for r in rules) else []
     by_transform = {
         "profiles": ["unknown_status", "duplicate_profile"],
         "professionals": ["unknown_status", "ambiguous_professional", "unresolvable_professional", "parent_rejected"],
@@ -115,7 +115,7 @@ def _reasons(plan: Plan, table: TablePlan) -> list[str]:
     }
     known = [reason for route in table.routes for reason in by_transform.get(route.transform or "", ())]
     checked = ["invalid_value"] if any(r.lane == "frame" and r.is_accounted for r in table.routes) else []
-    return [*dict.fromkeys([*known, *checked, *named])]
+    return [*dict.fromkeys([*known, *checked, *owned, *named])]
 
 
 def explain_text(plan: Plan, name: str) -> str:

@@ -213,6 +213,7 @@ def command(urls, monkeypatch, capsys):
     return call
 
 
+OWN = {"visited": False, "billed": True}  # whether a reference that leads nowhere costs the row
 UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]")
 ODD = """
     create table "x\x1b[2J\n\u202e" (id int primary key, "a\r\u200b" int default 7);
@@ -220,11 +221,13 @@ ODD = """
     create table called (id int primary key, n int check ("f\x1b"(n) > 0));
     create view "v\x1b\u2028" as select 1 as one;
     comment on table called is E'\x1b';
+    create table visited (id int primary key, user_id uuid);
+    create table billed (id int primary key, user_id uuid not null);
 """
 
 
 def test_the_command_ends_as_migrate_would_and_prints_no_odd_name_as_it_is(urls, command):
-    undo = 'drop table "x\x1b[2J\n\u202e", called; drop view "v\x1b\u2028"; drop function "f\x1b"'
+    undo = 'drop table visited, billed, "x\x1b[2J\n\u202e", called; drop view "v\x1b\u2028"; drop function "f\x1b"'
     with _done(urls, (ODD, ""), (undo, "")):
         name = "x\x1b[2J\n\u202e"
         printed = [command("plan"), command("plan", "--full"), command("plan", name), command("explain", name)]
@@ -236,11 +239,15 @@ def test_the_command_ends_as_migrate_would_and_prints_no_odd_name_as_it_is(urls,
         told = json.loads(printed[4][1])
         assert name in {table["legacy_table"] for table in told["tables"]}
         assert [function["name"] for function in told["functions"]] == ["f\x1b(integer)"]
+        reasons = {name: command("explain", name)[1].partition("a row is rejected for:")[2] for name in OWN}
+        assert {name: "user_id_fkey" in said for name, said in reasons.items()} == OWN
+        assert {name: "parent_rejected" in said for name, said in reasons.items()} == OWN
     with _done(urls, ("create view jobs as select 1 as id", ""), ("drop view jobs", "")):
         code, out, _ = command("plan", "--json")
         told = json.loads(out)
         assert code == 3 == told["error"]["exit_code"] and told["error"]["faults"] == told["faults"] and told["tables"]
         code, out, _ = command("plan", "payments")
+        assert out.startswith("plan: REFUSED: 1 fault; nothing can be migrated before it is mended\n")
         assert code == 3 and "jobs: is a view" in out and "payments.amount" in out
 
 

@@ -1,6 +1,7 @@
 """Names of a foreign catalogue do nothing on a terminal, and JSON says the same with and without the escapes."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -25,6 +26,14 @@ def test_json_says_the_same(text):
     written = printable.json_text(json.dumps({text: text}, ensure_ascii=False))
     assert json.loads(written) == {text: text}
     assert printable.line(written) == written
+
+
+@pytest.mark.parametrize("word", [f"law/{NASTY}", "it's; \\n $HOME", "a\nb'\\1", "tolerance/plain"])
+def test_a_word_of_a_command_means_the_same_to_the_shell_that_it_is_pasted_into(word):
+    pasted = f"printf %s {printable.line(printable.word(word))}"
+    done = subprocess.run(["bash", "-c", pasted], capture_output=True, env={"LC_ALL": "C.UTF-8"})
+    assert done.stdout.decode() == word
+    assert printable.word("tolerance/plain") == "tolerance/plain"
 
 
 def test_a_refusal_is_a_line_for_each_fault():

@@ -12,8 +12,8 @@ import pytest
 
 from checks.reporting import model
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Change, Check, Row, Verdict
-from flows import verify
-from flows.report import exit_code
+from flows import cli, verify
+from flows.report import exit_code, to_text
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs" / "report.schema.json").read_text())
@@ -285,6 +285,13 @@ def test_shown_is_one_harmless_line():
 def test_durations_are_said_as_a_person_says_them():
     said = [model.seconds(value) for value in (0.04, 9.94, 59.4, 185, 3_725)]
     assert said == ["0.0 s", "9.9 s", "59 s", "3 min 5 s", "1 h 2 min"]
+
+
+def test_a_verification_says_nothing_of_gates_and_no_report_is_named_where_there_is_none():
+    said = {kind: to_text(made(summary(), verdict(FAULT, OLD), kind)) for kind in ("migrate", "verify")}
+    assert ["keeps the gate closed" in said[kind] for kind in said] == [True, False]
+    assert "makes the verification fail unless it is waived" in said["verify"]
+    assert "reports:" in cli.places({"reports": ["a"]}) and cli.places({"reports": []}) == ""
 
 
 def test_commands_of_the_report_are_words_of_a_shell():
