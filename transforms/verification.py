@@ -22,6 +22,8 @@ DOCUMENTS = "verification_documents"
 NOT_REVIEWED = ["DRAFT", "CANCELLED"]
 
 _TRUE = frozenset({"true", "t", "yes", "y", "on", "1"})
+_FALSE = frozenset({"false", "f", "no", "n", "off", "0"})
+_COMPLETIONS = ["completed", "is_completed", "is_complete"]
 _DONE = frozenset({"complete", "completed", "done", "finished"})  # of a state, beside what means APPROVED
 
 _TIMES = ["created_at", "updated_at"]
@@ -52,7 +54,7 @@ def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd
     """A draft verification_request per state that is not complete and of which nothing was submitted; others archived.
 
     In: key, id, user_id, role, completed, is_completed, is_complete, completed_at, status, payload (the whole state),
-    the times. Notes: unknown_role.
+    the times. Notes: unknown_role; unknown_completion, of a text that says neither yes nor no.
     """
     kept = rows.loc[~_is_complete(rows, facts) & ~_is_submitted(rows, lookups["submissions"], facts)]
     legacy_id = steps.first_known(kept["id"], kept["key"])
@@ -67,7 +69,9 @@ def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd
     return Outcome(
         frames={REQUESTS: drafts},
         id_map=steps.id_map(kept.index, legacy_id, REQUESTS, ids, "derived"),
-        notes=_unknown_roles(kept["role"], role),
+        notes=steps.joined([_unknown_roles(kept["role"], role), _unknown_completions(kept)], NOTES).sort_index(
+            kind="stable"
+        ),
     )
 
 
@@ -147,7 +151,7 @@ def _role_and_profile(rows: pd.DataFrame, facts: Facts, profiles: pd.DataFrame) 
 
 def _is_complete(rows: pd.DataFrame, facts: Facts) -> pd.Series:
     done = ~steps.is_blank(rows["completed_at"])
-    for name in ("completed", "is_completed", "is_complete"):
+    for name in _COMPLETIONS:
         done |= steps.spelling(rows[name]).isin(_TRUE)
     meanings = {spelling: status for spelling, status in facts.statuses.items() if status == "APPROVED"}
     meant = steps.meant(rows["status"], meanings | dict.fromkeys(_DONE, "APPROVED"))
@@ -172,6 +176,14 @@ def _role_word(role: pd.Series, facts: Facts) -> pd.Series:
 def _unknown_roles(given: pd.Series, role: pd.Series) -> pd.DataFrame:
     unknown = given.index[role.isna() & ~steps.is_blank(given)]
     return steps.notes(unknown, REQUESTS, "role", "unknown_role", given)
+
+
+def _unknown_completions(rows: pd.DataFrame) -> pd.DataFrame:
+    parts = []
+    for name in _COMPLETIONS:
+        unknown = ~steps.spelling(rows[name]).isin(_TRUE | _FALSE) & ~steps.is_blank(rows[name])
+        parts.append(steps.notes(rows.index[unknown], REQUESTS, None, f"unknown_completion: {name}", rows[name]))
+    return steps.joined(parts, NOTES)
 
 
 def _unknown_statuses(status: pd.Series, target_table: str) -> pd.DataFrame:
