@@ -16,7 +16,7 @@ OTHERS = {
     judge.SCHEMA: "Types, functions and owners are those that the tables need; nothing else stands in the schema.",
     judge.ARCHIVE: "The archive has the columns, types and keys of the legacy tables, and nobody else may use it.",
     judge.BOOKS: "The books are as the program makes them, and nobody else may use them.",
-    judge.GRANTS: "What roles were granted by name since the publish is what they should have.",
+    judge.GRANTS: "No role was granted anything by name since the publish; whoever granted it knows why.",
 }
 TITLE = "Columns, constraints, indexes, comments and grants are those of the declaration and of the legacy table."
 
@@ -43,7 +43,12 @@ def _work(shape: judge.Shape, draft: Check) -> Work:
 def _result(draft: Check, looked_at: list[Row]) -> Check:
     rows, compared = [row for row in looked_at if row.what], len(looked_at)
     status = FAIL if rows else PASS
-    detail = f"{len(rows)} of {compared} objects are not as they should be" if rows else f"{compared} objects agree"
+    wrong = (
+        "new grants to roles, by name: {}"
+        if draft.name == judge.GRANTS
+        else "{} of {} objects are not as they should be"
+    )
+    detail = wrong.format(len(rows), compared) if rows else f"{compared} objects agree"
     return replace(
         draft, status=status, compared=compared, rows=tuple(rows[:MAX_ROWS]), rows_total=len(rows), detail=detail
     )

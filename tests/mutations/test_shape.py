@@ -6,7 +6,7 @@ Each entry of the TOML files in `shape` is a fault:
     name = "a varchar has become text"
     sql = "alter table users alter name type text"
     finds = "catalog/users"                # the check that has to fail; by state, where another one has to
-    says = ["column name: type"]           # how its findings begin
+    says = ["column name: type"]           # how its findings, or its sentence, begin
     in = "build"                           # only there, if given
     since = 180000                         # only on servers of this version and later, if given
 
@@ -102,7 +102,7 @@ def test_a_planted_fault_is_named(entry: dict, judged) -> None:
             found = judged(state, entry["sql"], entry.get("since", 0))
             finds = entry["finds"]
             check = found[finds if isinstance(finds, str) else finds[state]]
-            told = [f"{row.key}: {', '.join(row.columns)}" for row in check.rows]
+            told = [check.detail, *(f"{row.key}: {', '.join(row.columns)}" for row in check.rows)]
             others = {name: one.rows for name, one in found.items() if one.status != PASS}
             assert check.status == FAIL, f"{state}: not found; what failed: {others}"
             missing = [says for says in entry["says"] if not any(one.startswith(says) for one in told)]
