@@ -18,7 +18,7 @@ RULES = (
         "an e-mail address has an @ with something on both sides",
         INFO,
         reads={"users": "id email"},
-        broken="select id from {batch} where concat(email) !~ '^[^@]+@[^@]+$'",
+        broken="""select id from {batch} where concat(email) collate "C" !~ '^[^@]+@[^@]+$'""",
     ),
     orphans(
         "user_settings", "user_id", "users", "user", "settings belong to a user that is there", CRITICAL, "user_id"

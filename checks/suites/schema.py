@@ -15,7 +15,8 @@ COLUMNS = """
     select c.relname::text as table, a.attname::text as column, format_type(a.atttypid, a.atttypmod) as type,
         format_type(coalesce(b.oid, a.atttypid), coalesce(b.modifier, a.atttypmod)) as bare,
         (select typname::text from pg_type where oid = coalesce(b.oid, a.atttypid)) as base,
-        t.typcategory = 'S' as is_text, coalesce(a.attnotnull, false) as is_required,
+        t.typcategory = 'S' and coalesce(l.collisdeterministic, true) as is_text,
+        coalesce(a.attnotnull, false) as is_required,
         exists (
             select from pg_index u
             where u.indrelid = c.oid and u.indisunique and u.indimmediate and u.indpred is null and u.indnkeyatts = 1
@@ -25,6 +26,7 @@ COLUMNS = """
     from pg_class c
     left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_type t on t.oid = a.atttypid
+    left join pg_collation l on l.oid = a.attcollation
     left join base b on b.start = t.oid and not exists (select from pg_type d where d.oid = b.oid and d.typtype = 'd')
     left join pg_index i on i.indrelid = c.oid and i.indisprimary
     where c.relnamespace = (select oid from pg_namespace where nspname = :schema)
@@ -54,7 +56,8 @@ HOMES = """
 class Column:
     """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
 
-    is_text: whether it is read as text, domains and varchar included. is_unique: whether a reference can point at it.
+    is_text: whether it can be searched as text, domains and varchar included; by a collation that is not deterministic
+    PostgreSQL cannot. is_unique: whether a reference can point at it.
     """
 
     type: str
