@@ -168,7 +168,7 @@ class Sessions:
         self,
         settings: Settings,
         snapshot: str | None,
-        reaching: connect.Reaching,
+        reaching: connect.Reaching = connect.unreached,
         of_target: str | None = None,
     ):
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
