@@ -206,13 +206,15 @@ class _Notes:
         times = self._times() if noted else []
         found = {pair for c in times for pair in self._blank_in(shape, c) if pair[0] not in gone}
         yield from (Row(key, "breaks the rule", ("note",)) for key, _ in noted - found)
-        if self._facts.rule(self._table).transform not in PARTLY:
+        rule = self._facts.rule(self._table)
+        if rule is None or rule.transform not in PARTLY:
             yield from (Row(key, "missing", ("note",)) for key, _ in found - noted)
 
     def _times(self) -> list[Column]:
         """The text columns that the target's times come from."""
+        rule = self._facts.rule(self._table)
         columns = {
-            **self._facts.rule(self._table).columns,
+            **(rule.columns if rule else {}),
             "created_at": ("created_at",),
             "updated_at": ("updated_at",),
         }
