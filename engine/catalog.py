@@ -24,6 +24,7 @@ from config.shapes import Column, Constraint, Element, Index, Table
 from engine import expressions, sequences
 from engine.languages import Collation, TextSearch
 from engine.objects import Attribute, Dependency, DomainCheck, Extension, Function, Grant, Leftover, Type, TypeUse
+from engine.select import quoted
 from engine.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"
@@ -120,7 +121,7 @@ class Catalog:
 
     def domains(self, column: Column) -> list[Type]:
         """The domain that is the column's type, and those beneath it; none of any other type."""
-        found, domains = [], {name: t for t in self.types if t.kind == "d" for name in (t.name, _quoted(t.name))}
+        found, domains = [], {name: t for t in self.types if t.kind == "d" for name in (t.name, quoted(t.name))}
         name = column.type
         while domain := domains.get(name):
             found.append(domain)
@@ -131,10 +132,6 @@ class Catalog:
         """Whether a value of the table's column may be set to null; a domain of the schema may forbid it too."""
         is_wanted = column.not_null or column.name in table.primary_key or any(d.not_null for d in self.domains(column))
         return not is_wanted and not column.generated
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def reflect(connection: psycopg.Connection, schema: str) -> Catalog:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from engine.select import quoted
+
 TOKEN = re.compile(
     r"""
       (?P<space>\s+|--[^\n]*|/\*.*?\*/)
@@ -120,6 +122,4 @@ def _next(pieces: list[Token], at: int) -> str:
 
 
 def _spelled(name: str) -> str:
-    if PLAIN.fullmatch(name):
-        return name
-    return '"' + name.replace('"', '""') + '"'
+    return name if PLAIN.fullmatch(name) else quoted(name)

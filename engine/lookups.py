@@ -284,7 +284,7 @@ def _prepare_siblings(work: Work, source) -> None:
     if not table or table.disposition != "reshape":
         return
     route = table.routes[0]
-    user = _spelled(work, table.legacy, "user_id")
+    user = work.plan.id_as(table.name, "user_id")
     several = f"{user} in (select {user} from {route.from_sql} group by 1 having count(*) > 1)"
     rules = [item for item in route.items if item.name.startswith(RULE)]
     query = f"select {', '.join(item.expression for item in rules)} from {route.from_sql} where {several}"
@@ -316,18 +316,13 @@ def _laid_out(work: Work):
         role = items.get(RULE + "role", "null::text")
         yield (
             "submissions",
-            f"select distinct {_spelled(work, submissions.legacy, 'user_id')}, {role} from {route.from_sql}",
+            f"select distinct {work.plan.id_as(submissions.name, 'user_id')}, {role} from {route.from_sql}",
             [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"],
         )
         if submissions.legacy.shape.column("id").base in {"uuid", *TEXTUAL}:
             yield "submission_ids", f"select {_canonical(work, submissions.legacy)} from {route.from_sql}", []
     if payments and any(r.transform == "orders" for r in payments.routes):
         yield "payment_parts", *payment_parts.query(work)
-
-
-def _spelled(work: Work, table, column: str) -> str:
-    """A key as text, in one form for each id however it is written."""
-    return hyphened(work.plan.spelled_as(table.name, column))
 
 
 def _lay_out(work: Work, source, target, name: str, query: str) -> None:

@@ -4,7 +4,7 @@ Law: a text that is no number makes NaN of the sum, and no order is made of that
 """
 
 from config import mapping
-from engine.ids import NUMBERS, hyphened
+from engine.ids import NUMBERS
 from engine.plan_reshaped import legacy_key
 from engine.select import TIMES, Times, as_text, parsed, quoted
 from engine.work import Work
@@ -17,7 +17,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
     if invoices and (c := invoices.legacy.shape.column("payment_id")):
         amount = _first(invoices.legacy, "tax_amount", "tax")
         if amount:
-            payment = _spelled(work, invoices.legacy, c.name)
+            payment = work.plan.id_as(invoices.name, c.name)
             parts.append(
                 f"select {payment} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
                 f"null::text as coupon, null::timestamptz as at, null::text as key from {_source(work, 'invoices')}"
@@ -29,7 +29,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
         discount = _numeric(amount) if amount else "null::numeric"
         named = _named(work, coupon) if coupon else "null::text"
         parts.append(
-            f"select {_spelled(work, uses.legacy, c.name)}, null::numeric, {discount}, {named}, "
+            f"select {work.plan.id_as(uses.name, c.name)}, null::numeric, {discount}, {named}, "
             f"{_used_at(work, uses)}, {legacy_key(uses.legacy)} from {_source(work, 'coupon_uses')}"
         )
         parents = [("coupon_id", "coupons")] if coupon and _is_derived(work, "coupons") else []
@@ -56,10 +56,6 @@ def _named(work: Work, column) -> str:
     """The coupon that was used: an id as ids are compared; a code as it stands, for it is a value of its own."""
     is_id = any(place == ["coupon_uses", column.name] for *place, _ in work.plan.spelled)
     return work.plan.spelled_as("coupon_uses", column.name) if is_id else as_text(column)
-
-
-def _spelled(work: Work, table, column: str) -> str:
-    return hyphened(work.plan.spelled_as(table.name, column))
 
 
 def _source(work: Work, table: str) -> str:

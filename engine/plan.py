@@ -211,6 +211,10 @@ class Plan:
         found = next((text for *place, text in self.spelled if place == [table, column]), None)
         return found or ids.word(self.table(table).legacy.shape.column(column))
 
+    def id_as(self, table: str, column: str) -> str:
+        """The same of an id: one text however a UUID is written."""
+        return ids.hyphened(self.spelled_as(table, column))
+
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""
         shape = self.shape(table)

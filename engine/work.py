@@ -16,6 +16,7 @@ from config.settings import Settings
 from engine.catalog import search_path
 from engine.connect import Stop
 from engine.plan import Plan, Route
+from engine.select import quoted
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
 
@@ -36,7 +37,7 @@ class Part:
         """Over the alias t; none for all rows."""
         found = [f"t.tableoid = {self.oid}"] if self.oid is not None else []
         if self.tids:
-            return [*found, f"t.ctid = any ('{{{','.join(map(_quoted, self.tids))}}}'::tid[])"]
+            return [*found, f"t.ctid = any ('{{{','.join(map(quoted, self.tids))}}}'::tid[])"]
         found += [f"t.ctid >= '({self.first},0)'::tid"] if self.first else []
         return found + ([f"t.ctid < '({self.end},0)'::tid"] if self.end is not None else [])
 
@@ -119,11 +120,7 @@ def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:
 
 def select(route: Route, part: Part) -> str:
     """The SELECT of some of the route's rows."""
-    items = ", ".join(f"{item.expression} as {_quoted(item.name)}" for item in route.items)
+    items = ", ".join(f"{item.expression} as {quoted(item.name)}" for item in route.items)
     conditions = [*([route.where_sql] if route.where_sql else []), *part.conditions]
     where = f" where {' and '.join(conditions)}" if conditions else ""
     return f"select {items} from {route.from_sql}{where}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

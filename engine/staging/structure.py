@@ -22,6 +22,7 @@ from config.errors import PlanRefused, SourceError, StagingError
 from engine import catalog, expressions
 from engine.catalog import Catalog
 from engine.connect import LOCK_SECONDS, Stop, blame
+from engine.select import quoted
 from engine.snapshot import Snapshot
 from engine.staging import programs
 from engine.staging.programs import Complaint
@@ -46,8 +47,7 @@ class Archive:
 def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop: Stop) -> Archive:
     """All definitions of the schema as the snapshot sees them. Errors: SourceError, Interrupted."""
     archive = Archive(folder / "schema.dump", folder / "entries")
-    pattern = '"' + schema.replace('"', '""') + '"'
-    of_this = [f"--snapshot={snapshot.name}", f"--schema={pattern}", "--strict-names", f"--file={archive.file}"]
+    of_this = [f"--snapshot={snapshot.name}", f"--schema={quoted(schema)}", "--strict-names", f"--file={archive.file}"]
     arguments = [*DUMPED, *LEFT_OUT, *of_this, f"--lock-wait-timeout={LOCK_SECONDS}s"]
     done = programs.run("pg_dump", arguments, stop, source)
     if done.code:
