@@ -30,7 +30,7 @@ from flows.workers import safe_text
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
 GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
-ProfileName = Literal[*profiles()]  # a list to choose from, in the UI's form
+ProfileName = Literal["", *profiles()]  # a list to choose from, in the UI's form; blank: none is named
 
 
 @dataclass

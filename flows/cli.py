@@ -118,7 +118,7 @@ def migrate(context: click.Context, **options) -> int:
     from flows.progress import shown
 
     with shown() as watch:
-        summary = through_prefect("migrate", watch, {"profile": context.obj.profile, **options})
+        summary = through_prefect("migrate", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
             from flows import work
 
@@ -168,7 +168,7 @@ def rehearse(context: click.Context, **options) -> int:
     from flows.progress import shown
 
     with shown() as watch:
-        summary = through_prefect("rehearse", watch, {"profile": context.obj.profile, **options})
+        summary = through_prefect("rehearse", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
             from flows import work
 
@@ -198,7 +198,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
     settings = settings_of(context)
     from flows import report
 
-    found = through_prefect("verify", None, {"profile": context.obj.profile, "strict": strict, **options})
+    found = through_prefect("verify", None, {"profile": context.obj.profile or "", "strict": strict, **options})
     if found is None:
         from flows import work
 
@@ -227,7 +227,9 @@ def rollback(context: click.Context, run_id: str | None) -> int:
     from flows import work
 
     run_id = run_id or engine_run.published_run(settings)
-    done = through_prefect("rollback", None, {"profile": context.obj.profile, "run_id": run_id}) if run_id else None
+    done = (
+        through_prefect("rollback", None, {"profile": context.obj.profile or "", "run_id": run_id}) if run_id else None
+    )
     if done is None:
         done = work.rollback(settings, run_id)
     show(context, done, lambda: _rolled_back(done))

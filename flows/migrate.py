@@ -21,7 +21,7 @@ from flows.workers import PrefectWorkers
 
 @flow(name="migrate", persist_result=False)
 def migrate(
-    profile: ProfileName | None = None,
+    profile: ProfileName = "",
     run_id: str = "",
     dry_run: bool = False,
     certificate: str = "",
@@ -31,7 +31,7 @@ def migrate(
     """Migrates the legacy database that the worker's environment names: plan, build, verify, publish.
 
     Args:
-        profile: How strict to be; a file in config/profiles. None: of a run that is gone on with the one that it began
+        profile: How strict to be; a file in config/profiles. Blank: of a run that is gone on with the one that it began
             with, else staging. Such a run is refused under one that is looser.
         run_id: A run to resume, as `nxtgauge-migrate status` names it; blank for a new run.
         dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
@@ -42,7 +42,7 @@ def migrate(
     """
     options = {"run_id": run_id or None, "certificate": certificate or None}
     options |= {"dry_run": dry_run, "resume": resume, "approve": approve}
-    return calls.final_state(lambda watch: migrated(configuration.load(profile), options, watch))
+    return calls.final_state(lambda watch: migrated(configuration.load(profile or None), options, watch))
 
 
 def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:

@@ -10,9 +10,7 @@ from flows.migrate import heard, migrated
 
 
 @flow(name="rehearse", persist_result=False)
-def rehearse(
-    profile: ProfileName | None = None, refresh: bool = False, percent: float = 100, resume: bool = True
-) -> State:
+def rehearse(profile: ProfileName = "", refresh: bool = False, percent: float = 100, resume: bool = True) -> State:
     """Builds and verifies everything from the staging copy, reports, and publishes nothing.
 
     Args:
@@ -26,7 +24,7 @@ def rehearse(
     options = {"run_id": None, "dry_run": True, "resume": resume}
 
     def rehearsed(watch) -> dict:
-        settings = work.rehearsing(configuration.load(profile), refresh, percent, heard(watch))
+        settings = work.rehearsing(configuration.load(profile or None), refresh, percent, heard(watch))
         return migrated(settings, options, watch)
 
     return calls.final_state(rehearsed)

@@ -9,7 +9,7 @@ from flows.calls import ProfileName
 
 
 @flow(name="rollback", persist_result=False)
-def rollback(run_id: str, profile: ProfileName | None = None) -> State:
+def rollback(run_id: str, profile: ProfileName = "") -> State:
     """Puts back what stood before the last publish in the target that the worker's environment names.
 
     Args:
@@ -17,4 +17,4 @@ def rollback(run_id: str, profile: ProfileName | None = None) -> State:
             that is not the one that is published, so that nobody takes back another by mistake.
         profile: A file in config/profiles.
     """
-    return calls.final_state(lambda _watch: work.rollback(configuration.load(profile), run_id))
+    return calls.final_state(lambda _watch: work.rollback(configuration.load(profile or None), run_id))

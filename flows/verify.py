@@ -18,7 +18,7 @@ NOT_ALL_COMPARED = "NotAllCompared"  # name of the completed state of a verifica
 
 @flow(name="verify", persist_result=False)
 def verify(
-    profile: ProfileName | None = None,
+    profile: ProfileName = "",
     run_id: str = "",
     level: Literal["counts", "content", "full"] = "full",
     sample: float = 100,
@@ -49,5 +49,5 @@ def ended(found: dict, strict: bool) -> State:
     return Completed(message=message, name=NOT_ALL_COMPARED) if code else Completed(message=found.get("artifact"))
 
 
-def _verified(profile: str | None, options: dict) -> dict:
-    return artifacts.linked(work.verify(configuration.load(profile), **options), get_run_logger())
+def _verified(profile: str, options: dict) -> dict:
+    return artifacts.linked(work.verify(configuration.load(profile or None), **options), get_run_logger())
