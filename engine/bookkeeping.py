@@ -290,9 +290,33 @@ def lease(connection: Connection) -> Iterator[Lease]:
     """
     with connect.target(connection) as conn:
         with blame(TargetError, "taking the lease of the target"):
-            if not conn.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()[0]:
+            if not take(conn, LOCK):
                 raise TargetBusy(f"another run holds this target: {holder(conn)}; wait for it to end, or end it")
-        yield Lease(conn)
+        with giving_back(conn, LOCK):
+            yield Lease(conn)
+
+
+def take(conn: psycopg.Connection, lock: int) -> bool:
+    """Take an advisory lock for this session, if it is free or soon is: a killed process leaves its session behind for
+    a moment."""
+    try:
+        with conn.transaction():
+            conn.execute("set local lock_timeout = '1s'")
+            conn.execute("select pg_advisory_lock(%s)", [lock])
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def giving_back(conn: psycopg.Connection, lock: int) -> Iterator[None]:
+    """At the end of the block the lock is free: a server ends a session only after we have left it, and the next run
+    may come first."""
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psycopg.Error):  # without its session the lock is free already
+            conn.execute("select pg_advisory_unlock(%s)", [lock])
 
 
 HOLDER = """

@@ -68,11 +68,12 @@ def lease(connection: Connection) -> Iterator[psycopg.Connection]:
     """Hold the staging database for one refresh, by a session of its own. Errors: TargetBusy, StagingError."""
     with connect.staging(connection) as conn:
         with blame(StagingError, "taking the lease of the staging database"):
-            if not conn.execute("select pg_try_advisory_lock(%s)", [LOCK]).fetchone()[0]:
+            if not bookkeeping.take(conn, LOCK):
                 holder = conn.execute(bookkeeping.HOLDER, {"lock": LOCK}).fetchone()
                 who = holder[0] if holder else "it has just ended"
                 raise TargetBusy(f"another refresh holds this staging database: {who}; wait for it to end, or end it")
-        yield conn
+        with bookkeeping.giving_back(conn, LOCK):
+            yield conn
 
 
 LATEST = """

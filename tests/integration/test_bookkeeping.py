@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from time import sleep
 
 import psycopg
 import pytest
@@ -332,6 +333,23 @@ class TestLease:
         assert caught.value.exit_code == 7
         with bookkeeping.lease(here):
             pass
+
+    def test_the_next_run_need_not_wait(self, here, conn):
+        for _ in range(20):
+            with bookkeeping.lease(here):
+                pass
+            assert conn.execute("select pg_try_advisory_lock(%s)", [bookkeeping.LOCK]).fetchone()[0]
+            conn.execute("select pg_advisory_unlock(%s)", [bookkeeping.LOCK])
+
+    def test_a_session_that_is_about_to_end_is_waited_for(self, here, conn):
+        def end_soon(pid: int) -> None:
+            sleep(0.3)
+            conn.execute("select pg_terminate_backend(%s)", [pid])
+
+        with bookkeeping.lease(here) as lease, ThreadPoolExecutor() as beside:
+            ended = beside.submit(end_soon, lease.conn.info.backend_pid)
+            with bookkeeping.lease(here):
+                ended.result()
 
     def test_it_needs_no_bookkeeping(self, here):
         with bookkeeping.lease(here), pytest.raises(TargetBusy, match="session"), bookkeeping.lease(here):
