@@ -334,12 +334,12 @@ class TestLease:
         with bookkeeping.lease(here):
             pass
 
-    def test_the_next_run_need_not_wait(self, here, conn):
-        for _ in range(20):
-            with bookkeeping.lease(here):
-                pass
-            assert conn.execute("select pg_try_advisory_lock(%s)", [bookkeeping.LOCK]).fetchone()[0]
-            conn.execute("select pg_advisory_unlock(%s)", [bookkeeping.LOCK])
+    def test_it_is_given_back_before_its_session_ends(self, here, conn):
+        assert bookkeeping.take(conn, bookkeeping.LOCK)
+        with bookkeeping.giving_back(conn, bookkeeping.LOCK), pytest.raises(TargetBusy), bookkeeping.lease(here):
+            pass
+        with bookkeeping.lease(here):
+            pass
 
     def test_a_session_that_is_about_to_end_is_waited_for(self, here, conn):
         def end_soon(pid: int) -> None:
