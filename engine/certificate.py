@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+import config
 from config import target
 from config.errors import ConfigError
 from config.settings import Settings
@@ -30,7 +31,7 @@ from engine.catalog import LegacyTable
 from engine.plan import Plan
 from engine.versioned import has
 
-PROGRAM = Path(__file__).parents[1]
+PROGRAM = Path(config.__file__).parents[1]
 PACKAGES = ("config", "transforms", "engine", "checks")  # what decides what becomes of a row, and judges it
 RULES = ("unmapped_columns", "unmapped_tables", "missing_tables", "time_zone", "extension_schema")
 WHAT = {
