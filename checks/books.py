@@ -28,7 +28,10 @@ NULLED = """
     select distinct legacy_table, legacy_key, target_table || '.' || target_column from migration.notes
     where run_id = %s and (note like 'orphan: %%' or note like '%% was not kept')
 """
-NO_JSON = "select legacy_table, legacy_key from migration.notes where run_id = %s and note = 'metadata_no_json'"
+NO_JSON = """
+    select legacy_table, legacy_key from migration.notes
+    where run_id = %s and note in ('metadata_no_json', 'payload_no_json')
+"""
 NOT_MADE = """
     select distinct legacy_table, legacy_key, target_table from migration.notes
     where run_id = %s and note like 'not_made: %%'
@@ -47,7 +50,7 @@ class Books:
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
-    no_json: table → legacy keys of the rows whose metadata is no JSON.
+    no_json: table → legacy keys of the rows whose metadata or payload is no JSON.
     noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with (checks.hidden).
     """
 

@@ -36,7 +36,7 @@ BLANK = "blank: no time"
 NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
 OTHERS = re.compile(  # laws of their domains judge them by value
     "no_category|merged: .*|unknown_role|unknown_completion: .*"
-    "|no_profile_for_approval|changes_not_read|metadata_no_.*|order_not_made: .*"
+    "|no_profile_for_approval|changes_not_read|metadata_no_.*|payload_no_json|order_not_made: .*"
     "|.*; it was not kept"
     "|does not fit user_settings[.].* and was not kept",
     re.DOTALL,

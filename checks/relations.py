@@ -116,15 +116,13 @@ class Relation:
         its type, unless the row was rejected; any other value that can be none stays what it is, and equals none."""
         plainly = text(self.time(column))
         if column.base in TEXTUAL and not column.is_array:
-            read = f"coalesce({plainly}, {text(self.guarded(column, 'timestamptz'))})"
+            read = f"coalesce({plainly}, {text(self._asked(column))})"
             return f"case when {text_of(column)} ~ {literal(VISIBLE)} then {read} end"
         return f"coalesce({plainly}, 'not a time: ' || {text_of(column)})"
 
-    def guarded(self, column: Column, type_name: str) -> str:
-        """The value in another type; of a rejected row null, for its text may be none."""
-        if column.base == type_name:
-            return column_of(column)
-        return f"case when {self.rejected} is null then {parsed(text_of(column), type_name)} end"
+    def _asked(self, column: Column) -> str:
+        """The time that its type reads in a text; of a rejected row null, for its text may be none."""
+        return f"case when {self.rejected} is null then {parsed(text_of(column), 'timestamptz')} end"
 
     def created(self) -> str:
         """created_at as timestamptz, where it is null the first finite time of the chain, else the run's instant."""
@@ -178,7 +176,7 @@ class Relations:
         for name, variants in wanted.items():
             columns |= self._column(relation, table, name, self._facts.used(table, variants))
         if not self._facts.rule(table).carries:
-            columns["payload"] = row_of(shape)
+            columns |= self._payload(relation, table, row_of(shape), is_jsonb=False)
         if "used_at" in wanted:
             columns["used_at"] = text(self._used_at(relation, table))
         columns |= {name: self._filled(relation, table, name) for name in ("created_at", "updated_at")}
@@ -228,7 +226,7 @@ class Relations:
         if name == "metadata":
             return self._metadata(relation, table, column)
         if name in AS_DOCUMENT:
-            return {name: text(relation.guarded(column, "jsonb"))}
+            return self._payload(relation, table, text_of(column), _is_jsonb(column))
         if name in NUMBERS:
             return {name: _number(column, name)}
         value = self._facts.word(column) if name in KEYS else text_of(column)
@@ -239,11 +237,8 @@ class Relations:
     def _metadata(self, relation: Relation, table: str, column: Column) -> dict[str, str]:
         """A document as an object: what is none, or no JSON, under legacy_metadata; and how the books note that."""
         value = text_of(column)
-        is_jsonb = column.base == "jsonb" and not column.is_array
-        document = column_of(column) if is_jsonb else parsed(value, "jsonb")
-        is_json = "true" if is_jsonb else f"pg_input_is_valid({value}, 'jsonb')"
-        if not is_jsonb and self._facts.source.version < addresses.ASKABLE:  # then the books are believed
-            is_json = f"{relation.key} <> all ({literal(self._facts.books.no_json.get(table, []))}::text[])"
+        document = column_of(column) if _is_jsonb(column) else parsed(value, "jsonb")
+        is_json = self._is_json(relation, table, value, _is_jsonb(column))
 
         def told(no_json: str, of_object: str, no_object: str) -> str:
             return (
@@ -256,6 +251,24 @@ class Relations:
             "metadata": text(f"({told(wrapped[0], document, wrapped[1])})"),
             "metadata_note": told("'metadata_no_json'", "null", "'metadata_no_object'"),
         }
+
+    def _payload(self, relation: Relation, table: str, value: str, is_jsonb: bool) -> dict[str, str]:
+        """A document as it is; what is no JSON stands under legacy_payload, and how the books note that."""
+        is_json = self._is_json(relation, table, value, is_jsonb)
+        is_kept = f"{value} is null or ({is_json})"
+        held = (
+            f"case when {is_kept} then {parsed(value, 'jsonb')} else jsonb_build_object('legacy_payload', {value}) end"
+        )
+        return {"payload": text(f"({held})"), "payload_note": f"case when not ({is_kept}) then 'payload_no_json' end"}
+
+    def _is_json(self, relation: Relation, table: str, value: str, is_jsonb: bool) -> str:
+        """Whether jsonb takes the text; a source that cannot be asked leaves the books to be believed."""
+        if is_jsonb:
+            return "true"
+        if self._facts.source.version < addresses.ASKABLE:
+            known = literal(self._facts.books.no_json.get(table, []))
+            return f"{relation.rejected} is null and {relation.key} <> all ({known}::text[])"
+        return f"pg_input_is_valid({value}, 'jsonb')"
 
 
 def _empty(wanted: dict) -> str:
@@ -278,8 +291,12 @@ def meaning(value: str, known: dict[str, str]) -> str:
 
 def _meanings(names) -> list[str]:
     extra = {"role": ["role_key"], "status": ["status_meaning", "order_meaning"], "name": ["role_key"]}
-    extra |= {"ip_address": ["address"], "metadata": ["metadata_note"]}
+    extra |= {"ip_address": ["address"], "metadata": ["metadata_note"], "payload": ["payload_note"]}
     return [other for name in names for other in extra.get(name, ())]
+
+
+def _is_jsonb(column: Column) -> bool:
+    return column.base == "jsonb" and not column.is_array
 
 
 def _number(column: Column, name: str) -> str:

@@ -135,12 +135,20 @@ def _in_document(scene: Scene, settings: list[Column]) -> list[Column]:
 def _with_preferences(scene: Scene, shape: Table) -> Table:
     there = shape.column(PREFERENCES)
     needed = _in_document(scene, _settings(scene))
-    if there and there.base != "jsonb" and needed:
-        scene.fault(SETTINGS, PREFERENCES, f"is {there.type}", "make it jsonb in the source, for settings go into it")
+    if there and needed and (there.base != "jsonb" or there.is_array):
+        scene.fault(SETTINGS, PREFERENCES, f"is {there.type}", _ways_out(scene, needed))
     if there or not needed:
         return shape
     column = Column(PREFERENCES, "jsonb", not_null=True, default="'{}'::jsonb", base="jsonb")
     return replace(shape, columns=(*shape.columns, column))
+
+
+def _ways_out(scene: Scene, settings: list[Column]) -> str:
+    listed, table = " and ".join(c.name for c in settings), rule_of(scene).table
+    return (
+        f"{listed} of {table} go into it: make it jsonb in the source; or strike them from completed_from of "
+        f"[{SETTINGS}] in config/mapping/identity.toml, and they stay in {table}"
+    )
 
 
 def _one_row_per_user(shape: Table) -> Table:

@@ -79,11 +79,11 @@ def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Fac
 
 
 def _documents(scene: Scene, legacy_table: str) -> Iterator[str]:
-    """Rule columns that are jsonb."""
+    """Rule columns that hold JSON, whatever their rows say."""
     table, rule = scene.catalog.table(legacy_table), scene.rule(legacy_table)
     for name, legacy in used_columns(scene, table, rule.columns, None).items():
         column = table.shape.column(legacy)
-        if column.base == "jsonb" and not column.is_array:
+        if column.base in ("json", "jsonb") and not column.is_array:
             yield name
 
 

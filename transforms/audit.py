@@ -7,18 +7,15 @@ Laws
 - JSON's null is a value; a field that one side lacks has no value there (SQL NULL) and so differs.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from itertools import accumulate
+from collections.abc import Mapping
+from decimal import InvalidOperation
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms import steps
+from transforms import jsonb, steps
 from transforms.outcome import NOTES, Facts, Outcome
 
 LOGS = "audit_logs"
@@ -26,9 +23,6 @@ CHANGES = "audit_log_changes"
 LEGACY_IP, LEGACY_METADATA = "legacy_ip_address", "legacy_metadata"
 NO_OBJECT, NO_JSON = "metadata_no_object", "metadata_no_json"  # notes
 
-MAX_DEPTH = 100  # of JSON that is searched for changes; Python allows some 1000 calls, and a level takes three
-MOST_DIGITS = 131_072  # of a numeric, before the point
-_MAY_BE_HUGE = re.compile("[eE][+]?[0-9]{6}|[0-9]{100000}")
 ABSENT = object()  # what a side holds of a field that it lacks
 
 _CARRIED = ["action", "entity_type", "entity_id", "user_agent", "created_at"]
@@ -58,7 +52,7 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     Notes: changes_not_read (metadata is nested too deeply; it is carried all the same); metadata_no_object and
     metadata_no_json (it stands under legacy_metadata, as JSON or as a text).
     """
-    documents, wrapped = _documents(rows["metadata"], is_jsonb="metadata" in facts.documents)
+    documents, wrapped = _documents(rows["metadata"], "metadata" in facts.documents)
     ids = steps.target_id(rows["id"], facts.legacy_table)
     is_address = is_inet(rows["ip_address"])
     logs = steps.frame(
@@ -69,7 +63,7 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     )
     derived = rows.index[ids.notna() & steps.canonical_uuid(rows["id"]).isna()]
     talking = _talking_of_changes(rows)
-    too_deep = talking.index[[depth(text) > MAX_DEPTH for text in talking["metadata"].tolist()]]
+    too_deep = talking.index[[jsonb.depth(text) > jsonb.MAX_DEPTH for text in talking["metadata"].tolist()]]
     return Outcome(
         frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, facts.legacy_table)},
         id_map=steps.id_map(derived, rows["id"], LOGS, ids, "derived"),
@@ -77,31 +71,15 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     )
 
 
-def _documents(metadata: pd.Series, is_jsonb: bool) -> tuple[pd.Series, pd.DataFrame]:
-    """metadata as objects, and notes of those that were none. is_jsonb: all of it is JSON that jsonb takes."""
+def _documents(metadata: pd.Series, is_json: bool) -> tuple[pd.Series, pd.DataFrame]:
+    """metadata as objects, and notes of those that were none. is_json: all of it is known to be JSON."""
     begins = pc.starts_with(pc.utf8_ltrim(steps.arrow(metadata), " \t\r\n"), "{")
-    odd = metadata.notna() & ~steps.mask(begins, metadata.index)
-    if not is_jsonb:
-        odd |= metadata.notna() & ~steps.mask(pa.array(map(_is_jsonb, metadata), pa.bool_()), metadata.index)
-    labels, texts = metadata.index[odd], metadata[odd].tolist()
-    is_json = [is_jsonb or _is_jsonb(text) for text in texts]
-    kept = [text if is_one else _PLAIN.encode(text) for text, is_one in zip(texts, is_json, strict=True)]
+    is_taken = jsonb.taken(metadata, is_json)
+    odd = metadata.index[~is_taken | (metadata.notna() & ~steps.mask(begins, metadata.index))]
     result = metadata.copy()
-    result.loc[labels] = steps.text(
-        pa.array([f'{{"{LEGACY_METADATA}": {text}}}' for text in kept], pa.string()), labels
-    )
-    said = steps.text(pa.array([NO_OBJECT if is_one else NO_JSON for is_one in is_json], pa.string()), labels)
-    return result, steps.notes(labels, LOGS, "metadata", said, None)
-
-
-def _is_jsonb(text: str | None) -> bool:
-    """Whether jsonb takes the text."""
-    try:
-        return pd.isna(text) or _fits(read(text), text)
-    except RecursionError:
-        return True  # as far as it could be read
-    except ValueError:
-        return False
+    result.loc[odd] = jsonb.under(LEGACY_METADATA, metadata.loc[odd], is_taken.loc[odd])
+    said = steps.constant(NO_OBJECT, odd).where(is_taken.loc[odd], NO_JSON)
+    return result, steps.notes(odd, LOGS, "metadata", said, None)
 
 
 def _talking_of_changes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -184,56 +162,7 @@ def with_legacy_ip(metadata: str | None, ip: str) -> str:
     while f'"{name}"' in text:
         name += "_"
     body = text[:-1].rstrip(" \t\r\n")
-    return f'{body}{"" if body == "{" else ", "}"{name}": {_PLAIN.encode(ip)}}}'
-
-
-# JSON, exact
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Number:
-    """A JSON number as it is written; equal to every number of the same value, and to nothing else."""
-
-    text: str
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Number):
-            return False
-        return self.text == other.text or Decimal(self.text) == Decimal(other.text)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
-
-
-# Made once: json.loads and json.dumps make theirs anew at every call that has options.
-_EXACT = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=_refuse)
-_PLAIN = json.JSONEncoder(ensure_ascii=False)
-
-
-def read(text: str) -> object:
-    """The JSON document of a text, its numbers exact. ValueError: it is none."""
-    return _EXACT.decode(text)
-
-
-def depth(text: str) -> int:
-    """How deep a JSON text is nested at most; exact where it could be more than MAX_DEPTH."""
-    opened = text.count("{") + text.count("[")
-    if opened <= MAX_DEPTH:
-        return opened
-    signs = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
-    return max(accumulate((sign in "{[") - (sign in "}]") for sign in signs))
-
-
-def written(value: object) -> str:
-    """The JSON text of a document that `read` gave."""
-    if isinstance(value, Number):
-        return value.text
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{written(name)}: {written(each)}" for name, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(written, value)) + "]"
-    return _PLAIN.encode(value)
+    return f'{body}{"" if body == "{" else ", "}"{name}": {jsonb.quoted(ip)}}}'
 
 
 # Changes
@@ -258,13 +187,13 @@ def changes(metadata: str) -> list[tuple[str, str | None, str | None]]:
     Nothing of a text that jsonb will not take: its row is going to be rejected.
     """
     try:
-        document = read(metadata)
+        document = jsonb.read(metadata)
         sides = [(field, old, new) for field, (old, new) in _sides(document).items() if old != new]
     except (ValueError, InvalidOperation):
         return []
-    if not _fits(document, metadata):
+    if not jsonb.fits(document, metadata):
         return []
-    return [(field, *(None if side is ABSENT else written(side) for side in both)) for field, *both in sides]
+    return [(field, *(None if side is ABSENT else jsonb.written(side) for side in both)) for field, *both in sides]
 
 
 def _sides(document: object) -> dict[str, tuple[object, object]]:
@@ -286,38 +215,3 @@ def _sides(document: object) -> dict[str, tuple[object, object]]:
 def _is_snapshot(value: object) -> bool:
     """An object, or null: what is created was nothing before, what is deleted is nothing after."""
     return value is None or isinstance(value, dict)
-
-
-def _fits(document: object, text: str) -> bool:
-    """Whether a document of this text can stand in jsonb, which has neither NUL nor halves of surrogate pairs, nor
-    numbers of more digits than numeric has."""
-    if "\\u" in text and any("\0" in each or any("\ud800" <= c <= "\udfff" for c in each) for each in _texts(document)):
-        return False
-    return not _MAY_BE_HUGE.search(text) or all(map(_is_numeric, _numbers(document)))
-
-
-def _is_numeric(number: Number) -> bool:
-    try:
-        return Decimal(number.text).adjusted() < MOST_DIGITS
-    except InvalidOperation:
-        return False
-
-
-def _numbers(document: object) -> Iterator[Number]:
-    if isinstance(document, Number):
-        yield document
-    elif isinstance(document, dict | list):
-        for value in document.values() if isinstance(document, dict) else document:
-            yield from _numbers(value)
-
-
-def _texts(document: object) -> Iterator[str]:
-    if isinstance(document, str):
-        yield document
-    elif isinstance(document, dict):
-        yield from document
-        for value in document.values():
-            yield from _texts(value)
-    elif isinstance(document, list):
-        for value in document:
-            yield from _texts(value)

@@ -52,7 +52,7 @@ class Facts:
 
     role_keys, statuses, order_statuses: spelling (lower case, letters and digits only) → the key or status meant.
     removed: rule columns that may not arrive in the target (their values go to removed_links).
-    documents: rule columns that are jsonb in the legacy table.
+    documents: rule columns that are json or jsonb in the legacy table.
     """
 
     legacy_table: str

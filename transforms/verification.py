@@ -5,6 +5,7 @@ Laws
   approval_request tells the decision.
 - A request keeps its role even where its user has no profile of that role; an approval needs the profile.
 - What was never submitted is a draft, unless it was submitted after all or says that it is complete.
+- A payload that is no JSON which jsonb takes stands as a text in an object under `legacy_payload`, and is noted.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from transforms import steps
+from transforms import jsonb, steps
 from transforms.outcome import NOTES, Facts, Outcome
 
 REQUESTS = "verification_requests"
 APPROVALS = "approval_requests"
 DOCUMENTS = "verification_documents"
+
+LEGACY_PAYLOAD, NO_JSON = "legacy_payload", "payload_no_json"  # a name in the payload, a note
 
 NOT_REVIEWED = ["DRAFT", "CANCELLED"]
 
@@ -34,7 +37,7 @@ def onboarding_submissions(rows: pd.DataFrame, facts: Facts, lookups: Mapping[st
     """One verification_request per submission, and one approval_request per submission that reached review.
 
     In: id, user_id, role, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
-    Rejected: unknown_status, also where there is none. Notes: unknown_role; no_profile_for_approval.
+    Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json; no_profile_for_approval.
     """
     typed = rows.assign(type=steps.constant("onboarding", rows.index))
     requests, outcome = _requests(typed, facts, lookups)
@@ -45,8 +48,7 @@ def onboarding_submissions(rows: pd.DataFrame, facts: Facts, lookups: Mapping[st
     return replace(
         outcome,
         frames={REQUESTS: requests, APPROVALS: approvals},
-        # in the order of their rows, so that chunks put together give the same as the whole
-        notes=steps.joined([outcome.notes, no_profile], NOTES).sort_index(kind="stable"),
+        notes=_in_order(outcome.notes, no_profile),
     )
 
 
@@ -54,24 +56,24 @@ def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd
     """A draft verification_request per state that is not complete and of which nothing was submitted; others archived.
 
     In: key, id, user_id, role, completed, is_completed, is_complete, completed_at, status, payload (the whole state),
-    the times. Notes: unknown_role; unknown_completion, of a text that says neither yes nor no.
+    the times. Notes: unknown_role; payload_no_json; unknown_completion, of a text that says neither yes nor
+    no.
     """
     kept = rows.loc[~_is_complete(rows, facts) & ~_is_submitted(rows, lookups["submissions"], facts)]
     legacy_id = steps.first_known(kept["id"], kept["key"])
     ids = steps.derived_ids(legacy_id, f"{REQUESTS}:{facts.legacy_table}")
     role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
+    payload, no_json = _payloads(kept["payload"], is_json=True)
     drafts = steps.frame(
         kept.index,
         {"id": ids, "user_id": kept["user_id"], "user_role_profile_id": profile_id, "role": role}
-        | {"request_type": "onboarding", "status": "DRAFT", "payload": _or_empty_document(kept["payload"])}
+        | {"request_type": "onboarding", "status": "DRAFT", "payload": payload}
         | {name: kept[name] for name in _TIMES},
     )
     return Outcome(
         frames={REQUESTS: drafts},
         id_map=steps.id_map(kept.index, legacy_id, REQUESTS, ids, "derived"),
-        notes=steps.joined([_unknown_roles(kept["role"], role), _unknown_completions(kept)], NOTES).sort_index(
-            kind="stable"
-        ),
+        notes=_in_order(_unknown_roles(kept["role"], role), no_json, _unknown_completions(kept)),
     )
 
 
@@ -79,7 +81,7 @@ def verifications(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     """One verification_request of its type per verification; an id that a submission holds is replaced.
 
     In: id, user_id, type, status, verified_by, verified_at, rejection_reason, payload, submitted_at, role, the times.
-    Rejected: unknown_status, also where there is none. Notes: unknown_role.
+    Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json.
     """
     review = {"reviewed_by": rows["verified_by"], "reviewed_at": rows["verified_at"]}
     _, outcome = _requests(rows.assign(**review), facts, lookups, taken=lookups["submission_ids"]["id"])
@@ -117,12 +119,13 @@ def _requests(
     role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
     own = {"id": ids, "user_role_profile_id": profile_id, "role": role, "request_type": kept["type"], "status": status}
     carried = {name: kept[name] for name in _CARRIED}
-    requests = steps.frame(kept.index, {**own, **carried, "payload": _or_empty_document(kept["payload"])})
+    payload, no_json = _payloads(kept["payload"], "payload" in facts.documents)
+    requests = steps.frame(kept.index, {**own, **carried, "payload": payload})
     return requests, Outcome(
         frames={REQUESTS: requests},
         rejected=_unknown_statuses(rows["status"].loc[status.isna()], REQUESTS),
         id_map=_replaced_ids(kept["id"], ids, REQUESTS),
-        notes=_unknown_roles(kept["role"], role),
+        notes=_in_order(_unknown_roles(kept["role"], role), no_json),
     )
 
 
@@ -191,8 +194,18 @@ def _unknown_statuses(status: pd.Series, target_table: str) -> pd.DataFrame:
     return steps.rejects(status.index, target_table, "unknown_status", detail)
 
 
-def _or_empty_document(payload: pd.Series) -> pd.Series:
-    return steps.first_known(payload, steps.constant("{}", payload.index))
+def _payloads(payload: pd.Series, is_json: bool) -> tuple[pd.Series, pd.DataFrame]:
+    """The payloads, an empty object where there is none; and notes of those that were no JSON."""
+    is_taken = jsonb.taken(payload, is_json)
+    odd = payload.index[~is_taken]
+    result = steps.first_known(payload, steps.constant("{}", payload.index))
+    result.loc[odd] = jsonb.under(LEGACY_PAYLOAD, payload.loc[odd], is_taken.loc[odd])
+    return result, steps.notes(odd, REQUESTS, "payload", NO_JSON, None)
+
+
+def _in_order(*notes: pd.DataFrame) -> pd.DataFrame:
+    """In the order of their rows, so that chunks put together give the same as the whole."""
+    return steps.joined(notes, NOTES).sort_index(kind="stable")
 
 
 def _replaced_ids(legacy: pd.Series, ids: pd.Series, target_table: str) -> pd.DataFrame:

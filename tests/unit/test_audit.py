@@ -88,7 +88,7 @@ def test_metadata_that_is_no_json_is_kept_as_a_text_and_noted(metadata):
     assert outcome.notes["note"].tolist() == ["metadata_no_json"]
 
 
-@pytest.mark.parametrize("metadata", ['{"a": "\\u0000"}', '["\\ud800"]', '{"a": [1e131073]}'])
+@pytest.mark.parametrize("metadata", ['{"a": "\\u0000"}', '["\\ud800"]', '{"a": [1e131073]}', '{"a": 1e-16384}'])
 def test_json_that_jsonb_does_not_take_is_a_text(metadata):
     (log,) = logs({"metadata": metadata})
     assert json.loads(log["metadata"]) == {"legacy_metadata": metadata}

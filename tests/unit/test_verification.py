@@ -1,5 +1,7 @@
 """Submissions, verifications and documents become requests; what reached review is an approval; drafts stay drafts."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -195,9 +197,18 @@ def test_an_id_that_is_no_uuid_is_derived_and_mapped():
 
 
 def test_no_payload_is_an_empty_document_and_any_other_stays():
-    payloads = [None, "null", "[]", "no json"]
-    requests = submissions(*({"status": "new", "payload": payload} for payload in payloads)).frames
-    assert [row["payload"] for row in records(requests["verification_requests"])] == ["{}", "null", "[]", "no json"]
+    payloads = [None, "null", "[]", "1.10"]
+    outcome = submissions(*({"status": "new", "payload": payload} for payload in payloads))
+    assert [row["payload"] for row in records(outcome.frames["verification_requests"])] == ["{}", "null", "[]", "1.10"]
+    assert not len(outcome.notes)
+
+
+@pytest.mark.parametrize("payload", ["no json", "", " ", '"\\u0000"', "[1e-16384]"])
+def test_a_payload_that_is_no_json_is_kept_as_a_text_and_noted(payload):
+    outcome = submissions({"status": "new", "payload": payload})
+    (request,) = records(outcome.frames["verification_requests"])
+    assert json.loads(request["payload"]) == {"legacy_payload": payload}
+    assert outcome.notes["note"].tolist() == ["payload_no_json"]
 
 
 def test_a_state_of_which_nothing_was_submitted_is_a_draft():

@@ -14,7 +14,7 @@ with given as (
     from verifications v where v.rejected is null
     union all
     select d.id, d.user_id, d.role_key, 'onboarding', 'DRAFT',
-        case when d.rejected is null then concat(jsonb_in(textout(d.payload))) end, null, null, null, null,
+        d.payload, null, null, null, null,
         d.created_at, d.updated_at
     from draft d where d.rejected is null
 )
