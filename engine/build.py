@@ -80,7 +80,7 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.validations(shapes),
         *ddl.comments(shapes),
         *prerequisites.late_domain_checks(plan.source, plan.types),
-        *(s for s in ddl.owners(plan.source, shapes, dict(plan.origins)) if s.what in plan.sequences),
+        *(s for s in ddl.owners(plan.source, shapes, dict(plan.origins)) if s.name in plan.sequences),
     ]
 
 
@@ -338,6 +338,6 @@ def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[State
     """(phase, table) → its statements; comments and owners, which take no time, are one group each."""
     grouped: dict[tuple[str, str], list[Statement]] = {}
     for statement in statements:
-        table = "" if statement.phase in ("comment", "owner") else statement.what.split(".")[0]
+        table = "" if statement.phase in ("comment", "owner") else statement.place[0]
         grouped.setdefault((statement.phase, table), []).append(statement)
     return grouped

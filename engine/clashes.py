@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from config.mapping import toml_key
 from config.shapes import Table
+from engine.fault import Fault
 from engine.scene import Scene
 
 ARCHIVE = 'archive the table (disposition = "archive")'
@@ -73,13 +74,15 @@ def look(scene: Scene, build: list[Table], sequences: tuple[str, ...], types: tu
             scene.clashing.add(name)
             used = sorted({use.table for use in scene.catalog.type_uses if use.type == name})
             remedy = f"rename the type in the source, or archive the tables that use it ({', '.join(used)})"
-            scene.faults.append(f"type {name}: has the name of a table that the target makes itself; {remedy}")
+            sentence = f"type {name}: has the name of a table that the target makes itself; {remedy}"
+            scene.faults.append(Fault(sentence, None, name))
 
 
 def _blame(scene: Scene, name: str, owner: Owner, other: Owner) -> None:
     if owner.kind == "sequence":
         of = f", or archive the table {owner.table} that owns it" if owner.table else ""
-        scene.faults.append(f"sequence {name}: has the name of {other}; rename it in the source{of}")
+        sentence = f"sequence {name}: has the name of {other}; rename it in the source{of}"
+        scene.faults.append(Fault(sentence, None, name))
         return
     another = f'names = {{ "{name}" = "legacy_{name}" }} under {scene.place(owner.table)}'
     scene.fault(

@@ -56,13 +56,24 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
         items = [i if i.type == "text" or i in copied.route.items else Item(i.name, text(i.expression)) for i in items]
+    ways = tuple(_told(scene, way, found) for way in copied.ways)
     join = f"left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
         names = [n for n in (i.name for i in items) if shape.column(n)]
         freight = ((SETTINGS, tuple((name, name) for name in names)),)
     route = replace(copied.route, items=tuple(items), from_sql=f"{copied.route.from_sql} {join}", freight=freight)
-    return replace(copied, shape=shape, route=route)
+    return replace(copied, shape=shape, route=route, ways=ways)
+
+
+def _told(scene: Scene, way: Way, settings: list[Column]) -> Way:
+    """The way of a column of user_settings that users' settings fill."""
+    users = rule_of(scene).table
+    if any(way.column == setting.name for setting in settings):
+        return replace(way, kind="rule", note=f"where it is null that of {users}.{way.column}")
+    if way.column == PREFERENCES and (found := _in_document(scene, settings)):
+        return replace(way, kind="rule", note=f"with {', '.join(c.name for c in found)} of {users} where it has none")
+    return way
 
 
 def routes(scene: Scene, shape: Table) -> list[Route]:

@@ -120,7 +120,7 @@ def validations(shapes: Iterable[Table]) -> list[Statement]:
     """What looks at the rows afterwards; the legacy database may have left it undone."""
     template = "ALTER TABLE {} VALIDATE CONSTRAINT {}"
     return [
-        spell("validate", f"{key.table}.{key.name}", template, key.table, key.name)
+        spell("validate", (key.table, key.name), template, key.table, key.name)
         for key in _foreign_keys(shapes)
         if key.is_validated and key.is_enforced
     ]
@@ -131,8 +131,8 @@ def _foreign_keys(shapes: Iterable[Table]) -> list[Constraint]:
 
 
 def _constraint(phase: str, constraint: Constraint, state: str = "") -> Statement:
-    what, template = f"{constraint.table}.{constraint.name}", "ALTER TABLE {} {}"
-    return spell(phase, what, template, constraint.table, _addition(constraint) + sql.SQL(state))
+    place, template = (constraint.table, constraint.name), "ALTER TABLE {} {}"
+    return spell(phase, place, template, constraint.table, _addition(constraint) + sql.SQL(state))
 
 
 def _addition(constraint: Constraint) -> sql.Composable:
@@ -145,7 +145,7 @@ def indexes(shapes: Iterable[Table]) -> list[Statement]:
 
 
 def _index(index: Index) -> Statement:
-    return Statement("index", f"{index.table}.{index.name}", definitions.index(index))
+    return Statement("index", (index.table, index.name), definitions.index(index))
 
 
 def _under(shape: Table, found: Object, make: Callable[[Object], Statement]) -> Statement:
@@ -179,19 +179,22 @@ def _called(found: Object, names: dict[str, str]) -> Object:
 def comments(shapes: Iterable[Table]) -> list[Statement]:
     """Comments on tables, their columns, constraints and indexes."""
     return [
-        comment(what, text, *target) for shape in shapes for what, text, *target in _remarks(shape) if text is not None
+        comment(place, text, *target)
+        for shape in shapes
+        for place, text, *target in _remarks(shape)
+        if text is not None
     ]
 
 
-def _remarks(shape: Table) -> Iterator[tuple[str, str | None, str, *tuple[str, ...]]]:
-    yield shape.name, shape.comment, "TABLE {}", shape.name
+def _remarks(shape: Table) -> Iterator[tuple[tuple[str, ...], str | None, str, *tuple[str, ...]]]:
+    yield (shape.name,), shape.comment, "TABLE {}", shape.name
     for column in shape.columns:
-        yield (f"{shape.name}.{column.name}", column.comment, "COLUMN {}.{}", shape.name, column.name)
+        yield ((shape.name, column.name), column.comment, "COLUMN {}.{}", shape.name, column.name)
     for constraint in shape.constraints:
-        what = f"{shape.name}.{constraint.name}"
-        yield (what, constraint.comment, "CONSTRAINT {} ON {}", constraint.name, shape.name)
+        place = (shape.name, constraint.name)
+        yield (place, constraint.comment, "CONSTRAINT {} ON {}", constraint.name, shape.name)
     for index in shape.indexes:
-        yield f"{shape.name}.{index.name}", index.comment, "INDEX {}", index.name
+        yield (shape.name, index.name), index.comment, "INDEX {}", index.name
 
 
 def owners(catalog: Catalog, shapes: Iterable[Table], origins: Origins | None = None) -> list[Statement]:
@@ -259,13 +262,13 @@ def _edge(sequence: Sequence, table: str, column: str) -> sql.Composable:
 def renames(names: Iterable[tuple[str, str]], columns: Iterable[tuple[str, str, str]]) -> list[Statement]:
     """(table, new name) and (table, column, new name), all in legacy names: the columns go first."""
     return [
-        spell("rename", f"{table}.{column}", "ALTER TABLE {} RENAME COLUMN {} TO {}", table, column, new)
+        spell("rename", (table, column), "ALTER TABLE {} RENAME COLUMN {} TO {}", table, column, new)
         for table, column, new in columns
     ] + [spell("rename", table, "ALTER TABLE {} RENAME TO {}", table, new) for table, new in names]
 
 
 def drop_hidden(names: Iterable[str]) -> list[Statement]:
-    return [spell("drop", f"{n}.{HIDDEN}", "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
+    return [spell("drop", (n, HIDDEN), "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
 
 
 def replay(

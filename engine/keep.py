@@ -94,7 +94,8 @@ def _read(found: Constraint | Index) -> set[str]:
 
 def _missing(found: Constraint | Index, arrival: Arrival) -> str | None:
     missing = [column for column in found.columns if column not in arrival.names]
-    return f"{', '.join(missing)} does not arrive there" if missing else None
+    do, were = ("do", "they were") if len(missing) > 1 else ("does", "it was")
+    return f"{', '.join(missing)} {do} not arrive in {arrival.into} as {were}" if missing else None
 
 
 def _is_fit_for_others(found: Constraint | Index, arrival: Arrival) -> bool:

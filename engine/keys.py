@@ -76,6 +76,12 @@ class Keys:
             return None
         return "user_role_profiles" if table in self._mapping.profile_tables else ROOT_OF.get(table)
 
+    def led(self, table: str, column: str) -> str:
+        """What becomes of a reference to a reshaped table, in words; of any other column ''."""
+        reference = self.references.get((table, column))
+        root = self.root_of(reference.ids_of) if reference else None
+        return f"the row of {root} that its row of {reference.ids_of} became" if root else ""
+
     def is_id(self, table: LegacyTable, column: str) -> bool:
         return column == "id" and table.shape.primary_key == ("id",)
 

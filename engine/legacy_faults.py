@@ -7,22 +7,26 @@ Laws
 
 from engine import clashes
 from engine.catalog import Catalog, LegacyTable
+from engine.fault import Fault
 from engine.plan import HIDDEN
 from engine.scene import Scene
 
 READER = "the user of NXTGAUGE_SOURCE_URL"
 
 
-def of_privileges(catalog: Catalog) -> list[str]:
+def of_privileges(catalog: Catalog) -> list[Fault]:
     """What that user may not read."""
     tables = [table for table in catalog.tables if not table.extension]
     faults = []
     if catalog.is_barred:
-        faults.append(f"no privilege to look into schema {catalog.schema}; grant USAGE on it to {READER}")
+        faults.append(Fault(f"no privilege to look into schema {catalog.schema}; grant USAGE on it to {READER}"))
     if unreadable := [table.name for table in tables if not table.has_select]:
-        faults.append(f"no privilege to read {', '.join(unreadable)}; grant SELECT on each whole table to {READER}")
+        listed = ", ".join(unreadable)
+        faults.append(Fault(f"no privilege to read {listed}; grant SELECT on each whole table to {READER}"))
     return faults + [
-        f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner"
+        Fault(
+            f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner", table.name
+        )
         for table in tables
         if table.is_filtered
     ]
@@ -33,7 +37,8 @@ def look(scene: Scene) -> None:
     catalog = scene.catalog
     if not catalog.schema_oid:
         if not catalog.is_barred:
-            scene.faults.append(f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA")
+            sentence = f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA"
+            scene.faults.append(Fault(sentence))
         return
     for table in catalog.tables:
         _look_at(scene, table)
@@ -47,10 +52,11 @@ def _missing(scene: Scene, names: list[str]) -> None:
     needed = [name for name in names if scene.mapping.tables[name].must_exist]
     others = [name for name in names if name not in needed]
     for name in needed:
-        scene.faults.append(f"{name}: there is no such table in schema {scene.catalog.schema!r}, and it must exist")
+        found = f"there is no such table in schema {scene.catalog.schema!r}, and it must exist"
+        scene.fault(name, None, found, "set NXTGAUGE_SOURCE_SCHEMA to the schema that has it")
     if others and scene.settings.missing_tables == "fail":
         remedy = 'set missing_tables = "warn" in the profile to go on without them'
-        scene.faults.append(f"the source has no tables {', '.join(others)}; {remedy}")
+        scene.faults.append(Fault(f"the source has no tables {', '.join(others)}; {remedy}"))
 
 
 def _look_at(scene: Scene, table: LegacyTable) -> None:

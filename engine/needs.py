@@ -16,6 +16,7 @@ from config.shapes import Constraint, Index, Table
 from engine import closure, expressions
 from engine.catalog import Dependency, Function, TypeUse
 from engine.closure import Needs
+from engine.fault import Fault
 from engine.scene import Scene
 
 RULES = "in config/mapping/common.toml"
@@ -86,9 +87,10 @@ def _refuse(scene: Scene, wanted: Needs) -> None:
     for use in wanted.uses:
         found = _type_fault(scene, use) if isinstance(use, TypeUse) else _object_fault(scene, use)
         if found and not use.extension:
-            scene.faults.append(found)
+            user = use.column if isinstance(use, TypeUse) else use.user
+            scene.faults.append(Fault(found, use.table, user))
     for function in _functions(scene, wanted):
-        scene.faults += list(_function_faults(scene, wanted, function))
+        scene.faults += map(Fault, _function_faults(scene, wanted, function))
 
 
 def _functions(scene: Scene, wanted: Needs) -> list[Function]:
@@ -137,7 +139,8 @@ def _function_faults(scene: Scene, wanted: Needs, found: Function) -> Iterator[s
 def _tell_of_sequences(scene: Scene, wanted: Needs) -> None:
     for sequence in scene.catalog.sequences:
         if sequence.name in wanted.sequences and not sequence.is_readable:
-            scene.faults.append(f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it")
+            sentence = f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
+            scene.faults.append(Fault(sentence, None, sequence.name))
         is_identity_of_copy = sequence.is_identity and scene.fates.get(sequence.table) in ("copy", "keep")
         if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
             owner = f"{sequence.table}.{sequence.column}"

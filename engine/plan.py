@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from config.shapes import Column, Table
 from engine import ids
 from engine.catalog import Catalog, Function, LegacyTable
+from engine.fault import Fault
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
@@ -196,7 +197,7 @@ class Plan:
     replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
     clashing: frozenset[str] = frozenset()  # names that legacy and target both take: each has a fault
-    faults: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 

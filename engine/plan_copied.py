@@ -61,11 +61,17 @@ def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str
     return Copied(
         shape=shape,
         route=_route(scene, table, rule, columns),
-        ways=(*(c.way for c in columns if c.way), *gone.values()),
+        ways=(*(_told(scene, table, rule, c.way) for c in columns if c.way), *gone.values()),
         column_renames=tuple((table.name, old, new) for old, new in renames),
         dropped=(*dropped, *dropped_indexes),
         remarks=tuple(_remarks(table, columns)),
     )
+
+
+def _told(scene: Scene, table: LegacyTable, rule: TableRule, way: Way) -> Way:
+    """A reference to a reshaped table leads where the row went that it names, whatever its values become before."""
+    led = scene.keys.led(table.name, way.column)
+    return way if not led or way.column in rule.becomes else replace(way, kind="rule", note=led)
 
 
 def _columns(

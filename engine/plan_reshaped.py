@@ -158,7 +158,7 @@ def _require(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
 
 
 def _rule_way(scene: Scene, rule: TableRule, column: str, name: str) -> Way:
-    by_name = tuple(f"{t}.{name}" for t in rule.targets if scene.declared[t].column(name))
+    by_name = tuple(f"{t}.{name}" for t in rule.targets if name in scene.own_columns[t])
     return Way(column, "rule", rule.lands.get(name, by_name), f"as {name} by {rule.transform}")
 
 
@@ -217,7 +217,8 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
         name = _place(scene, table, into, shape)
         items.append(_carried_item(scene, table, column, shape))
         pairs.append((name, column.name))
-        ways.append(Way(column.name, "carried", (f"{into}.{name}",), note))
+        led = scene.keys.led(table.name, column.name)
+        ways.append(Way(column.name, "carried", (f"{into}.{name}",), "; ".join(filter(None, (led, note)))))
         remarks += [f"{column.name}: {note}"] if note else []
         _refer(scene, table, column, into, name)
     dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs} | anew)

@@ -6,6 +6,7 @@ Laws
 - What cannot be asked, because of another fault, is not guessed.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psycopg
@@ -17,6 +18,7 @@ from engine import certificate as certificates
 from engine.begin import STOP
 from engine.certificate import Certificate
 from engine.connect import ServerFacts, blame
+from engine.fault import Fault
 from engine.plan import Plan
 from engine.snapshot import Snapshot
 
@@ -29,7 +31,7 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
     with blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
-    return replace(made, faults=(*connect.source_faults(held.facts), *made.faults))
+    return replace(made, faults=(*map(Fault, connect.source_faults(held.facts)), *made.faults))
 
 
 def faults(
@@ -65,8 +67,13 @@ def faults(
             *([] if dry_run else _drift(conn, settings, plan, certificate)),
         ]
         if can_rehearse(conn, facts):
-            found += _new_to(found, rehearsal.faults(conn, settings, plan))
-    return list(dict.fromkeys(found))
+            found += _new_to(plan.faults, rehearsal.faults(conn, settings, plan))
+    return list(dict.fromkeys(map(str, found)))
+
+
+def _new_to(told: Sequence[Fault], rehearsed: list[Fault]) -> list[Fault]:
+    """What the rehearsal adds to what the plan blames itself."""
+    return [fault for fault in rehearsed if not any(map(fault.is_told_by, told))]
 
 
 def can_rehearse(conn: psycopg.Connection, facts: ServerFacts) -> bool:
@@ -135,23 +142,3 @@ def _home_faults(conn: psycopg.Connection, home: str) -> list[str]:
     if row is None:
         return [f"the target has no schema {home}, where extensions are to stand; create it, or set extension_schema"]
     return [] if row[0] else [f"no privilege to use schema {home} of the target, where extensions stand; grant USAGE"]
-
-
-def _new_to(told: list[str], rehearsed: list[str]) -> list[str]:
-    """What the rehearsal adds: no news of an object, or of the columns of a table, that the plan blames itself."""
-    places = {fault.partition(":")[0] for fault in told}
-    tables = {place.partition(".")[0] for place in places}
-    return [fault for fault in rehearsed if not _objects(fault) & (tables if _is_of_table(fault) else places)]
-
-
-REFUSES = "the target refuses the "
-
-
-def _is_of_table(fault: str) -> bool:
-    return fault.startswith(f"{REFUSES}table ")
-
-
-def _objects(fault: str) -> set[str]:
-    """What a rehearsal's fault is about: an object, with and without its table."""
-    what = fault.removeprefix(REFUSES).partition(":")[0].partition(" ")[2]
-    return {what, what.partition(".")[2]} - {""}

@@ -48,7 +48,7 @@ def _type(kind: Type) -> tuple[str, str, sql.Composable]:
 def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
     """Functions by name (all that share it) or by signature, `lower_all(text[])`."""
     wanted = [f for f in catalog.functions if f.definition and (f.name in names or f.signature in names)]
-    made = [Statement("function", function.signature, function.definition) for function in wanted]
+    made = [Statement("function", (function.signature,), function.definition) for function in wanted]
     return made + [_function_comment(function) for function in wanted if function.comment is not None]
 
 

@@ -19,6 +19,7 @@ from config.settings import Settings
 from engine import ddl, prerequisites
 from engine.build import after_archive, after_load, before_load, renames
 from engine.catalog import Catalog, Function, reflect, search_path
+from engine.fault import Fault
 from engine.plan import Plan
 from engine.select import quoted
 from engine.statements import Statement
@@ -31,11 +32,12 @@ AT_HAND = """
     select e.extname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace where n.nspname = any(%s)
         and has_schema_privilege(n.oid, 'usage')
 """
+OUTSIDE = "which is outside the new schema"
 NO_UNIQUE = "42830"  # a foreign key to columns without a unique
 
 
-def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) -> list[str]:
-    """Why the target would refuse what the run makes, one sentence each. The role may make schemas."""
+def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) -> list[Fault]:
+    """Why the target would refuse what the run makes. The role may make schemas."""
     home = settings.extension_schema
     product, archive = _statements(planned)
     with connection.transaction(force_rollback=True):
@@ -75,8 +77,8 @@ def rehearse(
     home: str = "public",
     lost: Mapping[str, Iterable[str]] | None = None,
     clashing: Collection[str] = (),
-) -> list[str]:
-    """What would go wrong in a schema of this name: a sentence for each statement that fails by its own fault, and for
+) -> list[Fault]:
+    """What would go wrong in a schema of this name: a fault for each statement that fails by its own fault, and for
     each thing that would come to stand on another schema's objects.
 
     A schema of that name must not be there yet; where it is, a scratch name serves. home: the schema of the extensions;
@@ -101,7 +103,7 @@ def _attempt(
     statements: Iterable[Statement],
     lost: Mapping[str, Iterable[str]],
     clashing: Collection[str] = (),
-) -> list[str]:
+) -> list[Fault]:
     """At once, without a savepoint for each statement, which is twice as quick; one by one where that fails."""
     statements = list(statements)
     try:
@@ -119,7 +121,7 @@ def _attempt_each(
     statements: Iterable[Statement],
     lost: Mapping[str, Iterable[str]],
     clashing: Collection[str],
-) -> list[str]:
+) -> list[Fault]:
     found, failed, odd = [], set(lost).union(*lost.values()), [quoted(name) for name in clashing]
     for statement in statements:
         try:
@@ -130,7 +132,7 @@ def _attempt_each(
             is_odd = any(name in statement.sql for name in odd)
             if statement.what not in failed and not is_odd and not _is_wanting(error, failed):
                 found.append(_fault(statement, error))
-            failed |= {statement.what, statement.what.partition(".")[2]} - {""}
+            failed |= {statement.what, statement.name} if statement.table else {statement.name}
     return found
 
 
@@ -149,22 +151,24 @@ def _is_wanting(error: psycopg.DatabaseError, failed: set[str]) -> bool:
     return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in failed)
 
 
-def _fault(statement: Statement, error: psycopg.DatabaseError) -> str:
+def _fault(statement: Statement, error: psycopg.DatabaseError) -> Fault:
     hint = error.diag.message_hint if error.sqlstate == NO_PRIVILEGE else None
     said = [error.diag.message_primary or str(error), error.diag.message_detail, hint]
-    return f"the target refuses the {statement.phase} {statement.what}: {'; '.join(text for text in said if text)}"
+    sentence = f"the target refuses the {statement.phase} {statement.what}: {'; '.join(text for text in said if text)}"
+    place = (statement.name, None) if statement.phase == "table" else (statement.table, statement.name)
+    return Fault(sentence, *place)
 
 
-def _strays(catalog: Catalog) -> list[str]:
+def _strays(catalog: Catalog) -> list[Fault]:
     """A name that the new schema lacks may be found in the next one on the search path, and tie the two together."""
-    uses = [(f"{u.table}.{u.column}", f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
-    uses += [(f"{d.table}.{d.user}", f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
+    uses = [((u.table, u.column), f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
+    uses += [((d.table, d.user), f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
     foreign = [c for table in catalog.tables for c in table.shape.constraints if c.ref_schema]
     return [
-        f"{what} would depend on the {thing}, which is outside the new schema; drop or replace it in the mapping"
-        for what, thing, use in uses
+        Fault(f"{'.'.join(place)} would depend on the {thing}, {OUTSIDE}; drop or replace it in the mapping", *place)
+        for place, thing, use in uses
         if use.schema not in (catalog.schema, "") and not use.extension
     ] + [
-        f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, which is outside the new schema"
+        Fault(f"{c.table}.{c.name} would reference the table {c.ref_schema}.{c.ref_table}, {OUTSIDE}", c.table, c.name)
         for c in foreign
     ]

@@ -12,6 +12,7 @@ from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine import older
 from engine.catalog import Catalog, LegacyTable
+from engine.fault import Fault
 from engine.keys import Keys
 from engine.plan import Follow, Item, Noted
 from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
@@ -51,8 +52,12 @@ class Scene:
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
     clashing: set[str] = field(default_factory=set)  # names that legacy and target both take (engine.clashes)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # of each declared table, before any legacy column is added to it
+        self.own_columns = {name: frozenset(c.name for c in shape.columns) for name, shape in self.declared.items()}
 
     def rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
@@ -88,7 +93,7 @@ class Scene:
     def fault(self, table: str, column: str | None, found: str, remedy: str) -> None:
         """One fault: which table and column, what was found, which file to edit."""
         where = f"{table}.{column}" if column else table
-        self.faults.append(f"{where}: {found}; {remedy}")
+        self.faults.append(Fault(f"{where}: {found}; {remedy}", table, column))
 
     def arrives(self, table: str, column: str, into: str, name: str) -> None:
         """The values of this legacy column stand in that build column."""

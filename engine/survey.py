@@ -84,7 +84,7 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
         plan = preflight.planned(settings, held, datetime.now(UTC).isoformat(), server)
         size = _source_bytes(held, plan)
         if conn is None:
-            return Survey(plan, plan.faults, size, None)
+            return Survey(plan, tuple(map(str, plan.faults)), size, None)
         held_to = preflight.held_to(conn, settings, given)
         faults = preflight.faults(conn, settings, plan, held, held_to)
         return Survey(plan, tuple(faults), size, _look_at(conn, settings))

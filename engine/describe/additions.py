@@ -4,12 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config import mapping
-from config.shapes import Table
+from config.shapes import Column, Table
 from engine.plan import Plan, Route, TablePlan
 
 TIMES = ("created_at", "updated_at")
-# Columns that a rule fills otherwise than by a legacy column of their own; by final names.
+OF_ROW = "the profile that the row belongs to"
+# Columns that a rule fills otherwise than by a legacy column of their own, or by one of some tables; by final names.
 BY_RULE = {
+    ("user_role_profiles", "role"): "the role of its legacy table",
+    ("user_role_profiles", "role_id"): "the row of roles that its role names",
+    ("verification_requests", "user_role_profile_id"): "the profile of its user and role",
+    ("verification_requests", "request_type"): "'onboarding' of submissions and states",
+    ("verification_requests", "status"): "'DRAFT' of states",
+    ("approval_requests", "user_role_profile_id"): "the profile of its user and role",
+    ("approval_requests", "verification_request_id"): "the request that it decides",
+    ("audit_log_changes", "audit_log_id"): "the audit log that tells of it",
+    ("review_display_settings", "review_id"): "reviews.id",
     ("coupon_redemptions", "order_id"): "the order of the payment that the use names",
     ("kb_articles", "section_id"): "the section of the article's category",
     ("user_settings", "preferences"): "settings found on users",
@@ -64,7 +74,7 @@ def _new_table(plan: Plan, shape: Table) -> NewTable:
     by = tuple(dict.fromkeys(route.legacy_table for route in feeding))
     arriving = _arriving(plan)
     filled = tuple(
-        NewColumn(shape.name, c.name, c.type, _source_of(arriving.get((shape.name, c.name)), feeding, c.default))
+        NewColumn(shape.name, c.name, c.type, _source_of(shape.name, c, arriving.get((shape.name, c.name)), feeding))
         for c in shape.columns
     )
     return NewTable(shape.name, shape.comment or "", by, filled)
@@ -85,13 +95,17 @@ def _arriving(plan: Plan) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _source_of(sources: list[str] | None, feeding: list[Route], default: str | None) -> str:
-    if sources:
-        return ", ".join(sources)
-    rules = dict.fromkeys(f"{route.transform} of {route.legacy_table}" for route in feeding if route.transform)
-    if rules and len(rules) < 4:
-        return f"the rule {', '.join(rules)}"
-    return "its rules" if rules else f"its default, {default}" if default else "nothing yet"
+def _source_of(table: str, column: Column, sources: list[str] | None, feeding: list[Route]) -> str:
+    known = [BY_RULE[table, column.name]] if feeding and (table, column.name) in BY_RULE else []
+    if not known and column.name == "user_role_profile_id":
+        return OF_ROW
+    if known or sources:
+        return ", ".join([*(sources or ()), *known])
+    tables = list(dict.fromkeys(route.legacy_table for route in feeding))
+    if tables:
+        filled = "the times" if column.name in TIMES else "the rule" if len(tables) == 1 else "the rules"
+        return f"{filled} of {', '.join(tables)}"
+    return f"its default, {column.default}" if column.default else "nothing yet"
 
 
 def _gained(plan: Plan, shape: Table, table: TablePlan) -> Iterator[NewColumn]:
@@ -113,7 +127,7 @@ def _fill(plan: Plan, table: TablePlan, final: str, name: str) -> str:
     if arriving:
         return ", ".join(arriving)
     if name == "user_role_profile_id":
-        return "the profile that the row belongs to"
+        return OF_ROW
     return f"the rule {table.routes[0].transform}" if table.routes[0].transform else "its default"
 
 

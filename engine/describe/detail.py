@@ -28,8 +28,6 @@ def _way_json(way: Way) -> dict:
 def table_lines(table: TablePlan, gained: Iterable[NewColumn]) -> list[str]:
     """gained: columns that the target adds, of whatever table."""
     targets = ", ".join(table.targets) or "legacy_archive"
-    if len(table.targets) > 3:
-        targets = f"{table.targets[0]} and {len(table.targets) - 1} more"
     lane = f", {table.lane}" if table.routes else ""
     lines = [f"{table.name}  [{table.disposition}{lane}, about {table.legacy.rows:,} rows] → {targets}"]
     lines += [f"    {way_text(way)}" for way in table.ways]
@@ -47,5 +45,4 @@ def _own(table: TablePlan) -> str | None:
 
 def way_text(way: Way) -> str:
     note = f" ({way.note})" if way.note else ""
-    targets = ", ".join(way.targets) if len(way.targets) < 4 else f"{way.targets[0]} and {len(way.targets) - 1} more"
-    return f"{way.column}: {way.kind} → {targets}{note}"
+    return f"{way.column}: {way.kind} → {', '.join(way.targets)}{note}"

@@ -20,6 +20,10 @@ SOURCE = """
     create table coupons (id serial primary key, code text);
     create table developer_profiles (id uuid primary key, user_id uuid references users, status text, website text,
                                      gibberish text, blog text, sites text[], found jsonb);
+    create table tutor_profiles (id uuid primary key, user_id uuid references users, role text);
+    create table professionals (id uuid primary key, user_id uuid, profession text);
+    create index by_role on tutor_profiles (user_id, role);
+    create table tips (id int primary key, professional_id uuid references professionals);
     create table payments (id uuid primary key, user_id uuid references users, amount numeric, helper_id uuid);
     create table helpers (id uuid primary key);
     insert into roles select gen_random_uuid()::text, 'k' || n from generate_series(1, 5) n;
@@ -193,6 +197,14 @@ def test_what_a_plan_says_and_asks(urls, settings):
     assert added["payments", "updated_at"] == "created_at"
     assert added["developer_profiles", "user_role_profile_id"] == "the profile that the row belongs to"
     assert all("." in target for table in told["tables"] for way in table["columns"] for target in way["targets"])
+    ways = {(table["legacy_table"], way["column"]): way for table in told["tables"] for way in table["columns"]}
+    assert ways["professionals", "profession"]["targets"] == ["user_role_profiles.role"]
+    followed = "the row of user_role_profiles that its row of professionals became"
+    assert ways["tips", "professional_id"]["note"] == followed
+    (role,) = [column for column in new["user_role_profiles"]["columns"] if column["column"] == "role"]
+    assert role["filled_by"] == "professionals.profession, the role of its legacy table"
+    full = describe.survey_text(found, is_full=True)
+    assert "and 13 more" not in full and "user_id does not arrive in tutor_profiles as it was" in full
     source_only = survey.survey(_settings(urls[0], None))
     assert source_only.faults == () and "no DDL was rehearsed" in describe.survey_text(source_only).splitlines()[0]
     assert describe.survey_json(source_only)["target"]["looked_at"] is False

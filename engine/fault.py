@@ -1,0 +1,28 @@
+"""One reason why a run may not begin: a sentence, and what of the schema it is about.
+
+Law: whether two faults are about one thing is told by what they name, never by their sentences.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """table, name: an object of a table; without a name the table itself, without a table an object of the schema.
+
+    Neither: it is about a server, a role or a setting.
+    """
+
+    sentence: str
+    table: str | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def is_told_by(self, other: "Fault") -> bool:
+        """Whether the other one already says what there is to say: of a table anything about it, else the same name."""
+        if self.table and not self.name:
+            return self.table == other.table
+        is_same_table = self.table == other.table or not (self.table and other.table)
+        return self.name is not None and self.name == other.name and is_same_table
