@@ -2,6 +2,8 @@
 
 Laws
 - Copied, renamed and kept tables are compared whole, rejected rows aside; archived tables with nothing aside.
+- What the target generates again may differ where its locale or encoding does, or where a function had another body
+  when the legacy row was written: told as a warning, for the expression is judged with the shape.
 - Columns that a rule decides have a law of their own and stand in no comparison here: those of `gone`.
 - Columns that no rule reads arrive with what was made of their row; rows in which all of them are null say nothing and
   are left out on both sides, since the target's table may have rows of other origin.
@@ -15,9 +17,13 @@ from checks.comparison import Comparison
 from checks.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.laws import Prelude
 from checks.relations import READ, Relation
+from checks.verdict import CRITICAL, WARNING
 from config.shapes import Column, Table
 
 FIXED = ("id", "user_id", "created_at", "updated_at")
+
+EVERY = "Every row that was not rejected arrives with every column as it was."
+AGAIN = "What the target generates again is what the legacy database had generated."
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 def _tables(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     for table, fate in facts.fates.items():
         if fate in ("copy", "keep") and table != "user_settings":
-            yield Whole(facts, table).comparison(prelude)
+            yield from Whole(facts, table).comparisons(prelude)
 
 
 def gone(facts: Facts, table: str) -> set[str]:
@@ -66,28 +72,39 @@ class Whole:
         self._relation = Relation(facts, self._shape)
         self._pairs: dict[str, Pair] = {}
 
-    def comparison(self, prelude: Prelude) -> Comparison:
+    def comparisons(self, prelude: Prelude) -> Iterator[Comparison]:
+        """Of all that was carried; and apart of what is generated again, which a server does by its own locale."""
         if self._target is None:
-            return self._missing()
+            yield self._missing()
+            return
         arriving = [c for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
-        pairs = [*(self.pair(c) for c in arriving if not self._is_anew(c)), *self.added()]
-        key = self._key(pairs)
+        pairs = [*(self.pair(c) for c in arriving if not self._is_generated(c)), *self.added()]
+        again = [self.pair(c) for c in arriving if self._is_generated(c) and self._is_of_equals(c)]
+        key = self._key(pairs, again)
+        yield self._comparison(f"content/{self._final}", EVERY, key, pairs, prelude)
+        if again:
+            yield self._comparison(f"generated/{self._final}", AGAIN, key, again, prelude, WARNING)
+
+    def _comparison(
+        self, name: str, title: str, key: Pair, pairs: list[Pair], prelude: Prelude, severity: str = CRITICAL
+    ) -> Comparison:
         condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
         target = f"select {_listed(key.target, pairs, 'target')} from {self._facts.target_rows(self._final)}"
         source, others = prelude.of_source(source)
         return Comparison(
-            f"content/{self._final}", "content", self._facts.domain(self._table), self._final,
-            "Every row that was not rejected arrives with every column as it was.", source, target,
+            name, "content", self._facts.domain(self._table), self._final, title, source, target, severity,
             of_source=frozenset({self._table}) | others, of_target=frozenset({self._final}),
         )  # fmt: skip
 
-    def _is_anew(self, column: Column) -> bool:
-        """Whether the target generates the column from values that are not the legacy ones: the catalogue says how."""
+    def _is_generated(self, column: Column) -> bool:
+        """Whether the target generates the column; its expression is judged with the shape."""
         final = self._target.column(self._final_name(column.name))
-        if final is None or not final.generated:
-            return False
-        return any(not self._is_same(operand) for name in column.reads if (operand := self._shape.column(name)))
+        return final is not None and bool(final.generated)
+
+    def _is_of_equals(self, column: Column) -> bool:
+        """Whether all that a generated column reads arrives as it is: the catalogue says what it reads."""
+        return all(self._is_same(operand) for name in column.reads if (operand := self._shape.column(name)))
 
     def _is_same(self, column: Column) -> bool:
         """Whether the column arrives as it is, in every row."""
@@ -184,10 +201,10 @@ class Whole:
         instead = text_of(column) if self._coalesced(column) else "null"
         return f"case when {literal(name)} = any ({self._relation.nulled}) then {instead} else {source} end"
 
-    def _key(self, pairs: list[Pair]) -> Pair:
+    def _key(self, pairs: list[Pair], again: list[Pair]) -> Pair:
         """The primary key as the target spells it; of a table without one what tells its whole row."""
         names = self._shape.primary_key
-        found = [next((p for p in pairs if p.name == name), None) for name in names]
+        found = [next((p for p in [*pairs, *again] if p.name == name), None) for name in names]
         if names and all(found):
             if len(found) == 1:
                 return Pair("key", text(found[0].source), text(found[0].target))

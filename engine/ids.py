@@ -33,6 +33,12 @@ def word(column: Column, key: Column | None = None, value: str | None = None) ->
     return _number(text, column, key) if column.base in TEXTUAL and key.base in NUMBERS else text
 
 
+def told(column: Column) -> str:
+    """A reference of the build as a note tells it: null where `parsed` put a number that stands for no number."""
+    nobody = "NaN" if column.base == "numeric" else str(-LIMITS.get(column.base, 0))
+    return f"nullif({word(column)}, '{nobody}')" if column.base in NUMBERS else word(column)
+
+
 def hyphened(text: str) -> str:
     """SQL: a text, of a UUID its plain form: in lower case and with hyphens."""
     return f"case when {text} ~* '{UUID_TEXT}' then pg_catalog.concat({read(text, 'uuid')}) else {text} end"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Table
-from engine import keep, older
+from engine import ids, keep, older
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
@@ -131,8 +131,16 @@ def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> s
         return scene.times(table).shown(column)
     if column.base == "money":
         return text(f"{plain(column)}::numeric")
+    if owner := _owner_key(scene, table, column):
+        return ids.word(column, owner)
     is_key = column.name == "id" or scene.keys.names_ids(table, column.name)  # a code is a value of its own
     return scene.keys.spelled(table, column) if is_key else as_text(column)
+
+
+def _owner_key(scene: Scene, table: LegacyTable, column: Column) -> Column | None:
+    """The id of professionals, where the column names one, declared or not."""
+    rule, owners = scene.rule(table.name), scene.catalog.table("professionals")
+    return owners.shape.column("id") if rule and owners and column.name in rule.becomes else None
 
 
 def used_columns(

@@ -12,7 +12,9 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
+from config import mapping
 from config.errors import SourceError, TargetError
+from config.mapping import TableRule
 from engine import ids, totals, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
@@ -43,6 +45,11 @@ REJECT = """
 """
 
 
+def _behind(rule: TableRule | None, column: str | None) -> list[str | None]:
+    """The legacy columns that may have filled a build column: by the mapping, else the one of its name."""
+    return [legacy for legacy, into in (rule.arrives if rule else {}).items() if into == column] or [column]
+
+
 @dataclass
 class Removals:
     """loaded: build tables with rows; lost: those that have lost rows so far, fresh: since the last judgement."""
@@ -59,7 +66,7 @@ class Removals:
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each, with the legacy value."""
         names = rule.releases or rule.columns[:1]
-        listed = [self._text(rule.table, name) for name in names]
+        listed = [sql.SQL(ids.told(self.work.plan.shape(rule.table).column(name))) for name in names]
         query = sql.SQL(
             "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
             "where {violates}), "
@@ -91,6 +98,7 @@ class Removals:
         self, table: str, column: str | None, note: str, found: list[tuple["witness.Witness", str | None]]
     ) -> None:
         columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
+        rules = mapping.load().tables
         self.target.execute(
             NOTE,
             {
@@ -100,7 +108,7 @@ class Removals:
                 "target": self.work.plan.final_name(table),
                 "column": columns.get(column, column),
                 "note": note,
-                "values": [w.value_of(column, value) for w, value in found],
+                "values": [w.value_of(_behind(rules.get(w.table), column), value) for w, value in found],
             },
         )
 

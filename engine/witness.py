@@ -1,6 +1,7 @@
 """Legacy rows by name: read again in the run's snapshot, for the rejects and the notes."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -23,9 +24,10 @@ class Witness:
     row: str
     id: str | None
 
-    def value_of(self, column: str | None, otherwise: str | None) -> str | None:
-        """The row's own value of a column, as text; `otherwise` where it has none."""
-        value = json.loads(self.row).get(column)
+    def value_of(self, columns: Sequence[str | None], otherwise: str | None) -> str | None:
+        """The row's own value of the first of these columns that has any, as text; `otherwise` where none has."""
+        row = json.loads(self.row, parse_int=str, parse_float=str)
+        value = next((row[name] for name in columns if row.get(name) is not None), None)
         return otherwise if value is None or isinstance(value, (dict, list)) else str(value)
 
 

@@ -21,7 +21,7 @@ RULES = (
         "a category is not its own parent",
         WARNING,
         reads={CATEGORIES: "id parent_id"},
-        broken="select id from {batch} where parent_id = id",
+        broken="select id from {batch} where concat(parent_id) = concat(id)",
     ),
     orphans(SECTIONS, "category_id", CATEGORIES, "category", "a section belongs to a category", CRITICAL),
     Rule(

@@ -1,5 +1,6 @@
 -- Generated columns are generated again, of a renamed, a carried and a reshaped table, also over renamed and filled
--- columns; over a column that leaves the table or changes its type they arrive as their values.
+-- columns; over a column that leaves the table or changes its type they arrive as their values. What is generated again may
+-- differ from what was stored, as the locale or the function has changed since: that is told, and fails nothing.
 create table users (id uuid primary key, first text, last text, language text,
     full_name text generated always as (first || ' ' || last) stored,
     spoken text generated always as (lower(language)) stored);
@@ -21,3 +22,7 @@ create table departments (id text primary key, tag text generated always as ('D-
 insert into departments values ('0000000000000000000000000000ABCD');
 create table portfolio_items (id uuid primary key, user_id uuid references users (id), professional_id text, title text,
     of_whom text generated always as (coalesce(professional_id, 'nobody')) stored, size int generated always as (length(title)) stored);
+create function tag_of(text) returns text language sql immutable as $$ select 'old-' || $1 $$;
+create table stickers (id int primary key, name text, tag text generated always as (tag_of(name)) stored);
+insert into stickers values (1, 'a');
+create or replace function tag_of(text) returns text language sql immutable as $$ select 'new-' || $1 $$;
