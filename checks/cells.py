@@ -8,6 +8,7 @@ Laws
 - A text that is a document, an object or an array, is one in whatever column, and within another document; what is
   none is compared as a text.
 - An array is compared element by element.
+- Of a column of codes a short word is a code and stays; all else must change.
 """
 
 import json
@@ -17,12 +18,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from checks import traces
 from checks.masked import Field
 
 WORD = re.compile(r"[^\W_]")
 UUID = re.compile(r"[{]?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[}]?", re.IGNORECASE)
 UUID_LENGTHS = (36, 38)
 SHORT = re.compile(r"[0-9]{1,6}")  # of an id
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+&-]{0,39}")
+LINK = re.compile("://")
 NOTHING = re.compile(r"[0\W]*")  # as a number
 STAYS = {"date": ("infinity", "-infinity"), "ip": ("0.0.0.0/0", "::/0")}
 LONG_NUMBER = 7  # digits, of the number written out
@@ -130,10 +134,19 @@ def is_uuid(text: str) -> bool:
     return len(text) in UUID_LENGTHS and UUID.fullmatch(text) is not None
 
 
+def is_code(text: str) -> bool:
+    """Whether a program may know the text: one short word without a long number."""
+    if is_uuid(text):
+        return True
+    return CODE.fullmatch(text) is not None and not LINK.search(text) and not traces.runs(text)
+
+
 def is_telling(of: Field, text: str) -> bool:
     """Whether a text in a cell may say anything of anybody."""
     if of.base == "bytea":
         text = text.removeprefix("\\x")
+    if of.kind == "code" and is_code(text):
+        return False
     if text in STAYS.get(of.kind, ()) or of.kind == "id" and (is_uuid(text) or SHORT.fullmatch(text)):
         return False
     return WORD.search(text) is not None and not (of.kind == "number" and NOTHING.fullmatch(text))

@@ -5,27 +5,24 @@ Laws
 - In a masked column a number or a value counts as left over where the row's own original has it too, else as chance:
   a masked one may happen to be somebody else's. More than chance explains is a finding: that is how values that only
   changed places are found.
-- The names in a document count as its texts do, but for names that programs give: those have no capital at the
-  beginning and no blank.
-- Keys and references are hardly ever masked. In them, and in columns of large numbers, a number may be chance as well,
-  and a value is none.
+- The names in a document count as its texts do.
+- In what is kept (keys, codes, names in documents) a value counts also where it is a part of a text.
+- In keys, references and columns of large numbers a number may be chance as well.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import eq
+from functools import lru_cache
 
 from checks import traces
-from checks.cells import SHORT, Cell, Column, Part, is_uuid
+from checks.cells import SHORT, Cell, Column, Part, is_code, is_uuid
 from checks.masked import Field
 from checks.originals import SHORTEST_VALUE, Originals
 from checks.pairs import Shown
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
 FEW = 3  # chances that nobody need explain
-PROGRAMS = re.compile(r"[a-z_$@][\w$@./:-]*")
 TIMES = 10  # so many times what is expected is no chance; numbers are not spread evenly
 UNLIKELY = 0.0001  # expected, below which even one is none, save in a column of nothing but numbers
 ALIKE = 0.001  # of masked values, the share that may be another's: generous, for where few forms are possible
@@ -65,11 +62,21 @@ def most(expected: float) -> float:
     return max(FEW, TIMES * expected)
 
 
-def _says_something(cell: Cell) -> bool:
+def _says_something(cell: Cell, one: Field) -> bool:
     """Whether a cell that is kept holds more than a UUID or a short number, by which nobody is known."""
     if isinstance(cell, list):
-        return any(map(_says_something, cell))
-    return bool(cell) and not is_uuid(cell) and not SHORT.fullmatch(cell)
+        return any(_says_something(element, one) for element in cell)
+    is_kept = bool(cell) and (one.kind is None or is_code(cell))
+    return is_kept and not is_uuid(cell) and not SHORT.fullmatch(cell)
+
+
+@lru_cache(10_000)
+def phrases(text: str) -> frozenset[str]:
+    return frozenset(traces.phrases(text))
+
+
+def _is_within(text: str, value: str) -> bool:
+    return value in phrases(text)
 
 
 class Search:
@@ -95,8 +102,8 @@ class Search:
     def look(self, keys: Sequence[Shown], new: Column, old: Column | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""
         self.cells += len(keys)
-        if new.field.is_text and not new.field.kind:
-            self.carried[new.field] += sum(map(_says_something, new.cells))
+        if new.field.is_text and new.field.is_kept:
+            self.carried[new.field] += sum(_says_something(cell, new.field) for cell in new.cells)
         looked = _Looked(new.field, keys, new, old)
         texts, names = new.texts()
         parts = texts + names
@@ -104,9 +111,9 @@ class Search:
             self.add(EMAIL, new.field, keys[row])
         if self._lengths:
             self._numbers(looked, parts)
-        if not new.field.is_key and not new.field.is_number:
-            self._values(looked, [part for part in texts if looked.is_changed(part[0])])
-            self._values(looked, [part for part in names if not PROGRAMS.fullmatch(part[1])])
+        if not new.field.is_number:
+            self._values(looked, [part for part in texts if looked.is_changed(part[0])], new.field.is_kept)
+            self._values(looked, names, True)
 
     def _emails(self, parts: list[Part]) -> Iterator[int]:
         held = [(row, part) for row, part in parts if traces.may_hold_email(part)]
@@ -122,15 +129,21 @@ class Search:
         hits = [(row, window) for row, part, window in known if traces.holds(part, window)]  # in no UUID, that is
         self._tell(PHONE, looked, hits, traces.holds, expected)
 
-    def _values(self, looked: "_Looked", texts: list[Part]) -> None:
+    def _values(self, looked: "_Looked", texts: list[Part], is_kept: bool) -> None:
+        """is_kept: whether a value may be a part of a text that was never masked."""
         long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE]
-        hits = [long[place] for place in self._originals.values.found([text for _, text in long])]
-        self._tell(VALUE, looked, hits, eq, ALIKE * len(long))
+        if is_kept:
+            found = [(row, part) for row, text in long for part in phrases(text) if len(part) >= SHORTEST_VALUE]
+        else:
+            found = [(row, traces.words(text)) for row, text in long]
+        hits = [found[place] for place in self._originals.values.found([text for _, text in found])]
+        self._tell(VALUE, looked, hits, _is_within, ALIKE * len(long))
 
     def _tell(self, check: str, looked: "_Looked", hits: list[Part], holds: Callable, expected: float) -> None:
         """Divide what was found into what is left over and what may be chance."""
         one, keys = looked.field, looked.keys
-        may_be_chance = one.kind or one.is_key or one.is_number
+        is_chancy = check != VALUE and (one.is_key or one.is_number)
+        may_be_chance = not one.is_kept or is_chancy
         chance = self._chances.setdefault((check, one), Chance(check, one)) if may_be_chance else None
         left = {row for row, text in hits if chance is None or looked.had(row, text, holds)}
         for row in sorted(left):
@@ -152,7 +165,7 @@ class _Looked:
 
     def is_changed(self, row: int) -> bool:
         """Whether the cell is not its original still, which would be a finding of its own."""
-        return self.old is None or self.new.cells[row] != self.old.cells[row]
+        return self.old is None or self.field.is_kept or self.new.cells[row] != self.old.cells[row]
 
     def had(self, row: int, text: str, holds: Callable[[str, str], bool]) -> bool:
         """Whether the row's own original holds the text."""

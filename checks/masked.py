@@ -19,6 +19,8 @@ from checks.facts import quoted, text, texts
 from config.shapes import Column, Table
 
 UNMASKED = ("keep", "absent")
+NAMED = ("text", "number", "ip")
+CODE = "code"  # kind of a column of which codes are kept
 CONSTANT = "constant"  # kind of a column that has one value in all rows
 BOOKS = "select table_name, column_name, kind, why from nxtgauge_staging.columns where copy_id = %s"
 HAS_BOOKS = "select to_regclass('nxtgauge_staging.columns') is not null"
@@ -33,6 +35,7 @@ WITHOUT_TEXT = {
     "regconfig", "regdictionary", "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole",
     "regtype",
 }  # fmt: skip
+NOBODYS = {"bool", "uuid"}  # of these no value says who somebody is
 NUMBERS = {"int8", "numeric"}
 REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
 NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
@@ -41,7 +44,7 @@ NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
 @dataclass(frozen=True)
 class Field:
     """One column as a scan reads it. kind: how it is masked, None: not at all. is_text: it can hold text; is_number: it
-    is not masked, and has room for a phone number."""
+    is not masked, and has room for a phone number. is_named: it is masked because its name says what it holds."""
 
     table: str
     name: str
@@ -51,6 +54,12 @@ class Field:
     is_text: bool
     is_number: bool
     is_key: bool
+    is_named: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether values stay, all of them or those that are codes."""
+        return self.kind in (None, CODE)
 
     @property
     def is_document(self) -> bool:
@@ -73,6 +82,7 @@ class Key:
 
     columns: tuple[str, ...]
     bases: tuple[str, ...]
+    codes: tuple[int, ...] = ()  # places of columns of which codes are kept, and all else is masked
 
     def orders(self) -> list[sql.Composed]:
         """What rows are sorted by: the columns, or the bytes of their texts."""
@@ -104,13 +114,28 @@ class Place:
         return tuple(one for one in self.fields if one.kind)
 
 
-def books(staging: psycopg.Connection, copy_id: str) -> tuple[dict[tuple[str, str], str], dict[tuple[str, str], str]]:
-    """(table, column) → kind, of what this copy masked, and → why, of all else; of a copy they do not know, nothing."""
+@dataclass(frozen=True)
+class Books:
+    """What the books say of one copy: (table, column) → kind, of what is masked, and → why, of all."""
+
+    kinds: Mapping[tuple[str, str], str]
+    whys: Mapping[tuple[str, str], str]
+
+    def kind(self, table: str, column: str) -> str | None:
+        return self.kinds.get((table, column))
+
+    def is_named(self, table: str, column: str) -> bool:
+        """Whether a column that is no name, address or number to call is masked for what it is called."""
+        return self.kind(table, column) in NAMED and self.whys[table, column].startswith("[names]")
+
+
+def books(staging: psycopg.Connection, copy_id: str) -> Books:
+    """Of a copy that they do not know, nothing."""
     if not staging.execute(HAS_BOOKS).fetchone()[0]:
-        return {}, {}
+        return Books({}, {})
     found = staging.execute(BOOKS, [copy_id]).fetchall()
     kinds = {(table, column): kind for table, column, kind, _ in found if kind not in UNMASKED}
-    return kinds, {(table, column): why for table, column, kind, why in found if kind in UNMASKED}
+    return Books(kinds, {(table, column): why for table, column, _, why in found})
 
 
 def keys(conn: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, ...]]]:
@@ -138,60 +163,81 @@ def held(source: Catalog, references: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
-def fields(
-    shapes: Catalog, kinds: Mapping[tuple[str, str], str], held: Mapping[str, set[str]]
-) -> dict[str, list[Field]]:
+def fields(shapes: Catalog, books: Books, held: Mapping[str, set[str]]) -> dict[str, list[Field]]:
     """Table → those of its columns that are masked, or can hold text or a phone number."""
     made = {}
     for table in shapes.tables.values():
-        found = [
-            _field(table.name, one, kinds.get((table.name, one.name)), held.get(table.name, set()))
-            for one in table.columns
-        ]
+        found = [_field(table.name, one, books, held.get(table.name, set())) for one in table.columns]
         made[table.name] = [one for one in found if one.kind or one.is_searched]
     return made
+
+
+def unsearched(copy: Catalog, books: Books, held: Mapping[str, set[str]]) -> list[str]:
+    """Columns that are kept and hold no text, so that at most numbers to call are looked for in them, as table.column;
+    but for keys and references."""
+    read = {
+        table: {one.name for one in found if one.kind or one.is_text or one.is_key} | held.get(table, set())
+        for table, found in fields(copy, books, held).items()
+    }
+    return [
+        f"{table.name}.{column.name}"
+        for table in copy.tables.values()
+        for column in table.columns
+        if column.name not in read[table.name]
+        and not REFERRING.search(column.name)
+        and column.kind != "e"
+        and column.base not in NOBODYS
+    ]
 
 
 def _held(table: Table) -> set[str]:
     return {name for constraint in table.constraints if constraint.kind in "pf" for name in constraint.columns}
 
 
-def _field(table: str, column: Column, kind: str | None, held: set[str]) -> Field:
+def _field(table: str, column: Column, books: Books, held: set[str]) -> Field:
+    kind = books.kind(table, column.name)
     is_text = column.kind != "e" and column.base not in WITHOUT_TEXT
     is_key = column.name in held or REFERRING.search(column.name) is not None
-    is_number = column.base in NUMBERS and kind is None and not is_key
-    return Field(table, column.name, kind, column.base, column.is_array, is_text, is_number, is_key)
+    is_number = column.base in NUMBERS and kind is None
+    is_named = books.is_named(table, column.name)
+    return Field(table, column.name, kind, column.base, column.is_array, is_text, is_number, is_key, is_named)
 
 
 def places(
     source: Catalog,
     copy: Catalog,
-    kinds: Mapping[tuple[str, str], str],
+    books: Books,
     held: Mapping[str, set[str]],
     known_keys: Mapping[str, list[tuple[str, ...]]],
 ) -> list[Place]:
     """Every table of the copy, and every table that the copy ought to have masked."""
-    read = fields(copy, kinds, held)
-    masked = {table for table, _ in kinds}
+    read = fields(copy, books, held)
+    masked = {table for table, _ in books.kinds}
     return [
-        _place(source, copy, table, read.get(table, []), kinds, known_keys.get(table, []))
+        _place(source, copy, table, read.get(table, []), books, known_keys.get(table, []))
         for table in sorted(read.keys() | masked)
     ]
 
 
-def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], kinds, candidates) -> Place:
-    hidden = {column for owner, column in kinds if owner == table}
+def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], books: Books, candidates) -> Place:
+    hidden = {column for owner, column in books.kinds if owner == table}
+    coded = {column for column in hidden if books.kind(table, column) == CODE}
     absent = {column for column in hidden if not (source.has(table, column) and copy.has(table, column))}
     fitting = (
         columns
         for columns in candidates
-        if not hidden & set(columns) and all(copy.has(table, name) for name in columns)
+        if not (hidden - coded) & set(columns) and all(copy.has(table, name) for name in columns)
     )
-    columns = next(fitting, None)
-    key = Key(columns, tuple(_sorted_as(source, copy, table, name) for name in columns)) if columns else None
+    columns = min(fitting, key=lambda found: len(coded & set(found)), default=None)
+    key = _key(source, copy, table, columns, coded) if columns else None
     kept = tuple(one if one.name not in absent else replace(one, kind=None) for one in read)
     # what is masked and cannot be held against its original is searched all the same
     return Place(table, kept, key, tuple(sorted(absent)))
+
+
+def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], coded: set[str]) -> Key:
+    bases = tuple(_sorted_as(source, copy, table, name) for name in columns)
+    return Key(columns, bases, tuple(place for place, name in enumerate(columns) if name in coded))
 
 
 def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:

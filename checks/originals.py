@@ -2,49 +2,74 @@
 
 Laws
 - Addresses come from every text of the source, in whatever column and length; numbers, names and URLs from the columns
-  that are masked as such.
+  that are masked as such; from the other columns whose names say what of a person they hold, what is one word with a
+  digit in it (an account, a passport).
+- Values count by their words, whatever stands between these and in whatever case.
 - No value is kept, only its hash under a key that dies with the scan.
 """
 
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from psycopg import sql
 
 from checks import traces
+from checks.catalog import Catalog
 from checks.cells import Column, is_telling, is_uuid
 from checks.facts import quoted, text
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
 from checks.pairs import Reader
+from config.mapping import Mapping
 
 WHOLE_KINDS = ("name", "email", "phone", "url")
+VALUED = ("name", "email", "url")  # whose values count as a whole; of a phone column its numbers do
+IDENTIFIER = re.compile(r"(?=\S*\d)\S{8,64}")
 SHORTEST_VALUE = 8  # characters; what is shorter is anybody's
 
 
 class Originals:
     """emails: every address in any text; phones: of seven to ten digits; values: whole names, URLs and the like."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Collection[str] = ()) -> None:
+        """vocabulary: words that are nobody's, whoever is called so."""
+        self._vocabulary = frozenset(vocabulary)
         self.key = secrets.token_bytes(32)
         self.emails, self.phones, self.values = Hashes(self.key), Numbers(self.key), Hashes(self.key)
+
+    def add_values(self, texts: Iterable[str]) -> None:
+        self.values.add([words for text in texts if (words := traces.words(text)) not in self._vocabulary])
 
     def counts(self) -> dict[str, int]:
         return {"emails": len(self.emails), "phones": len(self.phones), "values": len(self.values)}
 
     def betrayed(self, text: str) -> bool:
         """Whether a text (a part of a key that is to be shown) holds an address, a number or a value."""
-        if any(True for _ in traces.emails(text)) or self.values.found([text]):
+        return any(True for _ in traces.emails(text)) or self.stand_in(text, traces.phrases(text))
+
+    def stand_in(self, text: str, phrases: Collection[str]) -> bool:
+        """Whether a text holds an address, a number or, among its phrases, a value of the source."""
+        if self.emails.found([*traces.possible_emails(text)]) or self.values.found([*phrases]):
             return True
         windows = [window for run in traces.runs(text) for window in traces.windows(run, self.phones.lengths)]
         found, _ = self.phones.looked_up(windows)
         return any(traces.holds(text, windows[place]) for place in found)
 
 
+def vocabulary(shapes: Catalog, rules: Mapping) -> set[str]:
+    """What tables, columns, roles and statuses are called."""
+    names = {*shapes.tables, *rules.common.role_synonyms, *(name.removesuffix("_profiles") for name in rules.tables)}
+    names |= {column.name for table in shapes.tables.values() for column in table.columns}
+    for statuses in (rules.common.statuses, rules.common.order_statuses):
+        names |= {*statuses, *(spelling for spellings in statuses.values() for spelling in spellings)}
+    return {traces.words(name.replace("_", " ")) for name in names}
+
+
 def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], originals: Originals) -> None:
     """Remember what the source's table holds: addresses of all its texts, and what its masked columns are about."""
-    whole = [one for one in fields if one.kind in WHOLE_KINDS]
-    texts = [one for one in fields if one.kind not in WHOLE_KINDS and one.is_text]
+    whole = [one for one in fields if one.kind in WHOLE_KINDS or one.is_named]
+    texts = [one for one in fields if one not in whole and one.is_text]
     if not whole and not texts:
         return
     for rows in reader.batches(_query(schema, table, whole, texts)):
@@ -73,12 +98,14 @@ def _remember(column: Column, originals: Originals) -> None:
     originals.emails.add([email for part in parts if traces.may_hold_email(part) for email in traces.emails(part)])
     if kind == "phone":
         originals.phones.add([number for part in parts for number in traces.numbers(part)])
-    if kind in WHOLE_KINDS:
-        originals.values.add([text for _, text in texts if _is_value(column.field, text)])
+    if kind in VALUED:
+        originals.add_values(text for _, text in texts if _is_value(column.field, text))
+    elif column.field.is_named:
+        originals.add_values(text for _, text in texts if IDENTIFIER.fullmatch(text) and not is_uuid(text))
 
 
 def _is_value(field: Field, text: str) -> bool:
-    """An id, or what stands for a number that is none (`not given`, 0000000000), is nobody's."""
+    """An id is nobody's, and an address is looked for as one."""
     if len(text) < SHORTEST_VALUE or not is_telling(field, text) or is_uuid(text):
         return False
-    return field.kind != "phone" or bool(traces.numbers(text))
+    return field.kind != "email" or not any(traces.emails(text))

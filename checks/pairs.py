@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from checks.cells import is_code
 from checks.masked import Field, Key
 from config.errors import Interrupted
 
@@ -37,15 +38,24 @@ class Keys(Sequence):
 
     def __init__(self, rows: Sequence[tuple], key: Key | None):
         self._rows, self._bases = rows, key.bases if key else None
+        self._codes = key.codes if key else ()
+
+    def is_masked(self, place: int) -> bool:
+        """Whether a row's key was masked, for a part of it that may only hold codes holds none."""
+        return not all(is_code(_text(self._rows[place][part])) for part in self._codes)
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitem__(self, place: int) -> Shown:
-        parts = [part.decode() if isinstance(part, bytes) else part for part in self._rows[place]]
+        parts = [_text(part) for part in self._rows[place]]
         if self._bases is None:  # where the row lies in its table
             return (parts[0],)
         return tuple(map(_part, parts, self._bases))
+
+
+def _text(part: str | int | bytes) -> str | int:
+    return part.decode() if isinstance(part, bytes) else part
 
 
 def _part(part: str | int, base: str) -> str | int:
@@ -58,7 +68,7 @@ class Batch:
     """Rows of the copy: what may be shown of their keys, their cells column by column; old: the cells of the
     originals, where rows are paired. lost: positions of rows that have no original."""
 
-    keys: Sequence[Shown]
+    keys: Keys
     new: Sequence[Sequence]
     old: Sequence[Sequence] | None = None
     lost: tuple[int, ...] = ()

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from checks.definitions import Definitions
 from checks.leftovers import Chance, Count, Search, most
 from checks.masked import CONSTANT, Field, Place
 from checks.originals import Originals
 from checks.pairs import HIDDEN
 from checks.scanned import (
     CHANCE,
+    DEFINITION,
     EMAIL,
     KEPT,
     MASKS,
@@ -19,6 +21,7 @@ from checks.scanned import (
     PHONE,
     UNMASKED,
     UNPROVED,
+    UNSEARCHED,
     VALUE,
     Compared,
     Finding,
@@ -54,6 +57,12 @@ KEEPERS = (
 )
 AS_IT_IS = "texts that no line of {} names are carried as they are: {}"
 KEPT_BY = "texts are carried as they are by {}: {}"
+BEYOND = (
+    "columns of numbers, times and other types without text are carried as they are, and were searched for phone "
+    "numbers at most: {}"
+)
+SAID = "its definition holds an address, a number or a name of the source"
+UNSAY = f"change it in the legacy database, or add {{}} to `kept_definitions` in {MASKS}, and make the copy anew"
 UNHEARD = "not in the books"
 IN_KEY = "a key is masked only where it is said: mask it and what refers to it ({}), and make the copy anew"
 LEAVES = "the mask of kind {} leaves them: give the column another ({}), and make the copy anew"
@@ -97,12 +106,18 @@ def _how(place: Place, one: Field) -> str:
 Origins = Mapping[tuple[str, str], Sequence[str]]  # generated column → what it is made of
 
 
-def findings(search: Search, failed: Sequence[Failed], originals: Originals, made_of: Origins) -> tuple[Finding, ...]:
+def findings(
+    search: Search, failed: Sequence[Failed], originals: Originals, made_of: Origins, defined: Definitions
+) -> tuple[Finding, ...]:
     """All faults, by table and column."""
     made = [
         *_found(search, originals, made_of),
         *_swapped(search, originals, made_of),
         *(_not_compared(one, originals) for one in failed),
+        *(
+            Finding(DEFINITION, name, "", count, SAID, UNSAY.format(json.dumps(name, ensure_ascii=False)))
+            for name, count in defined.found.items()
+        ),
     ]
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
 
@@ -150,6 +165,17 @@ def remarks(search: Search, unproved: Counter[Field], whys: Mapping[tuple[str, s
     made += [Remark(UNPROVED, one.table, one.name, cells, SHORT) for one, cells in unproved.items() if cells]
     made += _kept(search.carried, whys)
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
+
+
+def limits(unsearched: Sequence[str], defined: Definitions) -> tuple[Remark, ...]:
+    """What was not searched, and what was found in definitions that masks.toml lists."""
+    made = [
+        Remark(KEPT, name, "", count, f"{SAID}, as `kept_definitions` of {MASKS} allows: {name}")
+        for name, count in defined.accepted.items()
+    ]
+    if unsearched:
+        made.append(Remark(UNSEARCHED, "", "", len(unsearched), BEYOND.format(", ".join(unsearched))))
+    return tuple(made)
 
 
 def _kept(carried: Counter[Field], whys: Mapping[tuple[str, str], str]) -> Iterator[Remark]:

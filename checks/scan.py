@@ -4,7 +4,8 @@ Laws
 - The auditor reads both databases for itself, the source under the snapshot that the copy was made from; it writes
   nothing, and no value of a row leaves its memory.
 - Every masked cell is held against its original, row by row where the table has a key that is not masked. Every text of
-  the copy, masked or not, is searched for the source's addresses, numbers and names.
+  the copy, masked or not, keys and definitions too, is searched for the source's addresses, numbers and names.
+- What is not searched is said, column by column.
 - Nothing compared is no proof: a masked column that could not be read or paired is a finding. No rows are a comparison.
 - Time grows with the rows; memory with the number of different addresses, numbers and values, by eight bytes each.
 """
@@ -17,15 +18,15 @@ from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from checks import catalog, connect, masked, originals, pairs, remedies
+from checks import catalog, connect, definitions, masked, originals, pairs, remedies
 from checks.cells import Cell, Column
 from checks.hashes import Hashes
-from checks.leftovers import Search
+from checks.leftovers import Count, Search
 from checks.masked import CONSTANT, Field, Place
 from checks.originals import Originals
 from checks.pairs import Batch, Reader, Shown
 from checks.scanned import UNMASKED, Scan
-from config import mapping
+from config import mapping, masks
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
 
@@ -63,7 +64,6 @@ class _Work:
 
     def __init__(self, schema: str, source: Reader, staging: Reader):
         self._schema, self._source, self._staging = schema, source, staging
-        self._originals = Originals()
         self._compared: Counter[Field] = Counter()
         self._constants: dict[Field, Cell] = {}
         self._unproved: Counter[Field] = Counter()
@@ -71,21 +71,27 @@ class _Work:
         self._rows = 0
 
     def scan(self, copy_id: str, began: float) -> Scan:
-        kinds, self._whys = masked.books(self._staging.conn, copy_id)
+        self._books = masked.books(self._staging.conn, copy_id)
         shapes = catalog.read(self._source.conn, self._schema)
         copy = catalog.read(self._staging.conn, self._schema)
-        held = masked.held(shapes, mapping.load().common.references)
-        places = masked.places(shapes, copy, kinds, held, masked.keys(self._source.conn, self._schema))
-        if kinds:
-            self._gather(masked.fields(shapes, kinds, held))
+        rules = mapping.load()
+        held = masked.held(shapes, rules.common.references)
+        self._originals = Originals(originals.vocabulary(shapes, rules))
+        places = masked.places(shapes, copy, self._books, held, masked.keys(self._source.conn, self._schema))
+        if self._books.kinds:
+            self._gather(masked.fields(shapes, self._books, held))
         else:
             self._failed.append(
                 remedies.Failed("", "", f"the books of the staging database have no masked column of a copy {copy_id}")
             )
         self._made_of = masked.made_of(self._source.conn, self._schema)
         self._search = Search(self._originals)
-        for place in places if kinds else ():
+        for place in places if self._books.kinds else ():
             self._look(place)
+        self._defined = definitions.search(
+            self._staging.conn, self._schema, self._originals, masks.load().kept_definitions
+        )
+        self._unsearched = masked.unsearched(copy, self._books, held)
         return self._told(copy_id, places, began)
 
     def _gather(self, fields: dict[str, list[Field]]) -> None:
@@ -114,11 +120,18 @@ class _Work:
             for one, cells in zip(place.fields, batch.new, strict=True):
                 old = Column(one, olds[one]) if one in olds else None
                 self._beside(batch, Column(one, cells), old)
-            for row in batch.lost:
-                lost.count.add(batch.keys[row])
+            self._without_original(batch, place, lost.count)
             self._rows += len(batch.keys)
         if lost.count.cells:
             self._failed += [lost.of(one.name) for one in place.masked]
+
+    def _without_original(self, batch: Batch, place: Place, lost: Count) -> None:
+        """Rows whose key was masked can have none of the same key, and are not proved row by row."""
+        hidden = {row for row in batch.lost if batch.keys.is_masked(row)}
+        self._unproved.update(dict.fromkeys(place.masked, len(hidden)))
+        for row in batch.lost:
+            if row not in hidden:
+                lost.add(batch.keys[row])
 
     def _beside(self, batch: Batch, new: Column, old: Column | None) -> None:
         one = new.field
@@ -195,9 +208,11 @@ class _Work:
             self._rows,
             len(searched),
             self._search.cells,
+            self._defined.count,
             self._originals.counts(),
-            remedies.findings(self._search, self._failed, self._originals, self._made_of),
-            remedies.remarks(self._search, self._unproved, self._whys),
+            remedies.findings(self._search, self._failed, self._originals, self._made_of, self._defined),
+            remedies.remarks(self._search, self._unproved, self._books.whys)
+            + remedies.limits(self._unsearched, self._defined),
             round(time.monotonic() - began, 2),
         )
 

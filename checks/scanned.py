@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 
 MOST_KEYS = 20  # shown of one finding; cells counts them all
 UNMASKED, EMAIL, PHONE, VALUE, NOT_COMPARED = "unmasked", "email", "phone", "value", "not compared"
-CHANCE, UNPROVED, KEPT = "chance", "unproved", "kept"
+DEFINITION = "definition"
+CHANCE, UNPROVED, KEPT, UNSEARCHED = "chance", "unproved", "kept", "unsearched"
 MASKS = "config/mapping/masks.toml"
 
 
@@ -29,7 +30,10 @@ class Compared:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that must not be. check: unmasked, email, phone, value or not compared; cells: how many of them."""
+    """Something that must not be. check: unmasked, email, phone, value, not compared or definition; cells: how many.
+
+    table: of a definition the object that it is of.
+    """
 
     check: str
     table: str
@@ -42,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something short of a finding: unproved, chance or, for each rule that keeps texts, kept."""
+    """Something short of a finding: unproved, chance, unsearched or, for each rule that keeps texts, kept."""
 
     check: str
     table: str
@@ -53,8 +57,9 @@ class Remark:
 
 @dataclass(frozen=True)
 class Scan:
-    """searched: columns of the copy in which leftovers were looked for, cells: how many cells of them; rows: of the
-    copy; originals: how many addresses, numbers and values of the source were looked for."""
+    """searched: columns of the copy in which leftovers were looked for, cells: how many cells of them; definitions: how
+    many of their texts; rows: of the copy; originals: how many addresses, numbers and values of the source were looked
+    for."""
 
     copy_id: str
     schema: str
@@ -63,6 +68,7 @@ class Scan:
     rows: int
     searched: int
     cells: int
+    definitions: int
     originals: dict[str, int]
     findings: tuple[Finding, ...]
     remarks: tuple[Remark, ...] = ()

@@ -31,6 +31,10 @@ IDS = re.compile(
 COUNTED = ("0123456789", "1234567890", "9876543210")
 
 
+WORD = re.compile(r"[^\W_]+")
+LONGEST_VALUE = 200  # characters; a longer one is compared to the letter
+PHRASE = (2, 3, 4)  # words
+
 AT = r"@|%40|&#|\\u00"  # what a text with an address has in it, as a regular expression of either kind
 
 
@@ -73,6 +77,18 @@ def _readable(text: str) -> str:
     if "\\" in text:
         text = ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else " ", text)
     return text
+
+
+def words(text: str) -> str:
+    """The words of a text, in small letters and with one blank between: Asha Rao and asha-rao are the same name."""
+    return " ".join(WORD.findall(text.casefold())) if len(text) <= LONGEST_VALUE else text
+
+
+def phrases(text: str) -> set[str]:
+    """The words of a text, and each two to four of them in a row: what may be somebody's name in it."""
+    found = WORD.findall(text.casefold())
+    inner = {" ".join(found[at : at + size]) for size in PHRASE for at in range(len(found) - size + 1)}
+    return inner | {words(text)}
 
 
 def runs(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 Laws
 - What a rule of the mapping reads by value is kept, but for what is personal: a mask changes no verdict of a migration.
+- Of a text that is called like a code only codes are kept: what is no code by its form is masked as a text.
 - The table's own entry goes before everything, a whole name before its ending, a name before the type.
 - What nothing is known of is masked by its type; a type that no mask knows is emptied, never let through.
 - The masks are no part of Mapping.digest: they change no migration.
@@ -22,8 +23,8 @@ from config.mapping import Mapping, TableRule
 FILE = "config/mapping/masks.toml"
 
 Rule = Literal[
-    "email", "phone", "name", "text", "id", "ip", "url", "json", "date", "number", "hex", "bytes", "secret", "keep",
-    "null",
+    "email", "phone", "name", "text", "id", "code", "ip", "url", "json", "date", "number", "hex", "bytes", "secret",
+    "keep", "null",
 ]  # fmt: skip
 Kind = Literal[
     "email",
@@ -31,6 +32,7 @@ Kind = Literal[
     "name",
     "text",
     "id",
+    "code",
     "ip",
     "url",
     "json",
@@ -73,8 +75,9 @@ class Masks(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     personal: tuple[str, ...]  # rule columns of the mapping that no rule reads by value
-    kept: tuple[str, ...]  # names
+    kept: tuple[str, ...]  # names of what holds codes
     kept_endings: tuple[str, ...]
+    kept_definitions: tuple[str, ...] = ()  # objects whose definitions may hold what is masked in rows
     names: dict[str, Rule]
     tables: dict[str, dict[str, Rule]]
 
@@ -103,6 +106,11 @@ def parsed(text: str) -> Masks:
         raise ConfigError(f"{FILE}: {faults}") from None
 
 
+def is_named(why: str) -> bool:
+    """Whether a column is masked because its name says what of a person it holds."""
+    return why.startswith("[names]")
+
+
 def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: str) -> tuple[Kind | None, str]:
     """(kind, why) of a legacy column that is neither key nor reference; None: its type needs no mask.
 
@@ -117,7 +125,7 @@ def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: 
         return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {FILE}'
     if kind == "unknown":
         return "null", f"{UNKNOWN} {base_type}: emptied"
-    if kind == "keep" and not own and base_type in HARMLESS:
+    if rule in ("keep", "code") and not own and base_type in HARMLESS:
         return None, why
     return kind, why if kind == rule or (rule and base_type in TEXTS) else f"type {base_type}"
 
@@ -136,13 +144,13 @@ def _by_name(masks: Masks, column: str) -> tuple[Rule | None, str]:
         words.pop()
     whole = "_".join(words)
     if whole in masks.kept:
-        return "keep", f"kept: {whole}"
+        return "code", f"kept: {whole}"
     for first in range(len(words)):
         ending = "_".join(words[first:])
         if ending in masks.names:
             return masks.names[ending], f"[names] {ending}"
         if ending in masks.kept_endings:
-            return "keep", f"kept_endings: {ending}"
+            return "code", f"kept_endings: {ending}"
     return ("id", f"a name that ends in {words[-1]}") if words[-1] in REFERRING else (None, "")
 
 

@@ -9,6 +9,8 @@ from engine.workers import Watch
 from flows.report import columns
 from flows.stopping import on_signal
 
+TOLD = ("kept", "unsearched")  # remarks of the scan that a person should read
+LISTED = 40  # columns of one remark
 WHOLE = 100.0  # per cent
 
 
@@ -42,10 +44,17 @@ def _proof(settings: Settings):
         from checks.scan import scan
 
         found = scan(settings, case.copy_id, case.snapshot, engine_run.STOP.reaching)
-        faults = [f"{one.table}.{one.column}: {one.detail} ({one.cells} cells); {one.remedy}" for one in found.findings]
+        faults = [_fault(one) for one in found.findings]
         return found.to_dict() | {"faults": faults or ([] if found.passed else ["nothing was compared"])}
 
     return prove
+
+
+def _fault(one) -> str:
+    """A finding as a sentence; one without a column is of the definition of an object."""
+    if one.column or not one.table:
+        return f"{one.table}.{one.column}: {one.detail} ({one.cells} cells); {one.remedy}"
+    return f"{one.table}: {one.detail}; {one.remedy}"
 
 
 def plan(settings: Settings, wish: Wish) -> dict:
@@ -82,8 +91,17 @@ def _whole(told: dict) -> str:
 
 def remarks(told: dict) -> list[str]:
     """What a person should know of the copy, and what the scan says of texts that nobody asked to keep."""
-    kept = [one["detail"] for one in (told["scan"] or {}).get("remarks", ()) if one["check"] == "kept"]
+    kept = [_shortened(one["detail"]) for one in (told["scan"] or {}).get("remarks", ()) if one["check"] in TOLD]
     return [*told["remarks"], *kept]
+
+
+def _shortened(detail: str) -> str:
+    """A remark, of a long list its beginning: the books have it whole."""
+    names = detail.split(", ")
+    if len(names) <= LISTED:
+        return detail
+    more = f"and {len(names) - LISTED} more, which nxtgauge_staging.copies.scan lists"
+    return f"{', '.join(names[:LISTED])} {more}"
 
 
 def _proven(told: dict) -> str:
@@ -93,8 +111,26 @@ def _proven(told: dict) -> str:
         return "masked, and not proven"
     if "compared" not in told["scan"]:
         return f"proven: {told['scan']['detail']}"
-    compared = sum(one["cells"] for one in told["scan"]["compared"])
+    scan = told["scan"]
+    compared = sum(one["cells"] for one in scan["compared"])
+    limits = _limits({check: _count(scan, check) for check in ("kept", "unproved", "unsearched")})
     return (
-        f"proven: {compared:,} masked cells held against their originals, {told['scan']['cells']:,} cells searched for "
-        "addresses, numbers and names of the source; none was found"
+        f"proven{limits}: {compared:,} masked cells held against their originals, {scan['cells']:,} cells and "
+        f"{scan['definitions']:,} texts of definitions searched for addresses, numbers and names of the source; "
+        "none was found"
     )
+
+
+def _count(scan: dict, check: str) -> int:
+    return sum(one["cells"] for one in scan["remarks"] if one["check"] == check)
+
+
+def _limits(counts: dict[str, int]) -> str:
+    """What the proof does not reach, as a part of its headline."""
+    said = {
+        "kept": "{:,} cells of text that are kept, searched for what masked columns hold and for nothing else",
+        "unproved": "{:,} cells that could not be held against their originals",
+        "unsearched": "{:,} columns of numbers, times and the like that are kept, searched for phone numbers at most",
+    }
+    found = [said[check].format(count) for check, count in counts.items() if count]
+    return f", but for {'; '.join(found)}" if found else ""

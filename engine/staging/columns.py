@@ -4,14 +4,16 @@ Laws, the first that fits
 - An unmasked copy keeps all. A generated column is computed anew from what it is made of.
 - A rule of the table's own in config/mapping/masks.toml goes before what follows; of a key or a reference it goes along
   foreign keys and mapped references to both sides.
-- Keys, references and what decides a row's partition are kept: whole joins, whole partitions.
-- All else asks config.masks, by name and type; a text that nothing is known of is kept if the definitions list its
-  values (engine.staging.codes), for then it is a code and not a person's.
+- What decides a row's partition is kept. Keys and references are masked alike on both sides where a name says what of
+  a person they hold, and those of text as codes; they are kept where a rule reads one of them, or no mask fits all.
+- All else asks config.masks, by name and type; a text is kept if the definitions list its values
+  (engine.staging.codes), for then it is a code and not a person's; so is what is called like a code where they read it.
 - A type that no mask knows is emptied, and what masks.toml asks of a column that cannot be had is a fault: all of them
   at once.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from config import masks as masking
@@ -25,8 +27,13 @@ from engine.staging import codes, links
 from engine.staging.links import Link
 
 KEEP = "keep"
+UNFIT = {None, "unknown", "null"}
+DIVIDES = "decides the partition"
 LENGTH = re.compile(r"(?:character varying|character|varchar|char|bpchar)\((\d+)\)")
 LENGTHS = {"name": 63}  # bytes
+
+Told = tuple[str, str, int | None]  # kind, why, limit
+Place = tuple[str, str]  # table, column
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,8 @@ class _Chooser:
         self._roles = _roles(catalog, found)
         self._columns = {(t.name, c.name): c for t in catalog.tables for c in t.shape.columns}
         self._codes = {t.name: codes.of(t, self._types) for t in catalog.tables}
+        self._compared = {(t.name, name) for t in catalog.tables for name in _compared(t)}
+        self._divides = {place for place, role in self._roles.items() if role == DIVIDES}
         self._told = self._told_along(found)
 
     def choice(self, table: LegacyTable, column: Column) -> Choice:
@@ -106,11 +115,14 @@ class _Chooser:
         if place in self._roles:
             return KEEP, self._roles[place], None
         kind, why = self._asked(place, column)
-        if why == f"type {column.base}" and kind == "text" and column.name in self._codes[table.name]:
+        is_unknown = kind == "code" or (kind == "text" and why == f"type {column.base}")
+        if is_unknown and column.name in self._codes[table.name]:
             return KEEP, "a code: a check or a generated column lists its values", None
+        if kind == "code" and place in self._compared:
+            return KEEP, f"{why}; a check, an index or a generated column reads it", None
         return kind, why or f"type {column.base} holds nothing of anybody", limit
 
-    def _asked(self, place: tuple[str, str], column: Column) -> tuple[str | None, str]:
+    def _asked(self, place: Place, column: Column) -> tuple[str | None, str]:
         return masking.kind_of(self._masks, self._mapping, *place, self._base(column))
 
     def _base(self, column: Column) -> str:
@@ -126,7 +138,26 @@ class _Chooser:
         found = LENGTH.search(spelled)
         return int(found[1]) if found else LENGTHS.get(column.base)
 
-    def _told_along(self, found: tuple[Link, ...]) -> dict[tuple[str, str], tuple[str, str, int | None]]:
+    def _masked_along(self, group: set[Place], ends: set[Place]) -> tuple[str, str] | None:
+        """(kind, why) of joined columns, or of a key by itself, that nobody has named; None: they are kept.
+
+        ends: those that references point at; what they are called goes before what names them.
+        """
+        asked = {place: self._asked(place, self._columns[place]) for place in group}
+        if any(self._is_read(place, *asked[place]) for place in group):
+            return None
+        named = sorted((place not in ends, place) for place in group if masking.is_named(asked[place][1]))
+        kind, why = asked[named[0][1]] if named else ("code", "key")
+        fits = {masking.fitting(kind, self._base(self._columns[place])) for place in group}
+        return (fits.pop(), why) if len(fits) == 1 and not fits & UNFIT else None
+
+    def _is_read(self, place: Place, kind: str | None, why: str) -> bool:
+        """Whether the value of a key decides something beyond what it joins."""
+        if place in self._divides or self._columns[place].generated or place[1] in self._codes.get(place[0], ()):
+            return True
+        return (kind == KEEP and not why.startswith("a reference to ")) or (kind == "code" and place in self._compared)
+
+    def _told_along(self, found: tuple[Link, ...]) -> dict[Place, Told]:
         """Columns with a rule of their own, and those that references join to them: kind, why, the least limit."""
         told = {}
         for group in _joined(found):
@@ -145,9 +176,21 @@ class _Chooser:
         for place, column in self._columns.items():
             if place not in told and (rule := self._own_rule(place)):
                 told[place] = (*rule, self._limit(column))
-        return told
+        return told | self._masked_keys(found, told)
 
-    def _unfitting(self, group: set[tuple[str, str]], named: tuple[str, str]) -> str | None:
+    def _masked_keys(self, found: tuple[Link, ...], told: Collection[Place]) -> dict[Place, Told]:
+        """Keys and references that are masked though no table's entry says so: kind, why, the least limit."""
+        ends = {(link.to, name) for link in found for name in link.to_columns}
+        groups = _joined(found)
+        joined = set().union(*groups)
+        groups += [{place} for place, role in self._roles.items() if role == "key" and place not in joined]
+        masked = {}
+        for group in groups:
+            if group.isdisjoint(told) and (rule := self._masked_along(group, ends)):
+                masked |= dict.fromkeys(group, (*rule, min(self._limits(group), default=None)))
+        return masked
+
+    def _unfitting(self, group: set[Place], named: Place) -> str | None:
         """A fault where the rule of the column named would not mask all of the group in the same way."""
         rule = self._masks.tables[named[0]][named[1]]
         kinds = {place: masking.fitting(rule, self._base(self._columns[place])) for place in sorted(group)}
@@ -157,19 +200,19 @@ class _Chooser:
         what = f"{rule} of [tables.{named[0]}] {named[1]} does not fit the types of all"
         return f'{found}: references join them, and {what}; say "keep" in {masking.FILE}, or a kind that fits each'
 
-    def _limits(self, group: set[tuple[str, str]]) -> list[int]:
+    def _limits(self, group: set[Place]) -> list[int]:
         return [limit for place in group if (limit := self._limit(self._columns[place])) is not None]
 
-    def _own_rule(self, place: tuple[str, str]) -> tuple[str, str] | None:
+    def _own_rule(self, place: Place) -> tuple[str, str] | None:
         table, column = place
         if column not in self._masks.tables.get(table, {}):
             return None
         return self._asked(place, self._columns[place])
 
 
-def _joined(found: tuple[Link, ...]) -> list[set[tuple[str, str]]]:
+def _joined(found: tuple[Link, ...]) -> list[set[Place]]:
     """Columns in groups that references hold together."""
-    group_of: dict[tuple[str, str], set] = {}
+    group_of: dict[Place, set] = {}
     for link in found:
         for ends in zip(link.columns, link.to_columns, strict=True):
             here, there = (link.table, ends[0]), (link.to, ends[1])
@@ -178,15 +221,23 @@ def _joined(found: tuple[Link, ...]) -> list[set[tuple[str, str]]]:
     return list({id(group): group for group in group_of.values()}.values())
 
 
-def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[tuple[str, str], str]:
+def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[Place, str]:
     """Columns that hold the copy together, and what they are."""
-    roles = {}
+    roles, divides = {}, {}
     for table in catalog.tables:
         words = expressions.words(table.partition_key or "") if _is_divided_by_value(table) else set()
-        roles |= {(table.name, name): "decides the partition" for name in words}
+        divides |= {(table.name, name): DIVIDES for name in words}
         roles |= {(table.name, name): "key" for name in table.shape.primary_key}
     roles |= {(link.to, name): "key" for link in found for name in link.to_columns}
-    return roles | {(link.table, name): f"reference to {link.to}" for link in found for name in link.columns}
+    roles |= {(link.table, name): f"reference to {link.to}" for link in found for name in link.columns}
+    return roles | divides
+
+
+def _compared(table: LegacyTable) -> set[str]:
+    """Columns that a check, an index's predicate or expression, or a generated column reads by value."""
+    checks = [c.columns for c in table.shape.constraints if c.kind == "c"]
+    indexes = [i.columns for i in table.shape.indexes if i.predicate or i.has_expression]
+    return set().union(*checks, *indexes, *(column.reads for column in table.shape.columns))
 
 
 def _is_divided_by_value(table: LegacyTable) -> bool:

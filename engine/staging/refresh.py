@@ -22,7 +22,7 @@ from config import mapping as mappings
 from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
-from engine import catalog, connect, run, snapshot
+from engine import catalog, connect, privileges, run, snapshot
 from engine.catalog import Catalog, LegacyTable
 from engine.connect import blame
 from engine.sessions import Sessions
@@ -171,7 +171,7 @@ def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[in
         sessions = stack.enter_context(contextlib.closing(Sessions(making.settings, making.held, STOP)))
         with blame(StagingError, "writing the books", STOP):
             books.keep_columns(conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
-        _make(making, sessions, folder)
+        _make(making, copy, sessions, folder)
         counts = _counted(making, sessions)
         with blame(StagingError, "holding the lease of the staging database", STOP):
             making.lease.execute("select")
@@ -201,18 +201,20 @@ def _begun(making: Making) -> Copy:
     return books.begin(making.conn, making.schema, names, facts)
 
 
-def _make(making: Making, sessions: Sessions, folder: Path) -> None:
+def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
     settings, conn, clock = making.settings, making.conn, making.clock
     clock.stage("define")
     _make_extensions(making)
     archive = structure.dump(settings.source, making.schema, making.held, folder, STOP)
     complaints = structure.restore(settings.staging, archive, "pre-data", 1, STOP)
     structure.check(conn, making.source, complaints, {}, is_whole=False)
+    _close(making, copy)
     clock.stage("rows")
     _fill(making, sessions)
     clock.stage("constrain")
     complaints = structure.restore(settings.staging, archive, "post-data", settings.workers, STOP)
     made = structure.check(conn, making.source, complaints, lanes.hints(making.tables, making.choices), is_whole=True)
+    _close(making, copy)
     making.remarks += [f"not copied: {thing}" for thing in structure.left_behind(making.source, made)]
     with blame(StagingError, "setting sequences and statistics", STOP):
         unread, unforced = structure.set_positions(conn, making.source), structure.unforce(conn, made)
@@ -221,6 +223,13 @@ def _make(making: Making, sessions: Sessions, folder: Path) -> None:
     making.remarks += [
         f"not forced: row-level security of {name}, which hides rows from the owner" for name in unforced
     ]
+
+
+def _close(making: Making, copy: Copy) -> None:
+    """Nobody but the owner reads a copy, whatever default privileges say, nor calls what reads it in his name."""
+    with blame(StagingError, "taking the copy from everybody but its owner", STOP):
+        privileges.close(making.conn, copy.schema_oid, [("schema", None)])
+        structure.close_routines(making.conn, copy.schema_oid)
 
 
 def _make_extensions(making: Making) -> None:

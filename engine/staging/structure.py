@@ -28,6 +28,12 @@ from engine.staging import programs
 from engine.staging.programs import Complaint
 
 EXTENSIONS = (Path(__file__).parent / "sql" / "extensions.sql").read_text(encoding="utf-8")
+ROUTINES = """
+    select p.oid::regprocedure::text from pg_proc p
+    where p.pronamespace = %s and p.prokind <> 'a' and not exists (
+        select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+    )
+"""
 DUMPED = ("--schema-only", "--format=custom", "--encoding=UTF8")
 # Whose and where it is on the disk is the copy's own; a subscription would begin to write.
 LEFT_OUT = ("--no-owner", "--no-acl", "--no-tablespaces", "--no-security-labels", "--no-publications",
@@ -187,6 +193,12 @@ def set_positions(conn: psycopg.Connection, source: Catalog) -> list[str]:
         name = sql.Identifier(source.schema, sequence.name).as_string()
         conn.execute("select setval(%s::regclass, %s, %s)", [name, sequence.last_value, sequence.is_called])
     return unread
+
+
+def close_routines(conn: psycopg.Connection, schema_oid: int) -> None:
+    """Take from PUBLIC the calling of all routines but those of extensions: one may read the copy as its owner."""
+    for (name,) in conn.execute(ROUTINES, [schema_oid]).fetchall():
+        conn.execute(sql.SQL("revoke all on routine {} from public").format(sql.SQL(name)))
 
 
 def unforce(conn: psycopg.Connection, made: Catalog) -> list[str]:

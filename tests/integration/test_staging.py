@@ -11,6 +11,7 @@ from psycopg import sql
 from config.errors import ConfigError
 from engine import catalog, certificate, staging
 from engine.staging import rows, structure
+from engine.workers import Silent
 from flows.demo.seed import seed
 
 HERE = Path(__file__).parent
@@ -250,3 +251,48 @@ def test_what_is_certified_of_a_copy_is_certified_of_its_source(database):
     assert there.table("users").shape != here.table("users").shape
     assert certificate._table(here.table("users")) == certificate._table(there.table("users"))
     assert certificate._mark(here.types) == certificate._mark(there.types)
+
+
+def test_nobody_but_the_owner_has_anything_of_a_copy(database):
+    """While it is filled too; whatever default privileges give, and whatever a function would read in its name."""
+    source, copy = database(), database()
+    do(
+        source,
+        "create extension citext",
+        "create table users (id integer primary key, email citext)",
+        "insert into users values (1, 'a@x.example')",
+        "create view seen as select * from users",
+        "create materialized view stored as select * from users",
+        "create sequence numbers",
+        "create function read() returns bigint language sql security definer as 'select count(*) from public.users'",
+        "revoke all on function read() from public",
+    )
+    kinds = ("tables", "sequences", "functions")
+    do(
+        copy,
+        "create role curious",
+        *(f"alter default privileges grant all on {kind} to curious, public" for kind in kinds),
+    )
+    held: list[tuple] = []
+
+    class Watching(Silent):
+        def stage(self, name: str) -> None:
+            if name == "rows":
+                held.extend(ask(copy, GRANTED))
+
+    try:
+        staging.refresh(settings(source, copy), AS_IT_IS, None, Watching())
+        assert held == ask(copy, GRANTED) == []
+        assert ask(copy, "select has_function_privilege('curious', 'citextin(cstring)', 'execute')") == [(True,)]
+    finally:
+        do(copy, "drop owned by curious", "drop role curious")
+
+
+GRANTED = """
+    select c.relname::text, a.grantee from pg_class c, aclexplode(c.relacl) a
+    where c.relnamespace = 'public'::regnamespace and a.grantee <> c.relowner
+    union all
+    select p.proname::text, a.grantee from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+    where p.pronamespace = 'public'::regnamespace and a.grantee <> p.proowner
+        and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+"""

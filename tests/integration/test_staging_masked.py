@@ -73,6 +73,8 @@ class TestChoices:
             wrote text check (wrote <> ''), email text check (email <> 'nobody@example.com'), spoken text, heard text,
             shouted text generated always as (case when heard = 'no' then 'x' else upper(said) end) stored);
         create index on greetings (id) where lower(spoken) = 'a';
+        create table owners (title text primary key, boss text references owners);
+        create table badges (holder text, n integer, primary key (holder, n));
         create table numbered (number float8 primary key);
         create table measured (number numeric references numbered);
         create domain code as text check (value in ('a', 'b'));
@@ -105,11 +107,19 @@ class TestChoices:
     def test_what_holds_the_copy_together_is_kept(self, found):
         choices, _ = self.chosen(found, masks.load())
         why = {place: one.why for place, one in choices.items() if one.kind == "keep"}
-        assert why["users", "id"] == why["users", "handle"] == "key"
-        assert why["greetings", "handle"] == why["greetings", "user_id"] == "reference to users"
+        assert why["users", "id"] == "key" and why["greetings", "user_id"] == "reference to users"
         assert why["events", "place"] == "decides the partition"
         assert why["greetings", "shouted"] == "generated: computed anew"
         assert ("users", "mood") in why
+
+    def test_a_key_that_is_personal_by_its_name_is_masked_on_both_sides(self, found):
+        """One of text that is not holds codes; what decides a partition stays."""
+        choices, _ = self.chosen(found, masks.load())
+        here, there = choices["users", "handle"], choices["greetings", "handle"]
+        assert (here.kind, there.kind, here.limit, there.limit) == ("text", "text", 40, 40)
+        assert here.why == there.why == "[names] handle"
+        keys = [choices[place] for place in (("owners", "title"), ("owners", "boss"), ("badges", "holder"))]
+        assert [one.kind for one in keys] == ["text", "text", "code"]
 
     def test_a_code_is_kept_and_a_person_is_not(self, found):
         choices, _ = self.chosen(found, masks.load())
@@ -230,7 +240,7 @@ class TestCopies:
             "users.far_ (no mask knows type point: emptied; it takes no null, so '(0,0)' stands in all rows)" in remark
         )
         assert "users.at_all (no mask knows type point: emptied; it takes no null" in remark  # a check says so
-        assert any("texts.kind (2 cells; kept: kind)" in text for text in stages.remarks(told))
+        assert any("texts.kind (2 cells; kept: kind; " in text for text in stages.remarks(told))
         do(copy, "update users set point_ = '(1,2)' where id = 2")
         do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")
         found = scan(settings(url, copy), told["copy_id"]).findings

@@ -15,7 +15,9 @@ from transforms.masks.texts import Texts
 
 Mask = Callable[[str], str]
 
-KINDS = ("email", "phone", "name", "text", "id", "ip", "url", "json", "date", "number", "hex", "bytes", "keep")
+KINDS = (
+    "email", "phone", "name", "text", "id", "code", "ip", "url", "json", "date", "number", "hex", "bytes", "keep",
+)  # fmt: skip
 REMEMBERED, SHORT = 16_384, 100  # values of each kind, and their characters at most
 ENDLESS = ("infinity", "-infinity")
 BLANK = re.compile(r"\s")
@@ -79,6 +81,15 @@ class Masker:
         """Of what may refer to something: UUIDs and short numbers stay."""
         is_short = text.isdecimal() and len(text) < figures.LONG_NUMBER
         return text if is_short or shapes.UUID.fullmatch(text) else self._text(text, limit)
+
+    def _code(self, text: str, limit: int | None) -> str:
+        """Codes stay; what is none becomes none."""
+        if shapes.is_code(text):
+            return text
+        new = self._text(text, limit)
+        while shapes.is_code(new):
+            new = self._text(new, limit)
+        return new
 
     def _ip(self, text: str, limit: int | None) -> str:
         if shapes.is_address(text):

@@ -41,6 +41,7 @@ SEPARATORS = r"\s.()\u2010-\u2015\u2212\-"
 PHONE = re.compile(rf"[+]?[{SEPARATORS}/]*[0-9][0-9{SEPARATORS}/]*")
 RUN = re.compile(rf"[0-9](?:[{SEPARATORS}]{{0,4}}[0-9]){{6,}}")
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]*)?")
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+&-]{0,39}")  # one word, as programs write it
 LONGEST_RUN = 24  # digits; what is longer is no number that anybody calls
 SHORTEST_RUN = 7
 
@@ -64,6 +65,13 @@ def of(text: str) -> Shape | None:
         if day_of(text):
             return "date"
     return "uuid" if len(text) == 32 and HASH.fullmatch(text) else None
+
+
+def is_code(text: str) -> bool:
+    """Whether a program may know the text: one short word without a long number, or a UUID; no link, no address."""
+    if UUID.fullmatch(text):
+        return True
+    return CODE.fullmatch(text) is not None and RUN.search(text) is None and of(text) is None
 
 
 def addresses(text: str) -> Iterator[tuple[int, int]]:

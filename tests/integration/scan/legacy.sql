@@ -3,7 +3,7 @@
 
 create extension citext;
 create extension hstore;
-create type mood as enum ('happy', 'user1@mail.example.in');
+create type mood as enum ('happy', 'sad');
 create domain phone_number as varchar(32);
 create type address as (street text, contact text);
 
@@ -47,7 +47,7 @@ update users set full_name = '', bio = '--', phone = 'n/a', token = '\x', born =
 where id = id_of(40);
 update users set phone = '0000000000' where id = id_of(39);
 update users set phone = '2346789' where id = id_of(38);
-update users set mood = 'user1@mail.example.in' where id = id_of(37);
+update users set mood = 'sad' where id = id_of(37);
 
 create table lines (order_id int, line citext, note text, primary key (order_id, line));
 insert into lines select n / 4, (array['b', 'A', 'ä', 'Z'])[n % 4 + 1], 'note ' || n from generate_series(0, 19) n;
@@ -68,7 +68,7 @@ create table articles (id bigint primary key, title text, body jsonb, tags text[
     "entityId" text);
 insert into articles
 select n, 'Title ' || n, '{"text": "plain"}', '{news}', case when n = 1 then 'editor@mail.example.in' end, id_of(n),
-    'Asha Rao ' || n
+    'Entity of ' || n
 from generate_series(1, 10) n;
 
 -- what else can hold a text, or a number
@@ -81,8 +81,8 @@ insert into forms (id, moods, mobile, amount) select n / 4.0, '{happy}', 1714550
 from generate_series(1, 9) n;
 
 create table owners (name text primary key, nick text unique);
-insert into owners values ('plain', null), ('Asha Rao 3', 'Asha Rao 8');
+insert into owners values ('plain', null), ('nobody at all', 'someone else');
 create table "Weird ""Table" (id int primary key, "e-mail" text, "order" text, owner text references owners (nick));
-insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first', 'Asha Rao 8');
+insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first', 'someone else');
 create table nobody (id int primary key, name text);
 create table lonely (name text);

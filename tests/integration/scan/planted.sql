@@ -63,3 +63,26 @@ update forms set fixed = 'user1@mail.example.in' where id = 1.5;
 update forms set mobile = phone_of(12)::bigint where id = 1.75;
 -- plant: phone | forms | amount | 2.00 | a number among amounts
 update forms set amount = phone_of(12)::numeric where id = 2;
+-- plant: value | owners | nick | … | a name in a text that is a key
+update "Weird ""Table" set owner = null;
+update owners set nick = 'about-asha_rao.8' where name = 'plain';
+-- plant: value | articles | body | 6 | a name that is the name of a member
+update articles set body = '{"a": {"asha_rao_9": 1}}' where id = 6;
+-- plant: value | articles | entityId | 7 | a name within a text that is called a reference
+update articles set "entityId" = 'is ASHA RAO 12, she' where id = 7;
+-- plant: definition | type public.mood |  | * | an address that a label of an enum is
+alter type mood rename value 'sad' to 'user1@mail.example.in';
+-- plant: definition | table column public.forms.extra |  | * | a name in a comment
+comment on column forms.extra is 'as Asha Rao 3 wanted it';
+-- plant: definition | table constraint forms_label_check on public.forms |  | * | a number in a check
+alter table forms add constraint forms_label_check check (label <> '09228017630');
+-- plant: definition | view public.her |  | * | a name that a view looks for
+create view her as select 1 as one from users where full_name = 'Asha Rao 3';
+-- plant: definition | function public.her() |  | * | a name in a body
+create function her() returns text language sql as $$ select 'Asha Rao 3' $$;
+-- plant: definition | index public.her_index |  | * | a name in what an index holds
+create index her_index on users (id) where slug = 'Asha Rao 3';
+-- plant: definition | default value for public.forms.fixed |  | * | an address as a default
+alter table forms alter fixed set default 'user1@mail.example.in';
+-- plant: definition | policy hers on public.nobody |  | * | an address that a policy asks for
+create policy hers on nobody using (name = 'user1@mail.example.in');
