@@ -345,11 +345,14 @@ WENT = "select legacy_id, case when rejected is null then root_id end as id from
 
 
 def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
-    """Where a reference to a profile or a professional leads: to its root, to that which superseded it, or nowhere."""
+    """Where a reference to a profile or a professional leads: to its root, to that which superseded it, or nowhere.
+
+    What names no row of the source stays as it is, unless the books say otherwise.
+    """
     alias, value = quoted(f"stays {column.name}"), facts.spelled(column, parent)
     query = WENT if parent == "professionals" else STAYS.format(parent=parent)
     relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
-    return f"{alias}.id"
+    return f"case when {alias}.legacy_id is null then {value} else {alias}.id end"
 
 
 def _whole(pairs: list[Pair], side: str) -> str:

@@ -150,7 +150,8 @@ class Reasons:
             return None
         named = next((c for c in shape.constraints if c.name == reason), None)
         if named and named.kind == "f":
-            return _Wanted(named.columns, lambda: _orphan(named, self._schema_of(named.ref_table)), named)
+            rewritten = [name for name in named.columns if self._is_rewritten(shape, name)]
+            return _Wanted(named.columns, lambda: _orphan(named, self._schema_of(named.ref_table), rewritten), named)
         if named and named.kind == "c":
             expression = named.definition.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT")
             return _Wanted(named.columns, lambda: f"select {KEY} from v where ({expression}) is false")
@@ -160,6 +161,12 @@ class Reasons:
             )
         row = self._target.execute(UNIQUE, [reason, self._facts.target.schema]).fetchone()
         return _Wanted(tuple(dict.fromkeys(row[4])), lambda: self._standing(target_table, *row[:4])) if row else None
+
+    def _is_rewritten(self, shape: Table, name: str) -> bool:
+        """Whether ids stand in the column that are written otherwise than in the source."""
+        value = Origins(self._facts, self._table).value(shape.name, name)
+        column = self._shape.column(value.column) if value and value.column else None
+        return column is not None and bool(value.parents) and column.base != shape.column(name).base
 
     def _never_null(self, reason: str, shape: Table) -> str | None:
         """The column of a not-null; its name is made of the legacy names or of the target's."""
@@ -321,15 +328,22 @@ def _uncut(column: Column) -> str:
     return "text" if is_text and column.base != "bpchar" else column.type
 
 
-def _orphan(own: Constraint, parent: str) -> str:
-    """Rows whose reference names no row."""
+def _orphan(own: Constraint, parent: str, rewritten: Sequence[str]) -> str:
+    """Rows whose reference names no row. rewritten: those of its columns whose ids name none by themselves either."""
     raw = [f"v.{quoted(f'raw {column}')} is not null" for column in own.columns]
-    pairs = zip(own.ref_columns, own.columns, strict=True)
+    pairs = list(zip(own.ref_columns, own.columns, strict=True))
+    cases = [f"{' and '.join(raw)} and {_unheld(parent, pairs)}"]
+    if "MATCH FULL" in own.definition:
+        cases.append(f"({' or '.join(raw)}) and not ({' and '.join(raw)})")
+    for pair, is_held in zip(pairs, raw, strict=True):
+        cases += [f"{is_held} and {_unheld(parent, [pair])}"] if pair[1] in rewritten else []
+    return f"select {KEY} from v where {' or '.join(cases)}"
+
+
+def _unheld(parent: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Whether no row of the parent has the values. pairs: its columns and the row's."""
     same = " and ".join(f"concat(p.{quoted(key)}) = v.{quoted(column)}" for key, column in pairs)
-    partly = f" or ({' or '.join(raw)}) and not ({' and '.join(raw)})" if "MATCH FULL" in own.definition else ""
-    return (
-        f"select {KEY} from v where {' and '.join(raw)} and not exists (select from {parent} as p where {same}){partly}"
-    )
+    return f"not exists (select from {parent} as p where {same})"
 
 
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ Laws
 - A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
 - What the target's server does not know falls too, or becomes less (engine.older).
 - On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
-  columns that they leave null, and what the id makes unique anyway.
+  columns that they leave null, what the id makes unique anyway, and a foreign key with a column that they leave null.
 """
 
 from collections.abc import Iterable, Mapping
@@ -115,12 +115,20 @@ def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | No
     if why := older.why_not(constraint, scene.server):
         return why
     if constraint.kind == "f":
-        return _no_parent(scene, constraint)
+        return _no_parent(scene, constraint) or (None if _is_kept_by_others(scene, constraint, arrival) else OTHERS)
     if arrival.is_shared and constraint.kind == "n":
         return OTHERS
     if arrival.is_shared and constraint.kind == "c" and "is not null" in (constraint.expression or "").lower():
         return OTHERS
     return None if _is_fit_for_others(constraint, arrival) else OTHERS
+
+
+def _is_kept_by_others(scene: Scene, key: Constraint, arrival: Arrival) -> bool:
+    """Whether rows of other legacy tables keep to a foreign key: they leave a column null, or the target has it too."""
+    if not arrival.is_shared or (not set(key.columns) <= arrival.shared and not key.is_match_full):
+        return True
+    own = (_named(key.columns, arrival), key.ref_table, key.ref_columns)
+    return any((c.columns, c.ref_table, c.ref_columns) == own for c in scene.declared[arrival.into].constraints)
 
 
 def _no_parent(scene: Scene, constraint: Constraint) -> str | None:

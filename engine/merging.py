@@ -3,20 +3,25 @@
 Laws (contract: professionals)
 - Column by column the first value that is not null stands, of the row updated last, among equals of the higher id. The
   row that made the profile is one among them; rows that were rejected take no part.
+- A reference that names no row is null, and noted on its row, before a value is chosen; one to a table that gets rows
+  later is judged with the profile that it stands on.
 - A value that differs from the one that stands is noted on its row.
 - All rows are put aside by the chunks that read them, so that no result depends on how they were divided.
 """
+
+from collections.abc import Iterator
 
 import psycopg
 from psycopg import sql
 
 from config.errors import SourceError
 from config.shapes import Column
-from engine import ddl, ids, witness
+from engine import ddl, ids, violations, witness
 from engine.connect import blame
-from engine.plan import MERGED, Route, merged_shape
+from engine.plan import MERGED, Route, Rule, merged_shape
+from engine.records import orphan_note
 from engine.select import as_text, plain
-from engine.work import Work
+from engine.work import Work, in_build
 
 LOST = "merged: another value, of a row updated later, stands"
 PLACES = """
@@ -38,6 +43,7 @@ NEXT = """
         order by t.__root_id, t.__place
     ) as m where r.id = m.__root_id and r.{column} is not distinct from null
 """
+ORPHANS = "update {merged} as t set {column} = null where {violates} returning t.__legacy_key"
 LOSERS = """
     select t.__legacy_key from {merged} as t join {roots} as r on r.id = t.__root_id
     where t.{column} is distinct from null and {own} is distinct from {kept}
@@ -62,18 +68,44 @@ def fill(work: Work, target: psycopg.Connection) -> None:
         return
     pairs = dict(route.freight)[route.targets[0]]
     names = {"merged": sql.Identifier(work.schema, MERGED), "roots": sql.Identifier(work.schema, route.targets[0])}
+    _null_orphans(work, target, route, names)
     id_ = sql.SQL(ids.hyphened("o.__legacy_id"))
     target.execute(sql.SQL(PLACES).format(id=id_, **names))
     values = sql.SQL(", ").join(sql.SQL("{0} = m.{0}").format(sql.Identifier(name)) for name, _ in pairs)
     target.execute(sql.SQL(FIRST).format(values=values, **names))
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
-    for name, item in pairs:
-        _note(work, target, route, work.plan.shape(route.targets[0]).column(name), item, names)
+    for pair in pairs:
+        losers = _losers(target, work.plan.shape(route.targets[0]).column(pair[0]), names)
+        _note(work, target, route, pair, LOST, losers)
 
 
-def _note(work: Work, target: psycopg.Connection, route: Route, column: Column, item: str, names: dict) -> None:
-    """A note for every value that lost, as the legacy row has it."""
+def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict) -> None:
+    """Take out the references that name no row, and note them."""
+    pairs = dict(dict(route.freight)[route.targets[0]])
+    for rule in _references(work, route, pairs):
+        column = rule.columns[0]
+        query = sql.SQL(ORPHANS).format(
+            column=sql.Identifier(column), violates=violations.violates(work, rule), **names
+        )
+        with in_build(work, target):
+            orphans = [key for (key,) in target.execute(query)]
+        _note(work, target, route, (column, pairs[column]), orphan_note(work, rule.ref_table), orphans)
+
+
+def _references(work: Work, route: Route, pairs: dict[str, str]) -> Iterator[Rule]:
+    """Foreign keys over what professionals carry, to tables that have all their rows under their ids by now."""
+    late = {target for other in work.plan.routes if other.wave > route.wave for target in other.targets}
+    following = {(step.table, step.column) for step in work.plan.follows}
+    for rule in work.plan.rules:
+        is_carried = rule.kind == "f" and rule.table == route.targets[0] and rule.columns[0] in pairs
+        is_late = rule.ref_table in late or (rule.table, rule.columns[0]) in following
+        if is_carried and len(rule.columns) == 1 and not is_late:
+            yield rule
+
+
+def _losers(target: psycopg.Connection, column: Column, names: dict) -> list[str]:
+    """Legacy keys of the rows whose value does not stand."""
     own = as_text(column)
     query = sql.SQL(LOSERS).format(
         column=sql.Identifier(column.name),
@@ -81,12 +113,18 @@ def _note(work: Work, target: psycopg.Connection, route: Route, column: Column, 
         kept=sql.SQL(own.replace(plain(column), f"r{plain(column)[1:]}")),
         **names,
     )
-    keys = [key for (key,) in target.execute(query)]
+    return [key for (key,) in target.execute(query)]
+
+
+def _note(
+    work: Work, target: psycopg.Connection, route: Route, pair: tuple[str, str], note: str, keys: list[str]
+) -> None:
+    """The note on these legacy rows, with the value that each has. pair: a column of the profile, the legacy one."""
     if not keys:
         return
     table = work.plan.table(route.legacy_table).legacy
-    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(item)))
+    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(pair[1])))
     with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
         rows = source.execute(query).fetchall()
     found = [key for _, key, *_ in rows], [value for *_, value in rows]
-    target.execute(NOTE, (work.run_id, table.name, route.targets[0], column.name, LOST, *found))
+    target.execute(NOTE, (work.run_id, table.name, route.targets[0], pair[0], note, *found))

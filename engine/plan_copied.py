@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import clashes, keep, older
+from engine import clashes, keep, older, pointing
 from engine.catalog import LegacyTable
 from engine.fitting import fitted
 from engine.keys import UUID
@@ -198,6 +198,7 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
         return _Column(column, Item(column.name, plain(column), column.type), way)
     scene.changed.add((table.name, column.name))
     scene.retyped.add((table.name, column.name))
+    pointing.rewrite(scene, table, column, table.name, column.name)
     default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
     shape = replace(column, type=found.type, base=found.base, kind="b", collation=None, default=default, identity="")
     if found.kind == "derive":
@@ -269,6 +270,11 @@ def _undeclared(
 ) -> list[Constraint]:
     """Foreign keys that the mapping declares, that `becomes` and `adds` bring, and follow-ups of moved references."""
     found, taken = [], {constraint.name for constraint in (*kept, *table.shape.constraints)}
+
+    def new(column: str, parent: str) -> Constraint:
+        name = pointing.free_name(f"{final_name}_{renames.get(column, column)}_fkey", taken)
+        return pointing.to_id(name, table.name, column, parent)
+
     single = {f.constraint.columns[0] for f in scene.foreign if f.legacy_table == table.name and _names_row(scene, f)}
     for column in (c.name for c in table.shape.columns):
         reference = scene.keys.references.get((table.name, column))
@@ -278,7 +284,7 @@ def _undeclared(
         if column in rule.becomes:
             scene.on_orphan[table.name, column] = "reject"
             if column not in single:
-                found.append(_foreign_key(table.name, column, "user_role_profiles", "id", final_name, renames, taken))
+                found.append(new(column, "user_role_profiles"))
             continue
         if root:
             shape = table.shape.column(column)
@@ -286,13 +292,13 @@ def _undeclared(
             scene.follows.append(Follow(table.name, column, reference.ids_of, is_nullable))
         if reference and not reference.declared and column not in single:
             parent = scene.keys.root_of(reference.to) or reference.to
-            found.append(_foreign_key(table.name, column, parent, "id", final_name, renames, taken))
+            found.append(new(column, parent))
     names = {column.name for column in table.shape.columns}
     for name in (_built(table, new) for old, new in rule.becomes.items() if old not in names):
         scene.on_orphan[table.name, name] = "reject"
-        found.append(_foreign_key(table.name, name, "user_role_profiles", "id", final_name, renames, taken))
+        found.append(new(name, "user_role_profiles"))
     for name, parent in ((_built(table, name), parent) for name, parent in rule.adds.items()):
-        found.append(_foreign_key(table.name, name, parent, "id", final_name, renames, taken))
+        found.append(new(name, parent))
     return found
 
 
@@ -302,16 +308,6 @@ def _names_row(scene: Scene, foreign: Foreign) -> bool:
     is_reshaped = scene.fates[key.ref_table] == "reshape"
     is_there = bool(scene.keys.root_of(key.ref_table)) and key.ref_columns == ("id",) if is_reshaped else True
     return len(key.columns) == 1 and is_there
-
-
-def _foreign_key(table: str, column: str, parent: str, key: str, final: str, renames: dict, taken: set) -> Constraint:
-    name = base = f"{final}_{renames.get(column, column)}_fkey"[:60]
-    number = 0
-    while name in taken:
-        number += 1
-        name = f"{base}{number}"
-    taken.add(name)
-    return Constraint(name, table, "f", (column,), ref_table=parent, ref_columns=(key,))
 
 
 def _route(scene: Scene, table: LegacyTable, rule: TableRule, columns: list[_Column]) -> Route:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Table
-from engine import ids, keep, older
+from engine import ids, keep, older, pointing
 from engine.catalog import LegacyTable
 from engine.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.scene import Scene, freight_item
@@ -222,7 +222,7 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
             anew[column.name] = column.name
             continue
         shape, note = _carried_shape(scene, table, column, is_shared)
-        name = _place(scene, table, into, shape)
+        name = _place(scene, table, into, shape, pointing.meaning(scene, table, column.name))
         items.append(_carried_item(scene, table, column, shape))
         pairs.append((name, column.name))
         led = scene.keys.led(table.name, column.name)
@@ -299,14 +299,17 @@ def _nullable_base(scene: Scene, column: Column) -> str | None:
     return domains[-1].base if any(domain.not_null for domain in domains) else None
 
 
-def _place(scene: Scene, table: LegacyTable, into: str, shape: Column) -> str:
-    """The name the column gets: its own, or with a suffix where another type holds it; added if not there yet."""
+def _place(scene: Scene, table: LegacyTable, into: str, shape: Column, meaning: pointing.Meaning) -> str:
+    """The name the column gets: its own, or with a suffix where a column of another type or that points elsewhere holds
+    it; added if not there yet."""
     for name in (shape.name, f"{shape.name}_{table.name}"):
         there = scene.declared[into].column(name)
         if not there and len(name.encode()) <= MAX_NAME_BYTES:
             scene.add_column(into, replace(shape, name=name))
+            scene.meanings[into, name] = meaning
             return name
-        if there and there.type == shape.type and _is_free(scene, table, name):
+        is_alike = there and there.type == shape.type and scene.meanings.get((into, name)) == meaning
+        if is_alike and _is_free(scene, table, name):
             return name
     scene.fault(into, shape.name, f"has no name left for {table.name}.{shape.name}", "rename it in the source")
     return shape.name
@@ -330,6 +333,8 @@ def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: st
     reference = scene.keys.references.get((table.name, column.name))
     scene.sources_of[into, name] = (table.name, column.name)
     scene.arrives(table.name, column.name, into, name)
+    pointing.declare(scene, table, column, into, name)
+    pointing.rewrite(scene, table, column, into, name)
     if reference:
         scene.on_orphan[into, name] = reference.on_orphan
         if scene.keys.root_of(reference.ids_of):

@@ -26,6 +26,7 @@ from engine import (
     plan_beside,
     plan_copied,
     plan_reshaped,
+    pointing,
     questions,
 )
 from engine import probe as probes
@@ -222,6 +223,8 @@ def _rules(scene: Scene, build: list[Table]):
         for constraint in shape.constraints:
             if constraint.kind != "n" and constraint.is_validated:
                 yield _rule(scene, constraint, shape)
+        for constraint in pointing.judged_alone(scene, shape):
+            yield replace(_rule(scene, constraint, shape), is_trusted=False)
         for index in shape.indexes:
             if index.is_unique:
                 yield _index_rule(scene, index)

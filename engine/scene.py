@@ -13,7 +13,7 @@ from config.shapes import Column, Constraint, Index, Table
 from engine import older
 from engine.catalog import Catalog, LegacyTable
 from engine.fault import Fault
-from engine.keys import Keys
+from engine.keys import Keys, Reference
 from engine.plan import Follow, Item, Noted
 from engine.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
 
@@ -49,6 +49,8 @@ class Scene:
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
     retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
+    meanings: dict[tuple[str, str], frozenset] = field(default_factory=dict)  # what carried columns point at (pointing)
+    rewritten: dict[tuple[str, str], Reference] = field(default_factory=dict)  # build columns of ids written anew
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
     clashing: set[str] = field(default_factory=set)  # names that legacy and target both take (engine.clashes)

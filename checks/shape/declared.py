@@ -4,9 +4,10 @@ Laws
 - A declared table has what the declaration says, and no more than what is carried into it or leaves another for it.
 - A reference to a copied table has the type of its key, and is declared where that is unique; an actor column has the
   type of its legacy columns, text where they differ.
-- A carried column has its own name and type; where another type holds the name, the name with the legacy table's behind
-  it. Where rows come from several legacy tables it is nullable. A generated column is generated again where all that
-  it reads is carried beside it; else its values are plain ones.
+- A carried column has its own name and type, and points at what the mapping says; where a column of another type, or
+  one that points at something else, holds the name, it has the name with the legacy table's behind it. Where rows come
+  from several legacy tables it is nullable. A generated column is generated again where all that it reads is carried
+  beside it; else its values are plain ones.
 """
 
 from collections.abc import Iterator
@@ -62,6 +63,7 @@ class Declared:
         self._facts, self._types, self._kept = facts, types, kept
         self._shapes, self._is_carried = shapes(facts), facts.settings.unmapped_columns == "carry"
         self._places: list = []
+        self._pointing: dict[tuple[str, str], frozenset] = {}  # carried column → what it points at in the legacy schema
 
     def all(self) -> Iterator[Thing]:
         found = {thing.key: thing for shape in self._shapes.values() for thing in self._table(shape)}
@@ -152,15 +154,32 @@ class Declared:
             if shape.generated and self._is_anew(table, shape, carried, is_shared):
                 says = {name: legacy[shape.name].says[name] for name in ("default", "generated", "type", "home")}
                 thing = replace(thing, says=thing.says | things.spelled(says, self._kept.replaced))
-            placed = self._placed(table, thing, found, added)
+            placed = self._placed(table, thing, self._types.links.all(table, shape), found, added)
             if placed is not None:
                 added.setdefault((into, placed.name), placed)
                 yield placed
                 carried[shape.name] = placed.name
+                if parent := self._types.links.mapped(table, shape):
+                    yield plain.mapped(into, placed.name, self._facts.home(parent))
         arrival = self._arrival(table, into, carried, found | {thing.key: thing for thing in added.values()})
         self._places += [((table, old), (into, new)) for old, new in arrival.names.items()]
-        yield from lasting.constraints(self._kept.of("constraint", table), arrival, self._kept.calls)
+        constraints = self._kept.of("constraint", table)
+        constraints = [c for c in constraints if c.says["kind"] != "f" or self._binds_others(c, arrival, found)]
+        yield from lasting.constraints(constraints, arrival, self._kept.calls)
         yield from lasting.indexes(self._kept.of("index", table), arrival, self._kept.calls)
+
+    def _binds_others(self, key: Thing, arrival: Arrival, found: dict) -> bool:
+        """Whether a foreign key may stand where rows of other legacy tables do: they hold null in one of its columns,
+        or the table declares the same."""
+        says = key.says
+        is_of_others = set(says["columns"]) <= arrival.written or (says["match"] == "f" and len(says["columns"]) > 1)
+        if not arrival.is_shared or not is_of_others:
+            return True
+        wanted = ([arrival.names.get(name) for name in says["columns"]], says["table"], says["referenced"])
+        own = [
+            t.says for t in found.values() if (t.kind, t.of) == ("constraint", arrival.into) and t.says["kind"] == "f"
+        ]
+        return wanted in [(one["columns"], one["table"], one["referenced"]) for one in own]
 
     def _is_anew(self, table: str, column: Column, carried: dict[str, str], is_shared: bool) -> bool:
         """Whether a column is generated again: all that it reads is carried beside it, as it is and under its name."""
@@ -207,14 +226,17 @@ class Declared:
         spelled = things.spelled(stated, self._kept.replaced)
         return Thing("column", into, shape.name, spelled, made_of=found, base=typed.base)
 
-    def _placed(self, table: str, thing: Thing, found: dict, added: dict) -> Thing | None:
-        """The column under the name that it gets: its own, unless a column of another type or of a rule has it."""
+    def _placed(self, table: str, thing: Thing, links: frozenset, found: dict, added: dict) -> Thing | None:
+        """The column under the name that it gets: its own, unless one has it that is of another type, points at
+        something else or is a rule's."""
         written = WRITTEN.get(self._facts.rule(table).transform, set()) | ALWAYS_WRITTEN
         for name in (thing.name, f"{thing.name}_{table}"):
             there = found.get(("column", thing.of, name)) or added.get((thing.of, name))
             if there is None and len(name.encode()) <= MAX_NAME_BYTES:
+                self._pointing[thing.of, name] = links
                 return replace(thing, name=name)
-            if there and there.says["type"] == thing.says["type"] and name not in written:
+            is_alike = there and there.says["type"] == thing.says["type"]
+            if is_alike and self._pointing.get((thing.of, name)) == links and name not in written:
                 return there
         return None
 

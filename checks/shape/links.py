@@ -43,6 +43,17 @@ class Links:
                 return True
         return False
 
+    def all(self, table: str, column: Column) -> frozenset:
+        """What the column points at, alone or among others: (columns, table, its columns) of each reference."""
+        found = set()
+        for says in (thing.says for thing in self.of("constraint", table)):
+            is_key = says["kind"] == "f" and column.name in says["columns"] and not says["schema"]
+            if is_key and self._facts.fates.get(says["table"]) in MOVED:
+                found.add((tuple(says["columns"]), says["table"], tuple(says["referenced"])))
+        if parent := self.mapped(table, column):
+            found.add(((column.name,), parent, ("id",)))
+        return frozenset(found)
+
     def mapped(self, table: str, column: Column) -> str | None:
         """The legacy table that the mapping lets the column point at, where its word counts."""
         facts = self._facts

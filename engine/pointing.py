@@ -1,0 +1,78 @@
+"""What columns point at that move into a table of the target's own, and the foreign keys that the mapping declares.
+
+Laws
+- A reference that the mapping alone knows of has a foreign key to the ids of its parent, or of what that became.
+- Columns of several legacy tables share a column only where they point at the same rows: else the values of one would
+  be orphans by the other's foreign key.
+- A value that is written anew (derived, or read as a number) is judged by itself where no foreign key over its column
+  alone is valid: it would name no row, and nothing would tell it from an id.
+"""
+
+from collections.abc import Iterator
+
+from config.shapes import Column, Constraint, Table
+from engine.catalog import LegacyTable
+from engine.keys import MOVED
+from engine.scene import Scene
+
+MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it
+Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
+
+
+def meaning(scene: Scene, table: LegacyTable, column: str) -> Meaning:
+    """What a legacy column points at: (its columns, a legacy table, that one's columns) of each reference over it."""
+    keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
+    found = {(c.columns, c.ref_table, c.ref_columns) for c in keys if scene.fates.get(c.ref_table) in MOVED}
+    reference = scene.keys.references.get((table.name, column))
+    if reference and not reference.declared:
+        found.add(((column,), reference.to, (reference.to_column,)))
+    return frozenset(found)
+
+
+def declare(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
+    """Give a carried column the foreign key that the mapping declares for it, unless it has it already."""
+    reference = scene.keys.references.get((table.name, column.name))
+    if not reference or reference.declared:
+        return
+    parent = scene.keys.root_of(reference.to) or reference.to
+    shape, wanted = scene.declared[into], ((name,), parent, ("id",))
+    if any((c.columns, c.ref_table, c.ref_columns) == wanted for c in shape.constraints):
+        return
+    feeding = [scene.catalog.table(legacy).shape for legacy in sorted(scene.fed_by[into])]
+    taken = {c.name for found in (shape, *feeding) for c in found.constraints}
+    key = to_id(free_name(f"{into}_{name}_fkey", taken), into, name, parent)
+    scene.add_objects(into, [key], [], "")
+
+
+def rewrite(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
+    """Remember a reference whose values are written anew."""
+    reference = scene.keys.references.get((table.name, column.name))
+    is_written = scene.keys.conversion(table, column).kind in ("derive", "parse")
+    if reference and reference.ids_of and is_written:
+        scene.rewritten[into, name] = reference
+
+
+def judged_alone(scene: Scene, shape: Table) -> Iterator[Constraint]:
+    """Foreign keys that its rows are held to and that are no constraints of the table: see the laws."""
+    valid = {c.columns for c in shape.constraints if c.kind == "f" and c.is_validated}
+    for name in (column.name for column in shape.columns):
+        reference = scene.rewritten.get((shape.name, name))
+        if reference and (name,) not in valid:
+            known = reference.declared.name if reference.declared else f"{shape.name}_{name}_fkey"
+            parent = scene.keys.root_of(reference.ids_of) or reference.ids_of
+            yield to_id(known, shape.name, name, parent)
+
+
+def to_id(name: str, table: str, column: str, parent: str) -> Constraint:
+    return Constraint(name, table, "f", (column,), ref_table=parent, ref_columns=("id",))
+
+
+def free_name(wanted: str, taken: set[str]) -> str:
+    """The name, with a number behind it where it is taken; it is taken from now on."""
+    base = wanted.encode()[:MAX_BASE_BYTES].decode(errors="ignore")
+    name, number = base, 0
+    while name in taken:
+        number += 1
+        name = f"{base}{number}"
+    taken.add(name)
+    return name

@@ -1,0 +1,1 @@
+select string_agg(substr(pg_get_constraintdef(oid), 13), '; ' order by conname) from pg_constraint where contype = 'f' and conrelid in ('verification_documents'::regclass, 'chats'::regclass, 'late_chats'::regclass, 'shoots'::regclass)

@@ -1,0 +1,1 @@
+select string_agg(concat(conrelid::regclass, ' ', substr(pg_get_constraintdef(oid), 13)), '; ' order by conrelid::regclass::text collate "C", conname collate "C") from pg_constraint where contype = 'f' and conrelid in ('verification_requests'::regclass, 'audit_logs'::regclass, 'photographer_profiles'::regclass, 'user_role_profiles'::regclass, 'verification_documents'::regclass)
