@@ -337,9 +337,10 @@ class Carried:
 
 
 STAYS = """
-    select p.legacy_id, coalesce(case when p.rejected is null then p.id end, s.id) as id
+    select p.legacy_id, max(coalesce(case when p.rejected is null then p.id end, s.id)) as id
     from {parent} p
     left join {parent} s on p.rejected = 'duplicate_profile' and s.user_id = p.user_id and s.rejected is null
+    group by p.legacy_id
 """
 WENT = "select legacy_id, case when rejected is null then root_id end as id from professional"
 

@@ -117,7 +117,11 @@ def _rows(schema: str, table: str, kept: str) -> str:
 
 def _plain(legacy_id: str) -> str:
     """A UUID in lower case with hyphens, however it is written; anything else as it is."""
-    return str(uuid.UUID(legacy_id)) if re.match(UUID_TEXT, legacy_id, re.IGNORECASE) else legacy_id
+    return str(uuid.UUID(legacy_id)) if is_uuid(legacy_id) else legacy_id
+
+
+def is_uuid(text: str) -> bool:
+    return re.match(UUID_TEXT, text, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
@@ -171,11 +175,23 @@ class Facts:
 
     @cached_property
     def new_ids(self) -> dict[str, dict[str, str]]:
-        """Legacy table → id → new id, from the books; an id that is a UUID in its plain form, as references are."""
+        """Legacy table → id → new id, from the books; an id that is a UUID in its plain form, as references are.
+
+        A UUID that is replaced because another row of the table has it still leads to that one.
+        """
         return {
-            table: {_plain(legacy_id): new_id for legacy_id, new_id in ids.items()}
+            table: {
+                _plain(legacy_id): new_id
+                for legacy_id, new_id in ids.items()
+                if not (is_uuid(legacy_id) and self.is_alone_at_home(table))
+            }
             for table, ids in self.books.derived.items()
         }
+
+    def is_alone_at_home(self, table: str) -> bool:
+        """Whether no other legacy table's rows stand where a reshaped one's do."""
+        others = [rule.targets for name, rule in self.mapping.tables.items() if name != table]
+        return self.fates.get(table) == "reshape" and not any(self.home(table) in targets for targets in others)
 
     def final(self, table: str) -> str:
         """The name that a copied or kept table has in the target."""

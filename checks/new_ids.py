@@ -2,16 +2,18 @@
 
 Laws
 - A legacy id names one target in a table. One of a rejected row stands there only where another row has the same id.
+- Where no other table's rows stand beside a table's, an id that is a UUID is replaced only if another row keeps it.
 - An id that is no UUID and becomes one, of a row that was not rejected, has its entry.
 - That an id is the UUIDv5 of its name is a law of its own.
 """
 
+import uuid
 from collections.abc import Iterator
 from functools import partial
 
 import psycopg
 
-from checks.facts import TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.facts import TEXTUAL, UUID_TEXT, Facts, is_uuid, literal, quoted
 from checks.rejects import Planned, found
 from checks.relations import Relation
 from checks.verdict import ERROR, Check, Row
@@ -32,6 +34,10 @@ ROWS = """
 UNMAPPED = """
     select {key} from {table} left join unnest({ids}::text[]) as known (id) on known.id = {id}
     where known.id is null and {id} is not null and {rejected} is null and {id} !~* '{uuid}'
+"""
+KEPT = """
+    select k.id from (select {id} as raw, {plain} as id from {table}) as k
+    where k.id = any ({plains}::text[]) and k.raw <> all ({ids}::text[])
 """
 TITLE = "Every new id is recorded once, of a row that stays, and leads to a row of the target."
 
@@ -69,6 +75,8 @@ def _check(facts: Facts, draft: Check, column: Column | None, source: psycopg.Co
             rows.append(Row(legacy_id, "differs", ("target_table",)))
         elif legacy_id in lost[target_table]:
             rows.append(Row(legacy_id, "breaks the rule", ("target_id",)))
+    repeated = [id_ for id_ in ids if is_uuid(id_)] if facts.is_alone_at_home(draft.table) else []
+    rows += [Row(id_, "unexpected") for id_ in _unkept(facts, draft.table, column, repeated, source)]
     missing = _unmapped(facts, draft.table, column, ids, source) if _changes(facts, draft.table) else []
     rows += [Row(key, "missing") for key in missing]
     return found(draft, list(dict.fromkeys(rows)), len(booked) + len(missing))
@@ -85,6 +93,19 @@ def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], so
     id_ = _id(facts, relation, column)
     query = ROWS.format(id=id_, rejected=relation.rejected, table=relation.from_sql, ids=literal(ids))
     return dict(source.execute(query).fetchall())
+
+
+def _unkept(facts: Facts, table: str, column: Column, ids: list[str], source) -> list[str]:
+    """Those of these UUIDs, which all became others, that no row of the source keeps."""
+    if not ids:
+        return []
+    plain = {id_: str(uuid.UUID(id_)) for id_ in ids}
+    query = KEPT.format(
+        id=facts.word(column), plain=facts.spelled(column), plains=literal(list(plain.values())), ids=literal(ids),
+        table=facts.source_rows(table),
+    )  # fmt: skip
+    kept = {id_ for (id_,) in source.execute(query)}
+    return [id_ for id_ in ids if plain[id_] not in kept]
 
 
 def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connection) -> set[str] | None:

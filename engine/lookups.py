@@ -37,6 +37,7 @@ COLUMNS = {
     "submission_ids": ["id"],
     "payment_parts": ["payment_id", "tax_amount", "discount_amount", "coupon_id"],
     "gateways": ["gateway", "id"],
+    "repeated_ids": ["id"],
 }
 
 
@@ -197,6 +198,7 @@ _FINDERS = {
     "roles": _static("roles"),
     "rejected_profiles": _static("rejected_profiles"),
     "gateways": _static("gateways"),
+    "repeated_ids": _static("repeated_ids"),
     "siblings": _siblings,
     "profiles": _profiles,
     "taken_ids": _taken_ids,
@@ -215,6 +217,7 @@ def prepare(work: Work) -> None:
         _prepare_roles(work, source)
         _prepare_siblings(work, source)
         _prepare_gateways(work, source)
+        _prepare_repeated_ids(work, source)
         with work.sessions.lend("target") as target, blame(TargetError, "laying out lookups", work.stop):
             for name, query, parents in _laid_out(work):
                 _lay_out(work, source, target, name, query)
@@ -305,6 +308,22 @@ def _prepare_gateways(work: Work, source) -> None:
     frame = _frame(source, query, ["gateway"])
     ids = [steps.derived_id(f"payment_gateway_configs:{gateway}") for gateway in frame["gateway"]]
     work.frames["gateways"] = frame.assign(id=pd.Series(ids, index=frame.index, dtype=TEXT))
+
+
+def _prepare_repeated_ids(work: Work, source) -> None:
+    """Ids that are another row's UUID in another form; the plain form keeps it, else the first by its letters."""
+    for table in (t for t in work.plan.tables if any("repeated_ids" in route.lookups for route in t.routes)):
+        column = table.legacy.shape.column("id")
+        if column is None or column.base not in TEXTUAL:
+            continue
+        raw, id_ = work.plan.spelled_as(table.name, "id"), _canonical(work, table.legacy)
+        rows = _source(work, table.name)
+        query = (
+            f"select r.raw from (select {raw} as raw, {id_} as id, row_number() over (partition by {id_} "
+            f'order by {raw} = {id_} desc, {raw} collate "C") as place from {rows} where {id_} in '
+            f"(select {id_} from {rows} group by 1 having count(*) > 1)) as r where r.place > 1"
+        )
+        work.frames[f"repeated_ids:{table.name}"] = _frame(source, query, COLUMNS["repeated_ids"])
 
 
 def _laid_out(work: Work):

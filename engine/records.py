@@ -173,6 +173,8 @@ def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd
     if route.legacy_table not in followed | work.looked_up or "id" not in rows:
         return pd.DataFrame()
     ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created", "derived"])]
+    if route.lookups == ("repeated_ids",):
+        ids = ids[steps.canonical_uuid(ids["legacy_id"]).isna()]  # references stay with the row that keeps the UUID
     moved = ids.rename(columns={"target_id": "to_id"})[["legacy_id", "to_id"]]
     lost = rows.loc[outcome.rejected.index, ["id"]].rename(columns={"id": "legacy_id"})
     moved = pd.concat([moved, lost.assign(to_id=pd.Series(pd.NA, index=lost.index, dtype=TEXT))])

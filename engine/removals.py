@@ -15,7 +15,7 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
-from engine import ids, totals, witness
+from engine import ids, totals, violations, witness
 from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.records import orphan_note
@@ -253,15 +253,28 @@ class Removals:
         return [value for (value,) in self.target.execute(query, (self.work.run_id, table, values))]
 
     def _lead_nowhere(self, table: str, ids: list[str], own: list[str]) -> None:
+        """own: the ids by which references name the rows; one that another row of the table bears leads to that."""
         if table not in {follow.legacy_table for follow in self.work.plan.follows} | self.work.looked_up:
             return
         self._delete("moved", table, "legacy_id", ids)
+        there = self._borne(table, own)
+        lost = [pair for pair in zip(ids, own, strict=True) if pair[1] not in there]
         self.target.execute(
             "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
             "select %s, %s, found.legacy_id, found.from_id, null from unnest(%s::text[], %s::text[]) "
             "as found (legacy_id, from_id)",
-            (self.work.run_id, table, ids, own),
+            (self.work.run_id, table, [id_ for id_, _ in lost], [id_ for _, id_ in lost]),
         )
+
+    def _borne(self, table: str, ids: list[str]) -> set[str]:
+        """Those of these ids that a row of the build bears which the legacy table has given it."""
+        home = self.work.plan.table(table).routes[0].targets[0]
+        if home not in self.work.plan.hidden or self.work.plan.shape(home).column("id") is None:
+            return set()
+        query = sql.SQL("select {id} from {home} as t where {id} = any (%s) and {table} = %s").format(
+            id=self._text(home, "id"), home=self._table(home), table=violations.legacy_table_of(self.work, "t")
+        )
+        return {id_ for (id_,) in self.target.execute(query, (ids, table))}
 
     def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
         with self.work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", self.work.stop):

@@ -2,7 +2,8 @@
 
 Laws
 - A condition is true of violators and never null, so that `where` and `bool_or` both can take it.
-- Of rows that share a unique key the one updated last stays, among equals the one with the higher legacy id.
+- Of rows that share a unique key the one updated last stays, among equals the one with the higher legacy id, among
+  these one and the same, in whatever order they were loaded.
 """
 
 from psycopg import sql
@@ -136,7 +137,8 @@ def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
             )
     elif shape.column("id"):
         parts.append(sql.SQL("t.id desc"))
-    return sql.SQL(", ").join([*parts, sql.SQL("t.ctid")])
+    last = sql.SQL("t.{}").format(sql.Identifier(HIDDEN)) if rule.table in work.plan.hidden else sql.SQL("t.ctid")
+    return sql.SQL(", ").join([*parts, last])
 
 
 def legacy_table_of(work: Work, alias: str) -> sql.Composable:

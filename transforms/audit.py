@@ -48,12 +48,16 @@ _STRICT_OCTET = re.compile("(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])?")
 def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One audit_log per activity, and one audit_log_change per field that differs.
 
+    Of activities whose ids are one UUID, written in several forms, one keeps it; those of the others are derived.
+
     In: id, user_id, action, entity_type, entity_id, ip_address, user_agent, metadata, created_at.
     Notes: changes_not_read (metadata is nested too deeply; it is carried all the same); metadata_no_object and
     metadata_no_json (it stands under legacy_metadata, as JSON or as a text).
     """
     documents, wrapped = _documents(rows["metadata"], "metadata" in facts.documents)
-    ids = steps.target_id(rows["id"], facts.legacy_table)
+    is_repeated = steps.is_in(rows["id"], lookups["repeated_ids"]["id"])
+    kept = steps.target_id(rows["id"].mask(is_repeated), facts.legacy_table)
+    ids = steps.first_known(kept, steps.derived_ids(rows["id"].where(is_repeated), facts.legacy_table))
     is_address = is_inet(rows["ip_address"])
     logs = steps.frame(
         rows.index,
@@ -61,7 +65,7 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
         | {"metadata": _with_bad_ips(documents, rows["ip_address"], is_address)}
         | {name: rows[name] for name in _CARRIED},
     )
-    derived = rows.index[ids.notna() & steps.canonical_uuid(rows["id"]).isna()]
+    derived = rows.index[ids.notna() & (is_repeated | steps.canonical_uuid(rows["id"]).isna())]
     talking = _talking_of_changes(rows)
     too_deep = talking.index[[jsonb.depth(text) > jsonb.MAX_DEPTH for text in talking["metadata"].tolist()]]
     return Outcome(

@@ -19,7 +19,7 @@ def activities(*rows: dict) -> Outcome:
     filled = [{"id": ID, "created_at": TIME} | row for row in rows]
     data = {column: pd.Series([row.get(column) for row in filled], dtype=TEXT) for column in COLUMNS.split()}
     frame = pd.DataFrame(data).set_axis(range(10, 10 * len(rows) + 10, 10))
-    return subject.activity_logs(frame, Facts("activity_logs"), {})
+    return subject.activity_logs(frame, Facts("activity_logs"), {"repeated_ids": pd.DataFrame({"id": []}, dtype=TEXT)})
 
 
 def records(frame: pd.DataFrame) -> list[dict]:
