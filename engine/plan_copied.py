@@ -90,6 +90,7 @@ def _columns(
 def _generated(scene: Scene, table: LegacyTable, column: Column, target: str, arriving: set[str]) -> _Column:
     """Generated anew where all that it reads arrives in its type, else carried as its values."""
     scene.sources_of[table.name, column.name] = (table.name, column.name)
+    scene.arrives(table.name, column.name, table.name, column.name)
     why = _why_not_anew(scene, table, column, arriving)
     if not why:
         if any((table.name, name) in scene.changed for name in column.reads):

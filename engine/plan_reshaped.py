@@ -218,6 +218,7 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
             shape, note = older.generated(column, scene.server)
             scene.add_column(into, replace(shape, not_null=column.not_null and not is_shared))
             scene.sources_of[into, column.name] = (table.name, column.name)
+            scene.arrives(table.name, column.name, into, column.name)
             ways.append(Way(column.name, "carried", (f"{into}.{column.name}",), note))
             anew[column.name] = column.name
             continue

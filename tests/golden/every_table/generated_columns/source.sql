@@ -26,3 +26,12 @@ create function tag_of(text) returns text language sql immutable as $$ select 'o
 create table stickers (id int primary key, name text, tag text generated always as (tag_of(name)) stored);
 insert into stickers values (1, 'a');
 create or replace function tag_of(text) returns text language sql immutable as $$ select 'new-' || $1 $$;
+create table sizes (id int primary key, twice int generated always as (id * 2) stored unique);
+insert into sizes values (2);
+create table boxes (twice int references sizes (twice));
+insert into boxes values (4);
+create table tutor_profiles (id uuid primary key, user_id uuid, status text, code text,
+    slug text generated always as ('t-' || code) stored unique);
+insert into tutor_profiles values ('00000000-0000-0000-0000-0000000000b1', '00000000-0000-0000-0000-0000000000a1', 'new', 'x');
+create table lessons (slug text references tutor_profiles (slug) on delete cascade);
+insert into lessons values ('t-x');
