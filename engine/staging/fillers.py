@@ -2,6 +2,7 @@
 
 Laws
 - The source's own server says which value the column takes: its type, its domains and the checks that read it alone.
+- Where values must differ, each row gets a number of its own in it.
 - Where it takes none of ours, that is a fault, which says what to do.
 """
 
@@ -26,6 +27,26 @@ GENERAL = (
     "00:00:00:00:00:00", "00000000-0000-0000-0000-000000000000", "f", "0/0", "0 0", "0,0", "1:1:", "POINT(0 0)",
     "00000000", "0000000000", "0000000000000",
 )  # fmt: skip
+# The same, of as many values as there are rows.
+NUMBERED = "#"
+TRIED = ("1", "2", "99999")
+OWN_NUMBERED = {
+    "point": "(#,0)", "line": "{1,0,#}", "lseg": "[(0,0),(#,0)]", "box": "(#,#),(0,0)", "path": "((0,0),(#,0))",
+    "polygon": "((0,0),(#,0))", "circle": "<(#,0),0>", "hstore": '"n"=>"#"', "jsonpath": "$[#]",
+}  # fmt: skip
+GENERAL_NUMBERED = (
+    "#",
+    "a#",
+    "A#",
+    "x#@x.example",
+    "https://x.example/#",
+    "[#,#]",
+    "(#,#)",
+    "#.0",
+    "{#}",
+    "0/#",
+    "#:#:",
+)
 BLANK = ("", "{}", "null")  # these are as good as none
 
 
@@ -38,23 +59,58 @@ def fill(
     found, faults = [], []
     for choice in choices:
         if choice.kind == "null":
-            asked = _Asked(conn, catalog.schema, tables[choice.table], choice.column)
-            choice = _filled(choice, asked, types)
+            asked = Asked(conn, catalog.schema, tables[choice.table], choice.column)
+            choice = _filled(choice, asked, types, _unique(tables[choice.table]))
             if choice.filler is None and not asked.takes_null:
                 faults.append(_fault(choice, asked.column))
         found.append(choice)
     return tuple(found), faults
 
 
-def _filled(choice: Choice, asked: "_Asked", types: dict[str, Type]) -> Choice:
+def _filled(choice: Choice, asked: "Asked", types: dict[str, Type], unique: set[str]) -> Choice:
     asked.takes_null = _may_be_null(asked.column, types) and asked.takes(None)
     if asked.takes_null:
         return choice
+    if choice.column in unique:
+        return _numbered(choice, asked, types)
     filler = next((text for text in _candidates(asked.column, types) if asked.takes(text)), None)
     if filler is None or filler in BLANK:
         return replace(choice, filler=filler)
     why = f"{choice.why}; it takes no null, so {filler!r} stands in all rows"
     return replace(choice, kind="constant", filler=filler, why=why)
+
+
+def _numbered(choice: Choice, asked: "Asked", types: dict[str, Type]) -> Choice:
+    """Values that differ; none of more than one row is a fault."""
+    found = (
+        text for text in _templates(asked.column, types) if all(asked.takes(text.replace(NUMBERED, n)) for n in TRIED)
+    )
+    filler = next(found, None)
+    if filler is None:
+        return replace(choice, filler=None)
+    why = f"{choice.why}; it takes no null and is unique, so {filler!r} with a number stands in each row"
+    return replace(choice, kind="numbered", filler=filler, why=why)
+
+
+def _templates(column: Column, types: dict[str, Type]) -> Iterable[str]:
+    own = types.get(column.base)
+    if own and own.kind == "c":
+        found = [f"(#{',' * (len(own.attributes) - 1)})"]
+        found += [f"({',' * at}#{',' * (len(own.attributes) - 1 - at)})" for at in range(1, len(own.attributes))]
+    else:
+        found = [OWN_NUMBERED[column.base]] if column.base in OWN_NUMBERED else [*GENERAL_NUMBERED]
+    return [_array(text) for text in found] if column.is_array else found
+
+
+def _array(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{{"{escaped}"}}'
+
+
+def _unique(table: Table) -> set[str]:
+    """Columns whose values, or theirs with others, stand once."""
+    constraints = [c.columns for c in table.constraints if c.kind in "pux"]
+    return set().union(*constraints, *(index.columns for index in table.indexes if index.is_unique))
 
 
 def _fault(choice: Choice, column: Column) -> str:
@@ -65,7 +121,7 @@ def _fault(choice: Choice, column: Column) -> str:
     return f"{choice.table}.{choice.column}: {found}; {remedy}"
 
 
-class _Asked:
+class Asked:
     """One column, and the server that says what it takes: by its type, and by checks that read nothing else."""
 
     def __init__(self, conn: psycopg.Connection, schema: str, table: Table, name: str):

@@ -1,9 +1,10 @@
 """How each table of a copy travels: which columns pass through which mask, and what to do if one does not fit."""
 
+import itertools
 from collections.abc import Callable, Iterable
 
 from engine.catalog import LegacyTable
-from engine.staging import rows
+from engine.staging import fillers, rows
 from engine.staging.columns import Choice
 from engine.staging.rows import Lane
 from transforms.masks import Masker
@@ -32,6 +33,8 @@ class _Masks:
         """The mask of COPY's own text; None for NULL."""
         if choice.kind in ("null", "constant"):
             return None if choice.filler is None else _constant(choice.filler)
+        if choice.kind == "numbered":
+            return _counted(choice.filler)
         alike = choice.kind, choice.limit, choice.is_array
         if alike not in self._made:
             function = self._masker.array if choice.is_array else self._masker.function
@@ -42,6 +45,12 @@ class _Masks:
 def _constant(text: str) -> Callable[[bytes], bytes]:
     field = text.translate(rows.ESCAPE).encode()
     return lambda _: field
+
+
+def _counted(template: str) -> Callable[[bytes], bytes]:
+    """A value of its own for each row; threads may share it."""
+    numbers = itertools.count(1)
+    return lambda _: template.replace(fillers.NUMBERED, str(next(numbers))).translate(rows.ESCAPE).encode()
 
 
 def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str, str]:

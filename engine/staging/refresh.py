@@ -27,7 +27,7 @@ from engine.catalog import Catalog, LegacyTable
 from engine.connect import blame
 from engine.sessions import Sessions
 from engine.snapshot import Snapshot
-from engine.staging import books, columns, faults, fillers, lanes, links, rows, structure
+from engine.staging import books, checked, columns, faults, fillers, lanes, links, rows, structure
 from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
@@ -92,7 +92,7 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
     """How each column would be carried, and the faults. Reads the source's catalogue alone. Errors: SourceError."""
     with snapshot.hold(settings.source, STOP) as held:
         found = _reflected(settings, held)
-        chosen, missing = _chosen(settings, wish, found, held)
+        chosen, missing = _chosen(settings, wish, found, held, _key(settings))
     return chosen, [*faults.of_source(found), *missing]
 
 
@@ -109,10 +109,9 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
         lease = stack.enter_context(books.lease(settings.staging))
         held = stack.enter_context(snapshot.hold(settings.source, STOP))
         found = _reflected(settings, held)
-        chosen, missing = _chosen(settings, wish, found, held)
-        making = Making(
-            settings, wish, conn, lease, held, found, chosen, given or secrets.token_bytes(KEY_BYTES), clock
-        )
+        key = _key(settings)
+        chosen, missing = _chosen(settings, wish, found, held, key)
+        making = Making(settings, wish, conn, lease, held, found, chosen, key, clock)
         _refuse(making, missing)
         making.remarks += _emptied(chosen)
         if not given and wish.is_masked:
@@ -127,18 +126,25 @@ def _reflected(settings: Settings, held: Snapshot) -> Catalog:
         return catalog.reflect(held.holder, settings.source_schema)
 
 
-def _chosen(settings: Settings, wish: Wish, found: Catalog, held: Snapshot) -> tuple[tuple[Choice, ...], list[str]]:
+def _key(settings: Settings) -> bytes:
+    return faults.masking_key(settings) or secrets.token_bytes(KEY_BYTES)
+
+
+def _chosen(
+    settings: Settings, wish: Wish, found: Catalog, held: Snapshot, key: bytes
+) -> tuple[tuple[Choice, ...], list[str]]:
     if not wish.is_masked:
         return columns.unmasked(found, wish.reason), []
     chosen, missing = columns.choose(found, masking.load(), mappings.load(), settings)
     with blame(SourceError, "looking for values that say nothing", STOP):
-        chosen, unfilled = fillers.fill(held.holder, found, chosen)
+        chosen, unfilled = fillers.fill(held.holder, found, checked.fit(held.holder, found, chosen, key))
     return chosen, [*missing, *unfilled]
 
 
 def _emptied(choices: tuple[Choice, ...]) -> list[str]:
     """A remark of all columns that are emptied though nobody has asked for it."""
-    found = [f"{one.table}.{one.column} ({one.why})" for one in choices if one.why.startswith(masking.UNKNOWN)]
+    reasons = (masking.UNKNOWN, checked.UNFIT)
+    found = [f"{one.table}.{one.column} ({one.why})" for one in choices if one.why.startswith(reasons)]
     remedy = f"say under [tables.…] in {masking.FILE} which of them to keep"
     return [f"emptied: {', '.join(found)}; {remedy}"] if found else []
 

@@ -240,6 +240,7 @@ class TestCopies:
             "users.far_ (no mask knows type point: emptied; it takes no null, so '(0,0)' stands in all rows)" in remark
         )
         assert "users.at_all (no mask knows type point: emptied; it takes no null" in remark  # a check says so
+        self.assert_awkward(copy, remark)
         assert any("texts.kind (2 cells; kept: kind; " in text for text in stages.remarks(told))
         do(copy, "update users set point_ = '(1,2)' where id = 2")
         do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")
@@ -248,6 +249,17 @@ class TestCopies:
             ("unmasked", "point_"): 1,
             ("value", "votes"): 1,
         }
+
+    def assert_awkward(self, copy: str, emptied: str) -> None:
+        """A check that no mask satisfies empties its column, and what stands once is numbered; both are told."""
+        assert ask(copy, "select a::text from awkward a where a::text ~ 'Rao|ABCDE'") == []
+        counts = (
+            "select count(distinct spot), count(distinct spots), count(distinct lists), count(tax_code) from awkward"
+        )
+        assert ask(copy, counts) == [(3, 3, 3, 0)]
+        assert ask(copy, "select min(cardinality(lists)), count(distinct lists[1]) from awkward") == [(501, 1)]
+        assert "awkward.tax_code (its checks do not take the mask of kind text: emptied)" in emptied
+        assert "is unique, so '(#,)' with a number stands in each row" in emptied
 
     def test_a_generated_column_is_masked_by_what_it_is_made_of(self, database):
         url, copy = database(), database()
@@ -269,7 +281,7 @@ class TestCopies:
         assert set(ask(copy, "select gone, body, tags, extra from letters")) == {(b"", "", None, None)}
 
     def test_a_masked_row_that_a_check_refuses(self, source, database):
-        do(source, "alter table letters add constraint polite check (body = '' or body ~ '^Dear|^[.\\\\]')")
+        do(source, "alter table letters add constraint polite check (id < 0 or body = '' or body ~ '^Dear|^[.\\\\]')")
         copy = database()
         with pytest.raises(PlanRefused) as refused:
             stages.stage(settings(source, copy), stages.wish())

@@ -35,3 +35,13 @@ insert into texts (id, title, votes, tags, kind) values
     (2, repeat('a', 220001), null, null, ''),
     (3, repeat('Dear customer of ours, it is 1999. ', 120), null, null, 'x');
 create materialized view titles as select left(title, 99) as title from texts;
+
+-- What a mask does not satisfy, what takes no null and stands once, and arrays that are long for what they hold.
+create table awkward (
+    id integer primary key, spot spot not null unique, spots spot[] not null unique, lists text[] unique,
+    tax_code varchar(15) check (tax_code ~ '^[0-9]{2}[A-Z]{5}[0-9]{4}[A-Z]1Z[0-9]$')
+);
+insert into awkward
+select n, row(n, 'Rao')::spot, array[row(n, 'Rao')::spot], array(select 'Rao' || m from generate_series(1, 500 + n) m),
+       '29ABCDE' || 1000 + n || 'F1Z5'
+from generate_series(1, 3) n;

@@ -417,3 +417,13 @@ def test_an_array_keeps_its_shape():
     assert array("[0:1][-1:0]={{x,x},{NULL,x}}") == f'[0:1][-1:0]={{{{"{x}","{x}"}},{{NULL,"{x}"}}}}'
     assert array(r'{"x, \"\\x"}') == '{"' + masked("text", r'x, "\x').replace("\\", "\\\\").replace('"', '\\"') + '"}'
     assert array("{}") == "{}"
+
+
+def test_a_long_array_is_as_easily_compressed_as_it_was():
+    """Behind its beginning elements are masked together; ids among them stay, and so does what tells arrays apart."""
+    mask = MASKER.array("id")
+    words = [f"name {n}" for n in range(500)]
+    first, second = (mask("{" + ",".join(f'"{word}"' for word in found) + "}") for found in (words, [*words, "name x"]))
+    assert len(zlib.compress(first.encode())) < len(zlib.compress(",".join(words).encode()))
+    assert first[:400] == second[:400] and second[: len(first) - 1] != first[:-1]
+    assert mask("{" + ",".join(["abcdef"] * 300 + ["7"]) + "}").endswith(',"7"}')

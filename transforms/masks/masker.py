@@ -45,7 +45,7 @@ class Masker:
 
     def array(self, kind: str, limit: int | None = None) -> Mask:
         """The same for the text of an array of that kind: its elements are masked; NULLs, bounds and shape stay."""
-        return partial(arrays.masked, mask=self.function(kind, limit))
+        return partial(arrays.masked, mask=self.function(kind, limit), together=self._plain)
 
     def _made(self, kind: str, limit: int | None) -> Mask:
         if kind not in KINDS:
