@@ -3,6 +3,7 @@
 Laws
 - Column by column a root has the first value that is not null among the professionals that made it or were merged into
   it, the one updated last first, among equals the one with the higher id. Any other root has none.
+- A reference that leads nowhere is no value.
 - A value that differs from the one that stands is noted on its row, and nothing else is noted so.
 """
 
@@ -56,6 +57,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     relation = Relation(facts, facts.source.table(TABLE))
     values = {carried.place(TABLE, c): (carried.value(relation, TABLE, c), text_of(c)) for c in columns}
     met = _met(relation, values)
+    late = {carried.place(TABLE, c) for c in columns if _is_late(facts, facts.parent(TABLE, c.name))}
     held = {name: there.column(name) for name in values}
     shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
     target = (
@@ -64,7 +66,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     )
     noted = NOTED.format(note=literal(LOST))
     return [
-        _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values)), target, ROOT),
+        _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values), late), target, ROOT),
         _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),
     ]
 
@@ -90,8 +92,14 @@ def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
     return MET.format(given=given, stands=", ".join(ONE.format(name=_inner(name)) for name in values))
 
 
-def _standing(facts: Facts, names: list[str]) -> str:
-    joins, values = _nulled(facts, names)
+def _is_late(facts: Facts, parent: str | None) -> bool:
+    """Whether rows of the table that a column points at come after professionals have met."""
+    rule = facts.rule(parent) if parent else None
+    return rule is not None and rule.wave > facts.rule(TABLE).wave
+
+
+def _standing(facts: Facts, names: list[str], late: set[str]) -> str:
+    joins, values = _nulled(facts, names, late)
     return SOURCE.format(
         listed=", ".join(f"{value} as {quoted(alias(name))}" for name, value in values.items()),
         nulled=joins,
@@ -116,8 +124,11 @@ def _legacy(name: str) -> str:
     return quoted(f"legacy {name}")
 
 
-def _nulled(facts: Facts, names: list[str]) -> tuple[str, dict[str, str]]:
-    """References that led nowhere: the books name the legacy row that the root itself was made of."""
+def _nulled(facts: Facts, names: list[str], late: set[str]) -> tuple[str, dict[str, str]]:
+    """References that led nowhere: the books name the legacy row that the root itself was made of.
+
+    What a professional names that was known to lead nowhere when they met is null among its own values.
+    """
     roots = "left join root as r on r.id = s.root_id"
     joins, values = [], {}
     for number, name in enumerate(names):
@@ -125,6 +136,7 @@ def _nulled(facts: Facts, names: list[str]) -> tuple[str, dict[str, str]]:
         found = {
             f"{table} {key}": "null"
             for table, keys in facts.books.nulled.items()
+            if table != TABLE or name in late
             for key, columns in keys.items()
             if f"{ROOT}.{name}" in columns
         }

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import ddl, ids, merging, witness
+from engine import ddl, ids, merging, violations, witness
 from engine.connect import blame
 from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule
@@ -159,14 +159,7 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
 
 def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
-    gone = sql.SQL(
-        "exists (select from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
-        "and m.from_id = {} and m.to_id is null)"
-    ).format(
-        sql.Literal(work.run_id),
-        sql.Literal(step.legacy_table),
-        sql.SQL(as_text(work.plan.shape(step.table).column(step.column))),
-    )
+    gone = violations.is_lost(work, step)
     root = ROOT_OF.get(step.legacy_table, "user_role_profiles")
     rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
     rejects = any(

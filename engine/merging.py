@@ -3,8 +3,8 @@
 Laws (contract: professionals)
 - Column by column the first value that is not null stands, of the row updated last, among equals of the higher id. The
   row that made the profile is one among them; rows that were rejected take no part.
-- A reference that names no row is null, and noted on its row, before a value is chosen; one to a table that gets rows
-  later is judged with the profile that it stands on.
+- A reference that leads nowhere is null, and noted on its row, before a value is chosen; one to a table that gets rows
+  later is judged with the profile that it stands on. References that lead to one row are equal.
 - A value that differs from the one that stands is noted on its row.
 - All rows are put aside by the chunks that read them, so that no result depends on how they were divided.
 """
@@ -18,11 +18,13 @@ from config.errors import SourceError
 from config.shapes import Column
 from engine import ddl, ids, violations, witness
 from engine.connect import blame
-from engine.plan import MERGED, Route, Rule, merged_shape
+from engine.keys import ROOT_OF
+from engine.plan import MERGED, Route, merged_shape
 from engine.records import orphan_note
 from engine.select import as_text, plain
 from engine.work import Work, in_build
 
+ROOT = "user_role_profiles"
 LOST = "merged: another value, of a row updated later, stands"
 PLACES = """
     update {merged} as t set __place = o.place from (
@@ -76,43 +78,45 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
-        losers = _losers(target, work.plan.shape(route.targets[0]).column(pair[0]), names)
+        losers = _losers(work, target, work.plan.shape(route.targets[0]).column(pair[0]), names)
         _note(work, target, route, pair, LOST, losers)
 
 
 def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict) -> None:
-    """Take out the references that name no row, and note them."""
+    """Take out the references that lead nowhere, and note them."""
     pairs = dict(dict(route.freight)[route.targets[0]])
-    for rule in _references(work, route, pairs):
-        column = rule.columns[0]
-        query = sql.SQL(ORPHANS).format(
-            column=sql.Identifier(column), violates=violations.violates(work, rule), **names
-        )
-        with in_build(work, target):
-            orphans = [key for (key,) in target.execute(query)]
-        _note(work, target, route, (column, pairs[column]), orphan_note(work, rule.ref_table), orphans)
+    for column, condition, parent in _nowhere(work, route):
+        if column in pairs:
+            query = sql.SQL(ORPHANS).format(column=sql.Identifier(column), violates=condition, **names)
+            with in_build(work, target):
+                orphans = [key for (key,) in target.execute(query)]
+            _note(work, target, route, (column, pairs[column]), orphan_note(work, parent), orphans)
 
 
-def _references(work: Work, route: Route, pairs: dict[str, str]) -> Iterator[Rule]:
-    """Foreign keys over what professionals carry, to tables that have all their rows under their ids by now."""
+def _nowhere(work: Work, route: Route) -> Iterator[tuple[str, sql.Composable, str]]:
+    """(column of profiles, what is true of references by it that lead nowhere, the table they should lead to).
+
+    Of tables that have all their rows by now, and of rows that were rejected by now.
+    """
+    root = route.targets[0]
     late = {target for other in work.plan.routes if other.wave > route.wave for target in other.targets}
-    following = {(step.table, step.column) for step in work.plan.follows}
+    steps = [step for step in work.plan.follows if step.table == root]
+    for step in steps:
+        yield step.column, violations.is_lost(work, step), ROOT_OF.get(step.legacy_table, ROOT)
     for rule in work.plan.rules:
-        is_carried = rule.kind == "f" and rule.table == route.targets[0] and rule.columns[0] in pairs
-        is_late = rule.ref_table in late or (rule.table, rule.columns[0]) in following
-        if is_carried and len(rule.columns) == 1 and not is_late:
-            yield rule
+        is_single = rule.kind == "f" and rule.table == root and len(rule.columns) == 1
+        if is_single and rule.ref_table not in late and rule.columns[0] not in {step.column for step in steps}:
+            yield rule.columns[0], violations.violates(work, rule), rule.ref_table
 
 
-def _losers(target: psycopg.Connection, column: Column, names: dict) -> list[str]:
-    """Legacy keys of the rows whose value does not stand."""
+def _losers(work: Work, target: psycopg.Connection, column: Column, names: dict) -> list[str]:
+    """Legacy keys of the rows whose value does not stand; of references that lead to one row none differs."""
     own = as_text(column)
-    query = sql.SQL(LOSERS).format(
-        column=sql.Identifier(column.name),
-        own=sql.SQL(own),
-        kept=sql.SQL(own.replace(plain(column), f"r{plain(column)[1:]}")),
-        **names,
-    )
+    kept = own.replace(plain(column), f"r{plain(column)[1:]}")
+    for step in work.plan.follows:
+        if (step.table, step.column) == (ROOT, column.name):
+            own, kept = (violations.followed(work, step, value) for value in (own, kept))
+    query = sql.SQL(LOSERS).format(column=sql.Identifier(column.name), own=sql.SQL(own), kept=sql.SQL(kept), **names)
     return [key for (key,) in target.execute(query)]
 
 

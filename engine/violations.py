@@ -9,8 +9,8 @@ Laws
 from psycopg import sql
 
 from config.shapes import Table
-from engine.plan import HIDDEN, Rule
-from engine.select import parsed
+from engine.plan import HIDDEN, Follow, Rule
+from engine.select import as_text, parsed
 from engine.work import Work
 
 ROOTS = "user_role_profiles"
@@ -29,6 +29,28 @@ def violates(work: Work, rule: Rule) -> sql.Composable:
         any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
         return sql.SQL("(({}) and not ({}) or ({}) and {})").format(any_set, all_set, all_set, orphan)
     return sql.SQL("({} and {})").format(all_set, orphan)
+
+
+def is_lost(work: Work, step: Follow) -> sql.Composable:
+    """Whether a reference to a reshaped table names a row that was rejected."""
+    return sql.SQL(
+        "exists (select from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
+        "and m.from_id = {} and m.to_id is null)"
+    ).format(
+        sql.Literal(work.run_id),
+        sql.Literal(step.legacy_table),
+        sql.SQL(as_text(work.plan.shape(step.table).column(step.column))),
+    )
+
+
+def followed(work: Work, step: Follow, value: str) -> str:
+    """SQL: the id to which such a reference leads, of its text."""
+    query = (
+        "coalesce((select m.to_id from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
+        "and m.from_id = {value} and m.to_id is not null limit 1), {value})"
+    )
+    found = sql.SQL(query).format(sql.Literal(work.run_id), sql.Literal(step.legacy_table), value=sql.SQL(value))
+    return found.as_string(None)
 
 
 def _orphan(parents: sql.Identifier, rule: Rule, columns: list[sql.Composed]) -> sql.Composable:
