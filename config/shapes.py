@@ -33,6 +33,8 @@ class Column:
     names_objects: bool = field(default=False, compare=False)
     # Whether its texts compare by a collation of their own, for which two that differ may be equal, and none may match.
     is_collated: bool = field(default=False, compare=False)
+    # Whether that collation is not deterministic, so that texts of different letters may be one value.
+    is_loose: bool = field(default=False, compare=False)
 
     @property
     def full_type(self) -> str:

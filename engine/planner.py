@@ -21,6 +21,7 @@ from engine import (
     declared,
     following,
     legacy_faults,
+    loose_ids,
     needs,
     older,
     plan_beside,
@@ -55,6 +56,7 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Sourc
     legacy_faults.look(scene)
     if not catalog.table("users") or not catalog.table("users").shape.column("id"):
         return _nothing(scene)
+    loose_ids.look(scene)
     declared.adapt(scene)
     for name, rule in mapping.tables.items():
         if fates.get(name) == "reshape":

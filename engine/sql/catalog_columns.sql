@@ -91,7 +91,8 @@ select a.attrelid as table_oid,
        m.is_binary,
        m.is_cast_to_json and a.atttypid not in ('json'::regtype, 'jsonb'::regtype) as is_cast_to_json,
        m.names_objects,
-       a.attcollation not in (0, 'pg_catalog."default"'::regcollation) as is_collated
+       a.attcollation not in (0, 'pg_catalog."default"'::regcollation) as is_collated,
+       exists (select from pg_collation c where c.oid = a.attcollation and not c.collisdeterministic) as is_loose
 from columns a
 join pg_type t on t.oid = a.atttypid
 join bases b on b.start = a.atttypid
