@@ -8,7 +8,7 @@ Where to look
   file a rule); rules whose columns are only known by reflection: carried, display_law, settings_law, owners,
   overruled, left_behind, money.
 - The books against the source: balance, rejects, reasons, notes, new_ids.
-- The catalogue: objects (the checks), shape/ (what should stand in each schema, and what does), likeness.
+- The catalogue: objects (the checks), shape/ (what should stand in each schema, and what does), likeness, grammar.
 - The target alone: rules (laws within it), suites/ with gx and gx_docs (Great Expectations).
 - Of a staging copy: scan (the proof that nothing personal is left), masked, pairs, cells, traces, originals, leftovers;
   scanned and remedies are what it says.

@@ -1,40 +1,46 @@
 """Whether two definitions, as two servers and the declaration spell them, say the same.
 
 Laws
-- Schemas, casts, parentheses, blanks and the case of words are spelling: an extension's type may be elsewhere on the
-  other server, and the declaration is not PostgreSQL's own text. Names, literals, operators and their order are not.
+- Expressions are compared as trees (grammar): names, literals, operators, their order, and which brackets hold what.
+- A cast counts. Where a column has another type than in the legacy schema, casts of it and of literals beside it follow
+  from that, and are spelling; in what the declaration says, casts of literals are, for PostgreSQL adds them.
 - A column that has another name in the target is looked for under that name.
+- What a function does is a text, and compared letter by letter, but for schemas before names.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Mapping
 
-NAME = r'"(?:[^"]|"")+"|[A-Za-z_][\w$]*'
-TOKENS = re.compile(rf"E?'(?:[^']|'')*'|{NAME}|\d+(?:\.\d+)?|::|[.()\[\],]|[^\s\w.()\[\],\"':]+|\S")
-# What belongs to a type's name after its first word.
-TYPE_WORDS = {"varying", "precision", "with", "without", "time", "zone"}
-BRACKETS = set("()[],")
+from checks import grammar
+from checks.grammar import NAME, Tree
+
 CALLS = {"nextval", "currval", "setval"}
+# A string, or a name and a dot behind it.
+QUALIFIED = re.compile(rf"('(?:[^']|'')*')|(?<![\w.$\"])({NAME})\.(?=[\w\"])")
+EVERY = frozenset({"*"})  # in place of retyped columns: every cast is spelling
 
 
-def expression(text: str | None, renames: Mapping[str, str]) -> tuple[str, ...]:
-    """The words of an expression, spelling aside."""
-    words = [_plain(word, renames) for word in _without_types(_without_schemas(TOKENS.findall(text or "")))]
-    return tuple(_unfolded(list(_with_sequences([word for word in words if word not in BRACKETS]))))
+def expression(text: str, renames: Mapping[str, str]) -> Tree:
+    """The tree of an expression, in the names of the target."""
+    return _named(grammar.tree(text), renames)
 
 
-def _with_sequences(words: list[str]) -> Iterator[str]:
+def _named(tree: Tree, renames: Mapping[str, str]) -> Tree:
     """A sequence that a call names by a text, perhaps put together of some, is the sequence of that name."""
-    rest = list(words)
-    while rest:
-        yield (word := rest.pop(0))
-        if word in CALLS and rest and rest[0].endswith("'"):
-            texts = [rest.pop(0)]
-            while rest[:1] == ["||"] and rest[1:2] and rest[1].endswith("'"):
-                texts.append(rest[1])
-                del rest[:2]
-            yield _last_name("".join(text.removeprefix("E")[1:-1].replace("''", "'") for text in texts))
+    if tree[0] == "name":
+        return "name", renames.get(tree[1], tree[1])
+    if tree[0] == "call" and tree[1][1] in CALLS and len(tree) > 2 and (texts := list(_texts(tree[2]))):
+        return "call", tree[1], ("sequence", _last_name("".join(texts))), *tree[3:]
+    return tree[0], *(_named(part, renames) if isinstance(part, tuple) else part for part in tree[1:])
+
+
+def _texts(tree: Tree) -> Iterator[str]:
+    """The literals that make a sequence's name; nothing else stands there but casts."""
+    if tree[0] == "literal":
+        yield tree[1].removeprefix("E")[1:-1].replace("''", "'")
+    elif tree[0] in ("cast", "||"):
+        for part in tree[1:] if tree[0] == "||" else tree[1:2]:
+            yield from _texts(part)
 
 
 def _last_name(text: str) -> str:
@@ -44,54 +50,33 @@ def _last_name(text: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()
 
 
+def eased(tree: Tree, retyped: Collection[str]) -> Tree:
+    """The tree without the casts that are spelling: of literals, and of what names one of these columns."""
+    if tree[0] in ("name", "word", "literal", "sign"):
+        return tree
+    parts = [eased(part, retyped) if isinstance(part, tuple) else part for part in tree[1:]]
+    is_spelling = tree[0] == "cast" and (parts[0][0] == "literal" or retyped == EVERY or _names(parts[0], retyped))
+    return parts[0] if is_spelling else (tree[0], *parts)
+
+
+def _names(tree: Tree, columns: Collection[str]) -> bool:
+    return any(node[0] == "name" and node[1] in columns for node in grammar.nodes(tree))
+
+
+def names(text: str) -> set[str]:
+    """Every name in an expression, schemas and tables too."""
+    return {token.text for token in grammar.tokens(text) if token.kind == "name"}
+
+
 def sequences(text: str | None) -> set[str]:
     """The sequences that the calls in an expression name."""
-    words = expression(text, {})
-    return {name for call, name in pairwise(words) if call in CALLS}
+    found = grammar.nodes(expression(text or "", {}))
+    return {node[2][1] for node in found if node[0] == "call" and len(node) > 2 and node[2][0] == "sequence"}
 
 
-def _without_schemas(tokens: list[str]) -> list[str]:
-    dots = {number for number, token in enumerate(tokens) if token == "."}
-    spelled_out = {n for n, pair in enumerate(pairwise(tokens)) if (pair[0].upper(), pair[1]) == ("OPERATOR", "(")}
-    return [token for number, token in enumerate(tokens) if number not in dots | spelled_out and number + 1 not in dots]
-
-
-def _without_types(tokens: list[str]) -> Iterator[str]:
-    rest = iter(tokens)
-    token = next(rest, None)
-    while token is not None:
-        if token != "::":
-            yield token
-            token = next(rest, None)
-            continue
-        next(rest, None)
-        token = next(rest, None)
-        while token is not None and (token in TYPE_WORDS or token in BRACKETS or token.isdigit()):
-            token = next(rest, None)
-
-
-def _unfolded(words: list[str]) -> list[str]:
-    """`x in (…)` and `x between a and b` as PostgreSQL keeps them."""
-    found = []
-    for number, word in enumerate(words):
-        if word == "in":
-            found += ["=", "any", "array"]
-        elif word == "between":
-            found.append(">=")
-        elif word == "and" and number > 2 and words[number - 2] == "between":
-            found += ["and", words[number - 3], "<="]
-        else:
-            found.append(word)
-    return found
-
-
-def _plain(token: str, renames: Mapping[str, str]) -> str:
-    if re.fullmatch(r"'-?\d+(?:\.\d+)?'", token):
-        return token[1:-1]
-    if token.startswith('"'):
-        name = token[1:-1].replace('""', '"')
-        return renames.get(name, name)
-    return token if "'" in token else renames.get(token, token.lower())
+def unqualified(text: str, schemas: Collection[str]) -> str:
+    """What a function does, in the names of what it uses without these schemas before them."""
+    return QUALIFIED.sub(lambda found: "" if _last_name(found[2] or "") in schemas else found[0], text)
 
 
 def bare(type_name: str) -> str:

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import psycopg
 
+from checks.comparison import OF_SOURCE
 from checks.facts import Facts
 from checks.shape import judge
-from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, WARNING, Check, Row
+from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, WARNING, Check, Row
 
 Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
 OTHERS = {
@@ -17,6 +18,12 @@ OTHERS = {
     judge.ARCHIVE: "The archive has the columns, types and keys of the legacy tables, and nobody else may use it.",
     judge.BOOKS: "The books are as the program makes them, and nobody else may use them.",
     judge.GRANTS: "No role was granted anything by name since the publish; whoever granted it knows why.",
+    judge.TUNING: "How tables are kept and planned with is as it was published; whoever tuned them knows why.",
+}
+# What may be changed once it is published, and is told all the same.
+SINCE = {
+    judge.GRANTS: "new grants to roles, by name: {}",
+    judge.TUNING: "otherwise than published: {}",
 }
 TITLE = "Columns, constraints, indexes, comments and grants are those of the declaration and of the legacy table."
 
@@ -28,7 +35,7 @@ def jobs(facts: Facts) -> Iterator[tuple[Check, Work]]:
     drafts = [(f"catalog/{name}", name, TITLE) for name in judge.tables(facts)]
     for name, table, title in [*drafts, *((name, None, title) for name, title in OTHERS.items())]:
         domain = facts.domain(copied[table]) if table in copied else ""
-        severity = WARNING if name == judge.GRANTS else CRITICAL
+        severity = WARNING if name in SINCE else CRITICAL
         draft = Check(name, "catalog", domain, table, title, ERROR, severity)
         yield draft, _work(shape, draft)
 
@@ -41,14 +48,20 @@ def _work(shape: judge.Shape, draft: Check) -> Work:
 
 
 def _result(draft: Check, looked_at: list[Row]) -> Check:
-    rows, compared = [row for row in looked_at if row.what], len(looked_at)
-    status = FAIL if rows else PASS
-    wrong = (
-        "new grants to roles, by name: {}"
-        if draft.name == judge.GRANTS
-        else "{} of {} objects are not as they should be"
-    )
-    detail = wrong.format(len(rows), compared) if rows else f"{compared} objects agree"
+    found, compared = [row for row in looked_at if row.what], len(looked_at)
+    wrong = [row for row in found if row.what != OF_SOURCE]
+    rows = wrong or found
+    status = FAIL if wrong else STALE if rows else PASS
+    since = {OF_SOURCE: len(rows)} if status == STALE else {}
     return replace(
-        draft, status=status, compared=compared, rows=tuple(rows[:MAX_ROWS]), rows_total=len(rows), detail=detail
-    )
+        draft, status=status, compared=compared, rows=tuple(rows[:MAX_ROWS]), rows_total=len(rows), since=since,
+        detail=_detail(draft.name, status, len(rows), compared),
+    )  # fmt: skip
+
+
+def _detail(name: str, status: str, number: int, compared: int) -> str:
+    if status == PASS:
+        return f"{compared} objects agree"
+    if status == STALE:
+        return f"could not be compared: {number} of {compared} {OF_SOURCE}; all others agree"
+    return SINCE[name].format(number) if name in SINCE else f"{number} of {compared} objects are not as they should be"

@@ -5,7 +5,7 @@ Laws
   row that comes has a younger xmin than any that goes, so no change leaves count and sum as they were.
 - The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
 - The horizon lets a later verification tell what came after: which transactions the seal saw, in which server, which
-  tables those were, and a digest of what the run's books say of single rows.
+  tables those were, where the sequences stood, and a digest of what the run's books say of single rows.
 """
 
 import json
@@ -25,6 +25,9 @@ DIGEST = """
     cross join lateral (select bit_in(textout('x' || left(md5(concat(book)), 16)), 0, 64)::bigint) as m (part)
     where run_id = %s
 """
+SEQUENCES = """select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where c.relkind = 'S' and format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
+POSITION = "select last_value, is_called from {}"
 OF_SINGLE_ROWS = ("rejects", "id_map", "removed_links", "notes", "tables")  # nobody writes to them after the seal
 
 
@@ -46,7 +49,16 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
         "system_identifier": server_facts(conn).system_identifier,
         "snapshot": conn.execute("select concat(pg_current_snapshot())").fetchone()[0],
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
+        "sequences": _positions(conn, list(marks)),
         "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
+    }
+
+
+def _positions(conn: psycopg.Connection, marked: list[str]) -> dict[str, list]:
+    """Sequence → its last value, and whether that was drawn."""
+    names = conn.execute(SEQUENCES, [marked]).fetchall()
+    return {
+        ".".join(name): list(conn.execute(sql.SQL(POSITION).format(sql.Identifier(*name))).fetchone()) for name in names
     }
 
 

@@ -12,7 +12,7 @@ from threading import Lock
 import psycopg
 
 from checks.facts import Facts
-from checks.shape import archive, books, kept, lasting, members, older, things
+from checks.shape import archive, books, casts, kept, lasting, members, older, things, tuning
 from checks.shape.access import BUILD, CLOSED, LIVE, NAMESAKES, Access
 from checks.shape.declared import Declared, shapes
 from checks.shape.kept import Kept
@@ -21,9 +21,10 @@ from checks.shape.types import Types
 from checks.verdict import Row
 
 SEQUENCES, TABLES, SCHEMA = "catalog/sequences", "catalog/tables", "catalog/schema"
-ARCHIVE, BOOKS, GRANTS = "catalog/legacy_archive", "catalog/migration", "catalog/grants"
+ARCHIVE, BOOKS = "catalog/legacy_archive", "catalog/migration"
+GRANTS, TUNING = "catalog/grants", "catalog/tuning"
 WHOLE = ("table", "view", "materialized view", "foreign table")
-Judged = tuple[Row, bool]  # a finding, and whether it may not be
+Judged = tuple[Row, str]  # a finding, and the check that it belongs to
 ROLE = "select role from migration.schemas where name = %s"
 
 
@@ -53,8 +54,8 @@ class Shape:
         of_legacy = Kept(facts, types)
         found = _Product(facts, of_legacy, Declared(facts, types, of_legacy), target).rows(legacy)
         for check, judged in ((ARCHIVE, _archive(facts, of_legacy, legacy, target)), (BOOKS, _books(target))):
-            for row, is_forbidden in judged:
-                found.setdefault(check if is_forbidden else GRANTS, []).append(row)
+            for row, other in judged:
+                found.setdefault(other or check, []).append(row)
         return found
 
 
@@ -62,6 +63,7 @@ class _Product:
     def __init__(self, facts: Facts, of_legacy: Kept, declared: Declared, target: psycopg.Connection):
         self._facts, self._kept, self._declared, self._target = facts, of_legacy, declared, target
         self._wanted_tables, self._there = set(tables(facts)), set()
+        self._is_build = _is_build(target, facts.target.schema)
         self._checks: dict[str, list[Row]] = {}
 
     def rows(self, legacy: Iterable[Thing]) -> dict[str, list[Row]]:
@@ -74,13 +76,17 @@ class _Product:
             if fate in ("copy", "keep")
             for thing in self._kept.table(table)
         ]
-        wanted = list(lasting.followed([*wanted, *self._declared.all()], self._places()))
+        wanted = [*wanted, *self._declared.all()]
+        places = self._places()
+        wanted = casts.eased(lasting.followed(wanted, places), places, self._kept)
         wanted = list(kept.placed(wanted, found))
         needed = members.needed_by(wanted, legacy, self._kept)
         wanted += [*needed.needed, *members.sequences(self._kept, wanted)]
         judged = [thing for thing in found if thing.kind != "grant"]
         for (kind, of, name), row in things.compared(wanted, needed.allowed, judged).items():
-            self._put(kind, of, name, row)
+            left, tuned = (row, None) if self._is_build else tuning.parted(kind, of, row)
+            self._put(kind, of, name, left)
+            self._add(TUNING, [tuned] if tuned else [])
         self._others(found)
         return self._checks
 
@@ -93,12 +99,11 @@ class _Product:
     def _others(self, found: tuple[Thing, ...]) -> None:
         """Where sequences stand, who owns what, who may do what."""
         facts, target = self._facts, self._target
-        role = target.execute(ROLE, [facts.target.schema]).fetchone()
-        positions = members.Positions(facts, self._kept, target, is_build=role == ("build",))
+        positions = members.Positions(facts, self._kept, target, is_build=self._is_build)
         self._add(SEQUENCES, positions.judged(found))
         access = _access(target, facts.target.schema)
         self._add(SCHEMA, access.owners(found))
-        for thing, row, is_forbidden in access.grants(found, BUILD if role == ("build",) else LIVE):
+        for thing, row, is_forbidden in access.grants(found, BUILD if self._is_build else LIVE):
             if is_forbidden:
                 self._put(thing.kind, thing.of, thing.name, row)
             else:
@@ -118,6 +123,10 @@ class _Product:
 
     def _add(self, check: str, rows: Iterable[Row]) -> None:
         self._checks.setdefault(check, []).extend(rows)
+
+
+def _is_build(target: psycopg.Connection, schema: str) -> bool:
+    return target.execute(ROLE, [schema]).fetchone() == ("build",)
 
 
 def _access(target: psycopg.Connection, schema: str) -> Access:
@@ -142,16 +151,20 @@ def _books(target: psycopg.Connection) -> Iterator[Judged]:
 
 
 def _closed(target, schema: str, wanted: Iterable[Thing], allowed: Iterable[Thing], found) -> Iterator[Judged]:
-    """(finding, whether it may not be) of a schema that nobody else uses."""
+    """(finding, the check that it belongs to, if not the schema's own) of a schema that nobody else uses."""
+    is_build = _is_build(target, schema)
     wanted, shared = list(wanted), [thing for thing in found if thing.kind != "grant"]
     whole = {thing.name for thing in wanted if thing.kind == "table"}
     there = {thing.name for thing in shared if thing.kind == "table"}
     for (kind, of, name), row in things.compared(wanted, allowed, shared).items():
         if of is None or (of in whole and of in there):
-            yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", row.what, row.columns), True
+            left, tuned = (row, None) if is_build else tuning.parted(kind, of, row)
+            yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", left.what, left.columns), ""
+            if tuned:
+                yield tuned, TUNING
     if not found and not wanted:
         return
     access = _access(target, schema)
-    yield from ((row, True) for row in access.owners(found))
+    yield from ((row, "") for row in access.owners(found))
     for _, row, is_forbidden in access.grants(found, CLOSED):
-        yield replace(row, key=f"{row.key} in {schema}"), is_forbidden
+        yield replace(row, key=f"{row.key} in {schema}"), "" if is_forbidden else GRANTS

@@ -12,6 +12,7 @@ Laws
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from checks import likeness
 from checks.facts import NUMBERS, TEXTUAL
 from checks.shape import things
 from checks.shape.plain import OF_CONSTRAINT, PLAIN_CONSTRAINT, PLAIN_INDEX, SERVED
@@ -91,7 +92,7 @@ def texts(thing: Thing) -> list[str]:
 
 def named(thing: Thing) -> set[str]:
     """The columns that its expressions name; all that it reads where they name the whole row."""
-    words = {word for text in texts(thing) for word in things.spelled({"expression": text})["expression"]}
+    words = {word for text in texts(thing) for word in likeness.names(text)}
     reads = {*thing.says.get("columns", ()), *thing.says["reads"]}
     return reads if thing.of in words else reads & words
 
@@ -102,8 +103,7 @@ def _calls_dropped(thing: Thing, calls: Mapping[str, str]) -> bool:
 
 def is_dropped(text: str | None, calls: Mapping[str, str]) -> bool:
     """Whether an expression calls what the mapping drops."""
-    words = things.spelled({"expression": text or ""})["expression"]
-    return any(not calls.get(word, word) for word in words)
+    return any(not calls.get(name, name) for name in likeness.names(text or ""))
 
 
 def _replaced(calls: Mapping[str, str]) -> dict[str, str]:

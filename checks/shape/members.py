@@ -8,7 +8,10 @@ Laws
 - Free sequences are there, and those that a column owns or a default draws from, if only by a text that names them,
   with their options and their owner.
 - In a build a sequence stands where the legacy one stood, or past the last value of its columns; once published it may
-  have gone on, never back. One that begins anew past its limit goes on from where the legacy one stood.
+  have gone on, never back behind where it was sealed, and never behind its columns. One that begins anew past its limit
+  goes on from where the legacy one stood.
+- A legacy sequence that has gone past what is published was drawn from since: that is told, and no fault. A build whose
+  seal does not say where its sequences stood is held to where the legacy ones stand.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 import psycopg
 
 from checks import likeness
+from checks.comparison import OF_SOURCE
 from checks.facts import Facts, quoted
 from checks.shape import things
 from checks.shape.kept import Kept
@@ -30,6 +34,11 @@ OF_SEQUENCE = (
 NEEDS = {"needs", "functions", "home", "owner", "last", "is called"}
 NUMBERS = {"int2", "int4", "int8", "numeric"}
 BEHIND = "behind"
+SEALED = """
+    select coalesce(to_jsonb(s) -> 'horizon' -> 'sequences', '{}')  -- older books have no such column
+    from migration.seals s join migration.schemas p on p.run_id = s.run_id and p.schema_oid = s.build_oid
+    where s.run_id = %s and p.name = %s and p.kind = 'product'
+"""
 OF_LANGUAGES = ("collation", "text search configuration", "text search dictionary")
 EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between {3} and {4}"
 
@@ -112,6 +121,14 @@ class Positions:
     def __init__(self, facts: Facts, kept: Kept, target: psycopg.Connection, is_build: bool):
         self._facts, self._target, self._is_build = facts, target, is_build
         self._legacy = {thing.name: thing.says for thing in kept.of("sequence", None)}
+        self._sealed = {} if is_build else self._as_sealed()
+
+    def _as_sealed(self) -> dict[str, Says]:
+        """Where the sequences stood when the build was sealed, as far as that was put down."""
+        schema, prefix = self._facts.target.schema, f"{self._facts.settings.target_schema}__build."
+        row = self._target.execute(SEALED, [self._facts.books.run_id, schema]).fetchone()
+        found = {key.removeprefix(prefix): at for key, at in row[0].items() if key.startswith(prefix)} if row else {}
+        return {name: {"last": last, "is called": is_called} for name, (last, is_called) in found.items()}
 
     def judged(self, found: Iterable[Thing]) -> Iterator[Row]:
         """A row for each sequence that stands where it should not."""
@@ -128,17 +145,20 @@ class Positions:
                     yield Row(f"sequence {thing.name}", what, tuple(f"{table}.{column}" for table, column in places))
 
     def _fault(self, thing: Thing, places: list[tuple[str, str]]) -> str:
-        says, legacy = thing.says, self._legacy.get(thing.name)
+        says, legacy, step = thing.says, self._legacy.get(thing.name), thing.says["increment"]
         edges = [edge for place in places if (edge := self._edge(says, *place)) is not None]
-        step, sign = says["increment"], 1 if says["increment"] > 0 else -1
         if says["cycle"] and legacy:
             edges = []
-        earliest = [edge + step for edge in edges] + ([following(legacy)] if legacy else [])
+        stood, sign = self._sealed.get(thing.name) or legacy, 1 if step > 0 else -1
+        earliest = [edge + step for edge in edges] + ([following(says | _at(stood))] if stood else [])
         is_behind = any(following(says) * sign <= edge * sign for edge in edges)
-        is_behind = is_behind or (legacy is not None and following(says) * sign < following(legacy) * sign)
+        is_behind = is_behind or (stood is not None and following(says) * sign < earliest[-1] * sign)
         if is_behind and (self._is_build or not says["cycle"]):
             return BEHIND
-        return DIFFERS if self._is_build and earliest and following(says) not in earliest else ""
+        if self._is_build:
+            return DIFFERS if earliest and following(says) not in earliest else ""
+        has_gone_on = legacy and not says["cycle"] and following(says) * sign < following(legacy) * sign
+        return OF_SOURCE if has_gone_on else ""
 
     def _edge(self, says: Says, table: str, column: str) -> int | None:
         """The last value of a column in the direction of the sequence; values out of its bounds are not its own."""
@@ -149,6 +169,10 @@ class Positions:
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
         query = EDGE.format(function, quoted(column), name, says["minimum"], says["maximum"])
         return self._target.execute(query).fetchone()[0]
+
+
+def _at(says: Says) -> Says:
+    return {name: says[name] for name in ("last", "is called")}
 
 
 def following(says: Says) -> int:

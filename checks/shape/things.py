@@ -3,8 +3,8 @@
 Laws
 - pg_catalog alone is read, a statement for each kind of thing. What a statement calls is found before the schema comes
   on the search path, by which definitions are spelled: so nothing of the schema's own is called.
-- Two things are the same if their statements are, spelling aside: schemas of types, casts and parentheses in an
-  expression may differ between two servers, names, literals, operators and their order may not (checks.likeness).
+- Two things are the same if their statements are, spelling aside: schemas of types may differ between two servers,
+  names, literals, operators, casts and what stands in brackets may not (checks.likeness).
 """
 
 import contextlib
@@ -27,7 +27,7 @@ KINDS = (
     "grants",
 )  # fmt: skip
 # What an expression, a type or a list of parts with such is called in a statement.
-TEXTS = {"default", "definition", "expression", "predicate", "body", "arguments", "result"}
+TEXTS = {"default", "definition", "expression", "predicate", "arguments", "result"}
 PARTS = {"keys", "checks", "attributes"}
 # What a constraint takes over from the index that serves it.
 OF_INDEX = (
@@ -35,6 +35,7 @@ OF_INDEX = (
     "serves as replica identity", "storage parameters",
 )  # fmt: skip
 SETTING, SET = "select pg_catalog.current_setting(%s)", "select pg_catalog.set_config(%s, %s, false)"
+SCHEMAS = "select nspname::text from pg_catalog.pg_namespace where nspname !~ '^pg_'"
 POSITION = "select {}::text as name, last_value, is_called from {}"
 Says = dict[str, Any]
 Key = tuple[str, str | None, str]
@@ -50,6 +51,8 @@ class Thing:
     says: Says = field(default_factory=dict, compare=False)
     is_named: bool = field(default=True, compare=False)  # whether it has to have this name
     base: str = field(default="", compare=False)  # of a wanted column: its base type
+    # In its expressions casts of these columns and of literals are spelling; None: no cast is.
+    retyped: frozenset[str] | None = field(default=None, compare=False)
     made_of: "Thing | None" = field(default=None, compare=False, repr=False)  # the legacy thing, if it was one
 
     @property
@@ -69,7 +72,7 @@ def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
         cursors = [stack.enter_context(_asked(conn, kind, schema)) for kind in KINDS]
         with _set(conn, "search_path", quoted):
             found = [Thing(*row) for cursor in cursors for row in cursor.fetchall()]
-    return tuple(_positioned(conn, schema, list(_with_indexes(found))))
+    return tuple(_positioned(conn, schema, list(_unqualified(conn, list(_with_indexes(found))))))
 
 
 @contextlib.contextmanager
@@ -99,6 +102,15 @@ def _with_indexes(things: list[Thing]) -> Iterator[Thing]:
             yield replace(thing, says=thing.says | {name: says[name] for name in OF_INDEX})
         elif thing.kind != "index" or not thing.says["constraint"]:
             yield thing
+
+
+def _unqualified(conn: psycopg.Connection, things: list[Thing]) -> Iterator[Thing]:
+    """What functions do, without the names of schemas: what they call may be elsewhere on the other server."""
+    is_asked = any(thing.kind == "function" for thing in things)
+    schemas = {name for (name,) in conn.execute(SCHEMAS)} if is_asked else set()
+    for thing in things:
+        is_function = thing.kind == "function" and thing.says["body"] is not None
+        yield thing.saying(body=likeness.unqualified(thing.says["body"], schemas)) if is_function else thing
 
 
 def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> Iterator[Thing]:
@@ -141,6 +153,17 @@ def spelled(says: Says, names: Mapping[str, str] = {}) -> Says:
     return found
 
 
+def eased(says: Says, retyped: frozenset[str]) -> Says:
+    """The statements without the casts that are spelling where these columns have another type."""
+    found = dict(says)
+    for name, value in says.items():
+        if name in TEXTS and value is not None:
+            found[name] = likeness.eased(value, retyped)
+        elif name in PARTS and value is not None:
+            found[name] = [eased(part, retyped) for part in value]
+    return found
+
+
 def compared(wanted: Iterable[Thing], optional: Iterable[Thing], found: Iterable[Thing]) -> dict[Key, Row]:
     """A row for each thing that is or should be there; `what` is empty where it is as it should be.
 
@@ -159,6 +182,8 @@ def _row(wanted: Thing | None, found: Thing | None, key: Key) -> Row:
     kind, _, name = key
     if wanted is None or found is None:
         return Row(f"{kind} {name}", UNEXPECTED if wanted is None else MISSING)
-    has = spelled(found.says)
-    differing = tuple(sorted(name for name, value in wanted.says.items() if has.get(name) != value))
+    has, says = spelled(found.says), wanted.says
+    if wanted.retyped is not None:
+        has, says = eased(has, wanted.retyped), eased(says, wanted.retyped)
+    differing = tuple(sorted(name for name, value in says.items() if has.get(name) != value))
     return Row(f"{kind} {name}", DIFFERS if differing else "", differing)

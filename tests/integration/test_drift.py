@@ -116,8 +116,20 @@ def test_transactions_count_round(postgres_url, since, running, now, old, new) -
 
 
 def test_nothing_was_written(used) -> None:
-    verdict = used("vacuum (full, freeze) users", "select from users for update", level="full")
-    assert verdict.is_whole and not verdict.changes and not _of(verdict, FAIL), _of(verdict, STALE) | _of(verdict, FAIL)
+    verdict = used(
+        "vacuum (full, freeze) users", "cluster orders using orders_pkey", "reindex table tracecoin_ledger", "analyze",
+        "select from users for update", "select nextval('tracecoin_ledger_id_seq')",
+        "alter table users set (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01)",
+        "alter table users alter name set statistics 500, alter name set storage external",
+        "cluster legacy_archive.activity_logs using activity_logs_pkey",
+        level="full",
+    )  # fmt: skip
+    assert verdict.is_whole and not verdict.changes and not _of(verdict, STALE), _of(verdict, STALE)
+    assert list(_of(verdict, FAIL)) == ["catalog/tuning"], _of(verdict, FAIL)
+    rows = {(row.key, row.columns) for row in _check(verdict, "catalog/tuning").rows}
+    assert rows == {
+        ("table users", ("storage parameters",)), ("column name of users", ("statistics target", "storage")),
+    }  # fmt: skip
     assert _told(verdict) == ("VERIFIED", 0, 0)
     assert _check(verdict, "seal/books").status == _check(verdict, "seal/archive").status == PASS
 
@@ -226,6 +238,25 @@ def test_what_nobody_may_change_is_a_fault_and_never_stale(used, fault: str) -> 
     verdict = used(f"update users set name = 'x'; {fault}", level="counts" if "drop" in fault else "content")
     assert not verdict.passed
     assert [name for name in _of(verdict, FAIL) if name.startswith("seal/") or "notifications" in name]
+
+
+def test_a_sequence_never_goes_back(used) -> None:
+    """Neither behind where it was sealed, though the rows that it numbered are gone, nor behind the rows."""
+    back = "delete from tracecoin_ledger where id > 10", "select setval('tracecoin_ledger_id_seq', 20)"
+    assert "catalog/sequences" in _of(used(*back, level="counts"), FAIL)
+    past = "insert into tracecoin_ledger (id, wallet_id, delta) select 1000, wallet_id, 0 from tracecoin_ledger limit 1"
+    assert "catalog/sequences" in _of(used(past, level="counts"), FAIL)
+
+
+def test_a_legacy_sequence_that_went_on_is_told(database, migrated) -> None:
+    source = database(template=migrated[0])
+    _do(source, "select setval('public.tracecoin_ledger_id_seq', 900)")
+    verdict = verify.published(_settings(source, migrated[1]), level="content")
+    assert not _of(verdict, FAIL) and list(_of(verdict, STALE)) == ["catalog/sequences"]
+    (row,) = _check(verdict, "catalog/sequences").rows
+    assert (row.key, row.what) == ("sequence tracecoin_ledger_id_seq", "changed in the source")
+    word, code, strict = _told(verdict)
+    assert word.startswith("VERIFIED, but for what was written since the publish") and (code, strict) == (8, 6)
 
 
 def test_a_restored_copy_is_compared_whole(database, migrated, tmp_path) -> None:

@@ -6,7 +6,7 @@ Each entry of the TOML files in `shape` is a fault:
     name = "a varchar has become text"
     sql = "alter table users alter name type text"
     finds = "catalog/users"                # the check that has to fail; by state, where another one has to
-    says = ["column name: type"]           # how its findings, or its sentence, begin
+    says = ["column name: type"]           # how its findings, or its sentence, begin; by state, where they differ
     in = "build"                           # only there, if given
     since = 180000                         # only on servers of this version and later, if given
 
@@ -100,10 +100,12 @@ def test_a_planted_fault_is_named(entry: dict, judged) -> None:
     for state in STATES:
         if entry.get("in", state) == state:
             found = judged(state, entry["sql"], entry.get("since", 0))
-            finds = entry["finds"]
-            check = found[finds if isinstance(finds, str) else finds[state]]
+            finds, says = (
+                entry[key][state] if isinstance(entry[key], dict) else entry[key] for key in ("finds", "says")
+            )
+            check = found[finds]
             told = [check.detail, *(f"{row.key}: {', '.join(row.columns)}" for row in check.rows)]
             others = {name: one.rows for name, one in found.items() if one.status != PASS}
             assert check.status == FAIL, f"{state}: not found; what failed: {others}"
-            missing = [says for says in entry["says"] if not any(one.startswith(says) for one in told)]
+            missing = [one for one in says if not any(each.startswith(one) for each in told)]
             assert not missing, f"{state}: {told} do not say {missing}"

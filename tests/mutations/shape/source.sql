@@ -3,7 +3,8 @@ create extension citext;
 create type mood as enum ('sad', 'ok', 'happy');
 comment on type mood is 'How one feels.';
 create domain address as text constraint has_at check (value ~ '@');
-create domain score as integer default 5 not null constraint in_range check (value between 0 and 10);
+create domain score as integer default 5 not null constraint in_range check (value between 0 and 10)
+    constraint even_or_small check ((value % 2 = 0 or value < 6) and value <> 7);
 create type place as (x integer, y integer, label text);
 create type span as range (subtype = numeric);
 create collation by_byte (provider = libc, locale = 'C');
@@ -84,6 +85,24 @@ create table onboarding_configs (
     id integer primary key, name varchar(30) not null default 'x', mood mood, created_at timestamptz default now()
 );
 comment on table onboarding_configs is 'Steps.';
+create function halved(value integer) returns numeric immutable language sql return (value + 1)::numeric / 2;
+create function middle(low integer, high integer) returns integer immutable language plpgsql as
+    'begin return (low + high) / 2; end';
+create table quotes (
+    id integer primary key,
+    price numeric(10,2), amount integer, state varchar(20), share numeric default 7.5::integer,
+    depth integer default (1 + 2) * 3, half numeric default halved(7), center integer default middle(1, 3),
+    total numeric generated always as ((price + 1) * amount) stored,
+    constraint quotes_state_check check ((state = 'new' or state = 'sent') and price > 0),
+    constraint quotes_state_known check (state in ('new', 'sent')),
+    constraint quotes_whole_check check (price::integer > 5)
+);
+create index quotes_sum_idx on quotes (((price + 1) * amount)) where (price > 1 or amount > 2) and state <> 'x';
+-- where several tables meet, the domain that takes no null is undone, and casts of the column with it
+create table onboarding_submissions (
+    id uuid primary key, user_id uuid not null, status text, grade score, price numeric,
+    constraint submissions_grade_check check ((grade > 1 or price > 2) and price < 9)
+);
 create table developer_profiles (
     id uuid primary key, user_id uuid not null, status text, stack varchar(40) default 'none', years score,
     constraint developer_profiles_stack_check check (stack <> '')
