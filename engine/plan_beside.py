@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from config.shapes import Table
+from config.shapes import Column, Table
 from engine import keep
 from engine.catalog import LegacyTable
 from engine.plan import Conversion, Item, Route, Way
@@ -69,7 +69,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         scene.fault(table.name, "id", "is missing, and its presentation columns need it", "add a key in the source")
         return None, {}
     for column in present:
-        scene.add_column(into, column)
+        scene.add_column(into, replace(column, generated="", default=None) if column.generated else column)
         scene.sources_of[into, column.name] = (table.name, column.name)
     kept, _ = keep.constraints(scene, table.shape, keep.Arrival(into, {c.name: c.name for c in present}))
     scene.add_objects(into, *unclashed(scene.declared[into], kept, [])[:2], table.name)
@@ -82,7 +82,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         Item("created_at", times.created(), "timestamptz"),
         Item("updated_at", times.updated(), "timestamptz"),
     ]
-    ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), "presentation of the review") for c in present}
+    ways = {c.name: Way(c.name, "moved", (f"{into}.{c.name}",), _said(c)) for c in present}
     is_frame = found.kind == "derive"
     if is_frame:
         items = [Item(i.name, i.expression if i.name == rule.key else text(i.expression)) for i in items]
@@ -100,6 +100,10 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         is_chunked=table.kind == "r",
     )
     return route, ways
+
+
+def _said(column: Column) -> str:
+    return "presentation of the review" + ("; its values, no longer generated" if column.generated else "")
 
 
 def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:

@@ -245,6 +245,8 @@ class Declared:
         present = [thing for thing in self._kept.of("column", table) if thing.name in leaving]
         for thing in present:
             stated = PLAIN_COLUMN | {name: thing.says[name] for name in OF_COLUMN}
+            if thing.says["generated"]:  # what it reads stays behind: its values arrive
+                stated |= {"default": None, "generated": ""}
             base = self._facts.source.table(table).column(thing.name).base
             yield Thing(
                 "column", into, thing.name, things.spelled(stated, self._kept.replaced), made_of=thing, base=base

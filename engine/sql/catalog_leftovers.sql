@@ -133,7 +133,7 @@ cross join lateral (
     where a.attstorage <> t.typstorage and c.oid = r.oid
     union all
     select 'column compression', 'SET COMPRESSION ' || case a.attcompression when 'l' then 'lz4' else 'pglz' end
-    where a.attcompression <> ''
+    where a.attcompression <> '' and c.oid = r.oid
     union all
     select 'statistics target', 'SET STATISTICS ' || a.attstattarget
     where a.attstattarget >= 0
@@ -162,4 +162,9 @@ from pg_event_trigger e
 where not exists (
     select from pg_depend d where d.classid = 'pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e'
 )
+union all
+select 'large object', format('%s of the database', count(*)), null,
+       '-- Large objects stand in no schema; lo_export writes one to a file, lo_import reads it.'
+from pg_largeobject_metadata
+having count(*) > 0
 order by 1, 3, 2, 4;
