@@ -118,7 +118,7 @@ class Judgement:
         homes = self._homes({name}.union(*(rule.reads for rule in written)))
         if homes and any(check.status != PASS for check in checks):
             with self._seeing(homes):
-                again = self._validated(name, query, {name: planned}, parameters)
+                again = self._validated(f"{name} by its types", query, {name: planned}, parameters)
             pairs = zip(checks, again, strict=True)
             checks = [second if second.status == PASS or first.status == ERROR else first for first, second in pairs]
         return list(self._settled(name, planned, checks))

@@ -275,16 +275,21 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
         conn.execute('create table "a:b" (created_at date, updated_at date)')
         conn.execute('create table "50%" (created_at date, updated_at date)')
         conn.execute('create table ":x" (created_at date, updated_at date)')
-    wanted = {table, "coupons", "a:b", "50%", ":x", "orders"}
+        conn.execute("create extension citext schema public; create table kb_categories (id public.citext primary key)")
+        conn.execute("create table kb_sections (category_id public.citext); insert into kb_categories values ('KB')")
+        conn.execute("insert into kb_sections values ('kb')")
+    wanted = {table, "coupons", "a:b", "50%", ":x", "orders", "kb_categories"}
     checks, not_looked_at = gx.judge(parsed(url), schema, {table: 3, "coupons": 0}, tables=wanted)
     found = {check.name: check for check in checks}
     assert found[f"suite/{table}/rows"].detail == "2 rows, 3 expected"
     assert found[f"suite/{table}/required"].status == PASS
     assert found["suite/coupons/rows"].status == PASS
     assert found["suite/orders/table"].is_closing
+    assert found["suite/kb_categories/section"].status == PASS
     assert "suite/coupons/max-uses: coupons has no column max_uses" in not_looked_at
     assert (
-        "numbers of rows of 50%, :x, a:b: the suites did not count them; laws compare rows one by one" in not_looked_at
+        "numbers of rows of kb_categories, 50%, :x, a:b: the suites did not count them; laws compare rows one by one"
+        in not_looked_at
     )
     assert "suite/coupons/max-uses" not in found
     assert found["suite/a:b/columns"].status == PASS
