@@ -167,7 +167,8 @@ def test_texts_of_documents_are_read_from_all_their_depth() -> None:
 
 
 def test_a_scan_that_compared_nothing_has_not_passed() -> None:
-    empty = Scan("copy", "public", compared=(), tables=0, rows=0, searched=0, cells=0, originals={}, findings=())
+    counts = {"tables": 0, "rows": 0, "searched": 0, "cells": 0, "definitions": 0}
+    empty = Scan("copy", "public", compared=(), **counts, originals={}, findings=())
     assert not empty.passed and not empty.to_dict()["passed"]
     assert replace(empty, compared=(Compared("t", "c", "text", "by key", 0),)).passed
 
