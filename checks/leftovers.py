@@ -11,17 +11,18 @@ Laws
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from checks import traces
 from checks.cells import SHORT, Cell, Column, Part, is_code, is_uuid
 from checks.masked import Field
-from checks.originals import SHORTEST_VALUE, Originals
+from checks.originals import Originals
 from checks.pairs import Shown
 from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
+REMEMBERED = 100  # characters of a text
 FEW = 3  # chances that nobody need explain
 TIMES = 10  # so many times what is expected is no chance; numbers are not spread evenly
 UNLIKELY = 0.0001  # expected, below which even one is none, save in a column of nothing but numbers
@@ -70,8 +71,13 @@ def _says_something(cell: Cell, one: Field) -> bool:
     return is_kept and not is_uuid(cell) and not SHORT.fullmatch(cell)
 
 
+def phrases(text: str) -> Collection[str]:
+    """The phrases of a text; of short ones, which come again and again, they are remembered."""
+    return _known_phrases(text) if len(text) <= REMEMBERED else traces.phrases(text)
+
+
 @lru_cache(10_000)
-def phrases(text: str) -> frozenset[str]:
+def _known_phrases(text: str) -> frozenset[str]:
     return frozenset(traces.phrases(text))
 
 
@@ -131,11 +137,9 @@ class Search:
 
     def _values(self, looked: "_Looked", texts: list[Part], is_kept: bool) -> None:
         """is_kept: whether a value may be a part of a text that was never masked."""
-        long = [(row, text) for row, text in texts if len(text) >= SHORTEST_VALUE]
-        if is_kept:
-            found = [(row, part) for row, text in long for part in phrases(text) if len(part) >= SHORTEST_VALUE]
-        else:
-            found = [(row, traces.words(text)) for row, text in long]
+        shortest = traces.SHORTEST_NAME if is_kept else traces.SHORTEST_VALUE
+        long = [(row, text) for row, text in texts if len(text) >= shortest]
+        found = [(row, part) for row, text in long for part in (phrases(text) if is_kept else (traces.words(text),))]
         hits = [found[place] for place in self._originals.values.found([text for _, text in found])]
         self._tell(VALUE, looked, hits, _is_within, ALIKE * len(long))
 

@@ -26,7 +26,6 @@ from config.mapping import Mapping
 WHOLE_KINDS = ("name", "email", "phone", "url")
 VALUED = ("name", "email", "url")  # whose values count as a whole; of a phone column its numbers do
 IDENTIFIER = re.compile(r"(?=\S*\d)\S{8,64}")
-SHORTEST_VALUE = 8  # characters; what is shorter is anybody's
 
 
 class Originals:
@@ -106,6 +105,6 @@ def _remember(column: Column, originals: Originals) -> None:
 
 def _is_value(field: Field, text: str) -> bool:
     """An id is nobody's, and an address is looked for as one."""
-    if len(text) < SHORTEST_VALUE or not is_telling(field, text) or is_uuid(text):
+    if not traces.is_telling(traces.words(text)) or not is_telling(field, text) or is_uuid(text):
         return False
     return field.kind != "email" or not any(traces.emails(text))

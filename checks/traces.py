@@ -33,6 +33,7 @@ COUNTED = ("0123456789", "1234567890", "9876543210")
 
 WORD = re.compile(r"[^\W_]+")
 LONGEST_VALUE = 200  # characters; a longer one is compared to the letter
+SHORTEST_VALUE, SHORTEST_NAME = 8, 5  # characters
 PHRASE = (2, 3, 4)  # words
 
 AT = r"@|%40|&#|\\u00"  # what a text with an address has in it, as a regular expression of either kind
@@ -82,6 +83,13 @@ def _readable(text: str) -> str:
 def words(text: str) -> str:
     """The words of a text, in small letters and with one blank between: Asha Rao and asha-rao are the same name."""
     return " ".join(WORD.findall(text.casefold())) if len(text) <= LONGEST_VALUE else text
+
+
+def is_telling(words: str) -> bool:
+    """Whether words may be somebody's: of eight characters, or two of them and five; what is shorter is anybody's."""
+    if len(words) >= SHORTEST_VALUE:
+        return True
+    return len(words) >= SHORTEST_NAME and any(len(word) > 2 and word.isalpha() for word in words.split(" ")[1:])
 
 
 def phrases(text: str) -> set[str]:

@@ -62,7 +62,8 @@ def _fits(conn: psycopg.Connection, catalog: Catalog, choice: Choice, masker: Ma
     table = next(table.shape for table in catalog.tables if table.name == choice.table)
     asked = Asked(conn, catalog.schema, table, choice.column)
     mask = (masker.array if choice.is_array else masker.function)(choice.kind, choice.limit)
-    return all(asked.takes(mask(text)) for text in _sample(conn, catalog.schema, choice) if asked.takes(text))
+    values = _sample(conn, catalog.schema, choice)
+    return all(asked.takes(mask(text)) or not asked.takes(text) for text in values)
 
 
 def _sample(conn: psycopg.Connection, schema: str, choice: Choice) -> list[str]:

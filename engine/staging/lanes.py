@@ -61,7 +61,7 @@ def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str,
         for thing in (*table.shape.constraints, *table.shape.indexes):
             if names := [name for name in thing.columns if (table.name, name) in masked]:
                 found[thing.name] = (
-                    f"the masks of {', '.join(names)} may be why; give another kind under [tables.{table.name}] in "
-                    "config/mapping/masks.toml"
+                    f'the masks of {", ".join(names)} may be why; say {names[0]} = "null" (or "keep", if it holds '
+                    f"nothing of anybody) under [tables.{table.name}] in config/mapping/masks.toml"
                 )
     return found

@@ -135,7 +135,10 @@ class Filling:
 
 def refusal(table: str, found: str) -> str:
     """What a person does about a masked row that a constraint refuses."""
-    remedy = f"give the column another kind under [tables.{table}] in config/mapping/masks.toml"
+    remedy = (
+        'say of a column that the constraint reads that it is "null" (or "keep", if it holds nothing of anybody) '
+        f"under [tables.{table}] in config/mapping/masks.toml"
+    )
     return f"{table}: a masked row does not fit the copy ({found}); {remedy}"
 
 

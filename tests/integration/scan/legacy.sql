@@ -84,5 +84,6 @@ create table owners (name text primary key, nick text unique);
 insert into owners values ('plain', null), ('nobody at all', 'someone else');
 create table "Weird ""Table" (id int primary key, "e-mail" text, "order" text, owner text references owners (nick));
 insert into "Weird ""Table" values (1, 'weird@mail.example.in', 'first', 'someone else');
+insert into users (id, email, full_name) values (id_of(41), 'om@mail.example.in', 'Om Rao');
 create table nobody (id int primary key, name text);
 create table lonely (name text);

@@ -68,6 +68,8 @@ update "Weird ""Table" set owner = null;
 update owners set nick = 'about-asha_rao.8' where name = 'plain';
 -- plant: value | articles | body | 6 | a name that is the name of a member
 update articles set body = '{"a": {"asha_rao_9": 1}}' where id = 6;
+-- plant: value | forms | label | 2.25 | a short name that a text is called
+update forms set label = 'for: om rao' where id = 2.25;
 -- plant: value | articles | entityId | 7 | a name within a text that is called a reference
 update articles set "entityId" = 'is ASHA RAO 12, she' where id = 7;
 -- plant: definition | type public.mood |  | * | an address that a label of an enum is
