@@ -24,7 +24,7 @@ from psycopg.rows import dict_row
 import config
 from config import target
 from config.errors import ConfigError
-from config.settings import Settings
+from config.settings import DEFAULT_PROFILE, Settings
 from config.shapes import Column
 from engine import bookkeeping, expressions, summary
 from engine.catalog import LegacyTable
@@ -43,7 +43,6 @@ WHAT = {
 }
 PARTS = (*WHAT, "source", "rows", "rejects")
 FIGURES = ("source_rows", "loaded", "merged", "rejected", "archived")
-REMEDY = "rehearse again: `nxtgauge-migrate migrate --dry-run` issues another certificate"
 
 
 @dataclass(frozen=True)
@@ -137,11 +136,19 @@ def faults(settings: Settings, found: Certificate | None, parts: Mapping[str, An
     if found is None:
         return [
             f"profile {settings.profile} requires a rehearsal's certificate, and this target has none for source "
-            f"schema {settings.source_schema}; `nxtgauge-migrate migrate --dry-run` issues one, or name the "
+            f"schema {settings.source_schema}; `{rehearsal(settings)}` issues one, or name the "
             f"certificate.json of a rehearsal elsewhere with --certificate"
         ]
     drifted = [f"not as rehearsed by run {found.run_id}: {sentence}" for sentence in drift(found.parts, parts)]
-    return [*drifted, REMEDY] if drifted else []
+    return [*drifted, f"rehearse again: `{rehearsal(settings)}` issues another certificate"] if drifted else []
+
+
+def rehearsal(settings: Settings) -> str:
+    """The command that issues a certificate for this profile: plainly where the default one decides of rows alike, for
+    that tolerates rejected rows, which the run itself has to answer for."""
+    default = settings.under(DEFAULT_PROFILE)
+    is_alike = all(getattr(default, name) == getattr(settings, name) for name in RULES)
+    return f"nxtgauge-migrate {'' if is_alike else f'--profile {settings.profile} '}migrate --dry-run"
 
 
 def drift(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

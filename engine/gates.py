@@ -27,12 +27,22 @@ CHANGED_SOURCE = "source/changed"
 UNCHANGED = "build/unchanged"
 APPROVAL = "approval"
 POLICY = "policy"
+# What nobody can waive: why, and what answers it instead.
 NOT_WAIVED = {
-    VERIFICATION: "a verification that was not made cannot be waived; `nxtgauge-migrate migrate --run {run}` makes it",
-    CHANGED_SOURCE: "a resumed run reads anew what has changed, so there is nothing to waive; stop the source's "
-    "writers, or set allow_changed_source = true in the profile, and run `nxtgauge-migrate migrate --run {run}`",
-    APPROVAL: "an approval is given, not waived: `nxtgauge-migrate approve {run}` while the run waits for it; where "
-    "nobody decided, `nxtgauge-migrate migrate --run {run}` asks again, and where it was rejected, a new run does",
+    VERIFICATION: (
+        "a verification that was not made cannot be waived",
+        "`nxtgauge-migrate migrate --run {run}` makes it",
+    ),
+    CHANGED_SOURCE: (
+        "a resumed run reads anew what has changed, so there is nothing to waive",
+        "stop the source's writers, or set allow_changed_source = true in the profile, and run "
+        "`nxtgauge-migrate migrate --run {run}`",
+    ),
+    APPROVAL: (
+        "an approval is given, not waived",
+        "`nxtgauge-migrate approve {run}` while the run waits for it; where nobody decided, `nxtgauge-migrate migrate "
+        "--run {run}` asks again, and where it was rejected, a new run does",
+    ),
 }
 
 
@@ -109,10 +119,22 @@ def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> Ver
 
 def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
     said = f"{gate.check_name} ({gate.state}): {gate.detail or 'nothing more was said'}"
-    if not is_waivable or gate.check_name in NOT_WAIVED:
-        return said
-    check = printable.word(gate.check_name)
-    return f'{said}\n    nxtgauge-migrate waive {run_id} {check} --reason "…" --by NAME'
+    return "\n    ".join([said, *(answers(run_id, gate) if is_waivable else ())])
+
+
+def answers(run_id: str, gate: Gate) -> list[str]:
+    """What a person may do about a closed gate of a build that stays: sentences, and commands to copy."""
+    if gate.check_name in NOT_WAIVED:
+        return [NOT_WAIVED[gate.check_name][1].format(run=run_id)]
+    again = f"`nxtgauge-migrate migrate --run {run_id}` judges it again, once what broke it is mended"
+    waiver = f'nxtgauge-migrate waive {run_id} {printable.word(gate.check_name)} --reason "…" --by NAME'
+    return [again, waiver] if gate.state == ERROR else [waiver]
+
+
+def told(run_id: str, gate: Gate) -> dict:
+    """A closed gate as `status` and `waive` tell of it."""
+    found = {"check_name": gate.check_name, "state": gate.state, "detail": gate.detail}
+    return found | {"answers": answers(run_id, gate)}
 
 
 def require(conn: psycopg.Connection, run_id: str, build_oid: int, is_waivable: bool = True) -> None:
@@ -122,7 +144,9 @@ def require(conn: psycopg.Connection, run_id: str, build_oid: int, is_waivable: 
 
 
 def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict:
-    """Let the run's build pass one closed gate, for this reason, by this person. Returns the waiver.
+    """Let the run's build pass one closed gate, for this reason, by this person.
+
+    Returns the waiver; its `closed_gates` are those that are closed yet.
 
     Errors: ConfigError if run or check is unknown, the gate is open or cannot be waived, or the build is gone.
     """
@@ -134,7 +158,8 @@ def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, n
             "insert into migration.waivers (run_id, build_oid, check_name, reason, name) values (%s, %s, %s, %s, %s)",
             [run_id, build_oid, check_name, reason, name],
         )
-    return next(w for w in waivers(conn, run_id) if w["check_name"] == check_name and w["is_current"])
+    made = next(w for w in waivers(conn, run_id) if w["check_name"] == check_name and w["is_current"])
+    return made | {"closed_gates": [told(run_id, gate) for gate in closed(conn, run_id, build_oid)]}
 
 
 def one_line(text: str, option: str) -> str:
@@ -162,7 +187,8 @@ def build_oid_of(conn: psycopg.Connection, run_id: str) -> int:
 
 def _refuse_waiver(conn: psycopg.Connection, run_id: str, build_oid: int, check_name: str) -> None:
     if check_name in NOT_WAIVED:
-        raise ConfigError(f"{check_name}: {NOT_WAIVED[check_name].format(run=run_id)}")
+        why, answer = NOT_WAIVED[check_name]
+        raise ConfigError(f"{check_name}: {why}; {answer.format(run=run_id)}")
     gates = {gate["check_name"]: gate for gate in of_build(conn, run_id, build_oid)}
     shut = ", ".join(gate.check_name for gate in closed(conn, run_id, build_oid)) or "none"
     if check_name not in gates:

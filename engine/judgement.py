@@ -43,8 +43,8 @@ def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
         if allowed is not None and row["rows"] > allowed:
             state = FAILED
             detail += (
-                f", tolerated are {allowed}; mend them in the source, or set [tolerance] {reason} in "
-                f"config/profiles/{work.settings.profile}.toml"
+                f", tolerated are {allowed}; mend them in the source, or set [tolerance] {reason} = {row['rows']} in "
+                f"config/profiles/{work.settings.profile}.toml, and migrate again"
             )
         yield Gate(f"tolerance/{reason}", POLICY, state, detail)
 

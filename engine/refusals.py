@@ -16,9 +16,10 @@ from config.errors import SourceError
 from engine import ledger, records, witness
 from engine.catalog import LegacyTable
 from engine.connect import blame
-from engine.culprits import UNFIT, Refused, trying
+from engine.culprits import UNFIT, Refused, is_of_a_value, trying
 from engine.plan import Route
 from engine.removals import Removals
+from engine.select import as_text, quoted
 from engine.witness import Witness
 from engine.work import Work
 from transforms import steps
@@ -30,8 +31,7 @@ def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.
     table = work.plan.table(route.legacy_table).legacy
     found = witnesses(work, table, source, [one.origin for one in refused])
     if route.is_archive:
-        key = found[refused[0].origin].key
-        raise SourceError(f"archiving {table.name}: the row with the key {key} cannot be read; mend it in the source")
+        raise _damaged(work, table, source, refused[0].origin, "the archive cannot take it")
     by_reason: dict[tuple[str, str], list[Witness]] = defaultdict(list)
     for one in refused:
         by_reason[one.target, one.detail_for(work.plan)].append(found[one.origin])
@@ -47,11 +47,41 @@ def witnesses(work: Work, table: LegacyTable, source: psycopg.Connection, origin
     """Origin → legacy row, of rows that were refused. Errors: SourceError, which names a row that cannot be read."""
     found = {}
     for origin in origins:
-        what = f"reading the row at ({origin.partition('(')[2]} of {table.name}, to be mended in the source"
-        with blame(SourceError, what, work.stop), trying(source):
-            rows = source.execute(witness.by_origin(table, work.plan.source_schema, [origin])).fetchall()
+        query = witness.by_origin(table, work.plan.source_schema, [origin])
+        try:
+            with trying(source), blame(SourceError, f"reading {table.name}", work.stop):
+                rows = source.execute(query).fetchall()
+        except SourceError as error:
+            if not is_of_a_value(error):
+                raise
+            raise _damaged(work, table, source, origin, str(error)) from None
         found.update((name, Witness(table.name, *rest)) for name, *rest in rows)
     return found
+
+
+def _damaged(work: Work, table: LegacyTable, source: psycopg.Connection, origin: str, why: str) -> SourceError:
+    """The error that ends a run at a row whose values cannot all be written down: where it lies, and what to do."""
+    oid, _, place = origin.partition("(")
+    leaf = next((leaf for leaf in table.leaves if str(leaf.oid) == oid), None)
+    name = quoted(leaf.schema, leaf.name) if leaf else quoted(work.plan.source_schema, table.name)
+    at = f"where t.ctid = '({place}'"
+    readings = {c.name: f"select {as_text(c)} from {name} as t {at}" for c in table.shape.columns}
+    lost = [column for column, query in readings.items() if not _is_readable(source, query)]
+    found = f"{', '.join(lost)} cannot be read" if lost else "it cannot be written down"
+    mend = ", ".join(f"{quoted(column)} = …" for column in lost) or "… = …"
+    return SourceError(
+        f"the row at ({place} of {name} is damaged: {found} ({why}); give it another value in the source, "
+        f"`update {name} as t set {mend} {at}`, or delete the row there, and migrate again"
+    )
+
+
+def _is_readable(source: psycopg.Connection, query: str) -> bool:
+    try:
+        with trying(source):
+            source.execute(query).fetchall()
+    except psycopg.DatabaseError:
+        return False
+    return True
 
 
 def ids_of(work: Work, route: Route, rows: Sequence[Witness]) -> list[str]:

@@ -101,7 +101,7 @@ def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
         "profile": run.profile,
         "error": run.error,
         "tables": rows(conn, BALANCE, run.run_id),
-        "closed_gates": [{"check_name": g.check_name, "state": g.state, "detail": g.detail} for g in shut],
+        "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),
     }
 

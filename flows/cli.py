@@ -262,7 +262,8 @@ def _gates_of(runs: list[dict]) -> list[str]:
     """What is closed, and what was waived, a line each."""
     lines = []
     for run in runs:
-        lines += [f"run {run['run_id']}: {_closed(gate)}" for gate in run["closed_gates"]]
+        for gate in run["closed_gates"]:
+            lines += [f"run {run['run_id']}: {_closed(gate)}", *(f"    {answer}" for answer in gate["answers"])]
         lines += [f"run {run['run_id']}: {_waived(waiver)}" for waiver in run["waivers"]]
     return ["", *lines] if lines else []
 
@@ -302,13 +303,24 @@ def approve(context: click.Context, run_id: str, reject: bool, name: str | None,
 @click.option("--by", "name", metavar="NAME", required=True, help="Who answers for it.")
 @common
 def waive(context: click.Context, run_id: str, check_name: str, reason: str, name: str) -> int:
-    """Open a closed gate of a run's build; every report of the run will say so. `migrate --run RUN` then publishes."""
+    """Open a closed gate of a run's build; every report of the run will say so. What is closed yet is listed."""
     settings = settings_of(context)
     from flows import work
 
     waiver = work.waive(settings, run_id, check_name, reason, name)
-    show(context, waiver, lambda: f"{_waived(waiver)}\nnow: {NAME} migrate --run {run_id}")
+    show(context, waiver, lambda: "\n".join([_waived(waiver), *_go_on(run_id, waiver["closed_gates"])]))
     return 0
+
+
+def _go_on(run_id: str, closed: list[dict]) -> list[str]:
+    """What is to be done after a waiver; a gate that is closed yet keeps the run from its publish."""
+    command = f"{NAME} migrate --run {run_id}"
+    if not closed:
+        return [f"now: {command}"]
+    lines = [f"closed yet: {len(closed)}; each has to be answered before the run can publish"]
+    for gate in closed:
+        lines += [_closed(gate), *(f"    {answer}" for answer in gate["answers"])]
+    return [*lines, f"then: {command}"]
 
 
 for service in (cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server):
