@@ -291,7 +291,7 @@ def lease(connection: Connection) -> Iterator[Lease]:
     with connect.target(connection) as conn:
         with blame(TargetError, "taking the lease of the target"):
             if not take(conn, LOCK):
-                raise TargetBusy(f"another run holds this target: {holder(conn)}; wait for it to end, or end it")
+                raise TargetBusy(f"another run holds this target: {holder(conn)}; wait for it to end, or stop it where it runs")
         with giving_back(conn, LOCK):
             yield Lease(conn)
 
