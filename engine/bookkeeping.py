@@ -291,7 +291,7 @@ def lease(connection: Connection) -> Iterator[Lease]:
     with connect.target(connection) as conn:
         with blame(TargetError, "taking the lease of the target"):
             if not take(conn, LOCK):
-                raise TargetBusy(f"another run holds this target: {holder(conn)}; wait for it to end, or stop it where it runs")
+                raise busy(holder(conn))
         with giving_back(conn, LOCK):
             yield Lease(conn)
 
@@ -339,6 +339,11 @@ def at_work(found: Iterable[Run], is_held: bool) -> Run | None:
 def is_held(conn: psycopg.Connection) -> bool:
     """Whether some session holds the lease now."""
     return conn.execute(HOLDER, {"lock": LOCK}).fetchone() is not None
+
+
+def busy(who: str) -> TargetBusy:
+    """The error of whoever finds the lease held. who: as holder() tells."""
+    return TargetBusy(f"another run holds this target: {who}; wait for it to end, or stop it where it runs")
 
 
 def holder(conn: psycopg.Connection) -> str:

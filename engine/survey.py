@@ -93,7 +93,7 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
 def busy(found: Survey) -> TargetBusy | None:
     """What a run would end with now, if another one holds the target."""
     holder = found.target and found.target.holder
-    return TargetBusy(f"another run holds this target: {holder}; wait for it to end, or stop it where it runs") if holder else None
+    return bookkeeping.busy(holder) if holder else None
 
 
 def _source_bytes(held: Snapshot, plan: Plan) -> int:

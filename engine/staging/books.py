@@ -71,7 +71,8 @@ def lease(connection: Connection) -> Iterator[psycopg.Connection]:
             if not bookkeeping.take(conn, LOCK):
                 holder = conn.execute(bookkeeping.HOLDER, {"lock": LOCK}).fetchone()
                 who = holder[0] if holder else "it has just ended"
-                raise TargetBusy(f"another refresh holds this staging database: {who}; wait for it to end, or stop it where it runs")
+                found = f"another refresh holds this staging database: {who}"
+                raise TargetBusy(f"{found}; wait for it to end, or stop it where it runs")
         with bookkeeping.giving_back(conn, LOCK):
             yield conn
 
