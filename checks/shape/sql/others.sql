@@ -22,9 +22,24 @@ with here as (
     select 'statistics', r.relname::text, s.stxname::text
     from pg_catalog.pg_statistic_ext s join relations r on r.oid = s.stxrelid
     union all
-    select 'publication', r.relname::text, p.pubname::text
-    from pg_catalog.pg_publication_rel l join relations r on r.oid = l.prrelid
-    join pg_catalog.pg_publication p on p.oid = l.prpubid
+    -- of the table itself or of its schema; one of all tables is the database's own
+    select 'publication', t.tablename::text, t.pubname::text
+    from pg_catalog.pg_publication_tables t
+    join pg_catalog.pg_publication p on p.pubname = t.pubname and not p.puballtables
+    where t.schemaname = %(schema)s
+    union all
+    -- casts from and to types of the schema, which change what is stored or read without a word
+    select 'cast', null, pg_catalog.format_type(k.castsource, null) || ' as ' || pg_catalog.format_type(k.casttarget, null)
+    from pg_catalog.pg_cast k
+    where exists (
+            select from pg_catalog.pg_type t
+            where t.oid in (k.castsource, k.casttarget) and t.typnamespace = (select oid from here)
+        )
+        and not exists (
+            -- what comes with an extension, or with a range
+            select from pg_catalog.pg_depend e
+            where e.classid = 'pg_catalog.pg_cast'::regclass and e.objid = k.oid and e.deptype in ('e', 'i')
+        )
     union all
     select 'security label', case when r.relkind in ('r', 'p') then r.relname::text end,
            l.provider || ' on ' || r.relname || coalesce('.' || a.attname, '')
