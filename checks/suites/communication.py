@@ -47,6 +47,6 @@ RULES = (
         "a message says something",
         WARNING,
         reads={"support_ticket_messages": "id body"},
-        broken="select id from {batch} where btrim(body) = ''",
+        broken="select id from {batch} where body is not null and btrim(concat(body)) = ''",
     ),
 )

@@ -278,18 +278,24 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
         conn.execute("create extension citext schema public; create table kb_categories (id public.citext primary key)")
         conn.execute("create table kb_sections (category_id public.citext); insert into kb_categories values ('KB')")
         conn.execute("insert into kb_sections values ('kb')")
-    wanted = {table, "coupons", "a:b", "50%", ":x", "orders", "kb_categories"}
+        conn.execute("create table orders (id int primary key, user_id int); insert into orders values (1, 1)")
+        conn.execute("create table payments (id int primary key, amount real, user_id int)")
+        conn.execute("create table payment_transactions (id int, payment_id int, order_id int, amount numeric)")
+        conn.execute("insert into payments values (1, 12345.67, 1)")
+        conn.execute("insert into payment_transactions values (1, 1, 1, 12345.67)")
+    wanted = {table, "coupons", "a:b", "50%", ":x", "order_items", "kb_categories", "payment_transactions"}
     checks, not_looked_at = gx.judge(parsed(url), schema, {table: 3, "coupons": 0}, tables=wanted)
     found = {check.name: check for check in checks}
     assert found[f"suite/{table}/rows"].detail == "2 rows, 3 expected"
     assert found[f"suite/{table}/required"].status == PASS
     assert found["suite/coupons/rows"].status == PASS
-    assert found["suite/orders/table"].is_closing
+    assert found["suite/order_items/table"].is_closing
     assert found["suite/kb_categories/section"].status == PASS
+    assert found["suite/payment_transactions/payment"].status == PASS
     assert "suite/coupons/max-uses: coupons has no column max_uses" in not_looked_at
     assert (
-        "numbers of rows of kb_categories, 50%, :x, a:b: the suites did not count them; laws compare rows one by one"
-        in not_looked_at
+        "numbers of rows of payment_transactions, kb_categories, 50%, :x, a:b: the suites did not count them; "
+        "laws compare rows one by one" in not_looked_at
     )
     assert "suite/coupons/max-uses" not in found
     assert found["suite/a:b/columns"].status == PASS
