@@ -37,6 +37,7 @@ WITHOUT_TEXT = {
 }  # fmt: skip
 NOBODYS = {"bool", "uuid"}  # of these no value says who somebody is
 NUMBERS = {"int8", "numeric"}
+INTEGERS = {"int2", "int4", "int8"}
 REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
 NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
 
@@ -174,19 +175,14 @@ def fields(shapes: Catalog, books: Books, held: Mapping[str, set[str]]) -> dict[
 
 def unsearched(copy: Catalog, books: Books, held: Mapping[str, set[str]]) -> list[str]:
     """Columns that are kept and hold no text, so that at most numbers to call are looked for in them, as table.column;
-    but for keys and references."""
-    read = {
-        table: {one.name for one in found if one.kind or one.is_text or one.is_key} | held.get(table, set())
-        for table, found in fields(copy, books, held).items()
-    }
+    but for those whose types hold nobody, and for keys and references that are integers."""
     return [
-        f"{table.name}.{column.name}"
+        f"{one.table}.{one.name}"
         for table in copy.tables.values()
         for column in table.columns
-        if column.name not in read[table.name]
-        and not REFERRING.search(column.name)
-        and column.kind != "e"
-        and column.base not in NOBODYS
+        if column.kind != "e" and column.base not in NOBODYS
+        for one in [_field(table.name, column, books, held.get(table.name, set()))]
+        if not (one.kind or one.is_text or one.is_key and one.base in INTEGERS)
     ]
 
 

@@ -27,6 +27,7 @@ from engine.staging import codes, links
 from engine.staging.links import Link
 
 KEEP = "keep"
+JOINING = ("a reference to ", "rule column id of ")  # what rules read only to join rows
 UNFIT = {None, "unknown", "null"}
 DIVIDES = "decides the partition"
 LENGTH = re.compile(r"(?:character varying|character|varchar|char|bpchar)\((\d+)\)")
@@ -119,7 +120,7 @@ class _Chooser:
         if is_unknown and column.name in self._codes[table.name]:
             return KEEP, "a code: a check or a generated column lists its values", None
         if kind == "code" and place in self._compared:
-            return KEEP, f"{why}; a check, an index or a generated column reads it", None
+            return KEEP, f"{why}; a check or an index reads it", None
         return kind, why or f"type {column.base} holds nothing of anybody", limit
 
     def _asked(self, place: Place, column: Column) -> tuple[str | None, str]:
@@ -155,7 +156,7 @@ class _Chooser:
         """Whether the value of a key decides something beyond what it joins."""
         if place in self._divides or self._columns[place].generated or place[1] in self._codes.get(place[0], ()):
             return True
-        return (kind == KEEP and not why.startswith("a reference to ")) or (kind == "code" and place in self._compared)
+        return (kind == KEEP and not why.startswith(JOINING)) or (kind == "code" and place in self._compared)
 
     def _told_along(self, found: tuple[Link, ...]) -> dict[Place, Told]:
         """Columns with a rule of their own, and those that references join to them: kind, why, the least limit."""
@@ -234,10 +235,10 @@ def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[Place, str]:
 
 
 def _compared(table: LegacyTable) -> set[str]:
-    """Columns that a check, an index's predicate or expression, or a generated column reads by value."""
+    """Columns that a check, or an index's predicate or expression, reads by value."""
     checks = [c.columns for c in table.shape.constraints if c.kind == "c"]
     indexes = [i.columns for i in table.shape.indexes if i.predicate or i.has_expression]
-    return set().union(*checks, *indexes, *(column.reads for column in table.shape.columns))
+    return set().union(*checks, *indexes)
 
 
 def _is_divided_by_value(table: LegacyTable) -> bool:
