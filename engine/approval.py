@@ -99,7 +99,7 @@ def wait(conn: psycopg.Connection, build_oid: int, request: Request, desk: Desk,
         outcome = _await(conn, build_oid, request, desk, stop)
     finally:
         desk.close(outcome)
-    gates.require(conn, request.run_id, build_oid, is_waivable=False)
+    gates.require(conn, request.run_id, build_oid)
 
 
 def _await(conn: psycopg.Connection, build_oid: int, request: Request, desk: Desk, stop: Stop) -> str:

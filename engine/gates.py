@@ -46,6 +46,14 @@ NOT_WAIVED = {
 }
 
 
+# How an approval that is not given is answered, by the state of its gate.
+DECISIONS = {
+    AWAITING: "nxtgauge-migrate approve {run}",
+    ERROR: "`nxtgauge-migrate migrate --run {run}` asks again",
+    FAILED: "`nxtgauge-migrate migrate` begins a new run, which asks anew",
+}
+
+
 @dataclass(frozen=True)
 class Case:
     """What an auditor is to judge. schema, archive: of the build; snapshot: name of the run's exported snapshot of the
@@ -110,7 +118,10 @@ def closed(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
 
 
 def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> VerificationFailed:
-    """The error that names each closed gate, what it found, and the command that waives it; `faults` has them apart."""
+    """The error that names each closed gate, what it found, and what answers it; `faults` has them apart.
+
+    is_waivable: the build stays, so that there is something to answer for.
+    """
     error = VerificationFailed()
     error.faults = [_fault(run_id, gate, is_waivable) for gate in gates]
     error.args = ("the build may not be published:\n" + "\n".join(f"  - {fault}" for fault in error.faults),)
@@ -124,6 +135,8 @@ def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
 
 def answers(run_id: str, gate: Gate) -> list[str]:
     """What a person may do about a closed gate of a build that stays: sentences, and commands to copy."""
+    if gate.check_name == APPROVAL:
+        return [DECISIONS[gate.state].format(run=run_id)]
     if gate.check_name in NOT_WAIVED:
         return [NOT_WAIVED[gate.check_name][1].format(run=run_id)]
     again = f"`nxtgauge-migrate migrate --run {run_id}` judges it again, once what broke it is mended"
@@ -137,10 +150,10 @@ def told(run_id: str, gate: Gate) -> dict:
     return found | {"answers": answers(run_id, gate)}
 
 
-def require(conn: psycopg.Connection, run_id: str, build_oid: int, is_waivable: bool = True) -> None:
+def require(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
     """Errors: VerificationFailed, which names every closed gate of this build."""
     if found := closed(conn, run_id, build_oid):
-        raise refusal(run_id, found, is_waivable)
+        raise refusal(run_id, found)
 
 
 def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict:

@@ -18,10 +18,14 @@ __all__ = ["Case", "Prove", "Wish", "choices", "refresh", "require"]
 def require(settings: Settings) -> None:
     """What a rehearsal asks before it reads the staging database. One without our books is somebody's own copy.
 
-    Errors: ConfigError if the last copy did not end proven, nor unmasked for a reason; PlanRefused, StagingError.
+    Errors: ConfigError if there is none, or the last did not end proven, nor unmasked for a reason; PlanRefused,
+    StagingError.
     """
     with connect.staging(settings.staging) as conn, connect.blame(connect.StagingError, "reading the copy's books"):
-        copy = books.latest(conn, settings.source_schema)
+        copy, is_empty = books.latest(conn, settings.source_schema), books.is_empty(conn, settings.source_schema)
+    if copy is None and is_empty:
+        found = f"the staging database holds no copy: schema {settings.source_schema} has no tables there"
+        raise ConfigError(f"{found}; `nxtgauge-migrate stage` makes one")
     if copy is None or copy.state == "proven" or (copy.state == "copied" and not copy.is_masked):
         return
     raise ConfigError(

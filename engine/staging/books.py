@@ -92,6 +92,12 @@ def latest(conn: psycopg.Connection, schema: str, schema_oid: int | None = None)
         return cursor.execute(LATEST, {"schema": schema, "oid": schema_oid}).fetchone()
 
 
+def is_empty(conn: psycopg.Connection, schema: str) -> bool:
+    """Whether nothing stands in a schema of this name, or there is none."""
+    found = _oid(conn, schema)
+    return found is None or not members(conn, found)
+
+
 def schema_faults(conn: psycopg.Connection, schema: str) -> list[str]:
     """Why the copy cannot take this schema, one sentence each."""
     if schema == SCHEMA:

@@ -82,6 +82,7 @@ class TestDecision:
     def test_a_no_does_not_and_stays(self, settings, target):
         error = refused(settings, Desk(NO))
         assert "approval (failed): rejected by Asha Rao: not on a Friday" in str(error) and "waive" not in str(error)
+        assert "`nxtgauge-migrate migrate` begins a new run, which asks anew" in str(error)
         assert not is_published(target) and error.exit_code == 6
         again = Desk(YES)
         refused(settings, again, run_id=error.summary.run_id)

@@ -108,7 +108,12 @@ def test_a_legacy_database_is_copied_in_chunks_and_refreshed(database):
 
 
 def test_a_database_without_our_books_is_somebodys_own_copy(database):
-    staging.require(settings(database(), database()))
+    own = database()
+    empty = settings(database(), own)
+    with pytest.raises(ConfigError, match="holds no copy.*`nxtgauge-migrate stage` makes one"):
+        staging.require(empty)
+    do(own, "create table users (id int)")
+    staging.require(empty)
 
 
 def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
