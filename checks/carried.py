@@ -59,7 +59,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     met = _met(relation, values)
     late = {carried.place(TABLE, c) for c in columns if _is_late(facts, facts.parent(TABLE, c.name))}
     held = {name: there.column(name) for name in values}
-    shown = ", ".join(f"{text_of(c) if c else _lacking(name)} as {quoted(alias(name))}" for name, c in held.items())
+    found = {carried.place(TABLE, c): carried.shown(TABLE, c) for c in columns}
+    shown = ", ".join(f"{value or _lacking(name)} as {quoted(alias(name))}" for name, value in found.items())
     target = (
         f"select {text_of(there.column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
         f"where {any_held(column_of(c) for c in held.values() if c)}"

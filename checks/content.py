@@ -284,7 +284,8 @@ class Carried:
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
         source, others = prelude.of_source("\nunion all ".join(sources))
         columns = {name: self._target.column(name) for name in names}
-        there = [f"{text_of(c) if c else 'null::text'} as {quoted(alias(name))}" for name, c in columns.items()]
+        shown = {self.place(t, c): self.shown(t, c) for t, found in rests.items() for c in found}
+        there = [f"{shown[name] or 'null::text'} as {quoted(alias(name))}" for name in names]
         held = [column_of(c) for c in columns.values() if c]
         key = text_of(self._target.column("id"))
         target = (
@@ -307,6 +308,11 @@ class Carried:
         """The name under which the column arrives: its own, unless another column has it."""
         suffixed = f"{column.name}_{table}"
         return suffixed if self._target and self._target.column(suffixed) else column.name
+
+    def shown(self, table: str, column: Column) -> str | None:
+        """What the target has of a legacy column, ids as words; None where it lacks the column."""
+        there, parent = self._target.column(self.place(table, column)), self._facts.parent(table, column.name)
+        return there and (self._facts.word(there, parent) if parent else text_of(there))
 
     def _source(self, table: str, columns: list[Column], names: list[str]) -> str:
         relation = Relation(self._facts, self._facts.source.table(table))

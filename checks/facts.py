@@ -279,14 +279,15 @@ class Facts:
         """
         shape = self.source.table(parent) if parent else None
         key = (shape and shape.column("id")) or column
-        shown = text_of(column)
-        if column.base == "numeric":
-            shown = rf"regexp_replace({shown}, '^(-?[0-9]+)([.][0-9]*[1-9])?[.]?0*$', '\1\2')"
-        if "bpchar" in (column.base, key.base):
-            shown = f"rtrim({shown}, ' ')"
-        if key.base == "citext":
-            shown = f"lower({shown})"
-        return _as_number(shown, key.base) if column.base in TEXTUAL and key.base in NUMBERS else shown
+        return _word(text_of(column), column.base, key.base)
+
+    def holds(self, table: str, pairs: Iterable[tuple[str, str]]) -> str:
+        """Whether a row of a target's table has these values. pairs: its column, SQL of the value's text."""
+        shape, same = self.target.table(table), []
+        for name, value in pairs:
+            base = shape.column(name).base
+            same.append(f"{self.word(shape.column(name))} = {_word(value, base, base)}")
+        return f"exists (select from {quoted(self.target.schema, table)} as t where {' and '.join(same)})"
 
     def spelled(self, column: Column, parent: str | None = None, base: str | None = "uuid") -> str:
         """The same as the target spells it, whose ids have this base type; new ids aside."""
@@ -308,6 +309,17 @@ def _are_alike(column: Column, key: Column) -> bool:
     bases = {column.base, key.base}
     is_alike = len(bases) == 1 or bases <= NUMBERS or bool(bases & TEXTUAL)
     return is_alike and not column.is_array and not column.generated
+
+
+def _word(shown: str, base: str, key: str) -> str:
+    """The text of a value of one base type, the same for all that a key of another takes for one."""
+    if base == "numeric":
+        shown = rf"regexp_replace({shown}, '^(-?[0-9]+)([.][0-9]*[1-9])?[.]?0*$', '\1\2')"
+    if "bpchar" in (base, key):
+        shown = f"rtrim({shown}, ' ')"
+    if key == "citext":
+        shown = f"lower({shown})"
+    return _as_number(shown, key) if base in TEXTUAL and key in NUMBERS else shown
 
 
 def _as_number(word: str, base: str) -> str:

@@ -170,8 +170,7 @@ class _Notes:
         keys, values = literal(list(led)), literal(list(led.values()))
         query = (
             f"select v.key from unnest({keys}::text[], {values}::text[]) as v (key, id) "
-            f"where exists (select from {quoted(self._facts.target.schema, parent)} as p "
-            f"where concat(p.{quoted(column)}) = v.id)"
+            f"where {self._facts.holds(parent, [(column, 'v.id')])}"
         )
         return [key for (key,) in self._target.execute(query)]
 

@@ -151,7 +151,7 @@ class Reasons:
         named = next((c for c in shape.constraints if c.name == reason), None)
         if named and named.kind == "f":
             rewritten = [name for name in named.columns if self._is_rewritten(shape, name)]
-            return _Wanted(named.columns, lambda: _orphan(named, self._schema_of(named.ref_table), rewritten), named)
+            return _Wanted(named.columns, lambda: _orphan(self._facts, named, rewritten), named)
         if named and named.kind == "c":
             expression = named.definition.removeprefix("CHECK ").removesuffix(" NOT VALID").removesuffix(" NO INHERIT")
             return _Wanted(named.columns, lambda: f"select {KEY} from v where ({expression}) is false")
@@ -186,8 +186,8 @@ class Reasons:
         query = f"select {KEY} from v where {is_null}"
         if own is None:
             return query
-        parent, key = self._schema_of(own.ref_table), quoted(own.ref_columns[0])
-        return f"{query} or not exists (select from {parent} as p where concat(p.{key}) = v.{quoted(column)})"
+        held = self._facts.holds(own.ref_table, [(own.ref_columns[0], f"v.{quoted(column)}")])
+        return f"{query} or not {held}"
 
     def _standing(self, table: str, keys: list[str], operators: list[str], predicate: str, is_distinct: bool) -> str:
         """Rows in whose way a row stands that stayed."""
@@ -316,8 +316,7 @@ def _arriving(facts: Facts, shape: Table, name: str, wanted: _Wanted) -> str:
     if wanted.of and name in wanted.of.columns:
         return value
     if own and not column.not_null:
-        parent, key = quoted(facts.target.schema, own.ref_table), quoted(own.ref_columns[0])
-        value = f"(case when exists (select from {parent} as p where concat(p.{key}) = {value}) then {value} end)"
+        value = f"(case when {facts.holds(own.ref_table, [(own.ref_columns[0], value)])} then {value} end)"
     is_builtin = column.kind == "b" and not column.is_array and column.base in READERS
     return parsed(value, column.base) if is_builtin else f"{value}::{_uncut(column)}"
 
@@ -328,22 +327,16 @@ def _uncut(column: Column) -> str:
     return "text" if is_text and column.base != "bpchar" else column.type
 
 
-def _orphan(own: Constraint, parent: str, rewritten: Sequence[str]) -> str:
+def _orphan(facts: Facts, own: Constraint, rewritten: Sequence[str]) -> str:
     """Rows whose reference names no row. rewritten: those of its columns whose ids name none by themselves either."""
     raw = [f"v.{quoted(f'raw {column}')} is not null" for column in own.columns]
-    pairs = list(zip(own.ref_columns, own.columns, strict=True))
-    cases = [f"{' and '.join(raw)} and {_unheld(parent, pairs)}"]
+    pairs = [(key, f"v.{quoted(column)}") for key, column in zip(own.ref_columns, own.columns, strict=True)]
+    cases = [f"{' and '.join(raw)} and not {facts.holds(own.ref_table, pairs)}"]
     if "MATCH FULL" in own.definition:
         cases.append(f"({' or '.join(raw)}) and not ({' and '.join(raw)})")
-    for pair, is_held in zip(pairs, raw, strict=True):
-        cases += [f"{is_held} and {_unheld(parent, [pair])}"] if pair[1] in rewritten else []
+    for column, pair, is_held in zip(own.columns, pairs, raw, strict=True):
+        cases += [f"{is_held} and not {facts.holds(own.ref_table, [pair])}"] if column in rewritten else []
     return f"select {KEY} from v where {' or '.join(cases)}"
-
-
-def _unheld(parent: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Whether no row of the parent has the values. pairs: its columns and the row's."""
-    same = " and ".join(f"concat(p.{quoted(key)}) = v.{quoted(column)}" for key, column in pairs)
-    return f"not exists (select from {parent} as p where {same})"
 
 
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:

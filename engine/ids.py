@@ -33,6 +33,12 @@ def word(column: Column, key: Column | None = None, value: str | None = None) ->
     return _number(text, column, key) if column.base in TEXTUAL and key.base in NUMBERS else text
 
 
+def kept(column: Column) -> str:
+    """The value as text for a column of another kind of text: all its letters, without the padding of a char(n)."""
+    shown = text_at(plain(column), column)
+    return f"pg_catalog.rtrim({shown}, ' ')" if column.base == "bpchar" else shown
+
+
 def told(column: Column) -> str:
     """A reference of the build as a note tells it: null where `parsed` put a number that stands for no number."""
     nobody = "NaN" if column.base == "numeric" else str(-LIMITS.get(column.base, 0))

@@ -108,6 +108,12 @@ class Keys:
         is_parsed = self.conversion(table, column).kind == "parse"
         return text(self.parsed(table, column)) if is_parsed else self.word(table, column)
 
+    def carried(self, table: LegacyTable, column: Column) -> str:
+        """SQL: the value of a carried reference as text; what only becomes another kind of text keeps its letters."""
+        found = self.conversion(table, column)
+        is_text = found.kind == "cast" and found.base in TEXTUAL
+        return ids.kept(column) if is_text else self.spelled(table, column)
+
     def all_spelled(self) -> Iterator[tuple[str, str, str]]:
         """(table, column, how it is spelled) of every id and every reference to one."""
         for table in self._catalog.tables:

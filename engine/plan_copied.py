@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import clashes, keep, older, pointing
+from engine import clashes, ids, keep, older, pointing
 from engine.catalog import LegacyTable
 from engine.fitting import fitted
 from engine.keys import UUID
@@ -214,7 +214,7 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
     elif found.type == "uuid":
         value = parsed(scene.keys.word(table, column), "uuid")
     else:  # any text becomes text, and citext
-        value = f"({as_text(column)})::{found.full_type if found.base == 'citext' else found.type}"
+        value = f"({ids.kept(column)})::{found.full_type if found.base == 'citext' else found.type}"
     return _Column(shape, Item(column.name, value, found.type), replace(way, kind="cast", note=note))
 
 

@@ -324,7 +324,7 @@ def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
 
 def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Column) -> Item:
     if scene.keys.conversion(table, column).kind != "same":
-        return Item(column.name, scene.keys.spelled(table, column))
+        return Item(column.name, scene.keys.carried(table, column))
     if column.type != shape.type:
         return Item(column.name, as_text(column))
     return freight_item(column.name, column)

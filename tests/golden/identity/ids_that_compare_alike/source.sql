@@ -57,3 +57,10 @@ create table departments (id char(40) primary key, name text);
 insert into departments values ('DDDDDDDD-0000-4000-8000-000000000001', 'd');
 create table employees (id int primary key, department_id text references departments (id));
 insert into employees values (1, 'DDDDDDDD-0000-4000-8000-000000000001');
+create table requirements (id citext primary key, title text);
+insert into requirements values ('R-1', 't');
+create table lead_requests (id int primary key, requirement_id char(8), professional_id text);
+insert into lead_requests values (1, 'r-1', '70');
+create table submission_documents (id int primary key, submission_id char(12), document_type text, file_url text,
+    requirement_id char(10), wallet_id numeric(10,2));
+insert into submission_documents values (1, 's1', 'pan', 's3://1', 'r-1', 7.00), (2, 's1', 'pan', 's3://2', null, 8.00);
