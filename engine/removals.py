@@ -64,9 +64,10 @@ class Removals:
         return sql.Identifier(self.work.schema, name)
 
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
-        """Null the references that lead nowhere; a note for each, with the legacy value."""
+        """Null the references that lead nowhere; a note for each that was not null before, with the legacy value."""
         names = rule.releases or rule.columns[:1]
         listed = [sql.SQL(ids.told(self.work.plan.shape(rule.table).column(name))) for name in names]
+        listed += [sql.SQL("t.{} is not null").format(sql.Identifier(name)) for name in names]
         query = sql.SQL(
             "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
             "where {violates}), "
@@ -85,7 +86,8 @@ class Removals:
             if orphans:
                 note = orphan_note(self.work, rule.ref_table)
                 for place, name in enumerate(names, 2):
-                    self._note(rule.table, name, note, [(row[1], row[place]) for row in orphans])
+                    held = [(row[1], row[place]) for row in orphans if row[place + len(names)]]
+                    self._note(rule.table, name, note, held)
 
     def _blame(self, rule: Rule):
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)

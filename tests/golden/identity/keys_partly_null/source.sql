@@ -39,3 +39,7 @@ create table uses (id int primary key, a int, b int, foreign key (a, b) referenc
 insert into uses values (1, 1, 1), (2, 9, null), (3, null, 9);
 create table full_uses (id int primary key, a int, b int, foreign key (a, b) references pairs (a, b) match full);
 insert into full_uses values (1, 1, 1), (2, null, null);
+create table full_chats (id int primary key, user_id uuid, submission text,
+    foreign key (user_id, submission) references onboarding_submissions (user_id, id) match full);
+insert into full_chats values (1, '00000000-0000-0000-0000-0000000000a1', 'sub-1'),
+    (2, '00000000-0000-0000-0000-0000000000a2', 'sub-3'), (3, null, null);
