@@ -95,9 +95,9 @@ def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], so
     return dict(source.execute(query).fetchall())
 
 
-def _unkept(facts: Facts, table: str, column: Column, ids: list[str], source) -> list[str]:
-    """Those of these UUIDs, which all became others, that no row of the source keeps."""
-    if not ids:
+def _unkept(facts: Facts, table: str, column: Column | None, ids: list[str], source) -> list[str]:
+    """Those of these UUIDs, which all became others, that no row of the source keeps; a key that is no id is none's."""
+    if not ids or column is None:
         return []
     plain = {id_: str(uuid.UUID(id_)) for id_ in ids}
     query = KEPT.format(
