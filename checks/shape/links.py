@@ -37,6 +37,8 @@ class Links:
             if says["kind"] != "f" or column not in says["columns"] or fate not in MOVED:
                 continue
             key = says["referenced"][says["columns"].index(column)]
+            if (says["table"], key) == (table, column):  # a member that points at itself says nothing
+                continue
             if len(says["columns"]) == 1 and (not is_single or fate != "reshape" or key == "id"):
                 return True
             if not is_single and (key == "id" or facts.parent(says["table"], key)):
