@@ -19,8 +19,8 @@ import psycopg
 
 from config.errors import ConfigError
 from engine import bookkeeping, gates
-from engine.connect import Stop
 from engine.gates import AWAITING, ERROR, FAILED, PASSED, Gate
+from engine.session.connect import Stop
 from engine.summary import Summary
 
 POLL_SECONDS = 1.0

@@ -12,13 +12,14 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, ledger, prerequisites, profiles, schemas, snapshot
+from engine import bookkeeping, ledger, prerequisites, profiles, schemas
 from engine.certificate import Certificate
-from engine.connect import Stop, blame
 from engine.plan import Plan
-from engine.snapshot import Snapshot
+from engine.session import snapshot
+from engine.session.connect import Stop, blame
+from engine.session.snapshot import Snapshot
+from engine.session.workers import Clock
 from engine.work import chunks
-from engine.workers import Clock
 
 STOP = Stop()  # what a signal handler sets
 

@@ -23,8 +23,9 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import ConfigError, TargetBusy, TargetError
-from engine import connect, privileges, totals
-from engine.connect import blame
+from engine import privileges, totals
+from engine.session import connect
+from engine.session.connect import blame
 from engine.totals import Increment
 from engine.versioned import Versioned, tell_closed
 

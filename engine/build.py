@@ -17,28 +17,15 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import (
-    bookkeeping,
-    context,
-    ddl,
-    fixes,
-    frames,
-    ledger,
-    lookups,
-    prerequisites,
-    privileges,
-    publish,
-    snapshot,
-    stream,
-    totals,
-)
-from engine.connect import blame
+from engine import bookkeeping, ddl, fixes, frames, ledger, lookups, prerequisites, privileges, publish, stream, totals
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
+from engine.session import context, snapshot
+from engine.session.connect import blame
+from engine.session.workers import Watch, Workers
 from engine.statements import Statement
 from engine.totals import Increment
 from engine.work import Chunk, Work, chunks, in_build
-from engine.workers import Watch, Workers
 
 LOG = logging.getLogger("engine")
 WAVES = (1, 2, 3)

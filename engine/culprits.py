@@ -16,10 +16,10 @@ import psycopg
 
 from config.errors import MigrateError, SourceError
 from engine.catalog import LegacyTable
-from engine.connect import blame
 from engine.plan import Plan, Route
 from engine.plan_reshaped import RULE
 from engine.select import quoted
+from engine.session.connect import blame
 from engine.work import Part, Work, select
 
 UNFIT = "invalid_value"

@@ -21,10 +21,10 @@ from config.errors import TargetError
 from config.shapes import Column, Constraint, Index, Table
 from engine import definitions
 from engine.catalog import Catalog, Sequence, search_path
-from engine.connect import Stop, blame
 from engine.plan import HIDDEN
 from engine.prerequisites import named, options_of
 from engine.select import quoted
+from engine.session.connect import Stop, blame
 from engine.statements import Statement, comment, spell
 
 Object = TypeVar("Object", Constraint, Index)

@@ -14,12 +14,12 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError
 from engine import ddl, ids, merging, violations, witness
-from engine.connect import blame
 from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
 from engine.select import as_text, parsed, quoted
+from engine.session.connect import blame
 from engine.work import Work, in_build
 from transforms import steps
 from transforms.outcome import TEXT

@@ -17,7 +17,7 @@ from psycopg.rows import class_row, dict_row
 from config import printable
 from config.errors import ConfigError, VerificationFailed
 from engine import bookkeeping
-from engine.connect import Stop
+from engine.session.connect import Stop
 from engine.versioned import has
 
 CRITICAL = "critical"

@@ -17,11 +17,11 @@ from psycopg import sql
 from config.errors import SourceError
 from config.shapes import Column
 from engine import ddl, ids, violations, witness
-from engine.connect import blame
 from engine.keys import ROOT_OF
 from engine.plan import MERGED, Route, merged_shape
 from engine.records import orphan_note
 from engine.select import as_text, plain
+from engine.session.connect import blame
 from engine.work import Work, in_build
 
 ROOT = "user_role_profiles"

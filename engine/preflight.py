@@ -13,14 +13,15 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, catalog, connect, older, planner, probe, publish, rehearsal
+from engine import bookkeeping, catalog, older, planner, probe, publish, rehearsal
 from engine import certificate as certificates
 from engine.begin import STOP
 from engine.certificate import Certificate
-from engine.connect import ServerFacts, blame
 from engine.fault import Fault
 from engine.plan import Plan
-from engine.snapshot import Snapshot
+from engine.session import connect
+from engine.session.connect import ServerFacts, blame
+from engine.session.snapshot import Snapshot
 
 
 def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:

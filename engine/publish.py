@@ -19,7 +19,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine import bookkeeping, gates, privileges, schemas, seal
 from engine.bookkeeping import Schema
-from engine.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
+from engine.session.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
 
 ARCHIVE = "legacy_archive"
 LOCK_NOT_HAD = "55P03"

@@ -16,10 +16,10 @@ from config import mapping
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
 from engine import ids, totals, violations, witness
-from engine.connect import blame
 from engine.plan import HIDDEN, Rule
 from engine.records import orphan_note
 from engine.select import key_of
+from engine.session.connect import blame
 from engine.totals import Increment
 from engine.work import Work, in_build
 from transforms import steps

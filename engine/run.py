@@ -28,34 +28,21 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import (
-    approval,
-    begin,
-    bookkeeping,
-    connect,
-    context,
-    gates,
-    judgement,
-    preflight,
-    profiles,
-    publish,
-    snapshot,
-    summary,
-    totals,
-)
+from engine import approval, begin, bookkeeping, gates, judgement, preflight, profiles, publish, summary, totals
 from engine import certificate as certificates
 from engine.approval import Decision, Desk, NoDesk
 from engine.begin import STOP
 from engine.build import Build
 from engine.certificate import Certificate
-from engine.connect import blame
 from engine.gates import Auditor
 from engine.plan import Plan
-from engine.sessions import Sessions
+from engine.session import connect, context, snapshot
+from engine.session.connect import blame
+from engine.session.sessions import Sessions
+from engine.session.workers import Clock, Silent, Threads, Watch, Workers
 from engine.summary import Summary
 from engine.totals import Increment
 from engine.work import Work
-from engine.workers import Clock, Silent, Threads, Watch, Workers
 
 
 def plan(settings: Settings) -> Plan:

@@ -15,7 +15,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine import bookkeeping
 from engine.bookkeeping import Schema
-from engine.connect import blame
+from engine.session.connect import blame
 
 FOLDER = Path(__file__).parent / "sql"
 MEMBERS = (FOLDER / "schema_members.sql").read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from engine.connect import server_facts
+from engine.session.connect import server_facts
 
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
 ROWS = "select concat(count(*), ' ', coalesce(sum(int8in(xidout(xmin))), 0)) from {}"

@@ -14,9 +14,9 @@ from psycopg import sql
 from config.errors import MigrateError, SourceError, TargetError
 from engine import culprits, ledger, refusals
 from engine.catalog import LegacyTable, search_path
-from engine.connect import Stop, blame
 from engine.culprits import Refused
 from engine.plan import Route
+from engine.session.connect import Stop, blame
 from engine.work import Chunk, Part, Work, select
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took

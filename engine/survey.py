@@ -15,12 +15,13 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import bookkeeping, connect, older, preflight, snapshot
+from engine import bookkeeping, older, preflight
 from engine import certificate as certificates
 from engine.begin import STOP
-from engine.connect import blame
 from engine.plan import Plan
-from engine.snapshot import Snapshot
+from engine.session import connect, snapshot
+from engine.session.connect import blame
+from engine.session.snapshot import Snapshot
 
 SIZES = """
     select coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint

@@ -14,11 +14,11 @@ import psycopg
 
 from config.settings import Settings
 from engine.catalog import search_path
-from engine.connect import Stop
 from engine.plan import Plan, Route
 from engine.select import quoted
-from engine.sessions import Sessions
-from engine.snapshot import Snapshot
+from engine.session.connect import Stop
+from engine.session.sessions import Sessions
+from engine.session.snapshot import Snapshot
 
 PAGE_BYTES = 8192
 

@@ -22,7 +22,7 @@ from prefect.utilities.urls import url_for
 
 from config.errors import Interrupted, VerificationFailed
 from config.settings import profiles
-from engine.workers import Watch
+from engine.session.workers import Watch
 from flows import logs, progress
 from flows.server import ServerError
 from flows.workers import safe_text

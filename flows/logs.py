@@ -5,7 +5,7 @@ Laws
   passwords included, in their errors.
 - Logging is set up once a process: by the command line, or by the flow that a Prefect worker runs in it; the other
   modules only call loggers.
-- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.context). Its texts are
+- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.session.context). Its texts are
   redacted one by one, before they are spelled as JSON.
 """
 
@@ -23,7 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import connection, printable
 from config.errors import ConfigError
-from engine import context
+from engine.session import context
 
 CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
 PASSWORDS = (

@@ -19,7 +19,8 @@ import psycopg
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError
 from config.settings import Settings
-from engine import bookkeeping, connect, totals
+from engine import bookkeeping, totals
+from engine.session import connect
 from engine.totals import Total
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from config import settings as configuration
 from config.errors import VerificationFailed
 from config.settings import Settings
-from engine.workers import Watch
+from engine.session.workers import Watch
 from flows import artifacts, calls, work
 from flows.approval import PrefectDesk
 from flows.calls import ProfileName

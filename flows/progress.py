@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from config import printable
-from engine import context
-from engine.workers import Watch
+from engine.session import context
+from engine.session.workers import Watch
 from flows import logs
 
 LOG = logging.getLogger("nxtgauge")

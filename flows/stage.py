@@ -4,8 +4,8 @@ from config.errors import ConfigError
 from config.settings import Settings
 from engine import run as engine_run
 from engine import staging
+from engine.session.workers import Watch
 from engine.staging import Case, Wish
-from engine.workers import Watch
 from flows.report import columns
 from flows.stopping import on_signal
 

@@ -12,7 +12,7 @@ from engine import run as engine_run
 from engine import staging
 from engine.approval import Decision, Desk, NoDesk, Request
 from engine.gates import Auditor, Case
-from engine.workers import Watch
+from engine.session.workers import Watch
 from flows import lineage, private, report
 from flows import stage as stages
 from flows.stopping import on_signal

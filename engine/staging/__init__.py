@@ -8,7 +8,7 @@ Laws
 
 from config.errors import ConfigError
 from config.settings import Settings
-from engine import connect
+from engine.session import connect
 from engine.staging import books
 from engine.staging.refresh import Case, Prove, Wish, choices, refresh
 

@@ -23,9 +23,10 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
-from engine import bookkeeping, connect, schemas
-from engine.connect import blame
+from engine import bookkeeping, schemas
 from engine.schemas import Member, listed
+from engine.session import connect
+from engine.session.connect import blame
 from engine.versioned import Versioned
 
 SCHEMA = "nxtgauge_staging"

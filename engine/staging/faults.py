@@ -4,9 +4,9 @@ import psycopg
 
 from config.errors import ConfigError
 from config.settings import Settings
-from engine import connect
 from engine.catalog import Catalog, LegacyTable
-from engine.connect import ServerFacts
+from engine.session import connect
+from engine.session.connect import ServerFacts
 from engine.staging import programs
 
 SHORTEST_KEY = 16

@@ -22,18 +22,19 @@ from config import mapping as mappings
 from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
-from engine import catalog, connect, privileges, run, snapshot
+from engine import catalog, privileges, run
 from engine.catalog import Catalog, LegacyTable
-from engine.connect import blame
-from engine.sessions import Sessions
-from engine.snapshot import Snapshot
+from engine.session import connect, snapshot
+from engine.session.connect import blame
+from engine.session.sessions import Sessions
+from engine.session.snapshot import Snapshot
+from engine.session.workers import Clock, Silent, Threads, Watch
 from engine.staging import books, checked, columns, faults, fillers, lanes, links, rows, structure
 from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
 from engine.staging.rows import Filling, Part
 from engine.staging.sample import Sample
-from engine.workers import Clock, Silent, Threads, Watch
 
 STOP = run.STOP
 KEY_BYTES = 32

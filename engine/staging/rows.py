@@ -20,9 +20,9 @@ from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
 from engine import stream
 from engine.catalog import LegacyTable
-from engine.connect import Stop, blame
-from engine.sessions import Sessions
-from engine.workers import Watch
+from engine.session.connect import Stop, blame
+from engine.session.sessions import Sessions
+from engine.session.workers import Watch
 
 Mask = Callable[[bytes], bytes]  # of COPY's own text
 PAGE_BYTES = 8192

@@ -27,12 +27,12 @@ from config.errors import StagingError
 from config.shapes import Column
 from engine import privileges, stream
 from engine.catalog import LegacyTable
-from engine.connect import Stop, blame
 from engine.ids import INTEGERS, TEXTUAL
 from engine.lookups import UUID_TEXT
 from engine.plan_reshaped import CTID
 from engine.select import as_text, parsed, plain, text
-from engine.sessions import Sessions
+from engine.session.connect import Stop, blame
+from engine.session.sessions import Sessions
 from engine.staging import rows
 from engine.staging.links import Link
 from engine.staging.rows import Part

@@ -21,9 +21,9 @@ from config.connection import Connection
 from config.errors import PlanRefused, SourceError, StagingError
 from engine import catalog, expressions
 from engine.catalog import Catalog
-from engine.connect import LOCK_SECONDS, Stop, blame
 from engine.select import quoted
-from engine.snapshot import Snapshot
+from engine.session.connect import LOCK_SECONDS, Stop, blame
+from engine.session.snapshot import Snapshot
 from engine.staging import programs
 from engine.staging.programs import Complaint
 

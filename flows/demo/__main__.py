@@ -12,7 +12,7 @@ import psycopg
 
 from config import settings as configuration
 from config.errors import MigrateError, SourceError
-from engine.connect import blame
+from engine.session.connect import blame
 from flows import logs
 from flows.demo.seed import seed, tables
 

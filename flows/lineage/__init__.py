@@ -16,7 +16,8 @@ import psycopg
 
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
-from engine import connect, seal
+from engine import seal
+from engine.session import connect
 from engine.summary import Summary
 from engine.work import Work
 from flows.logs import redacted

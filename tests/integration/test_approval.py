@@ -7,7 +7,7 @@ from checks.verdict import FAIL
 from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFailed
 from engine import gates, run
 from engine.approval import Decision
-from engine.connect import Stop
+from engine.session.connect import Stop
 from flows import cli, report
 
 SOURCE = """

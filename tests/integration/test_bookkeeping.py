@@ -10,7 +10,8 @@ import pytest
 
 from config.connection import Connection, parse
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
-from engine import bookkeeping, connect, gates
+from engine import bookkeeping, gates
+from engine.session import connect
 
 COMMON = {
     "rejects": "run_id legacy_table legacy_key target_table reason detail legacy_row",

@@ -294,7 +294,7 @@ class TestFile:
             run.migrate(strict, auditor=trusting, certificate=tmp_path / "c.json")
 
     def test_it_is_written_beside_the_reports(self, settings, monkeypatch, tmp_path, capsys):
-        from engine.workers import Silent
+        from engine.session.workers import Silent
         from flows import work
 
         monkeypatch.chdir(tmp_path)

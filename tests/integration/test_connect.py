@@ -17,9 +17,9 @@ import checks.connect
 from config import session
 from config.connection import Connection, parse
 from config.errors import Interrupted, SourceError, TargetError
-from engine import connect, snapshot
-from engine.connect import Stop, blame
-from engine.snapshot import Mark
+from engine.session import connect, snapshot
+from engine.session.connect import Stop, blame
+from engine.session.snapshot import Mark
 
 SECRET = "hunter2"
 

@@ -10,9 +10,10 @@ from auditors import saying, trusting
 
 from checks.verdict import ERROR, FAIL, PASS, STALE
 from config.errors import ConfigError, Interrupted, SourceError, VerificationFailed
-from engine import bookkeeping, connect, gates, run
-from engine.connect import Stop
-from engine.workers import Silent
+from engine import bookkeeping, gates, run
+from engine.session import connect
+from engine.session.connect import Stop
+from engine.session.workers import Silent
 from flows import cli, work
 
 SOURCE = """

@@ -11,8 +11,8 @@ from psycopg.rows import scalar_row
 
 from checks import verify
 from config import settings as configuration
-from engine import connect
 from engine.run import migrate
+from engine.session import connect
 
 HERE = Path(__file__).parent
 PLANTED = (HERE / "hostile_names.sql").read_text()

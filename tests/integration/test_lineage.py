@@ -11,8 +11,8 @@ from checks.verdict import FAIL
 from config import settings as configuration
 from config.errors import Interrupted, VerificationFailed
 from engine import run
-from engine.connect import Stop
-from engine.workers import Silent
+from engine.session.connect import Stop
+from engine.session.workers import Silent
 from flows import lineage
 from flows.demo.seed import seed
 

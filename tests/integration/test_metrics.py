@@ -10,8 +10,9 @@ from observers import free_port, scraped, sums
 
 from config import settings as configuration
 from config.errors import ConfigError, SourceError
-from engine import bookkeeping, connect, gates, run, totals
+from engine import bookkeeping, gates, run, totals
 from engine.gates import FAILED, Gate
+from engine.session import connect
 from engine.totals import Increment
 from flows import metrics
 

@@ -7,8 +7,8 @@ from auditors import trusting
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted
 from engine import run
-from engine.connect import Stop
-from engine.workers import Silent
+from engine.session.connect import Stop
+from engine.session.workers import Silent
 from flows.demo.seed import seed
 
 CONTENT = """

@@ -11,7 +11,7 @@ from config import settings as configuration
 from config import strictness
 from config.settings import Profile
 from engine import run
-from engine.connect import Stop
+from engine.session.connect import Stop
 from flows import cli, report, work
 
 SOURCE = """

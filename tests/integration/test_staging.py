@@ -10,8 +10,8 @@ from psycopg import sql
 
 from config.errors import ConfigError
 from engine import catalog, certificate, staging
+from engine.session.workers import Silent
 from engine.staging import rows, structure
-from engine.workers import Silent
 from flows.demo.seed import seed
 
 HERE = Path(__file__).parent
@@ -117,7 +117,7 @@ def test_a_database_without_our_books_is_somebodys_own_copy(database):
 
 
 def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
-    from engine import connect
+    from engine.session import connect
     from engine.staging import faults
 
     with psycopg.connect(database()) as conn:

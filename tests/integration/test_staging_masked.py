@@ -15,8 +15,8 @@ from config import mapping, masks
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
 from engine import catalog, run, staging
+from engine.session.workers import Silent
 from engine.staging import columns
-from engine.workers import Silent
 from flows import cli, work
 from flows import stage as stages
 from flows.demo.seed import seed

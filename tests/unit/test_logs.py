@@ -8,8 +8,8 @@ import warnings
 import pytest
 
 from config.errors import ConfigError
-from engine import context
-from engine.workers import Clock, Silent, Threads
+from engine.session import context
+from engine.session.workers import Clock, Silent, Threads
 from flows import cli, logs, progress
 
 LOG = logging.getLogger("nxtgauge")

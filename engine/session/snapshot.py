@@ -23,8 +23,8 @@ from psycopg import sql
 
 from config.connection import Connection
 from config.errors import SourceError
-from engine import connect
-from engine.connect import Stop, blame
+from engine.session import connect
+from engine.session.connect import Stop, blame
 
 BEGIN = "begin isolation level repeatable read, read only"
 TAKE = "select pg_export_snapshot(), concat(pg_current_snapshot())"
@@ -42,7 +42,7 @@ class Snapshot:
     def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
         """Begin a transaction in which the session sees what the snapshot sees; end it with a rollback.
 
-        Takes a session of engine.connect, in no transaction. Errors: SourceError.
+        Takes a session of engine.session.connect, in no transaction. Errors: SourceError.
         """
         with blame(SourceError, "joining the snapshot (its holder's session may have ended)"):
             if isinstance(conn, psycopg.Connection):

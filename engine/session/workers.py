@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Protocol
 
-from engine import context
+from engine.session import context
 
 
 class Workers(Protocol):

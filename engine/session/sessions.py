@@ -14,9 +14,9 @@ from psycopg import sql
 
 from config.errors import StagingError
 from config.settings import Settings
-from engine import connect
-from engine.connect import Stop, blame
-from engine.snapshot import Snapshot
+from engine.session import connect
+from engine.session.connect import Stop, blame
+from engine.session.snapshot import Snapshot
 
 OPENERS = {
     "source": connect.source,
