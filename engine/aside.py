@@ -12,8 +12,8 @@ from typing import Any
 from config.mapping import Mapping as Rules
 from config.mapping import TableRule
 from config.shapes import Constraint, Index, Table
-from engine.catalog import Catalog, LegacyTable
 from engine.plan import Plan, Route, TablePlan
+from engine.reflect.catalog import Catalog, LegacyTable
 
 # Fields of the catalogue's values that hold the bare name of a table of the schema.
 OF_TABLE = {

@@ -20,10 +20,10 @@ from config.errors import SourceError, TargetError
 from engine import bookkeeping, ddl, fixes, frames, ledger, lookups, prerequisites, privileges, publish, stream, totals
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
+from engine.reflect.statements import Statement
 from engine.session import context, snapshot
 from engine.session.connect import blame
 from engine.session.workers import Watch, Workers
-from engine.statements import Statement
 from engine.totals import Increment
 from engine.work import Chunk, Work, chunks, in_build
 

@@ -26,9 +26,10 @@ from config import target
 from config.errors import ConfigError
 from config.settings import DEFAULT_PROFILE, Settings
 from config.shapes import Column
-from engine import bookkeeping, expressions, summary
-from engine.catalog import LegacyTable
+from engine import bookkeeping, summary
 from engine.plan import Plan
+from engine.reflect import expressions
+from engine.reflect.catalog import LegacyTable
 from engine.versioned import has
 
 PROGRAM = Path(config.__file__).parents[1]

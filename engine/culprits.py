@@ -15,10 +15,10 @@ from typing import TypeVar
 import psycopg
 
 from config.errors import MigrateError, SourceError
-from engine.catalog import LegacyTable
 from engine.plan import Plan, Route
 from engine.plan_reshaped import RULE
-from engine.select import quoted
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import quoted
 from engine.session.connect import blame
 from engine.work import Part, Work, select
 

@@ -19,13 +19,13 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Index, Table
-from engine import definitions
-from engine.catalog import Catalog, Sequence, search_path
 from engine.plan import HIDDEN
 from engine.prerequisites import named, options_of
-from engine.select import quoted
+from engine.reflect import definitions
+from engine.reflect.catalog import Catalog, Sequence, search_path
+from engine.reflect.select import quoted
+from engine.reflect.statements import Statement, comment, spell
 from engine.session.connect import Stop, blame
-from engine.statements import Statement, comment, spell
 
 Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Column, Constraint
-from engine.catalog import LegacyTable
 from engine.keys import is_unique
+from engine.reflect.catalog import LegacyTable
 from engine.scene import Scene
 
 REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))

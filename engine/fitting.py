@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from config.shapes import Column
 from engine.ids import INTEGERS, LIMITS, NUMBERS, TEXTUAL
-from engine.select import literal, parsed, parsed_as, quoted, text_at
+from engine.reflect.select import literal, parsed, parsed_as, quoted, text_at
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
 

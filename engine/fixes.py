@@ -18,7 +18,7 @@ from engine.keys import ROOT_OF
 from engine.plan import HIDDEN, MERGED, Follow, Rule
 from engine.plan_reshaped import legacy_key
 from engine.quarantine import PARENT_REJECTED, Quarantine
-from engine.select import as_text, parsed, quoted
+from engine.reflect.select import as_text, parsed, quoted
 from engine.session.connect import blame
 from engine.work import Work, in_build
 from transforms import steps

@@ -8,8 +8,8 @@ Laws (contract: normalisation of ids)
 """
 
 from config.shapes import Column
-from engine.select import TEXTUAL, plain, text_at
-from engine.select import parsed as read
+from engine.reflect.select import TEXTUAL, plain, text_at
+from engine.reflect.select import parsed as read
 
 UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
 INTEGERS = {"int2", "int4", "int8"}

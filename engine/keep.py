@@ -5,7 +5,7 @@ Laws
   column that has another name there is named anew in every part; a text that names it is read under its legacy name.
 - A foreign key is put aside until all tables are planned: where it leads is known then (engine.following).
 - A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
-- What the target's server does not know falls too, or becomes less (engine.older).
+- What the target's server does not know falls too, or becomes less (engine.reflect.older).
 - On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
   columns that they leave null, what the id makes unique anyway, and a foreign key with a column that they leave null.
 """
@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
-from engine import expressions, older
+from engine.reflect import expressions, older
+from engine.reflect.select import quoted
 from engine.scene import Foreign, Scene
-from engine.select import quoted
 
 Kind = TypeVar("Kind", Constraint, Index)
 OTHERS = "rows of other tables stand there too"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from config.mapping import Mapping, toml_key
 from config.shapes import Column, Constraint, Table
 from engine import ids
-from engine.catalog import Catalog, LegacyTable
 from engine.ids import INTEGERS, NUMBERS, TEXTUAL
-from engine.select import text
+from engine.reflect.catalog import Catalog, LegacyTable
+from engine.reflect.select import text
 
 # Where references to a reshaped legacy table lead.
 ROOT_OF = {

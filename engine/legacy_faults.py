@@ -6,9 +6,9 @@ Laws
 """
 
 from engine import clashes
-from engine.catalog import Catalog, LegacyTable
 from engine.fault import Fault
 from engine.plan import HIDDEN
+from engine.reflect.catalog import Catalog, LegacyTable
 from engine.scene import Scene
 
 READER = "the user of NXTGAUGE_SOURCE_URL"

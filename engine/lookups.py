@@ -19,7 +19,7 @@ from engine import payment_parts
 from engine.ids import TEXTUAL, UUID_TEXT, hyphened, word
 from engine.plan import HIDDEN, Route
 from engine.plan_reshaped import RULE
-from engine.select import INPUTS, TEXTUAL_NATIVE, as_text, quoted
+from engine.reflect.select import INPUTS, TEXTUAL_NATIVE, as_text, quoted
 from engine.session.connect import blame
 from engine.work import Work
 from transforms import steps

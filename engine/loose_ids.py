@@ -8,7 +8,7 @@ or plain copies are left to PostgreSQL, which compares both columns by one colla
 from collections.abc import Iterator
 
 from config.shapes import Column
-from engine.catalog import LegacyTable
+from engine.reflect.catalog import LegacyTable
 from engine.scene import Scene
 
 READ_BY_RULES = ("users", "roles")  # copied tables whose ids transforms look up, beside those that derive rows

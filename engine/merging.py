@@ -20,7 +20,7 @@ from engine import ddl, ids, violations, witness
 from engine.keys import ROOT_OF
 from engine.plan import MERGED, Route, merged_shape
 from engine.records import orphan_note
-from engine.select import as_text, plain
+from engine.reflect.select import as_text, plain
 from engine.session.connect import blame
 from engine.work import Work, in_build
 

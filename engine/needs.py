@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Constraint, Index, Table
-from engine import closure, expressions
-from engine.catalog import Dependency, Function, TypeUse
-from engine.closure import Needs
 from engine.fault import Fault
+from engine.reflect import closure, expressions
+from engine.reflect.catalog import Dependency, Function, TypeUse
+from engine.reflect.closure import Needs
 from engine.scene import Scene
 
 RULES = "in config/mapping/common.toml"

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
 from engine import ids
-from engine.catalog import Catalog, Function, LegacyTable
 from engine.fault import Fault
+from engine.reflect.catalog import Catalog, Function, LegacyTable
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from config.shapes import Column, Table
 from engine import keep
-from engine.catalog import LegacyTable
 from engine.plan import Conversion, Item, Route, Way
 from engine.plan_reshaped import (
     FIXED,
@@ -17,8 +16,9 @@ from engine.plan_reshaped import (
     unclashed,
     used_columns,
 )
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import as_text, parsed, plain, text
 from engine.scene import Scene
-from engine.select import as_text, parsed, plain, text
 
 
 def derived(scene: Scene, table: LegacyTable) -> Route | None:

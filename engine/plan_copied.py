@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import clashes, ids, keep, older, pointing
-from engine.catalog import LegacyTable
+from engine import clashes, ids, keep, pointing
 from engine.fitting import fitted
 from engine.keys import UUID
 from engine.keys import Conversion as KeyConversion
 from engine.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
+from engine.reflect import older
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import as_text, parsed, plain, text, text_at
 from engine.scene import Foreign, Scene, freight_item
-from engine.select import as_text, parsed, plain, text, text_at
 
 ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")

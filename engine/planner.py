@@ -16,14 +16,12 @@ from config.shapes import Constraint, Element, Index, Table
 from engine import (
     aside,
     clashes,
-    closure,
     completion,
     declared,
     following,
     legacy_faults,
     loose_ids,
     needs,
-    older,
     plan_beside,
     plan_copied,
     plan_reshaped,
@@ -31,9 +29,10 @@ from engine import (
     questions,
 )
 from engine import probe as probes
-from engine.catalog import Catalog, LegacyTable
 from engine.keys import Keys
 from engine.plan import Plan, Route, Rule, TablePlan, Way
+from engine.reflect import closure, older
+from engine.reflect.catalog import Catalog, LegacyTable
 from engine.scene import Scene
 
 

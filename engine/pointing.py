@@ -11,8 +11,8 @@ Laws
 from collections.abc import Iterator
 
 from config.shapes import Column, Constraint, Table
-from engine.catalog import LegacyTable
 from engine.keys import MOVED
+from engine.reflect.catalog import LegacyTable
 from engine.scene import Scene
 
 MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it

@@ -13,12 +13,13 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, catalog, older, planner, probe, publish, rehearsal
+from engine import bookkeeping, planner, probe, publish, rehearsal
 from engine import certificate as certificates
 from engine.begin import STOP
 from engine.certificate import Certificate
 from engine.fault import Fault
 from engine.plan import Plan
+from engine.reflect import catalog, older
 from engine.session import connect
 from engine.session.connect import ServerFacts, blame
 from engine.session.snapshot import Snapshot

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from psycopg import sql
 
-from engine.catalog import Catalog, DomainCheck, Function, Sequence, Type
-from engine.languages import Collation, TextSearch
-from engine.statements import Statement, comment, spell
+from engine.reflect.catalog import Catalog, DomainCheck, Function, Sequence, Type
+from engine.reflect.languages import Collation, TextSearch
+from engine.reflect.statements import Statement, comment, spell
 
 PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
 MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", "r": "CREATE TYPE {} AS RANGE ({})"}

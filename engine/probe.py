@@ -9,7 +9,7 @@ from psycopg import sql
 from config.shapes import Column
 from engine import ids
 from engine.ids import UUID_TEXT
-from engine.select import as_text, quoted
+from engine.reflect.select import as_text, quoted
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
 SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size

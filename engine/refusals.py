@@ -14,11 +14,11 @@ import psycopg
 
 from config.errors import SourceError
 from engine import ledger, records, witness
-from engine.catalog import LegacyTable
 from engine.culprits import UNFIT, Refused, is_of_a_value, trying
 from engine.plan import Route
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import as_text, quoted
 from engine.removals import Removals
-from engine.select import as_text, quoted
 from engine.session.connect import blame
 from engine.witness import Witness
 from engine.work import Work

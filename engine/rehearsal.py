@@ -18,11 +18,11 @@ from psycopg import sql
 from config.settings import Settings
 from engine import ddl, prerequisites
 from engine.build import after_archive, after_load, before_load, renames
-from engine.catalog import Catalog, Function, reflect, search_path
 from engine.fault import Fault
 from engine.plan import Plan
-from engine.select import quoted
-from engine.statements import Statement
+from engine.reflect.catalog import Catalog, Function, reflect, search_path
+from engine.reflect.select import quoted
+from engine.reflect.statements import Statement
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55P", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state

@@ -18,7 +18,7 @@ from config.mapping import TableRule
 from engine import ids, totals, violations, witness
 from engine.plan import HIDDEN, Rule
 from engine.records import orphan_note
-from engine.select import key_of
+from engine.reflect.select import key_of
 from engine.session.connect import blame
 from engine.totals import Increment
 from engine.work import Work, in_build

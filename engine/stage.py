@@ -7,7 +7,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.shapes import Column, Table
-from engine.select import INPUTS, parsed
+from engine.reflect.select import INPUTS, parsed
 
 _numbers = itertools.count()
 SQL_TYPES = {

@@ -15,10 +15,11 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import bookkeeping, older, preflight
+from engine import bookkeeping, preflight
 from engine import certificate as certificates
 from engine.begin import STOP
 from engine.plan import Plan
+from engine.reflect import older
 from engine.session import connect, snapshot
 from engine.session.connect import blame
 from engine.session.snapshot import Snapshot

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from config.shapes import Table
 from engine.plan import HIDDEN, Follow, Rule
-from engine.select import as_text, parsed
+from engine.reflect.select import as_text, parsed
 from engine.work import Work
 
 ROOTS = "user_role_profiles"

@@ -8,9 +8,9 @@ import psycopg
 from psycopg import sql
 
 from engine import ids
-from engine.catalog import LegacyTable
 from engine.plan_reshaped import ORIGIN, legacy_key
-from engine.select import INPUTS, quoted, row_as_json
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import INPUTS, quoted, row_as_json
 
 WITNESS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
 

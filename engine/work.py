@@ -13,9 +13,9 @@ import pandas as pd
 import psycopg
 
 from config.settings import Settings
-from engine.catalog import search_path
 from engine.plan import Plan, Route
-from engine.select import quoted
+from engine.reflect.catalog import search_path
+from engine.reflect.select import quoted
 from engine.session.connect import Stop
 from engine.session.sessions import Sessions
 from engine.session.snapshot import Snapshot

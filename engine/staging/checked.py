@@ -12,7 +12,7 @@ from dataclasses import replace
 import psycopg
 from psycopg import sql
 
-from engine.catalog import Catalog
+from engine.reflect.catalog import Catalog
 from engine.staging.columns import Choice
 from engine.staging.fillers import Asked
 from transforms.masks import Masker

@@ -13,9 +13,9 @@ way lists nothing, and is masked.
 import re
 from collections.abc import Iterator, Mapping
 
-from engine import expressions
-from engine.catalog import LegacyTable, Type
-from engine.expressions import Token
+from engine.reflect import expressions
+from engine.reflect.catalog import LegacyTable, Type
+from engine.reflect.expressions import Token
 
 # Casts that take nothing away from a text.
 CAST = re.compile(r"\s*::\s*(?:\w+\.)?(?:text|citext|bpchar|varchar|character varying)\b(?!\s*\()(?:\[\])?")

@@ -21,8 +21,8 @@ from config.mapping import Mapping
 from config.masks import Masks
 from config.settings import Settings
 from config.shapes import Column
-from engine import expressions
-from engine.catalog import Catalog, LegacyTable
+from engine.reflect import expressions
+from engine.reflect.catalog import Catalog, LegacyTable
 from engine.staging import codes, links
 from engine.staging.links import Link
 

@@ -4,7 +4,7 @@ import psycopg
 
 from config.errors import ConfigError
 from config.settings import Settings
-from engine.catalog import Catalog, LegacyTable
+from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect
 from engine.session.connect import ServerFacts
 from engine.staging import programs

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from config import masks as masking
 from config.shapes import Column, Table
-from engine.catalog import Catalog, Type
+from engine.reflect.catalog import Catalog, Type
 from engine.staging.columns import Choice
 
 # Of types that take none of the general ones, or would take one that says more.

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable
 
-from engine.catalog import LegacyTable
+from engine.reflect.catalog import LegacyTable
 from engine.staging import fillers, rows
 from engine.staging.columns import Choice
 from engine.staging.rows import Lane

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from config.mapping import Mapping
 from config.settings import Settings
 from engine import planner
-from engine.catalog import Catalog
 from engine.keys import Keys
+from engine.reflect.catalog import Catalog
 
 PROFESSIONAL = "professional_id"
 

@@ -22,8 +22,9 @@ from config import mapping as mappings
 from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
-from engine import catalog, privileges, run
-from engine.catalog import Catalog, LegacyTable
+from engine import privileges, run
+from engine.reflect import catalog
+from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, snapshot
 from engine.session.connect import blame
 from engine.session.sessions import Sessions

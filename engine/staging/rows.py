@@ -19,7 +19,7 @@ from psycopg import sql
 from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
 from engine import stream
-from engine.catalog import LegacyTable
+from engine.reflect.catalog import LegacyTable
 from engine.session.connect import Stop, blame
 from engine.session.sessions import Sessions
 from engine.session.workers import Watch

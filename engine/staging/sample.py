@@ -26,11 +26,11 @@ from psycopg import sql
 from config.errors import StagingError
 from config.shapes import Column
 from engine import privileges, stream
-from engine.catalog import LegacyTable
 from engine.ids import INTEGERS, TEXTUAL
 from engine.lookups import UUID_TEXT
 from engine.plan_reshaped import CTID
-from engine.select import as_text, parsed, plain, text
+from engine.reflect.catalog import LegacyTable
+from engine.reflect.select import as_text, parsed, plain, text
 from engine.session.connect import Stop, blame
 from engine.session.sessions import Sessions
 from engine.staging import rows

@@ -7,8 +7,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from engine import definitions
-from engine.catalog import Attribute, Catalog, Dependency, DomainCheck, LegacyTable, TypeUse, reflect
+from engine.reflect import definitions
+from engine.reflect.catalog import Attribute, Catalog, Dependency, DomainCheck, LegacyTable, TypeUse, reflect
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
 

@@ -10,10 +10,10 @@ from psycopg import sql
 from config.errors import TargetError
 from config.shapes import Column, Table
 from engine import ddl, prerequisites, rehearsal
-from engine.catalog import Catalog, reflect
-from engine.closure import needs, rehome
-from engine.expressions import replace_calls
-from engine.statements import Statement
+from engine.reflect.catalog import Catalog, reflect
+from engine.reflect.closure import needs, rehome
+from engine.reflect.expressions import replace_calls
+from engine.reflect.statements import Statement
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
 

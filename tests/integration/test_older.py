@@ -11,7 +11,7 @@ import pytest
 from checks.shape import older, things
 from config import settings as configuration
 from engine import build, ddl, planner, probe
-from engine.catalog import reflect
+from engine.reflect.catalog import reflect
 
 LEGACY = """
     create table users (id uuid primary key);

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from engine import catalog
+from engine.reflect import catalog
 
 SLUGIFY = """
     create function slugify(t text) returns text language sql immutable

@@ -14,7 +14,8 @@ from checks.scan import scan
 from config import mapping, masks
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
-from engine import catalog, run, staging
+from engine import run, staging
+from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import columns
 from flows import cli, work

@@ -11,7 +11,8 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import PlanRefused
-from engine import catalog, staging
+from engine import staging
+from engine.reflect import catalog
 from engine.staging import links
 from flows.demo.seed import seed
 

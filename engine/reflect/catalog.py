@@ -21,11 +21,21 @@ from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
 from config.shapes import Column, Constraint, Element, Index, Table
-from engine import expressions, sequences
-from engine.languages import Collation, TextSearch
-from engine.objects import Attribute, Dependency, DomainCheck, Extension, Function, Grant, Leftover, Type, TypeUse
-from engine.select import quoted
-from engine.sequences import Sequence
+from engine.reflect import expressions, sequences
+from engine.reflect.languages import Collation, TextSearch
+from engine.reflect.objects import (
+    Attribute,
+    Dependency,
+    DomainCheck,
+    Extension,
+    Function,
+    Grant,
+    Leftover,
+    Type,
+    TypeUse,
+)
+from engine.reflect.select import quoted
+from engine.reflect.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"
 Row = dict[str, Any]

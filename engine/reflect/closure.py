@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from config.shapes import Column, Constraint, Index, Table
-from engine import definitions, expressions
-from engine.catalog import Catalog, Dependency, Sequence, TypeUse
+from engine.reflect import definitions, expressions
+from engine.reflect.catalog import Catalog, Dependency, Sequence, TypeUse
 
 Part = Column | Constraint | Index
 Node = tuple[str, str]  # kind and name: functions by signature, all else by bare name

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from engine.expressions import Token, tokens
+from engine.reflect.expressions import Token, tokens
 
 CALLS = {"nextval", "currval", "setval"}
 TEXTS = {"text", "varchar", "character", "varying", "bpchar", "name", "pg_catalog"}

@@ -6,7 +6,7 @@ Laws
 """
 
 from config.shapes import Constraint, Element, Index
-from engine.select import quoted
+from engine.reflect.select import quoted
 
 KEYS = {"p": "PRIMARY KEY", "u": "UNIQUE"}
 

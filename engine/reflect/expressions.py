@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from engine.select import quoted
+from engine.reflect.select import quoted
 
 TOKEN = re.compile(
     r"""
