@@ -18,7 +18,8 @@ from typing import Protocol
 import psycopg
 
 from config.errors import ConfigError
-from engine import bookkeeping, gates
+from engine import gates
+from engine.books import bookkeeping
 from engine.gates import AWAITING, ERROR, FAILED, PASSED, Gate
 from engine.session.connect import Stop
 from engine.summary import Summary

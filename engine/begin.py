@@ -12,7 +12,8 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, ledger, prerequisites, profiles, schemas
+from engine import ledger, prerequisites, schemas
+from engine.books import bookkeeping, profiles
 from engine.certificate import Certificate
 from engine.plan import Plan
 from engine.session import snapshot

@@ -17,14 +17,15 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import bookkeeping, ddl, fixes, frames, ledger, lookups, prerequisites, privileges, publish, stream, totals
+from engine import ddl, fixes, frames, ledger, lookups, prerequisites, publish, stream
+from engine.books import bookkeeping, privileges, totals
+from engine.books.totals import Increment
 from engine.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.reflect.statements import Statement
 from engine.session import context, snapshot
 from engine.session.connect import blame
 from engine.session.workers import Watch, Workers
-from engine.totals import Increment
 from engine.work import Chunk, Work, chunks, in_build
 
 LOG = logging.getLogger("engine")

@@ -26,11 +26,12 @@ from config import target
 from config.errors import ConfigError
 from config.settings import DEFAULT_PROFILE, Settings
 from config.shapes import Column
-from engine import bookkeeping, summary
+from engine import summary
+from engine.books import bookkeeping
+from engine.books.versioned import has
 from engine.plan import Plan
 from engine.reflect import expressions
 from engine.reflect.catalog import LegacyTable
-from engine.versioned import has
 
 PROGRAM = Path(config.__file__).parents[1]
 PACKAGES = ("config", "transforms", "engine", "checks")  # what decides what becomes of a row, and judges it

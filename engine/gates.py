@@ -16,9 +16,9 @@ from psycopg.rows import class_row, dict_row
 
 from config import printable
 from config.errors import ConfigError, VerificationFailed
-from engine import bookkeeping
+from engine.books import bookkeeping
+from engine.books.versioned import has
 from engine.session.connect import Stop
-from engine.versioned import has
 
 CRITICAL = "critical"
 PASSED, FAILED, ERROR, AWAITING = "passed", "failed", "error", "awaiting"

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 import psycopg
 
-from engine import bookkeeping, gates, seal, summary, totals
+from engine import gates, seal, summary
+from engine.books import bookkeeping, totals
+from engine.books.totals import Increment
 from engine.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
-from engine.totals import Increment
 from engine.work import Work
 
 STATES = {"PASS": PASSED, "FAIL": FAILED}

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 import psycopg
 from psycopg import sql
 
-from engine import totals
-from engine.totals import Increment
+from engine.books import totals
+from engine.books.totals import Increment
 from engine.work import Chunk, Work
 
 

@@ -13,9 +13,10 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import bookkeeping, planner, probe, publish, rehearsal
 from engine import certificate as certificates
+from engine import planner, probe, publish, rehearsal
 from engine.begin import STOP
+from engine.books import bookkeeping
 from engine.certificate import Certificate
 from engine.fault import Fault
 from engine.plan import Plan

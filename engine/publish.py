@@ -6,7 +6,7 @@ Laws
 - Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
 - What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
 - Writers are locked out of what is replaced before it is, so that no row is written to what is no longer read.
-- The caller holds the lease (engine.bookkeeping).
+- The caller holds the lease (engine.books.bookkeeping).
 """
 
 import contextlib
@@ -17,8 +17,9 @@ import psycopg
 from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
-from engine import bookkeeping, gates, privileges, schemas, seal
-from engine.bookkeeping import Schema
+from engine import gates, schemas, seal
+from engine.books import bookkeeping, privileges
+from engine.books.bookkeeping import Schema
 from engine.session.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
 
 ARCHIVE = "legacy_archive"

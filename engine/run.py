@@ -28,10 +28,12 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import approval, begin, bookkeeping, gates, judgement, preflight, profiles, publish, summary, totals
+from engine import approval, begin, gates, judgement, preflight, publish, summary
 from engine import certificate as certificates
 from engine.approval import Decision, Desk, NoDesk
 from engine.begin import STOP
+from engine.books import bookkeeping, profiles, totals
+from engine.books.totals import Increment
 from engine.build import Build
 from engine.certificate import Certificate
 from engine.gates import Auditor
@@ -41,7 +43,6 @@ from engine.session.connect import blame
 from engine.session.sessions import Sessions
 from engine.session.workers import Clock, Silent, Threads, Watch, Workers
 from engine.summary import Summary
-from engine.totals import Increment
 from engine.work import Work
 
 

@@ -1,7 +1,7 @@
 """Our schemas in the target: what they hold, who depends on them, how one is dropped.
 
 Laws
-- Only a schema of ours is dropped (engine.bookkeeping), object by object and never with CASCADE.
+- Only a schema of ours is dropped (engine.books.bookkeeping), object by object and never with CASCADE.
 - What others have added to it, or made to depend on it, is not dropped but named.
 """
 
@@ -13,8 +13,8 @@ import psycopg
 from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
-from engine import bookkeeping
-from engine.bookkeeping import Schema
+from engine.books import bookkeeping
+from engine.books.bookkeeping import Schema
 from engine.session.connect import blame
 
 FOLDER = Path(__file__).parent / "sql"

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass, field
 import psycopg
 from psycopg.rows import dict_row
 
-from engine import bookkeeping, gates
-from engine.bookkeeping import Run
+from engine import gates
+from engine.books import bookkeeping
+from engine.books.bookkeeping import Run
 
 BALANCE = """
     select legacy_table, source_rows, loaded, merged, rejected, archived, balanced

@@ -15,9 +15,10 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import bookkeeping, preflight
 from engine import certificate as certificates
+from engine import preflight
 from engine.begin import STOP
+from engine.books import bookkeeping
 from engine.plan import Plan
 from engine.reflect import older
 from engine.session import connect, snapshot

@@ -19,9 +19,9 @@ import psycopg
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError
 from config.settings import Settings
-from engine import bookkeeping, totals
+from engine.books import bookkeeping, totals
+from engine.books.totals import Total
 from engine.session import connect
-from engine.totals import Total
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -23,11 +23,12 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
-from engine import bookkeeping, schemas
+from engine import schemas
+from engine.books import bookkeeping
+from engine.books.versioned import Versioned
 from engine.schemas import Member, listed
 from engine.session import connect
 from engine.session.connect import blame
-from engine.versioned import Versioned
 
 SCHEMA = "nxtgauge_staging"
 LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease

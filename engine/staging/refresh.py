@@ -22,7 +22,8 @@ from config import mapping as mappings
 from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
-from engine import privileges, run
+from engine import run
+from engine.books import privileges
 from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, snapshot

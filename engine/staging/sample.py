@@ -25,7 +25,8 @@ from psycopg import sql
 
 from config.errors import StagingError
 from config.shapes import Column
-from engine import privileges, stream
+from engine import stream
+from engine.books import privileges
 from engine.ids import INTEGERS, TEXTUAL
 from engine.lookups import UUID_TEXT
 from engine.plan_reshaped import CTID

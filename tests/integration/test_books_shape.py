@@ -3,7 +3,7 @@
 import psycopg
 
 from checks.shape import books, things
-from engine import bookkeeping
+from engine.books import bookkeeping
 
 
 def test_the_list_is_that_of_this_version(database) -> None:

@@ -10,7 +10,8 @@ from checks.verdict import FAIL
 from config import mapping
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, VerificationFailed
-from engine import bookkeeping, certificate, run
+from engine import certificate, run
+from engine.books import bookkeeping
 
 SOURCE = """
     create type mood as enum ('good', 'bad');

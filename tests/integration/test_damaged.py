@@ -8,7 +8,8 @@ from auditors import trusting
 
 from config import settings as configuration
 from config.errors import SourceError
-from engine import bookkeeping, run
+from engine import run
+from engine.books import bookkeeping
 
 # An enum's label that is gone stands for what a damaged page leaves: a value that its type's output function refuses.
 SOURCE = """

@@ -10,7 +10,8 @@ from psycopg.conninfo import make_conninfo
 
 from config import settings as configuration
 from config.errors import PlanRefused, TargetBusy
-from engine import bookkeeping, describe, run, survey
+from engine import describe, run, survey
+from engine.books import bookkeeping
 from flows import cli
 
 SOURCE = """

@@ -23,11 +23,11 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import ConfigError, TargetBusy, TargetError
-from engine import privileges, totals
+from engine.books import privileges, totals
+from engine.books.totals import Increment
+from engine.books.versioned import Versioned, tell_closed
 from engine.session import connect
 from engine.session.connect import blame
-from engine.totals import Increment
-from engine.versioned import Versioned, tell_closed
 
 SCHEMA = "migration"
 SCRIPTS = tuple(

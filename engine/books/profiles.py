@@ -10,7 +10,7 @@ Laws
 from config.errors import PlanRefused
 from config.settings import Settings
 from config.strictness import looser
-from engine.bookkeeping import Run
+from engine.books.bookkeeping import Run
 
 REMEDY = "leave --profile out, or name one that is as strict in every key"
 

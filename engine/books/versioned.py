@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused
-from engine import privileges
+from engine.books import privileges
 from engine.session.connect import blame
 
 LOG = logging.getLogger("engine")

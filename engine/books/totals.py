@@ -17,8 +17,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
+from engine.books.versioned import has
 from engine.session import context
-from engine.versioned import has
 
 LATEST = (Path(__file__).parent / "sql" / "latest_runs.sql").read_text(encoding="utf-8")
 ADD = """
