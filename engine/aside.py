@@ -12,7 +12,7 @@ from typing import Any
 from config.mapping import Mapping as Rules
 from config.mapping import TableRule
 from config.shapes import Constraint, Index, Table
-from engine.plan import Plan, Route, TablePlan
+from engine.planning.plan import Plan, Route, TablePlan
 from engine.reflect.catalog import Catalog, LegacyTable
 
 # Fields of the catalogue's values that hold the bare name of a table of the schema.

@@ -12,10 +12,11 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import ledger, prerequisites, schemas
+from engine import ledger, schemas
 from engine.books import bookkeeping, profiles
 from engine.certificate import Certificate
-from engine.plan import Plan
+from engine.planning import prerequisites
+from engine.planning.plan import Plan
 from engine.session import snapshot
 from engine.session.connect import Stop, blame
 from engine.session.snapshot import Snapshot

@@ -17,10 +17,11 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import ddl, fixes, frames, ledger, lookups, prerequisites, publish, stream
+from engine import ddl, fixes, frames, ledger, lookups, publish, stream
 from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
-from engine.plan import Plan, TablePlan
+from engine.planning import prerequisites
+from engine.planning.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
 from engine.reflect.statements import Statement
 from engine.session import context, snapshot

@@ -29,7 +29,7 @@ from config.shapes import Column
 from engine import summary
 from engine.books import bookkeeping
 from engine.books.versioned import has
-from engine.plan import Plan
+from engine.planning.plan import Plan
 from engine.reflect import expressions
 from engine.reflect.catalog import LegacyTable
 

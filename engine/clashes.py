@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from config.mapping import toml_key
 from config.shapes import Table
-from engine.fault import Fault
-from engine.scene import Scene
+from engine.planning.fault import Fault
+from engine.planning.scene import Scene
 
 ARCHIVE = 'archive the table (disposition = "archive")'
 

@@ -19,8 +19,8 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Constraint, Index, Table
-from engine.plan import HIDDEN
-from engine.prerequisites import named, options_of
+from engine.planning.plan import HIDDEN
+from engine.planning.prerequisites import named, options_of
 from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, Sequence, search_path
 from engine.reflect.select import quoted

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Column, Constraint
-from engine.keys import is_unique
+from engine.planning.keys import is_unique
+from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
-from engine.scene import Scene
 
 REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
 ACTORS = {"verification_requests": "reviewed_by", "approval_requests": "decided_by"}

@@ -10,9 +10,9 @@ from collections import defaultdict
 from dataclasses import replace
 
 from config.shapes import Constraint, Table
-from engine.ids import NUMBERS, TEXTUAL
-from engine.keys import is_unique
-from engine.scene import Foreign, Scene
+from engine.planning.ids import NUMBERS, TEXTUAL
+from engine.planning.keys import is_unique
+from engine.planning.scene import Foreign, Scene
 
 
 def resolve(scene: Scene, build: list[Table]) -> tuple[list[Table], dict[str, list[str]]]:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
+from engine.planning.scene import Foreign, Scene
 from engine.reflect import expressions, older
 from engine.reflect.select import quoted
-from engine.scene import Foreign, Scene
 
 Kind = TypeVar("Kind", Constraint, Index)
 OTHERS = "rows of other tables stand there too"

@@ -8,8 +8,8 @@ or plain copies are left to PostgreSQL, which compares both columns by one colla
 from collections.abc import Iterator
 
 from config.shapes import Column
+from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
-from engine.scene import Scene
 
 READ_BY_RULES = ("users", "roles")  # copied tables whose ids transforms look up, beside those that derive rows
 Place = tuple[LegacyTable, Column]

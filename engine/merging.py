@@ -16,9 +16,10 @@ from psycopg import sql
 
 from config.errors import SourceError
 from config.shapes import Column
-from engine import ddl, ids, violations, witness
-from engine.keys import ROOT_OF
-from engine.plan import MERGED, Route, merged_shape
+from engine import ddl, violations, witness
+from engine.planning import ids
+from engine.planning.keys import ROOT_OF
+from engine.planning.plan import MERGED, Route, merged_shape
 from engine.records import orphan_note
 from engine.reflect.select import as_text, plain
 from engine.session.connect import blame

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from config.shapes import Column, Table
 from engine import keep
-from engine.plan import Conversion, Item, Route, Way
 from engine.plan_reshaped import (
     FIXED,
     ORIGIN,
@@ -16,9 +15,10 @@ from engine.plan_reshaped import (
     unclashed,
     used_columns,
 )
+from engine.planning.plan import Conversion, Item, Route, Way
+from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
-from engine.scene import Scene
 
 
 def derived(scene: Scene, table: LegacyTable) -> Route | None:

@@ -11,9 +11,9 @@ Laws
 from collections.abc import Iterator
 
 from config.shapes import Column, Constraint, Table
-from engine.keys import MOVED
+from engine.planning.keys import MOVED
+from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
-from engine.scene import Scene
 
 MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it
 Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]

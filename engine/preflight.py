@@ -14,12 +14,13 @@ import psycopg
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
 from engine import certificate as certificates
-from engine import planner, probe, publish, rehearsal
+from engine import publish, rehearsal
 from engine.begin import STOP
 from engine.books import bookkeeping
 from engine.certificate import Certificate
-from engine.fault import Fault
-from engine.plan import Plan
+from engine.planning import planner, probe
+from engine.planning.fault import Fault
+from engine.planning.plan import Plan
 from engine.reflect import catalog, older
 from engine.session import connect
 from engine.session.connect import ServerFacts, blame

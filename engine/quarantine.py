@@ -16,7 +16,7 @@ from psycopg import sql
 
 from config.errors import TargetError
 from engine import violations
-from engine.plan import Rule
+from engine.planning.plan import Rule
 from engine.removals import DUPLICATE_PROFILE, Removals
 from engine.session.connect import blame
 from engine.session.workers import Workers

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from engine import ledger
 from engine.culprits import UNFIT, Refused
-from engine.plan import HIDDEN, Route
+from engine.planning.plan import HIDDEN, Route
 from engine.work import Work
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome

@@ -15,7 +15,7 @@ import psycopg
 from config.errors import SourceError
 from engine import ledger, records, witness
 from engine.culprits import UNFIT, Refused, is_of_a_value, trying
-from engine.plan import Route
+from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, quoted
 from engine.removals import Removals

@@ -16,10 +16,11 @@ import psycopg
 from psycopg import sql
 
 from config.settings import Settings
-from engine import ddl, prerequisites
+from engine import ddl
 from engine.build import after_archive, after_load, before_load, renames
-from engine.fault import Fault
-from engine.plan import Plan
+from engine.planning import prerequisites
+from engine.planning.fault import Fault
+from engine.planning.plan import Plan
 from engine.reflect.catalog import Catalog, Function, reflect, search_path
 from engine.reflect.select import quoted
 from engine.reflect.statements import Statement

@@ -15,10 +15,11 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
-from engine import ids, violations, witness
+from engine import violations, witness
 from engine.books import totals
 from engine.books.totals import Increment
-from engine.plan import HIDDEN, Rule
+from engine.planning import ids
+from engine.planning.plan import HIDDEN, Rule
 from engine.records import orphan_note
 from engine.reflect.select import key_of
 from engine.session.connect import blame

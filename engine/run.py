@@ -37,7 +37,7 @@ from engine.books.totals import Increment
 from engine.build import Build
 from engine.certificate import Certificate
 from engine.gates import Auditor
-from engine.plan import Plan
+from engine.planning.plan import Plan
 from engine.session import connect, context, snapshot
 from engine.session.connect import blame
 from engine.session.sessions import Sessions

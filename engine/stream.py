@@ -14,7 +14,7 @@ from psycopg import sql
 from config.errors import MigrateError, SourceError, TargetError
 from engine import culprits, ledger, refusals
 from engine.culprits import Refused
-from engine.plan import Route
+from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
 from engine.session.connect import Stop, blame
 from engine.work import Chunk, Part, Work, select

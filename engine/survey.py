@@ -19,7 +19,7 @@ from engine import certificate as certificates
 from engine import preflight
 from engine.begin import STOP
 from engine.books import bookkeeping
-from engine.plan import Plan
+from engine.planning.plan import Plan
 from engine.reflect import older
 from engine.session import connect, snapshot
 from engine.session.connect import blame

@@ -9,7 +9,7 @@ Laws
 from psycopg import sql
 
 from config.shapes import Table
-from engine.plan import HIDDEN, Follow, Rule
+from engine.planning.plan import HIDDEN, Follow, Rule
 from engine.reflect.select import as_text, parsed
 from engine.work import Work
 

@@ -13,7 +13,7 @@ import pandas as pd
 import psycopg
 
 from config.settings import Settings
-from engine.plan import Plan, Route
+from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path
 from engine.reflect.select import quoted
 from engine.session.connect import Stop

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from config import mapping
 from config.shapes import Column, Table
-from engine.plan import Plan, Route, TablePlan
+from engine.planning.plan import Plan, Route, TablePlan
 
 TIMES = ("created_at", "updated_at")
 OF_ROW = "the profile that the row belongs to"

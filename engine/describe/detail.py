@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from config.printable import line
 from engine.describe.additions import NewColumn
-from engine.plan import TablePlan, Way
+from engine.planning.plan import TablePlan, Way
 
 
 def table_json(table: TablePlan) -> dict:

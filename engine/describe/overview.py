@@ -8,7 +8,7 @@ from config import mapping
 from config.printable import block, line
 from engine.describe import additions
 from engine.describe.detail import table_json, table_lines
-from engine.plan import Plan, TablePlan
+from engine.planning.plan import Plan, TablePlan
 from engine.survey import Pace, Survey
 
 WIDTH = 110

@@ -6,7 +6,7 @@ from config import mapping
 from config.errors import ConfigError
 from config.printable import line
 from engine.describe.detail import table_json, way_text
-from engine.plan import Plan, Route, TablePlan, Way
+from engine.planning.plan import Plan, Route, TablePlan, Way
 
 KINDS = {
     "f": "references",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from config.mapping import Mapping
 from config.settings import Settings
-from engine import planner
-from engine.keys import Keys
+from engine.planning import planner
+from engine.planning.keys import Keys
 from engine.reflect.catalog import Catalog
 
 PROFESSIONAL = "professional_id"

@@ -25,7 +25,7 @@ from openlineage.client.generated.data_quality_assertions_dataset import Asserti
 from openlineage.client.generated.schema_dataset import SchemaDatasetFacet, SchemaDatasetFacetFields
 from openlineage.client.generated.tags_run import TagsRunFacet, TagsRunFacetFields
 
-from engine.plan import Way
+from engine.planning.plan import Way
 from flows.lineage.story import REMOVED_LINKS, Columns, Piece, Place, Story
 from transforms.steps import NAMESPACE
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from psycopg import ConnectionInfo
 
 from config.shapes import Table
-from engine.plan import Plan, TablePlan, Way
+from engine.planning.plan import Plan, TablePlan, Way
 from engine.work import Work
 
 REMOVED_LINKS = "migration.removed_links"

@@ -10,7 +10,8 @@ import pytest
 
 from checks.shape import older, things
 from config import settings as configuration
-from engine import build, ddl, planner, probe
+from engine import build, ddl
+from engine.planning import planner, probe
 from engine.reflect.catalog import reflect
 
 LEGACY = """

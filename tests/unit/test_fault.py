@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.fault import Fault
+from engine.planning.fault import Fault
 
 TABLE, COLUMN, TYPE, ROLE = Fault("", "t"), Fault("", "t", "c"), Fault("", None, "c"), Fault("")
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from config.mapping import Mapping, toml_key
 from config.shapes import Column, Constraint, Table
-from engine import ids
-from engine.ids import INTEGERS, NUMBERS, TEXTUAL
+from engine.planning import ids
+from engine.planning.ids import INTEGERS, NUMBERS, TEXTUAL
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.select import text
 

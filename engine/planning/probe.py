@@ -7,8 +7,8 @@ import psycopg
 from psycopg import sql
 
 from config.shapes import Column
-from engine import ids
-from engine.ids import UUID_TEXT
+from engine.planning import ids
+from engine.planning.ids import UUID_TEXT
 from engine.reflect.select import as_text, quoted
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"

@@ -19,21 +19,19 @@ from engine import (
     completion,
     declared,
     following,
-    legacy_faults,
     loose_ids,
-    needs,
     plan_beside,
     plan_copied,
     plan_reshaped,
     pointing,
-    questions,
 )
-from engine import probe as probes
-from engine.keys import Keys
-from engine.plan import Plan, Route, Rule, TablePlan, Way
+from engine.planning import legacy_faults, needs, questions
+from engine.planning import probe as probes
+from engine.planning.keys import Keys
+from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
+from engine.planning.scene import Scene
 from engine.reflect import closure, older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.scene import Scene
 
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source, server: int = older.NEWEST) -> Plan:

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Constraint, Index, Table
-from engine.fault import Fault
+from engine.planning.fault import Fault
+from engine.planning.scene import Scene
 from engine.reflect import closure, expressions
 from engine.reflect.catalog import Dependency, Function, TypeUse
 from engine.reflect.closure import Needs
-from engine.scene import Scene
 
 RULES = "in config/mapping/common.toml"
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from config.mapping import toml_key
 from config.shapes import Column
-from engine.ids import INTEGERS, TEXTUAL
 from engine.plan_reshaped import TIMED, used_columns
-from engine.probe import Source, Unread
+from engine.planning.ids import INTEGERS, TEXTUAL
+from engine.planning.probe import Source, Unread
+from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import TIMES
-from engine.scene import Scene
 
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared
 

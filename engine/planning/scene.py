@@ -10,9 +10,9 @@ from config.mapping import Mapping as Rules
 from config.mapping import TableRule, toml_key
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
-from engine.fault import Fault
-from engine.keys import Keys, Reference
-from engine.plan import Follow, Item, Noted
+from engine.planning.fault import Fault
+from engine.planning.keys import Keys, Reference
+from engine.planning.plan import Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted

@@ -7,7 +7,7 @@ an enum or no boolean, a number beyond the column's range or scale.
 from collections.abc import Sequence
 
 from config.shapes import Column
-from engine.ids import INTEGERS, LIMITS, NUMBERS, TEXTUAL
+from engine.planning.ids import INTEGERS, LIMITS, NUMBERS, TEXTUAL
 from engine.reflect.select import literal, parsed, parsed_as, quoted, text_at
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"

@@ -6,10 +6,10 @@ Laws
 """
 
 from engine import clashes
-from engine.fault import Fault
-from engine.plan import HIDDEN
+from engine.planning.fault import Fault
+from engine.planning.plan import HIDDEN
+from engine.planning.scene import Scene
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.scene import Scene
 
 READER = "the user of NXTGAUGE_SOURCE_URL"
 

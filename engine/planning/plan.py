@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
 from config.shapes import Column, Table
-from engine import ids
-from engine.fault import Fault
+from engine.planning import ids
+from engine.planning.fault import Fault
 from engine.reflect.catalog import Catalog, Function, LegacyTable
 from transforms.outcome import Facts
 
