@@ -15,8 +15,8 @@ from typing import TypeVar
 import psycopg
 
 from config.errors import MigrateError, SourceError
-from engine.plan_reshaped import RULE
 from engine.planning.plan import Plan, Route
+from engine.planning.tables.plan_reshaped import RULE
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import quoted
 from engine.session.connect import blame

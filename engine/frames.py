@@ -17,8 +17,8 @@ from psycopg import sql
 from config.errors import SourceError, TargetError
 from engine import culprits, ledger, loading, lookups, records, refusals, witness
 from engine.culprits import Refused
-from engine.plan_reshaped import RULE
 from engine.planning.plan import HIDDEN, Route
+from engine.planning.tables.plan_reshaped import RULE
 from engine.session.connect import blame
 from engine.work import NOTHING, Chunk, Part, Work, select
 from transforms import registry, steps

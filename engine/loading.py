@@ -18,8 +18,8 @@ from config.errors import TargetError
 from config.shapes import Table
 from engine import culprits, records
 from engine.culprits import Refused
-from engine.plan_reshaped import RULE
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
+from engine.planning.tables.plan_reshaped import RULE
 from engine.stage import Stage, tried
 from engine.work import Work
 from transforms import steps

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from engine.plan_reshaped import ORIGIN, legacy_key
 from engine.planning import ids
+from engine.planning.tables.plan_reshaped import ORIGIN, legacy_key
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import INPUTS, quoted, row_as_json
 

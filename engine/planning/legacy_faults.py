@@ -5,10 +5,10 @@ Laws
 - Each fault says what was found and every way out.
 """
 
-from engine import clashes
 from engine.planning.fault import Fault
 from engine.planning.plan import HIDDEN
 from engine.planning.scene import Scene
+from engine.planning.tables import clashes
 from engine.reflect.catalog import Catalog, LegacyTable
 
 READER = "the user of NXTGAUGE_SOURCE_URL"

@@ -13,7 +13,12 @@ from config import mapping as mappings
 from config import target as targets
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
-from engine import (
+from engine.planning import legacy_faults, needs, questions
+from engine.planning import probe as probes
+from engine.planning.keys import Keys
+from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
+from engine.planning.scene import Scene
+from engine.planning.tables import (
     aside,
     clashes,
     completion,
@@ -25,11 +30,6 @@ from engine import (
     plan_reshaped,
     pointing,
 )
-from engine.planning import legacy_faults, needs, questions
-from engine.planning import probe as probes
-from engine.planning.keys import Keys
-from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
-from engine.planning.scene import Scene
 from engine.reflect import closure, older
 from engine.reflect.catalog import Catalog, LegacyTable
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from config.mapping import toml_key
 from config.shapes import Column
-from engine.plan_reshaped import TIMED, used_columns
 from engine.planning.ids import INTEGERS, TEXTUAL
 from engine.planning.probe import Source, Unread
 from engine.planning.scene import Scene
+from engine.planning.tables.plan_reshaped import TIMED, used_columns
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import TIMES
 

@@ -37,7 +37,9 @@ class Scene:
     fates: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
     declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
     server: int = older.NEWEST  # the target's version
-    legacy_names: Mapping[str, str] = field(default_factory=dict)  # of tables that were set aside (engine.aside)
+    legacy_names: Mapping[str, str] = field(
+        default_factory=dict
+    )  # of tables that were set aside (engine.planning.tables.aside)
     fed_by: dict[str, set[str]] = field(default_factory=dict)  # declared table → legacy tables that feed it
     foreign: list[Foreign] = field(default_factory=list)
     # legacy column → the build columns that hold its values, the first being where references lead
@@ -53,7 +55,9 @@ class Scene:
     rewritten: dict[tuple[str, str], Reference] = field(default_factory=dict)  # build columns of ids written anew
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
-    clashing: set[str] = field(default_factory=set)  # names that legacy and target both take (engine.clashes)
+    clashing: set[str] = field(
+        default_factory=set
+    )  # names that legacy and target both take (engine.planning.tables.clashes)
     faults: list[Fault] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 

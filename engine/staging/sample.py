@@ -28,8 +28,8 @@ from config.shapes import Column
 from engine import stream
 from engine.books import privileges
 from engine.lookups import UUID_TEXT
-from engine.plan_reshaped import CTID
 from engine.planning.ids import INTEGERS, TEXTUAL
+from engine.planning.tables.plan_reshaped import CTID
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
 from engine.session.connect import Stop, blame

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Table
-from engine import keep, pointing
 from engine.planning import ids
 from engine.planning.plan import HIDDEN, Conversion, Follow, Item, Route, Way
 from engine.planning.scene import Scene, freight_item
+from engine.planning.tables import keep, pointing
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, blank, is_said, key_of, plain, row_as_json, text

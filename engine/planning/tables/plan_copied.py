@@ -10,14 +10,22 @@ from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
-from engine import clashes, keep, pointing
-from engine.plan_reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
 from engine.planning import ids
 from engine.planning.fitting import fitted
 from engine.planning.keys import UUID
 from engine.planning.keys import Conversion as KeyConversion
 from engine.planning.plan import Conversion, Follow, Item, Noted, Route, Way
 from engine.planning.scene import Foreign, Scene, freight_item
+from engine.planning.tables import clashes, keep, pointing
+from engine.planning.tables.plan_reshaped import (
+    FIXED,
+    ORIGIN,
+    facts,
+    key_item,
+    rule_conversions,
+    rule_items,
+    used_columns,
+)
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text, text_at

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from config.shapes import Column, Table
-from engine import keep
-from engine.plan_reshaped import (
+from engine.planning.plan import Conversion, Item, Route, Way
+from engine.planning.scene import Scene
+from engine.planning.tables import keep
+from engine.planning.tables.plan_reshaped import (
     FIXED,
     ORIGIN,
     RULE,
@@ -15,8 +17,6 @@ from engine.plan_reshaped import (
     unclashed,
     used_columns,
 )
-from engine.planning.plan import Conversion, Item, Route, Way
-from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from config.mapping import Completion
 from config.shapes import Column, Constraint, Table
-from engine.plan_copied import Copied
-from engine.plan_reshaped import ORIGIN
 from engine.planning import ids
 from engine.planning.fitting import fitted
 from engine.planning.plan import Conversion, Item, Noted, Route, Way
 from engine.planning.scene import Scene
+from engine.planning.tables.plan_copied import Copied
+from engine.planning.tables.plan_reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, json_at, literal, plain, quoted, text, text_at
 
