@@ -12,16 +12,17 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import ledger, schemas
+from engine import schemas
 from engine.books import bookkeeping, profiles
 from engine.certificate import Certificate
+from engine.chunks import ledger
+from engine.chunks.work import chunks
 from engine.planning import prerequisites
 from engine.planning.plan import Plan
 from engine.session import snapshot
 from engine.session.connect import Stop, blame
 from engine.session.snapshot import Snapshot
 from engine.session.workers import Clock
-from engine.work import chunks
 
 STOP = Stop()  # what a signal handler sets
 

@@ -17,9 +17,11 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import ddl, fixes, frames, ledger, lookups, publish, stream
+from engine import ddl, fixes, frames, lookups, publish, stream
 from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
+from engine.chunks import ledger
+from engine.chunks.work import Chunk, Work, chunks, in_build
 from engine.planning import prerequisites
 from engine.planning.plan import Plan, TablePlan
 from engine.quarantine import Quarantine
@@ -27,7 +29,6 @@ from engine.reflect.statements import Statement
 from engine.session import context, snapshot
 from engine.session.connect import blame
 from engine.session.workers import Watch, Workers
-from engine.work import Chunk, Work, chunks, in_build
 
 LOG = logging.getLogger("engine")
 WAVES = (1, 2, 3)

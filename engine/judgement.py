@@ -12,8 +12,8 @@ import psycopg
 from engine import gates, seal, summary
 from engine.books import bookkeeping, totals
 from engine.books.totals import Increment
+from engine.chunks.work import Work
 from engine.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
-from engine.work import Work
 
 STATES = {"PASS": PASSED, "FAIL": FAILED}
 

@@ -16,12 +16,12 @@ import pyarrow as pa
 
 from config.errors import TargetError
 from config.shapes import Table
-from engine import culprits, records
-from engine.culprits import Refused
+from engine.chunks import culprits, records
+from engine.chunks.culprits import Refused
+from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
 from engine.planning.tables.plan_reshaped import RULE
 from engine.stage import Stage, tried
-from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 

@@ -16,12 +16,12 @@ from config import mapping
 from config.errors import SourceError, TargetError
 from config.times import VISIBLE
 from engine import payment_parts
+from engine.chunks.work import Work
 from engine.planning.ids import TEXTUAL, UUID_TEXT, hyphened, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.reflect.select import INPUTS, TEXTUAL_NATIVE, as_text, quoted
 from engine.session.connect import blame
-from engine.work import Work
 from transforms import steps
 from transforms.outcome import TEXT, empty
 

@@ -16,11 +16,11 @@ from psycopg import sql
 
 from config.errors import TargetError
 from engine import violations
+from engine.chunks.work import in_build
 from engine.planning.plan import Rule
 from engine.removals import DUPLICATE_PROFILE, Removals
 from engine.session.connect import blame
 from engine.session.workers import Workers
-from engine.work import in_build
 
 PARENT_REJECTED = "parent_rejected"
 ROOTS = "user_role_profiles"

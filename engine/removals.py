@@ -18,12 +18,12 @@ from config.mapping import TableRule
 from engine import violations, witness
 from engine.books import totals
 from engine.books.totals import Increment
+from engine.chunks.records import orphan_note
+from engine.chunks.work import Work, in_build
 from engine.planning import ids
 from engine.planning.plan import HIDDEN, Rule
-from engine.records import orphan_note
 from engine.reflect.select import key_of
 from engine.session.connect import blame
-from engine.work import Work, in_build
 from transforms import steps
 from transforms.outcome import TEXT
 

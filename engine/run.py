@@ -36,6 +36,7 @@ from engine.books import bookkeeping, profiles, totals
 from engine.books.totals import Increment
 from engine.build import Build
 from engine.certificate import Certificate
+from engine.chunks.work import Work
 from engine.gates import Auditor
 from engine.planning.plan import Plan
 from engine.session import connect, context, snapshot
@@ -43,7 +44,6 @@ from engine.session.connect import blame
 from engine.session.sessions import Sessions
 from engine.session.workers import Clock, Silent, Threads, Watch, Workers
 from engine.summary import Summary
-from engine.work import Work
 
 
 def plan(settings: Settings) -> Plan:

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from config.errors import MigrateError, SourceError, TargetError
-from engine import culprits, ledger, refusals
-from engine.culprits import Refused
+from engine import refusals
+from engine.chunks import culprits, ledger
+from engine.chunks.culprits import Refused
+from engine.chunks.work import Chunk, Part, Work, select
 from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
 from engine.session.connect import Stop, blame
-from engine.work import Chunk, Part, Work, select
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
 # 1.4 times as long (500,000 wide rows).

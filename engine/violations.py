@@ -9,9 +9,9 @@ Laws
 from psycopg import sql
 
 from config.shapes import Table
+from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Follow, Rule
 from engine.reflect.select import as_text, parsed
-from engine.work import Work
 
 ROOTS = "user_role_profiles"
 

@@ -19,7 +19,7 @@ from prefect.task_runners import TaskRunner
 from prefect.tasks import exponential_backoff
 
 from config.errors import MigrateError
-from engine.work import Chunk
+from engine.chunks.work import Chunk
 from flows.logs import redacted
 
 

@@ -17,9 +17,9 @@ import psycopg
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
 from engine import seal
+from engine.chunks.work import Work
 from engine.session import connect
 from engine.summary import Summary
-from engine.work import Work
 from flows.logs import redacted
 
 LOG = logging.getLogger("nxtgauge")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from psycopg import ConnectionInfo
 
 from config.shapes import Table
+from engine.chunks.work import Work
 from engine.planning.plan import Plan, TablePlan, Way
-from engine.work import Work
 
 REMOVED_LINKS = "migration.removed_links"
 REMOVED_COLUMNS = tuple((name, "text") for name in ("user_role_profile_id", "legacy_table", "legacy_column", "url"))

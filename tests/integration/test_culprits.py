@@ -7,7 +7,8 @@ import pytest
 from auditors import trusting
 
 from config.errors import TargetError
-from engine import culprits, preflight, run
+from engine import preflight, run
+from engine.chunks import culprits
 
 SOURCE = """
     create table users (id uuid primary key);

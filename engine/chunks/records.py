@@ -14,10 +14,10 @@ import pandas as pd
 import pyarrow as pa
 from psycopg import sql
 
-from engine import ledger
-from engine.culprits import UNFIT, Refused
+from engine.chunks import ledger
+from engine.chunks.culprits import UNFIT, Refused
+from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Route
-from engine.work import Work
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
 

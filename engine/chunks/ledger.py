@@ -12,7 +12,7 @@ from psycopg import sql
 
 from engine.books import totals
 from engine.books.totals import Increment
-from engine.work import Chunk, Work
+from engine.chunks.work import Chunk, Work
 
 
 @dataclass(frozen=True)
