@@ -24,7 +24,7 @@ from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
 from engine.planning import prerequisites
 from engine.planning.plan import Plan, TablePlan
-from engine.quarantine import Quarantine
+from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
 from engine.session import context, snapshot
 from engine.session.connect import blame

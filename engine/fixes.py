@@ -13,13 +13,14 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import ddl, merging, violations, witness
+from engine import ddl, merging
 from engine.chunks.work import Work, in_build
 from engine.planning import ids
 from engine.planning.keys import ROOT_OF
 from engine.planning.plan import HIDDEN, MERGED, Follow, Rule
 from engine.planning.tables.plan_reshaped import legacy_key
-from engine.quarantine import PARENT_REJECTED, Quarantine
+from engine.quarantine import violations, witness
+from engine.quarantine.quarantine import PARENT_REJECTED, Quarantine
 from engine.reflect.select import as_text, parsed, quoted
 from engine.session.connect import blame
 from transforms import steps

@@ -16,12 +16,13 @@ from psycopg import sql
 
 from config.errors import SourceError
 from config.shapes import Column
-from engine import ddl, violations, witness
+from engine import ddl
 from engine.chunks.records import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.planning import ids
 from engine.planning.keys import ROOT_OF
 from engine.planning.plan import MERGED, Route, merged_shape
+from engine.quarantine import violations, witness
 from engine.reflect.select import as_text, plain
 from engine.session.connect import blame
 

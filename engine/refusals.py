@@ -13,16 +13,16 @@ import pandas as pd
 import psycopg
 
 from config.errors import SourceError
-from engine import witness
 from engine.chunks import ledger, records
 from engine.chunks.culprits import UNFIT, Refused, is_of_a_value, trying
 from engine.chunks.work import Work
 from engine.planning.plan import Route
+from engine.quarantine import witness
+from engine.quarantine.removals import Removals
+from engine.quarantine.witness import Witness
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, quoted
-from engine.removals import Removals
 from engine.session.connect import blame
-from engine.witness import Witness
 from transforms import steps
 from transforms.outcome import REJECTED, TEXT, Outcome
 

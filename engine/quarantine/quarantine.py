@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from config.errors import TargetError
-from engine import violations
 from engine.chunks.work import in_build
 from engine.planning.plan import Rule
-from engine.removals import DUPLICATE_PROFILE, Removals
+from engine.quarantine import violations
+from engine.quarantine.removals import DUPLICATE_PROFILE, Removals
 from engine.session.connect import blame
 from engine.session.workers import Workers
 

@@ -15,13 +15,13 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
-from engine import violations, witness
 from engine.books import totals
 from engine.books.totals import Increment
 from engine.chunks.records import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.planning import ids
 from engine.planning.plan import HIDDEN, Rule
+from engine.quarantine import violations, witness
 from engine.reflect.select import key_of
 from engine.session.connect import blame
 from transforms import steps
