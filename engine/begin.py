@@ -14,9 +14,9 @@ from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
 from engine import schemas
 from engine.books import bookkeeping, profiles
-from engine.certificate import Certificate
 from engine.chunks import ledger
 from engine.chunks.work import chunks
+from engine.gates.certificate import Certificate
 from engine.planning import prerequisites
 from engine.planning.plan import Plan
 from engine.session import snapshot

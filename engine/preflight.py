@@ -13,11 +13,11 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import certificate as certificates
 from engine import publish, rehearsal
 from engine.begin import STOP
 from engine.books import bookkeeping
-from engine.certificate import Certificate
+from engine.gates import certificate as certificates
+from engine.gates.certificate import Certificate
 from engine.planning import planner, probe
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan

@@ -1,7 +1,7 @@
 """What is seen under the product's name: made elsewhere, put in place by a rename, taken back by a rename.
 
 Laws
-- What is published has passed its gates (engine.gates) and is, row for row, what was verified.
+- What is published has passed its gates (engine.gates.gates) and is, row for row, what was verified.
 - A switch is one transaction: product and archive together, with grants, records and the run's state, or nothing.
 - Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
 - What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
@@ -17,9 +17,10 @@ import psycopg
 from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
-from engine import gates, schemas, seal
+from engine import schemas
 from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import Schema
+from engine.gates import gates, seal
 from engine.session.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
 
 ARCHIVE = "legacy_archive"

@@ -28,22 +28,23 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import approval, begin, gates, judgement, preflight, publish, summary
-from engine import certificate as certificates
-from engine.approval import Decision, Desk, NoDesk
+from engine import begin, preflight, publish
 from engine.begin import STOP
 from engine.books import bookkeeping, profiles, totals
 from engine.books.totals import Increment
 from engine.build import Build
-from engine.certificate import Certificate
 from engine.chunks.work import Work
-from engine.gates import Auditor
+from engine.gates import approval, gates, judgement, summary
+from engine.gates import certificate as certificates
+from engine.gates.approval import Decision, Desk, NoDesk
+from engine.gates.certificate import Certificate
+from engine.gates.gates import Auditor
+from engine.gates.summary import Summary
 from engine.planning.plan import Plan
 from engine.session import connect, context, snapshot
 from engine.session.connect import blame
 from engine.session.sessions import Sessions
 from engine.session.workers import Clock, Silent, Threads, Watch, Workers
-from engine.summary import Summary
 
 
 def plan(settings: Settings) -> Plan:

@@ -15,10 +15,10 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import certificate as certificates
 from engine import preflight
 from engine.begin import STOP
 from engine.books import bookkeeping
+from engine.gates import certificate as certificates
 from engine.planning.plan import Plan
 from engine.reflect import older
 from engine.session import connect, snapshot

@@ -2,7 +2,7 @@
 
 Laws
 - The report is written before anybody is asked, and the one who is asked is led to it.
-- The decision is the row in the target's books (engine.approval). Prefect's form is one more way to it: whichever comes
+- The decision is the row in the target's books (engine.gates.approval). Prefect's form is one more way to it: whichever comes
   first counts, and the other is told. A Prefect server that fails loses nothing but its form.
 - The run stays in its process while it is paused. It asks the books every second; Prefect is asked beside it, in a
   thread, for a server that is gone is asked in vain for minutes.
@@ -22,7 +22,7 @@ from prefect.runtime import flow_run
 from prefect.states import Paused, Running
 from pydantic import Field
 
-from engine.approval import Decision, Request
+from engine.gates.approval import Decision, Request
 from flows import artifacts
 
 LOG = logging.getLogger("nxtgauge")

@@ -288,7 +288,7 @@ def _waived(waiver: dict) -> str:
 def approve(context: click.Context, run_id: str, reject: bool, name: str | None, comment: str) -> int:
     """Approve the build of a run that waits for it, so that it is published; or reject it."""
     settings = settings_of(context)
-    from engine.approval import Decision
+    from engine.gates.approval import Decision
     from flows import work
 
     gate = work.decide(settings, run_id, Decision(not reject, name or getpass.getuser(), comment))

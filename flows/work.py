@@ -10,8 +10,8 @@ from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
 from engine import run as engine_run
 from engine import staging
-from engine.approval import Decision, Desk, NoDesk, Request
-from engine.gates import Auditor, Case
+from engine.gates.approval import Decision, Desk, NoDesk, Request
+from engine.gates.gates import Auditor, Case
 from engine.session.workers import Watch
 from flows import lineage, private, report
 from flows import stage as stages

@@ -37,8 +37,8 @@ def verdict(case, level: str, sample: float | None, statuses: dict[str, str]) ->
 
 def pass_gates(conn, run_id: str, target_schema: str) -> None:
     """Seal a run's build and write down that it was verified, as a run does before it publishes."""
-    from engine import gates, seal
     from engine.books import bookkeeping
+    from engine.gates import gates, seal
 
     oid = bookkeeping.build(conn, run_id).schema_oid
     seal.put(conn, run_id, oid, seal.marks(conn, [f"{target_schema}__build", "legacy_archive__build"]))

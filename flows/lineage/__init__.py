@@ -16,10 +16,10 @@ import psycopg
 
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
-from engine import seal
 from engine.chunks.work import Work
+from engine.gates import seal
+from engine.gates.summary import Summary
 from engine.session import connect
-from engine.summary import Summary
 from flows.logs import redacted
 
 LOG = logging.getLogger("nxtgauge")

@@ -5,8 +5,9 @@ from auditors import saying, trusting
 
 from checks.verdict import FAIL
 from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFailed
-from engine import gates, run
-from engine.approval import Decision
+from engine import run
+from engine.gates import gates
+from engine.gates.approval import Decision
 from engine.session.connect import Stop
 from flows import cli, report
 

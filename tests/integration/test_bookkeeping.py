@@ -10,8 +10,8 @@ import pytest
 
 from config.connection import Connection, parse
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
-from engine import gates
 from engine.books import bookkeeping
+from engine.gates import gates
 from engine.session import connect
 
 COMMON = {

@@ -10,8 +10,9 @@ from checks.verdict import FAIL
 from config import mapping
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, VerificationFailed
-from engine import certificate, run
+from engine import run
 from engine.books import bookkeeping
+from engine.gates import certificate
 
 SOURCE = """
     create type mood as enum ('good', 'bad');

@@ -10,8 +10,9 @@ from auditors import saying, trusting
 
 from checks.verdict import ERROR, FAIL, PASS, STALE
 from config.errors import ConfigError, Interrupted, SourceError, VerificationFailed
-from engine import gates, run
+from engine import run
 from engine.books import bookkeeping
+from engine.gates import gates
 from engine.session import connect
 from engine.session.connect import Stop
 from engine.session.workers import Silent

@@ -10,10 +10,11 @@ from observers import free_port, scraped, sums
 
 from config import settings as configuration
 from config.errors import ConfigError, SourceError
-from engine import gates, run
+from engine import run
 from engine.books import bookkeeping, totals
 from engine.books.totals import Increment
-from engine.gates import FAILED, Gate
+from engine.gates import gates
+from engine.gates.gates import FAILED, Gate
 from engine.session import connect
 from flows import metrics
 

@@ -9,7 +9,8 @@ from copies import AS_IT_IS, RELATIONS, ask, do, settings
 from psycopg import sql
 
 from config.errors import ConfigError
-from engine import certificate, staging
+from engine import staging
+from engine.gates import certificate
 from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import rows, structure

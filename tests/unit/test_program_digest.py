@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import certificate
+from engine.gates import certificate
 
 
 def test_it_is_of_the_program_that_runs():

@@ -26,9 +26,9 @@ from config import target
 from config.errors import ConfigError
 from config.settings import DEFAULT_PROFILE, Settings
 from config.shapes import Column
-from engine import summary
 from engine.books import bookkeeping
 from engine.books.versioned import has
+from engine.gates import summary
 from engine.planning.plan import Plan
 from engine.reflect import expressions
 from engine.reflect.catalog import LegacyTable

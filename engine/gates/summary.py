@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 import psycopg
 from psycopg.rows import dict_row
 
-from engine import gates
 from engine.books import bookkeeping
 from engine.books.bookkeeping import Run
+from engine.gates import gates
 
 BALANCE = """
     select legacy_table, source_rows, loaded, merged, rejected, archived, balanced

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import psycopg
 
-from engine import gates, seal, summary
 from engine.books import bookkeeping, totals
 from engine.books.totals import Increment
 from engine.chunks.work import Work
-from engine.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
+from engine.gates import gates, seal, summary
+from engine.gates.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
 
 STATES = {"PASS": PASSED, "FAIL": FAILED}
 

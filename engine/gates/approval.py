@@ -18,11 +18,11 @@ from typing import Protocol
 import psycopg
 
 from config.errors import ConfigError
-from engine import gates
 from engine.books import bookkeeping
-from engine.gates import AWAITING, ERROR, FAILED, PASSED, Gate
+from engine.gates import gates
+from engine.gates.gates import AWAITING, ERROR, FAILED, PASSED, Gate
+from engine.gates.summary import Summary
 from engine.session.connect import Stop
-from engine.summary import Summary
 
 POLL_SECONDS = 1.0
 APPROVAL = gates.APPROVAL
