@@ -12,13 +12,13 @@ import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine import schemas
 from engine.books import bookkeeping, profiles
 from engine.chunks import ledger
 from engine.chunks.work import chunks
 from engine.gates.certificate import Certificate
 from engine.planning import prerequisites
 from engine.planning.plan import Plan
+from engine.publish import schemas
 from engine.session import snapshot
 from engine.session.connect import Stop, blame
 from engine.session.snapshot import Snapshot

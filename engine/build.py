@@ -17,13 +17,14 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import ddl, fixes, frames, lookups, publish, stream
+from engine import ddl, fixes, frames, lookups, stream
 from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
 from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
 from engine.planning import prerequisites
 from engine.planning.plan import Plan, TablePlan
+from engine.publish import publish
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
 from engine.session import context, snapshot

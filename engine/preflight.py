@@ -13,7 +13,7 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import publish, rehearsal
+from engine import rehearsal
 from engine.begin import STOP
 from engine.books import bookkeeping
 from engine.gates import certificate as certificates
@@ -21,6 +21,7 @@ from engine.gates.certificate import Certificate
 from engine.planning import planner, probe
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
+from engine.publish import publish
 from engine.reflect import catalog, older
 from engine.session import connect
 from engine.session.connect import ServerFacts, blame

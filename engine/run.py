@@ -28,7 +28,7 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import begin, preflight, publish
+from engine import begin, preflight
 from engine.begin import STOP
 from engine.books import bookkeeping, profiles, totals
 from engine.books.totals import Increment
@@ -41,6 +41,7 @@ from engine.gates.certificate import Certificate
 from engine.gates.gates import Auditor
 from engine.gates.summary import Summary
 from engine.planning.plan import Plan
+from engine.publish import publish
 from engine.session import connect, context, snapshot
 from engine.session.connect import blame
 from engine.session.sessions import Sessions

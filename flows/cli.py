@@ -237,7 +237,7 @@ def rollback(context: click.Context, run_id: str | None) -> int:
 
 
 def _rolled_back(done: dict) -> str:
-    """done: engine.publish.Switch, as a dict."""
+    """done: engine.publish.publish.Switch, as a dict."""
     schema, back = done["schema"], done["live_run"]
     now = f"schema {schema} is run {back}'s again" if back else f"there is no schema {schema} now, as there was none"
     lines = [f"{now}; run {done['replaced_run']}'s is set aside as {schema}__withdrawn"]

@@ -23,10 +23,10 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
-from engine import schemas
 from engine.books import bookkeeping
 from engine.books.versioned import Versioned
-from engine.schemas import Member, listed
+from engine.publish import schemas
+from engine.publish.schemas import Member, listed
 from engine.session import connect
 from engine.session.connect import blame
 

@@ -7,8 +7,8 @@ from psycopg import sql
 
 from config.connection import Connection, parse
 from config.errors import PlanRefused, TargetError
-from engine import publish, schemas
 from engine.books import bookkeeping
+from engine.publish import publish, schemas
 from engine.session import connect
 
 TARGET = "nxtgauge"

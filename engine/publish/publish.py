@@ -17,10 +17,10 @@ import psycopg
 from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
-from engine import schemas
 from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import Schema
 from engine.gates import gates, seal
+from engine.publish import schemas
 from engine.session.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
 
 ARCHIVE = "legacy_archive"
