@@ -16,8 +16,8 @@ import psycopg
 from psycopg import sql
 
 from config.settings import Settings
-from engine import ddl
-from engine.build import after_archive, after_load, before_load, renames
+from engine.load import ddl
+from engine.load.build import after_archive, after_load, before_load, renames
 from engine.planning import prerequisites
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan

@@ -32,7 +32,6 @@ from engine import begin, preflight
 from engine.begin import STOP
 from engine.books import bookkeeping, profiles, totals
 from engine.books.totals import Increment
-from engine.build import Build
 from engine.chunks.work import Work
 from engine.gates import approval, gates, judgement, summary
 from engine.gates import certificate as certificates
@@ -40,6 +39,7 @@ from engine.gates.approval import Decision, Desk, NoDesk
 from engine.gates.certificate import Certificate
 from engine.gates.gates import Auditor
 from engine.gates.summary import Summary
+from engine.load.build import Build
 from engine.planning.plan import Plan
 from engine.publish import publish
 from engine.session import connect, context, snapshot

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
-from engine import stream
+from engine.load import stream
 from engine.reflect.catalog import LegacyTable
 from engine.session.connect import Stop, blame
 from engine.session.sessions import Sessions

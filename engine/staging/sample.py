@@ -25,9 +25,9 @@ from psycopg import sql
 
 from config.errors import StagingError
 from config.shapes import Column
-from engine import stream
 from engine.books import privileges
-from engine.lookups import UUID_TEXT
+from engine.load import stream
+from engine.load.lookups import UUID_TEXT
 from engine.planning.ids import INTEGERS, TEXTUAL
 from engine.planning.tables.plan_reshaped import CTID
 from engine.reflect.catalog import LegacyTable

@@ -9,7 +9,8 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Table
-from engine import ddl, rehearsal
+from engine import rehearsal
+from engine.load import ddl
 from engine.planning import prerequisites
 from engine.reflect.catalog import Catalog, reflect
 from engine.reflect.closure import needs, rehome

@@ -10,7 +10,7 @@ import pytest
 
 from checks.shape import older, things
 from config import settings as configuration
-from engine import build, ddl
+from engine.load import build, ddl
 from engine.planning import planner, probe
 from engine.reflect.catalog import reflect
 

@@ -16,9 +16,9 @@ from psycopg import sql
 
 from config.errors import SourceError
 from config.shapes import Column
-from engine import ddl
 from engine.chunks.records import orphan_note
 from engine.chunks.work import Work, in_build
+from engine.load import ddl
 from engine.planning import ids
 from engine.planning.keys import ROOT_OF
 from engine.planning.plan import MERGED, Route, merged_shape

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from config.errors import MigrateError, SourceError, TargetError
-from engine import refusals
 from engine.chunks import culprits, ledger
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Chunk, Part, Work, select
+from engine.load import refusals
 from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
 from engine.session.connect import Stop, blame

@@ -15,10 +15,10 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import loading, lookups, refusals
 from engine.chunks import culprits, ledger, records
 from engine.chunks.culprits import Refused
 from engine.chunks.work import NOTHING, Chunk, Part, Work, select
+from engine.load import loading, lookups, refusals
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.quarantine import witness

@@ -19,9 +19,9 @@ from config.shapes import Table
 from engine.chunks import culprits, records
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
+from engine.load.stage import Stage, tried
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
 from engine.planning.tables.plan_reshaped import RULE
-from engine.stage import Stage, tried
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 

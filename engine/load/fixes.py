@@ -13,8 +13,8 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError
-from engine import ddl, merging
 from engine.chunks.work import Work, in_build
+from engine.load import ddl, merging
 from engine.planning import ids
 from engine.planning.keys import ROOT_OF
 from engine.planning.plan import HIDDEN, MERGED, Follow, Rule

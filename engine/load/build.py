@@ -17,11 +17,11 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine import ddl, fixes, frames, lookups, stream
 from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
 from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
+from engine.load import ddl, fixes, frames, lookups, stream
 from engine.planning import prerequisites
 from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish

@@ -15,8 +15,8 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError, TargetError
 from config.times import VISIBLE
-from engine import payment_parts
 from engine.chunks.work import Work
+from engine.load import payment_parts
 from engine.planning.ids import TEXTUAL, UUID_TEXT, hyphened, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
