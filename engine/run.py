@@ -28,8 +28,6 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine import begin, preflight
-from engine.begin import STOP
 from engine.books import bookkeeping, profiles, totals
 from engine.books.totals import Increment
 from engine.chunks.work import Work
@@ -46,6 +44,8 @@ from engine.session import connect, context, snapshot
 from engine.session.connect import blame
 from engine.session.sessions import Sessions
 from engine.session.workers import Clock, Silent, Threads, Watch, Workers
+from engine.start import begin, preflight
+from engine.start.begin import STOP
 
 
 def plan(settings: Settings) -> Plan:

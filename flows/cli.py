@@ -58,7 +58,8 @@ certificate_option = click.option(
 def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, certificate: str | None) -> int:
     """Say what will become of every table and column, and all that a migration would be refused for."""
     settings = settings_of(context)
-    from engine import describe, survey
+    from engine import describe
+    from engine.start import survey
 
     found = survey.survey(settings, certificate)
     only, new = _wanted(describe, found.plan, tables)

@@ -9,7 +9,7 @@ from config.printable import block, line
 from engine.describe import additions
 from engine.describe.detail import table_json, table_lines
 from engine.planning.plan import Plan, TablePlan
-from engine.survey import Pace, Survey
+from engine.start.survey import Pace, Survey
 
 WIDTH = 110
 MOST_LISTED = 6  # of one kind of detail, unless all are asked for

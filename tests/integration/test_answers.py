@@ -8,7 +8,8 @@ from auditors import reconciling
 
 from config import mapping
 from config.errors import ConfigError
-from engine import run, survey
+from engine import run
+from engine.start import survey
 
 SOURCE = """
     create table users (id uuid primary key);

@@ -7,8 +7,9 @@ import pytest
 from auditors import trusting
 
 from config.errors import TargetError
-from engine import preflight, run
+from engine import run
 from engine.chunks import culprits
+from engine.start import preflight
 
 SOURCE = """
     create table users (id uuid primary key);

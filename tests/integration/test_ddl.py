@@ -9,13 +9,13 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Column, Table
-from engine import rehearsal
 from engine.load import ddl
 from engine.planning import prerequisites
 from engine.reflect.catalog import Catalog, reflect
 from engine.reflect.closure import needs, rehome
 from engine.reflect.expressions import replace_calls
 from engine.reflect.statements import Statement
+from engine.start import rehearsal
 
 NASTY = (Path(__file__).parent / "nasty.sql").read_text()
 

@@ -10,8 +10,9 @@ from psycopg.conninfo import make_conninfo
 
 from config import settings as configuration
 from config.errors import PlanRefused, TargetBusy
-from engine import describe, run, survey
+from engine import describe, run
 from engine.books import bookkeeping
+from engine.start import survey
 from flows import cli
 
 SOURCE = """

@@ -1,4 +1,4 @@
-"""How a run begins: anew, or where an earlier attempt stopped. What it is refused for: engine.preflight.
+"""How a run begins: anew, or where an earlier attempt stopped. What it is refused for: engine.start.preflight.
 
 Laws
 - A resumed run goes on only if its plan is the same, its chunks are, and no table has changed since its snapshot; else

@@ -1,7 +1,7 @@
 """What `plan` finds: the plan, what a run by it would be refused for, and what source and target say of size and time.
 
 Laws
-- Source and target are looked at as a run looks at them, by the same code (engine.preflight); nothing is written.
+- Source and target are looked at as a run looks at them, by the same code (engine.start.preflight); nothing is written.
 - Without a target's address the source alone is planned, and the survey says so.
 - What a server does not tell is not guessed: the estimate of time comes from runs that the target's books hold.
 """
@@ -15,8 +15,6 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine import preflight
-from engine.begin import STOP
 from engine.books import bookkeeping
 from engine.gates import certificate as certificates
 from engine.planning.plan import Plan
@@ -24,6 +22,8 @@ from engine.reflect import older
 from engine.session import connect, snapshot
 from engine.session.connect import blame
 from engine.session.snapshot import Snapshot
+from engine.start import preflight
+from engine.start.begin import STOP
 
 SIZES = """
     select coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint

@@ -13,8 +13,6 @@ import psycopg
 
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
-from engine import rehearsal
-from engine.begin import STOP
 from engine.books import bookkeeping
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
@@ -26,6 +24,8 @@ from engine.reflect import catalog, older
 from engine.session import connect
 from engine.session.connect import ServerFacts, blame
 from engine.session.snapshot import Snapshot
+from engine.start import rehearsal
+from engine.start.begin import STOP
 
 
 def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:
