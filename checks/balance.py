@@ -13,8 +13,8 @@ from functools import partial
 
 import psycopg
 
-from checks.facts import UUID_TEXT, Facts, literal, quoted
-from checks.relations import Relations
+from checks.reading.facts import UUID_TEXT, Facts, literal, quoted
+from checks.reading.relations import Relations
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 
 OUTCOMES = ("loaded", "merged", "rejected", "archived")

@@ -9,9 +9,9 @@ Laws
 
 from checks.comparison import Comparison
 from checks.content import Carried, alias, rest
-from checks.facts import Facts, any_held, column_of, literal, quoted, text_of
 from checks.laws import Prelude
-from checks.relations import Relation, arrays
+from checks.reading.facts import Facts, any_held, column_of, literal, quoted, text_of
+from checks.reading.relations import Relation, arrays
 
 TABLE, ROOT = "professionals", "user_role_profiles"
 TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."

@@ -7,7 +7,7 @@ Laws
 - Where ranges differ, both sides' rows of them are merged by key, in one pass that keeps no row; of those that differ
   the first are then compared by column: at most three scans a side, each of them twice where the side has drifted.
 - A row that differs is laid to the migration unless a row behind it was written since: unless the query gives something
-  else for that key where only rows count that stand as they stood (checks.drift).
+  else for that key where only rows count that stand as they stood (checks.reading.drift).
 - Zero rows counted on both sides is a comparison.
 """
 
@@ -19,7 +19,7 @@ from itertools import groupby, islice
 
 import psycopg
 
-from checks.facts import literal, quoted
+from checks.reading.facts import literal, quoted
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 
 RANGES = 1024

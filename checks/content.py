@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.comparison import Comparison
-from checks.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.laws import Prelude
-from checks.relations import READ, Relation
+from checks.reading.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
+from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING
 from config.shapes import Column, Table
 

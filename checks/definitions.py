@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from checks import catalog
 from checks.leftovers import phrases
 from checks.originals import Originals
+from checks.reading import catalog
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ Laws
 from collections.abc import Iterator
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal, quoted, text, text_of
 from checks.laws import Prelude
-from checks.relations import Relation
+from checks.reading.facts import Facts, literal, quoted, text, text_of
+from checks.reading.relations import Relation
 from config.mapping import Split
 from config.shapes import Column, Table
 

@@ -5,8 +5,8 @@ Law: a table that is not here is counted by the laws about it, row by row.
 
 import psycopg
 
-from checks.facts import Facts, quoted
 from checks.laws import Prelude
+from checks.reading.facts import Facts, quoted
 
 # Target tables → the relation's rows that they should have one of each.
 MADE = {

@@ -26,8 +26,9 @@ import psycopg
 import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
-from checks import connect, gx_docs
-from checks.drift import Side
+from checks import gx_docs
+from checks.reading import connect
+from checks.reading.drift import Side
 from checks.suites.found import Found
 from checks.verdict import CRITICAL, ERROR, PASS, Check, Row
 from config.connection import Connection

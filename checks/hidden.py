@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from checks.facts import INTEGERS, TIMES, Facts, literal
+from checks.reading.facts import INTEGERS, TIMES, Facts, literal
 from checks.verdict import Check
 from config.shapes import Table
 

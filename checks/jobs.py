@@ -33,8 +33,8 @@ from checks import (
     settling,
 )
 from checks.comparison import Comparison
-from checks.drift import Drift
-from checks.facts import Facts
+from checks.reading.drift import Drift
+from checks.reading.facts import Facts
 from checks.shape import judge
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
 

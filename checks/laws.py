@@ -15,7 +15,7 @@ A law that needs columns which the legacy database lacks is left out, and `left_
 between them one is enough, and a table may stand there alone.
 
 `'\\S'` is a letter that is no white space, whatever a server's locale calls so.
-The first column of both is `key`. Relations of the source are the tables of the mapping (checks.relations), `profile`,
+The first column of both is `key`. Relations of the source are the tables of the mapping (checks.reading.relations), `profile`,
 `forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, the run's
 `rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in
 another form.
@@ -35,10 +35,10 @@ from pathlib import Path
 
 import psycopg
 
-from checks import pointed
 from checks.comparison import Comparison
-from checks.facts import TEXTUAL, Facts, literal, quoted
-from checks.relations import Relations
+from checks.reading import pointed
+from checks.reading.facts import TEXTUAL, Facts, literal, quoted
+from checks.reading.relations import Relations
 from config import mapping
 from config.times import VISIBLE
 
@@ -155,7 +155,7 @@ class Prelude:
         return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
 
     def _worded(self, table: str) -> str:
-        """A table of the target, its keys and references as words (checks.facts), which their own text need not be.
+        """A table of the target, its keys and references as words (checks.reading.facts), which their own text need not be.
 
         One that has no id has a null one, as the relations of the source have.
         """

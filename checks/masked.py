@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import psycopg
 from psycopg import sql
 
-from checks import catalog
-from checks.catalog import Catalog
-from checks.facts import quoted, text, texts
+from checks.reading import catalog
+from checks.reading.catalog import Catalog
+from checks.reading.facts import quoted, text, texts
 from config.shapes import Column, Table
 
 UNMASKED = ("keep", "absent")

@@ -9,8 +9,8 @@ Laws
 from collections.abc import Iterator
 
 from checks.comparison import Comparison
-from checks.facts import Facts, column_of, parsed, quoted, text, text_of
-from checks.relations import Relation
+from checks.reading.facts import Facts, column_of, parsed, quoted, text, text_of
+from checks.reading.relations import Relation
 from config.shapes import Column, Table
 
 TABLES = ("payments", "invoices", "coupon_uses", "tracecoin_wallets", "tracecoin_ledger")

@@ -13,9 +13,9 @@ from functools import partial
 
 import psycopg
 
-from checks.facts import TEXTUAL, UUID_TEXT, Facts, is_uuid, literal, quoted
+from checks.reading.facts import TEXTUAL, UUID_TEXT, Facts, is_uuid, literal, quoted
+from checks.reading.relations import Relation
 from checks.rejects import Planned, found
-from checks.relations import Relation
 from checks.verdict import ERROR, Check, Row
 from config.shapes import Column
 

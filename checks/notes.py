@@ -15,10 +15,10 @@ from functools import partial
 
 import psycopg
 
-from checks.facts import TEXTUAL, Facts, literal, quoted, text_of
-from checks.fitting import fitted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
+from checks.reading.facts import TEXTUAL, Facts, literal, quoted, text_of
+from checks.reading.fitting import fitted
 from checks.reasons import Reasons
 from checks.rejects import Planned, by_keys, found
 from checks.rules import NAMESPACE

@@ -15,12 +15,12 @@ from collections.abc import Collection, Iterable, Sequence
 from psycopg import sql
 
 from checks import traces
-from checks.catalog import Catalog
 from checks.cells import Column, is_telling, is_uuid
-from checks.facts import quoted, text
 from checks.hashes import Hashes, Numbers
 from checks.masked import Field
 from checks.pairs import Reader
+from checks.reading.catalog import Catalog
+from checks.reading.facts import quoted, text
 from config.mapping import Mapping
 
 WHOLE_KINDS = ("name", "email", "phone", "url")

@@ -9,8 +9,8 @@ Laws
 from dataclasses import dataclass
 
 from checks.content import stays
-from checks.facts import Facts, row_of, text_of
-from checks.relations import Relation
+from checks.reading.facts import Facts, row_of, text_of
+from checks.reading.relations import Relation
 from config.mapping import TableRule
 from config.shapes import Column, Constraint
 

@@ -7,9 +7,9 @@ where it does not fit the column that it should have filled.
 from collections.abc import Iterator
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal, text_of
-from checks.fitting import fitted
-from checks.relations import Relation
+from checks.reading.facts import Facts, literal, text_of
+from checks.reading.fitting import fitted
+from checks.reading.relations import Relation
 from config.shapes import Column
 
 TITLE = "A value that another column of the same meaning overruled is noted, and no other is."

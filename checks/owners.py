@@ -7,9 +7,9 @@ Laws
 """
 
 from checks.comparison import Comparison
-from checks.facts import Facts, literal, text, text_of
 from checks.laws import Prelude
-from checks.relations import Relation
+from checks.reading.facts import Facts, literal, text, text_of
+from checks.reading.relations import Relation
 from config.shapes import Table
 
 TRANSFORM = "owned_by_profile"

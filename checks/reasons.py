@@ -17,11 +17,11 @@ from functools import partial
 
 import psycopg
 
-from checks.addresses import ASKABLE
-from checks.catalog import standing_in
-from checks.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
 from checks.laws import Prelude
 from checks.origins import Origins, Value, reference
+from checks.reading.addresses import ASKABLE
+from checks.reading.catalog import standing_in
+from checks.reading.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
 from checks.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config.shapes import Column, Constraint, Table

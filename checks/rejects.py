@@ -13,7 +13,7 @@ from dataclasses import replace
 import psycopg
 
 from checks.comparison import unordered
-from checks.facts import Facts, literal, md5, parsed, quoted, row_of
+from checks.reading.facts import Facts, literal, md5, parsed, quoted, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 
 BOOKED = """

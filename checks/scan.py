@@ -18,13 +18,14 @@ from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from checks import catalog, connect, definitions, masked, originals, pairs, remedies
+from checks import definitions, masked, originals, pairs, remedies
 from checks.cells import Cell, Column
 from checks.hashes import Hashes
 from checks.leftovers import Count, Search
 from checks.masked import CONSTANT, Field, Place
 from checks.originals import Originals
 from checks.pairs import Batch, Reader, Shown
+from checks.reading import catalog, connect
 from checks.scanned import UNMASKED, Scan
 from config import mapping, masks
 from config.errors import Interrupted, MigrateError

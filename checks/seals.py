@@ -12,9 +12,9 @@ from functools import partial
 
 import psycopg
 
-from checks.drift import Drift
-from checks.facts import Facts, quoted
 from checks.jobs import Job
+from checks.reading.drift import Drift
+from checks.reading.facts import Facts, quoted
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 
 DIGEST = """

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from checks.comparison import Comparison
 from checks.content import Whole, gone
-from checks.facts import TIMES, Facts, column_of, json_of, literal, parsed, quoted, text, text_of
-from checks.fitting import default_of, fitted
 from checks.laws import Prelude
-from checks.relations import Relation
+from checks.reading.facts import TIMES, Facts, column_of, json_of, literal, parsed, quoted, text, text_of
+from checks.reading.fitting import default_of, fitted
+from checks.reading.relations import Relation
 from config.shapes import Column, Table
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"

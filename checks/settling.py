@@ -24,7 +24,7 @@ from checks.comparison import (
     Comparison,
     Difference,
 )
-from checks.drift import Drift, Side
+from checks.reading.drift import Drift, Side
 from checks.verdict import ERROR, FAIL, PASS, STALE, Change, Check
 
 # What no row that is written makes of an object of the catalogue.

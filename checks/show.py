@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from checks import hidden, jobs, verify
 from checks.comparison import TEXT, Comparison, by_key
-from checks.facts import literal
 from checks.laws import Prelude
+from checks.reading.facts import literal
 from checks.verdict import FAIL
 from config.settings import Settings
 

@@ -18,25 +18,12 @@ from pathlib import Path
 
 import psycopg
 
-from checks import (
-    addresses,
-    books,
-    catalog,
-    comparison,
-    connect,
-    expected,
-    gx,
-    hidden,
-    jobs,
-    laws,
-    pointed,
-    seals,
-    settling,
-)
-from checks import drift as drifting
-from checks.drift import Drift
-from checks.facts import Facts
+from checks import comparison, expected, gx, hidden, jobs, laws, seals, settling
 from checks.jobs import Job
+from checks.reading import addresses, books, catalog, connect, pointed
+from checks.reading import drift as drifting
+from checks.reading.drift import Drift
+from checks.reading.facts import Facts
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from config import mapping
 from config.errors import ConfigError

@@ -9,7 +9,7 @@ Laws
 from collections.abc import Iterator
 
 from checks.content import rest
-from checks.facts import Facts
+from checks.reading.facts import Facts
 from checks.shape import things
 from checks.shape.kept import Kept
 from checks.shape.plain import OF_COLUMN, OF_CONSTRAINT, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE

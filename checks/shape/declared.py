@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from checks import pointed
 from checks.content import rest
-from checks.facts import Facts
+from checks.reading import pointed
+from checks.reading.facts import Facts
 from checks.shape import lasting, plain, things
 from checks.shape.kept import Kept
 from checks.shape.lasting import Arrival

@@ -11,7 +11,7 @@ from threading import Lock
 
 import psycopg
 
-from checks.facts import Facts
+from checks.reading.facts import Facts
 from checks.shape import archive, books, casts, kept, lasting, members, older, things, tuning
 from checks.shape.access import BUILD, CLOSED, LIVE, NAMESAKES, Access
 from checks.shape.declared import Declared, shapes

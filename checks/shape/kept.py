@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from checks.content import gone
-from checks.facts import TIMES, Facts
+from checks.reading.facts import TIMES, Facts
 from checks.shape import lasting, plain, things
 from checks.shape.lasting import Arrival
 from checks.shape.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_TABLE

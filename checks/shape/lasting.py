@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from checks import likeness
-from checks.facts import NUMBERS, TEXTUAL
+from checks.reading.facts import NUMBERS, TEXTUAL
 from checks.shape import things
 from checks.shape.plain import OF_CONSTRAINT, PLAIN_CONSTRAINT, PLAIN_INDEX, SERVED
 from checks.shape.things import Says, Thing

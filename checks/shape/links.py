@@ -5,7 +5,7 @@ Law: the mapping's word counts where no foreign key speaks, the values can name 
 
 from collections.abc import Iterable
 
-from checks.facts import NUMBERS, TEXTUAL, Facts
+from checks.reading.facts import NUMBERS, TEXTUAL, Facts
 from checks.shape.things import Thing
 from config.shapes import Column
 

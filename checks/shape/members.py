@@ -21,7 +21,7 @@ import psycopg
 
 from checks import likeness
 from checks.comparison import OF_SOURCE
-from checks.facts import Facts, quoted
+from checks.reading.facts import Facts, quoted
 from checks.shape import things
 from checks.shape.kept import Kept
 from checks.shape.things import DIFFERS, Says, Thing

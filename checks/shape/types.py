@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from checks.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.reading.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
 from checks.shape.links import Links
 from checks.shape.things import Says, Thing
 from config.shapes import Column

@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from checks import addresses, hidden, verify
+from checks import hidden, verify
+from checks.reading import addresses
 from checks.verdict import FAIL, PASS, Check, Verdict
 from config import settings as configuration
 from config.settings import Settings

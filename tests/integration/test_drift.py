@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from auditors import seal_again, trusting
 
-from checks import drift, verify
+from checks import verify
+from checks.reading import drift
 from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from config import settings as configuration
 from engine.staging.programs import binary

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from copies import do, settings
 
-from checks import connect, pairs
+from checks import pairs
+from checks.reading import connect
 from checks.scan import scan
 from config.errors import Interrupted, SourceError, StagingError
 
@@ -348,7 +349,7 @@ def test_who_asks_to_stop_cancels_the_query(originals, monkeypatch) -> None:
         conn.execute("set local statement_timeout = 1")
         conn.execute("select pg_sleep(9)")
 
-    monkeypatch.setattr("checks.catalog.read", slow)
+    monkeypatch.setattr("checks.reading.catalog.read", slow)
     with pytest.raises(Interrupted):
         scan(settings(*originals), "copy", reaching=reaching)
 

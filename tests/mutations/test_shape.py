@@ -24,8 +24,9 @@ import pytest
 from auditors import saying, trusting
 from psycopg import sql
 
-from checks import connect, objects, verify
-from checks.facts import Facts
+from checks import objects, verify
+from checks.reading import connect
+from checks.reading.facts import Facts
 from checks.verdict import FAIL, PASS, Check
 from config import settings as configuration
 from config.errors import VerificationFailed

@@ -2,8 +2,8 @@
 
 import pytest
 
-from checks.facts import text
-from checks.fitting import default_of
+from checks.reading.facts import text
+from checks.reading.fitting import default_of
 from config.shapes import Column
 
 

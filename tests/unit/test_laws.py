@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from checks import laws
-from checks.catalog import Catalog
+from checks.reading.catalog import Catalog
 from config.shapes import Column, Table
 
 LAW = """-- A wallet is never

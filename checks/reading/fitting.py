@@ -8,7 +8,7 @@ Laws
 
 import re
 
-from checks.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, parsed, quoted, text, text_of
+from checks.reading.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, parsed, quoted, text, text_of
 from config.shapes import Column
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"

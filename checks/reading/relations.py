@@ -10,8 +10,8 @@ Laws
   address that it is, if any: address. tid is the row's ctid.
 """
 
-from checks import addresses
-from checks.facts import TEXTUAL, TIMES, Facts, column_of, literal, parsed, quoted, row_of, text, text_of
+from checks.reading import addresses
+from checks.reading.facts import TEXTUAL, TIMES, Facts, column_of, literal, parsed, quoted, row_of, text, text_of
 from config.mapping import role_keys, spellings
 from config.shapes import Column, Table
 from config.times import LOCAL, VISIBLE, ZONED

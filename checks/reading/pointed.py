@@ -9,7 +9,7 @@ Laws
 from collections.abc import Iterator
 from dataclasses import replace
 
-from checks.facts import Facts, is_unique
+from checks.reading.facts import Facts, is_unique
 from config import target as declared
 from config.shapes import Column, Constraint
 

@@ -18,8 +18,8 @@ from itertools import islice
 
 from psycopg import sql
 
-from checks.books import Books
-from checks.catalog import Catalog
+from checks.reading.books import Books
+from checks.reading.catalog import Catalog
 from config.mapping import Mapping, TableRule
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
@@ -128,9 +128,9 @@ def is_uuid(text: str) -> bool:
 class Facts:
     """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean.
 
-    addresses: texts of the source that are internet addresses, beside the plain ones (checks.addresses). gaps: what the
+    addresses: texts of the source that are internet addresses, beside the plain ones (checks.reading.addresses). gaps: what the
     checks could not look at, as they tell it. kept_source, kept_target: where only rows count that stand as they stood
-    (checks.drift), the SQL that is true of them.
+    (checks.reading.drift), the SQL that is true of them.
     """
 
     settings: Settings
