@@ -7,9 +7,9 @@ Laws
 - A value that differs from the one that stands is noted on its row, and nothing else is noted so.
 """
 
-from checks.comparison import Comparison
-from checks.content import Carried, alias, rest
-from checks.laws import Prelude
+from checks.compare.comparison import Comparison
+from checks.compare.content import Carried, alias, rest
+from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, literal, quoted, text_of
 from checks.reading.relations import Relation, arrays
 

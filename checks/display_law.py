@@ -7,8 +7,8 @@ Laws
 
 from collections.abc import Iterator
 
-from checks.comparison import Comparison
-from checks.laws import Prelude
+from checks.compare.comparison import Comparison
+from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, literal, quoted, text, text_of
 from checks.reading.relations import Relation
 from config.mapping import Split

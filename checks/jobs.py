@@ -15,10 +15,7 @@ import psycopg
 from checks import (
     balance,
     carried,
-    comparison,
-    content,
     display_law,
-    laws,
     left_behind,
     money,
     new_ids,
@@ -32,7 +29,9 @@ from checks import (
     settings_law,
     settling,
 )
-from checks.comparison import Comparison
+from checks.compare import comparison, content
+from checks.compare import law_files as laws
+from checks.compare.comparison import Comparison
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
 from checks.shape import judge

@@ -3,7 +3,7 @@
 Law: forbidden links, settings and presentation that moved, references that became others.
 """
 
-from checks.comparison import Comparison
+from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts, literal, quoted
 
 TITLE = "No column that a rule removes, moves or replaces stands in the target's table."

@@ -8,7 +8,7 @@ Laws
 
 from collections.abc import Iterator
 
-from checks.comparison import Comparison
+from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts, column_of, parsed, quoted, text, text_of
 from checks.reading.relations import Relation
 from config.shapes import Column, Table

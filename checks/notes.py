@@ -15,8 +15,8 @@ from functools import partial
 
 import psycopg
 
-from checks.laws import Prelude
-from checks.origins import Origins, Value, reference
+from checks.compare.law_files import Prelude
+from checks.compare.origins import Origins, Value, reference
 from checks.reading.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.reading.fitting import fitted
 from checks.reasons import Reasons

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import psycopg
 
-from checks.comparison import OF_SOURCE
+from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts
 from checks.shape import judge
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, WARNING, Check, Row

@@ -6,7 +6,7 @@ where it does not fit the column that it should have filled.
 
 from collections.abc import Iterator
 
-from checks.comparison import Comparison
+from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts, literal, text_of
 from checks.reading.fitting import fitted
 from checks.reading.relations import Relation

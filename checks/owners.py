@@ -6,8 +6,8 @@ Laws
 - A row may also be rejected with another parent than its owner; then that one has to be rejected too.
 """
 
-from checks.comparison import Comparison
-from checks.laws import Prelude
+from checks.compare.comparison import Comparison
+from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, literal, text, text_of
 from checks.reading.relations import Relation
 from config.shapes import Table

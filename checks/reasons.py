@@ -17,8 +17,8 @@ from functools import partial
 
 import psycopg
 
-from checks.laws import Prelude
-from checks.origins import Origins, Value, reference
+from checks.compare.law_files import Prelude
+from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted

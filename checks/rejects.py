@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import psycopg
 
-from checks.comparison import unordered
+from checks.compare.comparison import unordered
 from checks.reading.facts import Facts, literal, md5, parsed, quoted, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 

@@ -10,9 +10,9 @@ Laws
 
 from collections.abc import Iterator
 
-from checks.comparison import Comparison
-from checks.content import Whole, gone
-from checks.laws import Prelude
+from checks.compare.comparison import Comparison
+from checks.compare.content import Whole, gone
+from checks.compare.law_files import Prelude
 from checks.reading.facts import TIMES, Facts, column_of, json_of, literal, parsed, quoted, text, text_of
 from checks.reading.fitting import default_of, fitted
 from checks.reading.relations import Relation

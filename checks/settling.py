@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from checks.comparison import (
+from checks.compare.comparison import (
     ADDED,
     CHANGED,
     DIFFERS,

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from checks import hidden, jobs, verify
-from checks.comparison import TEXT, Comparison, by_key
-from checks.laws import Prelude
+from checks.compare.comparison import TEXT, Comparison, by_key
+from checks.compare.law_files import Prelude
 from checks.reading.facts import literal
 from checks.verdict import FAIL
 from config.settings import Settings

@@ -8,7 +8,7 @@ Laws
 
 from collections.abc import Iterator
 
-from checks.content import rest
+from checks.compare.content import rest
 from checks.reading.facts import Facts
 from checks.shape import things
 from checks.shape.kept import Kept

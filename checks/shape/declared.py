@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
-from checks.content import rest
+from checks.compare.content import rest
 from checks.reading import pointed
 from checks.reading.facts import Facts
 from checks.shape import lasting, plain, things

@@ -11,7 +11,7 @@ Laws
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from checks.content import gone
+from checks.compare.content import gone
 from checks.reading.facts import TIMES, Facts
 from checks.shape import lasting, plain, things
 from checks.shape.lasting import Arrival

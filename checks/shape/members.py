@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import psycopg
 
 from checks import likeness
-from checks.comparison import OF_SOURCE
+from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts, quoted
 from checks.shape import things
 from checks.shape.kept import Kept

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 import psycopg
 import sqlalchemy
 
-from checks.comparison import CHANGED
+from checks.compare.comparison import CHANGED
 from checks.suites import generated, rules
 from checks.suites.found import Found
 from checks.suites.generated import Part, Planned

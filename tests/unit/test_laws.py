@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from checks import laws
+from checks.compare import law_files as laws
 from checks.reading.catalog import Catalog
 from config.shapes import Column, Table
 

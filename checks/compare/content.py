@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.comparison import Comparison
-from checks.laws import Prelude
+from checks.compare.comparison import Comparison
+from checks.compare.law_files import Prelude
 from checks.reading.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING

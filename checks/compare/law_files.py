@@ -35,14 +35,14 @@ from pathlib import Path
 
 import psycopg
 
-from checks.comparison import Comparison
+from checks.compare.comparison import Comparison
 from checks.reading import pointed
 from checks.reading.facts import TEXTUAL, Facts, literal, quoted
 from checks.reading.relations import Relations
 from config import mapping
 from config.times import VISIBLE
 
-FOLDER = Path(__file__).parent / "laws"
+FOLDER = Path(__file__).parents[1] / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
 HEADER = re.compile(r"(table|severity|needs): ")
 MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each

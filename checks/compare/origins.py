@@ -8,7 +8,7 @@ Laws
 
 from dataclasses import dataclass
 
-from checks.content import stays
+from checks.compare.content import stays
 from checks.reading.facts import Facts, row_of, text_of
 from checks.reading.relations import Relation
 from config.mapping import TableRule

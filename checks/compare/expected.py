@@ -5,7 +5,7 @@ Law: a table that is not here is counted by the laws about it, row by row.
 
 import psycopg
 
-from checks.laws import Prelude
+from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, quoted
 
 # Target tables → the relation's rows that they should have one of each.
