@@ -5,7 +5,7 @@ import uuid
 import psycopg
 import pytest
 
-from checks import rules
+from checks.laws import rules
 
 MADE = str(uuid.uuid5(rules.NAMESPACE, "orders:payments:1"))
 
