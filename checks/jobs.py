@@ -12,13 +12,14 @@ from functools import partial
 
 import psycopg
 
-from checks import balance, new_ids, notes, objects, reasons, rejects, settling
+from checks import objects, settling
 from checks.compare import comparison, content
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
 from checks.laws import carried, display_law, left_behind, money, overruled, owners, rules, settings_law
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
+from checks.run_books import balance, new_ids, notes, reasons, rejects
 from checks.shape import judge
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
 

@@ -15,7 +15,7 @@ import psycopg
 
 from checks.reading.facts import TEXTUAL, UUID_TEXT, Facts, is_uuid, literal, quoted
 from checks.reading.relations import Relation
-from checks.rejects import Planned, found
+from checks.run_books.rejects import Planned, found
 from checks.verdict import ERROR, Check, Row
 from config.shapes import Column
 

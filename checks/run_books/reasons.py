@@ -22,7 +22,7 @@ from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
-from checks.rejects import Planned, by_keys, found
+from checks.run_books.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config.shapes import Column, Constraint, Table
 

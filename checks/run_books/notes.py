@@ -20,8 +20,8 @@ from checks.compare.origins import Origins, Value, reference
 from checks.laws.rules import NAMESPACE
 from checks.reading.facts import TEXTUAL, Facts, literal, quoted, text_of
 from checks.reading.fitting import fitted
-from checks.reasons import Reasons
-from checks.rejects import Planned, by_keys, found
+from checks.run_books.reasons import Reasons
+from checks.run_books.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config.shapes import Column, Table
 from config.times import VISIBLE
