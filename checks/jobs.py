@@ -12,7 +12,7 @@ from functools import partial
 
 import psycopg
 
-from checks import objects, settling
+from checks import settling
 from checks.compare import comparison, content
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
@@ -20,7 +20,7 @@ from checks.laws import carried, display_law, left_behind, money, overruled, own
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
 from checks.run_books import balance, new_ids, notes, reasons, rejects
-from checks.shape import judge
+from checks.shape import judge, objects
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
 
 UNMOVED = Drift()

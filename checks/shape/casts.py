@@ -10,9 +10,9 @@ Laws
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from checks.likeness import EVERY
 from checks.shape.kept import Kept
 from checks.shape.lasting import Places
+from checks.shape.likeness import EVERY
 from checks.shape.things import Thing, spelled
 
 

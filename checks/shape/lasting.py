@@ -12,9 +12,8 @@ Laws
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from checks import likeness
 from checks.reading.facts import NUMBERS, TEXTUAL
-from checks.shape import things
+from checks.shape import likeness, things
 from checks.shape.plain import OF_CONSTRAINT, PLAIN_CONSTRAINT, PLAIN_INDEX, SERVED
 from checks.shape.things import Says, Thing
 

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from checks import likeness
 from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts, quoted
-from checks.shape import things
+from checks.shape import likeness, things
 from checks.shape.kept import Kept
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.verdict import Row

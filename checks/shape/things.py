@@ -4,7 +4,7 @@ Laws
 - pg_catalog alone is read, a statement for each kind of thing. What a statement calls is found before the schema comes
   on the search path, by which definitions are spelled: so nothing of the schema's own is called.
 - Two things are the same if their statements are, spelling aside: schemas of types may differ between two servers,
-  names, literals, operators, casts and what stands in brackets may not (checks.likeness).
+  names, literals, operators, casts and what stands in brackets may not (checks.shape.likeness).
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from checks import likeness
+from checks.shape import likeness
 from checks.verdict import Row
 from config.mapping import Mapping as Rules
 

@@ -11,8 +11,8 @@ Laws
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from checks import grammar
-from checks.grammar import NAME, Tree
+from checks.shape import grammar
+from checks.shape.grammar import NAME, Tree
 
 CALLS = {"nextval", "currval", "setval"}
 # A string, or a name and a dot behind it.
