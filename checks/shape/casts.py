@@ -10,10 +10,10 @@ Laws
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from checks.shape.kept import Kept
-from checks.shape.lasting import Places
 from checks.shape.likeness import EVERY
 from checks.shape.things import Thing, spelled
+from checks.shape.wanted.kept import Kept
+from checks.shape.wanted.lasting import Places
 
 
 def eased(wanted: Iterable[Thing], places: Places, kept: Kept) -> Iterator[Thing]:

@@ -12,12 +12,13 @@ from threading import Lock
 import psycopg
 
 from checks.reading.facts import Facts
-from checks.shape import archive, books, casts, kept, lasting, members, older, things, tuning
+from checks.shape import casts, things, tuning
 from checks.shape.access import BUILD, CLOSED, LIVE, NAMESAKES, Access
-from checks.shape.declared import Declared, shapes
-from checks.shape.kept import Kept
 from checks.shape.things import MISSING, UNEXPECTED, Thing
-from checks.shape.types import Types
+from checks.shape.wanted import archive, books, kept, lasting, members, older
+from checks.shape.wanted.declared import Declared, shapes
+from checks.shape.wanted.kept import Kept
+from checks.shape.wanted.types import Types
 from checks.verdict import Row
 
 SEQUENCES, TABLES, SCHEMA = "catalog/sequences", "catalog/tables", "catalog/schema"

@@ -2,12 +2,13 @@
 
 import psycopg
 
-from checks.shape import books, things
+from checks.shape import things
+from checks.shape.wanted import books
 from engine.books import bookkeeping
 
 
 def test_the_list_is_that_of_this_version(database) -> None:
-    """Where it fails, the books have changed: `python -m checks.shape.books URL` lists those of a database."""
+    """Where it fails, the books have changed: `python -m checks.shape.wanted.books URL` lists those of a database."""
     with psycopg.connect(database()) as conn:
         bookkeeping.ensure(conn)
         listed = list(books.listed(books.version(conn), things.read(conn, books.SCHEMA)))

@@ -8,7 +8,8 @@ import re
 import psycopg
 import pytest
 
-from checks.shape import older, things
+from checks.shape import things
+from checks.shape.wanted import older
 from config import settings as configuration
 from engine.load import build, ddl
 from engine.planning import planner, probe

@@ -13,11 +13,12 @@ from dataclasses import replace
 
 from checks.compare.content import gone
 from checks.reading.facts import TIMES, Facts
-from checks.shape import lasting, plain, things
-from checks.shape.lasting import Arrival
-from checks.shape.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_TABLE
+from checks.shape import things
 from checks.shape.things import Says, Thing
-from checks.shape.types import CAST, Types
+from checks.shape.wanted import lasting, plain
+from checks.shape.wanted.lasting import Arrival
+from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_TABLE
+from checks.shape.wanted.types import CAST, Types
 from config.shapes import Column
 
 FOLLOWING = "user_role_profiles"  # what the columns point at that a rule makes of professionals

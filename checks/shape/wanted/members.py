@@ -22,8 +22,8 @@ import psycopg
 from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts, quoted
 from checks.shape import likeness, things
-from checks.shape.kept import Kept
 from checks.shape.things import DIFFERS, Says, Thing
+from checks.shape.wanted.kept import Kept
 from checks.verdict import Row
 
 OF_SEQUENCE = (

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from checks.reading.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
-from checks.shape.links import Links
 from checks.shape.things import Says, Thing
+from checks.shape.wanted.links import Links
 from config.shapes import Column
 
 SAME, TEXT = "same", "text"

@@ -2,7 +2,7 @@
 
 Laws
 - `books.txt` is the auditor's own list of them, a thing a line; statements that are a new thing's own stand in no line.
-- `python -m checks.shape.books URL` prints the list for the books of a database; a test holds the file to it.
+- `python -m checks.shape.wanted.books URL` prints the list for the books of a database; a test holds the file to it.
 - Books of another version are held to what no version has: triggers, rules, policies, views and grants of others.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 
 from checks.shape import things
-from checks.shape.plain import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
 from checks.shape.things import Thing
+from checks.shape.wanted.plain import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
 
 SCHEMA = "migration"
 LIST = Path(__file__).parent / "books.txt"
@@ -50,7 +50,7 @@ def _thing(line: str) -> Thing:
 
 def listed(version: int, found: Iterable[Thing]) -> Iterator[str]:
     """The lines of the list for these books."""
-    yield f"# checks/shape/books.py reads this: schema migration, version {version}"
+    yield f"# checks/shape/wanted/books.py reads this: schema migration, version {version}"
     ours = [thing for thing in found if thing.kind in PLAIN]
     for thing in sorted(ours, key=lambda thing: (thing.kind, thing.of or "", thing.name)):
         plain, more = PLAIN[thing.kind], SAYS[thing.kind]

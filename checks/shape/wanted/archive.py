@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from checks.compare.content import rest
 from checks.reading.facts import Facts
 from checks.shape import things
-from checks.shape.kept import Kept
-from checks.shape.plain import OF_COLUMN, OF_CONSTRAINT, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
 from checks.shape.things import Thing
+from checks.shape.wanted.kept import Kept
+from checks.shape.wanted.plain import OF_COLUMN, OF_CONSTRAINT, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
 
 
 def tables(facts: Facts) -> list[str]:

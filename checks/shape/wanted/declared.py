@@ -17,12 +17,13 @@ from functools import cached_property
 from checks.compare.content import rest
 from checks.reading import pointed
 from checks.reading.facts import Facts
-from checks.shape import lasting, plain, things
-from checks.shape.kept import Kept
-from checks.shape.lasting import Arrival
-from checks.shape.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
+from checks.shape import things
 from checks.shape.things import Thing
-from checks.shape.types import PLAIN_TEXT, Typed, Types
+from checks.shape.wanted import lasting, plain
+from checks.shape.wanted.kept import Kept
+from checks.shape.wanted.lasting import Arrival
+from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
+from checks.shape.wanted.types import PLAIN_TEXT, Typed, Types
 from config import target as declared
 from config.shapes import Column, Constraint, Index, Table
 
