@@ -18,9 +18,10 @@ from pathlib import Path
 
 import psycopg
 
-from checks import gx, hidden, jobs, seals, settling
+from checks import hidden, jobs, seals, settling
 from checks.compare import comparison, expected
 from checks.compare import law_files as laws
+from checks.expectations import gx
 from checks.jobs import Job
 from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting

@@ -14,7 +14,7 @@ from auditors import trusting
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from checks import gx
+from checks.expectations import gx
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, WARNING, Check
 from config import connection, settings
 from config.connection import Connection
@@ -239,7 +239,7 @@ def test_data_docs_fetch_nothing(faulty) -> None:
 def test_tables_are_scanned_a_bounded_number_of_times(copies) -> None:
     """Twice for the count and everything about columns, once for each rule that reads them; three times for one that
     fails: it is counted, and its keys are fetched."""
-    from checks.suites import rules
+    from checks.expectations.suites import rules
 
     url = copies()
     names = ["orders", "order_items", "payment_transactions", "job_applications", "audit_log_changes", "departments"]

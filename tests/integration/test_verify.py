@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from auditors import reconciling, seal_again, trusting
 
-from checks import gx, jobs, verify
+from checks import jobs, verify
 from checks.compare import comparison
+from checks.expectations import gx
 from checks.reading import connect
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
 from config import settings as configuration

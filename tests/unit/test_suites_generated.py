@@ -2,9 +2,8 @@
 
 import pytest
 
-from checks import gx_docs
-from checks.suites import generated
-from checks.suites.schema import Column, Schema, Table
+from checks.expectations import generated, gx_docs
+from checks.expectations.schema import Column, Schema, Table
 from checks.verdict import CRITICAL, FAIL, INFO, PASS, Check
 from config import target
 from config.shapes import Constraint

@@ -5,10 +5,10 @@ from string import Formatter
 
 import pytest
 
-from checks.suites import BY_DOMAIN, rules
-from checks.suites.profiles import ROLES
-from checks.suites.rule import Rule
-from checks.suites.schema import Column, Schema, Table
+from checks.expectations.rule import Rule
+from checks.expectations.schema import Column, Schema, Table
+from checks.expectations.suites import BY_DOMAIN, rules
+from checks.expectations.suites.profiles import ROLES
 from checks.verdict import CRITICAL, INFO, WARNING
 from config import mapping, target
 

@@ -1,6 +1,6 @@
 """Jobs and who applies, leads and who answers, and what is said afterwards."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 RULES = (

@@ -1,6 +1,6 @@
 """Requests, their documents, and the decisions on profiles."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 REQUESTS, DOCUMENTS, APPROVALS = "verification_requests", "verification_documents", "approval_requests"

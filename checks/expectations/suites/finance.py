@@ -1,6 +1,6 @@
 """Money. Whatever is compared here is compared by PostgreSQL, in numeric: as a float, cents get lost."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 RULES = (

@@ -15,10 +15,10 @@ from functools import cache
 
 import great_expectations.expectations as gxe
 
-from checks.suites import rules
-from checks.suites.own import ExpectNoRowToBreakTheRule
-from checks.suites.rule import Rule
-from checks.suites.schema import Schema, Table, quoted
+from checks.expectations.own import ExpectNoRowToBreakTheRule
+from checks.expectations.rule import Rule
+from checks.expectations.schema import Schema, Table, quoted
+from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
 from config.mapping import TableRule

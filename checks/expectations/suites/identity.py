@@ -1,6 +1,6 @@
 """Accounts, their settings and their roles."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 RULES = (

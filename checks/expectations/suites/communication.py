@@ -1,6 +1,6 @@
 """What was sent to users, and what they asked for."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 RULES = (

@@ -8,7 +8,8 @@ Laws
 - Critical is what the migration itself promises; warning and info are findings about the data it was given.
 """
 
-from checks.suites import (
+from checks.expectations.rule import Rule
+from checks.expectations.suites import (
     audit,
     communication,
     finance,
@@ -19,7 +20,6 @@ from checks.suites import (
     profiles,
     verification,
 )
-from checks.suites.rule import Rule
 
 BY_DOMAIN = {
     "identity": identity,

@@ -1,6 +1,6 @@
 """What professionals show and offer."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 ROOT = "user_role_profiles"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from checks.suites.schema import Schema
+from checks.expectations.schema import Schema
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,11 @@ import psycopg
 import sqlalchemy
 
 from checks.compare.comparison import CHANGED
-from checks.suites import generated, rules
-from checks.suites.found import Found
-from checks.suites.generated import Part, Planned
-from checks.suites.schema import quoted, read
+from checks.expectations import generated
+from checks.expectations.found import Found
+from checks.expectations.generated import Part, Planned
+from checks.expectations.schema import quoted, read
+from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, STALE, Check, Row
 from config import mapping, target
 

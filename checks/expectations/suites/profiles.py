@@ -1,6 +1,6 @@
 """Roots and extensions: one root per user and role, and beside it the one extension row of that role."""
 
-from checks.suites.rule import Rule
+from checks.expectations.rule import Rule
 from checks.verdict import CRITICAL, INFO, WARNING
 from config import mapping
 

@@ -1,6 +1,6 @@
 """Who did what, and which fields it changed."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 LOGS, CHANGES = "audit_logs", "audit_log_changes"

@@ -1,6 +1,6 @@
 """Categories, their sections, and the articles that stand in them."""
 
-from checks.suites.rule import Rule, orphans
+from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 ARTICLES, SECTIONS, CATEGORIES = "kb_articles", "kb_sections", "kb_categories"

@@ -26,22 +26,22 @@ import psycopg
 import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
-from checks import gx_docs
+from checks.expectations import gx_docs
+from checks.expectations.found import Found
 from checks.reading import connect
 from checks.reading.drift import Side
-from checks.suites.found import Found
 from checks.verdict import CRITICAL, ERROR, PASS, Check, Row
 from config.connection import Connection
 from config.errors import MigrateError
 
 if TYPE_CHECKING:
-    from checks.suites.generated import Part
+    from checks.expectations.generated import Part
 
 PATH = "select set_config('search_path', quote_ident(%s), false)"
 UNMOVED = Side()
 BOOLEANS = "BOOLEAN_ONLY"
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
-ROOT = Path(__file__).parents[1]  # the child runs this very code, wherever it is started
+ROOT = Path(__file__).parents[2]  # the child runs this very code, wherever it is started
 
 Answer = tuple[list[Check], list[str]]
 
@@ -115,7 +115,7 @@ def start(
         "moved": {name: bool(moved.lost) for name, moved in drift.tables.items()},
     }
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "checks.gx"],
+        [sys.executable, "-P", "-m", "checks.expectations.gx"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -173,7 +173,7 @@ def _where(error: Exception) -> str:
 
 def _answered(request: dict) -> dict:
     with _session(Connection(**request["connection"]), request["schema"]) as engine:
-        from checks.suites.judgement import Drifted, Judgement
+        from checks.expectations.judgement import Drifted, Judgement
 
         context = Context(engine, request["docs"])
         wanted = (request["rows"], request["tables"], request["bases"], Drifted(request["kept"], request["moved"]))
@@ -208,7 +208,7 @@ class Context:
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        from checks.suites.own import AuditedSource
+        from checks.expectations.own import AuditedSource
 
         logging.disable(logging.CRITICAL)  # its messages may quote values
         self._gx, self._docs, self._queries = gx, docs, set()
