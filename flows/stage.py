@@ -41,7 +41,7 @@ def _proof(settings: Settings):
     """Judges by the auditor's own reading of both databases, the source in the copy's own snapshot."""
 
     def prove(case: Case) -> dict:
-        from checks.scan import scan
+        from checks.scan.scan import scan
 
         found = scan(settings, case.copy_id, case.snapshot, engine_run.STOP.reaching)
         faults = [_fault(one) for one in found.findings]

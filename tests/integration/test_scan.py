@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from copies import do, settings
 
-from checks import pairs
 from checks.reading import connect
-from checks.scan import scan
+from checks.scan import pairs
+from checks.scan.scan import scan
 from config.errors import Interrupted, SourceError, StagingError
 
 FOLDER = Path(__file__).parent / "scan"

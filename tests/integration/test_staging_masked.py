@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from copies import ask, do
 
-from checks.scan import scan
+from checks.scan.scan import scan
 from config import mapping, masks
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from checks import traces
-from checks.cells import Column
-from checks.hashes import Hashes, Numbers
-from checks.masked import Field
-from checks.scanned import Compared, Scan, rule
+from checks.scan import traces
+from checks.scan.cells import Column
+from checks.scan.hashes import Hashes, Numbers
+from checks.scan.masked import Field
+from checks.scan.scanned import Compared, Scan, rule
 
 ALL = {7, 8, 9, 10}
 KEY = b"key"

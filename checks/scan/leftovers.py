@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from checks import traces
-from checks.cells import SHORT, Cell, Column, Part, is_code, is_uuid
-from checks.masked import Field
-from checks.originals import Originals
-from checks.pairs import Shown
-from checks.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
+from checks.scan import traces
+from checks.scan.cells import SHORT, Cell, Column, Part, is_code, is_uuid
+from checks.scan.masked import Field
+from checks.scan.originals import Originals
+from checks.scan.pairs import Shown
+from checks.scan.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
 
 REMEMBERED = 100  # characters of a text
 FEW = 3  # chances that nobody need explain

@@ -18,15 +18,15 @@ from collections.abc import Iterator, Sequence
 
 import psycopg
 
-from checks import definitions, masked, originals, pairs, remedies
-from checks.cells import Cell, Column
-from checks.hashes import Hashes
-from checks.leftovers import Count, Search
-from checks.masked import CONSTANT, Field, Place
-from checks.originals import Originals
-from checks.pairs import Batch, Reader, Shown
 from checks.reading import catalog, connect
-from checks.scanned import UNMASKED, Scan
+from checks.scan import definitions, masked, originals, pairs, remedies
+from checks.scan.cells import Cell, Column
+from checks.scan.hashes import Hashes
+from checks.scan.leftovers import Count, Search
+from checks.scan.masked import CONSTANT, Field, Place
+from checks.scan.originals import Originals
+from checks.scan.pairs import Batch, Reader, Shown
+from checks.scan.scanned import UNMASKED, Scan
 from config import mapping, masks
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings

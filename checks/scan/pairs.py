@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from checks.cells import is_code
-from checks.masked import Field, Key
+from checks.scan.cells import is_code
+from checks.scan.masked import Field, Key
 from config.errors import Interrupted
 
 FIRST_ROWS, MOST_ROWS = 100, 2_000  # of a batch

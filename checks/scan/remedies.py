@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from checks.definitions import Definitions
-from checks.leftovers import Chance, Count, Search, most
-from checks.masked import CONSTANT, Field, Place
-from checks.originals import Originals
-from checks.pairs import HIDDEN
-from checks.scanned import (
+from checks.scan.definitions import Definitions
+from checks.scan.leftovers import Chance, Count, Search, most
+from checks.scan.masked import CONSTANT, Field, Place
+from checks.scan.originals import Originals
+from checks.scan.pairs import HIDDEN
+from checks.scan.scanned import (
     CHANCE,
     DEFINITION,
     EMAIL,

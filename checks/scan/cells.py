@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
-from checks import traces
-from checks.masked import Field
+from checks.scan import traces
+from checks.scan.masked import Field
 
 WORD = re.compile(r"[^\W_]")
 UUID = re.compile(r"[{]?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[}]?", re.IGNORECASE)

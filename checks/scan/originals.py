@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Sequence
 
 from psycopg import sql
 
-from checks import traces
-from checks.cells import Column, is_telling, is_uuid
-from checks.hashes import Hashes, Numbers
-from checks.masked import Field
-from checks.pairs import Reader
 from checks.reading.catalog import Catalog
 from checks.reading.facts import quoted, text
+from checks.scan import traces
+from checks.scan.cells import Column, is_telling, is_uuid
+from checks.scan.hashes import Hashes, Numbers
+from checks.scan.masked import Field
+from checks.scan.pairs import Reader
 from config.mapping import Mapping
 
 WHOLE_KINDS = ("name", "email", "phone", "url")

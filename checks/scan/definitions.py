@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import psycopg
 
-from checks.leftovers import phrases
-from checks.originals import Originals
 from checks.reading import catalog
+from checks.scan.leftovers import phrases
+from checks.scan.originals import Originals
 
 
 @dataclass(frozen=True)
