@@ -211,7 +211,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
 
 
 def _show_values(settings, report: dict) -> None:
-    from checks import show
+    from checks.verify import show
 
     for each in show.values(settings, report):
         text = f"{each.check} {each.key} {each.column}: source {each.source!r}, target {each.target!r}"

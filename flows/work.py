@@ -53,7 +53,7 @@ def auditor(settings: Settings) -> Auditor:
     """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot."""
 
     def judge(case: Case) -> dict:
-        from checks import verify
+        from checks.verify import verify
 
         place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
         return verify.judge(settings, **place, reaching=case.stop.reaching).to_dict()
@@ -143,7 +143,7 @@ def verify(
 
     sample: per cent of the key ranges. data_docs: a folder for Great Expectations' pages.
     """
-    from checks import verify as judge
+    from checks.verify import verify as judge
 
     with on_signal(engine_run.STOP):
         found = judge.published(

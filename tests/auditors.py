@@ -74,7 +74,7 @@ def reconciling(settings):
     """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out."""
 
     def judge(case) -> dict:
-        from checks import verify
+        from checks.verify import verify
 
         place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
         found = verify.judge(settings, **place, level="content", reaching=case.stop.reaching)

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from checks import hidden, verify
 from checks.reading import addresses
 from checks.verdict import FAIL, PASS, Check, Verdict
+from checks.verify import hidden, verify
 from config import settings as configuration
 from config.settings import Settings
 from engine.run import migrate

@@ -8,9 +8,9 @@ import psycopg
 import pytest
 from auditors import seal_again, trusting
 
-from checks import verify
 from checks.reading import drift
 from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
+from checks.verify import verify
 from config import settings as configuration
 from engine.staging.programs import binary
 from flows import report

@@ -9,7 +9,7 @@ from oddities import set_oddly
 from psycopg import sql
 from psycopg.rows import scalar_row
 
-from checks import verify
+from checks.verify import verify
 from config import settings as configuration
 from engine.run import migrate
 from engine.session import connect

@@ -11,11 +11,11 @@ import psycopg
 import pytest
 from auditors import reconciling, seal_again, trusting
 
-from checks import jobs, verify
 from checks.compare import comparison
 from checks.expectations import gx
 from checks.reading import connect
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
+from checks.verify import jobs, verify
 from config import settings as configuration
 from config.errors import ConfigError, SourceError, TargetError, VerificationFailed
 
@@ -218,7 +218,7 @@ def test_replacing_keeps_a_verdict_frozen() -> None:
 
 def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(database, tmp_path) -> None:
     """In the verdict, so in every report; at a terminal its reader finds the row again."""
-    from checks import show
+    from checks.verify import show
     from engine.run import migrate
     from flows import report as files
 

@@ -22,8 +22,8 @@ import psycopg
 import pytest
 from auditors import trusting
 
-from checks import verify
 from checks.verdict import FAIL, INFO, PASS, Verdict
+from checks.verify import verify
 from config import settings as configuration
 
 FOLDER = Path(__file__).parent

@@ -24,11 +24,11 @@ import pytest
 from auditors import saying, trusting
 from psycopg import sql
 
-from checks import verify
 from checks.reading import connect
 from checks.reading.facts import Facts
 from checks.shape import objects
 from checks.verdict import FAIL, PASS, Check
+from checks.verify import verify
 from config import settings as configuration
 from config.errors import VerificationFailed
 

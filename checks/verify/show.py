@@ -6,11 +6,11 @@ Law: nothing of it is kept, logged or put into a report; the caller prints it an
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from checks import hidden, jobs, verify
 from checks.compare.comparison import TEXT, Comparison, by_key
 from checks.compare.law_files import Prelude
 from checks.reading.facts import literal
 from checks.verdict import FAIL
+from checks.verify import hidden, jobs, verify
 from config.settings import Settings
 
 MOST_ROWS = 20  # of one check

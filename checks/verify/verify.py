@@ -18,16 +18,16 @@ from pathlib import Path
 
 import psycopg
 
-from checks import hidden, jobs, seals, settling
 from checks.compare import comparison, expected
 from checks.compare import law_files as laws
 from checks.expectations import gx
-from checks.jobs import Job
 from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
+from checks.verify import hidden, jobs, seals, settling
+from checks.verify.jobs import Job
 from config import mapping
 from config.errors import ConfigError
 from config.settings import Settings

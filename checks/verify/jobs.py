@@ -12,7 +12,6 @@ from functools import partial
 
 import psycopg
 
-from checks import settling
 from checks.compare import comparison, content
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
@@ -22,6 +21,7 @@ from checks.reading.facts import Facts
 from checks.run_books import balance, new_ids, notes, reasons, rejects
 from checks.shape import judge, objects
 from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
+from checks.verify import settling
 
 UNMOVED = Drift()
 
