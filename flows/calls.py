@@ -23,8 +23,8 @@ from prefect.utilities.urls import url_for
 from config.errors import Interrupted, VerificationFailed
 from config.settings import profiles
 from engine.session.workers import Watch
-from flows import logs, progress
-from flows.server import ServerError
+from flows.local import logs, progress
+from flows.local.server import ServerError
 from flows.workers import safe_text
 
 LOG = logging.getLogger("nxtgauge")

@@ -115,8 +115,8 @@ def places(made: dict) -> str:
 def migrate(context: click.Context, **options) -> int:
     """Plan, build, verify and publish; nothing is visible under the target's name before the end."""
     settings = settings_of(context)
-    from flows import report
-    from flows.progress import shown
+    from flows.local import report
+    from flows.local.progress import shown
 
     with shown() as watch:
         summary = through_prefect("migrate", watch, {"profile": context.obj.profile or "", **options})
@@ -138,8 +138,8 @@ def migrate(context: click.Context, **options) -> int:
 def stage(context: click.Context, is_plan: bool, **options) -> int:
     """Make or refresh the rehearsal copy of the legacy database, masked on the way, and prove that it is."""
     settings = settings_of(context)
-    from flows import stage as stages
-    from flows.progress import shown
+    from flows.local import stage as stages
+    from flows.local.progress import shown
 
     if is_plan:
         return _stage_plan(context, stages, stages.plan(settings, stages.wish(**options)))
@@ -165,8 +165,8 @@ def _stage_plan(context: click.Context, stages, planned: dict) -> int:
 def rehearse(context: click.Context, **options) -> int:
     """Migrate from the staging copy without publishing: build, verify, report."""
     settings = settings_of(context)
-    from flows import report
-    from flows.progress import shown
+    from flows.local import report
+    from flows.local.progress import shown
 
     with shown() as watch:
         summary = through_prefect("rehearse", watch, {"profile": context.obj.profile or "", **options})
@@ -197,7 +197,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
     if show_values and (context.obj.is_json or not sys.stdout.isatty()):
         raise click.UsageError("--show-values shows personal data: it needs a terminal, and no --json")
     settings = settings_of(context)
-    from flows import report
+    from flows.local import report
 
     found = through_prefect("verify", None, {"profile": context.obj.profile or "", "strict": strict, **options})
     if found is None:
@@ -252,7 +252,7 @@ def status(context: click.Context) -> int:
     """List the runs in the target, their state and their balance."""
     settings = settings_of(context)
     from engine import run as engine_run
-    from flows import report
+    from flows.local import report
 
     runs = engine_run.status(settings)
     show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_gates_of(runs))))
@@ -333,7 +333,7 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     if os.environ.get("NXTGAUGE_LOG") == "json":
         return _log_error(error, is_json, is_verbose)
     if is_verbose and not isinstance(error, click.ClickException):
-        from flows.logs import trace
+        from flows.local.logs import trace
 
         click.echo(printable.block(trace(error)), err=True)
     if is_json:
@@ -349,7 +349,7 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
 
 def _log_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     """The same where the log is JSON: one object on stderr."""
-    from flows.logs import tell_error
+    from flows.local.logs import tell_error
 
     if is_json:
         print_json(error_json(error))

@@ -41,7 +41,7 @@ def deploy(context: click.Context) -> int:
     """Put deployments, work pool and automations on the configured Prefect server; again, to bring them up to date."""
     set_up(context)
     from config.errors import ConfigError
-    from flows import server as prefect_server
+    from flows.local import server as prefect_server
 
     url = prefect_server.answering_url()
     if url is None:
@@ -88,8 +88,8 @@ def server(context: click.Context) -> None:
 def server_start(context: click.Context, bare: bool) -> int:
     """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
     set_up(context)
-    from flows import server as prefect_server
     from flows import worker as prefect_worker
+    from flows.local import server as prefect_server
 
     if not bare:
         prefect_worker.check(settings_of(context))  # what is wrong with the environment is said before anything starts
@@ -105,8 +105,8 @@ def server_start(context: click.Context, bare: bool) -> int:
 def server_stop(context: click.Context) -> int:
     """Stop the server that was started here, and its worker."""
     set_up(context)
-    from flows import server as prefect_server
     from flows import worker as prefect_worker
+    from flows.local import server as prefect_server
 
     prefect_worker.stop()
     prefect_server.stop()
@@ -122,8 +122,8 @@ def server_status(context: click.Context) -> int:
 
 
 def _show_server(context: click.Context) -> int:
-    from flows import server as prefect_server
     from flows import worker as prefect_worker
+    from flows.local import server as prefect_server
 
     process = prefect_worker.running()
     found = prefect_server.status() | {"worker": process and process.pid, "worker_log": str(prefect_worker.log_path())}

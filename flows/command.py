@@ -48,7 +48,7 @@ def common(command: Callable) -> Callable:
 
 
 def set_up(context: click.Context) -> None:
-    from flows import logs
+    from flows.local import logs
 
     logs.set_up(context.obj.is_verbose)
 
@@ -62,7 +62,7 @@ def settings_of(context: click.Context):
 
 def through_prefect(name: str, watch, parameters: dict) -> dict | None:
     """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
-    from flows import server as prefect_server
+    from flows.local import server as prefect_server
 
     url = prefect_server.answering_url()
     if url is None:
@@ -88,7 +88,7 @@ def show(context: click.Context, value: dict, text: Callable[[], str]) -> None:
 
 
 def print_json(value: object) -> None:
-    from flows import report
+    from flows.local import report
 
     click.echo(printable.json_text(report.to_json(value)))
 
@@ -126,6 +126,6 @@ def message_of(error: BaseException) -> str:
 
 
 def _redacted(text: str) -> str:
-    from flows.logs import redacted
+    from flows.local.logs import redacted
 
     return redacted(text)

@@ -15,7 +15,7 @@ from engine.session.workers import Watch
 from flows import artifacts, calls, work
 from flows.approval import PrefectDesk
 from flows.calls import ProfileName
-from flows.progress import Both, Lines
+from flows.local.progress import Both, Lines
 from flows.workers import PrefectWorkers
 
 

@@ -20,8 +20,8 @@ import psutil
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
-from flows import stopping
 from flows.deploy import POOL
+from flows.local import stopping
 
 STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.worker, docker-compose.yml) waits longer
 ROUND_SECONDS, CALM_ROUNDS = 0.2, 10

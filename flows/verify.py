@@ -10,8 +10,9 @@ from prefect.states import Completed, Failed, State
 
 from config import settings as configuration
 from config.errors import VerificationFailed
-from flows import artifacts, calls, report, work
+from flows import artifacts, calls, work
 from flows.calls import ProfileName
+from flows.local import report
 
 NOT_ALL_COMPARED = "NotAllCompared"  # name of the completed state of a verification that found nothing wrong in a part
 

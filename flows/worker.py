@@ -16,9 +16,9 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.settings import Settings
-from flows import logs, private, processes, server
-from flows.places import cache_folder
-from flows.processes import Process
+from flows.local import logs, private, processes, server
+from flows.local.places import cache_folder
+from flows.local.processes import Process
 
 LOG = logging.getLogger("nxtgauge")
 STOP_SECONDS = 60  # longer than the worker waits for its runs (flows.pickup)

@@ -20,7 +20,7 @@ from prefect.tasks import exponential_backoff
 
 from config.errors import MigrateError
 from engine.chunks.work import Chunk
-from flows.logs import redacted
+from flows.local.logs import redacted
 
 
 class StepFailed(Exception):

@@ -13,8 +13,8 @@ import psycopg
 from config import settings as configuration
 from config.errors import MigrateError, SourceError
 from engine.session.connect import blame
-from flows import logs
 from flows.demo.seed import seed, tables
+from flows.local import logs
 
 LOG = logging.getLogger("nxtgauge")
 

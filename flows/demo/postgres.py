@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import TargetError
-from flows.places import demo_folder
+from flows.local.places import demo_folder
 
 STOP_SECONDS = 30  # a fast shutdown writes a checkpoint
 

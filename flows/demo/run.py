@@ -12,10 +12,11 @@ import os
 from pathlib import Path
 
 from config.settings import VARIABLES
-from flows import report, server, worker
+from flows import worker
 from flows.demo import postgres
-from flows.places import PROJECT
-from flows.progress import shown
+from flows.local import report, server
+from flows.local.places import PROJECT
+from flows.local.progress import shown
 
 LOG = logging.getLogger("nxtgauge")
 PROFILE = "demo"

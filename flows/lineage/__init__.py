@@ -20,7 +20,7 @@ from engine.chunks.work import Work
 from engine.gates import seal
 from engine.gates.summary import Summary
 from engine.session import connect
-from flows.logs import redacted
+from flows.local.logs import redacted
 
 LOG = logging.getLogger("nxtgauge")
 END_SECONDS = 60.0  # how long a run that ended well waits for its events to be taken

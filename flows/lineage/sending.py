@@ -21,7 +21,7 @@ from openlineage.client.transport import Transport
 from openlineage.client.transport.file import FileConfig, FileTransport
 from openlineage.client.transport.http import HttpConfig, HttpTransport
 
-from flows import private
+from flows.local import private
 
 LOG = logging.getLogger("nxtgauge")
 ENDPOINT = "/api/v1/lineage"  # where the address has no path

@@ -9,7 +9,8 @@ from engine import run
 from engine.gates import gates
 from engine.gates.approval import Decision
 from engine.session.connect import Stop
-from flows import cli, report
+from flows import cli
+from flows.local import report
 
 SOURCE = """
     create table users (id uuid primary key, name text);

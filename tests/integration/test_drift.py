@@ -13,8 +13,8 @@ from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from checks.verify import verify
 from config import settings as configuration
 from engine.staging.programs import binary
-from flows import report
 from flows.cli import main
+from flows.local import report
 
 CASE = (Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql").read_text()
 SOURCE = (

@@ -12,7 +12,8 @@ from config import strictness
 from config.settings import Profile
 from engine import run
 from engine.session.connect import Stop
-from flows import cli, report, work
+from flows import cli, work
+from flows.local import report
 
 SOURCE = """
     create table users (id uuid primary key);

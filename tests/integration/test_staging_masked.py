@@ -19,8 +19,8 @@ from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import columns
 from flows import cli, work
-from flows import stage as stages
 from flows.demo.seed import seed
+from flows.local import stage as stages
 from transforms.masks import Masker
 
 KEY = "0123456789abcdef"

@@ -220,7 +220,7 @@ def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(
     """In the verdict, so in every report; at a terminal its reader finds the row again."""
     from checks.verify import show
     from engine.run import migrate
-    from flows import report as files
+    from flows.local import report as files
 
     source, target = database(), database()
     keys = {

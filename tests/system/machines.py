@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows import places
+from flows.local import places
 
 PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
 TIMEOUT_SECONDS = 600

@@ -13,7 +13,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import Interrupted, PlanRefused, SourceError
 from flows import calls
-from flows.server import ServerError
+from flows.local.server import ServerError
 from flows.workers import PrefectWorkers
 
 

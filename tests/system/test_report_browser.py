@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from checks.reporting import model
 from checks.verdict import ERROR, FAIL, WARNING, Check, Row, Verdict
 from flows import artifacts
-from flows import report as files
+from flows.local import report as files
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 from test_report import NASTY, check, summary, table, waiver  # noqa: E402

@@ -6,7 +6,8 @@ import pytest
 from observers import free_port
 
 from config import connection, errors
-from flows import cli, logs, progress, report, server
+from flows import cli
+from flows.local import logs, progress, report, server
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 

@@ -10,7 +10,8 @@ import pytest
 from config.errors import ConfigError
 from engine.session import context
 from engine.session.workers import Clock, Silent, Threads
-from flows import cli, logs, progress
+from flows import cli
+from flows.local import logs, progress
 
 LOG = logging.getLogger("nxtgauge")
 NASTY = 'sw0rd"fi\\sh'

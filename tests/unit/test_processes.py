@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from config import errors
-from flows import places, processes, server, stopping
+from flows.local import places, processes, server, stopping
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -77,7 +77,7 @@ def test_the_first_signal_asks_to_stop_and_handlers_come_back():
 def test_a_later_signal_ends_the_process_at_once():
     code = """
 import signal, threading
-from flows import stopping
+from flows.local import stopping
 stopping.SAME_REQUEST_SECONDS = 0
 with stopping.on_signal(threading.Event()):
     signal.raise_signal(signal.SIGTERM)

@@ -13,7 +13,7 @@ import pytest
 from checks.reporting import model
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Change, Check, Row, Verdict
 from flows import cli, verify
-from flows.report import exit_code, to_text
+from flows.local.report import exit_code, to_text
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs" / "report.schema.json").read_text())

@@ -29,7 +29,7 @@ from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.verdict import FAIL, WARNING, Row
-from flows import report as files
+from flows.local import report as files
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
 SHOWN = model.shown(NASTY)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from config.errors import ConfigError
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def _name() -> str:

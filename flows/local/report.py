@@ -21,7 +21,7 @@ from checks.reporting.model import to_json
 from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 from checks.reporting.words import unnamed
 from config.errors import NotAllCompared, VerificationFailed
-from flows import private
+from flows.local import private
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 

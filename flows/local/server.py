@@ -29,9 +29,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.errors import MigrateError
-from flows import processes
-from flows.places import PROJECT, cache_folder
-from flows.processes import Process
+from flows.local import processes
+from flows.local.places import PROJECT, cache_folder
+from flows.local.processes import Process
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's

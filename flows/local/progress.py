@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from config import printable
 from engine.session import context
 from engine.session.workers import Watch
-from flows import logs
+from flows.local import logs
 
 LOG = logging.getLogger("nxtgauge")
 LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's load is some ten lines

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from flows import private
+from flows.local import private
 
 KILL_SECONDS = 5
 

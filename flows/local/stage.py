@@ -6,8 +6,8 @@ from engine import run as engine_run
 from engine import staging
 from engine.session.workers import Watch
 from engine.staging import Case, Wish
-from flows.report import columns
-from flows.stopping import on_signal
+from flows.local.report import columns
+from flows.local.stopping import on_signal
 
 TOLD = ("kept", "unsearched")  # remarks of the scan that a person should read
 LISTED = 40  # columns of one remark
