@@ -13,10 +13,10 @@ from engine import staging
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
 from engine.session.workers import Watch
-from flows import lineage
 from flows.local import private, report
 from flows.local import stage as stages
 from flows.local.stopping import on_signal
+from flows.observe import lineage
 
 LOG = logging.getLogger("nxtgauge")
 

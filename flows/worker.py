@@ -42,7 +42,7 @@ def run(settings: Settings) -> None:
 
 def _show_metrics(settings: Settings) -> None:
     """To Prometheus, for as long as the process lives. Of two workers on one machine one has the port."""
-    from flows import metrics
+    from flows.observe import metrics
 
     try:
         found = metrics.serve(settings.metrics_port)

@@ -11,7 +11,7 @@ import attr
 from openlineage.client import facet_v2
 from prometheus_client.parser import text_string_to_metric_families
 
-from flows import metrics
+from flows.observe import metrics
 
 FACETS = {
     name: found

@@ -13,8 +13,8 @@ from config.errors import Interrupted, VerificationFailed
 from engine import run
 from engine.session.connect import Stop
 from engine.session.workers import Silent
-from flows import lineage
 from flows.demo.seed import seed
+from flows.observe import lineage
 
 
 def _events(path) -> list[dict]:

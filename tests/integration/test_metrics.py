@@ -16,7 +16,7 @@ from engine.books.totals import Increment
 from engine.gates import gates
 from engine.gates.gates import FAILED, Gate
 from engine.session import connect
-from flows import metrics
+from flows.observe import metrics
 
 
 @pytest.fixture

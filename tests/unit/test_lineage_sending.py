@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from flows.lineage import events, sending
-from flows.lineage.story import Place, Story
+from flows.observe.lineage import events, sending
+from flows.observe.lineage.story import Place, Story
 
 
 @dataclass

@@ -26,7 +26,7 @@ from openlineage.client.generated.schema_dataset import SchemaDatasetFacet, Sche
 from openlineage.client.generated.tags_run import TagsRunFacet, TagsRunFacetFields
 
 from engine.planning.plan import Way
-from flows.lineage.story import REMOVED_LINKS, Columns, Piece, Place, Story
+from flows.observe.lineage.story import REMOVED_LINKS, Columns, Piece, Place, Story
 from transforms.steps import NAMESPACE
 
 PROGRAM = "nxtgauge-migrate"

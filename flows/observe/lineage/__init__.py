@@ -37,8 +37,8 @@ class Teller:
     def begin(self, work: Work) -> None:
         """Tell that the run begins. What engine.run.migrate takes as `begun`."""
         with _harmless():
-            from flows.lineage import events, story
-            from flows.lineage.sending import Sender
+            from flows.observe.lineage import events, story
+            from flows.observe.lineage.sending import Sender
 
             with work.sessions.lend("target") as target:
                 self._story = story.of(work, target.info, self._is_rehearsal)
@@ -64,7 +64,7 @@ class Teller:
 
     @contextmanager
     def _last_events(self, seconds: float) -> Iterator:
-        from flows.lineage import events
+        from flows.observe.lineage import events
 
         try:
             yield events
