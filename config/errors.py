@@ -50,7 +50,7 @@ class VerificationFailed(MigrateError):
     """Something in a reachable target is wrong, or a gate is closed.
 
     faults: the closed gates, one text each. Of a run that was refused, summary: what is known of it
-    (engine.gates.summary.Summary), and report: what was made of that (flows.work).
+    (engine.gates.summary.Summary), and report: what was made of that (flows.runs.work).
     """
 
     exit_code = 6

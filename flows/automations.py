@@ -16,8 +16,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
-from flows.calls import GATE_CLOSED, TAG
 from flows.local.server import HEARTBEAT_SECONDS
+from flows.runs.calls import GATE_CLOSED, TAG
 
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS  # so long without a heartbeat, and a run counts as crashed
 PENDING_SECONDS = 600  # so long between a worker's claim and the run's begin, likewise

@@ -121,7 +121,7 @@ def migrate(context: click.Context, **options) -> int:
     with shown() as watch:
         summary = through_prefect("migrate", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
-            from flows import work
+            from flows.runs import work
 
             summary = work.migrate(settings, watch=watch, **options)
     show(context, summary, lambda: report.to_text(summary) + places(summary))
@@ -171,7 +171,7 @@ def rehearse(context: click.Context, **options) -> int:
     with shown() as watch:
         summary = through_prefect("rehearse", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
-            from flows import work
+            from flows.runs import work
 
             summary = work.rehearse(settings, watch=watch, **options)
     show(context, summary, lambda: report.to_text(summary) + places(summary))
@@ -201,7 +201,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
 
     found = through_prefect("verify", None, {"profile": context.obj.profile or "", "strict": strict, **options})
     if found is None:
-        from flows import work
+        from flows.runs import work
 
         found = work.verify(settings, **options)
     show(context, found, lambda: report.to_text(found) + places(found))
@@ -225,7 +225,7 @@ def rollback(context: click.Context, run_id: str | None) -> int:
     """Put back by rename what stood before the last publish."""
     settings = settings_of(context)
     from engine import run as engine_run
-    from flows import work
+    from flows.runs import work
 
     run_id = run_id or engine_run.published_run(settings)
     done = (
@@ -290,7 +290,7 @@ def approve(context: click.Context, run_id: str, reject: bool, name: str | None,
     """Approve the build of a run that waits for it, so that it is published; or reject it."""
     settings = settings_of(context)
     from engine.gates.approval import Decision
-    from flows import work
+    from flows.runs import work
 
     gate = work.decide(settings, run_id, Decision(not reject, name or getpass.getuser(), comment))
     show(context, gate, lambda: f"run {run_id}: {gate['detail']}")
@@ -306,7 +306,7 @@ def approve(context: click.Context, run_id: str, reject: bool, name: str | None,
 def waive(context: click.Context, run_id: str, check_name: str, reason: str, name: str) -> int:
     """Open a closed gate of a run's build; every report of the run will say so. What is closed yet is listed."""
     settings = settings_of(context)
-    from flows import work
+    from flows.runs import work
 
     waiver = work.waive(settings, run_id, check_name, reason, name)
     show(context, waiver, lambda: "\n".join([_waived(waiver), *_go_on(run_id, waiver["closed_gates"])]))

@@ -75,7 +75,7 @@ def through_prefect(name: str, watch, parameters: dict) -> dict | None:
     prefect_server.use(url)
     from importlib import import_module
 
-    from flows import calls
+    from flows.runs import calls
 
     return calls.run(getattr(import_module(f"flows.{name}"), name), watch, **parameters)
 

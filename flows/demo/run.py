@@ -106,8 +106,8 @@ def _use_own(own: server.Server) -> None:
 
 
 def _migrate() -> dict:
-    from flows import calls
-    from flows.migrate import migrate
+    from flows.runs import calls
+    from flows.runs.migrate import migrate
 
     with shown() as watch:
         return calls.run(migrate, watch, profile=PROFILE)

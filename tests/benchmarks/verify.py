@@ -51,7 +51,7 @@ def _measure(folder: Path, rows: int, times: int) -> None:
 def _one(settings) -> tuple[float, float]:
     """(seconds of everything before the verification, seconds of the verification) of one dry-run."""
     from engine.run import migrate
-    from flows.work import auditor
+    from flows.runs.work import auditor
 
     summary = migrate(settings, dry_run=True, auditor=auditor(settings))
     if not summary.verdict["passed"]:

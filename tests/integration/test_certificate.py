@@ -297,7 +297,7 @@ class TestFile:
 
     def test_it_is_written_beside_the_reports(self, settings, monkeypatch, tmp_path, capsys):
         from engine.session.workers import Silent
-        from flows import work
+        from flows.runs import work
 
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(work, "auditor", lambda _: trusting)

@@ -16,7 +16,8 @@ from engine.gates import gates
 from engine.session import connect
 from engine.session.connect import Stop
 from engine.session.workers import Silent
-from flows import cli, work
+from flows import cli
+from flows.runs import work
 
 SOURCE = """
     create table users (id uuid primary key, name text);

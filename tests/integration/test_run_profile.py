@@ -12,8 +12,9 @@ from config import strictness
 from config.settings import Profile
 from engine import run
 from engine.session.connect import Stop
-from flows import cli, work
+from flows import cli
 from flows.local import report
+from flows.runs import work
 
 SOURCE = """
     create table users (id uuid primary key);

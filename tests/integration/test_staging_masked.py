@@ -18,9 +18,10 @@ from engine import run, staging
 from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import columns
-from flows import cli, work
+from flows import cli
 from flows.demo.seed import seed
 from flows.local import stage as stages
+from flows.runs import work
 from transforms.masks import Masker
 
 KEY = "0123456789abcdef"

@@ -13,8 +13,8 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from checks.reporting import model
 from checks.verdict import ERROR, FAIL, WARNING, Check, Row, Verdict
-from flows import artifacts
 from flows.local import report as files
+from flows.runs import artifacts
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
 from test_report import NASTY, check, summary, table, waiver  # noqa: E402

@@ -248,7 +248,7 @@ def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
 
 
 def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_path):
-    from flows import work
+    from flows.runs import work
 
     (tmp_path / "reports").write_text("a file in the way")
     monkeypatch.chdir(tmp_path)

@@ -12,8 +12,9 @@ import pytest
 
 from checks.reporting import model
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Change, Check, Row, Verdict
-from flows import cli, verify
+from flows import cli
 from flows.local.report import exit_code, to_text
+from flows.runs import verify
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads((PROJECT / "docs" / "report.schema.json").read_text())

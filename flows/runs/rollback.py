@@ -4,8 +4,8 @@ from prefect import flow
 from prefect.states import State
 
 from config import settings as configuration
-from flows import calls, work
-from flows.calls import ProfileName
+from flows.runs import calls, work
+from flows.runs.calls import ProfileName
 
 
 @flow(name="rollback", persist_result=False)

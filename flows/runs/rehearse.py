@@ -4,9 +4,9 @@ from prefect import flow
 from prefect.states import State
 
 from config import settings as configuration
-from flows import calls, work
-from flows.calls import ProfileName
-from flows.migrate import heard, migrated
+from flows.runs import calls, work
+from flows.runs.calls import ProfileName
+from flows.runs.migrate import heard, migrated
 
 
 @flow(name="rehearse", persist_result=False)

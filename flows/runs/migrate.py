@@ -12,11 +12,11 @@ from config import settings as configuration
 from config.errors import VerificationFailed
 from config.settings import Settings
 from engine.session.workers import Watch
-from flows import artifacts, calls, work
-from flows.approval import PrefectDesk
-from flows.calls import ProfileName
 from flows.local.progress import Both, Lines
-from flows.workers import PrefectWorkers
+from flows.runs import artifacts, calls, work
+from flows.runs.approval import PrefectDesk
+from flows.runs.calls import ProfileName
+from flows.runs.workers import PrefectWorkers
 
 
 @flow(name="migrate", persist_result=False)
@@ -46,7 +46,7 @@ def migrate(
 
 
 def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:
-    """The run's report, its page in Prefect's UI as `artifact`. options: of flows.work.migrate."""
+    """The run's report, its page in Prefect's UI as `artifact`. options: of flows.runs.work.migrate."""
     log = get_run_logger()
     with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
         try:

@@ -10,9 +10,9 @@ from prefect.states import Completed, Failed, State
 
 from config import settings as configuration
 from config.errors import VerificationFailed
-from flows import artifacts, calls, work
-from flows.calls import ProfileName
 from flows.local import report
+from flows.runs import artifacts, calls, work
+from flows.runs.calls import ProfileName
 
 NOT_ALL_COMPARED = "NotAllCompared"  # name of the completed state of a verification that found nothing wrong in a part
 

@@ -23,7 +23,7 @@ from prefect.states import Paused, Running
 from pydantic import Field
 
 from engine.gates.approval import Decision, Request
-from flows import artifacts
+from flows.runs import artifacts
 
 LOG = logging.getLogger("nxtgauge")
 PAUSE_KEY = "approval"

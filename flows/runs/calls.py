@@ -25,7 +25,7 @@ from config.settings import profiles
 from engine.session.workers import Watch
 from flows.local import logs, progress
 from flows.local.server import ServerError
-from flows.workers import safe_text
+from flows.runs.workers import safe_text
 
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
