@@ -56,7 +56,7 @@ def deploy(context: click.Context) -> int:
 
 def _deployed(prefect_server, url: str) -> dict:
     prefect_server.use(url)
-    from flows.deploy import deploy as apply
+    from flows.service.deploy import deploy as apply
 
     return apply()
 
@@ -70,7 +70,7 @@ def _listed(value: object) -> object:
 def worker(context: click.Context) -> int:
     """Pick up runs from the Prefect server and run them here, with this environment's connections, until stopped."""
     settings = settings_of(context)
-    from flows import worker as prefect_worker
+    from flows.service import worker as prefect_worker
 
     prefect_worker.run(settings)
     return 0
@@ -88,8 +88,8 @@ def server(context: click.Context) -> None:
 def server_start(context: click.Context, bare: bool) -> int:
     """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
     set_up(context)
-    from flows import worker as prefect_worker
     from flows.local import server as prefect_server
+    from flows.service import worker as prefect_worker
 
     if not bare:
         prefect_worker.check(settings_of(context))  # what is wrong with the environment is said before anything starts
@@ -105,8 +105,8 @@ def server_start(context: click.Context, bare: bool) -> int:
 def server_stop(context: click.Context) -> int:
     """Stop the server that was started here, and its worker."""
     set_up(context)
-    from flows import worker as prefect_worker
     from flows.local import server as prefect_server
+    from flows.service import worker as prefect_worker
 
     prefect_worker.stop()
     prefect_server.stop()
@@ -122,8 +122,8 @@ def server_status(context: click.Context) -> int:
 
 
 def _show_server(context: click.Context) -> int:
-    from flows import worker as prefect_worker
     from flows.local import server as prefect_server
+    from flows.service import worker as prefect_worker
 
     process = prefect_worker.running()
     found = prefect_server.status() | {"worker": process and process.pid, "worker_log": str(prefect_worker.log_path())}

@@ -12,11 +12,11 @@ import os
 from pathlib import Path
 
 from config.settings import VARIABLES
-from flows import worker
 from flows.demo import postgres
 from flows.local import report, server
 from flows.local.places import PROJECT
 from flows.local.progress import shown
+from flows.service import worker
 
 LOG = logging.getLogger("nxtgauge")
 PROFILE = "demo"

@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from config import settings
-from flows import pickup
+from flows.service import pickup
 
 PROJECT = compose.PROJECT
 SERVICES = compose.services()

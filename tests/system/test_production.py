@@ -25,7 +25,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Pending, Scheduled
 from psycopg.conninfo import conninfo_to_dict
 
-from flows import automations
+from flows.service import automations
 
 CANARY = "zq7canary"
 SQL = Path(__file__).with_name("canaries.sql")

@@ -20,10 +20,10 @@ import psutil
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
-from flows.deploy import POOL
 from flows.local import stopping
+from flows.service.deploy import POOL
 
-STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.worker, docker-compose.yml) waits longer
+STOP_SECONDS = 45  # for runs to stop; who stops the worker (flows.service.worker, docker-compose.yml) waits longer
 ROUND_SECONDS, CALM_ROUNDS = 0.2, 10
 HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker says there whether it still polls
 

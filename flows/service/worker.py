@@ -3,7 +3,7 @@
 Laws
 - It runs in the foreground; `start` keeps one of its own in the background, as `server start` does for a laptop.
 - Connections come from its environment; a worker whose environment is wrong says so at once and does not start.
-- Runs send heartbeats often enough that a dead one is found soon (flows.automations).
+- Runs send heartbeats often enough that a dead one is found soon (flows.service.automations).
 """
 
 import json
@@ -21,7 +21,7 @@ from flows.local.places import cache_folder
 from flows.local.processes import Process
 
 LOG = logging.getLogger("nxtgauge")
-STOP_SECONDS = 60  # longer than the worker waits for its runs (flows.pickup)
+STOP_SECONDS = 60  # longer than the worker waits for its runs (flows.service.pickup)
 READY = "worker is ready"
 READY_SECONDS = 120
 
@@ -64,7 +64,7 @@ def check(settings: Settings) -> None:
 def _work() -> None:
     import asyncio
 
-    from flows.pickup import work
+    from flows.service.pickup import work
 
     print(READY, flush=True)
     asyncio.run(work())

@@ -20,10 +20,10 @@ from prefect.client.schemas.objects import DeploymentSchedule
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-from flows import automations
 from flows.local import processes
 from flows.local.places import PROJECT
 from flows.local.server import ServerError
+from flows.service import automations
 
 POOL = "nxtgauge"
 QUEUES = {"target": 1, "notices": 10}  # how many runs at once; a paused one counts for none
