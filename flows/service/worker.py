@@ -95,7 +95,7 @@ def start(api_url: str) -> Process:
 
 def _spawned(api_url: str) -> Process:
     private.write(log_path(), "")
-    command = [sys.executable, "-c", "from flows.cli import main; import sys; sys.exit(main(['worker']))"]
+    command = [sys.executable, "-c", "from flows.cli.main import main; import sys; sys.exit(main(['worker']))"]
     child = processes.spawn(command, os.environ | {"PREFECT_API_URL": api_url}, Path.cwd(), log_path())
     state_path().write_text(json.dumps(asdict(child)))
     _await_ready(child)

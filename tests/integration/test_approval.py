@@ -9,7 +9,7 @@ from engine import run
 from engine.gates import gates
 from engine.gates.approval import Decision
 from engine.session.connect import Stop
-from flows import cli
+from flows.cli import main as cli
 from flows.local import report
 
 SOURCE = """

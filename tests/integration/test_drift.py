@@ -13,7 +13,7 @@ from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from checks.verify import verify
 from config import settings as configuration
 from engine.staging.programs import binary
-from flows.cli import main
+from flows.cli.main import main
 from flows.local import report
 
 CASE = (Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql").read_text()

@@ -16,7 +16,7 @@ from engine.gates import gates
 from engine.session import connect
 from engine.session.connect import Stop
 from engine.session.workers import Silent
-from flows import cli
+from flows.cli import main as cli
 from flows.runs import work
 
 SOURCE = """

@@ -26,7 +26,8 @@ PROGRAM = f"""
 import sys
 sys.path.append({str(Path(__file__).parents[1])!r})
 from auditors import reconciling
-from flows import cli, work
+from flows.cli import main as cli
+from flows.runs import work
 work.auditor = reconciling
 sys.exit(cli.main(sys.argv[1:]))
 """

@@ -13,7 +13,7 @@ from config.errors import PlanRefused, TargetBusy
 from engine import describe, run
 from engine.books import bookkeeping
 from engine.start import survey
-from flows import cli
+from flows.cli import main as cli
 
 SOURCE = """
     create extension citext;

@@ -12,7 +12,7 @@ from config import strictness
 from config.settings import Profile
 from engine import run
 from engine.session.connect import Stop
-from flows import cli
+from flows.cli import main as cli
 from flows.local import report
 from flows.runs import work
 

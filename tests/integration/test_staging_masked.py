@@ -18,7 +18,7 @@ from engine import run, staging
 from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import columns
-from flows import cli
+from flows.cli import main as cli
 from flows.demo.seed import seed
 from flows.local import stage as stages
 from flows.runs import work

@@ -6,7 +6,7 @@ import pytest
 from observers import free_port
 
 from config import connection, errors
-from flows import cli
+from flows.cli import main as cli
 from flows.local import logs, progress, report, server
 
 pytestmark = pytest.mark.usefixtures("surroundings")

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from config import errors, settings
-from flows import cli
+from flows.cli import main as cli
 
 PROJECT = Path(__file__).resolve().parents[2]
 README = (PROJECT / "README.md").read_text()

@@ -12,7 +12,7 @@ HEAVY = ("adbc_driver_postgresql", "great_expectations", "numpy", "pandas", "pre
 HEAVY += ("rich", "sqlalchemy")
 PROBE = """
 import json, sys
-from flows.cli import main
+from flows.cli.main import main
 code = main(sys.argv[1:])
 print(json.dumps({"code": code, "modules": sorted({name.split(".")[0] for name in sys.modules})}))
 """

@@ -10,7 +10,7 @@ import pytest
 from config.errors import ConfigError
 from engine.session import context
 from engine.session.workers import Clock, Silent, Threads
-from flows import cli
+from flows.cli import main as cli
 from flows.local import logs, progress
 
 LOG = logging.getLogger("nxtgauge")

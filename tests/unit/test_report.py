@@ -12,7 +12,7 @@ import pytest
 
 from checks.reporting import model
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, STALE, WARNING, Change, Check, Row, Verdict
-from flows import cli
+from flows.cli import main as cli
 from flows.local.report import exit_code, to_text
 from flows.runs import verify
 

@@ -2,7 +2,7 @@
 
 import click
 
-from flows.command import NAME, common, pairs, set_up, settings_of, show
+from flows.cli.command import NAME, common, pairs, set_up, settings_of, show
 
 
 @click.command()

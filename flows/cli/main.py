@@ -16,8 +16,8 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
-from flows import cli_services
-from flows.command import (
+from flows.cli import services as cli_services
+from flows.cli.command import (
     NAME,
     Options,
     common,
