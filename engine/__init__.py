@@ -1,1 +1,8 @@
-"""Motion: catalogue, plan, lanes, ledger, quarantine, publish; plain functions, no Prefect."""
+"""Motion: what is read, planned, built, judged, published and taken back; plain functions, no Prefect.
+
+Rooms, from the top (each may import those below it; .importlinter holds it):
+- staging: the rehearsal copy. describe: the plan in words. run: the stages in order.
+- start: what is refused, and how a run begins. load: the build. publish: what is seen under the product's name.
+- gates: between build and publish. quarantine: rows that leave the build. chunks: how a run is cut.
+- planning: what will become of everything. books: what became of it. reflect: the catalogue. session: connections.
+"""

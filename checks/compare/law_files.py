@@ -15,10 +15,10 @@ A law that needs columns which the legacy database lacks is left out, and `left_
 between them one is enough, and a table may stand there alone.
 
 `'\\S'` is a letter that is no white space, whatever a server's locale calls so.
-The first column of both is `key`. Relations of the source are the tables of the mapping (checks.reading.relations), `profile`,
-`forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables, the run's
-`rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are UUIDs in
-another form.
+The first column of both is `key`. Relations of the source are the tables of the mapping (checks.reading.relations),
+`profile`, `forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables,
+the run's `rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are
+UUIDs in another form.
 Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
@@ -155,7 +155,7 @@ class Prelude:
         return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
 
     def _worded(self, table: str) -> str:
-        """A table of the target, its keys and references as words (checks.reading.facts), which their own text need not be.
+        """A table of the target, its keys and references as words (checks.reading.facts): their own text need not be.
 
         One that has no id has a null one, as the relations of the source have.
         """

@@ -51,7 +51,8 @@ class Books:
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
     no_json: table → legacy keys of the rows whose metadata or payload is no JSON.
-    noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with (checks.verify.hidden).
+    noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with
+    (checks.verify.hidden).
     """
 
     run_id: str

@@ -128,9 +128,9 @@ def is_uuid(text: str) -> bool:
 class Facts:
     """source, target, archive: catalogues of the schemas; time_zone: what legacy times without a zone mean.
 
-    addresses: texts of the source that are internet addresses, beside the plain ones (checks.reading.addresses). gaps: what the
-    checks could not look at, as they tell it. kept_source, kept_target: where only rows count that stand as they stood
-    (checks.reading.drift), the SQL that is true of them.
+    addresses: texts of the source that are internet addresses, beside the plain ones (checks.reading.addresses). gaps:
+    what the checks could not look at, as they tell it. kept_source, kept_target: where only rows count that stand as
+    they stood (checks.reading.drift), the SQL that is true of them.
     """
 
     settings: Settings

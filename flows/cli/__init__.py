@@ -1,0 +1,4 @@
+"""The command line, `nxtgauge-migrate`: commands, their options, and how they show what came of them.
+
+May touch: all of `flows`; what is heavy is imported within the command that needs it.
+"""

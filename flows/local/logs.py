@@ -5,8 +5,8 @@ Laws
   passwords included, in their errors.
 - Logging is set up once a process: by the command line, or by the flow that a Prefect worker runs in it; the other
   modules only call loggers.
-- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.session.context). Its texts are
-  redacted one by one, before they are spelled as JSON.
+- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.session.context). Its
+  texts are redacted one by one, before they are spelled as JSON.
 """
 
 import json

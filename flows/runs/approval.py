@@ -2,8 +2,8 @@
 
 Laws
 - The report is written before anybody is asked, and the one who is asked is led to it.
-- The decision is the row in the target's books (engine.gates.approval). Prefect's form is one more way to it: whichever comes
-  first counts, and the other is told. A Prefect server that fails loses nothing but its form.
+- The decision is the row in the target's books (engine.gates.approval). Prefect's form is one more way to it: whichever
+  comes first counts, and the other is told. A Prefect server that fails loses nothing but its form.
 - The run stays in its process while it is paused. It asks the books every second; Prefect is asked beside it, in a
   thread, for a server that is gone is asked in vain for minutes.
 """

@@ -8,12 +8,12 @@ import threading
 import time
 from pathlib import Path
 
+import checks.connect
 import psycopg
 import pytest
 from oddities import set_oddly
 from psycopg.conninfo import make_conninfo
 
-import checks.connect
 from config import session
 from config.connection import Connection, parse
 from config.errors import Interrupted, SourceError, TargetError

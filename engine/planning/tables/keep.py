@@ -3,7 +3,7 @@
 Laws
 - An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason. A
   column that has another name there is named anew in every part; a text that names it is read under its legacy name.
-- A foreign key is put aside until all tables are planned: where it leads is known then (engine.planning.tables.following).
+- A foreign key is put aside until all tables are planned: where it leads is known then (`following`).
 - A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
 - What the target's server does not know falls too, or becomes less (engine.reflect.older).
 - On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
