@@ -41,11 +41,11 @@ from engine.load.build import Build
 from engine.planning.plan import Plan
 from engine.publish import publish
 from engine.session import connect, context, snapshot
-from engine.session.connect import blame
+from engine.session.blame import blame
 from engine.session.sessions import Sessions
+from engine.session.stop import STOP
 from engine.session.workers import Clock, Silent, Threads, Watch, Workers
 from engine.start import begin, preflight
-from engine.start.begin import STOP
 
 
 def plan(settings: Settings) -> Plan:

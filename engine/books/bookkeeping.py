@@ -27,7 +27,7 @@ from engine.books import privileges, totals
 from engine.books.totals import Increment
 from engine.books.versioned import Versioned, tell_closed
 from engine.session import connect
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 SCHEMA = "migration"
 SCRIPTS = tuple(

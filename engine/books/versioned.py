@@ -17,7 +17,7 @@ from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused
 from engine.books import privileges
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 LOG = logging.getLogger("engine")
 COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with

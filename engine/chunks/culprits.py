@@ -20,7 +20,7 @@ from engine.planning.plan import Plan, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import quoted
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 UNFIT = "invalid_value"
 # Classes of SQLSTATE that a row's value can cause: cardinality, data, integrity, routines, a limit, PL/pgSQL, damage.

@@ -16,9 +16,9 @@ from config.settings import Settings
 from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path
 from engine.reflect.select import quoted
-from engine.session.connect import Stop
 from engine.session.sessions import Sessions
 from engine.session.snapshot import Snapshot
+from engine.session.stop import Stop
 
 PAGE_BYTES = 8192
 

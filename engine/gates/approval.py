@@ -22,7 +22,7 @@ from engine.books import bookkeeping
 from engine.gates import gates
 from engine.gates.gates import AWAITING, ERROR, FAILED, PASSED, Gate
 from engine.gates.summary import Summary
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 
 POLL_SECONDS = 1.0
 APPROVAL = gates.APPROVAL

@@ -18,7 +18,7 @@ from config import printable
 from config.errors import ConfigError, VerificationFailed
 from engine.books import bookkeeping
 from engine.books.versioned import has
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 
 CRITICAL = "critical"
 PASSED, FAILED, ERROR, AWAITING = "passed", "failed", "error", "awaiting"

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from engine.session.connect import server_facts
+from engine.session import servers
 
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
 ROWS = "select concat(count(*), ' ', coalesce(sum(int8in(xidout(xmin))), 0)) from {}"
@@ -46,7 +46,7 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
-        "system_identifier": server_facts(conn).system_identifier,
+        "system_identifier": servers.facts(conn).system_identifier,
         "snapshot": conn.execute("select concat(pg_current_snapshot())").fetchone()[0],
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
         "sequences": _positions(conn, list(marks)),

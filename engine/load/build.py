@@ -28,7 +28,7 @@ from engine.publish import publish
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
 from engine.session import context, snapshot
-from engine.session.connect import blame
+from engine.session.blame import blame
 from engine.session.workers import Watch, Workers
 
 LOG = logging.getLogger("engine")

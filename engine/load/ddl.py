@@ -25,7 +25,8 @@ from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, Sequence, search_path
 from engine.reflect.select import quoted
 from engine.reflect.statements import Statement, comment, spell
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
+from engine.session.stop import Stop
 
 Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}

@@ -22,7 +22,7 @@ from engine.planning.tables.plan_reshaped import legacy_key
 from engine.quarantine import violations, witness
 from engine.quarantine.quarantine import PARENT_REJECTED, Quarantine
 from engine.reflect.select import as_text, parsed, quoted
-from engine.session.connect import blame
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT
 

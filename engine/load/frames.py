@@ -22,7 +22,7 @@ from engine.load import loading, lookups, refusals
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.quarantine import witness
-from engine.session.connect import blame
+from engine.session.blame import blame
 from transforms import registry, steps
 from transforms.outcome import ID_MAP, TEXT, Outcome
 

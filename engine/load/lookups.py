@@ -21,7 +21,7 @@ from engine.planning.ids import TEXTUAL, UUID_TEXT, hyphened, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.reflect.select import INPUTS, TEXTUAL_NATIVE, as_text, quoted
-from engine.session.connect import blame
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
 

@@ -24,7 +24,7 @@ from engine.planning.keys import ROOT_OF
 from engine.planning.plan import MERGED, Route, merged_shape
 from engine.quarantine import violations, witness
 from engine.reflect.select import as_text, plain
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 ROOT = "user_role_profiles"
 LOST = "merged: another value, of a row updated later, stands"

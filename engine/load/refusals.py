@@ -22,7 +22,7 @@ from engine.quarantine.removals import Removals
 from engine.quarantine.witness import Witness
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, quoted
-from engine.session.connect import blame
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import REJECTED, TEXT, Outcome
 

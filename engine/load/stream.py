@@ -18,7 +18,8 @@ from engine.chunks.work import Chunk, Part, Work, select
 from engine.load import refusals
 from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
+from engine.session.stop import Stop
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
 # 1.4 times as long (500,000 wide rows).

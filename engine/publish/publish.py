@@ -21,7 +21,10 @@ from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import Schema
 from engine.gates import gates, seal
 from engine.publish import schemas
-from engine.session.connect import LOCK_SECONDS, ServerFacts, blame, server_facts
+from engine.session import servers
+from engine.session.blame import blame
+from engine.session.connect import LOCK_SECONDS
+from engine.session.servers import ServerFacts
 
 ARCHIVE = "legacy_archive"
 LOCK_NOT_HAD = "55P03"
@@ -271,7 +274,7 @@ def _refuse(faults: list[str]) -> None:
 
 def _source_faults(conn, target_schema: str, source: ServerFacts | None, source_schema: str | None) -> list[str]:
     taken = [name for names in names_of(target_schema) for name in names.all()] + [bookkeeping.SCHEMA]
-    if source is None or source_schema not in taken or not source.is_same_database(server_facts(conn)):
+    if source is None or source_schema not in taken or not source.is_same_database(servers.facts(conn)):
         return []
     return [
         f"the source's schema {source_schema} is in the target database, under a name that the target needs; "

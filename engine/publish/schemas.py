@@ -15,7 +15,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping
 from engine.books.bookkeeping import Schema
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 FOLDER = Path(__file__).parent / "sql"
 MEMBERS = (FOLDER / "schema_members.sql").read_text(encoding="utf-8")

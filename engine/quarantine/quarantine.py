@@ -19,7 +19,7 @@ from engine.chunks.work import in_build
 from engine.planning.plan import Rule
 from engine.quarantine import violations
 from engine.quarantine.removals import DUPLICATE_PROFILE, Removals
-from engine.session.connect import blame
+from engine.session.blame import blame
 from engine.session.workers import Workers
 
 PARENT_REJECTED = "parent_rejected"

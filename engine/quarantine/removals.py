@@ -23,7 +23,7 @@ from engine.planning import ids
 from engine.planning.plan import HIDDEN, Rule
 from engine.quarantine import violations, witness
 from engine.reflect.select import key_of
-from engine.session.connect import blame
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT
 

@@ -15,8 +15,9 @@ from psycopg import sql
 from config.errors import StagingError
 from config.settings import Settings
 from engine.session import connect
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
+from engine.session.stop import Stop
 
 OPENERS = {
     "source": connect.source,

@@ -23,8 +23,9 @@ from psycopg import sql
 
 from config.connection import Connection
 from config.errors import SourceError
-from engine.session import connect
-from engine.session.connect import Stop, blame
+from engine.session import connect, servers
+from engine.session.blame import blame
+from engine.session.stop import Stop
 
 BEGIN = "begin isolation level repeatable read, read only"
 TAKE = "select pg_export_snapshot(), concat(pg_current_snapshot())"
@@ -36,7 +37,7 @@ class Snapshot:
 
     name: str
     visible: str
-    facts: connect.ServerFacts
+    facts: servers.ServerFacts
     holder: psycopg.Connection
 
     def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
@@ -67,7 +68,7 @@ def hold(connection: Connection, stop: Stop | None = None) -> Iterator[Snapshot]
     """Take a snapshot of the source and keep it for as long as the block runs. Errors: SourceError."""
     with connect.source(connection, stop) as conn:
         with blame(SourceError, "taking a snapshot", stop):
-            facts = connect.server_facts(conn)
+            facts = servers.facts(conn)
             conn.execute(BEGIN)
             name, visible = conn.execute(TAKE).fetchone()
         yield Snapshot(name, visible, facts, conn)
@@ -120,7 +121,7 @@ def changed_tables(
     identifier, or with another one, nothing is proved and all have changed.
     """
     marks = list(marks)
-    facts = connect.server_facts(conn)
+    facts = servers.facts(conn)
     if facts.system_identifier is None or facts.system_identifier != system_identifier:
         return [mark.table for mark in marks]
     now = files(conn, schema, [mark.table for mark in marks])

@@ -6,9 +6,10 @@ Laws
 - No value leaves the pipe between the two servers; books, reports and errors hold names, kinds and numbers.
 """
 
-from config.errors import ConfigError
+from config.errors import ConfigError, StagingError
 from config.settings import Settings
 from engine.session import connect
+from engine.session.blame import blame
 from engine.staging import books
 from engine.staging.refresh import Case, Prove, Wish, choices, refresh
 
@@ -21,7 +22,7 @@ def require(settings: Settings) -> None:
     Errors: ConfigError if there is none, or the last did not end proven, nor unmasked for a reason; PlanRefused,
     StagingError.
     """
-    with connect.staging(settings.staging) as conn, connect.blame(connect.StagingError, "reading the copy's books"):
+    with connect.staging(settings.staging) as conn, blame(StagingError, "reading the copy's books"):
         copy, is_empty = books.latest(conn, settings.source_schema), books.is_empty(conn, settings.source_schema)
     if copy is None and is_empty:
         found = f"the staging database holds no copy: schema {settings.source_schema} has no tables there"

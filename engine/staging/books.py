@@ -28,7 +28,7 @@ from engine.books.versioned import Versioned
 from engine.publish import schemas
 from engine.publish.schemas import Member, listed
 from engine.session import connect
-from engine.session.connect import blame
+from engine.session.blame import blame
 
 SCHEMA = "nxtgauge_staging"
 LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease

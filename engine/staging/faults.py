@@ -5,8 +5,8 @@ import psycopg
 from config.errors import ConfigError
 from config.settings import Settings
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect
-from engine.session.connect import ServerFacts
+from engine.session import connect, servers
+from engine.session.servers import ServerFacts
 from engine.staging import programs
 
 SHORTEST_KEY = 16
@@ -29,12 +29,12 @@ def same_place(settings: Settings, staging: ServerFacts, source: ServerFacts) ->
     if settings.target_url is None:
         return
     with connect.target(settings.target) as conn:
-        if staging.is_same_database(connect.server_facts(conn)):
+        if staging.is_same_database(servers.facts(conn)):
             raise ConfigError("NXTGAUGE_STAGING_URL is the target database; wanted a database of its own")
 
 
 def of_servers(source: ServerFacts, staging: ServerFacts) -> list[str]:
-    found = connect.source_faults(source)
+    found = servers.source_faults(source)
     newest = programs.major()
     if _major(source) > newest:
         found.append(f"the source is PostgreSQL {source.version}; our pg_dump reads servers up to {newest}")

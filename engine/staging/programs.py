@@ -20,7 +20,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from config import session
 from config.connection import SECRETS, Connection
 from config.errors import ConfigError
-from engine.session.connect import CONNECT, Stop
+from engine.session.connect import CONNECT
+from engine.session.stop import Stop
 
 POLL_SECONDS = 0.1
 ENTRY = re.compile(r"^pg_restore: from TOC entry \d+; \d+ \d+ (?P<entry>.*)$")

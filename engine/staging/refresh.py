@@ -22,14 +22,14 @@ from config import mapping as mappings
 from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
-from engine import run
 from engine.books import privileges
 from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect, snapshot
-from engine.session.connect import blame
+from engine.session import connect, servers, snapshot
+from engine.session.blame import blame
 from engine.session.sessions import Sessions
 from engine.session.snapshot import Snapshot
+from engine.session.stop import STOP
 from engine.session.workers import Clock, Silent, Threads, Watch
 from engine.staging import books, checked, columns, faults, fillers, lanes, links, rows, structure
 from engine.staging import sample as samples
@@ -38,7 +38,6 @@ from engine.staging.columns import Choice
 from engine.staging.rows import Filling, Part
 from engine.staging.sample import Sample
 
-STOP = run.STOP
 KEY_BYTES = 32
 NOTHING_TO_PROVE = {"passed": True, "faults": [], "detail": "no column holds anything to mask"}
 
@@ -158,7 +157,7 @@ def _refuse(making: Making, missing: list[str]) -> None:
     with blame(SourceError, "looking for extensions", STOP):
         needed = structure.extensions(making.held.holder, source)
     with blame(StagingError, "looking at the staging database", STOP):
-        facts = connect.server_facts(conn)
+        facts = servers.facts(conn)
         faults.same_place(making.settings, facts, making.held.facts)
         found = [*faults.of_servers(making.held.facts, facts), *faults.of_staging(conn), *faults.of_source(source)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)

@@ -20,8 +20,9 @@ from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
 from engine.load import stream
 from engine.reflect.catalog import LegacyTable
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
 from engine.session.sessions import Sessions
+from engine.session.stop import Stop
 from engine.session.workers import Watch
 
 Mask = Callable[[bytes], bytes]  # of COPY's own text

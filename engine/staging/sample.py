@@ -32,8 +32,9 @@ from engine.planning.ids import INTEGERS, TEXTUAL
 from engine.planning.tables.plan_reshaped import CTID
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
 from engine.session.sessions import Sessions
+from engine.session.stop import Stop
 from engine.staging import rows
 from engine.staging.links import Link
 from engine.staging.rows import Part

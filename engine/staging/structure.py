@@ -22,8 +22,10 @@ from config.errors import PlanRefused, SourceError, StagingError
 from engine.reflect import catalog, expressions
 from engine.reflect.catalog import Catalog
 from engine.reflect.select import quoted
-from engine.session.connect import LOCK_SECONDS, Stop, blame
+from engine.session.blame import blame
+from engine.session.connect import LOCK_SECONDS
 from engine.session.snapshot import Snapshot
+from engine.session.stop import Stop
 from engine.staging import programs
 from engine.staging.programs import Complaint
 

@@ -20,11 +20,10 @@ from engine.planning import prerequisites
 from engine.planning.plan import Plan
 from engine.publish import schemas
 from engine.session import snapshot
-from engine.session.connect import Stop, blame
+from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
+from engine.session.stop import STOP
 from engine.session.workers import Clock
-
-STOP = Stop()  # what a signal handler sets
 
 
 def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:

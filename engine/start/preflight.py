@@ -21,11 +21,12 @@ from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.publish import publish
 from engine.reflect import catalog, older
-from engine.session import connect
-from engine.session.connect import ServerFacts, blame
+from engine.session import servers
+from engine.session.blame import blame
+from engine.session.servers import ServerFacts
 from engine.session.snapshot import Snapshot
+from engine.session.stop import STOP
 from engine.start import rehearsal
-from engine.start.begin import STOP
 
 
 def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:
@@ -36,7 +37,7 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
     with blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
-    return replace(made, faults=(*map(Fault, connect.source_faults(held.facts)), *made.faults))
+    return replace(made, faults=(*map(Fault, servers.source_faults(held.facts)), *made.faults))
 
 
 def faults(
@@ -55,10 +56,10 @@ def faults(
     Errors: ConfigError (source and target are one schema), TargetError.
     """
     with blame(TargetError, "looking at the target", STOP):
-        facts = connect.server_facts(conn)
+        facts = servers.facts(conn)
         _require_two_schemas(settings, held.facts, facts)
         found = [
-            *connect.target_faults(facts),
+            *servers.target_faults(facts),
             *plan.faults,
             *publish.preflight(
                 conn,

@@ -19,11 +19,11 @@ from engine.books import bookkeeping
 from engine.gates import certificate as certificates
 from engine.planning.plan import Plan
 from engine.reflect import older
-from engine.session import connect, snapshot
-from engine.session.connect import blame
+from engine.session import connect, servers, snapshot
+from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
+from engine.session.stop import STOP
 from engine.start import preflight
-from engine.start.begin import STOP
 
 SIZES = """
     select coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint
@@ -108,7 +108,7 @@ def _source_bytes(held: Snapshot, plan: Plan) -> int:
 
 def _look_at(conn: psycopg.Connection, settings: Settings) -> Target:
     with blame(TargetError, "looking at the target", STOP):
-        facts = connect.server_facts(conn)
+        facts = servers.facts(conn)
         size = conn.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()[0]
         has_books = not bookkeeping.faults(conn) and bookkeeping.is_present(conn)
         holder = bookkeeping.holder(conn) if bookkeeping.is_held(conn) else None

@@ -12,7 +12,7 @@ import psycopg
 
 from config import settings as configuration
 from config.errors import MigrateError, SourceError
-from engine.session.connect import blame
+from engine.session.blame import blame
 from flows.demo.seed import seed, tables
 from flows.local import logs
 

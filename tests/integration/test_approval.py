@@ -8,7 +8,7 @@ from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFai
 from engine import run
 from engine.gates import gates
 from engine.gates.approval import Decision
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 from flows.cli import main as cli
 from flows.local import report
 

@@ -8,18 +8,19 @@ import threading
 import time
 from pathlib import Path
 
-import checks.connect
 import psycopg
 import pytest
 from oddities import set_oddly
 from psycopg.conninfo import make_conninfo
 
+from checks.reading import connect as checks_connect
 from config import session
 from config.connection import Connection, parse
 from config.errors import Interrupted, SourceError, TargetError
-from engine.session import connect, snapshot
-from engine.session.connect import Stop, blame
+from engine.session import connect, servers, snapshot
+from engine.session.blame import blame
 from engine.session.snapshot import Mark
+from engine.session.stop import Stop
 
 SECRET = "hunter2"
 
@@ -62,7 +63,7 @@ class TestSession:
     @pytest.mark.parametrize("name", ["source", "target", "staging"])
     def test_so_has_the_auditor(self, writer, here, name):
         set_oddly(writer)
-        with getattr(checks.connect, name)(here) as conn:
+        with getattr(checks_connect, name)(here) as conn:
             for setting, value in session.PINNED.items():
                 (found,) = conn.execute("select replace(current_setting(%s, true), '\"', '')", [setting]).fetchone()
                 assert found in (value, None), setting
@@ -103,32 +104,32 @@ class TestSession:
 
     def test_facts_of_the_server(self, here, database, url):
         with connect.source(here) as conn, connect.source(connection_to(database())) as other:
-            facts, elsewhere = connect.server_facts(conn), connect.server_facts(other)
-            again = connect.server_facts(conn)
+            facts, elsewhere = servers.facts(conn), servers.facts(other)
+            again = servers.facts(conn)
         assert facts.encoding == "UTF8" and facts.version_number >= 140000 and not facts.is_standby
         assert facts.database in url and facts.identity()["system_identifier"]
         assert facts.is_same_database(again) and not facts.is_same_database(elsewhere)
-        assert connect.source_faults(facts) == connect.target_faults(facts) == []
+        assert servers.source_faults(facts) == servers.target_faults(facts) == []
 
     def test_facts_without_the_right_to_read_the_control_file(self, writer, url):
         writer.execute("revoke execute on function pg_control_system() from public")
         writer.execute("drop role if exists modest; create role modest login")
         try:
             with connect.source(connection_to(url, user="modest")) as conn:
-                facts = connect.server_facts(conn)
+                facts = servers.facts(conn)
                 assert facts.system_identifier is None
-                assert facts.is_same_database(connect.server_facts(writer))
+                assert facts.is_same_database(servers.facts(writer))
         finally:
             writer.execute("drop role modest")
 
     def test_an_old_server_and_one_without_encoding_are_faults(self, here):
         with connect.source(here) as conn:
-            facts = connect.server_facts(conn)
-        old = connect.ServerFacts(**facts.identity() | {"version_number": 130011, "version": "13.11"})
-        ascii_only = connect.ServerFacts(**facts.identity() | {"encoding": "SQL_ASCII", "is_standby": True})
-        assert connect.source_faults(old) == ["the source is PostgreSQL 13.11; wanted 14 or later"]
-        assert "SQL_ASCII" in connect.source_faults(ascii_only)[0]
-        assert len(connect.target_faults(ascii_only)) == 2
+            facts = servers.facts(conn)
+        old = servers.ServerFacts(**facts.identity() | {"version_number": 130011, "version": "13.11"})
+        ascii_only = servers.ServerFacts(**facts.identity() | {"encoding": "SQL_ASCII", "is_standby": True})
+        assert servers.source_faults(old) == ["the source is PostgreSQL 13.11; wanted 14 or later"]
+        assert "SQL_ASCII" in servers.source_faults(ascii_only)[0]
+        assert len(servers.target_faults(ascii_only)) == 2
 
 
 class TestBlame:
@@ -146,7 +147,7 @@ class TestBlame:
         here = connection_to(url, password=SECRET, **changes)
         with pytest.raises((SourceError, TargetError), match=hint) as caught, opening(here):
             pass
-        assert caught.value.retryable is connect.is_retryable(caught.value) is is_retryable
+        assert caught.value.retryable is is_retryable
         assert caught.value.exit_code == (4 if opening is connect.source else 5)
         assert "NXTGAUGE_SOURCE_URL" in str(caught.value) and SECRET not in str(caught.value)
 
@@ -378,7 +379,7 @@ class TestSnapshot:
         writer.execute("create table t (id int)")
         with connect.source(here) as reader:
             mark = Mark("t", snapshot.files(reader, "public", ["t"])["t"], 0)
-            system = connect.server_facts(reader).system_identifier
+            system = servers.facts(reader).system_identifier
             visible = reader.execute("select pg_current_snapshot()::text").fetchone()[0]
             answers = [snapshot.changed_tables(reader, "public", [mark], visible, s) for s in (system, "1", None)]
         assert answers == [[], ["t"], ["t"]]

@@ -14,7 +14,7 @@ from engine import run
 from engine.books import bookkeeping
 from engine.gates import gates
 from engine.session import connect
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 from engine.session.workers import Silent
 from flows.cli import main as cli
 from flows.runs import work

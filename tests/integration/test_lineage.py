@@ -11,7 +11,7 @@ from checks.verdict import FAIL
 from config import settings as configuration
 from config.errors import Interrupted, VerificationFailed
 from engine import run
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 from engine.session.workers import Silent
 from flows.demo.seed import seed
 from flows.observe import lineage

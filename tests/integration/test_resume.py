@@ -7,7 +7,7 @@ from auditors import trusting
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted
 from engine import run
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 from engine.session.workers import Silent
 from flows.demo.seed import seed
 

@@ -11,7 +11,7 @@ from config import settings as configuration
 from config import strictness
 from config.settings import Profile
 from engine import run
-from engine.session.connect import Stop
+from engine.session.stop import Stop
 from flows.cli import main as cli
 from flows.local import report
 from flows.runs import work

@@ -119,11 +119,11 @@ def test_a_database_without_our_books_is_somebodys_own_copy(database):
 
 
 def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
-    from engine.session import connect
+    from engine.session import servers
     from engine.staging import faults
 
     with psycopg.connect(database()) as conn:
-        now = connect.server_facts(conn)
+        now = servers.facts(conn)
     newer = dataclasses.replace(now, version_number=990000, version="99.0")
     assert any("our pg_dump reads servers up to" in fault for fault in faults.of_servers(newer, newer))
     assert any("older than the source's 99.0" in fault for fault in faults.of_servers(newer, now))

@@ -1,0 +1,77 @@
+"""What a server says of itself, and what makes it unfit as a source or a target."""
+
+import contextlib
+from dataclasses import asdict, dataclass
+
+import psycopg
+
+OLDEST_SERVER = 140000
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server says of itself. system_identifier: None where the role may not read it, or the service hides it."""
+
+    version_number: int
+    version: str
+    encoding: str
+    database: str
+    database_oid: int
+    system_identifier: str | None
+    postmaster_started_at: str
+    is_standby: bool
+    user: str
+
+    def identity(self) -> dict[str, object]:
+        """As JSON takes it, for migration.runs.source_identity."""
+        return asdict(self)
+
+    def is_same_database(self, other: "ServerFacts") -> bool:
+        if self.system_identifier and other.system_identifier:
+            is_same_server = self.system_identifier == other.system_identifier
+        else:
+            is_same_server = self.postmaster_started_at == other.postmaster_started_at
+        return is_same_server and self.database_oid == other.database_oid
+
+
+FACTS = """
+    select int4in(textout(current_setting('server_version_num'))), current_setting('server_version'),
+           current_setting('server_encoding'), current_database()::text, d.oid::bigint, %(system)s::text,
+           concat(extract(epoch from pg_postmaster_start_time())), pg_is_in_recovery(), current_user::text
+    from pg_database d where d.datname = current_database()
+"""
+
+
+def facts(conn: psycopg.Connection) -> ServerFacts:
+    return ServerFacts(*conn.execute(FACTS, {"system": _system_identifier(conn)}).fetchone())
+
+
+def _system_identifier(conn: psycopg.Connection) -> str | None:
+    """Identifies a cluster for as long as it lives; some hosted services refuse or lack the function."""
+    with contextlib.suppress(psycopg.DatabaseError), conn.transaction():
+        return conn.execute("select concat(system_identifier) from pg_control_system()").fetchone()[0]
+    return None
+
+
+def source_faults(found: ServerFacts) -> list[str]:
+    """What makes a server unfit as a source, one sentence each."""
+    faults = _version_faults("source", found)
+    if found.encoding == "SQL_ASCII":
+        faults.append("the source's encoding is SQL_ASCII, so nothing says what its bytes mean; wanted a real encoding")
+    return faults
+
+
+def target_faults(found: ServerFacts) -> list[str]:
+    """What makes a server unfit as a target, one sentence each."""
+    faults = _version_faults("target", found)
+    if found.encoding != "UTF8":
+        faults.append(f"the target's encoding is {found.encoding}; wanted a database created with encoding UTF8")
+    if found.is_standby:
+        faults.append("the target is a standby, which takes no writes; wanted its primary")
+    return faults
+
+
+def _version_faults(side: str, found: ServerFacts) -> list[str]:
+    if found.version_number >= OLDEST_SERVER:
+        return []
+    return [f"the {side} is PostgreSQL {found.version}; wanted {OLDEST_SERVER // 10000} or later"]
