@@ -134,8 +134,15 @@ class Table:
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
 
-    def column(self, name: str) -> Column | None:
+    def find_column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
+
+    def column(self, name: str) -> Column:
+        """The column of this name, which is known to be there. Errors: LookupError."""
+        found = self.find_column(name)
+        if found is None:
+            raise LookupError(f"{self.name} has no column {name}; wanted one of {[c.name for c in self.columns]}")
+        return found
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -99,16 +99,16 @@ class Whole:
 
     def _is_generated(self, column: Column) -> bool:
         """Whether the target generates the column; its expression is judged with the shape."""
-        final = self._target.column(self._final_name(column.name))
+        final = self._target.find_column(self._final_name(column.name))
         return final is not None and bool(final.generated)
 
     def _is_of_equals(self, column: Column) -> bool:
         """Whether all that a generated column reads arrives as it is: the catalogue says what it reads."""
-        return all(self._is_same(operand) for name in column.reads if (operand := self._shape.column(name)))
+        return all(self._is_same(operand) for name in column.reads if (operand := self._shape.find_column(name)))
 
     def _is_same(self, column: Column) -> bool:
         """Whether the column arrives as it is, in every row."""
-        final = self._target.column(self._final_name(column.name))
+        final = self._target.find_column(self._final_name(column.name))
         return final is not None and self.pair(column) == Pair(column.name, column_of(column), column_of(final))
 
     def _missing(self) -> Comparison:
@@ -133,7 +133,7 @@ class Whole:
         return self._pairs[column.name]
 
     def _pair(self, column: Column) -> Pair:
-        final = self._target.column(self._final_name(column.name))
+        final = self._target.find_column(self._final_name(column.name))
         if final is None:
             return Pair(column.name, text_of(column), "'the target has no such column'")
         source, target = self._expressions(column, final)
@@ -165,7 +165,7 @@ class Whole:
         """What stands in for the column where it is null."""
         rule = self._facts.rule(self._table)
         for variants in (rule.coalesced if rule else {}).values():
-            present = [c for name in variants if (c := self._shape.column(name))]
+            present = [c for name in variants if (c := self._shape.find_column(name))]
             if len(present) > 1 and present[0] == column:
                 return present[1:]
         return []
@@ -189,7 +189,7 @@ class Whole:
     def added(self) -> Iterator[Pair]:
         """Times that the target's table has and the legacy one lacks."""
         for name, value in (("created_at", self._relation.created()), ("updated_at", self._relation.updated())):
-            if not self._shape.column(name) and self._target.column(name):
+            if not self._shape.find_column(name) and self._target.find_column(name):
                 yield Pair(name, value, f"t.{quoted(name)}")
 
     def _nulled(self, source: str, column: Column, final: str) -> str:
@@ -229,7 +229,7 @@ def _archive(facts: Facts, table: str) -> Comparison:
     shape, kept = facts.source.table(table), facts.archive.table(table)
     pairs = [
         Pair(c.name, text_of(c) if c.names_objects else column_of(c),
-             column_of(c) if kept and kept.column(c.name) else "'the archive has no such column'")
+             column_of(c) if kept and kept.find_column(c.name) else "'the archive has no such column'")
         for c in shape.columns
     ]  # fmt: skip
     sides = []
@@ -283,11 +283,11 @@ class Carried:
             return None
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
         source, others = prelude.of_source("\nunion all ".join(sources))
-        columns = {name: self._target.column(name) for name in names}
+        columns = {name: self._target.find_column(name) for name in names}
         shown = {self.place(t, c): self.shown(t, c) for t, found in rests.items() for c in found}
         there = [f"{shown[name] or 'null::text'} as {quoted(alias(name))}" for name in names]
         held = [column_of(c) for c in columns.values() if c]
-        key = text_of(self._target.column("id"))
+        key = text_of(self._target.find_column("id"))
         target = (
             f"select {key} as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
             f"where {any_held(held)}"
@@ -301,17 +301,17 @@ class Carried:
 
     def _is_anew(self, column: Column) -> bool:
         """Whether the target generates the column itself; the catalogue says from what."""
-        there = self._target.column(column.name) if self._target and column.generated else None
+        there = self._target.find_column(column.name) if self._target and column.generated else None
         return there is not None and bool(there.generated)
 
     def place(self, table: str, column: Column) -> str:
         """The name under which the column arrives: its own, unless another column has it."""
         suffixed = f"{column.name}_{table}"
-        return suffixed if self._target and self._target.column(suffixed) else column.name
+        return suffixed if self._target and self._target.find_column(suffixed) else column.name
 
     def shown(self, table: str, column: Column) -> str | None:
         """What the target has of a legacy column, ids as words; None where it lacks the column."""
-        there, parent = self._target.column(self.place(table, column)), self._facts.parent(table, column.name)
+        there, parent = self._target.find_column(self.place(table, column)), self._facts.parent(table, column.name)
         return there and (self._facts.word(there, parent) if parent else text_of(there))
 
     def _source(self, table: str, columns: list[Column], names: list[str]) -> str:

@@ -167,14 +167,14 @@ class Prelude:
             f"{self._facts.word(c)} as {quoted(c.name)}" if c.name in odd else f"t.{quoted(c.name)}"
             for c in shape.columns
         ]
-        listed = [*(shown if odd else ["t.*"]), *([] if shape.column("id") else ["null::text as id"])]
+        listed = [*(shown if odd else ["t.*"]), *([] if shape.find_column("id") else ["null::text as id"])]
         return f"select {', '.join(listed)} from {self._facts.target_rows(table)}"
 
     def _spelled_otherwise(self) -> str:
         """Ids of archived tables that are UUIDs in another form: legacy_table, raw_id, id (the plain form)."""
         parts = ["select null::text as legacy_table, null::text as raw_id, null::text as id where false"]
         for name, table in self._facts.archive.tables.items():
-            column = table.column("id")
+            column = table.find_column("id")
             if column and column.base in TEXTUAL:
                 raw, id_ = self._facts.word(column), self._facts.spelled(column)
                 of_table = f"{quoted(self._facts.archive.schema, name)} as t where {raw} <> {id_}"

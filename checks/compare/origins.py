@@ -76,7 +76,7 @@ class Origins:
         return self._of(column) if column else None
 
     def _is_time(self, name: str) -> bool:
-        own = self._shape.column(name)
+        own = self._shape.find_column(name)
         return own is None or own.base in ("date", "timestamp", "timestamptz")
 
     def _column(self, target_table: str, name: str) -> Column | None:
@@ -94,12 +94,12 @@ class Origins:
         for word in wanted:
             if found := self._facts.used(self._table, rule_columns.get(word, (word,))):
                 return found
-        return self._shape.column(name.removesuffix(f"_{self._table}"))
+        return self._shape.find_column(name.removesuffix(f"_{self._table}"))
 
     def _kept(self, rule: TableRule | None, name: str) -> Column | None:
         """Of a table that keeps its shape."""
         names = {new: old for old, new in self._facts.renames(self._table).items()}
-        return None if rule and name in rule.adds else self._shape.column(names.get(name, name))
+        return None if rule and name in rule.adds else self._shape.find_column(names.get(name, name))
 
     def _of(self, column: Column) -> Value:
         raw, parents = text_of(column), self.parents(column)
@@ -124,7 +124,7 @@ class Origins:
             f"left join profile_moved as moved on moved.name = {value} and named.name is null and own_root.id is null",
         ]
         found = "case when named.name is not null then named.root_id else coalesce(own_root.id, moved.root_id) end"
-        user = self._shape.column("user_id")
+        user = self._shape.find_column("user_id")
         if not user:
             return found
         is_user = self._facts.parent(self._table, "user_id") == "users"

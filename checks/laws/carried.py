@@ -50,7 +50,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     rule, there = facts.rule(TABLE), facts.target.table(ROOT)
     is_carried = facts.fates.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
     columns = rest(facts, TABLE) if is_carried and there and rule.carries else []
-    columns = [c for c in columns if not c.generated or not (found := there.column(c.name)) or not found.generated]
+    columns = [c for c in columns if not c.generated or not (found := there.find_column(c.name)) or not found.generated]
     if not columns:
         return []
     carried = Carried(facts, ROOT, [TABLE])
@@ -58,11 +58,11 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     values = {carried.place(TABLE, c): (carried.value(relation, TABLE, c), text_of(c)) for c in columns}
     met = _met(relation, values)
     late = {carried.place(TABLE, c) for c in columns if _is_late(facts, facts.parent(TABLE, c.name))}
-    held = {name: there.column(name) for name in values}
+    held = {name: there.find_column(name) for name in values}
     found = {carried.place(TABLE, c): carried.shown(TABLE, c) for c in columns}
     shown = ", ".join(f"{value or _lacking(name)} as {quoted(alias(name))}" for name, value in found.items())
     target = (
-        f"select {text_of(there.column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
+        f"select {text_of(there.find_column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
         f"where {any_held(column_of(c) for c in held.values() if c)}"
     )
     noted = NOTED.format(note=literal(LOST))

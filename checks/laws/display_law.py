@@ -45,13 +45,13 @@ def _nothing() -> str:
 
 
 def _held(there: Table, column: Column) -> str:
-    found = there.column(column.name)
+    found = there.find_column(column.name)
     return text_of(found) if found else "'the target has no such column'"
 
 
 def _source(facts: Facts, shape: Table, split: Split, present: list[Column]) -> str:
     relation = Relation(facts, shape)
-    key = relation.id_of(shape.name, shape.column("id")) if shape.column("id") else "null::text"
+    key = relation.id_of(shape.name, shape.find_column("id")) if shape.find_column("id") else "null::text"
     listed = ", ".join(f"{text_of(c)} as {quoted(c.name)}" for c in present)
     not_made = facts.books.not_made.get(shape.name, {}).get(split.into, [])
     made = f"and {relation.key} <> all ({literal(not_made)}::text[])" if not_made else ""

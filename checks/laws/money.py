@@ -31,7 +31,7 @@ def _sums(facts: Facts, shape: Table) -> Comparison:
     columns = [c for c in shape.columns if _is_amount(facts, shape, c)]
     source = _query(shape, columns, f"{relation.from_sql} where {relation.rejected} is null")
     target = _query(shape, columns, facts.target_rows(final))
-    of = "by currency" if shape.column(CURRENCY) else "over all rows"
+    of = "by currency" if shape.find_column(CURRENCY) else "over all rows"
     return Comparison(
         f"money/{final}", "money", facts.domain(shape.name), final,
         f"Every column of numbers adds up to what it did in the legacy table, {of}, rejected rows aside.",
@@ -57,7 +57,7 @@ def _number(column: Column) -> str:
 
 def _key(shape: Table) -> str:
     """The currency; `other` for what is none, which might be anything."""
-    column = shape.column(CURRENCY)
+    column = shape.find_column(CURRENCY)
     if column is None:
         return "'all'::text"
     value = text_of(column)

@@ -34,7 +34,7 @@ def comparisons(facts: Facts) -> Iterator[Comparison]:
 
 def _column(facts: Facts, table: str, name: str) -> Column | None:
     shape = facts.source.table(table)
-    return shape.column(name) if shape else None
+    return shape.find_column(name) if shape else None
 
 
 def _comparison(facts: Facts, table: str, wanted: str, won: Column, lost: Column) -> Comparison:

@@ -74,7 +74,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 
 
 def _held(facts: Facts, table: str) -> str:
-    own = facts.target.table(table).column("id")
+    own = facts.target.table(table).find_column("id")
     id_ = facts.word(own) if own else "''"
     shown = text(f"t.{OWNER}")
     return HELD.format(name=literal(table), id=id_, shown=shown, owner=OWNER, table=facts.target_rows(table))
@@ -82,7 +82,7 @@ def _held(facts: Facts, table: str) -> str:
 
 def _known(facts: Facts, shape: Table) -> str:
     relation = Relation(facts, shape)
-    id_, named = shape.column("id"), shape.column(NAMED)
+    id_, named = shape.find_column("id"), shape.find_column(NAMED)
     parts = {
         "id": relation.id_of(shape.name, id_) if id_ else "''",
         "named": facts.spelled(named, "professionals") if named else "null::text",
@@ -94,7 +94,7 @@ def _known(facts: Facts, shape: Table) -> str:
 
 
 def _user(facts: Facts, relation: Relation, shape: Table) -> str:
-    column = shape.column("user_id")
+    column = shape.find_column("user_id")
     if not column:
         return "null::text"
     return relation.id_of("users", column) if facts.parent(shape.name, "user_id") == "users" else text_of(column)
@@ -114,5 +114,5 @@ def _rejected(facts: Facts, parent: str) -> str:
     """Ids, as the target spells them, of the rows of a table that were rejected."""
     shape = facts.source.table(parent)
     relation = Relation(facts, shape)
-    id_ = relation.id_of(parent, shape.column("id"))
+    id_ = relation.id_of(parent, shape.find_column("id"))
     return f"select {id_} from {relation.from_sql} where {relation.rejected} is not null and {id_} is not null"

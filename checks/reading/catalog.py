@@ -31,7 +31,7 @@ class Catalog:
         return self.tables.get(name)
 
     def has(self, table: str, column: str) -> bool:
-        return table in self.tables and self.tables[table].column(column) is not None
+        return table in self.tables and self.tables[table].find_column(column) is not None
 
 
 def read(conn: psycopg.Connection, schema: str) -> Catalog:

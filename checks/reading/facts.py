@@ -202,7 +202,7 @@ class Facts:
         """Legacy column → its new name in a table that keeps its shape; a table with both names keeps both."""
         rule, shape = self.rule(table), self.source.table(table)
         used = {wanted: self.used(table, variants) for wanted, variants in (rule.renamed if rule else {}).items()}
-        found = {column.name: wanted for wanted, column in used.items() if column and not shape.column(wanted)}
+        found = {column.name: wanted for wanted, column in used.items() if column and not shape.find_column(wanted)}
         return found | (rule.becomes if rule else {})
 
     def home(self, table: str) -> str:
@@ -214,11 +214,11 @@ class Facts:
     def used(self, table: str, variants: tuple[str, ...]) -> Column | None:
         """The first of these columns that the legacy table has."""
         shape = self.source.table(table)
-        return next((c for name in variants if shape and (c := shape.column(name))), None)
+        return next((c for name in variants if shape and (c := shape.find_column(name))), None)
 
     def key(self, table: Table) -> str:
         """The legacy key as text: one column's text, a JSON array of several, or the ctid."""
-        columns = [table.column(name) for name in table.primary_key]
+        columns = [table.find_column(name) for name in table.primary_key]
         if len(columns) == 1:
             return text_of(columns[0])
         if columns:
@@ -261,7 +261,7 @@ class Facts:
         is_spoken_of = table in self.mapping.tables or table in rule.tables or rule.to == "users"
         if not is_spoken_of or not self.source.has(rule.to, "id"):
             return None
-        if self.fates.get(rule.to) == "archive" or not _are_alike(shape.column(column), parent.column("id")):
+        if self.fates.get(rule.to) == "archive" or not _are_alike(shape.find_column(column), parent.find_column("id")):
             return None
         is_moved = self.fates[rule.to] == "reshape" and self.home(rule.to) != rule.to
         return rule.to if is_moved or is_unique(parent, "id") else None
@@ -269,7 +269,7 @@ class Facts:
     def id_base(self, table: str) -> str | None:
         """The base type of the target's ids of a legacy table's rows."""
         shape = self.target.table(self.home(table))
-        column = shape.column("id") if shape else None
+        column = shape.find_column("id") if shape else None
         return column.base if column else None
 
     def word(self, column: Column, parent: str | None = None) -> str:
@@ -278,7 +278,7 @@ class Facts:
         A UUID stays as it is written.
         """
         shape = self.source.table(parent) if parent else None
-        key = (shape and shape.column("id")) or column
+        key = (shape and shape.find_column("id")) or column
         return _word(text_of(column), column.base, key.base)
 
     def holds(self, table: str, pairs: Iterable[tuple[str, str]]) -> str:
@@ -286,7 +286,7 @@ class Facts:
         shape, same = self.target.table(table), []
         for name, value in pairs:
             base = shape.column(name).base
-            same.append(f"{self.word(shape.column(name))} = {_word(value, base, base)}")
+            same.append(f"{self.word(shape.find_column(name))} = {_word(value, base, base)}")
         return f"exists (select from {quoted(self.target.schema, table)} as t where {' and '.join(same)})"
 
     def spelled(self, column: Column, parent: str | None = None, base: str | None = "uuid") -> str:

@@ -71,7 +71,7 @@ def _base(facts: Facts, wanted: Constraint) -> str | None:
     if column is None:
         return None
     arrived = facts.target.table(facts.final(legacy))
-    there = arrived.column(column.name) if arrived else None
+    there = arrived.find_column(column.name) if arrived else None
     return (there or column).base
 
 

@@ -126,20 +126,20 @@ class Relation:
 
     def created(self) -> str:
         """created_at as timestamptz, where it is null the first finite time of the chain, else the run's instant."""
-        own = self._shape.column("created_at")
+        own = self._shape.find_column("created_at")
         return f"coalesce({', '.join([*([self.time(own)] if own else []), *self.fallbacks()])})"
 
     def updated(self) -> str:
-        own = self._shape.column("updated_at")
+        own = self._shape.find_column("updated_at")
         return f"coalesce({self.time(own)}, {self.created()})" if own else self.created()
 
     def filled(self, name: str) -> str:
         """created_at or updated_at of a reshaped table, as text; what the column holds and is no time stays none."""
-        own, filled = self._shape.column(name), self.created() if name == "created_at" else self.updated()
+        own, filled = self._shape.find_column(name), self.created() if name == "created_at" else self.updated()
         return f"coalesce({self.time_text(own)}, {text(filled)})" if own else text(filled)
 
     def fallbacks(self) -> list[str]:
-        chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.column(name))]
+        chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.find_column(name))]
         chain = [c for c in chain if c.base in TIMES | TEXTUAL and not c.is_array]
         finite = [
             self.time(c) if c.base in TEXTUAL else f"case when isfinite({column_of(c)}) then {self.time(c)} end"
@@ -197,7 +197,7 @@ class Relations:
         return {"user_id": ("user_id",), **rule.columns, **READ.get(table, {}), **derived, **removed, **whole}
 
     def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
-        column = shape.column("id")
+        column = shape.find_column("id")
         if not column:
             return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.own_id(None)}
         legacy_id = self._facts.spelled(column)

@@ -168,7 +168,7 @@ class _Balance:
         users = Relations(self._facts).query(users_table)
         settings, user = (
             quoted(self._facts.source.schema, self._table),
-            self._facts.source.table(self._table).column("user_id"),
+            self._facts.source.table(self._table).find_column("user_id"),
         )
         given = source.execute(
             f"select count(*) from ({users}) as u where u.rejected is null and u.id is not null and not exists ("

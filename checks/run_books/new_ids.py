@@ -48,12 +48,12 @@ def jobs(facts: Facts) -> Iterator[Planned]:
         if table in facts.books.mapped or _changes(facts, table):
             draft = Check(f"books/id_map/{table}", "books", facts.domain(table), table, TITLE, ERROR)
             home = {facts.home(table)} & facts.target.tables.keys()
-            yield draft, partial(_check, facts, draft, shape.column("id")), frozenset({table}), frozenset(home)
+            yield draft, partial(_check, facts, draft, shape.find_column("id")), frozenset({table}), frozenset(home)
 
 
 def _changes(facts: Facts, table: str) -> bool:
     """Whether ids of this table that are no UUIDs become some. Of states only drafts have an id: a law of its own."""
-    column = facts.source.table(table).column("id")
+    column = facts.source.table(table).find_column("id")
     if column is None or column.base == "uuid" or facts.fates[table] == "archive" or table == "onboarding_states":
         return False
     is_key = facts.fates[table] == "reshape" or facts.source.table(table).primary_key == ("id",)

@@ -180,7 +180,7 @@ class _Notes:
         """The first column has another value, or none and cannot take this one; the note tells it."""
         rule, shape = self._facts.rule(self._table), self._facts.source.table(self._table)
         variants = rule.coalesced.get(column, ()) if rule else ()
-        present = [c for name in variants if (c := shape.column(name))]
+        present = [c for name in variants if (c := shape.find_column(name))]
         given = next((c for c in present[1:] if c.name == loser), None)
         if given is None:
             yield from (Row(note[0], "breaks the rule", ("note",)) for note in notes)

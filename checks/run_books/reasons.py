@@ -165,7 +165,7 @@ class Reasons:
     def _is_rewritten(self, shape: Table, name: str) -> bool:
         """Whether ids stand in the column that are written otherwise than in the source."""
         value = Origins(self._facts, self._table).value(shape.name, name)
-        column = self._shape.column(value.column) if value and value.column else None
+        column = self._shape.find_column(value.column) if value and value.column else None
         return column is not None and bool(value.parents) and column.base != shape.column(name).base
 
     def _never_null(self, reason: str, shape: Table) -> str | None:
@@ -273,12 +273,12 @@ class Reasons:
             said = UNFIT.fullmatch(detail)
             of_column[said[1] if said else ""].append(key)
         for name, keys in of_column.items():
-            column, origins = shape.column(name), Origins(self._facts, self._table)
+            column, origins = shape.find_column(name), Origins(self._facts, self._table)
             value = origins.value(target_table, name)
             if column is None or value is None:
                 return None
             rows = self._read(origins, [value], keys)
-            if _is_no_time(self._shape.column(value.column or ""), column):
+            if _is_no_time(self._shape.find_column(value.column or ""), column):
                 fitting += [row[0] for row in rows if row[1] is None]
                 continue  # a number is no time, though one of eight digits can be read as a day
             query = "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) " \
@@ -311,7 +311,7 @@ def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple]
 
 def _arriving(facts: Facts, shape: Table, name: str, wanted: _Wanted) -> str:
     """The value of one column in its own type; of the judged reference as text."""
-    column, own = shape.column(name), reference(facts, shape.name, name)
+    column, own = shape.find_column(name), reference(facts, shape.name, name)
     value = f"g.{quoted(name)}"
     if wanted.of and name in wanted.of.columns:
         return value
@@ -341,7 +341,7 @@ def _orphan(facts: Facts, own: Constraint, rewritten: Sequence[str]) -> str:
 
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
     """The values of some columns as one text, UUIDs in their plain form; null where one of them is."""
-    found = [shape.column(name) for name in columns]
+    found = [shape.find_column(name) for name in columns]
     texts = [facts.spelled(column, facts.parent(shape.name, column.name)) for column in found]
     if len(texts) == 1:
         return texts[0]

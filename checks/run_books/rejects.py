@@ -103,7 +103,7 @@ def _rows(source: psycopg.Connection, facts: Facts, table: str, keys: list[str],
 def by_keys(facts: Facts, table: str, keys: list[str]) -> str | None:
     """The condition that picks rows by their legacy keys, by an index where the key has one; None for no keys."""
     shape = facts.source.table(table)
-    columns = [shape.column(name) for name in shape.primary_key]
+    columns = [shape.find_column(name) for name in shape.primary_key]
     pattern, left, cast = None, facts.key(shape), "text[]"
     if not columns:
         pattern, left, cast = CTID, "t.ctid", "tid[]"

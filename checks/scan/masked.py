@@ -237,5 +237,5 @@ def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], c
 
 
 def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:
-    left, right = (side.table(table).column(name) for side in (source, copy))
+    left, right = (side.table(table).find_column(name) for side in (source, copy))
     return left.base if left.base == right.base and not left.is_array else "text"

@@ -94,7 +94,7 @@ def found_by(secret: bytes, expression: str) -> str:
 
 def _key_types(table: Table) -> Iterator[str]:
     for name in table.primary_key:
-        column = table.column(name)
+        column = table.find_column(name)
         yield "array" if column.is_array else "uuid" if column.kind == "e" else column.base
 
 

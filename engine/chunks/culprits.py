@@ -124,7 +124,7 @@ def unread(work: Work, route: Route, table: LegacyTable, part: Part, error: Migr
     """The part's only row, of which the SELECT list fails; the column is that of the first item that does."""
     with work.sessions.lend("source") as source:
         column = (unreadable_column(work, route, part, source) or "").removeprefix(RULE)
-    having = (name for name in route.targets if column and work.plan.shape(name).column(column))
+    having = (name for name in route.targets if column and work.plan.shape(name).find_column(column))
     target = next(having, route.targets[0])
     return Refused(origin_of(table, part), target, column or None, error.sqlstate)
 

@@ -114,7 +114,7 @@ def _gained(plan: Plan, shape: Table, table: TablePlan) -> Iterator[NewColumn]:
     renamed = {old: new for name, old, new in plan.column_renames if name == shape.name}
     for column in shape.columns:
         name = renamed.get(column.name, column.name)
-        if f"{final}.{name}" not in known and not table.legacy.shape.column(column.name):
+        if f"{final}.{name}" not in known and not table.legacy.shape.find_column(column.name):
             yield NewColumn(final, name, column.type, _fill(plan, table, final, name))
 
 
@@ -134,5 +134,5 @@ def _fill(plan: Plan, table: TablePlan, final: str, name: str) -> str:
 def _time(table: TablePlan, name: str) -> str:
     if name == "updated_at":
         return "created_at"
-    chain = [column for column in mapping.load().common.created_at_from if table.legacy.shape.column(column)]
+    chain = [column for column in mapping.load().common.created_at_from if table.legacy.shape.find_column(column)]
     return f"{', else '.join(chain)}, else the instant of the run" if chain else "the instant of the run"

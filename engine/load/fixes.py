@@ -111,9 +111,9 @@ def _note_values(work: Work, target: psycopg.Connection) -> None:
 def _place_orders(work: Work, target: psycopg.Connection) -> None:
     """Redemptions name the order of the payment that their use names."""
     uses = work.plan.table("coupon_uses")
-    if not uses or not uses.legacy.shape.column("payment_id"):
+    if not uses or not uses.legacy.shape.find_column("payment_id"):
         return
-    named, own = (work.plan.shape(name).column("payment_id") for name in ("payment_transactions", "coupon_uses"))
+    named, own = (work.plan.shape(name).find_column("payment_id") for name in ("payment_transactions", "coupon_uses"))
     target.execute(
         sql.SQL("update {} as t set {} = p.order_id from {} as p where {} = {}").format(
             sql.Identifier(work.schema, "coupon_uses"),
@@ -151,7 +151,7 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
             table=sql.Identifier(work.schema, step.table),
             column=sql.Identifier(step.column),
             to_id=sql.SQL(parsed("m.to_id", "uuid")),
-            value=sql.SQL(as_text(shape.column(step.column))),
+            value=sql.SQL(as_text(shape.find_column(step.column))),
             run=sql.Literal(work.run_id),
             legacy=sql.Literal(step.legacy_table),
         )

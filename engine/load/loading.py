@@ -154,7 +154,7 @@ def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.Dat
     positions = pa.array(frame.index.to_numpy())
     legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
     named = {name: legacy_names.get(name, name) for name in frame.columns}
-    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.column(own)}
+    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.find_column(own)}
     for name, item in freight.items():
         if name not in columns:
             columns[name] = _freight(route, table, item).take(positions)

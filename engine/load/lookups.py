@@ -92,7 +92,7 @@ ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 
 def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
     """Roots of these users; by the index where the type is a common one."""
-    column = work.plan.shape("user_role_profiles").column("user_id")
+    column = work.plan.shape("user_role_profiles").find_column("user_id")
     if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
         return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
     return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), users)
@@ -115,7 +115,7 @@ def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor) -> pd.DataFr
 def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
     roots = sql.Identifier(work.schema, "user_role_profiles")
     shape = work.plan.shape("user_role_profiles")
-    shown = [sql.SQL(word(shape.column(name))) for name in ("user_id", "id")]
+    shown = [sql.SQL(word(shape.find_column(name))) for name in ("user_id", "id")]
     return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
 
 
@@ -267,10 +267,10 @@ def _canonical(work: Work, table) -> str:
 
 def _prepare_roles(work: Work, source) -> None:
     table = work.plan.table("roles")
-    if not table or not table.legacy.shape.column("id") or not work.plan.shape("user_role_profiles"):
+    if not table or not table.legacy.shape.find_column("id") or not work.plan.shape("user_role_profiles"):
         return
     shape = table.legacy.shape
-    name = next((c for n in ("key", "slug", "code", "name") if (c := shape.column(n))), None)
+    name = next((c for n in ("key", "slug", "code", "name") if (c := shape.find_column(n))), None)
     if name is None:
         return
     frame = _frame(
@@ -313,7 +313,7 @@ def _prepare_gateways(work: Work, source) -> None:
 def _prepare_repeated_ids(work: Work, source) -> None:
     """Ids that are another row's UUID in another form; the plain form keeps it, else the first by its letters."""
     for table in (t for t in work.plan.tables if any("repeated_ids" in route.lookups for route in t.routes)):
-        column = table.legacy.shape.column("id")
+        column = table.legacy.shape.find_column("id")
         if column is None or column.base not in TEXTUAL:
             continue
         raw, id_ = work.plan.spelled_as(table.name, "id"), _canonical(work, table.legacy)

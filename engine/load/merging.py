@@ -80,7 +80,7 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
-        losers = _losers(work, target, work.plan.shape(route.targets[0]).column(pair[0]), names)
+        losers = _losers(work, target, work.plan.shape(route.targets[0]).find_column(pair[0]), names)
         _note(work, target, route, pair, LOST, losers)
 
 
@@ -129,7 +129,7 @@ def _note(
     if not keys:
         return
     table = work.plan.table(route.legacy_table).legacy
-    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(pair[1])))
+    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.find_column(pair[1])))
     with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
         rows = source.execute(query).fetchall()
     found = [key for _, key, *_ in rows], [value for *_, value in rows]

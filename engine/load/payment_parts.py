@@ -14,7 +14,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
     """(the SELECT, (column, legacy table) of those of its columns whose ids are derived)."""
     invoices, uses = work.plan.table("invoices"), work.plan.table("coupon_uses")
     parts, parents = [], []
-    if invoices and (c := invoices.legacy.shape.column("payment_id")):
+    if invoices and (c := invoices.legacy.shape.find_column("payment_id")):
         amount = _first(invoices.legacy, "tax_amount", "tax")
         if amount:
             payment = work.plan.id_as(invoices.name, c.name)
@@ -22,8 +22,8 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
                 f"select {payment} as payment_id, {_numeric(amount)} as tax, null::numeric as discount, "
                 f"null::text as coupon, null::timestamptz as at, null::text as key from {_source(work, 'invoices')}"
             )
-    if uses and (c := uses.legacy.shape.column("payment_id")):
-        amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.column("coupon_id")
+    if uses and (c := uses.legacy.shape.find_column("payment_id")):
+        amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.find_column("coupon_id")
         if coupon and coupon.base != "uuid" and not work.plan.table("coupons"):
             coupon = None  # it names nothing, and orders declare a uuid
         discount = _numeric(amount) if amount else "null::numeric"
@@ -48,7 +48,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
 
 def _is_derived(work: Work, table: str) -> bool:
     plan = work.plan.table(table)
-    column = plan.legacy.shape.column("id") if plan else None
+    column = plan.legacy.shape.find_column("id") if plan else None
     return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
 
 
@@ -63,7 +63,7 @@ def _source(work: Work, table: str) -> str:
 
 
 def _first(table, *names: str):
-    return next((c for n in names if (c := table.shape.column(n))), None)
+    return next((c for n in names if (c := table.shape.find_column(n))), None)
 
 
 def _numeric(column) -> str:

@@ -88,7 +88,7 @@ def _is_readable(source: psycopg.Connection, query: str) -> bool:
 def ids_of(work: Work, route: Route, rows: Sequence[Witness]) -> list[str]:
     """The ids by which children would have known the rows, as the target spells them."""
     ids = pd.Series([row.id for row in rows], dtype=TEXT).dropna()
-    column = work.plan.shape(route.targets[0]).column("id")
+    column = work.plan.shape(route.targets[0]).find_column("id")
     if column is not None and column.base == "uuid":
         ids = steps.target_id(ids, route.legacy_table)
     return ids.tolist()
@@ -104,4 +104,5 @@ def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) ->
     told = [(one.target, UNFIT, one.detail_for(work.plan)) for one in unread]
     outcome = Outcome(frames={}, rejected=pd.DataFrame(told, columns=REJECTED).astype(TEXT))
     evidence = pd.DataFrame({"legacy_key": known["key"], "legacy_row": [row.row for row in rows]}, dtype=TEXT)
-    return records.write(work, route, known if table.shape.column("id") else known[["key"]], outcome, evidence, cursor)
+    named = known if table.shape.find_column("id") else known[["key"]]
+    return records.write(work, route, named, outcome, evidence, cursor)

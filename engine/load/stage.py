@@ -99,7 +99,7 @@ class Stage:
     def _value(self, name: str) -> sql.Composable:
         if name not in self.columns:
             return sql.SQL("null")
-        column, value = self.shape.column(name), sql.SQL("s.{}").format(sql.Identifier(name))
+        column, value = self.shape.find_column(name), sql.SQL("s.{}").format(sql.Identifier(name))
         if column is None:
             return value
         if not _is_text(column) and SQL_TYPES.get(self.columns[name].type) != column.base:

@@ -86,7 +86,7 @@ def _refused(work: Work, route: Route, table: LegacyTable, part: Part, error: Mi
 def _form(work: Work, route: Route) -> str:
     """COPY's format for the route's columns, hidden ones aside, which are text."""
     shape = work.plan.table(route.legacy_table).legacy.shape
-    columns = filter(None, (shape.column(item.name) for item in route.items))
+    columns = filter(None, (shape.find_column(item.name) for item in route.items))
     return "binary" if all(column.is_binary for column in columns) else "text"
 
 

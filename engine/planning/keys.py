@@ -130,7 +130,7 @@ class Keys:
         legacy = self._catalog.table(table)
         if self.root_of(table):
             return UUID
-        column = legacy.shape.column("id")
+        column = legacy.shape.find_column("id")
         return self._id_type(legacy, column) if self.is_id(legacy, "id") else self.bare(column)
 
     def names_ids(self, table: LegacyTable, column: str) -> bool:
@@ -146,7 +146,7 @@ class Keys:
 
     def _key_behind(self, table: LegacyTable, column: Column) -> Column:
         parent = self._named(table, column.name)
-        return self._catalog.table(parent).shape.column("id") if parent else column
+        return self._catalog.table(parent).shape.find_column("id") if parent else column
 
     def _between(self, table: str, column: Column, wanted: Column, parent: str) -> Conversion:
         same = Conversion("same", column.type, column.base, parent)
@@ -179,7 +179,7 @@ class Keys:
 
     def _count(self, table: str, column: str) -> tuple[int, int]:
         if (table, column) not in self._probed:
-            found = self._catalog.table(table).shape.column(column)
+            found = self._catalog.table(table).shape.find_column(column)
             self._probed[table, column] = self._probe(table, [found])[column]
         return self._probed[table, column]
 
@@ -215,7 +215,7 @@ class Keys:
         parent = self._catalog.table(table)
         if column == "id" and self._fates[table] == "reshape":
             return table if self.root_of(table) else None
-        onward = self._reference(parent, parent.shape.column(column))
+        onward = self._reference(parent, parent.shape.find_column(column))
         return onward.ids_of if onward and onward.ids_of else table if column == "id" else None
 
     def _ask(self, table: str, column: str, parent: str) -> None:
@@ -235,9 +235,9 @@ class Keys:
         if table.name not in (*self._mapping.tables, *rule.tables) and rule.to != "users":
             return None  # a table that nobody mapped may mean anything by job_id
         parent = self._catalog.table(rule.to)
-        if not parent or not self._is_target(rule.to) or not parent.shape.column("id"):
+        if not parent or not self._is_target(rule.to) or not parent.shape.find_column("id"):
             return None
-        if not _comparable(column, parent.shape.column("id")) or column.generated:
+        if not _comparable(column, parent.shape.find_column("id")) or column.generated:
             return None
         if not self.root_of(rule.to) and not is_unique(parent.shape, ("id",)):
             self._ask(table.name, column.name, rule.to)

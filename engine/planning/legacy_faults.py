@@ -71,7 +71,7 @@ def _look_at(scene: Scene, table: LegacyTable) -> None:
         scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
     clashes.table(scene, name)
     for column in rule.required if rule and fate == "copy" else ():
-        if not table.shape.column(column):
+        if not table.shape.find_column(column):
             scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
-    if table.shape.column(HIDDEN):
+    if table.shape.find_column(HIDDEN):
         scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")

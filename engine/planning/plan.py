@@ -210,7 +210,7 @@ class Plan:
     def spelled_as(self, table: str, column: str) -> str:
         """SQL over alias t: a value as text, in the form in which ids are compared."""
         found = next((text for *place, text in self.spelled if place == [table, column]), None)
-        return found or ids.word(self.table(table).legacy.shape.column(column))
+        return found or ids.word(self.table(table).legacy.shape.find_column(column))
 
     def id_as(self, table: str, column: str) -> str:
         """The same of an id: one text however a UUID is written."""
@@ -219,7 +219,7 @@ class Plan:
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""
         shape = self.shape(table)
-        return self.source.takes_null(shape, shape.column(column))
+        return self.source.takes_null(shape, shape.find_column(column))
 
     @property
     def carried_functions(self) -> tuple[Function, ...]:
@@ -264,7 +264,7 @@ def merged_shape(plan: Plan) -> Table | None:
     root = plan.shape(route.targets[0])
     kinds = {"root_id": "uuid", "legacy_id": "text", "legacy_key": "text", "updated_at": "timestamptz", "place": "int8"}
     own = [Column(f"__{name}", kind, base=kind) for name, kind in kinds.items()]
-    carried = tuple(replace(root.column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
+    carried = tuple(replace(root.find_column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
     return Table(MERGED, (*own, *carried))
 
 

@@ -51,7 +51,7 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Sourc
     more = {"legacy_names": apart.names, "faults": barred}
     scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, server, **more)
     legacy_faults.look(scene)
-    if not catalog.table("users") or not catalog.table("users").shape.column("id"):
+    if not catalog.table("users") or not catalog.table("users").shape.find_column("id"):
         return _nothing(scene)
     loose_ids.look(scene)
     declared.adapt(scene)
@@ -288,7 +288,7 @@ def _legacy_constraints(scene: Scene, table: str):
 
 
 def _read_by_generated(scene: Scene, table: str, columns: tuple[str, ...]) -> set[str]:
-    found = (scene.catalog.table(table).shape.column(name) for name in columns)
+    found = (scene.catalog.table(table).shape.find_column(name) for name in columns)
     return {name for column in found if column for name in column.reads}
 
 

@@ -36,7 +36,7 @@ def _times(scene: Scene, table: LegacyTable) -> Iterator[str]:
     used = used_columns(scene, table, rule.columns, rule.carry_into)
     settled = _settled(scene, table.name)
     for name in (*TIMED, "created_at", "updated_at"):
-        column = table.shape.column(used.get(name, ""))
+        column = table.shape.find_column(used.get(name, ""))
         if column and column.name not in settled and (column.is_array or column.base not in TIMES | TEXTUAL):
             place = f"settled under {scene.place(table.name)}"
             yield (

@@ -68,7 +68,7 @@ class Removals:
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each that was not null before, with the legacy value."""
         names = rule.releases or rule.columns[:1]
-        listed = [sql.SQL(ids.told(self.work.plan.shape(rule.table).column(name))) for name in names]
+        listed = [sql.SQL(ids.told(self.work.plan.shape(rule.table).find_column(name))) for name in names]
         listed += [sql.SQL("t.{} is not null").format(sql.Identifier(name)) for name in names]
         query = sql.SQL(
             "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
@@ -123,10 +123,10 @@ class Removals:
         key = self.work.plan.shape(table).primary_key
         if len(key) == 1:
             return self._text(table, key[0])
-        return sql.SQL(key_of([self.work.plan.shape(table).column(name) for name in key]))
+        return sql.SQL(key_of([self.work.plan.shape(table).find_column(name) for name in key]))
 
     def _text(self, table: str, column: str) -> sql.SQL:
-        return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
+        return sql.SQL(ids.word(self.work.plan.shape(table).find_column(column)))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
         """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
@@ -145,7 +145,7 @@ class Removals:
 
     def _reference_keys(self, table: str) -> sql.Composable:
         """The id by which children know the row, as text."""
-        has_id = self.work.plan.shape(table).column("id") is not None
+        has_id = self.work.plan.shape(table).find_column("id") is not None
         return self._text(table, "id") if has_id else sql.SQL("null::text")
 
     def _reject(self, table: str, removed: list[tuple[str, str]], reason: str, sentence: str) -> set[str]:
@@ -237,7 +237,7 @@ class Removals:
         """Those ids that no row in the target stands for: without a key, two legacy rows may share one."""
         route = next(r for r in self.work.plan.table(table).routes if r.is_accounted and not r.is_archive)
         is_keyed = bool(self.work.plan.table(table).key)  # a key names one row, which is the rejected one
-        if is_keyed or not ids or self.work.plan.shape(route.targets[0]).column("id") is None:
+        if is_keyed or not ids or self.work.plan.shape(route.targets[0]).find_column("id") is None:
             return ids
         own = dict(zip(ids, steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist(), strict=True))
         query = sql.SQL(
@@ -273,7 +273,7 @@ class Removals:
     def _borne(self, table: str, ids: list[str]) -> set[str]:
         """Those of these ids that a row of the build bears which the legacy table has given it."""
         home = self.work.plan.table(table).routes[0].targets[0]
-        if home not in self.work.plan.hidden or self.work.plan.shape(home).column("id") is None:
+        if home not in self.work.plan.hidden or self.work.plan.shape(home).find_column("id") is None:
             return set()
         query = sql.SQL("select {id} from {home} as t where {id} = any (%s) and {table} = %s").format(
             id=self._text(home, "id"), home=self._table(home), table=violations.legacy_table_of(self.work, "t")

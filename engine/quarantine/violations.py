@@ -39,7 +39,7 @@ def is_lost(work: Work, step: Follow) -> sql.Composable:
     ).format(
         sql.Literal(work.run_id),
         sql.Literal(step.legacy_table),
-        sql.SQL(as_text(work.plan.shape(step.table).column(step.column))),
+        sql.SQL(as_text(work.plan.shape(step.table).find_column(step.column))),
     )
 
 
@@ -142,7 +142,7 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
 
 def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
     """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
-    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.column("updated_at") else []
+    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
     if rule.table == ROOTS:
         known = (
             "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} "
@@ -157,7 +157,7 @@ def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
                     sql.SQL("null::numeric" if value == number else "pg_catalog.concat(t.id)"),
                 )
             )
-    elif shape.column("id"):
+    elif shape.find_column("id"):
         parts.append(sql.SQL("t.id desc"))
     last = sql.SQL("t.{}").format(sql.Identifier(HIDDEN)) if rule.table in work.plan.hidden else sql.SQL("t.ctid")
     return sql.SQL(", ").join([*parts, last])

@@ -40,7 +40,7 @@ def by_origin(table: LegacyTable, schema: str, origins: list[str]) -> str:
 def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> str:
     """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
     names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
-    key = table.shape.column(names[0]) if len(names) == 1 else None
+    key = table.shape.find_column(names[0]) if len(names) == 1 else None
     if key and key.kind == "b" and not key.is_array and key.base in {*INPUTS, "text", "varchar"}:  # by its index
         return _query(table, schema, f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])", more)
     return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", more)
@@ -49,7 +49,7 @@ def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> 
 def by_id(table: LegacyTable, schema: str, ids: list[str]) -> str:
     """SQL: the same for words of the column id."""
     wanted = sql.Literal(sorted(set(ids))).as_string(None)
-    return _query(table, schema, f"{ids.word(table.shape.column('id'))} = any ({wanted}::text[])")
+    return _query(table, schema, f"{ids.word(table.shape.find_column('id'))} = any ({wanted}::text[])")
 
 
 def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
@@ -80,7 +80,7 @@ def by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
 
 
 def _query(table: LegacyTable, schema: str, condition: str, more: str = "") -> str:
-    own = table.shape.column("id")
+    own = table.shape.find_column("id")
     return WITNESS.format(
         origin=ORIGIN.expression,
         key=legacy_key(table),

@@ -117,7 +117,7 @@ def _is_used(catalog: Catalog, use: TypeUse, parts: dict) -> bool:
     """Whether the column is there, and still has its legacy type."""
     part = parts.get(("column", (use.table, use.column)))
     legacy = catalog.table(use.table)
-    column = legacy and legacy.shape.column(use.column)
+    column = legacy and legacy.shape.find_column(use.column)
     return part is not None and (not column or column.type == part.type)
 
 

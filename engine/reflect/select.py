@@ -152,10 +152,10 @@ class Times:
         return f"(not isfinite({plain(column)}) or {plain(column)} between {bounds})"
 
     def created(self) -> str:
-        return f"coalesce({', '.join([*self._moment(self._shape.column('created_at')), *self._fallbacks()])})"
+        return f"coalesce({', '.join([*self._moment(self._shape.find_column('created_at')), *self._fallbacks()])})"
 
     def updated(self) -> str:
-        return f"coalesce({', '.join([*self._moment(self._shape.column('updated_at')), self.created()])})"
+        return f"coalesce({', '.join([*self._moment(self._shape.find_column('updated_at')), self.created()])})"
 
     def copied(self, column: Column) -> str:
         """created_at or updated_at of a copied table, in its own type; untouched where it cannot be null."""
@@ -173,7 +173,7 @@ class Times:
         return shown if column.kind == "b" and "(" not in column.type else f"({shown})::{column.full_type}"
 
     def _fallbacks(self) -> list[str]:
-        found = [column for name in self._chain if (column := self._shape.column(name))]
+        found = [column for name in self._chain if (column := self._shape.find_column(name))]
         moments = [self._finite(column, moment) for column in found for moment in self._moment(column)]
         return [*moments, f"{literal(self._instant)}::timestamptz"]
 
@@ -181,5 +181,5 @@ class Times:
         return moment if column.base in TEXTUAL else f"case when isfinite({plain(column)}) then {moment} end"
 
     def _time(self, name: str) -> Column | None:
-        column = self._shape.column(name)
+        column = self._shape.find_column(name)
         return column if column and column.base in TIMES and not column.is_array else None

@@ -52,5 +52,5 @@ def _professionals(tables: dict, mapping: Mapping) -> list[Link]:
         Link(table, (PROFESSIONAL,), to, ("id",), False)
         for table in owned
         for to in named
-        if tables[table].shape.column(PROFESSIONAL) and tables[to].shape.column("id")
+        if tables[table].shape.find_column(PROFESSIONAL) and tables[to].shape.find_column("id")
     ]

@@ -155,7 +155,7 @@ class Sample:
     def _edge(self, link: Link) -> Edge:
         child, parent = self._skeletons[link.table], self._skeletons[link.to]
         ends = [
-            (child.table.shape.column(here), parent.table.shape.column(there))
+            (child.table.shape.find_column(here), parent.table.shape.find_column(there))
             for here, there in zip(link.columns, link.to_columns, strict=True)
         ]
         places = []
@@ -205,7 +205,7 @@ class Sample:
         shape = skeleton.table.shape
         if not shape.primary_key:
             return sql.SQL(CTID)
-        columns = [shape.column(name) for name in shape.primary_key]
+        columns = [shape.find_column(name) for name in shape.primary_key]
         return _text([normal(column, column) for column in columns], shape.primary_key)
 
     def _connect(self, conn: psycopg.Connection) -> None:

@@ -91,7 +91,7 @@ def test_older_servers_know_the_same_addresses(migrated: tuple[Settings, str]) -
     sessions = verify.Sessions(settings, None)
     facts = verify._facts(settings, sessions, run_id, "nxtgauge", "legacy_archive")
     older = replace(facts, source=replace(facts.source, version=140_000))
-    column = facts.source.table("activity_logs").column("ip")
+    column = facts.source.table("activity_logs").find_column("ip")
     with sessions.source() as conn:
         older = replace(older, addresses=addresses.accepted(conn, older))
         read = [

@@ -121,7 +121,7 @@ def test_what_a_shape_no_longer_uses_is_not_needed(source):
 def test_needs_are_closed_over_domains_and_functions(source):
     legacy = made(source, NASTY)
     order = legacy.table("order").shape
-    best = dataclasses.replace(order, columns=(order.column("best"),), constraints=(), indexes=())
+    best = dataclasses.replace(order, columns=(order.find_column("best"),), constraints=(), indexes=())
     assert needs(legacy, [best]).types == {"good_mood", "mood"}
     assert needs(legacy, [best]).functions == {"mood_rank(value mood)"}
 

@@ -108,10 +108,10 @@ def test_every_table_of_the_target_is_declared_in_its_domain():
 @pytest.mark.parametrize("table", target.load().values(), ids=lambda table: table.name)
 def test_every_table_has_its_times_a_key_and_a_comment(table):
     times = {"created_at"} if table.name.startswith("audit_") else {"created_at", "updated_at"}
-    found = {name for name in ("created_at", "updated_at") if table.column(name)}
+    found = {name for name in ("created_at", "updated_at") if table.find_column(name)}
     assert found == times
     for name in times:
-        column = table.column(name)
+        column = table.find_column(name)
         assert (column.type, column.default, column.not_null) == ("timestamp with time zone", "now()", True)
     assert table.primary_key
     assert table.comment

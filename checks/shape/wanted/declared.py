@@ -185,7 +185,7 @@ class Declared:
     def _is_anew(self, table: str, column: Column, carried: dict[str, str], is_shared: bool) -> bool:
         """Whether a column is generated again: all that it reads is carried beside it, as it is and under its name."""
         things_of = {thing.name: thing for thing in self._kept.of("column", table)}
-        read = [self._facts.source.table(table).column(name) for name in column.reads]
+        read = [self._facts.source.table(table).find_column(name) for name in column.reads]
         if lasting.is_dropped(column.default, self._kept.calls):
             return False
         return all(

@@ -82,7 +82,7 @@ class Kept:
 
     def column(self, table: str, found: Thing) -> Thing:
         """One column of the table, as it should be."""
-        shape, rule = self.facts.source.table(table).column(found.name), self.facts.rule(table)
+        shape, rule = self.facts.source.table(table).find_column(found.name), self.facts.rule(table)
         names, typed = self.renames(table), self.types.of(table, shape)
         stated, base = PLAIN_COLUMN | {statement: found.says[statement] for statement in OF_COLUMN}, typed.base
         if rule and found.name in rule.becomes:
@@ -121,12 +121,12 @@ class Kept:
         """Columns that every table has, and those that the mapping adds."""
         rule, shape, final = self.facts.rule(table), self.facts.source.table(table), self.facts.final(table)
         for name in ("created_at", "updated_at"):
-            if not shape.column(name):
+            if not shape.find_column(name):
                 yield plain.column(final, name, "timestamp with time zone", "timestamptz", True, "now()")
         for name in rule.adds if rule else ():
             yield plain.column(final, name, "uuid", "uuid")
         for old, new in rule.becomes.items() if rule else ():
-            if not shape.column(old):
+            if not shape.find_column(old):
                 yield plain.column(final, new, "uuid", "uuid", True)
 
     def _references(self, table: str) -> Iterator[Thing]:
@@ -148,7 +148,7 @@ class Kept:
         """user_settings has one row for each user, and room for the settings that it has no column for."""
         shape, users = self.facts.source.table("user_settings"), self.facts.source.table("users")
         moving = [c.name for c in users.columns if c.name in gone(self.facts, "users")] if users else []
-        if not shape.column("preferences") and any(not shape.column(name) for name in moving):
+        if not shape.find_column("preferences") and any(not shape.find_column(name) for name in moving):
             yield plain.column("user_settings", "preferences", "jsonb", "jsonb", True, "'{}'::jsonb")
         if not any(t.says["kind"] in "pu" and t.says["columns"] == ["user_id"] for t in constraints):
             yield plain.unique("user_settings", "user_settings_user_id_key", "user_id")

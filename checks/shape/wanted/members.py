@@ -162,7 +162,7 @@ class Positions:
     def _edge(self, says: Says, table: str, column: str) -> int | None:
         """The last value of a column in the direction of the sequence; values out of its bounds are not its own."""
         shape = self._facts.target.table(table)
-        found = shape.column(column) if shape else None
+        found = shape.find_column(column) if shape else None
         if found is None or found.base not in NUMBERS or found.is_array:
             return None
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"

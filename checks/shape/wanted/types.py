@@ -102,7 +102,7 @@ class Types:
         facts = self._facts
         if facts.fates[table] == "reshape" and facts.home(table) != table:
             return UUID
-        column = facts.source.table(table).column("id")
+        column = facts.source.table(table).find_column("id")
         if column.base in TEXTUAL and self._is_id(table, "id"):
             values, uuids = self._count(table, column)
             return UUID if uuids * 2 > values else self.bare(table, column)

@@ -41,7 +41,7 @@ def moved_ways(scene: Scene, table: LegacyTable) -> dict[str, Way]:
 def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     """The legacy user_settings with the users' settings filled in while it is copied."""
     users, found = _users(scene), _settings(scene)
-    user_id = table.shape.column("user_id")
+    user_id = table.shape.find_column("user_id")
     if not user_id:
         scene.fault(SETTINGS, "user_id", "is missing", "name the column that points at users user_id in the source")
         return copied
@@ -50,9 +50,9 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     if not users or not found:
         return replace(copied, shape=shape)
     items = [_filled(scene, table, item, found) for item in copied.route.items]
-    if table.shape.column(PREFERENCES):
+    if table.shape.find_column(PREFERENCES):
         _note_unmerged(scene)
-    if not table.shape.column(PREFERENCES) and shape.column(PREFERENCES):
+    if not table.shape.find_column(PREFERENCES) and shape.find_column(PREFERENCES):
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
         items = [i if i.type == "text" or i in copied.route.items else Item(i.name, text(i.expression)) for i in items]
@@ -60,7 +60,7 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     join = f"left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
-        names = [n for n in (i.name for i in items) if shape.column(n)]
+        names = [n for n in (i.name for i in items) if shape.find_column(n)]
         freight = ((SETTINGS, tuple((name, name) for name in names)),)
     route = replace(copied.route, items=tuple(items), from_sql=f"{copied.route.from_sql} {join}", freight=freight)
     return replace(copied, shape=shape, route=route, ways=ways)
@@ -79,19 +79,19 @@ def _told(scene: Scene, way: Way, settings: list[Column]) -> Way:
 def routes(scene: Scene, shape: Table) -> list[Route]:
     """The route that gives a row to every user without one; none if there are no users."""
     users = _users(scene)
-    if not users or not users.shape.column("id"):
+    if not users or not users.shape.find_column("id"):
         return []
-    key, times = users.shape.column("id"), scene.times(users)
+    key, times = users.shape.find_column("id"), scene.times(users)
     found = scene.keys.conversion(users, key)
     items = [Item("user_id", scene.keys.word(users, key)), *_new_id(shape, key)]
     items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
     document = _document(scene, _settings(scene), alias="t")
-    if shape.column(PREFERENCES):
+    if shape.find_column(PREFERENCES):
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
     now = text(f"{literal(scene.instant)}::timestamptz")
-    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.column(name) and times]
+    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name) and times]
     conversions = [Conversion("user_id", found.parent)] if found.type == "uuid" and found.kind != "same" else []
-    if shape.column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
+    if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
         conversions.append(Conversion("id", SETTINGS))
     return [
         Route(
@@ -115,7 +115,7 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
 def _note_unmerged(scene: Scene) -> None:
     """Settings of users whose preferences are no object stay nowhere, and are noted."""
     legacy, users = scene.catalog.table(SETTINGS), _users(scene)
-    same = _same("t.id", users.shape.column("id"), "s.user_id", legacy.shape.column("user_id"))
+    same = _same("t.id", users.shape.find_column("id"), "s.user_id", legacy.shape.find_column("user_id"))
     odd = (
         f"exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same} "
         "and jsonb_typeof(s.preferences) <> 'object')"
@@ -136,7 +136,7 @@ def _settings(scene: Scene) -> list[Column]:
 
 def _place(scene: Scene, setting: str) -> str:
     legacy = scene.catalog.table(SETTINGS)
-    return setting if legacy and legacy.shape.column(setting) else f"{PREFERENCES}->{setting}"
+    return setting if legacy and legacy.shape.find_column(setting) else f"{PREFERENCES}->{setting}"
 
 
 def _in_document(scene: Scene, settings: list[Column]) -> list[Column]:
@@ -144,7 +144,7 @@ def _in_document(scene: Scene, settings: list[Column]) -> list[Column]:
 
 
 def _with_preferences(scene: Scene, shape: Table) -> Table:
-    there = shape.column(PREFERENCES)
+    there = shape.find_column(PREFERENCES)
     needed = _in_document(scene, _settings(scene))
     if there and needed and (there.base != "jsonb" or there.is_array):
         scene.fault(SETTINGS, PREFERENCES, f"is {there.type}", _ways_out(scene, needed))
@@ -171,7 +171,7 @@ def _one_row_per_user(shape: Table) -> Table:
 
 def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]) -> Item:
     """An item of user_settings, with the user's setting where it is null."""
-    own = table.shape.column(item.name)
+    own = table.shape.find_column(item.name)
     setting = next((c for c in settings if c.name == item.name), None)
     if own and setting and not own.generated:
         value = _fitting(scene, own, setting, "u")
@@ -196,13 +196,13 @@ def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:
     """The setting as a new row's column of its name; a value that does not fit is noted."""
     if _place(scene, setting.name) != setting.name:
         return None
-    value = _fitting(scene, shape.column(setting.name), setting, "t")
+    value = _fitting(scene, shape.find_column(setting.name), setting, "t")
     if value is None:
         return None
     unfit = f"{plain(setting)} is not null and {value} is null"
     note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
     scene.noted.append(Noted(rule_of(scene).table, SETTINGS, setting.name, note, as_text(setting), unfit))
-    return Item(setting.name, text_at(value, shape.column(setting.name)))
+    return Item(setting.name, text_at(value, shape.find_column(setting.name)))
 
 
 def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
@@ -217,7 +217,7 @@ def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
 
 
 def _joined(users: LegacyTable, user_id: Column) -> str:
-    return _same(f"u.{quoted('id')}", users.shape.column("id"), f"t.{quoted('user_id')}", user_id)
+    return _same(f"u.{quoted('id')}", users.shape.find_column("id"), f"t.{quoted('user_id')}", user_id)
 
 
 def _same(left: str, one: Column, right: str, other: Column) -> str:
@@ -228,7 +228,7 @@ def _same(left: str, one: Column, right: str, other: Column) -> str:
 
 def _new_id(shape: Table, key: Column) -> list[Item]:
     """An id for the new row; none where the key is user_id or an integer, which its sequence gives."""
-    column = shape.column("id")
+    column = shape.find_column("id")
     if not column or column.base not in ("uuid", "text", "varchar"):
         return []
     return [Item("id", f"'users:' || {ids.word(key)}")]
@@ -236,7 +236,7 @@ def _new_id(shape: Table, key: Column) -> list[Item]:
 
 def _without_row(scene: Scene, key: Column) -> str:
     legacy = scene.catalog.table(SETTINGS)
-    if not legacy or not legacy.shape.column("user_id"):
+    if not legacy or not legacy.shape.find_column("user_id"):
         return ""
-    same = _same("t.id", key, "s.user_id", legacy.shape.column("user_id"))
+    same = _same("t.id", key, "s.user_id", legacy.shape.find_column("user_id"))
     return f"not exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same})"

@@ -65,7 +65,7 @@ def _feeds(scene: Scene, constraint: Constraint) -> Iterator[tuple[LegacyTable, 
         if not legacy or scene.fates[table] not in ("copy", "keep", "reshape"):
             continue
         variants = (rule.derives.columns if rule.derives else rule.columns).get(name, (name,))
-        if column := next((c for variant in variants if (c := legacy.shape.column(variant))), None):
+        if column := next((c for variant in variants if (c := legacy.shape.find_column(variant))), None):
             yield legacy, column
 
 
@@ -90,7 +90,7 @@ def _reviewers(scene: Scene) -> Iterator[Column]:
     for table, rule_column in REVIEWERS:
         legacy, rule = scene.catalog.table(table), scene.rule(table)
         variants = rule.columns[rule_column] if legacy else ()
-        yield from [c for name in variants if (c := legacy.shape.column(name))][:1]
+        yield from [c for name in variants if (c := legacy.shape.find_column(name))][:1]
 
 
 def _agreed(scene: Scene, columns: list[Column]) -> Column | None:

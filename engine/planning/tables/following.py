@@ -54,7 +54,7 @@ def _places(scene: Scene, key: Constraint) -> list[tuple[str, tuple[str, ...]]]:
 
 def _fits(own: Table, parent: Table, column: str, key: str) -> bool:
     """Whether PostgreSQL compares the two as a reference does."""
-    one, other = own.column(column), parent.column(key)
+    one, other = own.find_column(column), parent.find_column(key)
     if one.base == other.base:
         return one.is_array == other.is_array
     is_number = {one.base, other.base} <= NUMBERS and (one.base != "numeric" or other.base == "numeric")

@@ -39,7 +39,7 @@ def _references(scene: Scene) -> Iterator[tuple[Place, Place]]:
             parent = scene.catalog.table(reference.ids_of) if reference and reference.ids_of else None
             if rule and column.name in rule.becomes:
                 parent = owners
-            if parent and (key := parent.shape.column("id")):
+            if parent and (key := parent.shape.find_column("id")):
                 yield (table, column), (parent, key)
 
 

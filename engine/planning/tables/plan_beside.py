@@ -31,7 +31,7 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
         return None
     used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
     targets = " and ".join(rule.targets)
-    own = scene.keys.conversion(table, table.shape.column("id"))
+    own = scene.keys.conversion(table, table.shape.find_column("id"))
     conversions = [Conversion(RULE + "id", own.parent)] if own.kind != "same" and own.type == "uuid" else []
     return Route(
         name=f"{table.name} → {targets}",
@@ -64,7 +64,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
     present = [c for c in table.shape.columns if c.name in rule.columns]
     if not present:
         return None, {}
-    into, key = rule.into, table.shape.column("id")
+    into, key = rule.into, table.shape.find_column("id")
     if not key:
         scene.fault(table.name, "id", "is missing, and its presentation columns need it", "add a key in the source")
         return None, {}

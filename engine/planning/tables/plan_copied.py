@@ -157,25 +157,25 @@ def _renames(scene: Scene, table: LegacyTable, rule: TableRule) -> list[tuple[st
 
 def _new_columns(table: LegacyTable, rule: TableRule) -> tuple[str, ...]:
     """Final names of the columns that the mapping adds."""
-    return (*rule.adds, *(new for old, new in rule.becomes.items() if not table.shape.column(old)))
+    return (*rule.adds, *(new for old, new in rule.becomes.items() if not table.shape.find_column(old)))
 
 
 def _built(table: LegacyTable, added: str) -> str:
     """An added column as the build calls it: by another name as long as a legacy one has its own."""
-    return f"{ADDED}{added}" if table.shape.column(added) else added
+    return f"{ADDED}{added}" if table.shape.find_column(added) else added
 
 
 def _losers(scene: Scene, table: LegacyTable, rule: TableRule) -> dict[str, Way]:
     """Columns that a coalesced one takes in."""
     lost = {}
     for wanted, variants in rule.coalesced.items():
-        present = [name for name in variants if table.shape.column(name)]
+        present = [name for name in variants if table.shape.find_column(name)]
         for name in present[1:]:
             final = rule.target or table.name
             lost[name] = Way(
                 name, "rule", (f"{final}.{wanted}",), f"where {present[0]} is null; else noted if it differs"
             )
-            winner, loser = table.shape.column(present[0]), table.shape.column(name)
+            winner, loser = table.shape.find_column(present[0]), table.shape.find_column(name)
             note, differs = f"{name} differs and was not kept", _differs(scene, winner, loser)
             scene.noted.append(Noted(table.name, final, wanted, note, as_text(loser), differs))
     return lost
@@ -230,7 +230,7 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
 
 def _coalesced(scene: Scene, table: LegacyTable, rule: TableRule, column: Column) -> str | None:
     for variants in rule.coalesced.values():
-        present = [c for name in variants if (c := table.shape.column(name))]
+        present = [c for name in variants if (c := table.shape.find_column(name))]
         if len(present) > 1 and present[0].name == column.name:
             scene.changed.add((table.name, column.name))
             return f"coalesce({', '.join([plain(column), *(_as(column, c, scene) for c in present[1:])])})"
@@ -298,7 +298,7 @@ def _undeclared(
                 found.append(new(column, "user_role_profiles"))
             continue
         if root:
-            shape = table.shape.column(column)
+            shape = table.shape.find_column(column)
             is_nullable = scene.catalog.takes_null(table.shape, shape)
             scene.follows.append(Follow(table.name, column, reference.ids_of, is_nullable))
         if reference and not reference.declared and column not in single:
@@ -361,7 +361,7 @@ def _is_keyed(scene: Scene, table: LegacyTable) -> bool:
 
 
 def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
-    column = table.shape.column(item.name)
+    column = table.shape.find_column(item.name)
     if column and item.expression == plain(column) and item.name not in converted:
         return freight_item(item.name, column)
     return item if item.type == "text" else Item(item.name, text(item.expression))
@@ -369,7 +369,7 @@ def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
 
 def _remarks(table: LegacyTable, columns: list[_Column]):
     for column in columns:
-        legacy = table.shape.column(column.shape.name)
+        legacy = table.shape.find_column(column.shape.name)
         if legacy and legacy.default and not column.shape.default:
             yield f"default of {legacy.name} dropped: its type changes"
         if legacy and legacy.base == "oid":

@@ -43,7 +43,7 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
     rule = scene.rule(table.name)
     used = used_columns(scene, table, rule.columns, rule.carry_into)
     _require(scene, table, rule, used)
-    removed = {name: why for name, why in rule.removed.items() if table.shape.column(name)}
+    removed = {name: why for name, why in rule.removed.items() if table.shape.find_column(name)}
     rest = [c for c in table.shape.columns if c.name not in {*used.values(), *removed}]
     items = [*rule_items(scene, table, {**used, **{name: name for name in removed}})]
     ways = [_rule_way(scene, rule, column, name) for name, column in used.items()]
@@ -84,7 +84,7 @@ def _documents(scene: Scene, legacy_table: str) -> Iterator[str]:
     """Rule columns that hold JSON, whatever their rows say."""
     table, rule = scene.catalog.table(legacy_table), scene.rule(legacy_table)
     for name, legacy in used_columns(scene, table, rule.columns, None).items():
-        column = table.shape.column(legacy)
+        column = table.shape.find_column(legacy)
         if column.base in ("json", "jsonb") and not column.is_array:
             yield name
 
@@ -96,7 +96,7 @@ def key_item(table: LegacyTable) -> Item:
 def legacy_key(table: LegacyTable) -> str:
     """The legacy key as text: one column's text, a JSON array of several, or the ctid."""
     names = table.shape.primary_key
-    columns = [table.shape.column(name) for name in names]
+    columns = [table.shape.find_column(name) for name in names]
     if len(columns) == 1:
         return as_text(columns[0])
     if columns:
@@ -112,9 +112,9 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
     times = scene.times(table)
     for name, legacy in used.items():
         if name not in ("created_at", "updated_at"):
-            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.column(legacy)))
+            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.find_column(legacy)))
     for name, filled in (("created_at", times.created()), ("updated_at", times.updated())):
-        own = table.shape.column(name)
+        own = table.shape.find_column(name)
         is_own = own and name in used and not is_derived
         yield Item(RULE + name, times.shown(own, filled) if is_own else text(filled))
     said = [column for column in _times(table, used) if is_said(column)]
@@ -124,7 +124,7 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
 
 def _times(table: LegacyTable, used: dict[str, str]) -> list[Column]:
     names = (*TIMED, "created_at", "updated_at")
-    return [table.shape.column(used[name]) for name in names if name in used]
+    return [table.shape.find_column(used[name]) for name in names if name in used]
 
 
 def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:
@@ -142,7 +142,7 @@ def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> s
 def _owner_key(scene: Scene, table: LegacyTable, column: Column) -> Column | None:
     """The id of professionals, where the column names one, declared or not."""
     rule, owners = scene.rule(table.name), scene.catalog.table("professionals")
-    return owners.shape.column("id") if rule and owners and column.name in rule.becomes else None
+    return owners.shape.find_column("id") if rule and owners and column.name in rule.becomes else None
 
 
 def used_columns(
@@ -151,7 +151,7 @@ def used_columns(
     """Rule column → the legacy column in use."""
     names = {column.name for column in table.shape.columns}
     fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
-    if into and not scene.declared[into].column("updated_at"):
+    if into and not scene.declared[into].find_column("updated_at"):
         del fixed["updated_at"]
     wanted = fixed | columns
     found = {rule: next((v for v in variants if v in names), None) for rule, variants in wanted.items()}
@@ -177,7 +177,7 @@ def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):
     for name, legacy in used.items():
         reference = scene.keys.references.get((table.name, legacy))
         if reference and reference.ids_of and name != "id" and not _is_looked_up(scene, reference.ids_of):
-            found = scene.keys.conversion(table, table.shape.column(legacy))
+            found = scene.keys.conversion(table, table.shape.find_column(legacy))
             if found.kind != "same" and found.type == "uuid":
                 yield Conversion(RULE + name, found.parent)
 
@@ -188,7 +188,7 @@ def _is_looked_up(scene: Scene, parent: str) -> bool:
 
 def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
     for item in items:
-        column = table.shape.column(item.name)
+        column = table.shape.find_column(item.name)
         found = scene.keys.conversion(table, column)
         if found.kind == "derive":
             yield Conversion(item.name, found.parent)
@@ -239,9 +239,9 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
 def _is_anew(scene: Scene, table: LegacyTable, into: str, column: Column, carried: dict[str, str]) -> bool:
     """Whether the target can generate the column: all that it reads is carried there, as it is and under its name."""
     there = scene.declared[into]
-    read = [(table.shape.column(name), there.column(name)) for name in column.reads if carried.get(name) == name]
+    read = [(table.shape.column(name), there.find_column(name)) for name in column.reads if carried.get(name) == name]
     is_whole = len(read) == len(column.reads) and all(new and new.type == old.type for old, new in read)
-    return is_whole and not there.column(column.name) and not scene.drops(table.name, column.name)
+    return is_whole and not there.find_column(column.name) and not scene.drops(table.name, column.name)
 
 
 def _keep(
@@ -254,7 +254,7 @@ def _keep(
     names, there = carried | written, scene.declared[into]
     retyped = frozenset(c for c, name in names.items() if table.shape.column(c).base != there.column(name).base)
     arrival = keep.Arrival(into, names, retyped, frozenset(written), is_shared, is_ours=True)
-    changed = {legacy: name for name, legacy in used.items() if scene.declared[into].column(name)}
+    changed = {legacy: name for name, legacy in used.items() if scene.declared[into].find_column(name)}
     kept, dropped = keep.constraints(scene, table.shape, arrival)
     indexes, dropped_indexes = keep.indexes(scene, table.shape, arrival, changed)
     kept, indexes, clashes = unclashed(scene.declared[into], kept, indexes)
@@ -306,7 +306,7 @@ def _place(scene: Scene, table: LegacyTable, into: str, shape: Column, meaning: 
     """The name the column gets: its own, or with a suffix where a column of another type or that points elsewhere holds
     it; added if not there yet."""
     for name in (shape.name, f"{shape.name}_{table.name}"):
-        there = scene.declared[into].column(name)
+        there = scene.declared[into].find_column(name)
         if not there and len(name.encode()) <= MAX_NAME_BYTES:
             scene.add_column(into, replace(shape, name=name))
             scene.meanings[into, name] = meaning
