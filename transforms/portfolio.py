@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from config import reasons
 from transforms import steps
 from transforms.outcome import REJECTED, Facts, Outcome
 from transforms.profiles import only_profile
@@ -61,14 +62,14 @@ def _targets(known: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _rejected(table: str, is_refused: pd.Series, is_lost: pd.Series, has_none: pd.Series) -> pd.DataFrame:
-    reasons = [
-        (is_lost, "parent_rejected", "what professional_id names was rejected"),
-        (is_refused & ~is_lost & ~has_none, "orphan_professional", "professional_id does not name one owner"),
+    refusals = [
+        (is_lost, reasons.PARENT_REJECTED, "what professional_id names was rejected"),
+        (is_refused & ~is_lost & ~has_none, reasons.ORPHAN_PROFESSIONAL, "professional_id does not name one owner"),
         (
             is_refused & has_none,
-            "orphan_professional",
+            reasons.ORPHAN_PROFESSIONAL,
             "professional_id is null, and user_id leads to no single profile",
         ),
     ]
-    parts = [steps.rejects(where.index[where], table, reason, detail) for where, reason, detail in reasons]
+    parts = [steps.rejects(where.index[where], table, reason, detail) for where, reason, detail in refusals]
     return steps.joined(parts, REJECTED)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from config import reasons
 from transforms import steps
 from transforms.outcome import ID_MAP, REJECTED, REMOVED_LINKS, Facts, Outcome
 
@@ -42,7 +43,7 @@ def profiles(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFram
             ROOT: _roots(kept, ids, role, role_id, _or_draft(status.loc[kept.index])),
             facts.legacy_table: _extensions(kept, ids),
         },
-        rejected=steps.rejects(refused.index, ROOT, "unknown_status", steps.status_details(refused["status"])),
+        rejected=steps.rejects(refused.index, ROOT, reasons.UNKNOWN_STATUS, steps.status_details(refused["status"])),
         id_map=_replaced_ids(kept["id"], ids),
         removed_links=_removed_links(kept, ids, facts.removed),
     )
@@ -146,14 +147,14 @@ def _verdicts(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFra
     only, has_several = only_profile(rows["user_id"].where(role.isna()), pd.concat([lookups["profiles"], made]))
     profile_id = steps.first_known(profile_id, made["id"].reindex(rows.index), _of_pair(pair, made), only)
     conditions = {
-        "missing_id": rows["id"].isna(),
-        "parent_rejected": has_lost,
-        "unknown_status": rows.index.isin(is_refused),
+        reasons.MISSING_ID.name: rows["id"].isna(),
+        reasons.PARENT_REJECTED.name: has_lost,
+        reasons.UNKNOWN_STATUS.name: rows.index.isin(is_refused),
         "created": rows.index.isin(creates),
         "merged": profile_id.notna(),
-        "ambiguous_professional": has_several,
+        reasons.AMBIGUOUS_PROFESSIONAL.name: has_several,
     }
-    outcome = np.select(list(conditions.values()), list(conditions), default="unresolvable_professional")
+    outcome = np.select(list(conditions.values()), list(conditions), reasons.UNRESOLVABLE_PROFESSIONAL.name)
     return pd.DataFrame({"role": role, "status": _or_draft(status), "profile_id": profile_id, "outcome": outcome})
 
 
@@ -200,15 +201,19 @@ def _created_frames(rows: pd.DataFrame, verdicts: pd.DataFrame, role_ids: Mappin
 
 def _rejected(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     details = {
-        "missing_id": lambda some: steps.constant("id is null", some.index),
-        "parent_rejected": lambda some: "the " + verdicts["role"].loc[some.index] + " profile of its user was rejected",
-        "unknown_status": lambda some: steps.status_details(some["status"]),
-        "ambiguous_professional": lambda some: _role_said(some) + ", and its user has several profiles to choose from",
-        "unresolvable_professional": lambda some: _role_said(some) + ", and its user has no profile to go by",
+        reasons.MISSING_ID: lambda some: steps.constant("id is null", some.index),
+        reasons.PARENT_REJECTED: lambda some: (
+            "the " + verdicts["role"].loc[some.index] + " profile of its user was rejected"
+        ),
+        reasons.UNKNOWN_STATUS: lambda some: steps.status_details(some["status"]),
+        reasons.AMBIGUOUS_PROFESSIONAL: lambda some: (
+            _role_said(some) + ", and its user has several profiles to choose from"
+        ),
+        reasons.UNRESOLVABLE_PROFESSIONAL: lambda some: _role_said(some) + ", and its user has no profile to go by",
     }
     parts = []
     for reason, detail in details.items():
-        some = rows.loc[verdicts["outcome"] == reason]
+        some = rows.loc[verdicts["outcome"] == reason.name]
         if len(some):
             parts.append(steps.rejects(some.index, ROOT, reason, detail(some)))
     return steps.joined(parts, REJECTED)

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from config import mapping
+from config.reasons import Reason
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT, empty
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
@@ -61,9 +62,9 @@ def joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     return pd.concat(filled) if filled else empty(columns)
 
 
-def rejects(index: pd.Index, target_table: str, reason: str, detail: pd.Series | str) -> pd.DataFrame:
+def rejects(index: pd.Index, target_table: pd.Series | str, reason: Reason, detail: pd.Series | str) -> pd.DataFrame:
     """Rows of Outcome.rejected for the labels of index."""
-    values = [target_table, reason, detail]
+    values = [target_table, reason.name, detail]
     return frame(index, dict(zip(REJECTED, values, strict=True)))
 
 

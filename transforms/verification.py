@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from config import reasons
 from transforms import jsonb, steps
 from transforms.outcome import NOTES, Facts, Outcome
 
@@ -191,7 +192,7 @@ def _unknown_completions(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _unknown_statuses(status: pd.Series, target_table: str) -> pd.DataFrame:
     detail = steps.status_details(status).mask(steps.is_blank(status), "status is missing")
-    return steps.rejects(status.index, target_table, "unknown_status", detail)
+    return steps.rejects(status.index, target_table, reasons.UNKNOWN_STATUS, detail)
 
 
 def _payloads(payload: pd.Series, is_json: bool) -> tuple[pd.Series, pd.DataFrame]:

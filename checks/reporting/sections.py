@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from checks.reporting import model
 from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, is_shut
+from config import reasons
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
@@ -237,12 +238,15 @@ def _balanced(row: Mapping) -> tuple:
 
 
 def _rejects(report: Mapping) -> Iterator[Block]:
-    reasons = model.by_reason(report)
-    if not reasons:
+    found = model.by_reason(report)
+    if not found:
         return
-    rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in reasons)
+    rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in found)
     yield Text("These rows were left out. Each stands whole in migration.rejects of the target, with its reason.")
     yield Table("rejected rows by reason", ("reason", "rows", "tables"), rows)
+    known = (reasons.of_name(entry["reason"]) for entry in found)
+    meanings = tuple((reason.name, reason.meaning, reason.remedy) for reason in known)
+    yield Table("what the reasons mean", ("reason", "it means", "so that such rows arrive"), meanings)
     by_table = ((row["legacy_table"], row["reason"], row["rows"]) for row in report["rejects"])
     yield Table("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
 

@@ -24,19 +24,14 @@ from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
 from checks.run_books.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
+from config import reasons
 from config.shapes import Column, Constraint, Table
 
-PARENT_REJECTED, INVALID_VALUE = "parent_rejected", "invalid_value"
-# Reasons that laws of a domain judge, and the transforms of the tables that may have them.
-RULES = {
-    "unknown_status": {"profiles", "professionals", "onboarding_submissions", "verifications", "submission_documents"},
-    "duplicate_profile": {"profiles", "professionals"},
-    "missing_id": {"professionals"},
-    "ambiguous_professional": {"professionals"},
-    "unresolvable_professional": {"professionals"},
-    "orphan_professional": {"owned_by_profile"},
-    PARENT_REJECTED: {"professionals"},
-}
+PARENT_REJECTED, INVALID_VALUE = reasons.PARENT_REJECTED.name, reasons.INVALID_VALUE.name
+# Reasons that laws of a domain judge, and the transforms of the tables that may have them: what a rule alone gives, and
+# a parent that only the rule of professionals names.
+RULES = {reason.name: set(reason.transforms) for reason in reasons.ALL if not reason.is_general}
+RULES[PARENT_REJECTED] = {"professionals"}
 BOOKED = (
     "select legacy_key, reason, target_table, detail from migration.rejects where run_id = %s and legacy_table = %s"
 )
@@ -101,9 +96,9 @@ def _check(facts: Facts, prelude: Prelude, table: str, draft: Check, source, tar
     groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for key, reason, target_table, detail in target.execute(BOOKED, [facts.books.run_id, table]):
         groups[reason, target_table][key] = detail
-    reasons, rows, missed = Reasons(facts, prelude, table, source, target), [], 0
+    judge, rows, missed = Reasons(facts, prelude, table, source, target), [], 0
     for (reason, target_table), details in groups.items():
-        unjustified = reasons.unjustified(reason, target_table, details)
+        unjustified = judge.unjustified(reason, target_table, details)
         if unjustified is None:
             missed += len(details)
             facts.gaps.append(f"{table}: whether {len(details):,} rows were rejected rightly by {reason}")

@@ -22,7 +22,6 @@ from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import quoted
 from engine.session.blame import blame
 
-UNFIT = "invalid_value"
 # Classes of SQLSTATE that a row's value can cause: cardinality, data, integrity, routines, a limit, PL/pgSQL, damage.
 OF_A_VALUE = ("21", "22", "23", "2F", "38", "39", "54", "P0", "XX")
 Tried = TypeVar("Tried")

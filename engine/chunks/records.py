@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 from psycopg import sql
 
+from config import reasons
 from engine.chunks import ledger
-from engine.chunks.culprits import UNFIT, Refused
+from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Route
 from transforms import steps
@@ -61,13 +62,11 @@ INSERTS = {
 def without_refused(work: Work, outcome: Outcome, table: pa.Table, refused: Sequence[Refused]) -> Outcome:
     """The outcome with these rows rejected: the target takes not all of their values."""
     labels = _labels(table, [one.origin for one in refused])
-    new = steps.frame(
+    new = steps.rejects(
         pd.Index(labels, dtype="int64"),
-        {
-            "target_table": _texts([one.target for one in refused], labels),
-            "reason": UNFIT,
-            "detail": _texts([one.detail_for(work.plan) for one in refused], labels),
-        },
+        _texts([one.target for one in refused], labels),
+        reasons.INVALID_VALUE,
+        _texts([one.detail_for(work.plan) for one in refused], labels),
     )
 
     def kept(frame: pd.DataFrame) -> pd.DataFrame:

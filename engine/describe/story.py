@@ -2,9 +2,10 @@
 
 import difflib
 
-from config import mapping
+from config import mapping, reasons
 from config.errors import ConfigError
 from config.printable import line
+from config.reasons import Reason
 from engine.describe.detail import table_json, way_text
 from engine.planning.plan import Plan, Route, TablePlan, Way
 
@@ -62,7 +63,7 @@ def _story(plan: Plan, table: TablePlan) -> dict:
         },
         "routes": [_route_json(route) for route in table.routes],
         "constraints": [_rule_json(plan, r) for r in plan.rules if r.table in built],
-        "reasons": _reasons(plan, table),
+        "reasons": [reason.told for reason in _reasons(plan, table)],
     }
 
 
@@ -99,22 +100,14 @@ def _rule_json(plan: Plan, rule) -> dict:
     }
 
 
-def _reasons(plan: Plan, table: TablePlan) -> list[str]:
+def _reasons(plan: Plan, table: TablePlan) -> list[Reason]:
     """Why a row of this table may be rejected."""
     built = {name for route in table.routes if route.is_accounted and not route.is_archive for name in route.targets}
     rules = [r for r in plan.rules if r.table in built and not r.is_trusted and not r.nulls_orphans]
-    named = [r.name for r in rules]
-    owned = ["parent_rejected"] if any(r.kind == "f" and len(r.columns) == 1 for r in rules) else []
-    by_transform = {
-        "profiles": ["unknown_status", "duplicate_profile"],
-        "professionals": ["unknown_status", "ambiguous_professional", "unresolvable_professional", "parent_rejected"],
-        "owned_by_profile": ["orphan_professional", "parent_rejected"],
-        "onboarding_submissions": ["unknown_status"],
-        "verifications": ["unknown_status"],
-        "submission_documents": ["unknown_status", "parent_rejected"],
-    }
-    known = [reason for route in table.routes for reason in by_transform.get(route.transform or "", ())]
-    checked = ["invalid_value"] if any(r.lane == "frame" and r.is_accounted for r in table.routes) else []
+    named = [reasons.of_constraint(r.kind, r.name) for r in rules]
+    owned = [reasons.PARENT_REJECTED] if any(r.kind == "f" and len(r.columns) == 1 for r in rules) else []
+    known = reasons.of_transforms({route.transform or "" for route in table.routes})
+    checked = [reasons.INVALID_VALUE] if any(r.lane == "frame" and r.is_accounted for r in table.routes) else []
     return [*dict.fromkeys([*known, *checked, *owned, *named])]
 
 
@@ -140,7 +133,8 @@ def _story_text(story: dict) -> str:
     lines += ["constraints:", *(f"    {_constraint_text(rule)}" for rule in story["constraints"])]
     lines += [
         "a row is rejected for:",
-        *(f"    {reason}" for reason in story["reasons"] or ["nothing that is known of"]),
+        *("    {name}: {meaning} {remedy}".format(**reason) for reason in story["reasons"]),
+        *(["    nothing that is known of"] if not story["reasons"] else []),
     ]
     lines += [f"dropped: {text}" for text in story["dropped"]]
     return "\n".join(map(line, [*lines, *(f"remark: {text}" for text in story["remarks"])]))

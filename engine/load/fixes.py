@@ -11,7 +11,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from config import mapping
+from config import mapping, reasons
 from config.errors import SourceError
 from engine.chunks.work import Work, in_build
 from engine.load import ddl, merging
@@ -20,7 +20,7 @@ from engine.planning.keys import ROOT_OF
 from engine.planning.plan import HIDDEN, MERGED, Follow, Rule
 from engine.planning.tables.plan_reshaped import legacy_key
 from engine.quarantine import violations, witness
-from engine.quarantine.quarantine import PARENT_REJECTED, Quarantine
+from engine.quarantine.quarantine import Quarantine
 from engine.reflect.select import as_text, parsed, quoted
 from engine.session.blame import blame
 from transforms import steps
@@ -172,7 +172,7 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
         quarantine.set_null(rule, gone)
     else:
         quarantine.remove(
-            rule, gone, PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected"
+            rule, gone, reasons.PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected"
         )
 
 
@@ -192,7 +192,7 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
         with work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", work.stop):
             rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
         found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
-        quarantine.reject_witnesses(found, "user_role_profiles", PARENT_REJECTED, "its profile was rejected")
+        quarantine.reject_witnesses(found, "user_role_profiles", reasons.PARENT_REJECTED, "its profile was rejected")
 
 
 def count_loaded(work: Work, target: psycopg.Connection) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 import pandas as pd
 import psycopg
 
+from config import reasons
 from config.errors import SourceError
 from engine.chunks import ledger, records
-from engine.chunks.culprits import UNFIT, Refused, is_of_a_value, trying
+from engine.chunks.culprits import Refused, is_of_a_value, trying
 from engine.chunks.work import Work
 from engine.planning.plan import Route
 from engine.quarantine import witness
@@ -24,7 +25,7 @@ from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, quoted
 from engine.session.blame import blame
 from transforms import steps
-from transforms.outcome import REJECTED, TEXT, Outcome
+from transforms.outcome import TEXT, Outcome
 
 
 def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]):
@@ -39,9 +40,9 @@ def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.
     removals = Removals(work, target, set(), set(), set())
     for (build_table, detail), rows in by_reason.items():
         if route.is_accounted:
-            removals.refuse(build_table, ids_of(work, route, rows), rows, UNFIT, detail)
+            removals.refuse(build_table, ids_of(work, route, rows), rows, reasons.INVALID_VALUE, detail)
         else:
-            removals.note_not_made(build_table, rows, f"{UNFIT}: {detail}")
+            removals.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
 
 
 def witnesses(work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]) -> dict[str, Witness]:
@@ -101,8 +102,10 @@ def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) ->
         found = witnesses(work, table, source, [one.origin for one in unread])
     rows = [found[one.origin] for one in unread]
     known = pd.DataFrame({"key": [row.key for row in rows], "id": [row.id for row in rows]}, dtype=TEXT)
-    told = [(one.target, UNFIT, one.detail_for(work.plan)) for one in unread]
-    outcome = Outcome(frames={}, rejected=pd.DataFrame(told, columns=REJECTED).astype(TEXT))
+    told = pd.DataFrame([(one.target, one.detail_for(work.plan)) for one in unread], columns=["target", "detail"])
+    told = told.astype(TEXT)
+    rejected = steps.rejects(told.index, told["target"], reasons.INVALID_VALUE, told["detail"])
+    outcome = Outcome(frames={}, rejected=rejected)
     evidence = pd.DataFrame({"legacy_key": known["key"], "legacy_row": [row.row for row in rows]}, dtype=TEXT)
     named = known if table.shape.find_column("id") else known[["key"]]
     return records.write(work, route, named, outcome, evidence, cursor)

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from config import reasons
 from config.errors import TargetError
 from engine.chunks.work import in_build
 from engine.planning.plan import Rule
 from engine.quarantine import violations
-from engine.quarantine.removals import DUPLICATE_PROFILE, Removals
+from engine.quarantine.removals import Removals
 from engine.session.blame import blame
 from engine.session.workers import Workers
 
-PARENT_REJECTED = "parent_rejected"
 ROOTS = "user_role_profiles"
 
 
@@ -110,7 +110,7 @@ class Quarantine(Removals):
             broken = self.target.execute(query).fetchone()
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
-                self.remove(rule, violations.violates(self.work, rule), rule.name, violations.sentence(rule))
+                self.remove(rule, violations.violates(self.work, rule), _reason(rule), violations.sentence(rule))
         return any(broken)
 
     def _rules(self, kinds: str) -> list[Rule]:
@@ -167,7 +167,7 @@ class Quarantine(Removals):
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:
-            return self.remove(rule, violates, rule.name, violations.sentence(rule))
+            return self.remove(rule, violates, _reason(rule), violations.sentence(rule))
         child = sql.SQL("{} and exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
                         "and g.id = {})").format(
             violates,
@@ -176,15 +176,15 @@ class Quarantine(Removals):
             self._text(rule.table, rule.columns[0]),
         )  # fmt: skip
         sentence = f"the row of {self.work.plan.final_name(rule.ref_table)} that it belongs to was rejected"
-        return self.remove(rule, child, PARENT_REJECTED, sentence) | self.remove(
-            rule, violates, rule.name, violations.sentence(rule)
+        return self.remove(rule, child, reasons.PARENT_REJECTED, sentence) | self.remove(
+            rule, violates, _reason(rule), violations.sentence(rule)
         )
 
     def _judge_unique(self, rule: Rule) -> bool:
         is_roots = rule.table == ROOTS and set(rule.columns) == {"user_id", "role"}
         if is_roots:
             self._note_superseded(rule)
-        reason = DUPLICATE_PROFILE if is_roots else rule.name
+        reason = reasons.DUPLICATE_PROFILE if is_roots else _reason(rule)
         sentence = (
             "a profile of this role and user that was updated later stays" if is_roots else violations.sentence(rule)
         )
@@ -193,7 +193,7 @@ class Quarantine(Removals):
     def _judge_exclusion(self, rule: Rule) -> bool:
         """Whether rows went; each round takes those that stand behind a row which stays."""
         has_lost = False
-        while self.remove(rule, violations.is_excluded(self.work, rule), rule.name, violations.sentence(rule)):
+        while self.remove(rule, violations.is_excluded(self.work, rule), _reason(rule), violations.sentence(rule)):
             has_lost = True
         return has_lost
 
@@ -224,6 +224,10 @@ class Quarantine(Removals):
                 run=sql.Literal(self.work.run_id),
             )
         )
+
+
+def _reason(rule: Rule) -> reasons.Reason:
+    return reasons.of_constraint(rule.kind, rule.name)
 
 
 def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:

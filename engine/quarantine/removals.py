@@ -12,9 +12,10 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from config import mapping
+from config import mapping, reasons
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
+from config.reasons import Reason
 from engine.books import totals
 from engine.books.totals import Increment
 from engine.chunks.records import orphan_note
@@ -26,8 +27,6 @@ from engine.reflect.select import key_of
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT
-
-DUPLICATE_PROFILE = "duplicate_profile"
 
 NOTE = """
     insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)
@@ -50,6 +49,10 @@ REJECT = """
 def _behind(rule: TableRule | None, column: str | None) -> list[str | None]:
     """The legacy columns that may have filled a build column: by the mapping, else the one of its name."""
     return [legacy for legacy, into in (rule.arrives if rule else {}).items() if into == column] or [column]
+
+
+def _not_made(reason: Reason, sentence: str) -> str:
+    return f"not_made: {reason.name}: {sentence}"
 
 
 @dataclass
@@ -128,7 +131,7 @@ class Removals:
     def _text(self, table: str, column: str) -> sql.SQL:
         return sql.SQL(ids.word(self.work.plan.shape(table).find_column(column)))
 
-    def remove(self, rule: Rule, violates: sql.Composable, reason: str, sentence: str) -> set[str]:
+    def remove(self, rule: Rule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
         """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
         query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
@@ -148,7 +151,7 @@ class Removals:
         has_id = self.work.plan.shape(table).find_column("id") is not None
         return self._text(table, "id") if has_id else sql.SQL("null::text")
 
-    def _reject(self, table: str, removed: list[tuple[str, str]], reason: str, sentence: str) -> set[str]:
+    def _reject(self, table: str, removed: list[tuple[str, str]], reason: Reason, sentence: str) -> set[str]:
         touched = {table}
         self._gone(table, [key for _, key in removed if key])
         rows = list(dict.fromkeys(row for row, _ in removed))
@@ -158,27 +161,26 @@ class Removals:
         accounted = [row for row in rows if self._is_accounted(table, witnesses[row].table)]
         self.reject_witnesses([witnesses[row] for row in accounted], table, reason, sentence)
         if derived := [row for row in rows if row not in set(accounted)]:
-            note = f"not_made: {reason}: {sentence}"
-            self._note(table, None, note, [(row, None) for row in derived])
+            self._note(table, None, _not_made(reason, sentence), [(row, None) for row in derived])
         return touched
 
     def refuse(
-        self, table: str, ids: list[str], witnesses: list["witness.Witness"], reason: str, sentence: str
+        self, table: str, ids: list[str], witnesses: list["witness.Witness"], reason: Reason, sentence: str
     ) -> None:
         """Write down rows that never reached the build table. ids: by which children know them."""
         self._gone(table, ids)
         self.reject_witnesses(witnesses, table, reason, sentence)
 
-    def note_not_made(self, table: str, witnesses: list["witness.Witness"], why: str) -> None:
+    def note_not_made(self, table: str, witnesses: list["witness.Witness"], reason: Reason, sentence: str) -> None:
         """A note on each legacy row of which this build table has got none."""
-        self._write_notes(table, None, f"not_made: {why}", [(found, None) for found in witnesses])
+        self._write_notes(table, None, _not_made(reason, sentence), [(found, None) for found in witnesses])
 
-    def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: str, sentence: str) -> None:
+    def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: Reason, sentence: str) -> None:
         """Write these legacy rows down as rejected; `table` is the build table that refused them."""
         final = self.work.plan.final_name(table)
         with self.target.transaction():
             self._write_rejects(witnesses, final, reason, sentence)
-            self._forget(witnesses, is_superseded=reason == DUPLICATE_PROFILE)
+            self._forget(witnesses, is_superseded=reason == reasons.DUPLICATE_PROFILE)
 
     def _is_accounted(self, table: str, legacy_table: str) -> bool:
         routes = [r for r in self.work.plan.table(legacy_table).routes if table in r.targets and not r.is_archive]
@@ -206,18 +208,18 @@ class Removals:
                 self._gone(name, [key for _, key in removed if key])
         return touched
 
-    def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: str, detail: str) -> None:
+    def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: Reason, detail: str) -> None:
         values = {
             "run": self.work.run_id,
             "tables": [w.table for w in witnesses],
             "keys": [w.key for w in witnesses],
             "rows": [w.row for w in witnesses],
             "target": target,
-            "reason": reason,
+            "reason": reason.name,
             "detail": detail,
         }
         written = self.target.execute(REJECT, values).fetchall()
-        labels = totals.labels(self.work.settings.profile, reason=reason)
+        labels = totals.labels(self.work.settings.profile, reason=reason.name)
         totals.add(self.target, [Increment("rejects", labels | {"table": table}, rows) for table, rows in written])
 
     def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:

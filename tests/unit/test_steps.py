@@ -5,6 +5,7 @@ import uuid
 import pandas as pd
 import pytest
 
+from config import reasons
 from transforms import steps
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT
 
@@ -165,7 +166,7 @@ def test_a_frame_takes_series_at_its_labels_and_repeats_the_rest():
 
 def test_records_have_the_columns_of_an_outcome():
     labels, some = pd.Index([5]), series("v", labels=[5])
-    assert list(steps.rejects(labels, "t", "reason", some)) == REJECTED
+    assert list(steps.rejects(labels, "t", reasons.MISSING_ID, some)) == REJECTED
     assert steps.id_map(labels, some, "t", some, "derived").to_dict("records") == [
         dict(zip(ID_MAP, ["v", "t", "v", "derived"], strict=True))
     ]
