@@ -42,18 +42,20 @@ Name = Annotated[str, AfterValidator(_fits)]  # of something in the target
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    """What stands under a field is its description, in docs/mapping.md too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Reference(_Frozen):
-    """An undeclared reference: columns of one name, in the tables `in` (none given: all), point at the table `to`.
-
-    owned: tables whose rows belong to the row they point at: there an orphan is rejected, elsewhere set to null.
-    """
+    """An undeclared reference: what columns of one name point at."""
 
     to: str
+    """The table whose id such a column holds."""
     owned: tuple[str, ...] = ()
+    """Tables whose rows belong to the row they point at: there an orphan is rejected, elsewhere set to null."""
     tables: tuple[str, ...] = Field(default=(), alias="in")
+    """The tables that have such a column; none given: any table of the mapping, of user_id any table at all."""
 
     def on_orphan(self, table: str) -> str:
         return "reject" if table in self.owned else "null"
@@ -63,68 +65,111 @@ class Common(_Frozen):
     """What holds for every table (common.toml)."""
 
     tool_tables: tuple[str, ...]
+    """The records of migration tools: archived, never in the product."""
     created_at_from: tuple[str, ...]
+    """Times that stand for a missing `created_at`: the first that is set and finite, else the instant of the run."""
     functions: dict[str, str]
+    """A legacy function that a default or a check calls: its replacement, or "" to drop what calls it."""
     carried_functions: tuple[str, ...] = ()
+    """Functions with their owner's rights, or in languages that leave the database, which somebody has read."""
     references: dict[str, Reference]
+    """Columns by name that point at a table though no foreign key may say so; see below."""
     role_synonyms: dict[str, str]
+    """Spelling of a role: the role's key. Compared by letters and digits alone."""
     statuses: dict[str, tuple[str, ...]]
+    """A status of profiles, requests and documents: its spellings beside itself."""
     order_statuses: dict[str, tuple[str, ...]]
+    """A status of orders: its spellings among the payments' statuses."""
 
 
 class Completion(_Frozen):
     """Columns of another table that move into this one, which gets a row for each row of the other."""
 
     table: str
+    """The other table."""
     columns: tuple[str, ...]
+    """Those of its columns that move, where it has them."""
 
 
 class Split(_Frozen):
     """Columns that leave the table for one beside it, keyed by the table's own key."""
 
     into: str
+    """The table beside it."""
     key: str
+    """The column there that holds this table's key."""
     columns: tuple[str, ...]
+    """The columns that leave, where the legacy table has them."""
 
 
 class Derivation(_Frozen):
     """Rows of other tables made from each row of a copied one; they are not its accounted outcome."""
 
     transform: str
+    """A name of `transforms/registry.py`."""
     targets: tuple[str, ...]
+    """The declared tables that it fills."""
     required: tuple[str, ...] = ()
+    """Legacy columns that it cannot do without; a plan without one is refused."""
     columns: dict[str, tuple[str, ...]] = {}
+    """Rule column: the legacy columns that may be meant, the first that is there is."""
     lookups: tuple[str, ...] = ()
+    """What it must know beyond its own rows; names of the engine's lookups."""
 
 
 class TableRule(_Frozen):
     """What becomes of one legacy table."""
 
     disposition: Literal["copy", "rename", "reshape", "archive"]
-    target: Name | None = None  # rename: the new name
-    transform: str | None = None  # reshape: a name of transforms.registry
+    """What becomes of it, as docs/contract.md says in section 2."""
+    target: Name | None = None
+    """Its name in the target, where that is another."""
+    transform: str | None = None
+    """The function that reshapes it: a name of `transforms/registry.py`."""
     targets: tuple[str, ...] = ()
-    carry_into: str | None = None  # reshape: where columns go that no rule mentions
-    carries: bool = True  # false: the transform keeps every column in what it makes of the whole row
-    keeps_shape: bool = False  # reshape: the table itself, with single columns changed
+    """The declared tables that it is reshaped into."""
+    carry_into: str | None = None
+    """Of a reshaped table: which target takes the columns that no rule mentions."""
+    carries: bool = True
+    """false: such columns are not carried, since the transform keeps the whole row in what it makes."""
+    keeps_shape: bool = False
+    """Of a reshaped table: it remains itself, with single columns changed."""
     also_archived: bool = False
+    """Its rows are kept in legacy_archive too."""
     must_exist: bool = False
+    """A source without it is refused."""
     wave: Literal[1, 2, 3] = 1
+    """When it is loaded; a later wave may look up what an earlier one has loaded."""
     required: tuple[str, ...] = ()
-    columns: dict[str, tuple[str, ...]] = {}  # rule column → legacy variants; user_id = [] is none of the rule's
-    renamed: dict[Name, tuple[str, ...]] = {}  # target column → legacy variants
-    coalesced: dict[str, tuple[str, ...]] = {}  # target column → legacy columns, the first that is not null wins
-    arrives: dict[str, str] = {}  # legacy column → target column that holds its value as it is
-    lands: dict[str, tuple[str, ...]] = {}  # rule column → table.column, where the target calls it otherwise
-    becomes: dict[str, str] = {}  # legacy column → target column whose value the transform decides
-    adds: dict[str, str] = {}  # new column → table it points at
-    removed: dict[str, str] = {}  # legacy column → the rule that removes it
-    settled: tuple[str, ...] = ()  # columns about which the plan asks nothing more
-    names: dict[str, Name] = {}  # legacy index or key → its name in the target, where that takes the legacy one itself
+    """Rule columns that it cannot do without; a plan without one is refused."""
+    columns: dict[str, tuple[str, ...]] = {}
+    """Rule column: the legacy columns that may be meant, the first that is there is; `user_id = []` is no rule's."""
+    renamed: dict[Name, tuple[str, ...]] = {}
+    """Target column: the legacy columns that may become it, the first that is there does."""
+    coalesced: dict[str, tuple[str, ...]] = {}
+    """Target column: legacy columns of which the first that is not null fills it."""
+    arrives: dict[str, str] = {}
+    """Legacy column: the target column that holds its value as it is."""
+    lands: dict[str, tuple[str, ...]] = {}
+    """Rule column: the `table.column` of the target where its value may be found, where that is called otherwise."""
+    becomes: dict[str, str] = {}
+    """Legacy column: the target column in its place, whose value the transform decides."""
+    adds: dict[str, str] = {}
+    """New column: the table that it points at."""
+    removed: dict[str, str] = {}
+    """Legacy column: the rule that removes it; its values go to migration.removed_links."""
+    settled: tuple[str, ...] = ()
+    """Columns about which the plan asks nothing more."""
+    names: dict[str, Name] = {}
+    """Legacy index or key: its name in the target, where that takes the legacy one itself."""
     lookups: tuple[str, ...] = ()
+    """What its transform must know beyond its own rows; names of the engine's lookups."""
     split: Split | None = None
+    """Columns that leave it for a table beside it; see below."""
     completed_from: Completion | None = None
+    """Columns of another table that move into it; see below."""
     derives: Derivation | None = None
+    """Rows of other tables that are made from its rows beside; see below."""
 
 
 class Mapping(_Frozen):

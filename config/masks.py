@@ -72,14 +72,20 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 class Masks(BaseModel):
     """All rules of masks.toml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    personal: tuple[str, ...]  # rule columns of the mapping that no rule reads by value
-    kept: tuple[str, ...]  # names of what holds codes
+    personal: tuple[str, ...]
+    """Rule columns of the mapping that are somebody's: no rule asks what they say, so they are masked."""
+    kept: tuple[str, ...]
+    """Names of columns that hold codes, which programs read by value."""
     kept_endings: tuple[str, ...]
-    kept_definitions: tuple[str, ...] = ()  # objects whose definitions may hold what is masked in rows
+    """The same by the last word of a name: `contact_type` ends in `type`."""
+    kept_definitions: tuple[str, ...] = ()
+    """Objects whose definitions may hold what rows have masked, as the proof names them: `view public.v`."""
     names: dict[str, Rule]
+    """A column's name, or its last words: its mask."""
     tables: dict[str, dict[str, Rule]]
+    """A legacy table: its columns' masks, which go before everything else."""
 
     @model_validator(mode="after")
     def _says_each_once(self):
