@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 import psycopg
 from psycopg.rows import dict_row
 
-from engine.books import bookkeeping
+from engine.books import bookkeeping, lease
 from engine.books.bookkeeping import Run
 from engine.gates import gates
 
@@ -81,7 +81,7 @@ def _is_told(gate: dict) -> bool:
 
 def _state(run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
     """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
-    if run.state not in bookkeeping.OPEN:
+    if run.state not in lease.OPEN:
         return run.state
     if not is_alive:
         return "died"

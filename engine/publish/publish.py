@@ -6,7 +6,7 @@ Laws
 - Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
 - What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
 - Writers are locked out of what is replaced before it is, so that no row is written to what is no longer read.
-- The caller holds the lease (engine.books.bookkeeping).
+- The caller holds the lease (engine.books.lease).
 """
 
 import contextlib

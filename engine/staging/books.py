@@ -23,7 +23,7 @@ from psycopg.rows import class_row
 
 from config.connection import Connection
 from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
-from engine.books import bookkeeping
+from engine.books import lease
 from engine.books.versioned import Versioned
 from engine.publish import schemas
 from engine.publish.schemas import Member, listed
@@ -66,16 +66,16 @@ class Copy:
 
 
 @contextlib.contextmanager
-def lease(connection: Connection) -> Iterator[psycopg.Connection]:
+def hold(connection: Connection) -> Iterator[psycopg.Connection]:
     """Hold the staging database for one refresh, by a session of its own. Errors: TargetBusy, StagingError."""
     with connect.staging(connection) as conn:
         with blame(StagingError, "taking the lease of the staging database"):
-            if not bookkeeping.take(conn, LOCK):
-                holder = conn.execute(bookkeeping.HOLDER, {"lock": LOCK}).fetchone()
+            if not lease.take(conn, LOCK):
+                holder = conn.execute(lease.HOLDER, {"lock": LOCK}).fetchone()
                 who = holder[0] if holder else "it has just ended"
                 found = f"another refresh holds this staging database: {who}"
                 raise TargetBusy(f"{found}; wait for it to end, or stop it where it runs")
-        with bookkeeping.giving_back(conn, LOCK):
+        with lease.giving_back(conn, LOCK):
             yield conn
 
 

@@ -108,7 +108,7 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
     with contextlib.ExitStack() as stack:
         clock.stage("look")
         conn = stack.enter_context(connect.staging(settings.staging, STOP))
-        lease = stack.enter_context(books.lease(settings.staging))
+        lease = stack.enter_context(books.hold(settings.staging))
         held = stack.enter_context(snapshot.hold(settings.source, STOP))
         found = _reflected(settings, held)
         key = _key(settings)

@@ -7,14 +7,17 @@ Laws
 
 import hashlib
 import importlib.metadata
+from dataclasses import dataclass
 
 import psycopg
 
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, profiles
+from engine.books.bookkeeping import NewRun, Run
 from engine.chunks import ledger
 from engine.chunks.work import chunks
+from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
 from engine.planning import prerequisites
 from engine.planning.plan import Plan
@@ -24,23 +27,75 @@ from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
 from engine.session.workers import Clock
+from engine.start import preflight
+from engine.start.options import Options
 
 
-def _make_extensions(conn: psycopg.Connection, settings: Settings, planned: Plan) -> None:
-    for statement in prerequisites.extensions(planned.extensions, settings.extension_schema):
-        conn.execute(statement.sql)
+@dataclass(frozen=True)
+class Start:
+    """All that is known of an attempt before it begins.
+
+    settings: those that it goes by. given: the certificate that came as a file, now or at an earlier attempt;
+    rehearsed: the one that the run is held to.
+    """
+
+    settings: Settings
+    options: Options
+    plan: Plan
+    held: Snapshot
+    resumed: Run | None
+    given: Certificate | None
+    rehearsed: Certificate | None
+
+    @property
+    def needs_approval(self) -> bool:
+        return not self.options.dry_run and (self.options.approve or self.settings.require_approval)
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What the books know mapping, plan and program by."""
+        return {
+            "mapping_hash": self.plan.mapping_digest,
+            "plan_hash": _fingerprint(self.plan, self.settings),
+            "code_version": _version(),
+        }
 
 
-def resumed(conn: psycopg.Connection, settings: Settings, run_id: str | None, dry_run: bool, *, is_latest: bool):
-    """The run that is gone on with: this one, or with is_latest the latest if it broke off; None for a new one.
+def given(options: Options) -> Certificate | None:
+    """Errors: ConfigError if the file is damaged, or the run is a rehearsal itself."""
+    if options.certificate and options.dry_run:
+        raise ConfigError("a dry-run issues a certificate and is held to none; leave --certificate or --dry-run out")
+    return certificates.read(options.certificate) if options.certificate else None
+
+
+def start(
+    conn: psycopg.Connection, settings: Settings, options: Options, held: Snapshot, given: Certificate | None
+) -> Start:
+    """What the attempt begins with. Errors: PlanRefused with every fault; ConfigError, SourceError, TargetError."""
+    earlier = _resumed(conn, settings, options)
+    settings, given = profiles.as_begun(settings, earlier), given or certificates.kept(earlier)
+    instant = earlier.created_at.isoformat() if earlier else _now(conn)
+    plan = preflight.planned(settings, held, instant, conn.info.server_version)
+    rehearsed = None if options.dry_run else preflight.held_to(conn, settings, given)
+    kind = {"dry_run": options.dry_run, "is_new": earlier is None}
+    preflight.refuse(preflight.faults(conn, settings, plan, held, rehearsed, **kind))
+    return Start(settings, options, plan, held, earlier, given, rehearsed)
+
+
+def _now(conn: psycopg.Connection) -> str:
+    return conn.execute("select now()").fetchone()[0].isoformat()
+
+
+def _resumed(conn: psycopg.Connection, settings: Settings, options: Options) -> Run | None:
+    """The run that is gone on with; None for a new one.
 
     None too where the books cannot be read: preflight refuses that, with all else. Errors: ConfigError, TargetError.
     """
     with blame(TargetError, "reading the runs", STOP):
         if bookkeeping.faults(conn):
             return None
-        run_id = run_id or (_broken_off(conn, settings, dry_run) if is_latest else None)
-        return run_id and _resumable(conn, settings, run_id, dry_run)
+        run_id = options.run_id or (_broken_off(conn, settings, options.dry_run) if options.resume else None)
+        return _resumable(conn, settings, run_id, options.dry_run) if run_id else None
 
 
 def _broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> str | None:
@@ -54,7 +109,7 @@ def _broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> 
     return kin[0].run_id if kin and kin[0].state in ("running", "interrupted", "built") else None
 
 
-def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_run: bool):
+def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_run: bool) -> Run:
     """The run of this id. Errors: ConfigError if there is none, or it is over, or of another target."""
     found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
     if found is None:
@@ -69,64 +124,52 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
     return found
 
 
-def begin(
-    conn,
-    settings: Settings,
-    planned: Plan,
-    held: Snapshot,
-    resumed,
-    clock: Clock,
-    *,
-    dry_run: bool,
-    approve: bool,
-    given: Certificate | None,
-):
-    """A new run, or the resumed one: continued if nothing has changed, else begun anew.
-
-    approve: a person has to approve what it builds; given: the certificate that it is held to. Both at this attempt and
-    at every later one.
-    """
+def begin(conn: psycopg.Connection, start: Start, clock: Clock) -> Run:
+    """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
     with blame(TargetError, "beginning the run", STOP):
-        identity = held.facts.identity()
-        by = {
-            "mapping_hash": planned.mapping_digest,
-            "plan_hash": _fingerprint(planned, settings),
-            "code_version": _version(),
-        }
-        if resumed is None:
-            run = bookkeeping.create_run(
-                conn,
-                profile=settings.profile,
-                source_schema=settings.source_schema,
-                target_schema=settings.target_schema,
-                dry_run=dry_run,
-                source_identity=identity,
-                **by,
-                created_at=planned.instant,
-                approval=approve,
-                settings=settings.keys(),
-                certificate=given and given.to_dict(),
-            )
-            drop_builds(conn, settings)
-        else:
-            run = _another_attempt(conn, settings, resumed, clock, approve, given)
-            if why := _why_anew(conn, settings, planned, held, resumed):
-                clock.message(f"beginning anew: {why}")
-                drop_builds(conn, settings)
-                bookkeeping.clear_run(conn, run.run_id, **by)
-        _make_extensions(conn, settings, planned)
-        if resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
-            bookkeeping.set_snapshot(conn, run.run_id, held.visible, identity)
+        run = _new(conn, start) if start.resumed is None else _another_attempt(conn, start, start.resumed, clock)
+        for statement in prerequisites.extensions(start.plan.extensions, start.settings.extension_schema):
+            conn.execute(statement.sql)
+        if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
+            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.facts.identity())
     return run
 
 
-def _another_attempt(conn, settings: Settings, resumed, clock: Clock, approve: bool, given: Certificate | None):
+def _new(conn: psycopg.Connection, start: Start) -> Run:
+    settings = start.settings
+    new = NewRun(
+        profile=settings.profile,
+        source_schema=settings.source_schema,
+        target_schema=settings.target_schema,
+        dry_run=start.options.dry_run,
+        source_identity=start.held.facts.identity(),
+        **start.marks,
+        approval=start.needs_approval,
+        settings=settings.keys(),
+        certificate=start.given and start.given.to_dict(),
+    )
+    run = bookkeeping.create_run(conn, new, start.plan.instant)
+    drop_builds(conn, settings)
+    return run
+
+
+def _another_attempt(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> Run:
+    run = _reopened(conn, start, earlier, clock)
+    if why := _why_anew(conn, start, earlier):
+        clock.message(f"beginning anew: {why}")
+        drop_builds(conn, start.settings)
+        bookkeeping.clear_run(conn, run.run_id, **start.marks)
+    return run
+
+
+def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> Run:
     """The run, under way again. What its profile said when it began stays in the books where it says less now."""
-    found = profiles.loosened(settings, resumed)
+    settings, given = start.settings, start.given
+    found = profiles.loosened(settings, earlier)
     for key in found:
-        clock.message(f"profile {settings.profile} is looser than when run {resumed.run_id} began: {key}")
-    keys = None if found else settings.keys()
-    return bookkeeping.resume_run(conn, resumed.run_id, settings.profile, approve, keys, given and given.to_dict())
+        clock.message(f"profile {settings.profile} is looser than when run {earlier.run_id} began: {key}")
+    keys, certificate = None if found else settings.keys(), given and given.to_dict()
+    return bookkeeping.resume_run(conn, earlier.run_id, settings.profile, start.needs_approval, keys, certificate)
 
 
 def _fingerprint(planned: Plan, settings: Settings) -> str:
@@ -139,21 +182,22 @@ def _version() -> str:
     return importlib.metadata.version("nxtgauge-migrate")
 
 
-def _why_anew(conn, settings: Settings, planned: Plan, held: Snapshot, resumed) -> str:
+def _why_anew(conn: psycopg.Connection, start: Start, earlier: Run) -> str:
     """Why a resumed run cannot go on where it stopped; empty if it can."""
-    if resumed.plan_hash != _fingerprint(planned, settings):
+    settings, plan, run_id = start.settings, start.plan, earlier.run_id
+    if earlier.plan_hash != start.marks["plan_hash"]:
         return "the mapping, the source's schema, the profile or the program is not what it was"
-    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == resumed.run_id}
+    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == run_id}
     if builds != {"product", "archive"}:
         return "its build is no longer there"
-    if names := changed(conn, settings, resumed.run_id, held.holder):
+    if names := changed(conn, settings, run_id, start.held.holder):
         return f"the source has changed in {', '.join(names)}"
-    if not ledger.done(conn, resumed.run_id) <= {c.span for r in planned.routes for c in chunks(planned, settings, r)}:
+    if not ledger.done(conn, run_id) <= {c.span for r in plan.routes for c in chunks(plan, settings, r)}:
         return "the source's tables lie in other pages than they did"
     return ""
 
 
-def changed(conn, settings: Settings, run_id: str, source) -> list[str]:
+def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: psycopg.Connection) -> list[str]:
     """Tables that the source has changed since the run's snapshot."""
     run = bookkeeping.run(conn, run_id)
     rows = conn.execute(
@@ -167,7 +211,7 @@ def changed(conn, settings: Settings, run_id: str, source) -> list[str]:
         return snapshot.changed_tables(source, settings.source_schema, marks, run.snapshot, identity)
 
 
-def drop_builds(conn, settings: Settings) -> None:
+def drop_builds(conn: psycopg.Connection, settings: Settings) -> None:
     for found in bookkeeping.schemas(conn).values():
         if found.role == "build" and found.target_schema == settings.target_schema:
             schemas.drop(conn, found.name)

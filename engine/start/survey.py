@@ -15,7 +15,7 @@ import psycopg
 
 from config.errors import SourceError, TargetBusy, TargetError
 from config.settings import Settings
-from engine.books import bookkeeping
+from engine.books import bookkeeping, lease
 from engine.gates import certificate as certificates
 from engine.planning.plan import Plan
 from engine.reflect import older
@@ -96,7 +96,7 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
 def busy(found: Survey) -> TargetBusy | None:
     """What a run would end with now, if another one holds the target."""
     holder = found.target and found.target.holder
-    return bookkeeping.busy(holder) if holder else None
+    return lease.busy(holder) if holder else None
 
 
 def _source_bytes(held: Snapshot, plan: Plan) -> int:
@@ -111,7 +111,7 @@ def _look_at(conn: psycopg.Connection, settings: Settings) -> Target:
         facts = servers.facts(conn)
         size = conn.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()[0]
         has_books = not bookkeeping.faults(conn) and bookkeeping.is_present(conn)
-        holder = bookkeeping.holder(conn) if bookkeeping.is_held(conn) else None
+        holder = lease.holder(conn) if lease.is_held(conn) else None
         pace = _pace(conn, settings) if has_books else None
         return Target(str(settings.target), facts.version, size, preflight.can_rehearse(conn, facts), holder, pace)
 

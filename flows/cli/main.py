@@ -89,10 +89,9 @@ def _wanted(describe, plan, tables: tuple[str, ...]) -> tuple[list, list[str]]:
 def explain(context: click.Context, table: str) -> int:
     """Tell one legacy table's story: source, mapping, transform, target, reasons for rejection."""
     settings = settings_of(context)
-    from engine import describe
-    from engine import run as engine_run
+    from engine import describe, operations
 
-    found = engine_run.plan(settings)
+    found = operations.plan(settings)
     if context.obj.is_json:
         print_json(describe.explain_json(found, table))
     else:
@@ -224,10 +223,10 @@ def _show_values(settings, report: dict) -> None:
 def rollback(context: click.Context, run_id: str | None) -> int:
     """Put back by rename what stood before the last publish."""
     settings = settings_of(context)
-    from engine import run as engine_run
+    from engine import operations
     from flows.runs import work
 
-    run_id = run_id or engine_run.published_run(settings)
+    run_id = run_id or operations.published_run(settings)
     done = (
         through_prefect("rollback", None, {"profile": context.obj.profile or "", "run_id": run_id}) if run_id else None
     )
@@ -251,10 +250,10 @@ def _rolled_back(done: dict) -> str:
 def status(context: click.Context) -> int:
     """List the runs in the target, their state and their balance."""
     settings = settings_of(context)
-    from engine import run as engine_run
+    from engine import operations
     from flows.local import report
 
-    runs = engine_run.status(settings)
+    runs = operations.status(settings)
     show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_gates_of(runs))))
     return 0
 

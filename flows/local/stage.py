@@ -2,8 +2,8 @@
 
 from config.errors import ConfigError
 from config.settings import Settings
-from engine import run as engine_run
 from engine import staging
+from engine.session.stop import STOP
 from engine.session.workers import Watch
 from engine.staging import Case, Wish
 from flows.local.report import columns
@@ -19,7 +19,7 @@ def stage(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict:
 
     Errors: every kind of config.errors; VerificationFailed where something is left that should be masked.
     """
-    with on_signal(engine_run.STOP):
+    with on_signal(STOP):
         return staging.refresh(settings, wish, _proof(settings), watch)
 
 
@@ -43,7 +43,7 @@ def _proof(settings: Settings):
     def prove(case: Case) -> dict:
         from checks.scan.scan import scan
 
-        found = scan(settings, case.copy_id, case.snapshot, engine_run.STOP.reaching)
+        found = scan(settings, case.copy_id, case.snapshot, STOP.reaching)
         faults = [_fault(one) for one in found.findings]
         return found.to_dict() | {"faults": faults or ([] if found.passed else ["nothing was compared"])}
 

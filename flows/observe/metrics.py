@@ -19,7 +19,7 @@ import psycopg
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError
 from config.settings import Settings
-from engine.books import bookkeeping, totals
+from engine.books import bookkeeping, lease, totals
 from engine.books.totals import Total
 from engine.session import connect
 
@@ -117,7 +117,7 @@ class Books:
                 conn.execute(PATIENCE)
                 if not bookkeeping.is_present(conn) or not totals.are_kept(conn):
                     return [], [], None
-                at_work = bookkeeping.at_work(bookkeeping.runs(conn), bookkeeping.is_held(conn))
+                at_work = lease.at_work(bookkeeping.runs(conn), lease.is_held(conn))
                 return totals.read(conn), totals.latest_runs(conn, self._schema), at_work
         except (MigrateError, psycopg.Error):
             return None
@@ -155,7 +155,7 @@ def _latest(pairs: Iterable[tuple]) -> list[tuple]:
 
 def _state(run: dict, is_alive: bool) -> dict[str, int]:
     """A run that says it is running and is not at work has died."""
-    is_open = run["state"] in bookkeeping.OPEN
+    is_open = run["state"] in lease.OPEN
     return {
         "in_progress": is_open and is_alive,
         "died": is_open and not is_alive,

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
+from engine import operations, staging
 from engine import run as engine_run
-from engine import staging
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
 from engine.session.workers import Watch
+from engine.start.options import Options
 from flows.local import private, report
 from flows.local import stage as stages
 from flows.local.stopping import on_signal
@@ -35,14 +36,14 @@ def migrate(
 ) -> dict:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
-    resume, approve, desk: as engine.run.migrate has them; the default desk reports, and leaves it to the books.
+    resume, approve, desk: see engine.start.options; the default desk reports, and leaves it to the books.
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
     """
     options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers, "certificate": certificate}
     options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
     try:
         with on_signal(engine_run.STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
-            summary = engine_run.migrate(settings, auditor=auditor(settings), begun=teller.begin, **options)
+            summary = engine_run.migrate(settings, Options(auditor=auditor(settings), begun=teller.begin, **options))
             teller.end(summary)
     except VerificationFailed as error:
         error.report = told(error.summary.to_dict()) if error.summary else None
@@ -64,7 +65,7 @@ def auditor(settings: Settings) -> Auditor:
 
 def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
     """Opens a closed gate of a run's build, by name and for a reason; the waiver."""
-    return engine_run.waive(settings, run_id, check_name, reason, name)
+    return operations.waive(settings, run_id, check_name, reason, name)
 
 
 def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) -> Settings:
@@ -154,15 +155,15 @@ def verify(
         engine_run.STOP.check()
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
-    made = report.of(engine_run.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")
+    made = report.of(operations.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")
     return made | {"reports": _reported(made)}
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> dict:
     """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
-    return engine_run.rollback(settings, run_id)
+    return operations.rollback(settings, run_id)
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict:
     """Approves or rejects a run that waits for it; its gate."""
-    return engine_run.decide(settings, run_id, decision)
+    return operations.decide(settings, run_id, decision)

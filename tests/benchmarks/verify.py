@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from engine.start.options import Options
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -53,7 +55,7 @@ def _one(settings) -> tuple[float, float]:
     from engine.run import migrate
     from flows.runs.work import auditor
 
-    summary = migrate(settings, dry_run=True, auditor=auditor(settings))
+    summary = migrate(settings, Options(dry_run=True, auditor=auditor(settings)))
     if not summary.verdict["passed"]:
         raise SystemExit("the verification did not pass")
     verify = summary.timings["verify"]

@@ -27,6 +27,7 @@ from psycopg import sql
 
 from config import settings as configuration
 from config.errors import MigrateError
+from engine.start.options import Options
 
 ROOT = Path(__file__).parent
 CASES = sorted(path.parent for path in ROOT.glob("*/*/source.sql"))
@@ -64,7 +65,7 @@ def _migrate(settings) -> MigrateError | None:
     from engine.run import migrate
 
     try:
-        migrate(settings, auditor=reconciling(settings))
+        migrate(settings, Options(auditor=reconciling(settings)))
     except MigrateError as error:
         return error
     return None

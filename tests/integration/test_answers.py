@@ -10,6 +10,7 @@ from config import mapping
 from config.errors import ConfigError
 from engine import run
 from engine.start import survey
+from engine.start.options import Options
 
 SOURCE = """
     create table users (id uuid primary key);
@@ -113,7 +114,7 @@ def test_the_answers_work(settings, target, answered):
     assert {t.name: t.targets for t in found.plan.tables if t.name in ("orders", "leads", "tax_rules")} == {
         "orders": ("legacy_orders",), "leads": ("old_leads",), "tax_rules": (),
     }  # fmt: skip
-    summary = run.migrate(settings, auditor=reconciling(settings))
+    summary = run.migrate(settings, Options(auditor=reconciling(settings)))
     assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
     target.execute("set search_path to nxtgauge")
     assert target.execute('select "no" from legacy_orders').fetchall() == [("first",)]

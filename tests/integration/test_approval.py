@@ -5,10 +5,11 @@ from auditors import saying, trusting
 
 from checks.verdict import FAIL
 from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFailed
-from engine import run
+from engine import operations, run
 from engine.gates import gates
 from engine.gates.approval import Decision
 from engine.session.stop import Stop
+from engine.start.options import Options
 from flows.cli import main as cli
 from flows.local import report
 
@@ -49,8 +50,9 @@ class Desk:
         self._closed(outcome)
 
 
-def migrate(settings, desk=None, **options):
-    return run.migrate(settings, auditor=options.pop("auditor", trusting), approve=True, desk=desk, **options)
+def migrate(settings, desk=None, auditor=trusting, **options):
+    desk = {"desk": desk} if desk else {}
+    return run.migrate(settings, Options(auditor=auditor, approve=True, **desk, **options))
 
 
 def refused(settings, desk=None, **options) -> VerificationFailed:
@@ -69,7 +71,7 @@ def is_published(target) -> bool:
 
 class TestDecision:
     def test_a_yes_in_the_books_publishes(self, settings, target):
-        desk = Desk(asked=lambda request: run.decide(settings, request.run_id, YES))
+        desk = Desk(asked=lambda request: operations.decide(settings, request.run_id, YES))
         summary = migrate(settings, desk)
         assert summary.state == "published" and is_published(target)
         assert gate(target) == ("passed", "approved by Asha Rao: seen") and desk.outcomes == [gate(target)[1]]
@@ -91,7 +93,7 @@ class TestDecision:
         assert again.requests == [] and not is_published(target)
 
     def test_the_first_one_counts(self, settings, target):
-        desk = Desk(NO, asked=lambda request: run.decide(settings, request.run_id, YES))
+        desk = Desk(NO, asked=lambda request: operations.decide(settings, request.run_id, YES))
         assert migrate(settings, desk).state == "published"
         assert gate(target)[0] == "passed"
 
@@ -100,11 +102,11 @@ class TestDecision:
         error = refused(hasty, Desk())
         assert "nobody decided until" in str(error) and gate(target)[0] == "error" and not is_published(target)
         with pytest.raises(ConfigError, match="awaits no approval any more: nobody decided"):
-            run.decide(settings, error.summary.run_id, YES)
+            operations.decide(settings, error.summary.run_id, YES)
         assert migrate(settings, Desk(YES), run_id=error.summary.run_id).state == "published"
 
     def test_the_profile_may_ask_for_it(self, settings, target):
-        run.migrate(settings.model_copy(update={"require_approval": True}), auditor=trusting, desk=Desk(YES))
+        run.migrate(settings.model_copy(update={"require_approval": True}), Options(auditor=trusting, desk=Desk(YES)))
         assert gate(target)[0] == "passed"
 
 
@@ -113,7 +115,7 @@ class TestWaiting:
         shown = []
 
         def look(request):
-            shown.extend((report.of(request.summary.to_dict()), run.status(settings)[0]))
+            shown.extend((report.of(request.summary.to_dict()), operations.status(settings)[0]))
 
         migrate(settings, Desk(YES, asked=look))
         made, status = shown
@@ -168,7 +170,7 @@ class TestNoWayAround:
         source.execute("insert into users values (gen_random_uuid(), 'late')")
         again = Desk(NO)
         with pytest.raises(VerificationFailed):
-            run.migrate(settings, auditor=trusting, run_id=error.summary.run_id, desk=again)
+            run.migrate(settings, Options(auditor=trusting, run_id=error.summary.run_id, desk=again))
         assert len(again.requests) == 1 and not is_published(target)
 
     def test_what_was_wanted_at_first_holds_for_a_later_attempt(self, settings, target, afresh):
@@ -180,7 +182,7 @@ class TestNoWayAround:
             migrate(settings, auditor=stopped)
         afresh()
         with pytest.raises(VerificationFailed):
-            run.migrate(settings, auditor=trusting, resume=True, desk=Desk(NO))
+            run.migrate(settings, Options(auditor=trusting, resume=True, desk=Desk(NO)))
         assert not is_published(target)
 
     def test_a_process_that_died_while_it_waited_is_resumed_with_what_was_decided(self, settings, target, afresh):
@@ -188,10 +190,10 @@ class TestNoWayAround:
             migrate(settings, Desk(asked=lambda _: run.STOP.set()))
         afresh()
         target.execute("update migration.runs set state = 'built', error = null")  # as a kill leaves it
-        (died,) = run.status(settings)
+        (died,) = operations.status(settings)
         assert died["state"] == "died" and died["run_id"] in str(caught.value)
-        run.decide(settings, died["run_id"], YES)
-        summary = run.migrate(settings, auditor=trusting, resume=True, desk=Desk(NO))
+        operations.decide(settings, died["run_id"], YES)
+        summary = run.migrate(settings, Options(auditor=trusting, resume=True, desk=Desk(NO)))
         assert (summary.run_id, summary.state) == (died["run_id"], "published")
 
     def test_a_decision_is_not_overwritten_by_the_question(self, settings, target):
@@ -222,12 +224,12 @@ class TestCommand:
     def test_only_a_named_person_decides_and_only_what_is_open(self, settings, name, words):
         failed = refused(settings, auditor=saying(content__users=FAIL)).summary.run_id
         with pytest.raises(ConfigError, match=words):
-            run.decide(settings, failed, Decision(True, name))
+            operations.decide(settings, failed, Decision(True, name))
 
     def test_it_cannot_be_waived(self, settings):
         error = refused(settings, Desk(NO))
         with pytest.raises(ConfigError, match="an approval is given, not waived"):
-            run.waive(settings, error.summary.run_id, "approval", "why", "me")
+            operations.waive(settings, error.summary.run_id, "approval", "why", "me")
 
 
 class TestResume:
@@ -236,24 +238,24 @@ class TestResume:
             migrate(settings, Desk(asked=lambda _: run.STOP.set()))
         afresh()
         desk = Desk(YES)  # and once asked about, it is not published without an answer
-        resumed = run.migrate(settings, auditor=trusting, resume=True, desk=desk)
+        resumed = run.migrate(settings, Options(auditor=trusting, resume=True, desk=desk))
         assert resumed.run_id in str(caught.value) and len(desk.requests) == 1
 
     def test_one_that_its_gates_refused_does_not(self, settings):
         failed = refused(settings, auditor=saying(content__users=FAIL)).summary.run_id
-        assert run.migrate(settings, auditor=trusting, resume=True).run_id != failed
+        assert run.migrate(settings, Options(auditor=trusting, resume=True)).run_id != failed
 
     def test_nothing_to_resume_is_a_new_run(self, settings):
-        first = run.migrate(settings, auditor=trusting, resume=True)
-        assert run.migrate(settings, auditor=trusting, resume=True).run_id != first.run_id
+        first = run.migrate(settings, Options(auditor=trusting, resume=True))
+        assert run.migrate(settings, Options(auditor=trusting, resume=True)).run_id != first.run_id
 
 
 class TestRollback:
     def test_only_the_run_that_is_named(self, settings, target):
-        assert run.published_run(settings) is None
-        first, second = (run.migrate(settings, auditor=trusting).run_id for _ in range(2))
-        assert run.published_run(settings) == second
+        assert operations.published_run(settings) is None
+        first, second = (run.migrate(settings, Options(auditor=trusting)).run_id for _ in range(2))
+        assert operations.published_run(settings) == second
         with pytest.raises(PlanRefused, match=f"is run {second}'s, not run {first}'s"):
-            run.rollback(settings, first)
-        run.rollback(settings, second)
-        assert run.published_run(settings) == first
+            operations.rollback(settings, first)
+        operations.rollback(settings, second)
+        assert operations.published_run(settings) == first

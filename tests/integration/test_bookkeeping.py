@@ -10,7 +10,7 @@ import pytest
 
 from config.connection import Connection, parse
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
-from engine.books import bookkeeping
+from engine.books import bookkeeping, lease
 from engine.gates import gates
 from engine.session import connect
 
@@ -53,7 +53,7 @@ def new_run(conn, **changes) -> bookkeeping.Run:
         "plan_hash": "p",
         "code_version": "0.1.0",
     }
-    return bookkeeping.create_run(conn, **values | changes)
+    return bookkeeping.create_run(conn, bookkeeping.NewRun(**values | changes))
 
 
 @pytest.fixture
@@ -325,22 +325,22 @@ class TestSchemas:
 class TestLease:
     def test_one_run_at_a_time_and_the_other_is_told_who(self, here, kept):
         run = new_run(kept)
-        with bookkeeping.lease(here) as lease:
-            lease.check()
-            session = f"session {lease.conn.info.backend_pid}"
-            with pytest.raises(TargetBusy) as caught, bookkeeping.lease(here):
+        with lease.hold(here) as held:
+            held.check()
+            session = f"session {held.conn.info.backend_pid}"
+            with pytest.raises(TargetBusy) as caught, lease.hold(here):
                 pass
         message = str(caught.value)
         assert f"run {run.run_id} into nxtgauge" in message and session in message
         assert caught.value.exit_code == 7
-        with bookkeeping.lease(here):
+        with lease.hold(here):
             pass
 
     def test_it_is_given_back_before_its_session_ends(self, here, conn):
-        assert bookkeeping.take(conn, bookkeeping.LOCK)
-        with bookkeeping.giving_back(conn, bookkeeping.LOCK), pytest.raises(TargetBusy), bookkeeping.lease(here):
+        assert lease.take(conn, bookkeeping.LOCK)
+        with lease.giving_back(conn, bookkeeping.LOCK), pytest.raises(TargetBusy), lease.hold(here):
             pass
-        with bookkeeping.lease(here):
+        with lease.hold(here):
             pass
 
     def test_a_session_that_is_about_to_end_is_waited_for(self, here, conn):
@@ -348,23 +348,23 @@ class TestLease:
             sleep(0.3)
             conn.execute("select pg_terminate_backend(%s)", [pid])
 
-        with bookkeeping.lease(here) as lease, ThreadPoolExecutor() as beside:
-            ended = beside.submit(end_soon, lease.conn.info.backend_pid)
-            with bookkeeping.lease(here):
+        with lease.hold(here) as held, ThreadPoolExecutor() as beside:
+            ended = beside.submit(end_soon, held.conn.info.backend_pid)
+            with lease.hold(here):
                 ended.result()
 
     def test_it_needs_no_bookkeeping(self, here):
-        with bookkeeping.lease(here), pytest.raises(TargetBusy, match="session"), bookkeeping.lease(here):
+        with lease.hold(here), pytest.raises(TargetBusy, match="session"), lease.hold(here):
             pass
 
     def test_another_database_is_another_target(self, here, database):
-        with bookkeeping.lease(here), bookkeeping.lease(parse(database(), "NXTGAUGE_TARGET_URL")):
+        with lease.hold(here), lease.hold(parse(database(), "NXTGAUGE_TARGET_URL")):
             pass
 
     def test_it_ends_with_its_session(self, here, conn):
-        with bookkeeping.lease(here) as lease:
-            conn.execute("select pg_terminate_backend(%s)", [lease.conn.info.backend_pid])
+        with lease.hold(here) as held:
+            conn.execute("select pg_terminate_backend(%s)", [held.conn.info.backend_pid])
             with pytest.raises(TargetError, match="holding the lease"):
-                lease.check()
-            with bookkeeping.lease(here):
+                held.check()
+            with lease.hold(here):
                 pass

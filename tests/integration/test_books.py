@@ -13,6 +13,7 @@ from checks.verify import hidden, verify
 from config import settings as configuration
 from config.settings import Settings
 from engine.run import migrate
+from engine.start.options import Options
 from tests.auditors import trusting
 
 AWKWARD = Path(__file__).parent / "awkward_books.sql"
@@ -30,7 +31,7 @@ def migrated(database: Callable[[], str]) -> Iterator[tuple[Settings, str]]:
     with psycopg.connect(source) as conn:
         conn.execute(AWKWARD.read_text(encoding="utf-8"))
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    yield settings, migrate(settings, auditor=trusting).run_id
+    yield settings, migrate(settings, Options(auditor=trusting)).run_id
 
 
 def _judged(settings: Settings, run_id: str) -> Verdict:

@@ -13,6 +13,7 @@ from config.errors import ConfigError, PlanRefused, VerificationFailed
 from engine import run
 from engine.books import bookkeeping
 from engine.gates import certificate
+from engine.start.options import Options
 
 SOURCE = """
     create type mood as enum ('good', 'bad');
@@ -36,12 +37,12 @@ def strict(settings):
 
 def rehearse(settings) -> dict:
     """A dry-run that passes; its certificate."""
-    return run.migrate(settings, auditor=trusting, dry_run=True).issued
+    return run.migrate(settings, Options(auditor=trusting, dry_run=True)).issued
 
 
 def refused(settings, **options) -> str:
     with pytest.raises(PlanRefused) as caught:
-        run.migrate(settings, auditor=trusting, **options)
+        run.migrate(settings, Options(auditor=trusting, **options))
     assert caught.value.exit_code == 3 and "Canary" not in str(caught.value)
     return str(caught.value)
 
@@ -53,7 +54,7 @@ def test_production_requires_one_and_no_other_profile_does():
 
 class TestIssued:
     def test_a_dry_run_that_passes_ends_in_one(self, settings, target):
-        summary = run.migrate(settings, auditor=trusting, dry_run=True)
+        summary = run.migrate(settings, Options(auditor=trusting, dry_run=True))
         issued = summary.issued
         assert issued["run_id"] == summary.run_id and summary.certificate["hash"] == issued["hash"]
         assert summary.certificate["role"] == "issued" and summary.state == "discarded"
@@ -78,13 +79,13 @@ class TestIssued:
         assert rehearse(settings)["hash"] != first["hash"]
 
     def test_who_was_not_verified_gets_none(self, settings, target):
-        assert run.migrate(settings, dry_run=True).issued is None
+        assert run.migrate(settings, Options(dry_run=True)).issued is None
         with pytest.raises(VerificationFailed) as caught:
-            run.migrate(settings, auditor=saying(content__users=FAIL), dry_run=True)
+            run.migrate(settings, Options(auditor=saying(content__users=FAIL), dry_run=True))
         assert caught.value.summary.issued is None
         with pytest.raises(VerificationFailed):
-            run.migrate(settings, auditor=saying(level="counts"), dry_run=True)
-        assert run.migrate(settings, auditor=trusting).issued is None  # no rehearsal
+            run.migrate(settings, Options(auditor=saying(level="counts"), dry_run=True))
+        assert run.migrate(settings, Options(auditor=trusting)).issued is None  # no rehearsal
         assert target.execute("select count(*) from migration.certificates").fetchone() == (0,)
 
 
@@ -97,7 +98,7 @@ class TestRequired:
     def test_a_rehearsal_permits_what_follows(self, strict, source):
         issued = rehearse(strict)
         source.execute("insert into users (id, name) values (gen_random_uuid(), 'one more')")
-        summary = run.migrate(strict, auditor=trusting)
+        summary = run.migrate(strict, Options(auditor=trusting))
         assert summary.state == "published"
         told = summary.certificate
         assert (told["role"], told["hash"], told["run_id"]) == ("in force", issued["hash"], issued["run_id"])
@@ -106,7 +107,7 @@ class TestRequired:
     def test_other_reject_reasons_are_told(self, strict, source):
         rehearse(strict)
         source.execute("update customer_profiles set status = 'DRAFT'")
-        changes = run.migrate(strict, auditor=trusting).certificate["changes"]
+        changes = run.migrate(strict, Options(auditor=trusting)).certificate["changes"]
         assert "customer_profiles: unknown_status is gone (was 3)" in changes
 
     def test_one_of_another_source_schema_does_not_count(self, strict, source):
@@ -118,7 +119,7 @@ class TestRequired:
         rehearse(strict)
         source.execute("alter table users add nickname text")
         rehearse(strict)
-        assert run.migrate(strict, auditor=trusting).state == "published"
+        assert run.migrate(strict, Options(auditor=trusting)).state == "published"
 
     def test_a_target_whose_books_are_older_has_none(self, strict, target):
         target.execute(bookkeeping.SCRIPTS[0].read_bytes())
@@ -127,13 +128,13 @@ class TestRequired:
     def test_where_none_is_required_none_is_looked_at(self, settings, source):
         rehearse(settings)
         source.execute("alter table users add nickname text")
-        summary = run.migrate(settings, auditor=trusting)
+        summary = run.migrate(settings, Options(auditor=trusting))
         assert summary.state == "published" and summary.certificate is None
 
     def test_a_resumed_run_is_held_to_it_too(self, strict, source):
         rehearse(strict)
         with pytest.raises(VerificationFailed) as caught:
-            run.migrate(strict, auditor=saying(content__users=FAIL))
+            run.migrate(strict, Options(auditor=saying(content__users=FAIL)))
         assert caught.value.summary.certificate["role"] == "in force"
         source.execute("alter table users add nickname text")
         assert "users.nickname" in refused(strict, run_id=caught.value.summary.run_id)
@@ -175,7 +176,7 @@ class TestDrift:
         again = "rehearse again: `nxtgauge-migrate migrate --dry-run` issues another certificate"
         assert sorted(told) == sorted([*wanted, again])
         rehearse(strict)
-        assert run.migrate(strict, auditor=trusting).state == "published"
+        assert run.migrate(strict, Options(auditor=trusting)).state == "published"
 
     def test_what_is_no_schema_of_the_data_is_no_drift(self, strict, source):
         rehearse(strict)
@@ -191,7 +192,7 @@ class TestDrift:
             "analyze users",
         ):
             source.execute(statement)
-        assert run.migrate(strict, auditor=trusting).state == "published"
+        assert run.migrate(strict, Options(auditor=trusting)).state == "published"
 
     def test_of_the_mapping_is_shown(self, strict, monkeypatch):
         rehearse(strict)
@@ -217,7 +218,7 @@ class TestDrift:
         assert "time_zone was UTC, is Asia/Kolkata" in message
         assert "`nxtgauge-migrate --profile demo migrate --dry-run` issues another" in message
         workers = strict.model_copy(update={"workers": 7, "allow_dependants": True})
-        assert run.migrate(workers, auditor=trusting).state == "published"
+        assert run.migrate(workers, Options(auditor=trusting)).state == "published"
 
     def test_all_of_it_is_told_at_once_with_the_other_faults(self, strict, source, monkeypatch):
         rehearse(strict)
@@ -241,15 +242,15 @@ class TestFile:
 
     def test_it_permits_what_follows(self, strict, file):
         refused(strict)
-        summary = run.migrate(strict, auditor=trusting, certificate=file)
+        summary = run.migrate(strict, Options(auditor=trusting, certificate=file))
         assert summary.state == "published" and summary.certificate["role"] == "in force"
 
     def test_a_resumed_run_is_held_to_it_without_being_told_again(self, strict, file, target):
         with pytest.raises(VerificationFailed):
-            run.migrate(strict, auditor=saying(content__users=FAIL), certificate=file)
+            run.migrate(strict, Options(auditor=saying(content__users=FAIL), certificate=file))
         (run_id,) = target.execute("select run_id from migration.runs").fetchone()
         with pytest.raises(VerificationFailed):  # by its gate: the certificate is there
-            run.migrate(strict, auditor=trusting, run_id=run_id)
+            run.migrate(strict, Options(auditor=trusting, run_id=run_id))
 
     def test_drift_from_it_is_refused_even_where_none_is_required(self, settings, file, source):
         source.execute("alter table users add nickname text")
@@ -262,7 +263,7 @@ class TestFile:
 
     def test_a_dry_run_takes_none(self, strict, file):
         with pytest.raises(ConfigError, match="a dry-run issues a certificate and is held to none"):
-            run.migrate(strict, auditor=trusting, dry_run=True, certificate=file)
+            run.migrate(strict, Options(auditor=trusting, dry_run=True, certificate=file))
 
     DAMAGES = (
         lambda text: text.replace('"loaded": 9', '"loaded": 8'),
@@ -282,18 +283,18 @@ class TestFile:
             assert damage(whole) != whole
             file.write_text(damage(whole))
             with pytest.raises(ConfigError, match="is no certificate, or a damaged one") as caught:
-                run.migrate(strict, auditor=trusting, certificate=file)
+                run.migrate(strict, Options(auditor=trusting, certificate=file))
             assert str(file) in str(caught.value) and caught.value.exit_code == 2
         assert target.execute("select to_regnamespace('migration')").fetchone() == (None,)
 
     def test_one_that_is_not_there_is_named(self, strict, tmp_path):
         with pytest.raises(ConfigError, match="nowhere.json cannot be read: No such file"):
-            run.migrate(strict, auditor=trusting, certificate=tmp_path / "nowhere.json")
+            run.migrate(strict, Options(auditor=trusting, certificate=tmp_path / "nowhere.json"))
 
     def test_bytes_that_are_no_text_are_no_certificate(self, strict, tmp_path):
         (tmp_path / "c.json").write_bytes(b"\xff\xfe\x00")
         with pytest.raises(ConfigError, match="is no certificate"):
-            run.migrate(strict, auditor=trusting, certificate=tmp_path / "c.json")
+            run.migrate(strict, Options(auditor=trusting, certificate=tmp_path / "c.json"))
 
     def test_it_is_written_beside_the_reports(self, settings, monkeypatch, tmp_path, capsys):
         from engine.session.workers import Silent

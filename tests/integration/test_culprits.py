@@ -7,9 +7,10 @@ import pytest
 from auditors import trusting
 
 from config.errors import TargetError
-from engine import run
+from engine import operations, run
 from engine.chunks import culprits
 from engine.start import preflight
+from engine.start.options import Options
 
 SOURCE = """
     create table users (id uuid primary key);
@@ -61,7 +62,7 @@ def test_a_row_that_cannot_be_read_is_rejected_and_its_chunk_goes_on(settings, m
         return replace(made, tables=tuple(map(_failing, made.tables)))
 
     monkeypatch.setattr(preflight, "planned", planned)
-    run.migrate(settings, auditor=trusting)
+    run.migrate(settings, Options(auditor=trusting))
     with psycopg.connect(settings.target.conninfo) as conn:
         rejects = conn.execute(
             "select legacy_key, reason, detail, legacy_row ->> 'n' from migration.rejects"
@@ -81,5 +82,5 @@ def _failing_item(item):
 
 
 def test_the_plan_asks_about_a_column_of_which_no_value_is_a_time(settings):
-    asked = [question for question in run.plan(settings).questions if "wants a time" in question]
+    asked = [question for question in operations.plan(settings).questions if "wants a time" in question]
     assert len(asked) == 1 and asked[0].startswith("tutor_profiles.approved_at is bigint")

@@ -10,6 +10,7 @@ from config import settings as configuration
 from config.errors import SourceError
 from engine import run
 from engine.books import bookkeeping
+from engine.start.options import Options
 
 # An enum's label that is gone stands for what a damaged page leaves: a value that its type's output function refuses.
 SOURCE = """
@@ -32,11 +33,11 @@ def test_a_row_that_cannot_be_read_is_named_and_mended_as_printed(database):
         run_id, wanted = None, {'"public"."parts_1"': "m M", '"public"."onboarding_configs"': "m"}
         while wanted:
             with pytest.raises(SourceError) as caught:
-                run.migrate(settings, auditor=trusting, run_id=run_id)
+                run.migrate(settings, Options(auditor=trusting, run_id=run_id))
             said = str(caught.value)
             table = re.search(r"the row at \(\d+,\d+\) of (\S+) is damaged", said)[1]
             assert f"damaged: {wanted.pop(table)} cannot be read" in said and "Canary" not in said
             assert conn.execute(re.search("`(update .*)`", said)[1].replace("…", "'a'")).rowcount == 1
             with psycopg.connect(target) as books:
                 run_id = bookkeeping.runs(books)[0].run_id
-    assert run.migrate(settings, auditor=trusting, run_id=run_id).state == "published"
+    assert run.migrate(settings, Options(auditor=trusting, run_id=run_id)).state == "published"

@@ -13,6 +13,7 @@ from checks.verdict import ERROR, FAIL, PASS, STALE, Verdict
 from checks.verify import verify
 from config import settings as configuration
 from engine.staging.programs import binary
+from engine.start.options import Options
 from flows.cli.main import main
 from flows.local import report
 
@@ -47,7 +48,7 @@ def migrated(module_database) -> tuple[str, str]:
     source, target = module_database(), module_database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute(SOURCE)
-    migrate(_settings(source, target), auditor=trusting)
+    migrate(_settings(source, target), Options(auditor=trusting))
     return source, target
 
 

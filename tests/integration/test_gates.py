@@ -10,12 +10,13 @@ from auditors import saying, trusting
 
 from checks.verdict import ERROR, FAIL, PASS, STALE
 from config.errors import ConfigError, Interrupted, SourceError, VerificationFailed
-from engine import run
+from engine import operations, run
 from engine.books import bookkeeping
 from engine.gates import gates
 from engine.session import connect
 from engine.session.stop import Stop
 from engine.session.workers import Silent
+from engine.start.options import Options
 from flows.cli import main as cli
 from flows.runs import work
 
@@ -34,14 +35,14 @@ def with_(settings, **changes):
 
 def refused(settings, auditor=None, **options) -> VerificationFailed:
     with pytest.raises(VerificationFailed) as caught:
-        run.migrate(settings, auditor=auditor, **options)
+        run.migrate(settings, Options(auditor=auditor, **options))
     assert caught.value.exit_code == 6
     assert "Canary" not in str(caught.value) + json.dumps(caught.value.summary.to_dict())
     return caught.value
 
 
 def waive(settings, run_id: str, check: str = "content/users", reason: str = "known since May", name: str = "Asha"):
-    return run.waive(settings, run_id, check, reason, name)
+    return operations.waive(settings, run_id, check, reason, name)
 
 
 def states(target, run_id: str) -> dict[str, str]:
@@ -58,7 +59,7 @@ def is_published(target) -> bool:
 class TestVerification:
     def test_a_passed_one_opens_the_gate_of_its_build(self, settings, target):
         auditor = saying(content__users=PASS, law__roots=PASS)
-        summary = run.migrate(settings, auditor=auditor)
+        summary = run.migrate(settings, Options(auditor=auditor))
         (case,) = auditor.cases
         assert (case.run_id, case.schema, case.archive) == (
             summary.run_id,
@@ -79,7 +80,7 @@ class TestVerification:
             return trusting(case)
 
         counts = []
-        assert run.migrate(settings, auditor=auditor).state == "published" and counts == [9]
+        assert run.migrate(settings, Options(auditor=auditor)).state == "published" and counts == [9]
 
     def test_without_one_nothing_is_published(self, settings, target):
         error = refused(settings)
@@ -87,7 +88,7 @@ class TestVerification:
         assert not is_published(target) and error.summary.state == "failed"
 
     def test_without_one_a_dry_run_ends_well(self, settings):
-        assert run.migrate(settings, dry_run=True).state == "discarded"
+        assert run.migrate(settings, Options(dry_run=True)).state == "discarded"
 
     @pytest.mark.parametrize(
         ("auditor", "why"),
@@ -109,12 +110,12 @@ class TestVerification:
             raise error
 
         with pytest.raises(type(error)):
-            run.migrate(settings, auditor=auditor)
+            run.migrate(settings, Options(auditor=auditor))
         ((run_id,),) = target.execute("select run_id from migration.runs").fetchall()
         assert states(target, run_id)["verification"] == "error" and not is_published(target)
         detail = "select detail from migration.gates where check_name = 'verification'"
         assert target.execute(detail).fetchone()[0] == f"it broke off: {type(error).__name__}"
-        assert run.migrate(settings, auditor=trusting, run_id=run_id).state == "published"
+        assert run.migrate(settings, Options(auditor=trusting, run_id=run_id)).state == "published"
 
     def test_only_critical_checks_close_the_gate(self, settings):
         def auditor(case):
@@ -122,7 +123,7 @@ class TestVerification:
             found["checks"][1]["severity"] = "warning"
             return found | {"passed": True}
 
-        assert run.migrate(settings, auditor=auditor).state == "published"
+        assert run.migrate(settings, Options(auditor=auditor)).state == "published"
 
 
 class TestClosed:
@@ -162,7 +163,7 @@ class TestClosed:
     def test_an_error_closes_it_and_may_be_judged_again(self, settings, target, status):
         run_id = refused(settings, saying(content__users=status)).summary.run_id
         assert states(target, run_id)["content/users"] == "error"
-        assert run.migrate(settings, auditor=saying(content__users=PASS), run_id=run_id).state == "published"
+        assert run.migrate(settings, Options(auditor=saying(content__users=PASS), run_id=run_id)).state == "published"
 
     def test_an_error_after_a_failure_does_not_hide_it(self, settings, target):
         run_id = refused(settings, saying(**CLOSED)).summary.run_id
@@ -177,7 +178,7 @@ class TestClosed:
         assert "content/users (failed)" in str(error)
         (waiver,) = error.summary.waivers
         assert waiver["name"] == "Asha" and not waiver["is_current"]
-        assert run.migrate(settings, auditor=trusting).state == "published"  # another run
+        assert run.migrate(settings, Options(auditor=trusting)).state == "published"  # another run
         kept = target.execute("select count(distinct build_oid) from migration.gates where run_id = %s", [run_id])
         assert kept.fetchone() == (2,)
 
@@ -195,9 +196,9 @@ class TestClosed:
         monkeypatch.setattr(run, "_finish", die)
         monkeypatch.setattr(bookkeeping, "set_state", lambda *_: None)
         with pytest.raises(SystemExit):
-            run.migrate(settings, auditor=saying(**CLOSED))
+            run.migrate(settings, Options(auditor=saying(**CLOSED)))
         monkeypatch.undo()
-        (found,) = run.status(settings)
+        (found,) = operations.status(settings)
         assert found["state"] == "died" and [g["check_name"] for g in found["closed_gates"]] == ["content/users"]
         assert "content/users (failed)" in str(refused(settings, trusting, run_id=found["run_id"]))
 
@@ -209,7 +210,7 @@ class TestClosed:
 
         monkeypatch.setattr(run, "STOP", Stop())
         with pytest.raises(Interrupted):
-            run.migrate(settings, auditor=saying(**CLOSED), watch=Stopping())
+            run.migrate(settings, Options(auditor=saying(**CLOSED), watch=Stopping()))
         monkeypatch.setattr(run, "STOP", Stop())
         ((run_id,),) = target.execute("select run_id from migration.runs").fetchall()
         assert "content/users (failed)" in str(refused(settings, trusting, run_id=run_id))
@@ -223,13 +224,13 @@ class TestPolicies:
             error
         )
         assert "tolerated are 2" in str(refused(strict, trusting, run_id=error.summary.run_id))
-        assert run.migrate(settings, auditor=trusting, run_id=error.summary.run_id).state == "published"
+        assert run.migrate(settings, Options(auditor=trusting, run_id=error.summary.run_id)).state == "published"
 
     def test_tolerance_can_be_waived(self, settings):
         strict = with_(settings, default_tolerance=2)
         run_id = refused(strict, trusting).summary.run_id
         waive(strict, run_id, "tolerance/unknown_status")
-        assert run.migrate(strict, auditor=trusting, run_id=run_id).state == "published"
+        assert run.migrate(strict, Options(auditor=trusting, run_id=run_id)).state == "published"
 
     def test_a_changed_source_is_settled_by_the_profile_or_by_another_run(self, settings, source):
         class Changing(Silent):
@@ -244,7 +245,7 @@ class TestPolicies:
         assert "waive" not in str(error) and error.summary.changed_tables == ["users"]
         with pytest.raises(ConfigError, match="allow_changed_source"):
             waive(strict, run_id, "source/changed")
-        assert run.migrate(strict, auditor=trusting, run_id=run_id).state == "published"
+        assert run.migrate(strict, Options(auditor=trusting, run_id=run_id)).state == "published"
 
     def test_a_run_that_does_not_balance_stays_closed(self, settings, target):
         class Unbalancing(Silent):
@@ -266,10 +267,10 @@ class TestWaiver:
         error = refused(settings, saying(content__users=FAIL, law__roots=FAIL), run_id=run_id)
         assert "law/roots" in str(error) and "content/users" not in str(error)
         waive(settings, run_id, "law/roots")
-        (found,) = run.status(settings)
+        (found,) = operations.status(settings)
         assert found["closed_gates"] == [] and len(found["waivers"]) == 2
         auditor = saying(content__users=FAIL, law__roots=FAIL)
-        summary = run.migrate(settings, auditor=auditor, run_id=run_id)
+        summary = run.migrate(settings, Options(auditor=auditor, run_id=run_id))
         assert summary.state == "published" and len(auditor.cases) == 1
         assert {g["check_name"]: g["waived_by"] for g in summary.gates} == {
             "content/users": "Asha R.",
@@ -277,8 +278,8 @@ class TestWaiver:
         }
         assert [w["is_current"] for w in summary.waivers] == [True, True]
         assert json.loads(json.dumps(summary.to_dict()))["waivers"][0]["reason"] == "known since May"
-        run.migrate(settings, auditor=trusting)
-        run.migrate(settings, auditor=trusting)  # the waived one has left __previous
+        run.migrate(settings, Options(auditor=trusting))
+        run.migrate(settings, Options(auditor=trusting))  # the waived one has left __previous
         kept = gates.waivers(target, run_id)
         assert [(w["check_name"], w["is_current"]) for w in kept] == [("content/users", False), ("law/roots", False)]
 
@@ -306,7 +307,7 @@ class TestWaiver:
             waive(settings, run_id, name="Bela")
 
     def test_what_is_published_has_nothing_to_waive(self, settings):
-        run_id = run.migrate(settings, auditor=trusting).run_id
+        run_id = run.migrate(settings, Options(auditor=trusting)).run_id
         with pytest.raises(ConfigError, match="is published and has no build"):
             waive(settings, run_id)
 
@@ -360,7 +361,7 @@ class TestSeal:
         assert "build/unchanged (failed)" in str(refused(settings, trusting, run_id=run_id))
         assert "build/unchanged (failed)" in str(refused(settings, trusting, run_id=run_id))
         waive(settings, run_id, "build/unchanged", "it was me", "Asha")
-        assert run.migrate(settings, auditor=trusting, run_id=run_id).state == "published"
+        assert run.migrate(settings, Options(auditor=trusting, run_id=run_id)).state == "published"
 
     def test_so_is_an_archive_or_a_sequence(self, settings, target, source):
         source.execute("create table extra (id bigserial primary key); insert into extra default values")
@@ -393,12 +394,12 @@ class TestSeal:
             target.execute(f"vacuum (freeze, analyze) {case.schema}.users")
             return trusting(case)
 
-        assert run.migrate(settings, auditor=auditor).state == "published"
+        assert run.migrate(settings, Options(auditor=auditor)).state == "published"
 
     def test_an_old_transaction_of_others_is_in_nobodys_way(self, settings, environ):
         with psycopg.connect(environ["NXTGAUGE_TARGET_URL"]) as other:
             other.execute("select pg_current_xact_id()")
-            assert run.migrate(settings, auditor=trusting).state == "published"
+            assert run.migrate(settings, Options(auditor=trusting)).state == "published"
 
 
 class TestCommands:

@@ -13,6 +13,7 @@ from checks.verify import verify
 from config import settings as configuration
 from engine.run import migrate
 from engine.session import connect
+from engine.start.options import Options
 
 HERE = Path(__file__).parent
 PLANTED = (HERE / "hostile_names.sql").read_text()
@@ -35,7 +36,7 @@ def settings(database):
 
 
 def test_nothing_of_theirs_is_called_or_obeyed(settings):
-    migrate(settings, auditor=reconciling(settings))
+    migrate(settings, Options(auditor=reconciling(settings)))
     verdict = verify.published(settings)
     assert not [(check.name, check.detail) for check in verdict.checks if check.is_closing]
     with connect.target(settings.target) as target:

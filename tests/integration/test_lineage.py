@@ -13,6 +13,7 @@ from config.errors import Interrupted, VerificationFailed
 from engine import run
 from engine.session.stop import Stop
 from engine.session.workers import Silent
+from engine.start.options import Options
 from flows.demo.seed import seed
 from flows.observe import lineage
 
@@ -54,7 +55,7 @@ def settings(source, database, tmp_path):
 
 def _migrated(settings, auditor, **options):
     with lineage.told(settings, is_rehearsal=options.get("dry_run", False)) as teller:
-        summary = run.migrate(settings, auditor=auditor, begun=teller.begin, **options)
+        summary = run.migrate(settings, Options(auditor=auditor, begun=teller.begin, **options))
         teller.end(summary)
     return summary
 

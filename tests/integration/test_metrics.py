@@ -10,8 +10,8 @@ from observers import free_port, scraped, sums
 
 from config import settings as configuration
 from config.errors import ConfigError, SourceError
-from engine import run
-from engine.books import bookkeeping, totals
+from engine import operations, run
+from engine.books import bookkeeping, lease, totals
 from engine.books.totals import Increment
 from engine.gates import gates
 from engine.gates.gates import FAILED, Gate
@@ -31,7 +31,7 @@ def books(database):
 def _new_run(conn, **changes) -> str:
     values = {"profile": "demo", "source_schema": "public", "target_schema": "nxtgauge", "dry_run": True}
     values |= {"source_identity": {}, "mapping_hash": "", "plan_hash": "", "code_version": ""}
-    return bookkeeping.create_run(conn, **values | changes).run_id
+    return bookkeeping.create_run(conn, bookkeeping.NewRun(**values | changes)).run_id
 
 
 REHEARSAL = (("mode", "rehearsal"), ("profile", "demo"))
@@ -42,7 +42,7 @@ def test_a_run_that_nobody_is_at_has_died(books, monkeypatch):
     _new_run(conn)
     found = scraped(environ, monkeypatch)
     assert found["nxtgauge_run_died"] == {REHEARSAL: 1} and found["nxtgauge_run_in_progress"] == {REHEARSAL: 0}
-    with bookkeeping.lease(configuration.load("demo", environ).target):
+    with lease.hold(configuration.load("demo", environ).target):
         found = scraped(environ, monkeypatch)
     assert found["nxtgauge_run_died"] == {REHEARSAL: 0} and found["nxtgauge_run_in_progress"] == {REHEARSAL: 1}
 
@@ -50,9 +50,9 @@ def test_a_run_that_nobody_is_at_has_died(books, monkeypatch):
 def test_a_run_that_died_stays_so_while_another_is_at_work(books, monkeypatch):
     environ, conn = books
     dead, at_work = _new_run(conn, dry_run=False), _new_run(conn)
-    with bookkeeping.lease(configuration.load("demo", environ).target):
+    with lease.hold(configuration.load("demo", environ).target):
         found = scraped(environ, monkeypatch)
-        states = {one["run_id"]: one["state"] for one in run.status(configuration.load("demo", environ))}
+        states = {one["run_id"]: one["state"] for one in operations.status(configuration.load("demo", environ))}
     migration = (("mode", "migration"), ("profile", "demo"))
     assert found["nxtgauge_run_died"] == {migration: 1, REHEARSAL: 0}
     assert found["nxtgauge_run_in_progress"] == {migration: 0, REHEARSAL: 1}

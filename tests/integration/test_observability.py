@@ -17,7 +17,7 @@ from openlineage.client.event_v2 import RunEvent
 from psycopg import sql
 
 from config import settings as configuration
-from engine import run
+from engine import operations
 from flows.demo.seed import seed
 from transforms.steps import NAMESPACE
 
@@ -144,7 +144,7 @@ class TestLineage:
         assert all(re.fullmatch(r"postgres://[^/@:]+:\d+", table["namespace"]) for table in data)
 
     def test_every_column_goes_where_the_plan_says(self, done):
-        plan = run.plan(configuration.load("demo", done.environ))
+        plan = operations.plan(configuration.load("demo", done.environ))
         ways = {(t.name, w.column, target.split("->")[0]) for t in plan.tables for w in t.ways for target in w.targets}
         copied = [table for table in plan.tables if any(route.is_archive for route in table.routes)]
         columns = {(table.name, column.name) for table in copied for column in table.legacy.shape.columns}

@@ -15,6 +15,7 @@ from auditors import reconciling
 from psycopg import sql
 
 from config import settings as configuration
+from engine.start.options import Options
 
 FOLDER = Path(__file__).parents[1] / "oracle"
 FILES = sorted(path for path in FOLDER.glob("*.sql") if path.name != "prelude.sql")
@@ -33,7 +34,7 @@ def test_target_agrees(database) -> None:
     source, target = database(), database()
     seed(source, rows=ROWS)
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    migrate(settings, auditor=reconciling(settings))
+    migrate(settings, Options(auditor=reconciling(settings)))
     with (
         psycopg.connect(source, autocommit=True, options=SESSION) as legacy,
         psycopg.connect(target, autocommit=True, options=SESSION) as new,

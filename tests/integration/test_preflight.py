@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from config import settings as configuration
 from config.errors import PlanRefused, TargetBusy
 from engine import describe, run
-from engine.books import bookkeeping
+from engine.books import bookkeeping, lease
 from engine.start import survey
 from flows.cli import main as cli
 
@@ -175,7 +175,7 @@ def test_a_profile_that_wants_a_rehearsal_and_newer_books_are_refused_by_both(ur
 
 
 def test_a_target_that_another_run_holds_is_told_of(settings):
-    with bookkeeping.lease(settings.target):
+    with lease.hold(settings.target):
         found = survey.survey(settings)
         assert found.faults == () and isinstance(survey.busy(found), TargetBusy)
         with pytest.raises(TargetBusy):
@@ -267,7 +267,7 @@ def test_the_command_ends_as_migrate_would_and_prints_no_odd_name_as_it_is(urls,
 
 def test_the_command_ends_otherwise_where_the_target_cannot_be_had(settings, command):
     assert command("plan", NXTGAUGE_TARGET_URL="postgresql://localhost:1/none")[0] == 5
-    with bookkeeping.lease(settings.target):
+    with lease.hold(settings.target):
         code, out, _ = command("plan")
     assert code == 7 and out.startswith("plan: WAIT: another run holds this target")
     code, out, _ = command("plan", "--json", NXTGAUGE_TARGET_URL="")

@@ -66,8 +66,7 @@ def other(here):
 
 def build(conn, ddl: str = "create table {build}.users (name text); insert into {build}.users values ({run})") -> str:
     """A run whose build is ready; its id, which is also what its only user is called."""
-    run_id = bookkeeping.create_run(
-        conn,
+    new = bookkeeping.NewRun(
         profile="demo",
         source_schema="public",
         target_schema=TARGET,
@@ -76,7 +75,8 @@ def build(conn, ddl: str = "create table {build}.users (name text); insert into 
         mapping_hash="",
         plan_hash="",
         code_version="",
-    ).run_id
+    )
+    run_id = bookkeeping.create_run(conn, new).run_id
     publish.make_build(conn, run_id, TARGET)
     names = {"build": sql.Identifier(TARGET + "__build"), "run": sql.Literal(run_id)}
     conn.execute(sql.SQL(ddl).format(**names))

@@ -6,9 +6,10 @@ from auditors import trusting
 
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted
-from engine import run
+from engine import operations, run
 from engine.session.stop import Stop
 from engine.session.workers import Silent
+from engine.start.options import Options
 from flows.demo.seed import seed
 
 CONTENT = """
@@ -65,7 +66,7 @@ def _content(settings, run_id: str) -> list:
 def _stopped(settings, stage: str) -> str:
     watch = Breaking(stage)
     with pytest.raises(Interrupted, match="--run"):
-        run.migrate(settings, auditor=trusting, watch=watch)
+        run.migrate(settings, Options(auditor=trusting, watch=watch))
     return next(text for text in watch.messages if text.startswith("run ")).removeprefix("run ")
 
 
@@ -75,7 +76,7 @@ def whole(module_database) -> tuple[str, list]:
     source = module_database()
     seed(source, rows=5_000)
     given = _settings(source, module_database())
-    return source, _content(given, run.migrate(given, auditor=trusting).run_id)
+    return source, _content(given, run.migrate(given, Options(auditor=trusting)).run_id)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(whole, databas
     run_id = _stopped(broken, stage)
     stop()
     watch = Breaking()
-    summary = run.migrate(broken, auditor=trusting, run_id=run_id, watch=watch)
+    summary = run.migrate(broken, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
     assert not any("anew" in text for text in watch.messages)
     assert _content(broken, run_id) == expected
@@ -100,7 +101,7 @@ def test_a_run_begins_anew_when_the_source_has_changed(settings, stop):
         conn.execute("update reviews set updated_at = updated_at where id = (select id from reviews limit 1)")
     stop()
     watch = Breaking()
-    assert run.migrate(given, auditor=trusting, run_id=run_id, watch=watch).state == "published"
+    assert run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch)).state == "published"
     assert any("anew" in text and "reviews" in text for text in watch.messages)
 
 
@@ -113,10 +114,10 @@ def test_a_run_knows_the_plan_that_it_began_anew_by(settings, stop):
     for given, is_anew in ((second, True), (second, False), (first, True)):
         watch = Breaking("judge wave 1")
         with pytest.raises(Interrupted):
-            run.migrate(given, auditor=trusting, run_id=run_id, watch=watch)
+            run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch))
         assert any("anew" in text for text in watch.messages) == is_anew, watch.messages
         stop()
-        assert run.status(given)[0]["profile"] == given.profile
+        assert operations.status(given)[0]["profile"] == given.profile
 
 
 def test_a_run_begins_anew_when_the_pages_of_a_table_are_not_what_they_were(settings, stop):
@@ -132,7 +133,7 @@ def test_a_run_begins_anew_when_the_pages_of_a_table_are_not_what_they_were(sett
         conn.rollback()
     stop()
     watch = Breaking()
-    summary = run.migrate(given, auditor=trusting, run_id=run_id, watch=watch)
+    summary = run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert any("anew" in text and "pages" in text for text in watch.messages), watch.messages
     assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
 
@@ -149,7 +150,7 @@ def test_nothing_is_visible_before_the_end(settings):
 
 def test_a_dry_run_leaves_its_bookkeeping_alone(settings):
     given = settings()
-    summary = run.migrate(given, dry_run=True)
+    summary = run.migrate(given, Options(dry_run=True))
     assert summary.state == "discarded" and all(table["balanced"] for table in summary.tables)
     with psycopg.connect(given.target.conninfo) as conn:
         left = conn.execute("select nspname::text from pg_namespace where nspname ~ '^(nxtgauge|legacy)'").fetchall()
@@ -161,4 +162,4 @@ def test_a_run_is_resumed_as_what_it_was(settings, stop):
     run_id = _stopped(given, "judge wave 1")
     stop()
     with pytest.raises(ConfigError, match="without --dry-run"):
-        run.migrate(given, run_id=run_id, dry_run=True)
+        run.migrate(given, Options(run_id=run_id, dry_run=True))

@@ -9,7 +9,8 @@ from auditors import reconciling
 
 from config import settings as configuration
 from config.errors import PlanRefused
-from engine import run
+from engine import operations, run
+from engine.start.options import Options
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "operating.md"
 SOURCE = """
@@ -54,16 +55,16 @@ def test_they_can_plan_migrate_verify_and_roll_back(database, conn):
             urls.append(f"{url}&user={name}" if "?" in url else f"{url}?user={name}")
     try:
         given = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": urls[0], "NXTGAUGE_TARGET_URL": urls[1]})
-        run.migrate(given, auditor=reconciling(given))
-        run.migrate(given, auditor=reconciling(given))
+        run.migrate(given, Options(auditor=reconciling(given)))
+        run.migrate(given, Options(auditor=reconciling(given)))
         with psycopg.connect(target) as there:
             assert there.execute("select nick::text, tidied from nxtgauge.users").fetchall() == [("Asha", "asha")]
             assert there.execute("select owner from nxtgauge.secrets").fetchall() == [("somebody",)]
-        run.rollback(given)
+        operations.rollback(given)
         with psycopg.connect(source, autocommit=True) as owner:
             owner.execute("alter role a_source_role nobypassrls")
         with pytest.raises(PlanRefused, match="secrets: has row-level security that hides rows"):
-            run.migrate(given, auditor=reconciling(given))
+            run.migrate(given, Options(auditor=reconciling(given)))
     finally:
         for url in (source, target):
             with psycopg.connect(url, autocommit=True) as owner:

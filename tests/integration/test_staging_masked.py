@@ -18,6 +18,7 @@ from engine import run, staging
 from engine.reflect import catalog
 from engine.session.workers import Silent
 from engine.staging import columns
+from engine.start.options import Options
 from flows.cli import main as cli
 from flows.demo.seed import seed
 from flows.local import stage as stages
@@ -401,7 +402,7 @@ class TestTheCommand:
 
 
 def books(given, target: str) -> dict[str, list]:
-    done = run.migrate(given.model_copy(update={"target_url": configuration.SecretStr(target)}), dry_run=True)
+    done = run.migrate(given.model_copy(update={"target_url": configuration.SecretStr(target)}), Options(dry_run=True))
     assert done.state == "discarded"
     return {name: sorted(ask(target, query), key=str) for name, query in BOOKS.items()}
 

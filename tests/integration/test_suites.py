@@ -18,6 +18,7 @@ from checks.expectations import gx
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, WARNING, Check
 from config import connection, settings
 from config.connection import Connection
+from engine.start.options import Options
 
 SCHEMA = "nxtgauge"
 ROWS = 20_000
@@ -138,7 +139,7 @@ def copies(postgres_url: str) -> Iterator[Callable[[], str]]:
     migrated = names[-1]
     seed(source, rows=ROWS)
     urls = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
-    migrate(settings.load("demo", urls), auditor=trusting)
+    migrate(settings.load("demo", urls), Options(auditor=trusting))
     yield lambda: make(migrated)
     for name in names:
         administer(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))

@@ -18,6 +18,7 @@ from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
 from checks.verify import jobs, verify
 from config import settings as configuration
 from config.errors import ConfigError, SourceError, TargetError, VerificationFailed
+from engine.start.options import Options
 
 CASE = Path(__file__).parents[1] / "golden" / "finance" / "payments_to_orders" / "source.sql"
 
@@ -31,7 +32,7 @@ def migrated(database) -> tuple[configuration.Settings, str, str]:
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute(CASE.read_text())
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    migrate(settings, auditor=trusting)
+    migrate(settings, Options(auditor=trusting))
     return settings, source, target
 
 
@@ -99,7 +100,7 @@ def test_the_source_is_read_as_the_run_saw_it(database) -> None:
         _do(source, "update public.payments set amount = amount + 1; delete from public.coupon_uses")
         return reconciling(settings)(case)
 
-    assert migrate(settings, auditor=late).verdict["passed"]
+    assert migrate(settings, Options(auditor=late)).verdict["passed"]
 
 
 def test_neither_side_can_be_written(migrated) -> None:
@@ -246,7 +247,7 @@ def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(
         return reconciling(settings)(case)
 
     with pytest.raises(VerificationFailed) as refused:
-        migrate(settings, auditor=tampering)
+        migrate(settings, Options(auditor=tampering))
     made = files.of(refused.value.summary.to_dict())
     told = {
         check["table"]: check["rows"][0]["key"] for check in made["checks"] if check["name"].startswith("content/by_")

@@ -25,6 +25,7 @@ from auditors import trusting
 from checks.verdict import FAIL, INFO, PASS, Verdict
 from checks.verify import verify
 from config import settings as configuration
+from engine.start.options import Options
 
 FOLDER = Path(__file__).parent
 ROWS = 20_000
@@ -43,7 +44,7 @@ def migrated(module_database) -> tuple[str, str, str]:
 
     source, target = module_database(), module_database()
     seed(source, rows=ROWS)
-    return source, target, migrate(_settings(source, target), auditor=trusting).run_id
+    return source, target, migrate(_settings(source, target), Options(auditor=trusting)).run_id
 
 
 @pytest.fixture

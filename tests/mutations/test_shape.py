@@ -31,6 +31,7 @@ from checks.verdict import FAIL, PASS, Check
 from checks.verify import verify
 from config import settings as configuration
 from config.errors import VerificationFailed
+from engine.start.options import Options
 
 FOLDER = Path(__file__).parent / "shape"
 MUTATIONS = [entry for path in sorted(FOLDER.glob("*.toml")) for entry in tomllib.loads(path.read_text())["mutation"]]
@@ -54,10 +55,10 @@ def _migrated(source: str, target: str, state: str) -> tuple[configuration.Setti
         conn.execute((FOLDER / "source.sql").read_text())
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
     if state == "live":
-        migrate(settings, auditor=trusting)
+        migrate(settings, Options(auditor=trusting))
     else:
         with pytest.raises(VerificationFailed):
-            migrate(settings, auditor=saying(suite__users=FAIL))
+            migrate(settings, Options(auditor=saying(suite__users=FAIL)))
     with psycopg.connect(target) as conn:
         (run_id,) = conn.execute("select run_id from migration.runs").fetchone()
     with verify.opened(settings, run_id) as (_, facts, _):

@@ -35,7 +35,7 @@ class Teller:
         self._story = self._sender = None  # until the run begins
 
     def begin(self, work: Work) -> None:
-        """Tell that the run begins. What engine.run.migrate takes as `begun`."""
+        """Tell that the run begins. What engine.run.migrate's options have as `begun`."""
         with _harmless():
             from flows.observe.lineage import events, story
             from flows.observe.lineage.sending import Sender

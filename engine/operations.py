@@ -1,0 +1,65 @@
+"""What an operator asks of a target and its runs, beside migrating: each a session of its own, and a plain answer."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from config.errors import TargetError
+from config.settings import Settings
+from engine.books import bookkeeping, lease
+from engine.gates import approval, gates, summary
+from engine.gates.approval import Decision
+from engine.gates.summary import Summary
+from engine.planning.plan import Plan
+from engine.publish import publish
+from engine.session import connect, snapshot
+from engine.session.blame import blame
+from engine.session.stop import STOP
+from engine.start import preflight
+
+
+def plan(settings: Settings) -> Plan:
+    """The plan as of now; its faults are in it, none is raised. Errors: ConfigError, SourceError."""
+    with snapshot.hold(settings.source, STOP) as held:
+        return preflight.planned(settings, held, datetime.now(UTC).isoformat())
+
+
+def told(settings: Settings, run_id: str, **known) -> Summary:
+    """What the books say of a run. known: fields of Summary that they do not hold. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the books", STOP):
+        return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
+
+
+def rollback(settings: Settings, run_id: str | None = None) -> dict:
+    """Put back what stood before the last publish; run_id: only if that is the run that is published.
+
+    Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
+    """
+    with connect.target(settings.target, STOP) as conn, lease.hold(settings.target):
+        return asdict(publish.rollback(conn, settings.target_schema, run_id))
+
+
+def published_run(settings: Settings) -> str | None:
+    """The run whose build stands under the target's name; None if none of ours does. Errors: TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the target", STOP):
+        live = bookkeeping.schemas(conn).get(settings.target_schema)
+    return live and live.run_id
+
+
+def decide(settings: Settings, run_id: str, decision: Decision) -> dict:
+    """Approve or reject a run that waits for it; its gate as the books have it. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "deciding about a run", STOP):
+        return summary.timed(approval.decide(conn, run_id, decision), "judged_at")
+
+
+def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
+    """Open a closed gate of a run's build; the waiver as the books have it. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "waiving a check", STOP):
+        return summary.timed(gates.waive(conn, run_id, check_name, reason, name), "waived_at")
+
+
+def status(settings: Settings) -> list[dict]:
+    """Runs into this target schema, the latest first, each with its balance."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
+        found = bookkeeping.runs(conn)
+        alive = lease.at_work(found, lease.is_held(conn))
+        return [summary.status(conn, r, r == alive) for r in found if r.target_schema == settings.target_schema]
