@@ -33,7 +33,7 @@ class Connection:
     def __str__(self) -> str:
         return self.redacted
 
-    def with_defaults(self, **values: object) -> "Connection":
+    def with_defaults(self, **values: str | int) -> "Connection":
         """The same place; values: libpq's parameters, where the connection string is silent."""
         known = conninfo_to_dict(self.conninfo)
         return replace(

@@ -4,33 +4,44 @@ Law: in a composed query that takes parameters only the text of the program itse
 an identifier or a literal stands for itself.
 """
 
+from collections.abc import Iterable
+from typing import Any, Self
+
 import psycopg
 from psycopg import sql
-from psycopg.abc import AdaptContext
+from psycopg.abc import AdaptContext, Params, Query
+from psycopg.rows import Row
 
 
-def _literally(query, context: AdaptContext):
+def _literally(query: Any, context: AdaptContext) -> Any:
     """The query with the % of its names and values doubled, as psycopg wants them beside placeholders."""
-    if isinstance(query, sql.Composed):
-        return sql.Composed([_literally(part, context) for part in query])
-    if not isinstance(query, sql.Composable) or isinstance(query, sql.SQL | sql.Placeholder):
-        return query
-    return sql.SQL(query.as_string(context).replace("%", "%%"))
+    return _doubled(query, context) if isinstance(query, sql.Composed) else query
 
 
-class _AnyName:
-    def execute(self, query, params=None, **more):
-        return super().execute(query if params is None else _literally(query, self), params, **more)
-
-    def executemany(self, query, params_seq, **more):
-        return super().executemany(_literally(query, self), params_seq, **more)
+def _doubled(query: sql.Composed, context: AdaptContext) -> sql.Composed:
+    return sql.Composed([_part(part, context) for part in query])
 
 
-class Cursor(_AnyName, psycopg.Cursor):
+def _part(part: sql.Composable, context: AdaptContext) -> sql.Composable:
+    if isinstance(part, sql.Composed):
+        return _doubled(part, context)
+    if isinstance(part, sql.SQL | sql.Placeholder):
+        return part
+    # What is quoted here is a name or a value that somebody gave, no text of the program.
+    return sql.SQL(part.as_string(context).replace("%", "%%"))
+
+
+class Cursor(psycopg.Cursor[Row]):
     """A cursor that takes any name."""
 
+    def execute(self, query: Any, params: Params | None = None, **more: Any) -> Self:
+        return super().execute(query if params is None else _literally(query, self), params, **more)
 
-class ServerCursor(_AnyName, psycopg.ServerCursor):
+    def executemany(self, query: Query, params_seq: Iterable[Params], **more: Any) -> None:
+        super().executemany(_literally(query, self), params_seq, **more)
+
+
+class ServerCursor(Cursor[Row], psycopg.ServerCursor[Row]):
     """A cursor on the server that takes any name."""
 
 

@@ -3,6 +3,8 @@
 An error says what was found, what was wanted, and what to do. It never holds a password or a value of a row.
 """
 
+from typing import Any, Protocol
+
 from config import printable
 
 
@@ -46,6 +48,12 @@ class StagingError(TargetError):
     """The staging database, which takes the rehearsal copy, is unreachable or failed."""
 
 
+class Known(Protocol):
+    """What is known of a run."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 class VerificationFailed(MigrateError):
     """Something in a reachable target is wrong, or a gate is closed.
 
@@ -55,8 +63,8 @@ class VerificationFailed(MigrateError):
 
     exit_code = 6
     faults: list[str] = []
-    summary = None
-    report: dict | None = None
+    summary: Known | None = None
+    report: dict[str, Any] | None = None
 
 
 class NotAllCompared(MigrateError):

@@ -12,7 +12,7 @@ import re
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -209,11 +209,15 @@ def spellings(statuses: dict[str, tuple[str, ...]]) -> dict[str, str]:
     return {spelling(word): status for status, words in statuses.items() for word in (status, *words)}
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
 @cache
 def load() -> Mapping:
     """Read every file of config/mapping; ConfigError names the file and the key that is wrong."""
     texts = {name: _read(name) for name in ("common", *DOMAINS)}
-    tables, domain_of = {}, {}
+    tables: dict[str, TableRule] = {}
+    domain_of: dict[str, str] = {}
     for domain in DOMAINS:
         for table, value in _parse(domain, texts[domain]).items():
             if table in tables:
@@ -231,14 +235,14 @@ def _read(name: str) -> str:
     return (files("config") / "mapping" / f"{name}.toml").read_text("utf-8")
 
 
-def _parse(name: str, text: str) -> dict:
+def _parse(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"config/mapping/{name}.toml is no TOML: {error}") from None
 
 
-def _check(kind: type[BaseModel], value: dict, where: str):
+def _check(kind: type[Model], value: Any, where: str) -> Model:
     try:
         return kind.model_validate(value)
     except ValidationError as error:

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -88,7 +88,7 @@ class Masks(BaseModel):
     """A legacy table: its columns' masks, which go before everything else."""
 
     @model_validator(mode="after")
-    def _says_each_once(self):
+    def _says_each_once(self) -> Self:
         twice = sorted(self.names.keys() & set(self.kept))
         if twice:
             raise ValueError(f"{', '.join(twice)} stand under [names] and in kept; wanted one of the two")
@@ -165,7 +165,7 @@ def fitting(rule: Rule | None, base_type: str) -> Kind | None:
     if rule in ("keep", "null"):
         return rule
     if base_type in TEXTS:
-        return "text" if rule in (None, "secret") else rule
+        return "text" if rule is None or rule == "secret" else rule
     if base_type in OF_TYPE:
         return OF_TYPE[base_type]
     if (base_type in NUMBERS and rule in ("phone", "number")) or (base_type in DAYS and rule == "date"):
@@ -185,8 +185,8 @@ def _read_by_rule(masks: Masks, mapping: Mapping, table: str, column: str) -> st
     reference = mapping.common.references.get(column)
     if reference and (not reference.tables or table in reference.tables):
         return f"a reference to {reference.to}"
-    for other, rule in mapping.tables.items():
-        moved = rule.completed_from
+    for other, another in mapping.tables.items():
+        moved = another.completed_from
         if moved and column in moved.columns and table in (moved.table, other):
             return f"a setting that moves to {other}"
     rule = mapping.tables.get(table)

@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -76,7 +76,9 @@ def _target_schema_name(name: str) -> str:
 
 
 def _tolerance(value: Any) -> int | str:
-    if value == "unlimited" or (type(value) is int and value >= 0):
+    if value == "unlimited":
+        return "unlimited"
+    if type(value) is int and value >= 0:
         return value
     raise _refuse('wanted a number of rows, 0 or more, or "unlimited"')
 
@@ -136,7 +138,7 @@ class Profile(BaseModel):
 
     def tolerated(self, reason: str | None) -> int | None:
         """How many rows may be rejected for this reason (None: any that it does not name); None: any number."""
-        allowed = self.tolerance.get(reason, self.default_tolerance)
+        allowed = self.default_tolerance if reason is None else self.tolerance.get(reason, self.default_tolerance)
         return None if allowed == "unlimited" else allowed
 
     def keys(self) -> dict[str, Any]:
@@ -212,13 +214,15 @@ def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) ->
     given = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
     for key in given.keys() & set(CONNECTIONS):
         connection.parse(given[key], VARIABLES[key])
-    for key in given.keys() & set(SECRETS):
-        given[key] = SecretStr(given[key])
-    given |= {"profile": profile, "is_profile_given": is_given}
-    return _validated(Settings, profile, _profile_values(profile) | given)
+    secrets = {key: SecretStr(given[key]) for key in given.keys() & set(SECRETS)}
+    told = {"profile": profile, "is_profile_given": is_given}
+    return _validated(Settings, profile, _profile_values(profile) | given | secrets | told)
 
 
-def _validated(kind: type[Profile], profile: str, values: dict[str, Any]):
+Kind = TypeVar("Kind", bound=Profile)
+
+
+def _validated(kind: type[Kind], profile: str, values: dict[str, Any]) -> Kind:
     """Errors: ConfigError, which names each fault's variable, or its key in the profile."""
     try:
         return kind(**values)

@@ -10,7 +10,7 @@ Laws
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
@@ -134,7 +134,7 @@ def drafts(folder: Path) -> tuple[Draft, ...]:
 
 def read_tables(path: Path) -> Iterator[Draft]:
     """The tables of one file, without constraints."""
-    draft, comment, body = None, None, []
+    draft, comment, body = None, None, list[Line]()
     for line in lines(path):
         if draft is None:
             draft, comment = outside(line, comment)
@@ -175,7 +175,7 @@ def add_columns(draft: Draft, body: list[Line]) -> None:
         draft.columns.append(column(line, match))
 
 
-def column(line: Line, match: re.Match) -> Column:
+def column(line: Line, match: re.Match[str]) -> Column:
     modifier = match["modifier"] or ""
     if match["type"] not in TYPES or bool(modifier) != (match["type"] in MODIFIED):
         raise line.wrong(f"type {match['type']}{modifier}", f"wanted one of {', '.join(TYPES)}")
@@ -202,14 +202,14 @@ def constrain(line: Line, found: dict[str, Draft], taken: set[str]) -> None:
         draft.constraints.append(constraint(kind, name, columns, match))
 
 
-def form(line: Line) -> tuple[str, re.Match]:
+def form(line: Line) -> tuple[str, re.Match[str]]:
     for kind, pattern in FORMS.items():
         if match := pattern.fullmatch(line.text):
             return kind, match
     raise line.wrong(repr(line.text), "wanted set not null, primary key, unique, check, foreign key or create index")
 
 
-def columns_of(line: Line, draft: Draft, kind: str, match: re.Match) -> tuple[str, ...]:
+def columns_of(line: Line, draft: Draft, kind: str, match: re.Match[str]) -> tuple[str, ...]:
     """The columns that a statement reads; a check's are the words outside its literals that name a column."""
     if kind == "c":
         words = re.findall(NAME, outside_literals(line, match["expression"]))
@@ -231,7 +231,7 @@ def outside_literals(line: Line, expression: str) -> str:
     return bare
 
 
-def constraint(kind: str, name: str, columns: tuple[str, ...], match: re.Match) -> Constraint:
+def constraint(kind: str, name: str, columns: tuple[str, ...], match: re.Match[str]) -> Constraint:
     table = match["table"]
     if kind == "n":
         return not_null(table, columns[0])
@@ -267,7 +267,7 @@ def refuse_second_key(line: Line, draft: Draft, kind: str) -> None:
         raise line.wrong(f"table {draft.name} has a primary key already", "wanted one")
 
 
-def refuse_twice(line: Line, name: str, taken) -> None:
+def refuse_twice(line: Line, name: str, taken: Container[str]) -> None:
     if name in taken:
         raise line.wrong(f"{name} stands twice", "wanted every name once")
 
@@ -291,20 +291,19 @@ def lines(path: Path) -> Iterator[Line]:
 
 def statements(path: Path) -> Iterator[Line]:
     """One value per statement, its lines joined by single spaces; comment lines stand between statements only."""
-    head, parts = None, []
+    parts: list[Line] = []
     for line in lines(path):
         text = line.text.strip()
         if not parts and (not text or COMMENT.fullmatch(text)):
             continue
-        head = head if parts else line
-        parts.append(text)
+        parts.append(line)
         if text.endswith(";"):
-            yield Line(path, head.number, joined(parts))
+            yield Line(path, parts[0].number, joined(part.text.strip() for part in parts))
             parts = []
     if parts:
-        raise head.wrong("a statement without an end", "close it with ;")
+        raise parts[0].wrong("a statement without an end", "close it with ;")
 
 
-def joined(parts: list[str]) -> str:
+def joined(parts: Iterable[str]) -> str:
     """One line of a wrapped statement; the spaces that wrapping left inside parentheses go, those of literals stay."""
     return re.sub(r"('[^']*')|(?<=\() | (?=\))", lambda match: match[1] or "", " ".join(parts).removesuffix(";"))

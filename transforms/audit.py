@@ -197,7 +197,11 @@ def changes(metadata: str) -> list[tuple[str, str | None, str | None]]:
         return []
     if not jsonb.fits(document, metadata):
         return []
-    return [(field, *(None if side is ABSENT else jsonb.written(side) for side in both)) for field, *both in sides]
+    return [(field, _written(old), _written(new)) for field, old, new in sides]
+
+
+def _written(side: object) -> str | None:
+    return None if side is ABSENT else jsonb.written(side)
 
 
 def _sides(document: object) -> dict[str, tuple[object, object]]:

@@ -116,6 +116,8 @@ def _is_numeric(number: Number) -> bool:
     except InvalidOperation:
         return False
     exponent = value.as_tuple().exponent
+    if isinstance(exponent, str):  # of what is no number, which JSON has no way to write
+        return False
     return -MOST_DECIMALS <= exponent <= MOST_EXPONENT and (not value or value.adjusted() < MOST_DIGITS)
 
 

@@ -9,7 +9,7 @@ Laws
 - Who creates is decided over all rows of a user, in whatever chunk they stand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -114,7 +114,7 @@ def _removed_links(rows: pd.DataFrame, ids: pd.Series, removed: tuple[str, ...])
     parts = []
     for column in removed:
         url = rows[column].loc[ids.notna()].dropna()  # a row without an id is going to be rejected
-        values = [ids, column, url]
+        values: steps.Values = [ids, column, url]
         parts.append(steps.frame(url.index, dict(zip(REMOVED_LINKS, values, strict=True))))
     return steps.joined(parts, REMOVED_LINKS)
 
@@ -146,15 +146,16 @@ def _verdicts(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFra
     made = _made(rows.loc[creates], role.loc[creates], lookups["taken_ids"])
     only, has_several = only_profile(rows["user_id"].where(role.isna()), pd.concat([lookups["profiles"], made]))
     profile_id = steps.first_known(profile_id, made["id"].reindex(rows.index), _of_pair(pair, made), only)
-    conditions = {
-        reasons.MISSING_ID.name: rows["id"].isna(),
-        reasons.PARENT_REJECTED.name: has_lost,
+    conditions: dict[str, np.ndarray] = {
+        reasons.MISSING_ID.name: rows["id"].isna().to_numpy(),
+        reasons.PARENT_REJECTED.name: has_lost.to_numpy(),
         reasons.UNKNOWN_STATUS.name: rows.index.isin(is_refused),
         "created": rows.index.isin(creates),
-        "merged": profile_id.notna(),
-        reasons.AMBIGUOUS_PROFESSIONAL.name: has_several,
+        "merged": profile_id.notna().to_numpy(),
+        reasons.AMBIGUOUS_PROFESSIONAL.name: has_several.to_numpy(),
     }
-    outcome = np.select(list(conditions.values()), list(conditions), reasons.UNRESOLVABLE_PROFESSIONAL.name)
+    names, otherwise = [np.array(name) for name in conditions], np.array(reasons.UNRESOLVABLE_PROFESSIONAL.name)
+    outcome = np.select(list(conditions.values()), names, otherwise)
     return pd.DataFrame({"role": role, "status": _or_draft(status), "profile_id": profile_id, "outcome": outcome})
 
 
@@ -175,7 +176,7 @@ def _creators(rows: pd.DataFrame, pair: pd.Series, is_unknown: pd.Series) -> tup
     can = ~is_unknown
     so_far = can.astype("int64")  # of a row that shares its pair with none; without a user it shares none
     order = _latest_first(rows.loc[pair.notna() & pair.duplicated(keep=False)])
-    so_far.loc[order] = can.loc[order].groupby(pair.loc[order], sort=False).cumsum()
+    so_far.loc[order] = so_far.loc[order].groupby(pair.loc[order], sort=False).cumsum()
     return can.index[can & (so_far == 1)], can.index[so_far == 0]
 
 
@@ -200,7 +201,7 @@ def _created_frames(rows: pd.DataFrame, verdicts: pd.DataFrame, role_ids: Mappin
 
 
 def _rejected(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
-    details = {
+    details: dict[reasons.Reason, Callable[[pd.DataFrame], pd.Series]] = {
         reasons.MISSING_ID: lambda some: steps.constant("id is null", some.index),
         reasons.PARENT_REJECTED: lambda some: (
             "the " + verdicts["role"].loc[some.index] + " profile of its user was rejected"

@@ -8,7 +8,7 @@ Laws
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha1
 
 import numpy as np
@@ -26,6 +26,8 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
 _PLAIN_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _ANY_UUID = r"^(?:[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}|\{[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}\})$"
 _GROUPS = r"^(.{8})(.{4})(.{4})(.{4})(.{12})$"
+
+Values = list[pd.Series | str | None]  # of the columns of a frame: a value that is no series is repeated
 
 _ERA = re.compile(r"^(\d{4,})(-.*?)( BC)?$")
 
@@ -56,7 +58,7 @@ def _on(index: pd.Index, values: pd.Series | str | None) -> pd.Series:
     return values if values.index.is_(index) else values.loc[index]
 
 
-def joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+def joined(frames: Sequence[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
     """Frames of the same columns under each other; none at all give an empty frame."""
     filled = [part for part in frames if len(part)]
     return pd.concat(filled) if filled else empty(columns)
@@ -64,13 +66,13 @@ def joined(frames: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 def rejects(index: pd.Index, target_table: pd.Series | str, reason: Reason, detail: pd.Series | str) -> pd.DataFrame:
     """Rows of Outcome.rejected for the labels of index."""
-    values = [target_table, reason.name, detail]
+    values: Values = [target_table, reason.name, detail]
     return frame(index, dict(zip(REJECTED, values, strict=True)))
 
 
 def id_map(index: pd.Index, legacy_id: pd.Series, target_table: str, target_id: pd.Series, why: str) -> pd.DataFrame:
     """Rows of Outcome.id_map for the labels of index."""
-    values = [legacy_id, target_table, target_id, why]
+    values: Values = [legacy_id, target_table, target_id, why]
     return frame(index, dict(zip(ID_MAP, values, strict=True)))
 
 
@@ -78,7 +80,7 @@ def notes(
     index: pd.Index, target_table: str, target_column: str | None, note: pd.Series | str, legacy_value: pd.Series | None
 ) -> pd.DataFrame:
     """Rows of Outcome.notes for the labels of index."""
-    values = [target_table, target_column, note, legacy_value]
+    values: Values = [target_table, target_column, note, legacy_value]
     return frame(index, dict(zip(NOTES, values, strict=True)))
 
 
@@ -112,7 +114,7 @@ def spelling(values: pd.Series) -> pd.Series:
 
 def meant(values: pd.Series, known: Mapping[str, str]) -> pd.Series:
     """What each value means by its spelling; null where known does not say, or where nothing is left to compare."""
-    return by_distinct(values, lambda value: known.get(mapping.spelling(value) or None))
+    return by_distinct(values, lambda value: known.get(spelled) if (spelled := mapping.spelling(value)) else None)
 
 
 def role_keys(values: pd.Series, known: Mapping[str, str]) -> pd.Series:
@@ -196,7 +198,10 @@ def moment_order(values: pd.Series) -> pd.Series:
 
 
 def _moment_key(value: str) -> str:
-    year, rest, is_bc = _ERA.match(value).groups()
+    found = _ERA.match(value)
+    if not found:  # an endless one, which sorts as it is written
+        return value
+    year, rest, is_bc = found.groups()
     if is_bc:  # after '-infinity', before the digits; the greater the year the earlier
         return f".{999_999 - int(year):06}{rest}"
     return f":{int(year):06}{rest}" if len(year) > 4 else value  # after the digits, before 'infinity'
@@ -222,6 +227,6 @@ def ranks(values: pd.Series) -> np.ndarray:
     """The place of each value in bytewise order, equal values alike; nulls come first (-1)."""
     codes, distinct = pd.factorize(values.array)
     if not len(distinct):
-        return codes
+        return np.asarray(codes)
     order = pc.rank(distinct.__arrow_array__(), tiebreaker="dense").to_numpy().astype("int64")
     return np.where(codes < 0, -1, order[codes])

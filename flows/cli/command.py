@@ -8,11 +8,16 @@ Laws
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from config import printable
 from config.errors import MigrateError
+
+if TYPE_CHECKING:  # what a signature names is not worth waiting for
+    from config.settings import Settings
+    from engine.session.workers import Watch
 
 NAME = "nxtgauge-migrate"
 INTERRUPTED = 130
@@ -33,18 +38,19 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
         setattr(context.obj, parameter.name, value)
 
 
-def common(command: Callable) -> Callable:
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """--profile, --json and -v, on the group and on every command alike."""
     options = (
         click.option("--profile", metavar="NAME", help="demo, staging or production; default staging."),
         click.option("--json", "is_json", is_flag=True, help="One JSON object on stdout."),
         click.option("-v", "--verbose", "is_verbose", is_flag=True, help="Debug log, and tracebacks of errors."),
     )
+    made: Any = command
     for option in reversed(options):
-        command = option(command)
-    for parameter in command.__click_params__[-len(options) :]:
+        made = option(made)
+    for parameter in made.__click_params__[-len(options) :]:
         parameter.expose_value, parameter.callback = False, _keep
-    return click.pass_context(command)
+    return click.pass_context(made)
 
 
 def set_up(context: click.Context) -> None:
@@ -53,14 +59,14 @@ def set_up(context: click.Context) -> None:
     logs.set_up(context.obj.is_verbose)
 
 
-def settings_of(context: click.Context):
+def settings_of(context: click.Context) -> "Settings":
     set_up(context)
     from config import settings
 
     return settings.load(context.obj.profile)
 
 
-def through_prefect(name: str, watch, parameters: dict) -> dict | None:
+def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]) -> dict[str, Any] | None:
     """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
     from flows.local import server as prefect_server
 
@@ -80,7 +86,7 @@ def through_prefect(name: str, watch, parameters: dict) -> dict | None:
     return calls.run(getattr(import_module(f"flows.{name}"), name), watch, **parameters)
 
 
-def show(context: click.Context, value: dict, text: Callable[[], str]) -> None:
+def show(context: click.Context, value: dict[str, Any], text: Callable[[], str]) -> None:
     if context.obj.is_json:
         print_json(value)
     else:
@@ -93,11 +99,11 @@ def print_json(value: object) -> None:
     click.echo(printable.json_text(report.to_json(value)))
 
 
-def pairs(values: dict) -> str:
+def pairs(values: dict[str, Any]) -> str:
     return "\n".join(f"{name}: {value}" for name, value in values.items() if value is not None)
 
 
-def error_json(error: BaseException) -> dict:
+def error_json(error: BaseException) -> dict[str, Any]:
     body = {"type": type(error).__name__, "message": message_of(error), "exit_code": exit_code_of(error)}
     faults = getattr(error, "faults", None)
     more = {"faults": [_redacted(fault) for fault in faults]} if faults else {}
@@ -107,7 +113,8 @@ def error_json(error: BaseException) -> dict:
 
 def reports_of(error: BaseException) -> list[str]:
     """Paths of what was written about a run that its gates refused."""
-    return (getattr(error, "report", None) or {}).get("reports", [])
+    report: dict[str, list[str]] = getattr(error, "report", None) or {}
+    return report.get("reports", [])
 
 
 def exit_code_of(error: BaseException) -> int:

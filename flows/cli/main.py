@@ -11,6 +11,7 @@ Laws
 import getpass
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,6 +31,10 @@ from flows.cli.command import (
     show,
     through_prefect,
 )
+
+if TYPE_CHECKING:  # what a signature names is not worth waiting for
+    from config.settings import Settings
+    from engine.planning.plan import Plan, TablePlan
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,24 +67,27 @@ def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, certifi
     from engine.start import survey
 
     found = survey.survey(settings, certificate)
-    only, new = _wanted(describe, found.plan, tables)
+    only, new = _wanted(found.plan, tables)
     error = PlanRefused(list(found.faults)) if found.faults else survey.busy(found)
     known = describe.survey_json(found) | (error_json(error) if error else {}) if context.obj.is_json else {}
     show(context, known, lambda: describe.survey_text(found, is_full, only, new))
     return error.exit_code if error else 0
 
 
-def _wanted(describe, plan, tables: tuple[str, ...]) -> tuple[list, list[str]]:
+def _wanted(plan: "Plan", tables: tuple[str, ...]) -> "tuple[list[TablePlan], list[str]]":
     """The legacy tables of these names, and the new tables. Errors: UsageError."""
-    only, new = [], []
+    from engine import describe
+
+    only: list[TablePlan] = []
+    new: list[str] = []
     for name in tables:
         if name in describe.new_tables(plan):
             new.append(name)
         elif found := describe.meant(plan, name):
             only += found
         else:
-            found = f"there is no table {name} in source or target; {describe.near(plan, name)}"
-            raise click.UsageError(printable.line(found))
+            fault = f"there is no table {name} in source or target; {describe.near(plan, name)}"
+            raise click.UsageError(printable.line(fault))
     return only, new
 
 
@@ -99,7 +107,7 @@ def explain(context: click.Context, table: str) -> int:
     return 0
 
 
-def places(made: dict) -> str:
+def places(made: dict[str, Any]) -> str:
     """Where the report was written; nothing where there was nothing to report on."""
     return f"\n\nreports: {', '.join(made['reports'])}" if made["reports"] else ""
 
@@ -111,7 +119,7 @@ def places(made: dict) -> str:
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
 @certificate_option
 @common
-def migrate(context: click.Context, **options) -> int:
+def migrate(context: click.Context, **options: Any) -> int:
     """Plan, build, verify and publish; nothing is visible under the target's name before the end."""
     settings = settings_of(context)
     from flows.local import report
@@ -134,21 +142,23 @@ def migrate(context: click.Context, **options) -> int:
 @click.option("--reason", metavar="TEXT", help="Why the copy is not masked; stands in its books.")
 @click.option("--by", metavar="NAME", help="Who answers for that.")
 @common
-def stage(context: click.Context, is_plan: bool, **options) -> int:
+def stage(context: click.Context, is_plan: bool, **options: Any) -> int:
     """Make or refresh the rehearsal copy of the legacy database, masked on the way, and prove that it is."""
     settings = settings_of(context)
     from flows.local import stage as stages
     from flows.local.progress import shown
 
     if is_plan:
-        return _stage_plan(context, stages, stages.plan(settings, stages.wish(**options)))
+        return _stage_plan(context, stages.plan(settings, stages.wish(**options)))
     with shown() as watch:
         told = stages.stage(settings, stages.wish(**options), watch)
     show(context, told, lambda: stages.text(told))
     return 0
 
 
-def _stage_plan(context: click.Context, stages, planned: dict) -> int:
+def _stage_plan(context: click.Context, planned: dict[str, Any]) -> int:
+    from flows.local import stage as stages
+
     refused = PlanRefused(planned["faults"]) if planned["faults"] else None
     show(context, planned | (error_json(refused) if refused else {}), lambda: stages.plan_text(planned))
     return refused.exit_code if refused else 0
@@ -161,7 +171,7 @@ def _stage_plan(context: click.Context, stages, planned: dict) -> int:
 )
 @click.option("--resume", is_flag=True, help="Resume the latest rehearsal if it broke off.")
 @common
-def rehearse(context: click.Context, **options) -> int:
+def rehearse(context: click.Context, **options: Any) -> int:
     """Migrate from the staging copy without publishing: build, verify, report."""
     settings = settings_of(context)
     from flows.local import report
@@ -187,7 +197,7 @@ def rehearse(context: click.Context, **options) -> int:
 @click.option("--show-values", is_flag=True, help="Show the values that differ; on a terminal only.")
 @click.option("--strict", is_flag=True, help="Fail, too, where not everything was compared.")
 @common
-def verify(context: click.Context, show_values: bool, strict: bool, **options) -> int:
+def verify(context: click.Context, show_values: bool, strict: bool, **options: Any) -> int:
     """Judge what is published in the target.
 
     Exit 0 where everything was compared and is right, 6 where anything is wrong, 8 where nothing is and something
@@ -209,7 +219,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options) -
     return report.exit_code(found, strict)
 
 
-def _show_values(settings, report: dict) -> None:
+def _show_values(settings: "Settings", report: dict[str, Any]) -> None:
     from checks.verify import show
 
     for each in show.values(settings, report):
@@ -236,7 +246,7 @@ def rollback(context: click.Context, run_id: str | None) -> int:
     return 0
 
 
-def _rolled_back(done: dict) -> str:
+def _rolled_back(done: dict[str, Any]) -> str:
     """done: engine.publish.publish.Switch, as a dict."""
     schema, back = done["schema"], done["live_run"]
     now = f"schema {schema} is run {back}'s again" if back else f"there is no schema {schema} now, as there was none"
@@ -258,7 +268,7 @@ def status(context: click.Context) -> int:
     return 0
 
 
-def _gates_of(runs: list[dict]) -> list[str]:
+def _gates_of(runs: list[dict[str, Any]]) -> list[str]:
     """What is closed, and what was waived, a line each."""
     lines = []
     for run in runs:
@@ -268,12 +278,12 @@ def _gates_of(runs: list[dict]) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _closed(gate: dict) -> str:
+def _closed(gate: dict[str, Any]) -> str:
     verb = "is open to a decision" if gate["state"] == "awaiting" else "is closed"
     return f"{gate['check_name']} {verb}: {gate['detail']}"
 
 
-def _waived(waiver: dict) -> str:
+def _waived(waiver: dict[str, Any]) -> str:
     former = "" if waiver["is_current"] else ", for a build that is gone"
     text = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
     return text + former
@@ -312,7 +322,7 @@ def waive(context: click.Context, run_id: str, check_name: str, reason: str, nam
     return 0
 
 
-def _go_on(run_id: str, closed: list[dict]) -> list[str]:
+def _go_on(run_id: str, closed: list[dict[str, Any]]) -> list[str]:
     """What is to be done after a waiver; a gate that is closed yet keeps the run from its publish."""
     command = f"{NAME} migrate --run {run_id}"
     if not closed:

@@ -1,5 +1,7 @@
 """Commands about what keeps running: the demo's servers, the Prefect server, deployments and the worker."""
 
+from typing import Any
+
 import click
 
 from flows.cli.command import NAME, common, pairs, set_up, settings_of, show
@@ -20,7 +22,7 @@ def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bo
     from flows.demo import run
 
     if any(flags.values()):
-        found = _about_demo(run, **flags)
+        found = _about_demo(**flags)
         show(context, found, lambda: pairs(found))
         return 0
     given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
@@ -29,7 +31,9 @@ def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bo
     return 0
 
 
-def _about_demo(run, wants_status: bool, is_end: bool, is_removal: bool) -> dict:
+def _about_demo(wants_status: bool, is_end: bool, is_removal: bool) -> dict[str, Any]:
+    from flows.demo import run
+
     if is_removal:
         return run.remove()
     return run.stop() if is_end else run.status()
@@ -49,12 +53,14 @@ def deploy(context: click.Context) -> int:
         raise ConfigError(f"no Prefect server answers at {where}; `{NAME} server start` starts one here")
     if why := prefect_server.refused(url):
         raise ConfigError(why)
-    done = _deployed(prefect_server, url)
+    done = _deployed(url)
     show(context, done, lambda: pairs({name: _listed(value) for name, value in done.items()}))
     return 0
 
 
-def _deployed(prefect_server, url: str) -> dict:
+def _deployed(url: str) -> dict[str, Any]:
+    from flows.local import server as prefect_server
+
     prefect_server.use(url)
     from flows.service.deploy import deploy as apply
 
@@ -95,7 +101,7 @@ def server_start(context: click.Context, bare: bool) -> int:
         prefect_worker.check(settings_of(context))  # what is wrong with the environment is said before anything starts
     url = prefect_server.start().api_url
     if not bare:
-        _deployed(prefect_server, url)
+        _deployed(url)
         prefect_worker.start(url)
     return _show_server(context)
 

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from config.settings import VARIABLES
 from flows.demo import postgres
@@ -26,7 +27,7 @@ DEFAULT_ROWS = 100_000
 DEFAULT_SEED = 7
 
 
-def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict:
+def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, Any]:
     """Runs the demo; the run's summary, with where to look as `look`."""
     LOG.info("starting PostgreSQL")
     admin = postgres.start()
@@ -39,27 +40,27 @@ def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict:
     return summary | {"look": _look(summary)}
 
 
-def stop() -> dict:
+def stop() -> dict[str, Any]:
     """Stops what the demo started, and says what it found."""
     worker.stop()  # it would ask a server that is gone
     ended = {"postgres": postgres.stop(), "prefect": server.stop()}
     return {name: "stopped" if was_running else "was not running" for name, was_running in ended.items()}
 
 
-def remove() -> dict:
+def remove() -> dict[str, Any]:
     """Stops the servers and removes the databases. What Prefect recorded of the runs stays in its own folder."""
     stopped = stop()
     postgres.remove()
     return stopped | {"databases": "removed"}
 
 
-def status() -> dict:
+def status() -> dict[str, Any]:
     """Whether the demo's two servers run."""
     found = {"postgres": postgres.is_running(), "prefect": server.running() is not None}
     return {name: "running" if is_running else "not running" for name, is_running in found.items()}
 
 
-def text(summary: dict) -> str:
+def text(summary: dict[str, Any]) -> str:
     """The run's report and where to look, for a terminal."""
     look = summary["look"]
     return "\n".join(
@@ -105,7 +106,7 @@ def _use_own(own: server.Server) -> None:
     os.environ[VARIABLES["target_url"]] = postgres.url(TARGET)
 
 
-def _migrate() -> dict:
+def _migrate() -> dict[str, Any]:
     from flows.runs import calls
     from flows.runs.migrate import migrate
 
@@ -113,7 +114,7 @@ def _migrate() -> dict:
         return calls.run(migrate, watch, profile=PROFILE)
 
 
-def _look(summary: dict) -> dict:
+def _look(summary: dict[str, Any]) -> dict[str, Any]:
     return {
         "psql": f"{_short(postgres.psql())} '{postgres.url(TARGET)}'",
         "query": f"select * from migration.balance where run_id = '{summary['run_id']}';",

@@ -59,7 +59,8 @@ def _prepare(connection: Connection, schema: str, settings: dict[str, str]) -> N
             f"schema {schema} holds {len(found)} tables, {found[0]} among them; "
             "the seed wants an empty one: name another schema or database"
         )
-    settings = {**settings, "search_path": connection.execute("select quote_ident(%s)", [schema]).fetchone()[0]}
+    ((quoted,),) = connection.execute("select quote_ident(%s)", [schema])
+    settings = {**settings, "search_path": quoted}
     connection.execute(session.query(session.PINNED))
     for name, value in settings.items():
         connection.execute("select set_config(%s, %s, true)", [name, value])
@@ -86,5 +87,5 @@ def _analyzed(connection: Connection, schema: str) -> dict[str, int]:
     for name in tables(connection, schema):
         table = sql.Identifier(schema, name)
         connection.execute(sql.SQL("analyze {}").format(table))
-        counts[name] = connection.execute(sql.SQL("select count(*) from {}").format(table)).fetchone()[0]
+        ((counts[name],),) = connection.execute(sql.SQL("select count(*) from {}").format(table))
     return counts

@@ -17,6 +17,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any, TextIO
 from urllib.parse import quote, unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
@@ -25,6 +26,7 @@ from config import connection, printable
 from config.errors import ConfigError
 from engine.session import context
 
+Log = logging.Logger | logging.LoggerAdapter[Any]  # a module's, or that of a Prefect flow run
 CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
 PASSWORDS = (
     "NXTGAUGE_MASKING_KEY", "NXTGAUGE_NOTIFY_URL",
@@ -98,23 +100,27 @@ class JsonFormatter(logging.Formatter):
     An error is named by its type; its traceback is shown to who asked for everything.
     """
 
-    def __init__(self, *_, is_verbose: bool = False, **__):  # logging's own way to make one gives a form of its own
+    def __init__(
+        self, *_: object, is_verbose: bool = False, **__: object
+    ):  # logging's own way to make one gives a form of its own
         super().__init__()
         self._is_verbose = is_verbose
 
     def format(self, record: logging.LogRecord) -> str:
-        said = {
+        said: dict[str, object] = {
             "time": _utc(record.created),
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
             **context.here(),
             **{name: getattr(record, name) for name in FIGURES if hasattr(record, name)},
-            **(self._of_error(record.exc_info[1]) if record.exc_info and record.exc_info[1] else {}),
+            **self._of_error(record.exc_info[1] if record.exc_info else None),
         }
         return json.dumps({name: redacted(v) if isinstance(v, str) else v for name, v in said.items()}, default=str)
 
-    def _of_error(self, error: BaseException) -> dict[str, str]:
+    def _of_error(self, error: BaseException | None) -> dict[str, str]:
+        if error is None:
+            return {}
         return {"error": type(error).__name__} | ({"traceback": trace(error)} if self._is_verbose else {})
 
 
@@ -134,15 +140,15 @@ def is_json() -> bool:
     return os.environ.get(VARIABLE) == "json"
 
 
-class StderrHandler(logging.StreamHandler):
+class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what sys.stderr is now: a live display puts its own in place, and lines must go above it."""
 
     @property
-    def stream(self):
+    def stream(self) -> TextIO:
         return sys.stderr
 
     @stream.setter
-    def stream(self, _):
+    def stream(self, _: TextIO) -> None:
         pass
 
 

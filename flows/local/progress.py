@@ -14,11 +14,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from config import printable
 from engine.session import context
 from engine.session.workers import Watch
 from flows.local import logs
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 LOG = logging.getLogger("nxtgauge")
 LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's load is some ten lines
@@ -133,10 +137,10 @@ class Records(Lines):
 class Bars:
     """Progress as a live display: the whole above, below it the tables of which some rows have been moved."""
 
-    def __init__(self, progress):
+    def __init__(self, progress: "Progress"):
         self._progress = progress
         self._lock = threading.Lock()
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
         self._whole = progress.add_task("starting", total=None)
         self._total = 0
 
@@ -225,12 +229,13 @@ def lines() -> Lines:
     return Records() if logs.is_json() else Lines()
 
 
-def _display():
+def _display() -> "Progress":
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
     class RateColumn(TextColumn):
-        def render(self, task):
+        def render(self, task: Task) -> Text:
             self.text_format = f"{task.completed / task.elapsed:,.0f} rows/s" if task.elapsed else ""
             return super().render(task)
 

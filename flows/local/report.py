@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from checks.reporting import html as report_html
 from checks.reporting import junit as report_junit
@@ -35,7 +36,7 @@ RENDERERS = {
 SHOWN_ROWS = 10  # of one failed check on a terminal; the files name up to a hundred
 
 
-def of(summary: Mapping, kind: str | None = None) -> dict:
+def of(summary: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
     """The report as of now, of what a run's summary holds (its verdict, waivers and certificate too).
 
     kind: verify where a verification alone was made; else what the summary says.
@@ -50,14 +51,14 @@ def of(summary: Mapping, kind: str | None = None) -> dict:
     )
 
 
-def exit_code(report: Mapping, is_strict: bool = False) -> int:
+def exit_code(report: Mapping[str, Any], is_strict: bool = False) -> int:
     """Of a verification: 0 only if everything was compared and is right. is_strict: all else is a failure."""
     if not report["passed"] or (is_strict and not report["verification"]["is_whole"]):
         return VerificationFailed.exit_code
     return 0 if report["verification"]["is_whole"] else NotAllCompared.exit_code
 
 
-def write(report: Mapping, folder: Path = FOLDER) -> list[str]:
+def write(report: Mapping[str, Any], folder: Path = FOLDER) -> list[str]:
     """Writes the report's files; returns their paths. Errors: OSError where they cannot be written.
 
     A run's stand in reports/<run>, those of a later verification in reports/<run>/verify-<UTC time>.
@@ -70,7 +71,7 @@ def write(report: Mapping, folder: Path = FOLDER) -> list[str]:
     return [str(place / name) for name in RENDERERS]
 
 
-def _run_folder(report: Mapping, folder: Path) -> Path:
+def _run_folder(report: Mapping[str, Any], folder: Path) -> Path:
     return folder / (re.sub(r"[^\w.-]+", "-", report["run_id"] or "no-run").lstrip(".") or "no-run")
 
 
@@ -79,7 +80,7 @@ def stamp(instant: str) -> str:
     return datetime.fromisoformat(instant).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def to_text(report: Mapping) -> str:
+def to_text(report: Mapping[str, Any]) -> str:
     """What a person wants to know at the end of a run, for a terminal."""
     line = report["headline"]
     head = f"{line['word']}: {model.shown(line['text'])}"
@@ -112,7 +113,7 @@ def _body(block: Block) -> str:
             return _finding(block)
 
 
-def _step(number: int, step: Mapping) -> str:
+def _step(number: int, step: Mapping[str, Any]) -> str:
     return "\n".join((f"{number}. {model.shown(step['text'])}", *(f"     {model.shown(c)}" for c in step["commands"])))
 
 
@@ -126,7 +127,7 @@ def _finding(block: Finding) -> str:
     return "\n".join(model.shown(line) for line in lines if line.strip())
 
 
-def status_text(runs: Sequence[Mapping]) -> str:
+def status_text(runs: Sequence[Mapping[str, Any]]) -> str:
     """One line per run, the latest first."""
     if not runs:
         return "no run has been recorded in this target"
@@ -136,7 +137,7 @@ def status_text(runs: Sequence[Mapping]) -> str:
     )
 
 
-def _run_row(run: Mapping) -> tuple:
+def _run_row(run: Mapping[str, Any]) -> tuple[Any, ...]:
     total = model.total(run["tables"])
     return (
         run["run_id"],
@@ -152,7 +153,7 @@ def _second(instant: object) -> str:
     return str(instant)[:19] if instant else ""
 
 
-def columns(head: Sequence[str], rows: Iterable[Sequence]) -> str:
+def columns(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Aligned with blanks, numbers to the right."""
     texts = [[model.shown(value) for value in row] for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]

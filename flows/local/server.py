@@ -26,7 +26,9 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 from config.errors import MigrateError
 from flows.local import processes
@@ -94,9 +96,10 @@ def admits(api_url: str, auth: str | None) -> bool:
     return True
 
 
-def _opened(url: str, headers: Mapping[str, str] | None = None):
+def _opened(url: str, headers: Mapping[str, str] | None = None) -> HTTPResponse:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(urllib.request.Request(url, headers=headers or {}), timeout=HEALTH_SECONDS)
+    answer: HTTPResponse = opener.open(urllib.request.Request(url, headers=headers or {}), timeout=HEALTH_SECONDS)
+    return answer
 
 
 def auth_for(api_url: str | None) -> str | None:
@@ -184,14 +187,14 @@ def stop() -> bool:
         return True
 
 
-def status() -> dict:
+def status() -> dict[str, Any]:
     """running, healthy, asks_for_password, pid, ui, log. What the configuration names is told as `configured`."""
     server, url = running(), configured_url()
-    answers = bool(url) and is_healthy(url)
+    answers = url if url and is_healthy(url) else None
     return {
         "running": server is not None,
-        "healthy": answers,
-        "asks_for_password": answers and not admits(url, None),
+        "healthy": answers is not None,
+        "asks_for_password": answers is not None and not admits(answers, None),
         "configured": url,
         "pid": server.pid if server else None,
         "ui": server.ui_url if server else None,
@@ -209,9 +212,10 @@ def alone() -> Iterator[None]:
 
 def _toml_url() -> str | None:
     try:
-        return tomllib.loads((PROJECT / "prefect.toml").read_text()).get("api", {}).get("url")
+        url: str | None = tomllib.loads((PROJECT / "prefect.toml").read_text()).get("api", {}).get("url")
     except (OSError, tomllib.TOMLDecodeError):
         return None
+    return url
 
 
 def _kept_port() -> int | None:
@@ -229,7 +233,7 @@ def _free_port() -> int:
 def _any_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _is_free(port: int) -> bool:

@@ -1,5 +1,8 @@
 """The staging copy as a person asks for it: what is wished for, what proves it, and what is said of it."""
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from config.errors import ConfigError
 from config.settings import Settings
 from engine import staging
@@ -9,12 +12,15 @@ from engine.staging import Case, Wish
 from flows.local.report import columns
 from flows.local.stopping import on_signal
 
+if TYPE_CHECKING:
+    from checks.scan.scanned import Finding
+
 TOLD = ("kept", "unsearched")  # remarks of the scan that a person should read
 LISTED = 40  # columns of one remark
 WHOLE = 100.0  # per cent
 
 
-def stage(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict:
+def stage(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict[str, Any]:
     """Make the copy anew and prove it; what engine.staging.refresh tells.
 
     Errors: every kind of config.errors; VerificationFailed where something is left that should be masked.
@@ -37,10 +43,10 @@ def wish(percent: float = WHOLE, unmasked: bool = False, reason: str | None = No
     return Wish(None if percent == WHOLE else percent, not unmasked, reason, by)
 
 
-def _proof(settings: Settings):
+def _proof(settings: Settings) -> Callable[[Case], dict[str, Any]]:
     """Judges by the auditor's own reading of both databases, the source in the copy's own snapshot."""
 
-    def prove(case: Case) -> dict:
+    def prove(case: Case) -> dict[str, Any]:
         from checks.scan.scan import scan
 
         found = scan(settings, case.copy_id, case.snapshot, STOP.reaching)
@@ -50,14 +56,14 @@ def _proof(settings: Settings):
     return prove
 
 
-def _fault(one) -> str:
+def _fault(one: "Finding") -> str:
     """A finding as a sentence; one without a column is of the definition of an object."""
     if one.column or not one.table:
         return f"{one.table}.{one.column}: {one.detail} ({one.cells} cells); {one.remedy}"
     return f"{one.table}: {one.detail}; {one.remedy}"
 
 
-def plan(settings: Settings, wish: Wish) -> dict:
+def plan(settings: Settings, wish: Wish) -> dict[str, Any]:
     """How every column would be carried, and what stands in the way; nothing is copied."""
     chosen, faults = staging.choices(settings, wish)
     columns = [
@@ -66,7 +72,7 @@ def plan(settings: Settings, wish: Wish) -> dict:
     return {"columns": columns, "faults": faults}
 
 
-def plan_text(planned: dict) -> str:
+def plan_text(planned: dict[str, Any]) -> str:
     """A line for each column, the faults below."""
     rows = [(f"{one['table']}.{one['column']}", one["kind"], one["why"]) for one in planned["columns"]]
     return "\n".join([columns(("column", "kind", "why"), rows), *_faults(planned["faults"])])
@@ -76,20 +82,20 @@ def _faults(faults: list[str]) -> list[str]:
     return ["", "refused:", *(f"  - {fault}" for fault in faults)] if faults else []
 
 
-def text(told: dict) -> str:
+def text(told: dict[str, Any]) -> str:
     """A line for each table, then what was proven, then what a person should know."""
     head = ("table", "source rows", "rows", "masked columns", "seconds")
     rows = [(t["table"], t["source_rows"], t["rows"], len(t["masked"]), t["seconds"]) for t in told["tables"]]
     return "\n".join([columns(head, rows), "", *remarks(told), _proven(told), _whole(told)])
 
 
-def _whole(told: dict) -> str:
+def _whole(told: dict[str, Any]) -> str:
     rows = sum(table["rows"] for table in told["tables"])
     share = f"a sample of {told['percent']:g} % of the users" if told["percent"] is not None else "whole"
     return f"copy {told['copy_id']} ({share}): {rows:,} rows in {told['staging']}, {told['seconds']:.1f} s"
 
 
-def remarks(told: dict) -> list[str]:
+def remarks(told: dict[str, Any]) -> list[str]:
     """What a person should know of the copy, and what the scan says of texts that nobody asked to keep."""
     kept = [_shortened(one["detail"]) for one in (told["scan"] or {}).get("remarks", ()) if one["check"] in TOLD]
     return [*told["remarks"], *kept]
@@ -104,7 +110,7 @@ def _shortened(detail: str) -> str:
     return f"{', '.join(names[:LISTED])} {more}"
 
 
-def _proven(told: dict) -> str:
+def _proven(told: dict[str, Any]) -> str:
     if not told["is_masked"]:
         return f"unmasked, for {told['name']}: {told['reason']}"
     if told["scan"] is None:
@@ -121,7 +127,7 @@ def _proven(told: dict) -> str:
     )
 
 
-def _count(scan: dict, check: str) -> int:
+def _count(scan: dict[str, Any], check: str) -> int:
     return sum(one["cells"] for one in scan["remarks"] if one["check"] == check)
 
 

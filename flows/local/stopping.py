@@ -12,10 +12,12 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from config.errors import Interrupted
+from engine.session.stop import Stop
 
 LOG = logging.getLogger("nxtgauge")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,8 +25,8 @@ SAME_REQUEST_SECONDS = 1.0
 
 
 @contextmanager
-def on_signal(stop) -> Iterator[None]:
-    """Sets `stop` (an event of the engine) on the first signal. Enter it inside a flow too: Prefect takes SIGTERM over.
+def on_signal(stop: Stop) -> Iterator[None]:
+    """Sets `stop` on the first signal. Enter it inside a flow too: Prefect takes SIGTERM over.
 
     Only the main thread gets signals; elsewhere (a worker process) the caller's own handling stays.
     """
@@ -43,7 +45,7 @@ def on_signal(stop) -> Iterator[None]:
 class Requests:
     """Tells a request that is made again from one that is only heard twice."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._first: float | None = None  # when, by the monotonic clock
 
     def is_again(self) -> bool:
@@ -59,10 +61,10 @@ def heard() -> list[signal.Signals]:
     return [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
 
 
-def _handler(stop):
+def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:
     requests = Requests()
 
-    def handle(number: int, _frame) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         if requests.is_again():
             os._exit(Interrupted.exit_code)  # an exception would wait for the threads that did not hear the first
         if not stop.is_set():

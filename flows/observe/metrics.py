@@ -11,7 +11,7 @@ Laws
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIServer
 
 import psycopg
@@ -109,7 +109,7 @@ class Books:
         )
         yield from _told(*found) if found is not None else ()
 
-    def _read(self) -> tuple[list[Total], list[dict], bookkeeping.Run | None] | None:
+    def _read(self) -> tuple[list[Total], list[dict[str, Any]], bookkeeping.Run | None] | None:
         """Every total, the latest run of each kind, and the run that is at work; None if they cannot be had."""
         try:
             with connect.target(self._target) as conn, conn.transaction():
@@ -123,7 +123,7 @@ class Books:
             return None
 
 
-def _told(found: list[Total], latest: list[dict], at_work: bookkeeping.Run | None) -> "Iterator[Metric]":
+def _told(found: list[Total], latest: list[dict[str, Any]], at_work: bookkeeping.Run | None) -> "Iterator[Metric]":
     for name, (metric, text, labels) in COUNTERS.items():
         yield _counter(metric, text, labels, [total for total in found if total.name == name])
     successes = [(_kind(t.labels), t.changed_at.timestamp()) for t in found if _is_success(t)]
@@ -141,7 +141,7 @@ def _told(found: list[Total], latest: list[dict], at_work: bookkeeping.Run | Non
         yield _gauge(metric, text, OF_A_KIND, [(kind, state[name]) for kind, state in states])
 
 
-def _kind(labels: dict) -> tuple[str, str]:
+def _kind(labels: dict[str, Any]) -> tuple[str, str]:
     return labels["profile"], labels["mode"]
 
 
@@ -149,11 +149,11 @@ def _is_success(total: Total) -> bool:
     return total.name == "runs" and total.labels["outcome"] in SUCCESSES
 
 
-def _latest(pairs: Iterable[tuple]) -> list[tuple]:
+def _latest(pairs: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return list(dict(sorted(pairs)).items())
 
 
-def _state(run: dict, is_alive: bool) -> dict[str, int]:
+def _state(run: dict[str, Any], is_alive: bool) -> dict[str, int]:
     """A run that says it is running and is not at work has died."""
     is_open = run["state"] in lease.OPEN
     return {
@@ -176,7 +176,7 @@ def _counter(name: str, text: str, labels: tuple[str, ...], found: list[Total]) 
     return family
 
 
-def _gauge(name: str, text: str, labels: tuple[str, ...], values: Iterable[tuple[tuple, float]]) -> "Metric":
+def _gauge(name: str, text: str, labels: tuple[str, ...], values: Iterable[tuple[tuple[Any, ...], float]]) -> "Metric":
     from prometheus_client.core import GaugeMetricFamily
 
     family = GaugeMetricFamily(name, text, labels=labels)

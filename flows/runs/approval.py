@@ -13,16 +13,19 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.input import RunInput, keyset_from_paused_state
+from prefect.input.run_input import Keyset
 from prefect.runtime import flow_run
 from prefect.states import Paused, Running
 from pydantic import Field
 
 from engine.gates.approval import Decision, Request
+from flows.local.logs import Log
 from flows.runs import artifacts
 
 LOG = logging.getLogger("nxtgauge")
@@ -44,7 +47,7 @@ class Approval(RunInput):
 class PrefectDesk:
     """The desk of a run inside a Prefect flow. told: gives the report (with `reports`) of what is known so far."""
 
-    def __init__(self, told: Callable[[dict], dict], log):
+    def __init__(self, told: Callable[[dict[str, Any]], dict[str, Any]], log: Log):
         self._told, self._log = told, log
         self._said: Decision | None = None
         self._is_over = threading.Event()
@@ -54,7 +57,7 @@ class PrefectDesk:
         report = self._told(request.summary.to_dict())
         _beside(lambda: self._ask(request, report))
 
-    def _ask(self, request: Request, report: Mapping) -> None:
+    def _ask(self, request: Request, report: Mapping[str, Any]) -> None:
         try:
             keyset = self._pause(request, artifacts.linked(report, self._log))
         except Exception as error:  # the books can be asked all the same
@@ -65,11 +68,11 @@ class PrefectDesk:
         while self._said is None and not self._is_over.wait(POLL_SECONDS):
             self._said = _answer(keyset)
 
-    def _pause(self, request: Request, report: Mapping) -> dict:
+    def _pause(self, request: Request, report: Mapping[str, Any]) -> Keyset:
         seconds = int((request.until - datetime.now(UTC)).total_seconds()) + SPARE_SECONDS
-        paused = Paused(timeout_seconds=seconds, reschedule=False, pause_key=PAUSE_KEY)
+        paused: State[None] = Paused(timeout_seconds=seconds, reschedule=False, pause_key=PAUSE_KEY)
         keyset = keyset_from_paused_state(paused)
-        paused.state_details.run_input_keyset = keyset
+        paused.state_details.run_input_keyset = {str(key): where for key, where in keyset.items()}
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(_run_id(), paused)
         Approval.with_initial_data(description=_description(request, report)).save(keyset, flow_run_id=_run_id())
@@ -103,13 +106,13 @@ def _beside(work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def _answer(keyset: dict) -> Decision | None:
+def _answer(keyset: Keyset) -> Decision | None:
     try:
         with get_client(sync_client=True) as client:
             state = client.read_flow_run(_run_id()).state
         if state is None or not state.is_running():
             return None
-        said = Approval.load(keyset, flow_run_id=_run_id())
+        said = cast(Approval, Approval.load(keyset, flow_run_id=_run_id()))  # typed as if it might have to be awaited
     except Exception as error:
         LOG.debug("the Prefect server did not answer: %s", type(error).__name__)
         return None
@@ -120,7 +123,7 @@ def _run_id() -> UUID:
     return UUID(flow_run.get_id())
 
 
-def _description(request: Request, report: Mapping) -> str:
+def _description(request: Request, report: Mapping[str, Any]) -> str:
     """Markdown that the form shows above its fields."""
     page = f"[Read the report]({report['artifact']}) first. " if report.get("artifact") else ""
     until = request.until.strftime("%Y-%m-%d %H:%M UTC")

@@ -10,7 +10,7 @@ Laws
 
 import re
 from collections.abc import Iterator, Mapping
-from uuid import UUID
+from typing import Any
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
@@ -18,27 +18,28 @@ from prefect.settings import PREFECT_API_URL, PREFECT_UI_URL
 from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
+from flows.local.logs import Log
 from flows.local.report import stamp
 from flows.local.server import is_healthy
 
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
 
 
-def linked(report: dict, log) -> dict:
+def linked(report: Mapping[str, Any], log: Log) -> dict[str, Any]:
     """The report with its page in Prefect's UI as `artifact`, which the log names; without one if the server ails."""
     if not is_healthy(PREFECT_API_URL.value()):
         log.warning("the Prefect server does not answer; the report stands in its files alone")
-        return report
+        return dict(report)
     try:
         page = publish(report)
     except Exception as error:  # whatever ails the server, the work is what it is
         log.warning("the report did not reach the Prefect server: %s", type(error).__name__)
-        return report
+        return dict(report)
     log.info("what was found: %s", page)
-    return report | {"artifact": page}
+    return {**report, "artifact": page}
 
 
-def publish(report: Mapping) -> str:
+def publish(report: Mapping[str, Any]) -> str:
     """Stores the report's page and its tables; returns the page's address."""
     key, links = _key(report), {}
     for name, (label, rows) in _tables(report).items():
@@ -49,14 +50,14 @@ def publish(report: Mapping) -> str:
     return _address(create_markdown_artifact(page, key=key, description=report_sections.title(report)))
 
 
-def _key(report: Mapping) -> str:
+def _key(report: Mapping[str, Any]) -> str:
     """One page a run; one a verification, so that an earlier verification's address goes on showing what it found."""
     parts = [report["kind"], str(report["run_id"] or "no-run")]
     parts += [stamp(report["generated_at"])] if report["kind"] == "verify" else []
     return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
 
 
-def _address(artifact_id: UUID) -> str:
+def _address(artifact_id: object) -> str:
     return f"{_site()}/artifacts/artifact/{artifact_id}"
 
 
@@ -65,7 +66,7 @@ def _site() -> str:
     return f"{base.rstrip('/')}/v2"
 
 
-def _tables(report: Mapping) -> dict[str, tuple[str, list[dict]]]:
+def _tables(report: Mapping[str, Any]) -> dict[str, tuple[str, list[dict[str, Any]]]]:
     """Key's ending → label and rows."""
     return {
         "findings": ("rows of checks that did not pass", list(_findings(report))),
@@ -75,7 +76,7 @@ def _tables(report: Mapping) -> dict[str, tuple[str, list[dict]]]:
     }
 
 
-def _findings(report: Mapping) -> Iterator[dict]:
+def _findings(report: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """One line a row, and one for a check that names none."""
     for check in report["checks"]:
         if check["group"] == "passed":
@@ -85,10 +86,10 @@ def _findings(report: Mapping) -> Iterator[dict]:
             yield _texts(of_check | {"key": row["key"], "what": row["what"], "columns": ", ".join(row["columns"])})
 
 
-def _short(check: Mapping) -> dict:
+def _short(check: Mapping[str, Any]) -> dict[str, Any]:
     names = ("status", "severity", "name", "table", "title", "compared")
     return {name: check[name] for name in names} | {"seconds": f"{check['seconds']:.2f}"}
 
 
-def _texts(row: Mapping) -> dict[str, str]:
+def _texts(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: model.shown(value) for name, value in row.items()}

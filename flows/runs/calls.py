@@ -11,13 +11,14 @@ import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from prefect import Flow, tags
+from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
 from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Completed, Failed, State
+from prefect.states import Cancelled, Completed, Failed
 from prefect.utilities.urls import url_for
 
 from config.errors import Interrupted, VerificationFailed
@@ -30,7 +31,10 @@ from flows.runs.workers import safe_text
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
 GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
-ProfileName = Literal["", *profiles()]  # a list to choose from, in the UI's form; blank: none is named
+if TYPE_CHECKING:
+    ProfileName = str
+else:
+    ProfileName = Literal["", *profiles()]  # a list to choose from, in the UI's form; blank: none is named
 
 
 @dataclass
@@ -39,7 +43,7 @@ class Call:
 
     watch: Watch | None = None
     is_own: bool = False
-    result: dict | None = None
+    result: dict[str, Any] | None = None
     error: BaseException | None = None
     page: str | None = None
 
@@ -47,7 +51,7 @@ class Call:
 _CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
-def run(flow: Flow, watch: Watch | None = None, **parameters) -> dict:
+def run(flow: Flow[..., Any], watch: Watch | None = None, **parameters: object) -> dict[str, Any]:
     """Runs the flow here; its result with the address of its page as `prefect`. Raises what the engine raised.
 
     A parameter that is None is left to the flow's default.
@@ -61,7 +65,7 @@ def run(flow: Flow, watch: Watch | None = None, **parameters) -> dict:
         _raise_own(call, error)
     finally:
         _CALL.reset(token)
-    return call.result | {"prefect": call.page}
+    return (call.result or {}) | {"prefect": call.page}
 
 
 def _raise_own(call: Call, error: Exception) -> None:
@@ -75,7 +79,9 @@ def _raise_own(call: Call, error: Exception) -> None:
         LOG.warning("the work is done, but the Prefect server did not take it down: %s", type(error).__name__)
 
 
-def final_state(work: Callable[[Watch | None], dict], ended: Callable[[dict], State] | None = None) -> State:
+def final_state(
+    work: Callable[[Watch | None], dict[str, Any]], ended: Callable[[dict[str, Any]], State] | None = None
+) -> State:
     """A flow's whole body: does the work, keeps what came of it for the caller, says how it ended.
 
     ended: says how work ended that was done; by default it is Completed.
@@ -105,7 +111,7 @@ def _own_call() -> Call:
     return Call(progress.lines(), is_own=True)
 
 
-def _heard(work: Callable[[Watch | None], dict], call: Call) -> dict:
+def _heard(work: Callable[[Watch | None], dict[str, Any]], call: Call) -> dict[str, Any]:
     """What the work gives; how it ended otherwise stands in the log too, where no command will say it."""
     try:
         with TagsContext(current_tags=set()):  # a task with a tag asks the server for leave before it begins
@@ -116,5 +122,5 @@ def _heard(work: Callable[[Watch | None], dict], call: Call) -> dict:
         raise
 
 
-def with_page(text: str, report: Mapping) -> str:
+def with_page(text: str, report: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, (text, report.get("artifact"))))

@@ -4,9 +4,11 @@ Prefect starts, shows and schedules; the run's state lives in the target databas
 nothing. Connections come from the environment of the process that runs the flow.
 """
 
+from typing import Any
+
 from prefect import flow, get_run_logger
-from prefect.states import State
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.client.schemas.objects import State
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from config import settings as configuration
 from config.errors import VerificationFailed
@@ -40,15 +42,16 @@ def migrate(
         resume: Go on with the latest run if it broke off: its worker died, or somebody stopped it.
         approve: Pause before the publish until a person approves, also where the profile does not require it.
     """
-    options = {"run_id": run_id or None, "certificate": certificate or None}
+    options: dict[str, Any] = {"run_id": run_id or None, "certificate": certificate or None}
     options |= {"dry_run": dry_run, "resume": resume, "approve": approve}
     return calls.final_state(lambda watch: migrated(configuration.load(profile or None), options, watch))
 
 
-def migrated(settings: Settings, options: dict, watch: Watch | None) -> dict:
+def migrated(settings: Settings, options: dict[str, Any], watch: Watch | None) -> dict[str, Any]:
     """The run's report, its page in Prefect's UI as `artifact`. options: of flows.runs.work.migrate."""
     log = get_run_logger()
-    with ThreadPoolTaskRunner(max_workers=settings.workers) as runner:
+    tasks: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.workers)
+    with tasks as runner:
         try:
             summary = work.migrate(
                 settings,

@@ -42,7 +42,7 @@ def notify(
     if url is None:
         get_run_logger().warning("%s; nobody is told, for NXTGAUGE_NOTIFY_URL is not set", title)
         return
-    _tell(url.get_secret_value(), title, url_for("flow-run", obj_id=flow_run_id))
+    _tell(url.get_secret_value(), title, url_for("flow-run", obj_id=flow_run_id) or "")
 
 
 def _tell(url: str, title: str, body: str) -> None:

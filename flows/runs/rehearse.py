@@ -1,9 +1,12 @@
 """The rehearsal as a Prefect flow: a dry-run whose source is the staging copy, so that it may run any night."""
 
+from typing import Any
+
 from prefect import flow
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from config import settings as configuration
+from engine.session.workers import Watch
 from flows.runs import calls, work
 from flows.runs.calls import ProfileName
 from flows.runs.migrate import heard, migrated
@@ -21,9 +24,9 @@ def rehearse(profile: ProfileName = "", refresh: bool = False, percent: float = 
             everything that hangs on them.
         resume: Go on with the latest rehearsal if it broke off.
     """
-    options = {"run_id": None, "dry_run": True, "resume": resume}
+    options: dict[str, Any] = {"run_id": None, "dry_run": True, "resume": resume}
 
-    def rehearsed(watch) -> dict:
+    def rehearsed(watch: Watch | None) -> dict[str, Any]:
         settings = work.rehearsing(configuration.load(profile or None), refresh, percent, heard(watch))
         return migrated(settings, options, watch)
 

@@ -1,7 +1,7 @@
 """The rollback as a Prefect flow: what stood before the last publish is put back by rename."""
 
 from prefect import flow
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from config import settings as configuration
 from flows.runs import calls, work

@@ -3,10 +3,11 @@
 Where nothing is, and not everything was compared, it ends NotAllCompared, a kind of Completed.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from prefect import flow, get_run_logger
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from config import settings as configuration
 from config.errors import VerificationFailed
@@ -36,12 +37,12 @@ def verify(
         data_docs: A folder of the worker's for Great Expectations' own pages; blank for none.
         strict: Fail, too, where not everything was compared.
     """
-    options = {"run_id": run_id or None, "level": level, "data_docs": data_docs or None}
+    options: dict[str, Any] = {"run_id": run_id or None, "level": level, "data_docs": data_docs or None}
     options |= {"sample": sample if sample < 100 else None}
     return calls.final_state(lambda _watch: _verified(profile, options), lambda found: ended(found, strict))
 
 
-def ended(found: dict, strict: bool) -> State:
+def ended(found: dict[str, Any], strict: bool) -> State:
     """The flow's final state: as the command's exit code says it."""
     code = report.exit_code(found, strict)
     message = calls.with_page(f"{found['headline']['word']}: {found['headline']['text']}", found)
@@ -50,5 +51,5 @@ def ended(found: dict, strict: bool) -> State:
     return Completed(message=message, name=NOT_ALL_COMPARED) if code else Completed(message=found.get("artifact"))
 
 
-def _verified(profile: str, options: dict) -> dict:
+def _verified(profile: str, options: dict[str, Any]) -> dict[str, Any]:
     return artifacts.linked(work.verify(configuration.load(profile or None), **options), get_run_logger())

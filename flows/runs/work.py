@@ -5,6 +5,7 @@ The flows and the command line both come here, so a run is the same run whether 
 
 import logging
 from pathlib import Path
+from typing import Any
 
 from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
@@ -12,7 +13,8 @@ from engine import operations, staging
 from engine import run as engine_run
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
-from engine.session.workers import Watch
+from engine.session.stop import STOP
+from engine.session.workers import Watch, Workers
 from engine.start.options import Options
 from flows.local import private, report
 from flows.local import stage as stages
@@ -28,21 +30,27 @@ def migrate(
     run_id: str | None,
     dry_run: bool,
     watch: Watch,
-    workers=None,
+    workers: Workers | None = None,
     certificate: str | None = None,
     resume: bool = False,
     approve: bool = False,
     desk: Desk | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
     resume, approve, desk: see engine.start.options; the default desk reports, and leaves it to the books.
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
     """
-    options = {"run_id": run_id, "dry_run": dry_run, "watch": watch, "workers": workers, "certificate": certificate}
+    options: dict[str, Any] = {
+        "run_id": run_id,
+        "dry_run": dry_run,
+        "watch": watch,
+        "workers": workers,
+        "certificate": certificate,
+    }
     options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
     try:
-        with on_signal(engine_run.STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
+        with on_signal(STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
             summary = engine_run.migrate(settings, Options(auditor=auditor(settings), begun=teller.begin, **options))
             teller.end(summary)
     except VerificationFailed as error:
@@ -54,16 +62,22 @@ def migrate(
 def auditor(settings: Settings) -> Auditor:
     """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot."""
 
-    def judge(case: Case) -> dict:
+    def judge(case: Case) -> dict[str, Any]:
         from checks.verify import verify
 
-        place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
-        return verify.judge(settings, **place, reaching=case.stop.reaching).to_dict()
+        return verify.judge(
+            settings,
+            run_id=case.run_id,
+            schema=case.schema,
+            archive=case.archive,
+            snapshot=case.snapshot,
+            reaching=case.stop.reaching,
+        ).to_dict()
 
     return judge
 
 
-def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
+def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
     """Opens a closed gate of a run's build, by name and for a reason; the waiver."""
     return operations.waive(settings, run_id, check_name, reason, name)
 
@@ -90,12 +104,12 @@ def stage(
     reason: str | None = None,
     by: str | None = None,
     watch: Watch | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Makes the staging copy anew: all of it, or so many per cent of the users; what was made and proven."""
     return stages.stage(settings, stages.wish(percent, unmasked, reason, by), watch)
 
 
-def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict:
+def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict[str, Any]:
     """A dry-run from the staging copy, made anew first if asked; the report."""
     copied = rehearsing(settings, refresh, percent, watch)
     return migrate(copied, run_id=None, dry_run=True, resume=resume, watch=watch)
@@ -113,13 +127,13 @@ class Reporting(NoDesk):
         LOG.info("%s", outcome)
 
 
-def told(summary: dict) -> dict:
+def told(summary: dict[str, Any]) -> dict[str, Any]:
     """The report of a run's summary, with the paths of its files as `reports`."""
     made = report.of(summary)
     return made | {"reports": _reported(made, summary["issued"])}
 
 
-def _reported(made: dict, issued: dict | None = None) -> list[str]:
+def _reported(made: dict[str, Any], issued: dict[str, Any] | None = None) -> list[str]:
     """Paths of the reports, of an issued certificate too; none, and a warning, where they cannot be written: the
     migration is done all the same."""
     try:
@@ -140,30 +154,30 @@ def verify(
     level: str = "full",
     sample: float | None = None,
     data_docs: str | None = None,
-) -> dict:
+) -> dict[str, Any]:
     """Judges what is published, or what a run has built. Returns the report, with the paths of its files.
 
     sample: per cent of the key ranges. data_docs: a folder for Great Expectations' pages.
     """
     from checks.verify import verify as judge
 
-    with on_signal(engine_run.STOP):
+    with on_signal(STOP):
         found = judge.published(
             settings, run_id=run_id, level=level, sample=sample, docs=Path(data_docs) if data_docs else None,
-            reaching=engine_run.STOP.reaching,
+            reaching=STOP.reaching,
         ).to_dict()  # fmt: skip
-        engine_run.STOP.check()
+        STOP.check()
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
     made = report.of(operations.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")
     return made | {"reports": _reported(made)}
 
 
-def rollback(settings: Settings, run_id: str | None = None) -> dict:
+def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
     return operations.rollback(settings, run_id)
 
 
-def decide(settings: Settings, run_id: str, decision: Decision) -> dict:
+def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:
     """Approves or rejects a run that waits for it; its gate."""
     return operations.decide(settings, run_id, decision)

@@ -9,12 +9,14 @@ Laws
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
-from prefect.states import Cancelled, State
+from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner
 from prefect.tasks import exponential_backoff
 
@@ -42,7 +44,7 @@ def safe_text(error: BaseException) -> str:
 class Job:
     """One call of the engine and what came of it. Opaque to Prefect, which would walk through a frozen dataclass."""
 
-    def __init__(self, function: Callable, arguments: tuple, halt: threading.Event):
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], halt: threading.Event):
         self._function, self._arguments, self._halt = function, arguments, halt
         self.error: BaseException | None = None
 
@@ -60,8 +62,8 @@ class Job:
             raise StepFailed(safe_text(error), is_retryable) from None
 
 
-def _is_retryable(_task, _task_run, state: State) -> bool:
-    return getattr(state.data, "retryable", False)
+def _is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
+    return bool(getattr(state.data, "retryable", False))
 
 
 @task(
@@ -92,20 +94,20 @@ class PrefectWorkers:
     def __init__(self, runner: TaskRunner, count: int):
         self._runner, self._count = runner, count
 
-    def call(self, name: str, function: Callable, *arguments) -> object:
+    def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs one stage here and now, as a task."""
         job = Job(function, arguments, threading.Event())
         try:
             return step.with_options(retries=0)(name, job)
-        except StepFailed:
-            raise job.error from None
+        except StepFailed as failed:
+            raise job.error or failed from None
 
-    def map(self, name: str, function: Callable, items: Sequence) -> list:
+    def map(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
         halt = threading.Event()
         jobs = [Job(function, (item,), halt) for item in items]
         names = [f"{name}: {_label(item, number)}" for number, item in enumerate(items, 1)]
-        futures = []
+        futures: list[PrefectFuture[Any]] = []
         try:
             futures.extend(self._submitted(names, jobs, halt))
             for future in futures:
@@ -116,7 +118,9 @@ class PrefectWorkers:
         self._raise_first(jobs)
         return [future.result() for future in futures]  # raises too where a task never came to its job
 
-    def _submitted(self, names: Sequence[str], jobs: Sequence[Job], halt: threading.Event) -> Iterator[PrefectFuture]:
+    def _submitted(
+        self, names: Sequence[str], jobs: Sequence[Job], halt: threading.Event
+    ) -> Iterator[PrefectFuture[Any]]:
         """A few ahead of those that run: a task that is submitted costs some milliseconds even if it never begins."""
         slots = threading.Semaphore(2 * self._count)
         for name, job in zip(names, jobs, strict=True):

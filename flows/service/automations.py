@@ -9,9 +9,10 @@ Laws
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
@@ -32,7 +33,7 @@ def apply(notify_id: UUID) -> list[str]:
         return [_put(client, automation) for automation in _wanted(notify_id)]
 
 
-def _put(client, wanted: AutomationCore) -> str:
+def _put(client: SyncPrefectClient, wanted: AutomationCore) -> str:
     found = client.read_automations_by_name(wanted.name)
     if found:
         client.update_automation(found[0].id, wanted.model_copy(update={"enabled": found[0].enabled}))
@@ -59,7 +60,7 @@ def _notice(name: str, what: str, states: list[str], notify_id: UUID) -> Automat
     )
 
 
-def _parameters(what: str) -> dict:
+def _parameters(what: str) -> dict[str, Any]:
     """Templates, which the server fills in: names and an id, nothing of the run's content."""
     shown = {"flow_name": "{{ flow.name }}", "run_name": "{{ flow_run.name }}", "flow_run_id": "{{ flow_run.id }}"}
     return {"what": what} | {key: {"__prefect_kind": "jinja", "template": text} for key, text in shown.items()}
@@ -100,7 +101,7 @@ def _crashed(message: str) -> ChangeFlowRunState:
     return ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message=message)
 
 
-def _trigger(posture: Posture, **conditions) -> EventTrigger:
+def _trigger(posture: Posture, **conditions: Any) -> EventTrigger:
     return EventTrigger(
         posture=posture,
         match={"prefect.resource.id": "prefect.flow-run.*"},

@@ -12,8 +12,9 @@ import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Mapping
+from typing import Any
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkQueueUpdate
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 from prefect.client.schemas.objects import DeploymentSchedule
@@ -31,7 +32,7 @@ FILE = PROJECT / "prefect.yaml"
 FIELDS = set(DeploymentScheduleCreate.model_fields)
 
 
-def deploy() -> dict:
+def deploy() -> dict[str, Any]:
     """Applies prefect.yaml to the configured server; what stands there now, as names. Errors: ServerError."""
     if not FILE.is_file():
         raise ServerError(f"{FILE} is missing; deploy from a checkout of the project")
@@ -49,12 +50,12 @@ def deploy() -> dict:
     return {"work_pool": POOL, "deployments": names, "automations": automations.apply(notify_id)}
 
 
-def _ours(client) -> list[DeploymentResponse]:
+def _ours(client: SyncPrefectClient) -> list[DeploymentResponse]:
     pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[POOL]))
     return client.read_deployments(work_pool_filter=pool)
 
 
-def _put_back(client, kept: Mapping[str, list[DeploymentSchedule]]) -> None:
+def _put_back(client: SyncPrefectClient, kept: Mapping[str, list[DeploymentSchedule]]) -> None:
     """Prefect's command makes a deployment's schedules anew, each as the file has it."""
     for deployment in _ours(client):
         if deployment.name not in kept:
@@ -66,7 +67,7 @@ def _put_back(client, kept: Mapping[str, list[DeploymentSchedule]]) -> None:
             client.create_deployment_schedules(deployment.id, wanted)
 
 
-def _make_pool(client) -> None:
+def _make_pool(client: SyncPrefectClient) -> None:
     with contextlib.suppress(ObjectAlreadyExists):
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
     for name, limit in QUEUES.items():

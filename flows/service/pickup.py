@@ -14,7 +14,9 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
+from typing import Any
 
 import psutil
 from prefect.utilities.processutils import command_to_string
@@ -31,7 +33,7 @@ HEALTH_PORT = "PREFECT_WORKER_WEBSERVER_PORT"  # where it is set, the worker say
 class Configuration(ProcessJobConfiguration):
     """How a run is started."""
 
-    def prepare_for_flow_run(self, *args, **kwargs) -> None:
+    def prepare_for_flow_run(self, *args: Any, **kwargs: Any) -> None:
         self.command = command_to_string([sys.executable, "-P", "-m", "prefect.engine"])
         self.working_dir = Path.cwd()
         super().prepare_for_flow_run(*args, **kwargs)
@@ -63,7 +65,7 @@ def _listen(asked: asyncio.Event, insisted: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, hear)
 
 
-async def _first(*works) -> None:
+async def _first(*works: Awaitable[object]) -> None:
     """Until one of them is done; waiting for the others ends, but a task that somebody else made goes on."""
     waits = [work if isinstance(work, asyncio.Task) else asyncio.ensure_future(work) for work in works]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

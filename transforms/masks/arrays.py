@@ -31,7 +31,7 @@ def masked(text: str, mask: Mask, together: Mask) -> str:
     old = [_value(element) for element in found]
     first = next((at for at, element in enumerate(found) if element.start() > WHOLE), len(found))
     new = [*map(mask, old[:first]), *_together(old[first:], mask, together)]
-    pieces, end = [], 0
+    pieces, end = list[str](), 0
     for element, value in zip(found, new, strict=True):
         pieces += text[end : element.start()], _quoted(value)
         end = element.end()
@@ -51,11 +51,11 @@ def _together(old: list[str], mask: Mask, together: Mask) -> list[str]:
     return alone
 
 
-def _is_null(found: re.Match) -> bool:
+def _is_null(found: re.Match[str]) -> bool:
     return found[1] is None and found[0].upper() == "NULL"
 
 
-def _value(found: re.Match) -> str:
+def _value(found: re.Match[str]) -> str:
     return found[0] if found[1] is None else _ESCAPED.sub(r"\1", found[1])
 
 

@@ -50,7 +50,7 @@ def masked(text: str, string: Callable[[str], str], name: Callable[[str], str], 
     found = tokens(text)
     if found is None:
         raise ValueError("a JSON document was wanted")
-    pieces, end = [], 0
+    pieces, end = list[str](), 0
     for role, start, stop in found:
         raw = text[start:stop]
         new = number(raw) if role is Role.NUMBER else _respelled(raw, name if role is Role.NAME else string)
@@ -93,11 +93,11 @@ _CLOSED = {"{": "}", "[": "]"}
 @lru_cache(4)  # whoever asks whether a text is a document masks it next
 def tokens(text: str) -> tuple[Token, ...] | None:
     """The strings, names and numbers of a document in their order; None if it is none."""
-    found, opened, wanted, at = [], [], "value", 0
+    found, opened, wanted, at = list[Token](), list[str](), "value", 0
     for token in _TOKEN.finditer(text):
         if token.start() != at or (wanted == "end" and not opened):
             return None
-        at, kind = token.end(), token.lastgroup
+        at, kind = token.end(), str(token.lastgroup)
         if kind == "string":
             found.append((_string(wanted), *token.span(kind)))
         elif kind == "number":

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from transforms.masks import shapes
 from transforms.masks.keyed import Keyed
 
 NATIONAL = 10  # digits of a number without what is dialled before it
@@ -56,7 +55,7 @@ def number(keyed: Keyed, text: str) -> str:
     """Another number of as many digits, which fits into the same integer types; its zeros at either end stay."""
     if len(text) == 1:
         return _moved(keyed, "number", text, [ANY])[0]
-    return _within_types(text, partial(_recounted, keyed)) if _COUNTED.search(text) else text
+    return _within_types(text, partial(_recounted, keyed))
 
 
 def document_number(keyed: Keyed, text: str) -> str:
@@ -92,8 +91,10 @@ def _fits(text: str) -> bool:
 
 
 def _recounted(keyed: Keyed, text: str) -> str:
-    """The number with others for the digits that count."""
+    """The number with others for the digits that count; of a zero none does."""
     found = _COUNTED.search(text)
+    if not found:
+        return text
     digits = _DIGIT.findall(found[0])
     kinds = ["123456789" if at in (0, len(digits) - 1) else ANY for at in range(len(digits))]
     new = _moved(keyed, "number", digits, kinds)
@@ -103,7 +104,7 @@ def _recounted(keyed: Keyed, text: str) -> str:
     return text[: found.start()] + _DIGIT.sub(lambda _: next(moved), found[0]) + text[found.end() :]
 
 
-def _plain_digits(text: str, mantissa: str, found: re.Match) -> int:
+def _plain_digits(text: str, mantissa: str, found: re.Match[str]) -> int:
     """How many digits a number takes that is written without exponent and without zeros that say nothing."""
     exponent = text[len(mantissa) + 1 :] or "0"
     if len(exponent) > _LONGEST_EXPONENT:
@@ -115,11 +116,10 @@ def _plain_digits(text: str, mantissa: str, found: re.Match) -> int:
     return max(count, count + below, 1 - below if count + below <= 0 else 0)
 
 
-def day(keyed: Keyed, text: str) -> str:
-    """Another day of the same year; the time stays. The text is a date to shapes.day_of."""
-    found, old = shapes.day_of(text)
+def day(keyed: Keyed, found: re.Match[str], old: date) -> str:
+    """Another day of the same year; the time stays. found, old: what shapes.day_of says of the text."""
     grid = _WEEKS[366 if isleap(old.year) else 365]
     places = divmod(old.timetuple().tm_yday - 1, grid[1])
     week, rest = keyed.moved(f"date {old.year}", places, grid)
     new = date(old.year, 1, 1) + timedelta(week * grid[1] + rest)
-    return f"{found[1]}-{new:%m-%d}{text[found.end(3) :]}"
+    return f"{found[1]}-{new:%m-%d}{found.string[found.end(3) :]}"

@@ -24,7 +24,7 @@ SELECTORS = {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 Place = tuple[str, int]  # the characters of a class in one case, and where among them a character stands
 
 
-class Alphabet(dict):
+class Alphabet(dict[str, Place | None]):
     """Character → its place; None where it stays. Of ASCII the given classes, in lower case; of the rest all.
 
     filler: stands for every character that is moved; without it each class has one of its own.
@@ -37,7 +37,7 @@ class Alphabet(dict):
                 self.update((char, (case, place)) for place, char in enumerate(case))
         self._shifts = _Shifts(self)
         self.filling = _Filling(self, filler)
-        self._ascii: np.ndarray | None = None
+        self._ascii: np.ndarray[tuple[int], np.dtype[np.uint8]] | None = None
 
     def __missing__(self, char: str) -> Place | None:
         self.update(_places(ord(char) // BLOCK))
@@ -54,7 +54,7 @@ class Alphabet(dict):
         return self._ascii.take(np.frombuffer(pairs, "<u2")).tobytes().decode()
 
 
-class _Filling(dict):
+class _Filling(dict[int, int]):
     """Code of a character → that of the one that stands for its class; for str.translate."""
 
     def __init__(self, places: Alphabet, filler: str | None):
@@ -71,7 +71,7 @@ def _filler(members: str) -> str:
     return next((char for char in FILLERS if char in members), members[0])
 
 
-class _Shifts(dict):
+class _Shifts(dict[str, str]):
     """Character → what each byte of a stream makes of it, 256 characters."""
 
     def __init__(self, places: Alphabet):
@@ -104,7 +104,7 @@ def _places(block: int) -> dict[str, Place | None]:
 
 def _classes(block: int) -> list[str]:
     """The classes of a block; of letters in two cases one for each case, in the same order."""
-    found = defaultdict(list)
+    found = defaultdict[tuple[str, ...], list[str]](list)
     for code in range(block * BLOCK, (block + 1) * BLOCK):
         char = chr(code)
         kind = category(char)
@@ -112,7 +112,7 @@ def _classes(block: int) -> list[str]:
             continue
         lower, upper = char.lower(), char.upper()
         if char not in (lower, upper) or not _are_cases(lower, upper, block):
-            found[kind].append(char)
+            found[(kind,)].append(char)
         elif char == lower:
             found[category(lower), category(upper), "lower"].append(lower)
             found[category(lower), category(upper), "upper"].append(upper)

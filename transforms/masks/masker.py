@@ -105,7 +105,8 @@ class Masker:
     def _date(self, text: str, limit: int | None) -> str:
         if text in ENDLESS:
             return text
-        return figures.day(self._keyed, text) if shapes.day_of(text) else self._text(text, limit)
+        dated = shapes.day_of(text)
+        return figures.day(self._keyed, *dated) if dated else self._text(text, limit)
 
     def _number(self, text: str, limit: int | None) -> str:
         return figures.number(self._keyed, text) if shapes.NUMBER.fullmatch(text) else self._text(text, limit)
@@ -134,11 +135,12 @@ class Masker:
     def _document(self, text: str, limit: int | None) -> str:
         """Without room for strings that grow, each keeps its length."""
         number = partial(figures.document_number, self._keyed)
-        for string in (self._any_string, self._plain):
-            new = documents.masked(text, string, partial(self._field, mask=string), number)
-            if limit is None or len(new) <= limit:
-                break
-        return new
+
+        def masked(string: Mask) -> str:
+            return documents.masked(text, string, partial(self._field, mask=string), number)
+
+        new = masked(self._any_string)
+        return new if limit is None or len(new) <= limit else masked(self._plain)
 
     def _string(self, text: str, limit: int | None) -> str:
         """Of a string in a document: a UUID refers to something, and a number may be one of a phone column."""

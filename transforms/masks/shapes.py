@@ -96,7 +96,7 @@ def is_address(text: str) -> bool:
     return is_ipv6(text) if ":" in text else INET.fullmatch(text) is not None
 
 
-def day_of(text: str) -> tuple[re.Match, date] | None:
+def day_of(text: str) -> tuple[re.Match[str], date] | None:
     """The parts of an ISO date or time, and its day; in a year that Python lacks, the day of one like it."""
     found = DATE.fullmatch(text)
     if not found:

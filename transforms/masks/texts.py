@@ -88,8 +88,8 @@ def _owners(text: str) -> dict[int, tuple[int, int]]:
     return {at: span for span in spans for at in range(*span)}
 
 
-def _nobodys(run: re.Match) -> str:
+def _nobodys(run: re.Match[str]) -> str:
     if shapes.digits(run[0]) > shapes.LONGEST_RUN:
         return run[0]
     zeros = iter(NOBODYS)
-    return ASCII_DIGIT.sub(lambda digit: next(zeros, digit[0]), run[0])
+    return ASCII_DIGIT.sub(lambda digit: next(zeros, str(digit[0])), run[0])

@@ -11,8 +11,10 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import psycopg
+from pydantic import SecretStr
 
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
@@ -22,6 +24,10 @@ from engine.gates.summary import Summary
 from engine.session import connect
 from flows.local.logs import redacted
 
+if TYPE_CHECKING:
+    from flows.observe.lineage.sending import Sender
+    from flows.observe.lineage.story import Story
+
 LOG = logging.getLogger("nxtgauge")
 END_SECONDS = 60.0  # how long a run that ended well waits for its events to be taken
 FAIL_SECONDS = 5.0  # and one that did not: somebody may have asked it to stop
@@ -30,46 +36,42 @@ FAIL_SECONDS = 5.0  # and one that did not: somebody may have asked it to stop
 class Teller:
     """Of one attempt at a run. Of a run that never began nothing is told, for nothing was read or written."""
 
-    def __init__(self, settings: Settings, is_rehearsal: bool):
-        self._settings, self._is_rehearsal = settings, is_rehearsal
-        self._story = self._sender = None  # until the run begins
+    def __init__(self, settings: Settings, url: SecretStr, is_rehearsal: bool):
+        self._settings, self._url, self._is_rehearsal = settings, url, is_rehearsal
+        self._begun: tuple[Story, Sender] | None = None
 
     def begin(self, work: Work) -> None:
         """Tell that the run begins. What engine.run.migrate's options have as `begun`."""
         with _harmless():
-            from flows.observe.lineage import events, story
-            from flows.observe.lineage.sending import Sender
+            from flows.observe.lineage import events, sending, story
 
             with work.sessions.lend("target") as target:
-                self._story = story.of(work, target.info, self._is_rehearsal)
-            self._sender = Sender(self._settings.lineage_url.get_secret_value())
-            self._sender.send(events.begins(self._story))
+                begun = story.of(work, target.info, self._is_rehearsal)
+            sender = sending.Sender(self._url.get_secret_value())
+            self._begun = begun, sender
+            sender.send(events.begins(begun))
 
     def end(self, summary: Summary) -> None:
         """Tell that the run ended well, and what was counted."""
-        if self._sender is None:
+        if self._begun is None:
             return
-        with _harmless(), self._last_events(END_SECONDS) as events:
-            counted = self._story.with_rows(*self._counted(summary))
-            self._sender.send(events.ends_well(counted, summary.verdict))
+        story, sender = self._begun
+        with _harmless(), _closing(sender, END_SECONDS):
+            from flows.observe.lineage import events
+
+            sender.send(events.ends_well(story.with_rows(*self._counted(summary)), summary.verdict))
 
     def fail(self, error: BaseException) -> None:
         """Tell that it did not, if it was told that it began."""
-        if self._sender is None:
+        if self._begun is None:
             return
-        with _harmless(), self._last_events(FAIL_SECONDS) as events:
+        story, sender = self._begun
+        with _harmless(), _closing(sender, FAIL_SECONDS):
+            from flows.observe.lineage import events
+
             is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
             verdict = getattr(getattr(error, "summary", None), "verdict", None)
-            self._sender.send(events.ends_badly(self._story, _text(error), is_stop, verdict))
-
-    @contextmanager
-    def _last_events(self, seconds: float) -> Iterator:
-        from flows.observe.lineage import events
-
-        try:
-            yield events
-        finally:
-            self._sender.close(seconds)
+            sender.send(events.ends_badly(story, _text(error), is_stop, verdict))
 
     def _counted(self, summary: Summary) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Rows of the legacy tables, and of the tables that were built when they were verified, if they can be had."""
@@ -82,7 +84,8 @@ class Teller:
 @contextmanager
 def told(settings: Settings, is_rehearsal: bool) -> Iterator["Teller | Mute"]:
     """Tells of the run within the block; the block says when it begins and how it ended well."""
-    teller = Teller(settings, is_rehearsal) if _is_wanted(settings) else Mute()
+    url = settings.lineage_url
+    teller = Mute() if url is None or _is_disabled() else Teller(settings, url, is_rehearsal)
     try:
         yield teller
     except BaseException as error:
@@ -100,9 +103,16 @@ class Mute:
     def fail(self, error: BaseException) -> None: ...
 
 
-def _is_wanted(settings: Settings) -> bool:
-    is_disabled = os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true"
-    return settings.lineage_url is not None and not is_disabled
+def _is_disabled() -> bool:
+    return os.environ.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true"
+
+
+@contextmanager
+def _closing(sender: "Sender", seconds: float) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        sender.close(seconds)
 
 
 @contextmanager

@@ -8,9 +8,10 @@ Laws
 - Names are of servers, databases, tables and columns; no user, no password, no value of a row.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from typing import Any
 from uuid import uuid5
 
 from openlineage.client import facet_v2
@@ -42,7 +43,7 @@ def begins(story: Story) -> Iterator[RunEvent]:
         yield _piece_event(story, piece, RunState.START, *_datasets(story, piece))
 
 
-def ends_well(story: Story, verdict: Mapping | None) -> Iterator[RunEvent]:
+def ends_well(story: Story, verdict: Mapping[str, Any] | None) -> Iterator[RunEvent]:
     """COMPLETE of each legacy table with what was counted, of the verification, then of the run."""
     for piece in story.pieces:
         yield _piece_event(story, piece, RunState.COMPLETE, *_datasets(story, piece))
@@ -50,7 +51,7 @@ def ends_well(story: Story, verdict: Mapping | None) -> Iterator[RunEvent]:
     yield _run_event(story, RunState.COMPLETE)
 
 
-def ends_badly(story: Story, message: str, is_stop: bool, verdict: Mapping | None) -> Iterator[RunEvent]:
+def ends_badly(story: Story, message: str, is_stop: bool, verdict: Mapping[str, Any] | None) -> Iterator[RunEvent]:
     """ABORT of everything if somebody stopped the run, else FAIL: what was loaded is not published.
 
     message: redacted, without a value of a row.
@@ -68,18 +69,25 @@ def run_id(story: Story, part: str = "") -> str:
     return str(uuid5(NAMESPACE, f"{story.run_id}/{part}" if part else story.run_id))
 
 
-def _run_event(story: Story, state: RunState, **facets) -> RunEvent:
+def _run_event(story: Story, state: RunState, **facets: Any) -> RunEvent:
     about = "Rehearses the migration" if story.is_rehearsal else "Migrates the legacy database"
     return _event(state, Run(run_id(story), _run_facets(story) | facets), _job(_name(story), about, "JOB"))
 
 
-def _piece_event(story: Story, piece: Piece, state: RunState, inputs: list, outputs: list) -> RunEvent:
+def _piece_event(story: Story, piece: Piece, state: RunState, inputs: list[Any], outputs: list[Any]) -> RunEvent:
     about = f"{piece.table}: {piece.disposition}, {piece.lane} lane"
     run = Run(run_id(story, f"table {piece.table}"), _run_facets(story) | _parent(story))
     return _event(state, run, _job(f"{_name(story)}.{piece.table}", about, "TASK"), inputs, outputs)
 
 
-def _event(state: RunState, run: Run, job: Job, inputs=(), outputs=(), at: datetime | None = None) -> RunEvent:
+def _event(
+    state: RunState,
+    run: Run,
+    job: Job,
+    inputs: Sequence[InputDataset] = (),
+    outputs: Sequence[OutputDataset] = (),
+    at: datetime | None = None,
+) -> RunEvent:
     time = (at or datetime.now(UTC)).isoformat()
     return RunEvent(eventType=state, eventTime=time, run=run, job=job, inputs=list(inputs), outputs=list(outputs))
 
@@ -97,7 +105,7 @@ def _job(name: str, about: str, kind: str) -> Job:
     return Job(JOBS, name, facets)
 
 
-def _run_facets(story: Story) -> dict:
+def _run_facets(story: Story) -> dict[str, Any]:
     program = facet_v2.processing_engine_run.ProcessingEngineRunFacet(version(PROGRAM), PROGRAM)
     tags = {"run": story.run_id, "profile": story.profile}
     return {
@@ -106,7 +114,7 @@ def _run_facets(story: Story) -> dict:
     }
 
 
-def _parent(story: Story) -> dict:
+def _parent(story: Story) -> dict[str, Any]:
     of = facet_v2.parent_run
     return {"parent": of.ParentRunFacet(of.Run(run_id(story)), of.Job(JOBS, _name(story)))}
 
@@ -115,7 +123,7 @@ def _datasets(story: Story, piece: Piece) -> tuple[list[InputDataset], list[Outp
     return [_input(story, piece)], [_output(story, piece, place) for place in piece.fields]
 
 
-def _input(story: Story, piece: Piece, **facets) -> InputDataset:
+def _input(story: Story, piece: Piece, **facets: Any) -> InputDataset:
     own = _facets(story.source, piece.columns, piece.removed)
     return InputDataset(
         story.source.namespace, _legacy(story, piece), facets=own, inputFacets=_read(piece.rows) | facets
@@ -136,7 +144,7 @@ def _legacy(story: Story, piece: Piece) -> str:
     return f"{story.source.database}.{story.source_schema}.{piece.table}"
 
 
-def _facets(place: Place, columns: Columns, removed: Mapping[str, str] | None = None) -> dict:
+def _facets(place: Place, columns: Columns, removed: Mapping[str, str] | None = None) -> dict[str, Any]:
     uri, notes = f"{place.namespace}/{place.database}", removed or {}
     fields = [
         SchemaDatasetFacetFields(name, kind, f"removed: {notes[name]}" if name in notes else None, number)
@@ -146,18 +154,18 @@ def _facets(place: Place, columns: Columns, removed: Mapping[str, str] | None = 
     return {"schema": SchemaDatasetFacet(fields), "dataSource": source}
 
 
-def _read(rows: int | None) -> dict:
+def _read(rows: int | None) -> dict[str, Any]:
     of = facet_v2.input_statistics_input_dataset
     return {} if rows is None else {"inputStatistics": of.InputStatisticsInputDatasetFacet(rowCount=rows)}
 
 
-def _written(rows: int | None) -> dict:
+def _written(rows: int | None) -> dict[str, Any]:
     """Of a table that several legacy tables feed nobody has counted which rows are whose."""
     of = facet_v2.output_statistics_output_dataset
     return {} if rows is None else {"outputStatistics": of.OutputStatisticsOutputDatasetFacet(rowCount=rows)}
 
 
-def _lineage(story: Story, piece: Piece, place: str) -> dict:
+def _lineage(story: Story, piece: Piece, place: str) -> dict[str, Any]:
     fields = {
         column: Fields([_field(story, piece, name, _direct(way)) for name, way in found])
         for column, found in piece.fields[place].items()
@@ -183,7 +191,7 @@ def _field(story: Story, piece: Piece, column: str, transformation: Transformati
     return InputField(story.source.namespace, _legacy(story, piece), column, [transformation])
 
 
-def _verified(story: Story, verdict: Mapping | None) -> Iterator[RunEvent]:
+def _verified(story: Story, verdict: Mapping[str, Any] | None) -> Iterator[RunEvent]:
     """START and end of the verification, if there was one, with what it found."""
     if verdict is None:
         return
@@ -197,18 +205,18 @@ def _verified(story: Story, verdict: Mapping | None) -> Iterator[RunEvent]:
     yield _event(state, Run(run_id(story, "verify"), facets | {"test": of_none}), job, inputs, at=now)
 
 
-def _duration(verdict: Mapping) -> timedelta:
+def _duration(verdict: Mapping[str, Any]) -> timedelta:
     return timedelta(seconds=verdict["seconds"])
 
 
-def _by_table(checks: Iterable[Mapping]) -> dict[str | None, list[Mapping]]:
-    found: dict[str | None, list[Mapping]] = {}
+def _by_table(checks: Iterable[Mapping[str, Any]]) -> dict[str | None, list[Mapping[str, Any]]]:
+    found: dict[str | None, list[Mapping[str, Any]]] = {}
     for check in checks:
         found.setdefault(check["table"], []).append(check)
     return found
 
 
-def _judged(story: Story, of_tables: dict[str | None, list[Mapping]]) -> Iterator[InputDataset]:
+def _judged(story: Story, of_tables: dict[str | None, list[Mapping[str, Any]]]) -> Iterator[InputDataset]:
     """The tables that were built, each with its checks, which leave the dictionary."""
     for output in story.outputs.values():
         if output.place != REMOVED_LINKS:
@@ -219,14 +227,14 @@ def _judged(story: Story, of_tables: dict[str | None, list[Mapping]]) -> Iterato
             yield InputDataset(story.target.namespace, name, facets=own, inputFacets=facets)
 
 
-def _counted(story: Story, of_tables: dict[str | None, list[Mapping]]) -> Iterator[InputDataset]:
+def _counted(story: Story, of_tables: dict[str | None, list[Mapping[str, Any]]]) -> Iterator[InputDataset]:
     """Legacy tables that live on under no name of theirs, likewise."""
     for piece in story.pieces:
         if checks := of_tables.pop(piece.table, []):
             yield _input(story, piece, **_assertions(checks))
 
 
-def _assertions(checks: Iterable[Mapping]) -> dict:
+def _assertions(checks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """A check that was not made has not passed; what is stale says nothing."""
     found = [
         Assertion(
@@ -242,12 +250,12 @@ def _assertions(checks: Iterable[Mapping]) -> dict:
     return {"dataQualityAssertions": DataQualityAssertionsDatasetFacet(found)} if found else {}
 
 
-def _test(check: Mapping) -> facet_v2.test_run.TestExecution:
+def _test(check: Mapping[str, Any]) -> facet_v2.test_run.TestExecution:
     status = {"PASS": "pass", "STALE": "skip"}.get(check["status"], "fail")
     return facet_v2.test_run.TestExecution(
         name=check["name"], status=status, severity=_severity(check), type=check["kind"], description=check["title"]
     )
 
 
-def _severity(check: Mapping) -> str:
+def _severity(check: Mapping[str, Any]) -> str:
     return "error" if check["severity"] == "critical" else "warn"

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.transport import Transport
@@ -50,7 +50,7 @@ def transport(address: str) -> Transport:
     )
 
 
-def _endpoint(parts) -> str:
+def _endpoint(parts: SplitResult) -> str:
     path = parts.path if parts.path.strip("/") else ENDPOINT
     return f"{path}?{parts.query}" if parts.query else path
 

@@ -3,7 +3,7 @@
 Law: names of tables and columns may hold dots, so the target of a way is looked up, never taken apart.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from psycopg import ConnectionInfo
@@ -144,7 +144,7 @@ class _Targets:
         return (*self.columns[column], replace(way, kind="rule", note=f"its key {key}; {way.note}")) if key else None
 
     @staticmethod
-    def of(outputs) -> "_Targets":
+    def of(outputs: Iterable[Output]) -> "_Targets":
         found = _Targets()
         for output in outputs:
             found.columns[output.table] = (output.place, None)
