@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate bench lint format lock stop clean setup
+.PHONY: help demo test mutate bench docs lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make bench [ROWS=2000000] how long building and verifying take, and their ratio"
+	@echo "make docs                 write the documents that are made of the program anew"
 	@echo "make lint                 style, format and import directions"
 	@echo "make format               put the code into the format that lint asks for"
 	@echo "make lock                 resolve the dependencies anew into the two lock files"
@@ -53,6 +54,9 @@ mutate: $(STAMP)
 bench: ROWS = 2000000
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.verify --rows $(ROWS)
+
+docs: $(STAMP)
+	$(BIN)/python -m docs.generator
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,0 +1,81 @@
+"""docs/rejections.md: every reason for which a row may be rejected, and every kind of note."""
+
+from collections.abc import Iterator
+
+from checks.compare.law_files import FOLDER
+from config import mapping, reasons
+from config.reasons import Reason
+from docs.generator import markdown
+
+HEAD = """\
+A row that cannot stand in the target is not lost: it is kept whole in `migration.rejects`, with a reason, a sentence
+(`detail`) and its legacy key. How many rows a reason may cost without ending the run says the profile, under
+`[tolerance]` (see [README](../README.md)). `nxtgauge-migrate explain TABLE` names the reasons of one table, the report
+those that occurred. The rows themselves:
+
+```sql
+select legacy_table, legacy_key, reason, detail, legacy_row from migration.rejects where run_id = '…';
+```
+
+A row is mended in the source, and the next run takes it.
+"""
+CONSTRAINTS = """\
+## Constraints
+
+What violates a constraint of the target is rejected under the constraint's name, such as `users_email_key`; a name in
+the table below stands for a kind of constraint. Foreign keys that may be null reject nothing: the reference is set to
+null, and noted.
+"""
+NOTES = """\
+## Notes
+
+A note is no rejection: the row arrived, and something is to be said of it. Notes stand in `migration.notes`, with the
+table and column of the target and the legacy value. Words in capitals differ from note to note.
+"""
+
+
+def page() -> str:
+    return markdown.page(
+        "Why rows are rejected", "config/reasons.py", HEAD.splitlines(), [""], _rules(), _constraints(), _notes()
+    )
+
+
+def _rules() -> Iterator[str]:
+    yield from ("## Rules", "")
+    for reason in reasons.ALL:
+        yield from (f"### {reason.name}", "", reason.meaning, "")
+        yield f"- To do: {reason.remedy}"
+        yield f"- Tables: {_tables(reason)}."
+        if laws := _laws(reason):
+            yield f"- Judged by: {laws}."
+        yield ""
+
+
+def _tables(reason: Reason) -> str:
+    known = mapping.load().tables
+    ruled = [name for name, rule in known.items() if rule.transform in reason.transforms]
+    profiles = [name for name in ruled if known[name].transform == "profiles"]
+    named = (["the profile tables"] if profiles else []) + [f"`{name}`" for name in ruled if name not in profiles]
+    if not reason.is_general:
+        return ", ".join(named)
+    return f"any; by a rule of their own {', '.join(named)}" if named else "any"
+
+
+def _laws(reason: Reason) -> str:
+    """The auditor's files that speak of it, as links."""
+    texts = {path: path.read_text("utf-8") for path in sorted(FOLDER.rglob("*")) if path.suffix in (".sql", ".py")}
+    found = [path.relative_to(FOLDER).as_posix() for path, text in texts.items() if f"'{reason.name}'" in text]
+    return ", ".join(f"[{name}](../checks/laws/{name})" for name in found)
+
+
+def _constraints() -> Iterator[str]:
+    yield from CONSTRAINTS.splitlines()
+    yield ""
+    kinds = ((one.name, one.meaning, one.remedy) for one in reasons.OF_CONSTRAINTS.values())
+    yield from markdown.table(("constraint", "it means", "to do"), kinds)
+
+
+def _notes() -> Iterator[str]:
+    yield from NOTES.splitlines()
+    yield ""
+    yield from markdown.table(("note", "it means"), ((f"`{kind.form}`", kind.meaning) for kind in reasons.NOTES))
