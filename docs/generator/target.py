@@ -11,7 +11,7 @@ from config import mapping, settings
 from config import target as declared
 from config.shapes import Constraint, Table
 from docs.generator import diagrams, markdown
-from engine import run
+from engine import operations
 from engine.describe import additions
 from engine.describe.additions import NewTable
 from engine.planning.plan import Plan, TablePlan
@@ -32,7 +32,7 @@ SAME = ("same", "archived")  # ways that change nothing
 
 def page(url: str) -> str:
     """url: of the reference legacy database."""
-    plan = run.plan(settings.load("demo", {"NXTGAUGE_SOURCE_URL": url}))
+    plan = operations.plan(settings.load("demo", {"NXTGAUGE_SOURCE_URL": url}))
     assert not plan.faults, plan.faults
     sections = (line for domain in mapping.DOMAINS for line in _Domain(plan, domain).lines())
     return markdown.page(
