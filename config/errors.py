@@ -3,6 +3,7 @@
 An error says what was found, what was wanted, and what to do. It never holds a password or a value of a row.
 """
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from config import printable
@@ -62,7 +63,7 @@ class VerificationFailed(MigrateError):
     """
 
     exit_code = 6
-    faults: list[str] = []
+    faults: Sequence[str] = ()
     summary: Known | None = None
     report: dict[str, Any] | None = None
 

@@ -26,7 +26,7 @@ _MAY_NOT_FIT = r"\\u|[eE][+-]?[0-9]{4}|[0-9]{1000}"  # of what is JSON; RE2 coun
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Number:
+class Number:  # noqa: PLW1641 (none is the key of anything)
     """A JSON number as it is written; equal to every number of the same value, and to nothing else."""
 
     text: str

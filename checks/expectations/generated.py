@@ -107,7 +107,7 @@ def applied(rule: Rule) -> Planned:
 
 def is_declared(name: str) -> bool:
     """Whether the target's own files say all of the table; one that is copied where there is one is not."""
-    return name in target.load() and name not in mapping.load().tables or name in _profile_tables()
+    return (name in target.load() and name not in mapping.load().tables) or name in _profile_tables()
 
 
 def said(constraint: Constraint) -> gxe.Expectation | None:

@@ -152,7 +152,7 @@ def _revived(check: dict) -> Check:
 def main() -> None:
     """Read a request from standard input, judge, answer on standard output."""
     answers = os.dup(sys.stdout.fileno())
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     try:
         answer = _answered(json.load(sys.stdin))

@@ -169,7 +169,7 @@ class _Law:
         if column.name in ("created_at", "updated_at", PREFERENCES):
             return False
         is_key = column.name == "id" or column.name in self._target.primary_key
-        return is_key or default_of(column) is None and (column.not_null or column.default is not None)
+        return is_key or (default_of(column) is None and (column.not_null or column.default is not None))
 
     def notes(self, prelude: Prelude) -> Comparison:
         relation = Relation(self._facts, self._users)

@@ -36,8 +36,8 @@ NOT_MADE = """
     select distinct legacy_table, legacy_key, target_table from migration.notes
     where run_id = %s and note like 'not_made: %%'
 """
-HAS_SECRET = "select to_regclass('migration.digest_key') is not null"
-SECRET = "select key from migration.digest_key"
+HAS_KEY = "select to_regclass('migration.digest_key') is not null"
+KEY = "select key from migration.digest_key"
 SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 
 
@@ -102,8 +102,8 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
 def _secret(conn: psycopg.Connection, run: tuple) -> bytes:
     """The database's own. Books that an older program made have none: what they hold of the run takes its place, its
     microsecond and its server's identifier, which no report tells."""
-    if conn.execute(HAS_SECRET).fetchone()[0]:
-        return conn.execute(SECRET).fetchone()[0]
+    if conn.execute(HAS_KEY).fetchone()[0]:
+        return conn.execute(KEY).fetchone()[0]
     return hashlib.sha256(repr(run).encode()).digest()
 
 

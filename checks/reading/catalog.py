@@ -60,7 +60,7 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
                 tuple(theirs),
                 is_validated=is_valid,
                 is_deferrable=is_deferrable,
-            )  # fmt: skip
+            )
         )
     for table, name, keys, is_unique, text in asked(conn, "indexes", schema):
         indexes[table].append(Index(name, table, tuple(keys), text, is_unique))

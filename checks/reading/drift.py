@@ -154,7 +154,7 @@ def _placed(found: Mapping[str, int], prefixes: Mapping[str, str]) -> dict[str, 
 def _since(seal: Seal | None, catalog: Catalog, target: psycopg.Connection, prefix: str) -> Side:
     if seal is None or seal.snapshot is None:
         return Side()
-    low, high, running = _parts(seal.snapshot)
+    _low, high, running = _parts(seal.snapshot)
     there = dict(target.execute(OIDS, [catalog.schema]).fetchall())
     oids = {name: there[name] for name in catalog.tables if name in there and prefix + name in seal.oids}
     same = {name for name, oid in oids.items() if seal.oids[prefix + name] == oid}

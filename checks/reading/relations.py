@@ -217,7 +217,7 @@ class Relations:
 
     def _column(self, relation: Relation, table: str, name: str, column: Column | None) -> dict[str, str]:
         if column is None or self._names_nothing(table, column):
-            return {other: "null::text" for other in (name, *_meanings([name]))}
+            return dict.fromkeys((name, *_meanings([name])), "null::text")
         parent = self._facts.parent(table, column.name)
         if parent and parent != "professionals" and parent not in self._facts.mapping.profile_tables:
             return {name: relation.id_of(parent, column)}

@@ -8,7 +8,7 @@ Laws
 """
 
 from collections.abc import Mapping
-from xml.etree import ElementTree as xml
+from xml.etree import ElementTree as ET
 
 from checks.reporting import model
 from checks.reporting import sections as report_sections
@@ -36,7 +36,7 @@ NOTHING = {
 
 def render(report: Mapping) -> str:
     """One XML document."""
-    root = xml.Element("testsuites", name=model.shown(report_sections.title(report)))
+    root = ET.Element("testsuites", name=model.shown(report_sections.title(report)))
     checks = report["checks"] or [NOTHING]
     suites: dict[str, list[Mapping]] = {}
     for check in checks:
@@ -44,20 +44,20 @@ def render(report: Mapping) -> str:
     for kind in sorted(suites):
         _suite(root, kind, suites[kind], report["generated_at"])
     _count(root, checks)
-    xml.indent(root)
-    return xml.tostring(root, encoding="unicode", xml_declaration=False).join(
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=False).join(
         ('<?xml version="1.0" encoding="UTF-8"?>\n', "\n")
     )
 
 
-def _suite(root: xml.Element, kind: str, checks: list[Mapping], generated_at: str) -> None:
-    suite = xml.SubElement(root, "testsuite", name=model.shown(kind), timestamp=generated_at[:19])
+def _suite(root: ET.Element, kind: str, checks: list[Mapping], generated_at: str) -> None:
+    suite = ET.SubElement(root, "testsuite", name=model.shown(kind), timestamp=generated_at[:19])
     _count(suite, checks)
     for check in checks:
         _case(suite, check)
 
 
-def _count(element: xml.Element, checks: list[Mapping]) -> None:
+def _count(element: ET.Element, checks: list[Mapping]) -> None:
     outcomes = [_outcome(check) for check in checks]
     element.set("tests", str(len(checks)))
     for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -74,14 +74,14 @@ def _outcome(check: Mapping) -> str | None:
     return "skipped"
 
 
-def _case(suite: xml.Element, check: Mapping) -> None:
+def _case(suite: ET.Element, check: Mapping) -> None:
     where = model.shown(".".join(filter(None, (check["kind"], check["domain"]))))
-    case = xml.SubElement(suite, "testcase", classname=where, name=model.shown(check["name"]))
+    case = ET.SubElement(suite, "testcase", classname=where, name=model.shown(check["name"]))
     case.set("time", f"{check['seconds']:.3f}")
     outcome = _outcome(check)
     if outcome is None:
         return
-    found = xml.SubElement(case, outcome, message=model.shown(f"{_why_skipped(check)}{check['title']}"))
+    found = ET.SubElement(case, outcome, message=model.shown(f"{_why_skipped(check)}{check['title']}"))
     if outcome != "skipped":
         found.set("type", check["status"])
     found.text = _told(check)

@@ -276,8 +276,10 @@ class Reasons:
             if _is_no_time(self._shape.find_column(value.column or ""), column):
                 fitting += [row[0] for row in rows if row[1] is None]
                 continue  # a number is no time, though one of eight digits can be read as a day
-            query = "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) " \
-                    "where v.given is null or pg_input_is_valid(v.given, %s)"  # fmt: skip
+            query = (
+                "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) "
+                "where v.given is null or pg_input_is_valid(v.given, %s)"
+            )
             arrays = [[row[0] for row in rows], [row[1] for row in rows], column.type]
             with standing_in(self._target, self._facts.target.schema):
                 fitting += [key for (key,) in self._target.execute(query, arrays)]

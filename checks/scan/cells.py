@@ -39,6 +39,8 @@ Part = tuple[int, str]  # a row, and a text in its cell
 class Number(str):
     """A number of a document, as it is written there."""
 
+    __slots__ = ()
+
 
 OPENING = frozenset("{[ \t\n\r")  # what a document begins with
 # Objects become tuples of their pairs, so that a name that comes twice stays.
@@ -147,7 +149,7 @@ def is_telling(of: Field, text: str) -> bool:
         text = text.removeprefix("\\x")
     if of.kind == "code" and is_code(text):
         return False
-    if text in STAYS.get(of.kind, ()) or of.kind == "id" and (is_uuid(text) or SHORT.fullmatch(text)):
+    if text in STAYS.get(of.kind, ()) or (of.kind == "id" and (is_uuid(text) or SHORT.fullmatch(text))):
         return False
     return WORD.search(text) is not None and not (of.kind == "number" and NOTHING.fullmatch(text))
 

@@ -182,7 +182,7 @@ def unsearched(copy: Catalog, books: Books, held: Mapping[str, set[str]]) -> lis
         for column in table.columns
         if column.kind != "e" and column.base not in NOBODYS
         for one in [_field(table.name, column, books, held.get(table.name, set()))]
-        if not (one.kind or one.is_text or one.is_key and one.base in INTEGERS)
+        if not (one.kind or one.is_text or (one.is_key and one.base in INTEGERS))
     ]
 
 

@@ -151,7 +151,7 @@ def _unlikely(search: Search) -> list[Chance]:
     hidden = [chance for chance in search.chances if chance.check == PHONE and chance.field.kind]
     is_too_many = sum(one.count.cells for one in hidden) > most(sum(one.expected for one in hidden))
     every = [chance for chance in search.chances if chance.count.cells]
-    return [chance for chance in every if not chance.is_likely or is_too_many and chance in hidden]
+    return [chance for chance in every if not chance.is_likely or (is_too_many and chance in hidden)]
 
 
 def remarks(search: Search, unproved: Counter[Field], whys: Mapping[tuple[str, str], str]) -> tuple[Remark, ...]:

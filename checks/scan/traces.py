@@ -10,6 +10,7 @@ Laws
 import html
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import unquote
 
 LONGEST_LOCAL, LONGEST_DOMAIN = 64, 255  # RFC 5321, 4.5.3.1
@@ -62,7 +63,7 @@ def _addresses(text: str) -> Iterator[tuple[str, str]]:
     if "@" not in text:
         return
     parts = text.split("@")  # outwards from the @: no long word is read twice
-    for left, right in zip(parts, parts[1:], strict=False):
+    for left, right in pairwise(parts):
         local, domain = LOCAL.search(left[-LONGEST_LOCAL:]), DOMAIN.match(right[:LONGEST_DOMAIN])
         found = local and local[0].lstrip("._%+-")
         if found and domain:

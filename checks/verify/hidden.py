@@ -48,7 +48,7 @@ class Keys:
             yield replace(check, rows=rows) if rows else check
 
     def _shown(self, check: Check, key: str) -> str:
-        is_name = check.kind in NAMES or check.kind == "books" and check.table is None
+        is_name = check.kind in NAMES or (check.kind == "books" and check.table is None)
         return key if is_name or self._is_nobodys(check, key) else digest(self._facts.books.secret, key)
 
     def _is_nobodys(self, check: Check, key: str) -> bool:

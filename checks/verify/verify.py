@@ -235,7 +235,7 @@ def _verdict(
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
     missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
-    found = tuple([*checks, *suites])
+    found = (*checks, *suites)
     return Verdict(
         facts.books.run_id, facts.target.schema, level, None, tuple(hidden.Keys(facts).hide(found)),
         tuple(dict.fromkeys(missed)), changes=tuple(_changes(drift, planned, found)),

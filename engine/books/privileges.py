@@ -133,7 +133,7 @@ def _grants(conn, granted: Iterable[Privilege], new: Access, schema_oid: int) ->
         what = sql.SQL(given.privilege)
         if given.kind == "default":
             yield _default(given, new.schema)
-        elif given.kind == "schema" or given.kind != "column" and given.object in new.objects:
+        elif given.kind == "schema" or (given.kind != "column" and given.object in new.objects):
             yield _grant(what, _object(new.schema, given.object), given)
         elif given.kind == "column" and (given.part,) in conn.execute(COLUMNS, [schema_oid, given.name]).fetchall():
             column = sql.SQL("{} ({})").format(what, sql.Identifier(given.part))

@@ -233,7 +233,7 @@ def positions(
         if need.kind == "sequence" and need.user_kind == "default" and need.name in readers:
             readers[need.name] |= set(places.get((need.table, need.user), ()))
     identities = {place for place, column in columns.items() if column.identity}
-    made = [s for s in catalog.sequences if s.name in names or s.is_identity and (s.table, s.column) in identities]
+    made = [s for s in catalog.sequences if s.name in names or (s.is_identity and (s.table, s.column) in identities)]
     return [
         _position(s, sorted(r for r in readers[s.name] if r in columns and columns[r].base in NUMBERS)) for s in made
     ]

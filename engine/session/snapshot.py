@@ -125,7 +125,7 @@ def changed_tables(
     if facts.system_identifier is None or facts.system_identifier != system_identifier:
         return [mark.table for mark in marks]
     now = files(conn, schema, [mark.table for mark in marks])
-    since = int(visible.split(":")[0])
+    since = int(visible.split(":", maxsplit=1)[0])
     return [mark.table for mark in marks if not _is_unchanged(conn, schema, mark, now.get(mark.table), since)]
 
 

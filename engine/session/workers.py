@@ -49,7 +49,7 @@ class Threads:
         """Results in the items' order; the first error, once those under way have ended."""
         with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
             futures = [pool.submit(copy_context().run, function, item) for item in items]
-            finished, pending = wait(futures, return_when=FIRST_EXCEPTION)
+            _, pending = wait(futures, return_when=FIRST_EXCEPTION)
             for future in pending:
                 future.cancel()
         for future in futures:

@@ -83,11 +83,11 @@ def _passwords(text: str) -> frozenset[str]:
 class Formatter(logging.Formatter):
     """Time, level where it is not INFO, message; redacted and fit for a terminal as a whole, traceback included."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
         level = "" if record.levelno == logging.INFO else f"{record.levelname} "
         return f"{record.asctime} {level}{record.message}"
 
-    def usesTime(self) -> bool:
+    def usesTime(self) -> bool:  # noqa: N802 (logging's own name)
         return True
 
     def format(self, record: logging.LogRecord) -> str:

@@ -62,7 +62,7 @@ def listens(process: Process, port: int) -> bool:
 def spawn(command: Sequence[str], environment: Mapping[str, str], folder: Path, log: Path) -> Process:
     """Starts it in a session of its own: Ctrl-C in the terminal that started it must not end it."""
     private.touch(log)
-    with open(log, "ab") as output:
+    with log.open("ab") as output:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

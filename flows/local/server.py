@@ -205,7 +205,7 @@ def status() -> dict[str, Any]:
 @contextmanager
 def alone() -> Iterator[None]:
     """One start or stop at a time; the second waits and then finds what the first did."""
-    with open(cache_folder() / "server.lock", "w") as lock:
+    with (cache_folder() / "server.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -85,7 +85,7 @@ def _apply_file() -> None:
     # It gets none of our connections: what it does not know it cannot store.
     environment = processes.unconnected() | {"NXTGAUGE_VERSION": version}
     done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise ServerError(f"prefect deploy ended with code {done.returncode}:\n{_end_of(done.stdout + done.stderr)}")

@@ -1,6 +1,6 @@
 """The books are judged: right ones pass, whatever kinds of entries they hold, and each wrong entry is named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,13 +25,13 @@ REJECTED = """
 
 
 @pytest.fixture
-def migrated(database: Callable[[], str]) -> Iterator[tuple[Settings, str]]:
+def migrated(database: Callable[[], str]) -> tuple[Settings, str]:
     """The settings of an awkward database that was migrated, and the run."""
     source, target = database(), database()
     with psycopg.connect(source) as conn:
         conn.execute(AWKWARD.read_text(encoding="utf-8"))
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    yield settings, migrate(settings, Options(auditor=trusting)).run_id
+    return settings, migrate(settings, Options(auditor=trusting)).run_id
 
 
 def _judged(settings: Settings, run_id: str) -> Verdict:

@@ -288,7 +288,7 @@ class TestFile:
         assert target.execute("select to_regnamespace('migration')").fetchone() == (None,)
 
     def test_one_that_is_not_there_is_named(self, strict, tmp_path):
-        with pytest.raises(ConfigError, match="nowhere.json cannot be read: No such file"):
+        with pytest.raises(ConfigError, match=r"nowhere.json cannot be read: No such file"):
             run.migrate(strict, Options(auditor=trusting, certificate=tmp_path / "nowhere.json"))
 
     def test_bytes_that_are_no_text_are_no_certificate(self, strict, tmp_path):

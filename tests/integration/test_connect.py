@@ -1,7 +1,6 @@
 """Sessions, their errors and their stop, and the snapshot they share, against the real server."""
 
 import contextlib
-import os
 import shutil
 import tempfile
 import threading
@@ -413,7 +412,7 @@ def test_a_snapshot_on_a_standby(own_server):
     primary, folder = own_server(own_folder()), own_folder()
     if primary.system_user:
         shutil.chown(folder, primary.system_user)
-    os.chmod(folder, 0o700)
+    folder.chmod(0o700)
     with psycopg.connect(primary.get_uri(), autocommit=True) as writer:
         writer.execute("create table t (id int primary key); insert into t values (1)")
         pg_basebackup(["-d", primary.get_uri(), "-D", str(folder), "-R", "-c", "fast"], user=primary.system_user)

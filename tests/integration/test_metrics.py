@@ -125,7 +125,7 @@ def test_no_port_no_metrics_and_a_taken_one_is_named(monkeypatch, database):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(ConfigError, match="metrics cannot be shown at 127.0.0.1:.*NXTGAUGE_METRICS_PORT=0"):
+        with pytest.raises(ConfigError, match=r"metrics cannot be shown at 127.0.0.1:.*NXTGAUGE_METRICS_PORT=0"):
             metrics.serve(taken.getsockname()[1])
 
 

@@ -166,7 +166,7 @@ class TestPublish:
         assert switch.replaced_run == first
         assert switch.left_behind == ("table nxtgauge.notes", "view nxtgauge.v")
         third = build(conn)
-        with pytest.raises(PlanRefused, match="others have added to it: table nxtgauge__previous.notes"):
+        with pytest.raises(PlanRefused, match=r"others have added to it: table nxtgauge__previous.notes"):
             publish.publish(conn, third, TARGET)
         assert len(publish.preflight(conn, TARGET)) == 1
         conn.execute(f"drop view {TARGET}__previous.v; alter table {TARGET}__previous.notes set schema public")
@@ -394,13 +394,13 @@ class TestDrop:
         conn.execute(f"create view public.names as select name from {TARGET}__build.users")
         tables = "select count(*) from pg_class where relnamespace = 'nxtgauge__build'::regnamespace"
         before = conn.execute(tables).fetchone()
-        with pytest.raises(PlanRefused, match="others depend on it: view public.names; drop that first"):
+        with pytest.raises(PlanRefused, match=r"others depend on it: view public.names; drop that first"):
             schemas.drop(conn, TARGET + "__build")
         assert conn.execute(tables).fetchone() == before
 
     def test_kinds_it_does_not_know_are_named(self, conn):
         build(conn, "create operator {build}.=== (leftarg = int, rightarg = int, function = int4pl)")
-        with pytest.raises(PlanRefused, match="holds operator nxtgauge__build.==="):
+        with pytest.raises(PlanRefused, match=r"holds operator nxtgauge__build.==="):
             schemas.drop(conn, TARGET + "__build")
 
 

@@ -112,7 +112,7 @@ def test_a_legacy_database_is_copied_in_chunks_and_refreshed(database):
 def test_a_database_without_our_books_is_somebodys_own_copy(database):
     own = database()
     empty = settings(database(), own)
-    with pytest.raises(ConfigError, match="holds no copy.*`nxtgauge-migrate stage` makes one"):
+    with pytest.raises(ConfigError, match=r"holds no copy.*`nxtgauge-migrate stage` makes one"):
         staging.require(empty)
     do(own, "create table users (id int)")
     staging.require(empty)

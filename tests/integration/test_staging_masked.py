@@ -318,7 +318,7 @@ class TestCopies:
             return mask
 
         monkeypatch.setattr(Masker, "function", failing)
-        with pytest.raises(MigrateError, match="masking (users|letters) met a fault of the program: ValueError$"):
+        with pytest.raises(MigrateError, match=r"masking (users|letters) met a fault of the program: ValueError$"):
             stages.stage(settings(source, database()), stages.wish())
 
     def test_what_the_scan_finds_does_not_stay(self, source, database, told):
@@ -379,7 +379,7 @@ class TestTheCommand:
 
     @pytest.mark.parametrize("percent", [0.0, -5.0, 100.5, float("nan")])
     def test_a_share_that_is_none(self, percent):
-        with pytest.raises(ConfigError, match="percent is .*; wanted one above 0 and up to 100"):
+        with pytest.raises(ConfigError, match=r"percent is .*; wanted one above 0 and up to 100"):
             stages.wish(percent)
         assert stages.wish(0.5).percent == 0.5 and stages.wish(100).percent is None
 

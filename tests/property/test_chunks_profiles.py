@@ -141,7 +141,7 @@ def test_professionals(rows, held, lost, cut):
         "siblings": frame.loc[frame["user_id"].duplicated(keep=False) & frame["user_id"].notna()],
         "roles": table(["name", "id"], [{"name": "TUTOR", "id": "1"}]),
     }
-    needed = {name: of_its_users for name in ("profiles", "rejected_profiles", "siblings")}
+    needed = dict.fromkeys(("profiles", "rejected_profiles", "siblings"), of_its_users)
     outcome = assert_cut_makes_no_difference(
         professionals, frame, cut, Facts("professionals", ROLE_KEYS, STATUSES), asks(whole, needed)
     )

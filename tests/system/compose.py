@@ -176,7 +176,7 @@ class Stack:
     def start(self, name: str) -> subprocess.Popen:
         """The service's command, in a session of its own; its output goes to a file."""
         command = self._native(self.services[name]["command"])
-        with open(self.folder / f"{name}.log", "ab") as output:
+        with (self.folder / f"{name}.log").open("ab") as output:
             return subprocess.Popen(
                 command, env=self.environment(name), cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True,

@@ -40,9 +40,9 @@ def test_forms_are_filled_and_buttons_clicked(page):
 
 
 def test_what_does_not_come_leaves_a_picture(page):
-    with pytest.raises(AssertionError, match="without-nowhere.png"):
+    with pytest.raises(AssertionError, match=r"without-nowhere.png"):
         page.wait_for("nowhere", seconds=0)
-    with pytest.raises(AssertionError, match="without-send-it.png"):
+    with pytest.raises(AssertionError, match=r"without-send-it.png"):
         page.click("Send it", seconds=0.1)
     assert {path.name for path in page.pictures.glob("without-*")} >= {"without-nowhere.png", "without-send-it.png"}
 

@@ -17,7 +17,7 @@ from flows.local import report as files
 from flows.runs import artifacts
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-from test_report import NASTY, check, summary, table, waiver  # noqa: E402
+from test_report import NASTY, check, summary, table, waiver
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 SHOWN = model.shown(NASTY)

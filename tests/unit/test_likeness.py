@@ -35,12 +35,12 @@ READ_AGAIN = "((state)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::
 AS_TEXT = "(state = ANY (ARRAY['a'::text, 'b'::text]))"
 
 
-@pytest.mark.parametrize("one, other", SAME)
+@pytest.mark.parametrize(("one", "other"), SAME)
 def test_what_the_declaration_says_is_what_postgresql_keeps_of_it(one: str, other: str) -> None:
     assert eased(expression(one, {}), DECLARED) == eased(expression(other, {}), DECLARED)
 
 
-@pytest.mark.parametrize("one, other", OTHER)
+@pytest.mark.parametrize(("one", "other"), OTHER)
 def test_the_same_words_in_other_brackets_or_casts_are_another_expression(one: str, other: str) -> None:
     assert expression(one, {}) != expression(other, {})
 

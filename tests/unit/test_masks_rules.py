@@ -207,6 +207,6 @@ def test_the_masks_are_no_part_of_what_a_certificate_hangs_on():
     ],
 )
 def test_a_wrong_file_is_refused_and_the_key_named(text, found):
-    with pytest.raises(ConfigError, match="config/mapping/masks.toml") as caught:
+    with pytest.raises(ConfigError, match=r"config/mapping/masks.toml") as caught:
         masks.parsed(text)
     assert found in str(caught.value)

@@ -20,7 +20,7 @@ def table(columns: list[str], rows: list[tuple]) -> pd.DataFrame:
 def owned(*rows: tuple, professionals=(), profiles=(), aliases=(), name="services") -> Outcome:
     """rows: (professional_id, user_id), labelled 10, 20, …"""
     frame = table(["professional_id", "user_id"], rows).set_axis(range(10, 10 * len(rows) + 10, 10))
-    others = {name: frame["user_id"] for name in ("key", "id", "created_at", "updated_at")}
+    others = dict.fromkeys(("key", "id", "created_at", "updated_at"), frame["user_id"])
     lookups = {
         "professionals": table(["id", "target_id"], list(professionals)),
         "profiles": table(["user_id", "role", "id"], list(profiles)),

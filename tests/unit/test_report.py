@@ -252,7 +252,7 @@ def test_kinds_are_summed():
 
 
 def test_it_is_plain_json_that_reads_back_as_it_was():
-    run = summary("published", table() | {"source_rows": Decimal("10")})
+    run = summary("published", table() | {"source_rows": Decimal(10)})
     report = made(run, verdict(FAULT), certificate={"hash": "ab", "issued_at": AT, "parts": {"ddl": 1}})
     assert json.loads(model.to_json(report)) == report
     assert report["tables"][0]["source_rows"] == 10

@@ -4,7 +4,8 @@ import json
 import os
 import re
 from html.parser import HTMLParser
-from xml.etree import ElementTree as xml
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from test_report import (
@@ -162,7 +163,7 @@ def test_empty_parts_are_left_out():
 
 
 def test_a_balance_without_figures_breaks_nothing():
-    unknown = {name: None for name in model.COUNTS} | {"legacy_table": "users", "balanced": None}
+    unknown = dict.fromkeys(model.COUNTS) | {"legacy_table": "users", "balanced": None}
     report = model.make(summary("failed", unknown), None, kind="migrate", generated_at="2026-01-02T03:04:05+00:00")
     for render in files.RENDERERS.values():
         assert "users" in render(report) or render is report_junit.render
@@ -184,8 +185,8 @@ def test_the_drawing_says_its_figures():
     assert source.index(">big</text>") < source.index(">small</text>")
 
 
-def junit(report: dict) -> xml.Element:
-    return xml.fromstring(report_junit.render(report))
+def junit(report: dict) -> ET.Element:
+    return ET.fromstring(report_junit.render(report))
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -275,7 +276,7 @@ def test_all_files_are_written(tmp_path):
     report = REPORTS["failed"]
     paths = files.write(report, tmp_path)
     names = {"report.json", "report.html", "report.md", "junit.xml"}
-    assert {path.name for path in (tmp_path / "r1").iterdir()} == names == {os.path.basename(path) for path in paths}
+    assert {path.name for path in (tmp_path / "r1").iterdir()} == names == {Path(path).name for path in paths}
     assert json.loads((tmp_path / "r1" / "report.json").read_text()) == report
 
 

@@ -98,8 +98,10 @@ def test_an_unknown_profile_is_named_with_those_there_are(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["migration", "legacy_archive", "information_schema", "pg_x", "pg_{x}", "a__build", "a__previous", "a__withdrawn"]
-    + ["x" * 51, "ü" * 26, "nul\0"],
+    [
+        *("migration", "legacy_archive", "information_schema", "pg_x", "pg_{x}"),
+        *("a__build", "a__previous", "a__withdrawn", "x" * 51, "ü" * 26, "nul\0"),
+    ],
 )
 def test_a_target_schema_that_would_collide_is_refused(name):
     assert "NXTGAUGE_TARGET_SCHEMA is " in error_of(settings.load, "demo", {"NXTGAUGE_TARGET_SCHEMA": name})

@@ -124,7 +124,7 @@ def test_every_table_has_its_times_a_key_and_a_comment(table):
 def test_every_column_has_its_type(table):
     others = []
     for column in table.columns:
-        if column.name in IDS or column.name.endswith("_id") and column.name != "entity_id":
+        if column.name in IDS or (column.name.endswith("_id") and column.name != "entity_id"):
             assert column.type == "uuid"
         elif column.name in TIMES or column.name.endswith("_at"):
             assert column.type == "timestamp with time zone"

@@ -23,13 +23,15 @@ LONGEST_LOCAL, LONGEST_DOMAIN = 64, 255  # RFC 5321
 EMAIL = re.compile(rf"{LOCAL.pattern[:-2]}@{DOMAIN.pattern}")
 LOOSE_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://\S*[^\W_]\S*")
-UUID = re.compile(r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+UUID = re.compile(
+    r"\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+)
 HASH = re.compile("[0-9a-f]{32}|[0-9A-F]{32}")  # a UUID without its hyphens looks the same
 # A number of a machine, as PostgreSQL takes one for macaddr, or a UUID, or eight digits and more without separators.
 HEX = re.compile(
     rf"[0-9a-f]{{8,}}|[0-9a-f]{{2}}(?:[:-][0-9a-f]{{2}}){{3,}}|[0-9a-f]{{4}}(?:[.-][0-9a-f]{{4}})+"
     rf"|[0-9a-f]{{6}}[:-][0-9a-f]{{6}}|{UUID.pattern}",
-    re.I | re.A,
+    re.IGNORECASE | re.ASCII,
 )
 QUAD = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?")
 INET = re.compile(IPV4)

@@ -70,7 +70,7 @@ def _falls(thing: Thing, arrival: Arrival, calls: Mapping[str, str]) -> bool:
     if arrival.is_ours and says["kind"] in "pu" and says["columns"] == ["id"]:
         return True
     is_null_known = says["kind"] == "n" or (says["kind"] == "c" and "is not null" in says["expression"].lower())
-    if arrival.is_shared and is_null_known or _calls_dropped(thing, calls):
+    if (arrival.is_shared and is_null_known) or _calls_dropped(thing, calls):
         return True
     return not _holds_for_others(sorted(reads), says, arrival)
 
