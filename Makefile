@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate bench docs lint format lock stop clean setup
+.PHONY: help demo test mutate bench docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +18,8 @@ help:
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make bench [ROWS=2000000] how long building and verifying take, and their ratio"
 	@echo "make docs                 write the documents that are made of the program anew"
-	@echo "make lint                 style, format and import directions"
+	@echo "make check                all that is no test: what lint does, types, spelling"
+	@echo "make lint                 style, format and import directions; some seconds"
 	@echo "make format               put the code into the format that lint asks for"
 	@echo "make lock                 resolve the dependencies anew into the two lock files"
 	@echo "make stop                 stop the demo's servers"
@@ -58,6 +59,10 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m docs.generator
 
+check: lint
+	$(BIN)/mypy
+	$(BIN)/codespell
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -79,5 +84,5 @@ stop:
 
 clean:
 	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --remove; fi
-	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .ruff_cache .import_linter_cache
+	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
