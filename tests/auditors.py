@@ -1,6 +1,7 @@
 """Auditors that say what a test wants to hear, for tests of what is done with a verdict."""
 
 import json
+import logging
 from dataclasses import replace
 
 import psycopg
@@ -70,14 +71,38 @@ SEAL_AGAIN = """
 """
 
 
-def reconciling(settings):
-    """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out."""
+def reconciling(settings, level: str = "content"):
+    """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out.
+
+    level: "full" with the suites. judge.found: the latest verdict.
+    """
 
     def judge(case) -> dict:
         from checks.verify import verify
 
         place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
-        found = verify.judge(settings, **place, level="content", reaching=case.stop.reaching)
-        return replace(found, level="full").to_dict()
+        judge.found = verify.judge(settings, **place, level=level, reaching=case.stop.reaching)
+        return replace(judge.found, level="full").to_dict()
 
+    judge.found = None
     return judge
+
+
+class SuitesHere:
+    """What checks.expectations.gx.start gives, of suites that run in this process: its imports are made once for all
+    cases."""
+
+    def __init__(self, request: dict):
+        self._request = request
+
+    def result(self) -> tuple[list[Check], list[str]]:
+        from checks.expectations import gx
+
+        level = logging.root.manager.disable
+        try:
+            return gx.told(json.loads(json.dumps(gx.answered(self._request))))
+        finally:
+            logging.disable(level)
+
+    def stop(self) -> None:
+        """Nothing is under way."""

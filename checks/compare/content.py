@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
-from checks.reading.facts import TIMES, Facts, any_held, column_of, literal, md5, quoted, text, text_of
+from checks.reading.facts import Facts, any_held, column_of, literal, md5, quoted, text, text_of
 from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING
 from config.shapes import Column, Table
@@ -145,8 +145,8 @@ class Whole:
             return column_of(column), column_of(final)
         if column.names_objects:
             return text_of(column), text_of(final)
-        if column.name in FIXED[2:] and column.base in TIMES and not column.is_array:
-            return self._time(column), column_of(final)
+        if column.name in FIXED[2:]:
+            return self._relation.kept_time(column), column_of(final)
         if parent == "professionals" or parent in self._facts.mapping.profile_tables:
             return stays(self._facts, self._relation, parent, column), text_of(final)
         if parent or (column.name == "id" and self._shape.primary_key == ("id",)):
@@ -175,16 +175,6 @@ class Whole:
         if not is_moved and column.base == final.base:
             return column_of(column), column_of(final)
         return self._relation.id_of(parent, column), self._facts.word(final, parent)
-
-    def _time(self, column: Column) -> str:
-        """created_at or updated_at in its own type, filled where it is null."""
-        if column.not_null:
-            return column_of(column)
-        relation = self._relation
-        filled = f"coalesce({', '.join(relation.fallbacks())})" if column.name == "created_at" else relation.created()
-        local = f"({filled} at time zone {literal(self._facts.time_zone)})"
-        shown = {"timestamptz": filled, "timestamp": local, "date": f"{local}::date"}[column.base]
-        return f"coalesce({column_of(column)}, {shown}::{column.type if '(' in column.type else column.base})"
 
     def added(self) -> Iterator[Pair]:
         """Times that the target's table has and the legacy one lacks."""

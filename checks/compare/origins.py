@@ -9,7 +9,7 @@ Laws
 from dataclasses import dataclass
 
 from checks.compare.content import stays
-from checks.reading.facts import Facts, row_of, text_of
+from checks.reading.facts import Facts, row_of, text, text_of
 from checks.reading.relations import Relation
 from config.mapping import TableRule
 from config.shapes import Column, Constraint
@@ -73,7 +73,15 @@ class Origins:
         if name == "payload" and self._rule and not self._rule.carries:
             return Value(row_of(self._shape), row_of(self._shape))
         column = self._column(target_table, name)
+        if column and column.name in ("created_at", "updated_at") and self._is_kept(target_table):
+            kept = text(self.relation.kept_time(column))
+            return Value(kept, kept)
         return self._of(column) if column else None
+
+    def _is_kept(self, target_table: str) -> bool:
+        """Whether this target is the legacy table in its own shape."""
+        keeps = self._facts.fates[self._table] in ("copy", "keep") or (self._rule and self._rule.keeps_shape)
+        return bool(keeps) and target_table == self._facts.final(self._table)
 
     def _is_time(self, name: str) -> bool:
         own = self._shape.find_column(name)

@@ -57,13 +57,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Planned:
-    """One check: passed if each of its parts is. reads: tables that it looks at beside the rows that it is about."""
+    """One check: passed if each of its parts is. reads: tables that it looks at beside the rows that it is about.
+
+    types: the columns that it reads, with their types, for whoever has to know why it could not be made.
+    """
 
     name: str
     title: str
     severity: str
     parts: tuple[Part, ...]
     reads: frozenset[str] = frozenset()
+    types: str = ""
 
 
 def of_rows(name: str, schema: Schema) -> Iterator[Planned]:
@@ -96,13 +100,14 @@ def parameter(name: str) -> str:
     return "rows_" + re.sub(r"\W", "_", name, flags=re.ASCII)
 
 
-def applied(rule: Rule) -> Planned:
-    """The check that a written rule makes."""
+def applied(rule: Rule, schema: Schema) -> Planned:
+    """The check that a written rule makes of a schema that lacks nothing of what it reads."""
     expectation = ExpectNoRowToBreakTheRule(
         unexpected_rows_query=rule.broken, severity=rule.severity, description=f"{rule.title} ({rule.severity})"
     )
     others = frozenset(name for name in rule.reads if re.search(rf"\b{name}\b", rule.broken))
-    return Planned(rule.check, rule.title, rule.severity, (Part(expectation, keys=rule.broken),), others)
+    part = Part(expectation, keys=rule.broken)
+    return Planned(rule.check, rule.title, rule.severity, (part,), others, rule.types(schema))
 
 
 def is_declared(name: str) -> bool:

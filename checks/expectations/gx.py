@@ -65,7 +65,7 @@ class Started:
             raise
         if not answer or "failed" in answer:
             return [_died((answer or {}).get("failed") or f"the process ended with code {code}")], []
-        return [RAN, *(_revived(check) for check in answer["checks"])], answer["not_looked_at"]
+        return told(answer)
 
     def stop(self) -> None:
         """End the child; nothing is written, so nothing is lost."""
@@ -104,16 +104,6 @@ def start(
     bases: table → column → base type, where that follows from the legacy database alone. drift: what was written to the
     target since.
     """
-    request = {
-        "connection": asdict(connection),
-        "schema": schema,
-        "rows": rows,
-        "tables": sorted(tables) if tables is not None else None,
-        "bases": bases or {},
-        "docs": str(docs.resolve()) if docs else None,
-        "kept": drift.kept,
-        "moved": {name: bool(moved.lost) for name, moved in drift.tables.items()},
-    }
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "checks.expectations.gx"],
         stdin=subprocess.PIPE,
@@ -123,8 +113,30 @@ def start(
         start_new_session=True,  # Ctrl-C is for the parent, which ends it; a child that died of it would be an error
     )
     with contextlib.suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(json.dumps(request).encode())
+        process.stdin.write(json.dumps(request(connection, schema, rows, tables, docs, bases, drift)).encode())
     return Started(process)
+
+
+def request(
+    connection: Connection,
+    schema: str,
+    rows: dict[str, int],
+    tables: set[str] | None = None,
+    docs: Path | None = None,
+    bases: dict[str, dict[str, str]] | None = None,
+    drift: Side = UNMOVED,
+) -> dict:
+    """What the child is asked, as JSON can say it; see start."""
+    return {
+        "connection": asdict(connection),
+        "schema": schema,
+        "rows": rows,
+        "tables": sorted(tables) if tables is not None else None,
+        "bases": bases or {},
+        "docs": str(docs.resolve()) if docs else None,
+        "kept": drift.kept,
+        "moved": {name: bool(moved.lost) for name, moved in drift.tables.items()},
+    }
 
 
 def _environment() -> dict[str, str]:
@@ -141,6 +153,11 @@ def _died(why: str) -> Check:
     return replace(RAN, status=ERROR, detail=f"they were not: {why}")
 
 
+def told(answer: dict) -> Answer:
+    """The child's answer."""
+    return [RAN, *(_revived(check) for check in answer["checks"])], answer["not_looked_at"]
+
+
 def _revived(check: dict) -> Check:
     rows = tuple(Row(row["key"], row["what"], tuple(row["columns"])) for row in check["rows"])
     return Check(**check | {"rows": rows})
@@ -155,7 +172,7 @@ def main() -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     try:
-        answer = _answered(json.load(sys.stdin))
+        answer = answered(json.load(sys.stdin))
     except Exception as error:
         answer = {"failed": _where(error)}
     with os.fdopen(answers, "w") as out:
@@ -171,7 +188,8 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def _answered(request: dict) -> dict:
+def answered(request: dict) -> dict:
+    """All suites over what the request names, as JSON can say it."""
     with _session(Connection(**request["connection"]), request["schema"]) as engine:
         from checks.expectations.judgement import Drifted, Judgement
 

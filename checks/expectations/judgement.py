@@ -109,7 +109,7 @@ class Judgement:
 
     def _of_table(self, name: str) -> list[Check]:
         written = [rule for rule in self._rules.get(name, []) if not rule.lacking(self._schema)]
-        planned = [*generated.of_rows(name, self._schema), *map(generated.applied, written)]
+        planned = [*generated.of_rows(name, self._schema), *(generated.applied(rule, self._schema) for rule in written)]
         parameters = {}
         if name in self._rows:
             planned.insert(0, generated.counted(name))
@@ -178,7 +178,7 @@ class Judgement:
         return [replace(check, compared=compared, seconds=seconds) for check in checks]
 
     def _judged(self, table: str, planned: Planned, pairs: list[tuple[Part, Found]], batch: str) -> Check:
-        errors = [f"{part.column} {found.error}".strip() for part, found in pairs if found.error]
+        errors = [_ended(planned, part, found) for part, found in pairs if found.error]
         broken = [(part, found) for part, found in pairs if not found.error and not found.success]
         status = ERROR if errors else FAIL if broken else PASS
         told = [part for part, _ in broken if part.keys and planned.severity != INFO]
@@ -214,6 +214,12 @@ class Judgement:
     def _check(self, name: str, table: str, title: str, status: str, severity: str, detail: str) -> Check:
         sentence = f"{title[0].upper()}{title[1:]}."
         return Check(name, "suite", self._domains.get(table, ""), table, sentence, status, severity, detail=detail)
+
+
+def _ended(planned: Planned, part: Part, found: Found) -> str:
+    """Why it was not looked at: the kind of the error, whose message may quote values, and of a rule what it reads."""
+    what = f"{part.column} {found.error}".strip()
+    return f"was not looked at: it ended with {what}, and reads {planned.types}" if planned.types else what
 
 
 def _stale(check: Check) -> Check:

@@ -1,6 +1,6 @@
 """What the schema under judgement holds, read from its catalogue: which rules can be applied follows from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy
 from psycopg import sql
@@ -52,6 +52,18 @@ HOMES = """
 """
 
 
+# What foreign keys hold: each of their columns, and the column of the other table that it is compared with.
+KEYS = """
+    select format('%s.%s', c.relname, a.attname) as "column", array_agg(format('%s.%s', p.relname, b.attname)) as held
+    from pg_constraint k
+    cross join lateral unnest(k.conkey, k.confkey) as m (own, other)
+    join pg_class c on c.oid = k.conrelid join pg_class p on p.oid = k.confrelid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = m.own
+    join pg_attribute b on b.attrelid = p.oid and b.attnum = m.other
+    where k.contype = 'f' and c.relnamespace = (select oid from pg_namespace where nspname = :schema) group by 1
+"""
+
+
 @dataclass(frozen=True)
 class Column:
     """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
@@ -80,8 +92,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Schema:
+    """keys: `table.column` → the columns of others that foreign keys say it holds."""
+
     name: str
     tables: dict[str, Table]
+    keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 def quoted(name: str) -> str:
@@ -103,5 +118,6 @@ def read(conn: sqlalchemy.Connection, name: str) -> Schema:
     ordered = {table: tuple(name for _, name in sorted(found.items())) for table, found in keys.items()}
     rows = conn.execute(sqlalchemy.text(HOMES), {"schema": name}).mappings()
     homes = {row["table"]: tuple(row["homes"]) for row in rows}
-    named = columns.items()
-    return Schema(name, {table: Table(found, ordered.get(table, ()), homes.get(table, ())) for table, found in named})
+    keys = {row["column"]: row["held"] for row in conn.execute(sqlalchemy.text(KEYS), {"schema": name}).mappings()}
+    tables = {table: Table(found, ordered.get(table, ()), homes.get(table, ())) for table, found in columns.items()}
+    return Schema(name, tables, keys)

@@ -138,6 +138,32 @@ class Relation:
         own, filled = self._shape.find_column(name), self.created() if name == "created_at" else self.updated()
         return f"coalesce({self.time_text(own)}, {text(filled)})" if own else text(filled)
 
+    def kept_time(self, column: Column) -> str:
+        """created_at or updated_at of a table that keeps its shape, in its own type, filled where it is null."""
+        own = column_of(column)
+        if column.not_null or column.is_array:
+            return own
+        instead = self._instead(column)
+        return f"coalesce({own}, {instead})" if instead else own
+
+    def _instead(self, column: Column) -> str | None:
+        """What stands for a null in the type of that column; None where the type can say nothing of it."""
+        is_first = column.name == "created_at"
+        moment = f"coalesce({', '.join(self.fallbacks())})" if is_first else self.created()
+        if column.base in TIMES:
+            local = f"({moment} at time zone {literal(self._facts.time_zone)})"
+            shown = {"timestamptz": moment, "timestamp": local, "date": f"{local}::date"}[column.base]
+            return f"{shown}::{column.type if '(' in column.type else column.base}"
+        first = None if is_first else self._shape.column("created_at")
+        first = first if first and not first.is_array else None
+        if first and (first.full_type, first.collation) == (column.full_type, column.collation):
+            return self.kept_time(first)
+        if column.base not in TEXTUAL or column.kind != "b":
+            return None
+        said = text(self.kept_time(first) if first else moment)
+        own = f'(({said})::{column.full_type}) collate "C"'
+        return f"case when ({own})::text = {said} then {own} end"
+
     def fallbacks(self) -> list[str]:
         chain = [c for name in self._facts.mapping.common.created_at_from if (c := self._shape.find_column(name))]
         chain = [c for c in chain if c.base in TIMES | TEXTUAL and not c.is_array]

@@ -158,11 +158,30 @@ class Times:
         return f"coalesce({', '.join([*self._moment(self._shape.find_column('updated_at')), self.created()])})"
 
     def copied(self, column: Column) -> str:
-        """created_at or updated_at of a copied table, in its own type; untouched where it cannot be null."""
-        if column.not_null or column.base not in TIMES or column.is_array:
+        """created_at or updated_at of a copied table, in its own type; untouched where it cannot be null, and where its
+        type can say neither a time nor what created_at has."""
+        if column.not_null or column.is_array:
             return plain(column)
-        fallback = f"coalesce({', '.join(self._fallbacks())})" if column.name == "created_at" else self.created()
-        return f"coalesce({plain(column)}, {self._as(fallback, column)})"
+        if column.base in TIMES:
+            fallback = f"coalesce({', '.join(self._fallbacks())})" if column.name == "created_at" else self.created()
+            return f"coalesce({plain(column)}, {self._as(fallback, column)})"
+        created = self._sibling(column)
+        if created and (created.full_type, created.collation) == (column.full_type, column.collation):
+            return f"coalesce({plain(column)}, {self.copied(created)})"
+        if is_said(column) and column.kind == "b":
+            return f"coalesce({plain(column)}, {self._said_as(created, column)})"
+        return plain(column)
+
+    def _sibling(self, column: Column) -> Column | None:
+        """created_at, beside an updated_at."""
+        created = self._shape.column("created_at") if column.name == "updated_at" else None
+        return created if created and not created.is_array else None
+
+    def _said_as(self, created: Column | None, column: Column) -> str:
+        """What stands in a text column for want of a time: what created_at has, else the time; null if too long."""
+        said = text(self.copied(created) if created else f"coalesce({', '.join(self._fallbacks())})")
+        shown = f"({said})::{column.full_type}"
+        return f'case when ({shown})::text collate "C" = {said} then ({shown}) collate "C" end'
 
     def has(self, name: str) -> bool:
         return self._time(name) is not None

@@ -7,6 +7,8 @@
                     expected/<table>.csv, expected/{migration,legacy_archive}.<table>.csv
                     expected/absent.txt       tables, or table.column, that the target must not have
                     expected/queries.sql|txt  queries on the target, each of one text; their answers, one a line
+                    expected/suites.txt       what the expectation suites find, and what they could not look at; with
+                                              this file they run, one case per domain at least
 
 - A CSV names in its header the columns that are compared; its rows are the table's rows, in any order. Cells are
   PostgreSQL's own text (UTC, ISO). `\\N` is NULL, `*` is any value but NULL, `derived:<name>` the UUIDv5 of <name>.
@@ -15,6 +17,7 @@
 """
 
 import csv
+import re
 import tomllib
 import uuid
 from collections.abc import Iterator
@@ -22,9 +25,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import reconciling
+from auditors import SuitesHere, reconciling
 from psycopg import sql
 
+from checks.expectations import gx
+from checks.verdict import Verdict
 from config import settings as configuration
 from config.errors import MigrateError
 from engine.start.options import Options
@@ -39,15 +44,20 @@ Row = tuple[str, ...]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_case(case: Path, database) -> None:
+def test_case(case: Path, database, monkeypatch) -> None:
+    monkeypatch.setattr(gx, "start", lambda *given, **more: SuitesHere(gx.request(*given, **more)))
     source, target = database(), database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())
     settings = _settings(case, source, target)
-    error = _migrate(settings)
+    suites = case / "expected" / "suites.txt"
+    auditor = reconciling(settings, "full" if suites.exists() else "content")
+    error = _migrate(settings, auditor)
     _judge_end(case, error)
     with psycopg.connect(target, autocommit=True, options=SESSION) as conn:
         faults = list(_faults(conn, case, settings.target_schema, error is None))
+    if suites.exists():
+        faults += _suite_faults(auditor.found, suites)
     assert not faults, "\n" + "\n".join(faults)
 
 
@@ -61,11 +71,11 @@ def _settings(case: Path, source: str, target: str):
     return configuration.Settings(**{**loaded.model_dump(), **rehearsed, **overrides})
 
 
-def _migrate(settings) -> MigrateError | None:
+def _migrate(settings, auditor) -> MigrateError | None:
     from engine.run import migrate
 
     try:
-        migrate(settings, Options(auditor=reconciling(settings)))
+        migrate(settings, Options(auditor=auditor))
     except MigrateError as error:
         return error
     return None
@@ -180,6 +190,19 @@ def _wrong_answers(conn: psycopg.Connection, expected: Path, schema: str) -> Ite
             rows = [f"{type(error).__name__}: {error.diag.message_primary}"]
         if rows != [_meant(wanted)]:
             yield f"{query}\n  - {wanted}\n  + {' / '.join(rows) or 'no row'}"
+
+
+def _suite_faults(verdict: Verdict, path: Path) -> Iterator[str]:
+    """Whether the suites say what the file does."""
+    said = {f"{c.severity} {c.status} {c.name}: {c.detail}" for c in verdict.checks if c.kind == "suite"}
+    found = {line for line in said if " PASS " not in line} | {gap for gap in verdict.not_looked_at if _is_told(gap)}
+    if not said or found != set(_lines(path)):
+        yield "\n".join([f"{path.name}:", *sorted(found)])
+
+
+def _is_told(gap: str) -> bool:
+    """Whether the suites say what they found where they wanted something else; tables that a case lacks say nothing."""
+    return gap.startswith("suite/") and not re.search("there is no table|has no column", gap)
 
 
 def _lines(path: Path) -> list[str]:

@@ -105,10 +105,16 @@ FAULTS: list[tuple[str, dict[str, tuple[str, str]]]] = [
         {"suite/support_ticket_messages/ticket": (FAIL, CRITICAL)},
     ),
     (  # the server's message quotes the value
+        """alter table payments alter amount type text;
+        update payments set amount = '+49 171 0000042'
+        where id = (select min(payment_id::text)::uuid from payment_transactions)""",
+        {"suite/payment_transactions/payment": (ERROR, CRITICAL)},
+    ),
+    (  # no rule reckons with a text
         """alter table leads drop constraint requirements_budget_check;
         alter table leads alter budget_min type text;
-        update leads set budget_min = '+49 171 0000042' where id = (select min(id::text)::uuid from leads)""",
-        {"suite/leads/budget": (ERROR, WARNING)},
+        update leads set budget_min = 'from 500'""",
+        {},
     ),
     ("update users set full_name = '+49 171 0000042', email = 'canary.keeper@leak.example'::text || id", {}),
 ]
@@ -218,7 +224,15 @@ def test_rows_are_named_by_key(faulty) -> None:
 
 def test_an_expectation_that_raised_says_only_what_it_raised(faulty) -> None:
     (checks, _), _, _ = faulty
-    assert [check.detail for check in checks if check.status == ERROR] == ["InvalidTextRepresentation"]
+    reads = "payment_transactions.id (uuid), payment_transactions.order_id (uuid), "
+    said = f"was not looked at: it ended with InvalidTextRepresentation, and reads {reads}"
+    (detail,) = [check.detail for check in checks if check.status == ERROR]
+    assert detail.startswith(said) and "payments.amount (text)" in detail
+
+
+def test_a_rule_is_not_applied_to_a_type_that_it_cannot_reckon_with(faulty) -> None:
+    (_, not_looked_at), _, _ = faulty
+    assert not_looked_at == ["suite/leads/budget: leads.budget_min is text, a number is wanted"]
 
 
 def test_no_value_of_a_row_leaves_the_database(faulty) -> None:

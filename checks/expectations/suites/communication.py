@@ -19,7 +19,7 @@ RULES = (
         "read-after-created",
         "a notification is read after it was made",
         INFO,
-        reads={"notifications": "id created_at read_at"},
+        reads={"notifications": "id created_at:time read_at:time"},
         broken="select id from {batch} where read_at < created_at",
     ),
     Rule(

@@ -1,6 +1,6 @@
 """Money. Whatever is compared here is compared by PostgreSQL, in numeric: as a float, cents get lost."""
 
-from checks.expectations.rule import Rule, orphans
+from checks.expectations.rule import Rule, exact, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 
 RULES = (
@@ -70,9 +70,7 @@ RULES = (
         },
         broken="select t.id from {batch} t left join payments p on p.id = t.payment_id "
         "left join orders o on o.id = t.order_id "
-        # A cast rounds a real to six digits; its text is exact.
-        "where case pg_typeof(p.amount) when 'real'::regtype then concat(p.amount)::numeric else p.amount::numeric end "
-        "is distinct from t.amount or o.user_id is distinct from p.user_id",
+        f"where {exact('p.amount')} is distinct from t.amount or o.user_id is distinct from p.user_id",
     ),
     Rule(
         "payment_transactions",
@@ -87,7 +85,7 @@ RULES = (
         "balance",
         "a wallet's balance is not negative",
         INFO,
-        reads={"tracecoin_wallets": "id balance"},
+        reads={"tracecoin_wallets": "id balance:number"},
         broken="select id from {batch} where balance::numeric < 0",
     ),
     orphans("tracecoin_ledger", "wallet_id", "tracecoin_wallets", "wallet", "an entry belongs to a wallet", CRITICAL),
@@ -98,18 +96,20 @@ RULES = (
         "validity",
         "a coupon is redeemed while it is valid",
         INFO,
-        reads={"coupon_redemptions": "id coupon_id redeemed_at", "coupons": "id valid_from valid_to"},
+        reads={"coupon_redemptions": "id coupon_id redeemed_at:time", "coupons": "id valid_from:time valid_to:time"},
         broken="select r.id from {batch} r join coupons c on c.id = r.coupon_id "
         "where r.redeemed_at < c.valid_from or r.redeemed_at > c.valid_to",
+        links={"coupon_redemptions.coupon_id": "coupons"},
     ),
     Rule(
         "coupons",
         "max-uses",
         "a coupon is redeemed no more often than it allows",
         INFO,
-        reads={"coupons": "id max_uses", "coupon_redemptions": "coupon_id"},
+        reads={"coupons": "id max_uses:number", "coupon_redemptions": "coupon_id"},
         broken="select c.id from {batch} c join coupon_redemptions r on r.coupon_id = c.id "
-        "group by c.id, c.max_uses having count(*) > c.max_uses",
+        "group by c.id, c.max_uses having count(*) > c.max_uses::numeric",
+        links={"coupon_redemptions.coupon_id": "coupons"},
     ),
     orphans("invoices", "payment_id", "payments", "payment", "the payment of an invoice is there", CRITICAL),
     Rule(
@@ -117,7 +117,7 @@ RULES = (
         "total",
         "an invoice's total is its amount and its tax",
         INFO,
-        reads={"invoices": "id amount tax_amount total"},
-        broken="select id from {batch} where total::numeric <> amount::numeric + tax_amount::numeric",
+        reads={"invoices": "id amount:number tax_amount:number total:number"},
+        broken=f"select id from {{batch}} where {exact('total')} <> {exact('amount')} + {exact('tax_amount')}",
     ),
 )

@@ -11,6 +11,7 @@ RULES = (
         CRITICAL,
         reads={"users": "id", "user_settings": "user_id"},
         broken="select u.id from {batch} u left join user_settings s on s.user_id = u.id where s.user_id is null",
+        links={"user_settings.user_id": "users"},
     ),
     Rule(
         "users",
@@ -32,7 +33,7 @@ RULES = (
         "hired-before-left",
         "nobody leaves before being hired",
         WARNING,
-        reads={"employees": "id hired_on left_on"},
+        reads={"employees": "id hired_on:time left_on:time"},
         broken="select id from {batch} where left_on < hired_on",
     ),
 )

@@ -40,6 +40,7 @@ RULES = (
         reads={ARTICLES: "id category_id section_id", SECTIONS: "id category_id", CATEGORIES: "id"},
         broken=f"select a.id from {{batch}} a left join {SECTIONS} s on s.id = a.section_id "
         "where s.category_id is distinct from a.category_id",
+        links={f"{ARTICLES}.category_id": CATEGORIES},
     ),
     Rule(
         ARTICLES,

@@ -29,7 +29,7 @@ RULES = (
         "quoted-price",
         "a quoted price is not negative",
         WARNING,
-        reads={"lead_requests": "id quoted_price"},
+        reads={"lead_requests": "id quoted_price:number"},
         broken="select id from {batch} where quoted_price::numeric < 0",
     ),
     orphans("leads", "user_id", "users", "user", "a lead comes from a user that is there", CRITICAL),
@@ -38,7 +38,7 @@ RULES = (
         "budget",
         "a budget begins below its end",
         WARNING,
-        reads={"leads": "id budget_min budget_max"},
+        reads={"leads": "id budget_min:number budget_max:number"},
         broken="select id from {batch} where budget_min::numeric > budget_max::numeric",
     ),
     Rule(
@@ -46,7 +46,7 @@ RULES = (
         "expires-after-published",
         "a job expires after it was published",
         INFO,
-        reads={"jobs": "id published_at expires_at"},
+        reads={"jobs": "id published_at:time expires_at:time"},
         broken="select id from {batch} where expires_at < published_at",
     ),
     Rule(
@@ -54,7 +54,7 @@ RULES = (
         "rating",
         "a rating is a number from 1 to 5",
         WARNING,
-        reads={"reviews": "id rating"},
+        reads={"reviews": "id rating:number"},
         broken="select id from {batch} where rating::numeric not between 1 and 5",
     ),
     orphans(

@@ -42,7 +42,7 @@ RULES = (
         "price",
         "a price is not negative",
         WARNING,
-        reads={"services": "id price"},
+        reads={"services": "id price:number"},
         broken="select id from {batch} where price::numeric < 0",
     ),
 )

@@ -250,13 +250,12 @@ def _as(wanted: Column, other: Column, scene: Scene) -> str:
 
 def _time(scene: Scene, table: LegacyTable, column: Column, target: str) -> _Column:
     times = scene.times(table)
-    is_time = times.has(column.name)
-    default = column.default or ("now()" if is_time else None)
-    expression = times.copied(column) if is_time else plain(column)
-    is_filled = expression != plain(column)
-    way = Way(column.name, "rule" if is_filled else "same", (target,), "nulls are filled" if is_filled else "")
-    if is_filled:
+    default = column.default or ("now()" if times.has(column.name) else None)
+    expression = times.copied(column)
+    way = Way(column.name, "same", (target,), "" if column.not_null else f"nulls stay: a {column.type} says no time")
+    if expression != plain(column):
         scene.changed.add((table.name, column.name))
+        way = replace(way, kind="rule", note="nulls are filled")
     return _Column(replace(column, default=default), Item(column.name, expression, column.type), way)
 
 

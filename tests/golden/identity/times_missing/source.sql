@@ -19,3 +19,13 @@ create table refresh_tokens (id int primary key, user_id uuid, issued_at timesta
     created_at timestamp);
 insert into refresh_tokens values (1, '00000000-0000-0000-0000-0000000000a1', '2024-06-06 10:00+00', '2030-01-01+00',
     null), (2, '00000000-0000-0000-0000-0000000000a1', null, '2030-01-01+00', '2024-07-07 11:00');
+-- Of a type that is no time: a text says created_at as it stands, or the time; what is too short for it stays null, and
+-- a number says what a number in created_at says, else nothing.
+create table departments (id int primary key, issued_at timestamp, created_at text collate "C", updated_at varchar(40));
+insert into departments values (1, null, 'early', null), (2, '2024-01-01 05:30', null, null), (3, null, '', 'late'),
+    (4, '2024-01-01 05:30', null, '');
+create table designations (id int primary key, issued_at date, created_at timestamp, updated_at char(20));
+insert into designations values (1, '2024-01-01', '2024-05-05 05:30', null), (2, '2024-01-01', '2024-05-05 05:30:00.25',
+    null);
+create table employees (id int primary key, created_at bigint, updated_at bigint);
+insert into employees values (1, 1700000000, null), (2, null, 5), (3, null, null);
