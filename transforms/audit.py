@@ -1,6 +1,6 @@
 """The audit trail: who did what, and one row for every field that an action changed.
 
-Laws
+Laws (contract, 4.9: audit)
 - metadata reaches the target to the letter, as an object: what is none, or no JSON that jsonb takes, stands in one
   under `legacy_metadata`, and is noted. Where an ip is no address, that is added to it.
 - Values are compared as jsonb compares them (1.0 equals 1.00, the order of keys is nothing) and written as they stood.

@@ -1,6 +1,6 @@
 """Orders, made from payments: what was bought, for how much, and what happened at the gateway.
 
-Laws
+Laws (contract, 4.7: finance)
 - The total is the payment's amount to the cent; an amount that two decimals cannot hold makes no order.
 - Money is decimal all the way: text in, Arrow decimals between, plain decimal text out.
 - The payment itself is copied elsewhere and stays loaded, whatever becomes of its order.

@@ -1,6 +1,7 @@
 """Articles join the section of their category; every category has one section to begin with.
 
-Law: the section's id derives from its category's key, so that an article needs no lookup to name it.
+Law (contract, 4.8: knowledge base): the section's id derives from its category's key, so that an article
+needs no lookup to name it.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """portfolio_items, services and lead_requests: rows that belonged to a professional belong to a profile.
 
-Laws
+Laws (contract, 4.4: professionals)
 - A professional_id names a professional, else a profile by its legacy id; only without one does the user speak.
 - A row follows its professional: where that was rejected the row is, and where there is none it is an orphan.
 """

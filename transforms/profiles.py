@@ -1,6 +1,6 @@
 """The 13 profile tables and professionals: every one of their rows goes to one user_role_profiles row.
 
-Laws
+Laws (contract, 4.1 to 4.4)
 - A profile keeps its id, in the root and in its extension row; only an id that is no UUID, or that an earlier profile
   table holds, is replaced by a derived one.
 - A professional is merged into the profile of its role and user. Where there is none, one row of each user and role

@@ -1,6 +1,6 @@
 """Onboarding, verifications and their documents: what users submitted, and what was decided on it.
 
-Laws
+Laws (contract, 4.5: onboarding, and 4.6)
 - Every submission and verification is one verification_request; of an onboarding that reached review, one
   approval_request tells the decision.
 - A request keeps its role even where its user has no profile of that role; an approval needs the profile.

@@ -1,6 +1,6 @@
 """What professionals carry to the roots: the columns of that table that no rule reads.
 
-Laws
+Laws (contract, 4.4: professionals)
 - Column by column a root has the first value that is not null among the professionals that made it or were merged into
   it, the one updated last first, among equals the one with the higher id. Any other root has none.
 - A reference that leads nowhere is no value.

@@ -1,6 +1,6 @@
 """How reviews are presented: the columns that leave reviews for a table of their own, row by row.
 
-Laws
+Laws (contract, 4.11: reviews)
 - Every row has one there, under its own id and with its times; one that could not be made is noted.
 - Without the table or such columns in the legacy database nothing stands there.
 """

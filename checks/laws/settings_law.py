@@ -1,6 +1,6 @@
 """Account settings: those found on users stand in user_settings, and every user has one row there.
 
-Laws
+Laws (contract, 4.10: account settings)
 - A setting goes to the column of its name, else to a key of that name in `preferences`; a value that user_settings
   holds stays, and null writes none. What does not fit its column, or finds preferences that are no object, is noted.
 - A user without a row gets one: defaults in the columns that are no settings, the run's instant as its times.

@@ -1,6 +1,6 @@
 """What professionals carry that met in one profile: the values that stand on it, and notes of those that lost.
 
-Laws (contract: professionals)
+Laws (contract, 4.4: professionals)
 - Column by column the first value that is not null stands, of the row updated last, among equals of the higher id. The
   row that made the profile is one among them; rows that were rejected take no part.
 - A reference that leads nowhere is null, and noted on its row, before a value is chosen; one to a table that gets rows

@@ -1,6 +1,6 @@
 """How a key or a reference is read: in one form for all values that name the same row.
 
-Laws (contract: normalisation of ids)
+Laws (contract, 5: ids)
 - A char(n) is read without its padding, a citext in lower case, a number without a scale that says nothing; a domain
   like its base type.
 - A value that points at a key of such a type is read as the key is: a text as the number that it spells.

@@ -1,6 +1,6 @@
 """Which type every key and reference has in the target, and how a legacy value gets there.
 
-Laws (contract: normalisation of ids)
+Laws (contract, 5: ids)
 - An id is a sole primary-key column named `id`. Of a reshaped table it becomes uuid; elsewhere a text id becomes uuid
   if most of its values are UUIDs, any other stays what it is.
 - A reference has the type of the id that it names: by a foreign key, also as one column of several, or by the column

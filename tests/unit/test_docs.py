@@ -138,6 +138,23 @@ def test_every_file_that_is_named_exists(name):
         assert (PROJECT / path).exists(), path
 
 
+def test_code_cites_what_the_contract_has():
+    """By section and number; a word behind it stands in bold there."""
+    rules = re.findall(r"^## (\d)|^(?:(\d+)\.|-) (.*)", DOCUMENTS["docs/contract.md"], re.MULTILINE)
+    section, said = "", {}
+    for head, number, text in rules:
+        section = head or section
+        place = f"{section}.{number}" if number else section
+        said[place] = f"{said.get(place, '')} {text}".lower()
+    cited = set()
+    for path in [path for folder in ("engine", "transforms", "checks") for path in (PROJECT / folder).rglob("*.py")]:
+        for place, last, word in re.findall(r"\(contract, ([\d.]+)(?: to ([\d.]+))?(?:: ([\w ]+))?", path.read_text()):
+            assert place in said and (last or place) in said, path
+            assert f"**{word}" in said[place] or not word, path
+            cited.add(place)
+    assert len(cited) > 5
+
+
 def test_the_index_leads_to_every_document():
     linked = set(re.findall(r"\]\(([^)#:]+)\)", DOCUMENTS["docs/index.md"]))
     ours = {name.removeprefix("docs/") for name in DOCUMENTS if name.startswith("docs/")} - {"index.md"}

@@ -1,6 +1,6 @@
 """Which type each column of a legacy table has in the target.
 
-Laws (contract: normalisation of ids)
+Laws (contract, 5: ids)
 - An id is a sole primary key named `id`. Of a reshaped table it is a uuid; a text one is if most of its values are;
   any other stays what it is.
 - A column that holds a table's ids has the type of these, a domain or a length undone, where values of its own type

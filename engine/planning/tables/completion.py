@@ -1,6 +1,6 @@
 """user_settings, completed: settings found on users move there, and every user has a row.
 
-Laws (contract: account settings)
+Laws (contract, 4.10: account settings)
 - A setting goes to the column of its name if user_settings has one, else to a key of that name in `preferences`.
 - NULL writes none, and a value that user_settings holds already stays.
 - A row made for a user without one counts as derived: if it cannot be made, that is a note.
