@@ -4,6 +4,8 @@ Laws
 - A mapping names tables, columns and reasons, never expressions.
 - An unknown key, a wrong type or a name that stands twice is an error that names file, table and key.
 - Column lists are variants: the first that the legacy table has is the one in use.
+- `["*_profiles"]` stands for one table of each role that its `roles` list, the star being the role; what a table's own
+  block says is added to that, and goes before it. `*_profiles` among the targets of another table means all of them.
 """
 
 import hashlib
@@ -19,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from config.errors import ConfigError
 
 MAX_NAME_BYTES = 63  # PostgreSQL cuts longer ones silently
+STAR = "*_profiles"
 DOMAINS = (
     "identity",
     "profiles",
@@ -158,6 +161,10 @@ class TableRule(_Frozen):
     """New column: the table that it points at."""
     removed: dict[str, str] = {}
     """Legacy column: the rule that removes it; its values go to migration.removed_links."""
+    root: Name | None = None
+    """Of a reshaped table: the target table that references to its rows lead to, where that is not the table itself."""
+    role: Literal["professional", "other"] | None = None
+    """Of the profile table of a role: whether a row that names no role may be taken for this one."""
     settled: tuple[str, ...] = ()
     """Columns about which the plan asks nothing more."""
     names: dict[str, Name] = {}
@@ -182,7 +189,23 @@ class Mapping(_Frozen):
 
     @property
     def profile_tables(self) -> tuple[str, ...]:
-        return tuple(name for name, rule in self.tables.items() if rule.transform == "profiles")
+        """In the order of the roles."""
+        return tuple(name for name, rule in self.tables.items() if rule.role)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Role key → the profile table of its legacy rows and of its extensions."""
+        return {role_of(table): table for table in self.profile_tables}
+
+    @property
+    def professional_roles(self) -> tuple[str, ...]:
+        """Roles that a row without a role may be taken for: those that somebody practises."""
+        return tuple(role for role, table in self.roles.items() if self.tables[table].role == "professional")
+
+    def root_of(self, table: str | None) -> str | None:
+        """The target table that references to rows of this legacy table lead to; None: the table itself."""
+        rule = self.tables.get(table or "")
+        return rule.root if rule else None
 
     def file_of(self, table: str) -> str:
         return f"config/mapping/{self.domain_of.get(table, 'common')}.toml"
@@ -198,10 +221,20 @@ def spelling(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "", text).lower()
 
 
+def role_of(profile_table: str) -> str:
+    return profile_table.removesuffix(STAR.removeprefix("*"))
+
+
+def table_of(role: str) -> str:
+    """Its profile table."""
+    return STAR.replace("*", role)
+
+
 def role_keys(mapping: Mapping) -> dict[str, str]:
-    """Spelling → role key; a key is the profile table's name without `_profiles`."""
-    keys = [name.removesuffix("_profiles") for name in mapping.profile_tables]
-    return {spelling(key): key for key in keys} | {spelling(s): k for s, k in mapping.common.role_synonyms.items()}
+    """Spelling → role key."""
+    return {spelling(key): key for key in mapping.roles} | {
+        spelling(s): k for s, k in mapping.common.role_synonyms.items()
+    }
 
 
 def spellings(statuses: dict[str, tuple[str, ...]]) -> dict[str, str]:
@@ -237,9 +270,46 @@ def _read(name: str) -> str:
 
 def _parse(name: str, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"config/mapping/{name}.toml is no TOML: {error}") from None
+    if STAR not in found:
+        return found
+    try:
+        return _one_per_role(found)
+    except (AttributeError, KeyError, TypeError):
+        raise ConfigError(
+            f'config/mapping/{name}.toml: ["{STAR}"] wants roles, each "professional" or "other"'
+        ) from None
+
+
+def _one_per_role(tables: dict) -> dict:
+    """The tables of a file, STAR replaced by the table of each role."""
+    roles: dict = tables[STAR]["roles"]
+    every = {key: value for key, value in tables[STAR].items() if key != "roles"}
+    names = {role: table_of(role) for role in roles}
+    expanded = {}
+    for role, kind in roles.items():
+        own = tables.get(names[role], {})
+        expanded[names[role]] = _added(_with_role(every, [names[role]]), own) | {"role": kind}
+    others = {name: _with_role(block, list(names.values())) for name, block in tables.items() if name not in expanded}
+    return expanded | {name: block for name, block in others.items() if name != STAR}
+
+
+def _with_role(block: dict, names: list[str]) -> dict:
+    """STAR among its targets stands for all of these tables, as a single name for the one."""
+    found = dict(block)
+    if "targets" in block:
+        found["targets"] = [name for target in block["targets"] for name in (names if target == STAR else [target])]
+    if block.get("carry_into") == STAR:
+        found["carry_into"] = names[0]
+    return found
+
+
+def _added(every: dict, own: dict) -> dict:
+    """What a table says itself goes before what holds for every table; two tables of names become one."""
+    met = {key: {**every[key], **own[key]} for key in own if isinstance(own[key], dict) and key in every}
+    return every | own | met
 
 
 def _check(kind: type[Model], value: Any, where: str) -> Model:

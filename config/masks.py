@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from config.errors import ConfigError
 from config.mapping import Mapping, TableRule
+from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES
 
 FILE = "config/mapping/masks.toml"
 
@@ -45,10 +46,6 @@ Kind = Literal[
     "unknown",
 ]
 
-TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
-NUMBERS = {"int2", "int4", "int8", "numeric"}
-FLOATS = {"float4", "float8"}
-DAYS = {"date", "timestamp", "timestamptz"}
 # The only mask that such a type can bear.
 OF_TYPE: dict[str, Kind] = {
     "json": "json", "jsonb": "json", "inet": "ip", "cidr": "ip", "bytea": "bytes", "macaddr": "hex", "macaddr8": "hex",
@@ -60,11 +57,11 @@ HARMLESS = {
     "int8range", "numrange", "daterange", "tsrange", "tstzrange", "int4multirange", "int8multirange", "nummultirange",
     "datemultirange", "tsmultirange", "tstzmultirange", "xid", "xid8", "cid", "tid", "pg_lsn", "regclass", "regproc",
     "regprocedure", "regoper", "regoperator", "regtype", "regrole", "regnamespace", "regconfig", "regdictionary",
-    "regcollation", *NUMBERS, *FLOATS, *DAYS,
+    "regcollation", *NUMBERS, *FLOATS, *TIMES,
 }  # fmt: skip
 
 UNKNOWN = "no mask knows type"  # how the reason begins why a column is emptied
-TIMES = ("created_at", "updated_at")
+FIXED = ("created_at", "updated_at")
 REFERRING = ("id", "uuid", "ref")  # how names end that refer to something
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
 
@@ -133,7 +130,7 @@ def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: 
         return "null", f"{UNKNOWN} {base_type}: emptied"
     if rule in ("keep", "code") and not own and base_type in HARMLESS:
         return None, why
-    return kind, why if kind == rule or (rule and base_type in TEXTS) else f"type {base_type}"
+    return kind, why if kind == rule or (rule and base_type in TEXTUAL) else f"type {base_type}"
 
 
 def _rule(masks: Masks, mapping: Mapping, table: str, column: str) -> tuple[Rule | None, str]:
@@ -164,11 +161,11 @@ def fitting(rule: Rule | None, base_type: str) -> Kind | None:
     """The mask of a type under a rule; None: its type needs none, "unknown": it can bear none."""
     if rule in ("keep", "null"):
         return rule
-    if base_type in TEXTS:
+    if base_type in TEXTUAL:
         return "text" if rule is None or rule == "secret" else rule
     if base_type in OF_TYPE:
         return OF_TYPE[base_type]
-    if (base_type in NUMBERS and rule in ("phone", "number")) or (base_type in DAYS and rule == "date"):
+    if (base_type in NUMBERS and rule in ("phone", "number")) or (base_type in TIMES and rule == "date"):
         return rule
     if base_type == "uuid" and rule in ("secret", "hex"):
         return "hex"
@@ -180,7 +177,7 @@ def fitting(rule: Rule | None, base_type: str) -> Kind | None:
 
 def _read_by_rule(masks: Masks, mapping: Mapping, table: str, column: str) -> str | None:
     """Which rule reads a column by value; None where none does, or what it reads is personal."""
-    if column in (*TIMES, *mapping.common.created_at_from):
+    if column in (*FIXED, *mapping.common.created_at_from):
         return "a time that rows get theirs from"
     reference = mapping.common.references.get(column)
     if reference and (not reference.tables or table in reference.tables):

@@ -50,6 +50,7 @@ class Outcome:
 class Facts:
     """What the mapping says of one route; the same for every chunk.
 
+    professional_roles: role keys that a row without a role may be taken for.
     role_keys, statuses, order_statuses: spelling (lower case, letters and digits only) → the key or status meant.
     removed: rule columns that may not arrive in the target (their values go to removed_links).
     documents: rule columns that are json or jsonb in the legacy table.
@@ -61,3 +62,4 @@ class Facts:
     order_statuses: Mapping[str, str] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    professional_roles: tuple[str, ...] = ()

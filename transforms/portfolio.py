@@ -22,7 +22,7 @@ def owned_by_profile(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.
     """
     owner, is_lost = _named(rows["professional_id"], lookups)
     has_none = rows["professional_id"].isna()
-    only, _ = only_profile(rows["user_id"].where(has_none), lookups["profiles"])
+    only, _ = only_profile(rows["user_id"].where(has_none), lookups["profiles"], facts)
     owner = steps.first_known(owner, only)
     kept = rows.index[owner.notna()]
     return Outcome(

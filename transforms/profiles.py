@@ -1,4 +1,4 @@
-"""The 13 profile tables and professionals: every one of their rows goes to one user_role_profiles row.
+"""The profile tables and professionals: every one of their rows goes to one user_role_profiles row.
 
 Laws (contract, 4.1 to 4.4)
 - A profile keeps its id, in the root and in its extension row; only an id that is no UUID, or that an earlier profile
@@ -15,13 +15,11 @@ import numpy as np
 import pandas as pd
 
 from config import reasons
+from config.mapping import role_of, table_of
 from transforms import steps
 from transforms.outcome import ID_MAP, REJECTED, REMOVED_LINKS, Facts, Outcome
 
 ROOT = "user_role_profiles"
-
-# Roles that nobody practises: a row without a role is never taken for one of these.
-OTHER_ROLES = frozenset({"company", "customer", "job_seeker"})
 
 _CARRIED = ["display_name", "bio", "location", "rejection_reason", "approved_at", "created_at", "updated_at"]
 
@@ -32,7 +30,7 @@ def profiles(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFram
     In: id, user_id, status, the root's own columns, and facts.removed. Rejected: unknown_status.
     Who is the duplicate among two profiles of one user is not known here; the unique constraint finds out.
     """
-    role = facts.legacy_table.removesuffix("_profiles")
+    role = role_of(facts.legacy_table)
     status, unknown = steps.statuses(rows["status"], facts.statuses)
     refused = rows.loc[unknown]
     kept = rows.loc[~unknown] if len(refused) else rows
@@ -75,13 +73,13 @@ def professionals(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     )
 
 
-def only_profile(user_id: pd.Series, known: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def only_profile(user_id: pd.Series, known: pd.DataFrame, facts: Facts) -> tuple[pd.Series, pd.Series]:
     """(the only professional-role profile of each user, whether the user has several); null and false without any.
 
     known: [user_id, role, id], all profiles of these users at least; rows may repeat.
     """
     theirs = known.loc[steps.is_in(known["user_id"], user_id)]
-    practised = theirs.loc[~theirs["role"].isin(OTHER_ROLES)].drop_duplicates("id")
+    practised = theirs.loc[theirs["role"].isin(facts.professional_roles)].drop_duplicates("id")
     several = practised["user_id"].duplicated(keep=False)
     single = practised.loc[~several]
     only = steps.looked_up(user_id, single["user_id"], single["id"])
@@ -144,7 +142,8 @@ def _verdicts(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFra
     may_create = role.notna() & profile_id.isna() & ~has_lost & rows["id"].notna()
     creates, is_refused = _creators(rows.loc[may_create], pair.loc[may_create], is_unknown.loc[may_create])
     made = _made(rows.loc[creates], role.loc[creates], lookups["taken_ids"])
-    only, has_several = only_profile(rows["user_id"].where(role.isna()), pd.concat([lookups["profiles"], made]))
+    known = pd.concat([lookups["profiles"], made])
+    only, has_several = only_profile(rows["user_id"].where(role.isna()), known, facts)
     profile_id = steps.first_known(profile_id, made["id"].reindex(rows.index), _of_pair(pair, made), only)
     conditions: dict[str, np.ndarray] = {
         reasons.MISSING_ID.name: rows["id"].isna().to_numpy(),
@@ -197,7 +196,7 @@ def _created_frames(rows: pd.DataFrame, verdicts: pd.DataFrame, role_ids: Mappin
     role_id = steps.by_distinct(role, role_ids.get)
     roots = _roots(rows, verdicts["profile_id"], role, role_id, verdicts["status"])
     extensions = _extensions(rows, verdicts["profile_id"])
-    return {ROOT: roots} | {f"{key}_profiles": extensions.loc[role == key] for key in sorted(role.unique())}
+    return {ROOT: roots} | {table_of(key): extensions.loc[role == key] for key in sorted(role.unique())}
 
 
 def _rejected(rows: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:

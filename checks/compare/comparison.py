@@ -19,8 +19,8 @@ from itertools import groupby, islice
 
 import psycopg
 
-from checks.reading.facts import literal, quoted
 from checks.verdict import CRITICAL, MAX_ROWS, Row
+from config.quoting import literal, quoted
 
 RANGES = 1024
 BATCH = 500  # keys that are looked up at once

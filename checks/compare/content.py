@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
-from checks.reading.facts import Facts, any_held, column_of, literal, md5, quoted, text, text_of
+from checks.reading.facts import Facts, any_held, column_of, md5, text, text_of
 from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING
+from config.quoting import literal, quoted
 from config.shapes import Column, Table
 
 FIXED = ("id", "user_id", "created_at", "updated_at")

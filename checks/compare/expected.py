@@ -6,7 +6,8 @@ Law: a table that is not here is counted by the laws about it, row by row.
 import psycopg
 
 from checks.compare.law_files import Prelude
-from checks.reading.facts import Facts, quoted
+from checks.reading.facts import Facts
+from config.quoting import quoted
 
 # Target tables → the relation's rows that they should have one of each.
 MADE = {
@@ -25,7 +26,7 @@ def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str
         (count,) = source.execute(prelude.of_source(query)[0]).fetchone()
         found |= dict.fromkeys(tables, count)
     roots = dict(source.execute(prelude.of_source(ROOTS)[0]).fetchall())
-    found |= {table: roots.get(table.removesuffix("_profiles"), 0) for table in facts.mapping.profile_tables}
+    found |= {table: roots.get(role, 0) for role, table in facts.mapping.roles.items()}
     return found | {"user_role_profiles": sum(roots.values())}
 
 

@@ -16,9 +16,9 @@ between them one is enough, and a table may stand there alone.
 
 `'\\S'` is a letter that is no white space, whatever a server's locale calls so.
 The first column of both is `key`. Relations of the source are the tables of the mapping (checks.reading.relations),
-`profile`, `forbidden_link`, `run` (its instant) and the files of `laws/shared`; on the target, the product's tables,
-the run's `rejects`, `id_map`, `notes` and `removed_links`, and `spelled_otherwise`: ids of archived tables that are
-UUIDs in another form.
+`profile`, `forbidden_link`, `professional_role`, `run` (its instant) and the files of `laws/shared`; on the target, the
+product's tables, the run's `rejects`, `id_map`, `notes` and `removed_links`, `extension` (all profile tables as one,
+with the role), and `spelled_otherwise`: ids of archived tables that are UUIDs in another form.
 Two rules look at the target alone:
 
     -- holds        select key, <whether the row is as it should be> as holds
@@ -37,10 +37,12 @@ import psycopg
 
 from checks.compare.comparison import Comparison
 from checks.reading import pointed
-from checks.reading.facts import TEXTUAL, Facts, literal, quoted
+from checks.reading.facts import Facts
 from checks.reading.relations import Relations
 from config import mapping
+from config.quoting import literal, quoted
 from config.times import VISIBLE
+from config.types import TEXTUAL
 
 FOLDER = Path(__file__).parents[1] / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
@@ -48,6 +50,7 @@ HEADER = re.compile(r"(table|severity|needs): ")
 MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
 WORDED = {"bpchar", "citext", "numeric"}  # types of which one value has several texts
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
+EXTENSION = "id, user_role_profile_id, created_at, updated_at"
 PROFILE = (
     "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
     "approved_at, created_at, updated_at, rejected, nulled"
@@ -146,12 +149,18 @@ class Prelude:
     def of_target(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with the books of the run, the product's tables that it reads)."""
         names = set(NAMED.findall(query))
+        extensions = self._facts.mapping.roles if "extension" in names else {}
+        names.update(extensions.values())
         tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
         found |= {name: self._worded(name) for name in sorted(tables)}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
+        if extensions:
+            found["extension"] = "\nunion all ".join(
+                f"select {literal(role)} as role, {EXTENSION} from {table}" for role, table in extensions.items()
+            )
         return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
 
     def _worded(self, table: str) -> str:
@@ -197,6 +206,8 @@ class Prelude:
             return self._profile()
         if name == "forbidden_link":
             return self._forbidden_links()
+        if name == "professional_role":
+            return f"select unnest({literal(list(self._facts.mapping.professional_roles))}::text[]) as role"
         if name == "run":
             return f"select concat({literal(self._facts.books.instant)}::timestamptz) as instant"
         if name in self._facts.mapping.tables:
@@ -206,9 +217,8 @@ class Prelude:
     def _profile(self) -> str:
         """All profile tables as one, by role and rank."""
         return "\nunion all ".join(
-            f"select '{table.removesuffix('_profiles')}' as role, '{table}' as legacy_table, {rank} as rank, {PROFILE} "
-            f"from {table}"
-            for rank, table in enumerate(self._facts.mapping.profile_tables)
+            f"select {literal(role)} as role, {literal(table)} as legacy_table, {rank} as rank, {PROFILE} from {table}"
+            for rank, (role, table) in enumerate(self._facts.mapping.roles.items())
         )
 
     def _forbidden_links(self) -> str:

@@ -17,11 +17,12 @@ import great_expectations.expectations as gxe
 
 from checks.expectations.own import ExpectNoRowToBreakTheRule
 from checks.expectations.rule import Rule
-from checks.expectations.schema import Schema, Table, quoted
+from checks.expectations.schema import Schema, Table
 from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
 from config.mapping import TableRule
+from config.quoting import quoted
 from config.shapes import Constraint
 
 # The forms of declared checks that an expectation can say; any other needs a rule.

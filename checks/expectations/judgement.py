@@ -21,10 +21,11 @@ from checks.compare.comparison import CHANGED
 from checks.expectations import generated
 from checks.expectations.found import Found
 from checks.expectations.generated import Part, Planned
-from checks.expectations.schema import quoted, read
+from checks.expectations.schema import read
 from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, STALE, Check, Row
 from config import mapping, target
+from config.quoting import quoted
 
 # Name and SELECT of a batch, its expectations, parameters by name → what each expectation found.
 Validate = Callable[[str, str, list[Part], dict[str, int]], list[Found]]

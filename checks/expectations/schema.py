@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import sqlalchemy
-from psycopg import sql
 
 # A partition is read through its root; columns of tables without any come with a null name.
 COLUMNS = """
@@ -97,10 +96,6 @@ class Schema:
     name: str
     tables: dict[str, Table]
     keys: dict[str, list[str]] = field(default_factory=dict)
-
-
-def quoted(name: str) -> str:
-    return sql.Identifier(name).as_string(None)
 
 
 def read(conn: sqlalchemy.Connection, name: str) -> Schema:

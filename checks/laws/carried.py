@@ -10,8 +10,9 @@ Laws (contract, 4.4: professionals)
 from checks.compare.comparison import Comparison
 from checks.compare.content import Carried, alias, rest
 from checks.compare.law_files import Prelude
-from checks.reading.facts import Facts, any_held, column_of, literal, quoted, text_of
+from checks.reading.facts import Facts, any_held, column_of, text_of
 from checks.reading.relations import Relation, arrays
+from config.quoting import literal, quoted
 
 TABLE, ROOT = "professionals", "user_role_profiles"
 TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."

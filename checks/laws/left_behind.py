@@ -4,7 +4,8 @@ Law: forbidden links, settings and presentation that moved, references that beca
 """
 
 from checks.compare.comparison import Comparison
-from checks.reading.facts import Facts, literal, quoted
+from checks.reading.facts import Facts
+from config.quoting import literal, quoted
 
 TITLE = "No column that a rule removes, moves or replaces stands in the target's table."
 SOURCE = "select v.key, false as is_there from (values {}) as v (key)"

@@ -9,12 +9,14 @@ Laws
 from collections.abc import Iterator
 
 from checks.compare.comparison import Comparison
-from checks.reading.facts import Facts, column_of, parsed, quoted, text, text_of
+from checks.reading.facts import Facts, column_of, parsed, text, text_of
 from checks.reading.relations import Relation
+from config.quoting import quoted
 from config.shapes import Column, Table
+from config.types import FLOATS, NUMBERS
 
 TABLES = ("payments", "invoices", "coupon_uses", "tracecoin_wallets", "tracecoin_ledger")
-NUMBERS = {"numeric", "money", "int2", "int4", "int8", "float4", "float8"}
+SUMMED = {"money"} | NUMBERS | FLOATS
 CURRENCY = "currency"
 
 
@@ -41,7 +43,7 @@ def _sums(facts: Facts, shape: Table) -> Comparison:
 
 
 def _is_amount(facts: Facts, shape: Table, column: Column) -> bool:
-    if column.base not in NUMBERS or column.is_array or column.name in shape.primary_key:
+    if column.base not in SUMMED or column.is_array or column.name in shape.primary_key:
         return False
     return not column.name.endswith("_id") and facts.parent(shape.name, column.name) is None
 

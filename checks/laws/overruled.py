@@ -7,9 +7,10 @@ where it does not fit the column that it should have filled.
 from collections.abc import Iterator
 
 from checks.compare.comparison import Comparison
-from checks.reading.facts import Facts, literal, text_of
+from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.reading.relations import Relation
+from config.quoting import literal
 from config.shapes import Column
 
 TITLE = "A value that another column of the same meaning overruled is noted, and no other is."

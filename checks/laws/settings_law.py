@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from checks.compare.comparison import Comparison
 from checks.compare.content import Whole, gone
 from checks.compare.law_files import Prelude
-from checks.reading.facts import TIMES, Facts, column_of, json_of, literal, parsed, quoted, text, text_of
+from checks.reading.facts import Facts, column_of, json_of, parsed, text, text_of
 from checks.reading.fitting import default_of, fitted
 from checks.reading.relations import Relation
+from config.quoting import literal, quoted
 from config.shapes import Column, Table
+from config.types import TIMES
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 TITLE = "Every user has one row of settings: what stood there stays, and settings found on users fill it up."

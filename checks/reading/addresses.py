@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import psycopg
 
-from checks.reading.facts import Facts, literal, parsed, quoted, text_of
+from checks.reading.facts import Facts, parsed, text_of
+from config.quoting import literal, quoted
 from config.shapes import Column
 
 ASKABLE = 160_000  # the first version that has pg_input_is_valid

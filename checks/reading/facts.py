@@ -16,42 +16,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from psycopg import sql
-
 from checks.reading.books import Books
 from checks.reading.catalog import Catalog
 from config.mapping import Mapping, TableRule
+from config.quoting import quoted
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
+from config.types import NUMBERS, TEXTUAL, UUID_TEXT
 
-UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
-TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
-INTEGERS = {"int2", "int4", "int8"}
-NUMBERS = {*INTEGERS, "numeric"}
-TIMES = {"date", "timestamp", "timestamptz"}
 # How the builtin types read a text: a cast would be what the database has made of it.
 READERS = {
     "bool": "boolin({})", "int8": "int8in({})", "numeric": "numeric_in({}, 0, -1)", "uuid": "uuid_in({})",
     "timestamp": "timestamp_in({}, 0, -1)", "timestamptz": "timestamptz_in({}, 0, -1)", "jsonb": "jsonb_in({})",
     "json": "json_in({})", "inet": "inet_in({})",
 }  # fmt: skip
-
-# Where the rows of a reshaped table go that others refer to.
-ROOTS = {
-    "professionals": "user_role_profiles",
-    "onboarding_submissions": "verification_requests",
-    "verifications": "verification_requests",
-    "submission_documents": "verification_documents",
-    "activity_logs": "audit_logs",
-}
-
-
-def quoted(*names: str) -> str:
-    return sql.Identifier(*names).as_string(None)
-
-
-def literal(value: object) -> str:
-    return sql.Literal(value).as_string(None)
 
 
 def any_held(values: Iterable[str]) -> str:
@@ -208,7 +186,7 @@ class Facts:
     def home(self, table: str) -> str:
         """The target table in which references to a legacy table find its rows."""
         if self.fates.get(table) == "reshape":
-            return "user_role_profiles" if table in self.mapping.profile_tables else ROOTS.get(table, table)
+            return self.mapping.root_of(table) or table
         return self.final(table)
 
     def used(self, table: str, variants: tuple[str, ...]) -> Column | None:

@@ -8,8 +8,10 @@ Laws
 
 import re
 
-from checks.reading.facts import INTEGERS, TEXTUAL, Facts, column_of, literal, parsed, quoted, text, text_of
+from checks.reading.facts import Facts, column_of, parsed, text, text_of
+from config.quoting import literal, quoted
 from config.shapes import Column
+from config.types import INTEGERS, TEXTUAL
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
 LABELS = """

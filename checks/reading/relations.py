@@ -11,10 +11,13 @@ Laws
 """
 
 from checks.reading import addresses
-from checks.reading.facts import TEXTUAL, TIMES, Facts, column_of, literal, parsed, quoted, row_of, text, text_of
+from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
+from config import types
 from config.mapping import role_keys, spellings
+from config.quoting import literal, quoted
 from config.shapes import Column, Table
 from config.times import LOCAL, VISIBLE, ZONED
+from config.types import TEXTUAL, TIMES
 
 # What laws read of tables that keep their shape: column → its variants.
 READ = {
@@ -34,7 +37,7 @@ WHOLE = r"^ *[+-]?[0-9]{1,255}([.][0-9]{0,255})? *$"
 NUMBERS = {  # texts that are numbers; longer exponents would overflow, and fit nowhere
     "amount": r"^\s*[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?\s*$", "tax": WHOLE, "discount": WHOLE,
 }  # fmt: skip
-NUMERIC = {"int2", "int4", "int8", "numeric", "float4", "float8"}
+NUMERIC = types.NUMBERS | types.FLOATS
 REACH = ("4714-11-26 BC", "294276-12-29")  # of a date or timestamp that a timestamptz can be in every zone
 ARRAYS = "(select * from unnest({}) as v ({}))"
 

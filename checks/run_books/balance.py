@@ -13,9 +13,11 @@ from functools import partial
 
 import psycopg
 
-from checks.reading.facts import UUID_TEXT, Facts, literal, quoted
+from checks.reading.facts import Facts
 from checks.reading.relations import Relations
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
+from config.quoting import literal, quoted
+from config.types import UUID_TEXT
 
 OUTCOMES = ("loaded", "merged", "rejected", "archived")
 FIGURES = ("source_rows", *OUTCOMES)

@@ -13,11 +13,13 @@ from functools import partial
 
 import psycopg
 
-from checks.reading.facts import TEXTUAL, UUID_TEXT, Facts, is_uuid, literal, quoted
+from checks.reading.facts import Facts, is_uuid
 from checks.reading.relations import Relation
 from checks.run_books.rejects import Planned, found
 from checks.verdict import ERROR, Check, Row
+from config.quoting import literal, quoted
 from config.shapes import Column
+from config.types import TEXTUAL, UUID_TEXT
 
 BOOKED = """
     select legacy_id, target_table, target_id, count(*), count(*) over (partition by legacy_id, target_table)

@@ -18,13 +18,15 @@ import psycopg
 from checks.compare.law_files import Prelude
 from checks.compare.origins import Origins, Value, reference
 from checks.laws.rules import NAMESPACE
-from checks.reading.facts import TEXTUAL, Facts, literal, quoted, text_of
+from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.run_books.reasons import Reasons
 from checks.run_books.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
+from config.quoting import literal, quoted
 from config.shapes import Column, Table
 from config.times import VISIBLE
+from config.types import TEXTUAL
 
 BOOKED = """
     select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes

@@ -21,11 +21,13 @@ from checks.compare.law_files import Prelude
 from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
-from checks.reading.facts import READERS, TEXTUAL, TIMES, Facts, literal, parsed, quoted
+from checks.reading.facts import READERS, Facts, parsed
 from checks.run_books.rejects import Planned, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import reasons
+from config.quoting import literal, quoted
 from config.shapes import Column, Constraint, Table
+from config.types import TEXTUAL, TIMES
 
 PARENT_REJECTED, INVALID_VALUE = reasons.PARENT_REJECTED.name, reasons.INVALID_VALUE.name
 # Reasons that laws of a domain judge, and the transforms of the tables that may have them: what a rule alone gives, and

@@ -13,8 +13,9 @@ from dataclasses import replace
 import psycopg
 
 from checks.compare.comparison import unordered
-from checks.reading.facts import Facts, literal, md5, parsed, quoted, row_of
+from checks.reading.facts import Facts, md5, parsed, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
+from config.quoting import literal, quoted
 
 BOOKED = """
     select legacy_key, count(*), min(target_table),

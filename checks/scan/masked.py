@@ -15,8 +15,10 @@ from psycopg import sql
 
 from checks.reading import catalog
 from checks.reading.catalog import Catalog
-from checks.reading.facts import quoted, text, texts
+from checks.reading.facts import text, texts
+from config.quoting import quoted
 from config.shapes import Column, Table
+from config.types import INTEGERS
 
 UNMASKED = ("keep", "absent")
 NAMED = ("text", "number", "ip")
@@ -37,9 +39,8 @@ WITHOUT_TEXT = {
 }  # fmt: skip
 NOBODYS = {"bool", "uuid"}  # of these no value says who somebody is
 NUMBERS = {"int8", "numeric"}
-INTEGERS = {"int2", "int4", "int8"}
 REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
-NATIVE = {"int2", "int4", "int8", "uuid"}  # two servers sort these alike
+NATIVE = {*INTEGERS, "uuid"}  # two servers sort these alike
 
 
 @dataclass(frozen=True)

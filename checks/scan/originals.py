@@ -15,13 +15,14 @@ from collections.abc import Collection, Iterable, Sequence
 from psycopg import sql
 
 from checks.reading.catalog import Catalog
-from checks.reading.facts import quoted, text
+from checks.reading.facts import text
 from checks.scan import traces
 from checks.scan.cells import Column, is_telling, is_uuid
 from checks.scan.hashes import Hashes, Numbers
 from checks.scan.masked import Field
 from checks.scan.pairs import Reader
 from config.mapping import Mapping
+from config.quoting import quoted
 
 WHOLE_KINDS = ("name", "email", "phone", "url")
 VALUED = ("name", "email", "url")  # whose values count as a whole; of a phone column its numbers do
@@ -58,7 +59,7 @@ class Originals:
 
 def vocabulary(shapes: Catalog, rules: Mapping) -> set[str]:
     """What tables, columns, roles and statuses are called."""
-    names = {*shapes.tables, *rules.common.role_synonyms, *(name.removesuffix("_profiles") for name in rules.tables)}
+    names = {*shapes.tables, *rules.common.role_synonyms, *rules.tables, *rules.roles}
     names |= {column.name for table in shapes.tables.values() for column in table.columns}
     for statuses in (rules.common.statuses, rules.common.order_statuses):
         names |= {*statuses, *(spelling for spellings in statuses.values() for spelling in spellings)}

@@ -19,13 +19,14 @@ from psycopg import sql
 from checks.scan.cells import is_code
 from checks.scan.masked import Field, Key
 from config.errors import Interrupted
+from config.types import INTEGERS, TIMES
 
 FIRST_ROWS, MOST_ROWS = 100, 2_000  # of a batch
 BATCH_CHARS = 4_000_000
 SAMPLED = 16  # one row of so many is weighed
 
 HIDDEN = "…"  # in place of a part of a key
-NOBODYS = {"int2", "int4", "int8", "uuid", "bool", "date", "timestamp", "timestamptz"}
+NOBODYS = INTEGERS | TIMES | {"uuid", "bool"}
 SMALL = re.compile(r"-?(?:[0-9]\.?){1,6}")  # a number too short for a phone
 # Of any other type, too short a number, or a UUID.
 PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

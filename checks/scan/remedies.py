@@ -28,8 +28,8 @@ from checks.scan.scanned import (
     Remark,
     rule,
 )
+from config.types import TEXTUAL
 
-TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
 FOUND = {
     UNMASKED: "cells are what they were in the source, whole or in part",
     EMAIL: "cells hold an email address of the source",
@@ -209,7 +209,7 @@ def _remedy(check: str, one: Field, made_of: Origins) -> str:
 
 def _rule(one: Field) -> str:
     """The entry for a mask that the column's type bears, and another than it has."""
-    kind = "json" if one.is_document else "phone" if one.is_number else "text" if one.base in TEXTS else "null"
+    kind = "json" if one.is_document else "phone" if one.is_number else "text" if one.base in TEXTUAL else "null"
     return rule(one.table, one.name, "null" if one.kind == kind else kind)
 
 

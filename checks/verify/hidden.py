@@ -15,9 +15,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from checks.reading.facts import INTEGERS, TIMES, Facts, literal
+from checks.reading.facts import Facts
 from checks.verdict import Check
+from config.quoting import literal
 from config.shapes import Table
+from config.types import INTEGERS, TIMES
 
 DIGITS = 12  # 48 bits: of a million keys hardly two share them
 NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval"}
@@ -78,7 +80,7 @@ class Keys:
         """Names of tables and columns, and of roles."""
         tables = [*self._facts.source.tables.values(), *self._facts.target.tables.values()]
         names = {table.name for table in tables} | {column.name for table in tables for column in table.columns}
-        return names | {name.removesuffix("_profiles") for name in self._facts.mapping.profile_tables}
+        return names | {*self._facts.mapping.roles}
 
 
 def digest(secret: bytes, key: str) -> str:

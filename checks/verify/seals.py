@@ -13,9 +13,10 @@ from functools import partial
 import psycopg
 
 from checks.reading.drift import Drift
-from checks.reading.facts import Facts, quoted
+from checks.reading.facts import Facts
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from checks.verify.jobs import Job
+from config.quoting import quoted
 
 DIGEST = """
     select concat(count(*), ' ', coalesce(sum(h.part::numeric), 0)) from {table} as book

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from checks.compare.comparison import TEXT, Comparison, by_key
 from checks.compare.law_files import Prelude
-from checks.reading.facts import literal
 from checks.verdict import FAIL
 from checks.verify import hidden, jobs, verify
+from config.quoting import literal
 from config.settings import Settings
 
 MOST_ROWS = 20  # of one check

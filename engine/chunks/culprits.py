@@ -15,11 +15,11 @@ from typing import TypeVar
 import psycopg
 
 from config.errors import MigrateError, SourceError
+from config.quoting import quoted
 from engine.chunks.work import Part, Work, select
 from engine.planning.plan import Plan, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import quoted
 from engine.session.blame import blame
 
 # Classes of SQLSTATE that a row's value can cause: cardinality, data, integrity, routines, a limit, PL/pgSQL, damage.

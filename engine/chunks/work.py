@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import pandas as pd
 import psycopg
 
+from config.quoting import quoted
 from config.settings import Settings
 from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path
-from engine.reflect.select import quoted
 from engine.session.sessions import Sessions
 from engine.session.snapshot import Snapshot
 from engine.session.stop import Stop

@@ -18,12 +18,13 @@ import psycopg
 from psycopg import sql
 
 from config.errors import TargetError
+from config.quoting import quoted
 from config.shapes import Column, Constraint, Index, Table
+from config.types import NUMBERS
 from engine.planning.plan import HIDDEN
 from engine.planning.prerequisites import named, options_of
 from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, Sequence, search_path
-from engine.reflect.select import quoted
 from engine.reflect.statements import Statement, comment, spell
 from engine.session.blame import blame
 from engine.session.stop import Stop
@@ -31,7 +32,6 @@ from engine.session.stop import Stop
 Object = TypeVar("Object", Constraint, Index)
 GENERATED = {"s": "STORED", "v": "VIRTUAL"}
 IDENTITY = {"a": "ALWAYS", "d": "BY DEFAULT"}
-NUMBERS = {"int2", "int4", "int8", "numeric"}
 # moves nothing where neither the legacy position nor a value is known: setval of NULL does nothing
 SET_POSITION = (
     "SELECT setval({}, greatest(edge, {}), {} OR coalesce(edge >= coalesce({}, edge), false))"

@@ -13,15 +13,15 @@ from psycopg import sql
 
 from config import mapping, reasons
 from config.errors import SourceError
+from config.quoting import quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl, merging
 from engine.planning import ids
-from engine.planning.keys import ROOT_OF
 from engine.planning.plan import HIDDEN, MERGED, Follow, Rule
 from engine.planning.tables.plan_reshaped import legacy_key
 from engine.quarantine import violations, witness
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.select import as_text, parsed, quoted
+from engine.reflect.select import as_text, parsed
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT
@@ -79,7 +79,7 @@ def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[st
         query = witness.by_key(table, work.plan.source_schema, keys, user)
         with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
             for *_, user_id in source.execute(query).fetchall():
-                yield user_id, name.removesuffix("_profiles")
+                yield user_id, mapping.role_of(name)
 
 
 def _users_are_derived(work: Work) -> bool:
@@ -162,7 +162,7 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
 def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
     gone = violations.is_lost(work, step)
-    root = ROOT_OF.get(step.legacy_table, "user_role_profiles")
+    root = mapping.load().root_of(step.legacy_table)
     rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
     rejects = any(
         r.table == step.table and r.columns == (step.column,) and r.kind == "f" and r.on_orphan == "reject"

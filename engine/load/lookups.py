@@ -14,13 +14,15 @@ from psycopg import sql
 
 from config import mapping
 from config.errors import SourceError, TargetError
+from config.quoting import quoted
 from config.times import VISIBLE
+from config.types import TEXTUAL, UUID_TEXT
 from engine.chunks.work import Work
 from engine.load import payment_parts
-from engine.planning.ids import TEXTUAL, UUID_TEXT, hyphened, word
+from engine.planning.ids import hyphened, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
-from engine.reflect.select import INPUTS, TEXTUAL_NATIVE, as_text, quoted
+from engine.reflect.select import INPUTS, TEXTUAL_NATIVE, as_text
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
+from config import mapping
 from config.errors import SourceError
 from config.shapes import Column
 from engine.chunks.records import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.planning import ids
-from engine.planning.keys import ROOT_OF
 from engine.planning.plan import MERGED, Route, merged_shape
 from engine.quarantine import violations, witness
 from engine.reflect.select import as_text, plain
@@ -104,7 +104,7 @@ def _nowhere(work: Work, route: Route) -> Iterator[tuple[str, sql.Composable, st
     late = {target for other in work.plan.routes if other.wave > route.wave for target in other.targets}
     steps = [step for step in work.plan.follows if step.table == root]
     for step in steps:
-        yield step.column, violations.is_lost(work, step), ROOT_OF.get(step.legacy_table, ROOT)
+        yield step.column, violations.is_lost(work, step), mapping.load().root_of(step.legacy_table)
     for rule in work.plan.rules:
         is_single = rule.kind == "f" and rule.table == root and len(rule.columns) == 1
         if is_single and rule.ref_table not in late and rule.columns[0] not in {step.column for step in steps}:

@@ -4,10 +4,11 @@ Law: a text that is no number makes NaN of the sum, and no order is made of that
 """
 
 from config import mapping
+from config.quoting import quoted
+from config.types import NUMBERS, TIMES
 from engine.chunks.work import Work
-from engine.planning.ids import NUMBERS
 from engine.planning.tables.plan_reshaped import legacy_key
-from engine.reflect.select import TIMES, Times, as_text, parsed, quoted
+from engine.reflect.select import Times, as_text, parsed
 
 
 def query(work: Work) -> tuple[str, list[tuple[str, str]]]:

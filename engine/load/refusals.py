@@ -14,6 +14,7 @@ import psycopg
 
 from config import reasons
 from config.errors import SourceError
+from config.quoting import quoted
 from engine.chunks import ledger, records
 from engine.chunks.culprits import Refused, is_of_a_value, trying
 from engine.chunks.work import Work
@@ -22,7 +23,7 @@ from engine.quarantine import witness
 from engine.quarantine.removals import Removals
 from engine.quarantine.witness import Witness
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text, quoted
+from engine.reflect.select import as_text
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, Outcome

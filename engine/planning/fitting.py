@@ -6,9 +6,11 @@ an enum or no boolean, a number beyond the column's range or scale.
 
 from collections.abc import Sequence
 
+from config.quoting import literal, quoted
 from config.shapes import Column
-from engine.planning.ids import INTEGERS, LIMITS, NUMBERS, TEXTUAL
-from engine.reflect.select import literal, parsed, parsed_as, quoted, text_at
+from config.types import INTEGERS, NUMBERS, TEXTUAL
+from engine.planning.ids import LIMITS
+from engine.reflect.select import parsed, parsed_as, text_at
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
 

@@ -8,12 +8,10 @@ Laws (contract, 5: ids)
 """
 
 from config.shapes import Column
-from engine.reflect.select import TEXTUAL, plain, text_at
+from config.types import NUMBERS, TEXTUAL, UUID_TEXT
 from engine.reflect.select import parsed as read
+from engine.reflect.select import plain, text_at
 
-UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
-INTEGERS = {"int2", "int4", "int8"}
-NUMBERS = {*INTEGERS, "numeric"}
 LIMITS = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
 
 

@@ -14,19 +14,10 @@ from dataclasses import dataclass, replace
 
 from config.mapping import Mapping, toml_key
 from config.shapes import Column, Constraint, Table
+from config.types import INTEGERS, NUMBERS, TEXTUAL
 from engine.planning import ids
-from engine.planning.ids import INTEGERS, NUMBERS, TEXTUAL
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.select import text
-
-# Where references to a reshaped legacy table lead.
-ROOT_OF = {
-    "professionals": "user_role_profiles",
-    "onboarding_submissions": "verification_requests",
-    "verifications": "verification_requests",
-    "submission_documents": "verification_documents",
-    "activity_logs": "audit_logs",
-}
 
 
 @dataclass(frozen=True)
@@ -74,7 +65,7 @@ class Keys:
         """The target table that references to this legacy table lead to; None: the table itself."""
         if self._fates.get(table) != "reshape":
             return None
-        return "user_role_profiles" if table in self._mapping.profile_tables else ROOT_OF.get(table)
+        return self._mapping.root_of(table)
 
     def led(self, table: str, column: str) -> str:
         """What becomes of a reference to a reshaped table, in words; of any other column ''."""

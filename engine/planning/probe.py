@@ -6,10 +6,11 @@ No value of a row leaves here, only counts.
 import psycopg
 from psycopg import sql
 
+from config.quoting import quoted
 from config.shapes import Column
+from config.types import UUID_TEXT
 from engine.planning import ids
-from engine.planning.ids import UUID_TEXT
-from engine.reflect.select import as_text, quoted
+from engine.reflect.select import as_text
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
 SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from config.mapping import toml_key
 from config.shapes import Column
-from engine.planning.ids import INTEGERS, TEXTUAL
+from config.types import INTEGERS, TEXTUAL, TIMES
 from engine.planning.probe import Source, Unread
 from engine.planning.scene import Scene
 from engine.planning.tables.plan_reshaped import TIMED, used_columns
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import TIMES
 
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from config.mapping import Mapping as Rules
 from config.mapping import TableRule, toml_key
+from config.quoting import quoted
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.fault import Fault
@@ -15,7 +16,7 @@ from engine.planning.keys import Keys, Reference
 from engine.planning.plan import Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain, quoted
+from engine.reflect.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from config.quoting import quoted
 from engine.planning import ids
 from engine.planning.tables.plan_reshaped import ORIGIN, legacy_key
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import INPUTS, quoted, row_as_json
+from engine.reflect.select import INPUTS, row_as_json
 
 WITNESS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
 

@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
+from config.quoting import quoted
 from config.shapes import Column, Constraint, Element, Index, Table
 from engine.reflect import expressions, sequences
 from engine.reflect.languages import Collation, TextSearch
@@ -34,7 +35,6 @@ from engine.reflect.objects import (
     Type,
     TypeUse,
 )
-from engine.reflect.select import quoted
 from engine.reflect.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"

@@ -5,8 +5,8 @@ Laws
 - A foreign key is spelled without its state: the build adds it unchecked, and validates it later.
 """
 
+from config.quoting import quoted
 from config.shapes import Constraint, Element, Index
-from engine.reflect.select import quoted
 
 KEYS = {"p": "PRIMARY KEY", "u": "UNIQUE"}
 

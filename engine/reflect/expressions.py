@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from engine.reflect.select import quoted
+from config.quoting import quoted
 
 TOKEN = re.compile(
     r"""

@@ -15,23 +15,13 @@ Laws
 
 from collections.abc import Iterable
 
-from psycopg import sql
-
+from config.quoting import literal, quoted
 from config.shapes import Column, Table
 from config.times import LOCAL, VISIBLE, ZONED
+from config.types import TEXTUAL, TIMES
 
-TIMES = {"date", "timestamp", "timestamptz"}
-TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
 TEXTUAL_NATIVE = {"text", "varchar"}
 NATIVE = {"bool", "int2", "int4", "int8", "float8", *TEXTUAL_NATIVE}  # ADBC carries them there and back unchanged
-
-
-def quoted(*names: str) -> str:
-    return sql.Identifier(*names).as_string(None)
-
-
-def literal(value: str) -> str:
-    return sql.Literal(value).as_string(None)
 
 
 def plain(column: Column) -> str:

@@ -25,10 +25,9 @@ from psycopg import sql
 
 from config.errors import StagingError
 from config.shapes import Column
+from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES, UUID_TEXT
 from engine.books import privileges
 from engine.load import stream
-from engine.load.lookups import UUID_TEXT
-from engine.planning.ids import INTEGERS, TEXTUAL
 from engine.planning.tables.plan_reshaped import CTID
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
@@ -44,9 +43,6 @@ BOOKS = "nxtgauge_staging"
 PREFIX = "sample_"
 WORK = (Path(__file__).parent / "sql" / "sample.sql").read_bytes()
 BATCH_ROWS = 5_000  # read by one query, which names their places: 60 kB of them
-NUMERIC = {*INTEGERS, "numeric"}
-FLOATS = {"float4", "float8"}
-DAYS = {"date", "timestamp", "timestamptz"}
 NUMBER_TEXT = r"^\s*[+-]?\d+\s*$"
 
 
@@ -329,18 +325,18 @@ def normal(column: Column, other: Column) -> sql.Composable:
         return sql.SQL(text(f"trim_scale({plain(column)})"))
     if column.base not in TEXTUAL:
         return shown
-    pattern, kind = (NUMBER_TEXT, "numeric") if other.base in NUMERIC else (UUID_TEXT, "uuid")
+    pattern, kind = (NUMBER_TEXT, "numeric") if other.base in NUMBERS else (UUID_TEXT, "uuid")
     read = sql.SQL(f"concat({parsed(as_text(column), kind)})")
     return sql.SQL("case when {0} ~* {1} then {2} else {0} end").format(shown, sql.Literal(pattern), read)
 
 
 def _common(bases: set[str]) -> str | None:
     """How values of two types that compare as one are spelled alike; None where they do not, or are anyhow."""
-    if bases <= {*NUMERIC, *FLOATS} and bases & FLOATS:
+    if bases <= {*NUMBERS, *FLOATS} and bases & FLOATS:
         return text("{0}::float8 + 0")  # + 0, for -0 is 0
-    if bases <= NUMERIC:
+    if bases <= NUMBERS:
         return text("trim_scale({0}::numeric)")
-    if bases <= DAYS:
+    if bases <= TIMES:
         return text("{0}::timestamptz" if "timestamptz" in bases else "{0}::timestamp")
     return text("{0}::inet") if bases == {"inet", "cidr"} else None
 

@@ -19,9 +19,9 @@ from psycopg import sql
 
 from config.connection import Connection
 from config.errors import PlanRefused, SourceError, StagingError
+from config.quoting import quoted
 from engine.reflect import catalog, expressions
 from engine.reflect.catalog import Catalog
-from engine.reflect.select import quoted
 from engine.session.blame import blame
 from engine.session.connect import LOCK_SECONDS
 from engine.session.snapshot import Snapshot

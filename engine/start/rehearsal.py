@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 import psycopg
 from psycopg import sql
 
+from config.quoting import quoted
 from config.settings import Settings
 from engine.load import ddl
 from engine.load.build import after_archive, after_load, before_load, renames
@@ -22,7 +23,6 @@ from engine.planning import prerequisites
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.reflect.catalog import Catalog, Function, reflect, search_path
-from engine.reflect.select import quoted
 from engine.reflect.statements import Statement
 
 LOCK_SECONDS = 5

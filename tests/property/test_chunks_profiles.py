@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from config import mapping
 from transforms.outcome import TEXT, Facts, Outcome
 from transforms.portfolio import owned_by_profile
-from transforms.profiles import OTHER_ROLES, ROOT, professionals, profiles
+from transforms.profiles import ROOT, professionals, profiles
 from transforms.steps import derived_id
 
 ROLE_KEYS = mapping.role_keys(mapping.load())
+PROFESSIONAL = mapping.load().professional_roles
 STATUSES = mapping.spellings(mapping.load().common.statuses)
+FACTS = Facts("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL)
 COMMON = ["display_name", "bio", "location", "rejection_reason", "approved_at", "created_at"]
 USERS, ROLES = ["u1", "u2", "u3"], ["tutor", "developer", "company"]
 UUIDS = [f"a0000000-0000-0000-0000-00000000000{digit}" for digit in "123456"]
@@ -142,9 +144,7 @@ def test_professionals(rows, held, lost, cut):
         "roles": table(["name", "id"], [{"name": "TUTOR", "id": "1"}]),
     }
     needed = dict.fromkeys(("profiles", "rejected_profiles", "siblings"), of_its_users)
-    outcome = assert_cut_makes_no_difference(
-        professionals, frame, cut, Facts("professionals", ROLE_KEYS, STATUSES), asks(whole, needed)
-    )
+    outcome = assert_cut_makes_no_difference(professionals, frame, cut, FACTS, asks(whole, needed))
     assert said(outcome) == plainly(frame, held, lost)
 
 
@@ -177,7 +177,7 @@ def plainly(frame: pd.DataFrame, held: list[dict], lost: list[dict]) -> dict[int
         else:
             made[pair] = root_id(row["id"], taken)
             verdicts[row["label"]] = ("created", made[pair])
-    practised = {pair: id_ for pair, id_ in (existing | made).items() if pair[1] not in OTHER_ROLES}
+    practised = {pair: id_ for pair, id_ in (existing | made).items() if pair[1] in PROFESSIONAL}
     for row in rows:
         theirs = {id_ for (user, _), id_ in practised.items() if user == row["user_id"]}
         several = "ambiguous_professional" if theirs else "unresolvable_professional"
@@ -227,7 +227,11 @@ def test_owned_by_profile(name, rows, known, held, aliases, cut):
         return of_its_users(lookup, chunk) | lookup["id"].isin(ids)
 
     outcome = assert_cut_makes_no_difference(
-        owned_by_profile, frame, cut, Facts(name), asks(whole, {"profiles": of_users_or_ids})
+        owned_by_profile,
+        frame,
+        cut,
+        Facts(name, professional_roles=PROFESSIONAL),
+        asks(whole, {"profiles": of_users_or_ids}),
     )
     assert list(outcome.frames) == [name] and outcome.frames[name]["user_role_profile_id"].notna().all()
     assert set(outcome.rejected["reason"]) <= {"parent_rejected", "orphan_professional"}

@@ -3,9 +3,11 @@
 import pandas as pd
 import pytest
 
+from config import mapping
 from transforms.outcome import TEXT, Facts, Outcome
 from transforms.portfolio import owned_by_profile
 
+PROFESSIONAL = mapping.load().professional_roles
 USER = "00000000-0000-0000-0000-0000000000a1"
 
 
@@ -26,7 +28,7 @@ def owned(*rows: tuple, professionals=(), profiles=(), aliases=(), name="service
         "profiles": table(["user_id", "role", "id"], list(profiles)),
         "profile_aliases": table(["legacy_table", "legacy_id", "target_id"], list(aliases)),
     }
-    return owned_by_profile(frame.assign(**others), Facts(name), lookups)
+    return owned_by_profile(frame.assign(**others), Facts(name, professional_roles=PROFESSIONAL), lookups)
 
 
 def owners(outcome: Outcome) -> dict[int, str]:

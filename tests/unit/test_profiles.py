@@ -10,6 +10,7 @@ from transforms.steps import derived_id
 
 ROOT = "user_role_profiles"
 ROLE_KEYS = mapping.role_keys(mapping.load())
+PROFESSIONAL = mapping.load().professional_roles
 STATUSES = mapping.spellings(mapping.load().common.statuses)
 COMMON = ["display_name", "bio", "location", "status", "rejection_reason", "approved_at"]
 TIME = "2024-01-01 00:00:00+00"
@@ -63,7 +64,9 @@ def professionals(*rows: dict, held=(), lost=(), taken=(), siblings=(), roles=()
         "roles": table(["name", "id"], *({"name": name, "id": id_} for name, id_ in roles)),
     }
     frame = table(columns, *map(filled, rows), labels=[10 * number for number in range(1, len(rows) + 1)])
-    return subject.professionals(frame, Facts("professionals", ROLE_KEYS, STATUSES), lookups)
+    return subject.professionals(
+        frame, Facts("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL), lookups
+    )
 
 
 def resolved(outcome: Outcome) -> dict[int, tuple[str, str]]:

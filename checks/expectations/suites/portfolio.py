@@ -2,8 +2,11 @@
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
+from config import mapping
+from config.quoting import literal
 
 ROOT = "user_role_profiles"
+PROFESSIONAL = ", ".join(map(literal, mapping.load().professional_roles))
 
 
 def _owned(table: str, what: str) -> tuple[Rule, ...]:
@@ -17,7 +20,7 @@ def _owned(table: str, what: str) -> tuple[Rule, ...]:
             INFO,
             reads=reads,
             broken=f"select t.id from {{batch}} t join {ROOT} p on p.id = t.user_role_profile_id "
-            "where p.role in ('company', 'customer', 'job_seeker')",
+            f"where p.role not in ({PROFESSIONAL})",
         ),
         Rule(
             table,

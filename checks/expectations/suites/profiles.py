@@ -5,7 +5,7 @@ from checks.verdict import CRITICAL, INFO, WARNING
 from config import mapping
 
 ROOT = "user_role_profiles"
-ROLES = {table.removesuffix("_profiles"): table for table in mapping.load().profile_tables}
+ROLES = mapping.load().roles
 
 
 def _extended() -> Rule:

@@ -26,9 +26,9 @@ with known as (
     select user_id, min(id) as id, min(id) < max(id) as has_several
     from (
         select user_id, id from profile_key
-        where rejected is null and role not in ('company', 'customer', 'job_seeker')
+        where rejected is null and role in (select role from professional_role)
         union all
-        select user_id, id from made where role not in ('company', 'customer', 'job_seeker')
+        select user_id, id from made where role in (select role from professional_role)
     ) as roots
     where user_id in (select k.user_id from known k where k.role_key is null)
     group by user_id

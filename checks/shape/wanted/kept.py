@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from checks.compare.content import gone
-from checks.reading.facts import TIMES, Facts
+from checks.reading.facts import Facts
 from checks.shape import things
 from checks.shape.things import Says, Thing
 from checks.shape.wanted import lasting, plain
@@ -20,6 +20,7 @@ from checks.shape.wanted.lasting import Arrival
 from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_TABLE
 from checks.shape.wanted.types import CAST, Types
 from config.shapes import Column
+from config.types import TIMES
 
 FOLLOWING = "user_role_profiles"  # what the columns point at that a rule makes of professionals
 

@@ -5,9 +5,10 @@ Law: the mapping's word counts where no foreign key speaks, the values can name 
 
 from collections.abc import Iterable
 
-from checks.reading.facts import NUMBERS, TEXTUAL, Facts
+from checks.reading.facts import Facts
 from checks.shape.things import Thing
 from config.shapes import Column
+from config.types import NUMBERS, TEXTUAL
 
 MOVED = ("copy", "keep", "reshape")
 

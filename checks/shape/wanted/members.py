@@ -20,18 +20,19 @@ from dataclasses import dataclass
 import psycopg
 
 from checks.compare.comparison import OF_SOURCE
-from checks.reading.facts import Facts, quoted
+from checks.reading.facts import Facts
 from checks.shape import likeness, things
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.shape.wanted.kept import Kept
 from checks.verdict import Row
+from config.quoting import quoted
+from config.types import NUMBERS
 
 OF_SEQUENCE = (
     "type", "start", "increment", "minimum", "maximum", "cache", "cycle", "identity", "comment", "persistence",
 )  # fmt: skip
 # what serves to find more things, and is no statement about this one
 NEEDS = {"needs", "functions", "home", "owner", "last", "is called"}
-NUMBERS = {"int2", "int4", "int8", "numeric"}
 BEHIND = "behind"
 SEALED = """
     select coalesce(to_jsonb(s) -> 'horizon' -> 'sequences', '{}')  -- older books have no such column

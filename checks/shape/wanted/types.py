@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
-from checks.reading.facts import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT, Facts, literal, quoted
+from checks.reading.facts import Facts
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.links import Links
+from config.quoting import literal, quoted
 from config.shapes import Column
+from config.types import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT
 
 SAME, TEXT = "same", "text"
 CAST, DERIVED, PARSED = "cast", "derived", "parsed"  # how values get another type

@@ -9,6 +9,7 @@ Laws (contract, 4.10: account settings)
 from dataclasses import replace
 
 from config.mapping import Completion
+from config.quoting import literal, quoted
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
 from engine.planning.fitting import fitted
@@ -17,7 +18,7 @@ from engine.planning.scene import Scene
 from engine.planning.tables.plan_copied import Copied
 from engine.planning.tables.plan_reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text, json_at, literal, plain, quoted, text, text_at
+from engine.reflect.select import as_text, json_at, plain, text, text_at
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from config.shapes import Constraint, Table
-from engine.planning.ids import NUMBERS, TEXTUAL
+from config.types import NUMBERS, TEXTUAL
 from engine.planning.keys import is_unique
 from engine.planning.scene import Foreign, Scene
 

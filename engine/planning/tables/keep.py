@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from config.quoting import quoted
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.scene import Foreign, Scene
 from engine.reflect import expressions, older
-from engine.reflect.select import quoted
 
 Kind = TypeVar("Kind", Constraint, Index)
 OTHERS = "rows of other tables stand there too"

@@ -77,6 +77,7 @@ def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Fac
         order_statuses=spellings(common.order_statuses),
         removed=removed,
         documents=tuple(_documents(scene, legacy_table)),
+        professional_roles=scene.mapping.professional_roles,
     )
 
 

@@ -1,0 +1,13 @@
+"""PostgreSQL's builtin types in groups, by pg_type.typname.
+
+These are facts about PostgreSQL. What follows from them for a value the engine and the auditor decide each for itself.
+"""
+
+TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}
+INTEGERS = {"int2", "int4", "int8"}
+NUMBERS = {*INTEGERS, "numeric"}
+FLOATS = {"float4", "float8"}
+TIMES = {"date", "timestamp", "timestamptz"}
+
+# Every text that uuid's input takes, as a pattern of PostgreSQL and of Python; letters of either case.
+UUID_TEXT = "^([0-9a-f]{4}(-?[0-9a-f]{4}){7}|[{][0-9a-f]{4}(-?[0-9a-f]{4}){7}[}])$"
