@@ -18,7 +18,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from config import consistency
 from config.errors import ConfigError
+from config.spelling import spelling
 
 MAX_NAME_BYTES = 63  # PostgreSQL cuts longer ones silently
 STAR = "*_profiles"
@@ -216,11 +218,6 @@ def toml_key(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else json.dumps(name, ensure_ascii=False)
 
 
-def spelling(text: str) -> str:
-    """Lower case, Latin letters and digits only: how roles and statuses are compared."""
-    return re.sub(r"[^A-Za-z0-9]", "", text).lower()
-
-
 def role_of(profile_table: str) -> str:
     return profile_table.removesuffix(STAR.removeprefix("*"))
 
@@ -248,7 +245,11 @@ Model = TypeVar("Model", bound=BaseModel)
 @cache
 def load() -> Mapping:
     """Read every file of config/mapping; ConfigError names the file and the key that is wrong."""
-    texts = {name: _read(name) for name in ("common", *DOMAINS)}
+    return read({name: _read(name) for name in ("common", *DOMAINS)})
+
+
+def read(texts: dict[str, str]) -> Mapping:
+    """The mapping that these files, by name, make together. Errors: ConfigError."""
     tables: dict[str, TableRule] = {}
     domain_of: dict[str, str] = {}
     for domain in DOMAINS:
@@ -261,7 +262,10 @@ def load() -> Mapping:
             )
     common = _check(Common, _parse("common", texts["common"]), "config/mapping/common.toml")
     digest = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()
-    return Mapping(common=common, tables=tables, domain_of=domain_of, digest=digest)
+    found = Mapping(common=common, tables=tables, domain_of=domain_of, digest=digest)
+    if faults := consistency.faults(found):
+        raise ConfigError("; and ".join(faults))
+    return found
 
 
 def _read(name: str) -> str:
@@ -273,14 +277,13 @@ def _parse(name: str, text: str) -> dict[str, Any]:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"config/mapping/{name}.toml is no TOML: {error}") from None
-    if STAR not in found:
+    every = found.get(STAR)
+    if every is None:
         return found
-    try:
-        return _one_per_role(found)
-    except (AttributeError, KeyError, TypeError):
-        raise ConfigError(
-            f'config/mapping/{name}.toml: ["{STAR}"] wants roles, each "professional" or "other"'
-        ) from None
+    if not isinstance(every, dict) or not isinstance(every.get("roles"), dict):
+        place = f'config/mapping/{name}.toml: ["{STAR}"] roles'
+        raise ConfigError(f'{place}: is no table; wanted each role with "professional" or "other"')
+    return _one_per_role(found)
 
 
 def _one_per_role(tables: dict) -> dict:
@@ -291,15 +294,18 @@ def _one_per_role(tables: dict) -> dict:
     expanded = {}
     for role, kind in roles.items():
         own = tables.get(names[role], {})
-        expanded[names[role]] = _added(_with_role(every, [names[role]]), own) | {"role": kind}
+        added = _added(_with_role(every, [names[role]]), own) if isinstance(own, dict) else {names[role]: own}
+        expanded[names[role]] = added | {"role": kind}
     others = {name: _with_role(block, list(names.values())) for name, block in tables.items() if name not in expanded}
     return expanded | {name: block for name, block in others.items() if name != STAR}
 
 
 def _with_role(block: dict, names: list[str]) -> dict:
     """STAR among its targets stands for all of these tables, as a single name for the one."""
+    if not isinstance(block, dict):
+        return block  # no table: the model says so
     found = dict(block)
-    if "targets" in block:
+    if isinstance(block.get("targets"), list):
         found["targets"] = [name for target in block["targets"] for name in (names if target == STAR else [target])]
     if block.get("carry_into") == STAR:
         found["carry_into"] = names[0]
@@ -308,7 +314,8 @@ def _with_role(block: dict, names: list[str]) -> dict:
 
 def _added(every: dict, own: dict) -> dict:
     """What a table says itself goes before what holds for every table; two tables of names become one."""
-    met = {key: {**every[key], **own[key]} for key in own if isinstance(own[key], dict) and key in every}
+    tables = [key for key in own if isinstance(own[key], dict) and isinstance(every.get(key), dict)]
+    met = {key: {**every[key], **own[key]} for key in tables}
     return every | own | met
 
 

@@ -17,6 +17,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from config import consistency, mapping, target
 from config.errors import ConfigError
 from config.mapping import Mapping, TableRule
 from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES
@@ -95,7 +96,10 @@ class Masks(BaseModel):
 @cache
 def load() -> Masks:
     """Read config/mapping/masks.toml; ConfigError names the key that is wrong."""
-    return parsed((files("config") / "mapping" / "masks.toml").read_text("utf-8"))
+    found = parsed((files("config") / "mapping" / "masks.toml").read_text("utf-8"))
+    if faults := inconsistencies(found, mapping.load()):
+        raise ConfigError("; and ".join(faults))
+    return found
 
 
 def parsed(text: str) -> Masks:
@@ -107,6 +111,22 @@ def parsed(text: str) -> Masks:
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigError(f"{FILE}: {faults}") from None
+
+
+def inconsistencies(masks: Masks, rules: Mapping) -> list[str]:
+    """What the masks say of the mapping that is not so, one sentence each."""
+    read = {name for rule in rules.tables.values() for name, _ in _reads(rule)}
+    found = [
+        f"{FILE}: personal: no rule has a column {name}; {consistency.near(name, read) or 'leave it out'}"
+        for name in masks.personal
+        if name not in read
+    ]
+    made = target.load().keys() - rules.tables.keys()
+    return found + [
+        f"{FILE}: [tables.{table}]: is a table of the target; wanted the legacy table whose rows it gets"
+        for table in masks.tables
+        if table in made
+    ]
 
 
 def is_named(why: str) -> bool:

@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from config import mapping
 from config.reasons import Reason
+from config.spelling import spelling as spelling_of
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT, empty
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
@@ -109,12 +109,12 @@ def by_distinct(values: pd.Series, function: Callable[[str], str | None]) -> pd.
 
 def spelling(values: pd.Series) -> pd.Series:
     """Lower case, letters and digits only: `Makeup Artist` and `makeup-artist` are spelled alike."""
-    return by_distinct(values, mapping.spelling)
+    return by_distinct(values, spelling_of)
 
 
 def meant(values: pd.Series, known: Mapping[str, str]) -> pd.Series:
     """What each value means by its spelling; null where known does not say, or where nothing is left to compare."""
-    return by_distinct(values, lambda value: known.get(spelled) if (spelled := mapping.spelling(value)) else None)
+    return by_distinct(values, lambda value: known.get(spelled) if (spelled := spelling_of(value)) else None)
 
 
 def role_keys(values: pd.Series, known: Mapping[str, str]) -> pd.Series:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config import mapping
+from config.spelling import spelling
 from transforms.outcome import TEXT, Facts, Outcome
 from transforms.portfolio import owned_by_profile
 from transforms.profiles import ROOT, professionals, profiles
@@ -186,7 +187,7 @@ def plainly(frame: pd.DataFrame, held: list[dict], lost: list[dict]) -> dict[int
 
 
 def role_of(row: dict) -> str | None:
-    return None if pd.isna(row["role"]) else ROLE_KEYS.get(mapping.spelling(row["role"]))
+    return None if pd.isna(row["role"]) else ROLE_KEYS.get(spelling(row["role"]))
 
 
 def lateness(row: dict) -> tuple:
