@@ -168,7 +168,7 @@ def _finals(mapping: "Mapping") -> dict[str, str]:
 
 def _claimed_twice(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
     """Tables that take a name in the target which another takes."""
-    taken = {name: "the DDL declares" for name in declared}
+    taken = dict.fromkeys(declared, "the DDL declares")
     for table, name in _finals(mapping).items():
         if name in taken and not (name in declared and mapping.tables[table].completed_from):
             found = f"{mapping.file_of(table)}: [{table}] claims the target {name}, which {taken[name]}"

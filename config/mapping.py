@@ -286,9 +286,9 @@ def _parse(name: str, text: str) -> dict[str, Any]:
     return _one_per_role(found)
 
 
-def _one_per_role(tables: dict) -> dict:
+def _one_per_role(tables: dict[str, Any]) -> dict[str, Any]:
     """The tables of a file, STAR replaced by the table of each role."""
-    roles: dict = tables[STAR]["roles"]
+    roles: dict[str, Any] = tables[STAR]["roles"]
     every = {key: value for key, value in tables[STAR].items() if key != "roles"}
     names = {role: table_of(role) for role in roles}
     expanded = {}
@@ -300,7 +300,7 @@ def _one_per_role(tables: dict) -> dict:
     return expanded | {name: block for name, block in others.items() if name != STAR}
 
 
-def _with_role(block: dict, names: list[str]) -> dict:
+def _with_role(block: Any, names: list[str]) -> Any:
     """STAR among its targets stands for all of these tables, as a single name for the one."""
     if not isinstance(block, dict):
         return block  # no table: the model says so
@@ -312,7 +312,7 @@ def _with_role(block: dict, names: list[str]) -> dict:
     return found
 
 
-def _added(every: dict, own: dict) -> dict:
+def _added(every: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     """What a table says itself goes before what holds for every table; two tables of names become one."""
     tables = [key for key in own if isinstance(own[key], dict) and isinstance(every.get(key), dict)]
     met = {key: {**every[key], **own[key]} for key in tables}

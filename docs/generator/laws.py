@@ -73,8 +73,8 @@ SOURCE = """\
 
 Every legacy table of the mapping is a relation of texts under its own name. A rule column has the mapping's name for
 it, whatever the table calls it; one that the table lacks is null, and a table that is missing has no rows. Besides them
-there are `profile` (all profile tables as one), `forbidden_link` (what the mapping removes from profiles), `run` (its
-instant), and the files of `shared/`.
+there are `profile` (all profile tables as one), `forbidden_link` (what the mapping removes from profiles),
+`professional_role` (roles that a row without a role may be taken for), `run` (its instant), and the files of `shared/`.
 
 All rows are there, rejected ones too; `rejected` says why. `raw_id` is the id as the books name it, `legacy_id` a UUID
 in its plain form, `id` the target's. `nulled` are the references that were set to null, as `table.column` of the
@@ -98,7 +98,7 @@ def page(url: str) -> str:
 def _of_source(url: str) -> Iterator[str]:
     rules = mapping.load()
     shared = sorted(path.stem for path in (FOLDER / "shared").glob("*.sql"))
-    names = ["profile", "forbidden_link", "run", *shared, *rules.tables]
+    names = ["profile", "forbidden_link", "professional_role", "run", *shared, *rules.tables]
     with psycopg.connect(url) as conn:
         facts = _facts(conn)
         columns = {name: _columns(conn, Prelude(facts), name) for name in names if _is_read(facts, name)}
