@@ -71,7 +71,9 @@ def followed(value: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
 def bound(name: str, function: ast.FunctionDef) -> Iterator[ast.expr]:
     """The values that a local name may have: assigned, or a member of the literal that a loop goes through."""
     for node in ast.walk(function):
-        if (isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == [name]) or (isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == name and node.value):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        is_assigned = isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        if is_assigned and [getattr(target, "id", "") for target in targets] == [name]:
             yield node.value
         elif isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Tuple):
             places = [place for place, one in enumerate(node.target.elts) if getattr(one, "id", "") == name]
