@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,15 +20,12 @@ from psycopg.rows import class_row
 
 from config.errors import ConfigError, TargetError
 from engine.books import privileges, totals
+from engine.books.scripts import SCRIPTS
 from engine.books.totals import Increment
 from engine.books.versioned import Versioned, tell_closed
 from engine.session.blame import blame
 
 SCHEMA = "migration"
-SCRIPTS = tuple(
-    Path(__file__).parent / "sql" / name
-    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, 10)))
-)
 CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError, CLOSED_FROM)

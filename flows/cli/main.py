@@ -37,8 +37,22 @@ if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from engine.planning.plan import Plan, TablePlan
 
 
+def _say_version(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
+    if not is_wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    from engine.books.scripts import NEWEST
+
+    click.echo(f"{NAME} {version(NAME)}, schema migration version {NEWEST}")
+    context.exit()
+
+
+VERSION_HELP = "Say the program's version and that of the books it keeps in the target, schema migration."
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name=NAME, prog_name=NAME)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_say_version, help=VERSION_HELP)
 @common
 def cli(context: click.Context) -> None:
     """Moves a legacy Nxtgauge database into the redesigned schema, with every row and column accounted for.

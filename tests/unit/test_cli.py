@@ -1,16 +1,22 @@
 """The command line: its promises about streams, exit codes and secrets, without a migration."""
 
+import importlib.metadata
 import json
+import re
+import tomllib
+from pathlib import Path
 
 import pytest
 from observers import free_port
 
 from config import connection, errors
+from engine.books import bookkeeping
 from flows.cli import main as cli
 from flows.local import logs, progress, report, server
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
+PROJECT = Path(__file__).resolve().parents[2]
 COMMANDS = [
     [],
     *([name] for name in sorted(cli.cli.commands)),
@@ -29,6 +35,16 @@ def test_every_command_has_help(capsys, command):
     code, out, _ = _run(capsys, *command, "--help")
     assert code == 0
     assert "--json" in out and "--profile" in out and "--verbose" in out
+
+
+def test_the_version_is_one_everywhere_and_the_books_has_its_own(capsys):
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    code, out, _ = _run(capsys, "--version")
+    assert code == 0
+    installed = importlib.metadata.version("nxtgauge-migrate")
+    assert out == f"nxtgauge-migrate {installed}, schema migration version {bookkeeping.BOOKS.version}\n"
+    assert re.search(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == wanted
+    assert f"image: nxtgauge-migrate:{wanted}\n" in (PROJECT / "docker-compose.yml").read_text()
 
 
 @pytest.mark.parametrize("arguments", [["--json", "server", "status"], ["server", "status", "--json"]])
@@ -105,7 +121,7 @@ def test_every_error_has_its_exit_code_and_is_one_json_object(capsys, monkeypatc
     assert cli.main(["plan", "--json"]) == code
     found = json.loads(capsys.readouterr().out)["error"]
     assert found["exit_code"] == code
-    assert found.get("faults", []) == getattr(error, "faults", [])
+    assert found.get("faults", []) == list(getattr(error, "faults", ()))
 
 
 def test_a_traceback_is_shown_with_v_only_and_holds_no_password(capsys, monkeypatch):

@@ -1,0 +1,12 @@
+"""The scripts that make schema `migration` and bring it up to date; each makes the next version.
+
+Imports nothing heavy, so that `--version` can say which version this program wants.
+"""
+
+from pathlib import Path
+
+NEWEST = 9
+SCRIPTS = tuple(
+    Path(__file__).parent / "sql" / name
+    for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, NEWEST + 1)))
+)
