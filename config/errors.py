@@ -10,11 +10,13 @@ from config import printable
 
 
 class MigrateError(Exception):
-    """Base of all of the project's errors. sqlstate: of the server's error behind it; retryable: may go well again."""
+    """Base of all of the project's errors. sqlstate: of the server's error behind it; retryable: may go well again;
+    column: whose value the server refused, as far as it says so."""
 
     exit_code = 1
     sqlstate = ""
     retryable = False
+    column: str | None = None
 
 
 class ConfigError(MigrateError):

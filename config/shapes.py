@@ -94,6 +94,13 @@ class Constraint:
     storage: str | None = None  # fillfactor='70'
     under: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def parent(self) -> str:
+        """The table that a foreign key points at. Errors: LookupError of any other constraint."""
+        if self.ref_table is None:
+            raise LookupError(f"{self.table}.{self.name} points at no table; wanted a foreign key")
+        return self.ref_table
+
 
 @dataclass(frozen=True)
 class Index:
@@ -143,6 +150,11 @@ class Table:
         if found is None:
             raise LookupError(f"{self.name} has no column {name}; wanted one of {[c.name for c in self.columns]}")
         return found
+
+    @property
+    def objects(self) -> tuple[Constraint | Index, ...]:
+        """What stands on the columns."""
+        return (*self.constraints, *self.indexes)
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -231,7 +231,15 @@ def forget_schema(conn: psycopg.Connection, schema: Schema) -> None:
     conn.execute("delete from migration.schemas where schema_oid = %s", [schema.schema_oid])
 
 
-def build(conn: psycopg.Connection, run_id: str) -> Schema | None:
+def build(conn: psycopg.Connection, run_id: str) -> Schema:
+    """The build schema of a run that has one. Errors: LookupError."""
+    found = find_build(conn, run_id)
+    if found is None:
+        raise LookupError(f"run {run_id} has no build schema")
+    return found
+
+
+def find_build(conn: psycopg.Connection, run_id: str) -> Schema | None:
     """The build schema of a run's product; None where it is no longer there, or is published."""
     found = (s for s in schemas(conn).values() if s.run_id == run_id and (s.kind, s.role) == ("product", "build"))
     return next(found, None)

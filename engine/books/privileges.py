@@ -17,6 +17,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
+from engine.session import fetch
+
 FOLDER = Path(__file__).parent / "sql"
 PRIVILEGES = (FOLDER / "publish_privileges.sql").read_text(encoding="utf-8")
 OBJECTS = (FOLDER / "schema_objects.sql").read_text(encoding="utf-8")
@@ -76,8 +78,11 @@ def read(conn: psycopg.Connection, schema_oid: int) -> Access:
     with conn.cursor(row_factory=class_row(Privilege)) as cursor:
         privileges = tuple(cursor.execute(PRIVILEGES, {"schema": schema_oid}))
     with conn.cursor(row_factory=class_row(Object)) as cursor:
-        objects = {(one.kind, one.name): one for one in cursor.execute(OBJECTS, {"schema": schema_oid})}
-    return Access(*conn.execute(SCHEMA, [schema_oid]).fetchone(), objects, privileges)
+        objects: dict[Name, Object] = {
+            (one.kind, one.name): one for one in cursor.execute(OBJECTS, {"schema": schema_oid})
+        }
+    schema, owner, is_ours = fetch.one(conn, SCHEMA, [schema_oid])
+    return Access(schema, owner, is_ours, objects, privileges)
 
 
 def close(conn: psycopg.Connection, schema_oid: int, but: Collection[Name] = ()) -> list[str]:
@@ -86,7 +91,7 @@ def close(conn: psycopg.Connection, schema_oid: int, but: Collection[Name] = ())
     Returns the roles that something was taken from, as a person reads them. What others own is theirs.
     """
     access = read(conn, schema_oid)
-    ours = {("schema", None)} if access.is_ours else set()
+    ours: set[Name] = {("schema", None)} if access.is_ours else set()
     ours |= {name for name, one in access.objects.items() if one.is_ours}
     taken = [
         given
@@ -128,16 +133,23 @@ def _withheld(old: Access, new: Access) -> Iterator[sql.Composed]:
             yield _revoke(new.schema, name, None)
 
 
-def _grants(conn, granted: Iterable[Privilege], new: Access, schema_oid: int) -> Iterator[sql.Composed]:
+def _grants(
+    conn: psycopg.Connection, granted: Iterable[Privilege], new: Access, schema_oid: int
+) -> Iterator[sql.Composed]:
     for given in granted:
         what = sql.SQL(given.privilege)
         if given.kind == "default":
             yield _default(given, new.schema)
         elif given.kind == "schema" or (given.kind != "column" and given.object in new.objects):
             yield _grant(what, _object(new.schema, given.object), given)
-        elif given.kind == "column" and (given.part,) in conn.execute(COLUMNS, [schema_oid, given.name]).fetchall():
+        elif given.part and _has_column(conn, schema_oid, given):
             column = sql.SQL("{} ({})").format(what, sql.Identifier(given.part))
             yield _grant(column, _object(new.schema, given.object), given)
+
+
+def _has_column(conn: psycopg.Connection, schema_oid: int, given: Privilege) -> bool:
+    found = conn.execute(COLUMNS, [schema_oid, given.name]).fetchall() if given.kind == "column" else []
+    return (given.part,) in found
 
 
 def _grants_to_new(old: Access, granted: Iterable[Privilege], new: Access) -> Iterator[sql.Composed]:
@@ -151,9 +163,9 @@ def _grants_to_new(old: Access, granted: Iterable[Privilege], new: Access) -> It
 def _object(schema: str, name: Name) -> sql.Composed:
     kind, own = name
     place = sql.Identifier(schema)
-    if own is not None:
-        place = sql.SQL("{}.{}").format(place, sql.SQL(own))
-    return sql.SQL("{} {}").format(sql.SQL(kind), place)
+    if own is None:
+        return sql.SQL("{} {}").format(sql.SQL(kind), place)
+    return sql.SQL("{} {}.{}").format(sql.SQL(kind), place, sql.SQL(own))
 
 
 def _role(grantee: str | None) -> sql.SQL:
@@ -171,6 +183,6 @@ def _grant(what: sql.Composable, target: sql.Composable, given: Privilege) -> sq
 
 
 def _default(given: Privilege, schema: str) -> sql.Composed:
-    grant = _grant(sql.SQL(given.privilege), sql.SQL(OBJECTS_OF_DEFAULT[given.name]), given)
-    role = sql.SQL(given.part)
+    grant = _grant(sql.SQL(given.privilege), sql.SQL(OBJECTS_OF_DEFAULT[given.name or ""]), given)
+    role = sql.SQL(given.part or "")
     return sql.SQL("alter default privileges for role {} in schema {} {}").format(role, sql.Identifier(schema), grant)

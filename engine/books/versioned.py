@@ -17,6 +17,7 @@ from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused
 from engine.books import privileges
+from engine.session import fetch
 from engine.session.blame import blame
 
 LOG = logging.getLogger("engine")
@@ -26,7 +27,7 @@ COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
 def has(conn: psycopg.Connection, table: str) -> bool:
     """Whether there is a table of this name, schema included; books that an older program made lack some until the
     next run."""
-    return conn.execute("select to_regclass(%s) is not null", [table]).fetchone()[0]
+    return fetch.value(conn, "select to_regclass(%s) is not null", [table])
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Versioned:
         """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""
         if found := self.faults(conn):
             raise PlanRefused(found)
-        return conn.execute("select to_regnamespace(%s) is not null", [self.name]).fetchone()[0]
+        return fetch.value(conn, "select to_regnamespace(%s) is not null", [self.name])
 
     def ensure(self, conn: psycopg.Connection) -> int:
         """Make the books where they are absent, or bring older ones to this version. Returns the version found, or 0.
@@ -102,11 +103,11 @@ class Versioned:
             tell_closed(self.name, others)
 
     def _oid(self, conn: psycopg.Connection) -> int:
-        return conn.execute("select oid from pg_namespace where nspname = %s", [self.name]).fetchone()[0]
+        return fetch.value(conn, "select oid from pg_namespace where nspname = %s", [self.name])
 
     def _version(self, conn: psycopg.Connection) -> int:
         query = sql.SQL("select coalesce(max(version), 0) from {}").format(sql.Identifier(self.name, "version"))
-        return conn.execute(query).fetchone()[0]
+        return fetch.value(conn, query)
 
 
 def tell_closed(schema: str, others: Sequence[str]) -> None:

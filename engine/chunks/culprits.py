@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
 from config.errors import MigrateError, SourceError
@@ -25,6 +26,7 @@ from engine.session.blame import blame
 # Classes of SQLSTATE that a row's value can cause: cardinality, data, integrity, routines, a limit, PL/pgSQL, damage.
 OF_A_VALUE = ("21", "22", "23", "2F", "38", "39", "54", "P0", "XX")
 Tried = TypeVar("Tried")
+Source = psycopg.Connection | adbc.Connection
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def trying(*sessions: psycopg.Connection) -> Iterator[None]:
         yield
 
 
-def halves(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
+def halves(source: Source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
     """The two parts of a part; of a partitioned table its leaves, of one page its rows."""
     if part.tids:
         middle = len(part.tids) // 2
@@ -92,12 +94,12 @@ def halves(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
     return _rows(source, work, table, replace(part, end=end))
 
 
-def _pages(source, oid: int, first: int) -> int:
+def _pages(source: Source, oid: int, first: int) -> int:
     query = f"select pg_catalog.pg_relation_size({oid}) / int4in(textout(current_setting('block_size')))"
     return max(_asked(source, query)[0][0], first + 1)
 
 
-def _rows(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
+def _rows(source: Source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
     """The halves of one page. Errors: SourceError where it has no rows, so that no row can be the reason."""
     name = quoted(work.plan.source_schema, table.name)
     where = " and ".join(part.conditions)
@@ -108,7 +110,7 @@ def _rows(source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
     return halves(source, work, table, whole) or [whole]
 
 
-def _asked(source, query: str) -> list[tuple]:
+def _asked(source: Source, query: str) -> list[tuple]:
     with contextlib.closing(source.cursor()) as cursor:
         cursor.execute(query)
         return cursor.fetchall()

@@ -45,7 +45,8 @@ RECORD = """
 
 def recording(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> str:
     """The ledger row of a chunk and the totals that it adds to, as SQL that either driver can run."""
-    values = {"run_id": work.run_id} | dict(zip(("route", "number", "first", "last"), chunk.span, strict=True))
+    values: dict[str, str | int | float | None] = {"run_id": work.run_id}
+    values |= zip(("route", "number", "first", "last"), chunk.span, strict=True)
     values |= {name: getattr(counts, name) for name in ("rows_read", "rejected", "merged", "archived", "bytes")}
     values["seconds"] = round(seconds, 3)
     literals = {key: sql.Literal(value) for key, value in values.items()}

@@ -7,9 +7,11 @@ Laws
 - `migration.gone` holds the keys of rows that are rejected, so that their children know why.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
 import pyarrow as pa
 from psycopg import sql
@@ -125,7 +127,7 @@ def _texts(values: list[str], labels: list[int]) -> pd.Series:
 
 
 def write(
-    work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, cursor
+    work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, cursor: adbc.Cursor
 ) -> ledger.Counts:
     """Write everything down; the counts of the chunk. rows: as the legacy table has them."""
     notes = outcome.notes
@@ -144,7 +146,7 @@ def write(
     return ledger.Counts(
         rows_read=len(rows),
         rejected=len(outcome.rejected) if route.is_accounted else 0,
-        reasons=outcome.rejected["reason"].value_counts().to_dict() if route.is_accounted else {},
+        reasons=Counter(outcome.rejected["reason"]) if route.is_accounted else {},
         merged=len(outcome.merged),
         archived=len(rows) - len(named),
     )
@@ -190,7 +192,7 @@ def _gone(work: Work, route: Route, rows: pd.DataFrame, rejected: pd.DataFrame) 
     return pd.DataFrame({"build_table": route.targets[0], "id": ids}).astype(TEXT)
 
 
-def _insert(work: Work, route: Route, kind: str, frame: pd.DataFrame, cursor) -> None:
+def _insert(work: Work, route: Route, kind: str, frame: pd.DataFrame, cursor: adbc.Cursor) -> None:
     if not len(frame):
         return
     columns, query = INSERTS[kind]

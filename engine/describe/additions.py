@@ -91,7 +91,8 @@ def _arriving(plan: Plan) -> dict[tuple[str, str], list[str]]:
     for table in plan.tables:
         for way in table.ways:
             for target in way.targets:
-                found.setdefault(tuple(target.split(".", 1)), []).append(f"{table.name}.{way.column}")
+                name, _, column = target.partition(".")
+                found.setdefault((name, column), []).append(f"{table.name}.{way.column}")
     return found
 
 

@@ -9,6 +9,7 @@ from config.printable import block, line
 from engine.describe import additions
 from engine.describe.detail import table_json, table_lines
 from engine.planning.plan import Plan, TablePlan
+from engine.reflect.objects import Leftover
 from engine.start.survey import Pace, Survey
 
 WIDTH = 110
@@ -95,7 +96,7 @@ def verdict(found: Survey) -> str:
 
 
 def _figures(found: Survey) -> dict:
-    plan, pace = found.plan, found.target and found.target.pace
+    plan, pace = found.plan, found.target.pace if found.target else None
     rows = sum(table.legacy.rows for table in _read(plan))
     return {
         "tables": dict(Counter(table.disposition for table in plan.tables)),
@@ -267,7 +268,7 @@ def _dropped(plan: Plan) -> list[str]:
     return [f"{table.name}: {text}" for table in plan.tables for text in table.dropped]
 
 
-def _left_name(item) -> str:
+def _left_name(item: Leftover) -> str:
     return f"{item.name} on {item.table}" if item.table and item.table != item.name else item.name
 
 
@@ -313,7 +314,7 @@ def _count(things: Sequence | int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def _bytes(number: int) -> str:
+def _bytes(number: float) -> str:
     for unit in ("bytes", "kB", "MB", "GB"):
         if number < 1024:
             return f"{number:,.0f} {unit}"

@@ -7,7 +7,7 @@ from config.errors import ConfigError
 from config.printable import line
 from config.reasons import Reason
 from engine.describe.detail import table_json, way_text
-from engine.planning.plan import Plan, Route, TablePlan, Way
+from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
 
 KINDS = {
     "f": "references",
@@ -31,7 +31,7 @@ def explain_json(plan: Plan, name: str) -> dict:
 
 def meant(plan: Plan, name: str) -> list[TablePlan]:
     """The legacy table of this name, else those whose rows go to a target of this name."""
-    own = plan.table(name)
+    own = plan.find_table(name)
     return [own] if own else [table for table in plan.tables if name in _reached(plan, table)]
 
 
@@ -88,7 +88,7 @@ def _module_of(transform: str | None) -> str | None:
     return registry.TRANSFORMS[transform].__module__
 
 
-def _rule_json(plan: Plan, rule) -> dict:
+def _rule_json(plan: Plan, rule: Rule) -> dict:
     return {
         "table": plan.final_name(rule.table),
         "name": rule.name,

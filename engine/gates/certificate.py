@@ -100,7 +100,10 @@ def issue(conn: psycopg.Connection, run_id: str, parts: dict[str, Any]) -> Certi
         set (hash, issued_at, parts) = (excluded.hash, excluded.issued_at, excluded.parts)
     """
     conn.execute(query, [digest(parts), json.dumps(parts), run_id])
-    return _one(conn, "run_id = %s", [run_id])
+    found = _one(conn, "run_id = %s", [run_id])
+    if found is None:
+        raise LookupError(f"the books have no run {run_id}, for which a certificate was to be issued")
+    return found
 
 
 def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
@@ -200,7 +203,7 @@ def _files_digest(folder: Path, *patterns: str) -> str:
 def _source(plan: Plan) -> dict[str, Any]:
     """The source's schema as far as the run moves it: tables, and the types, functions and sequences they need."""
     catalog = plan.source
-    kinds = {
+    kinds: dict[str, list[tuple[str, object]]] = {
         "type": [(t.name, t) for t in catalog.types if t.name in {*plan.types, *plan.archive_types}],
         "function": [(f.signature, f) for f in catalog.functions if f.signature in plan.functions],
         "collation": [
@@ -293,4 +296,4 @@ def _one(conn: psycopg.Connection, condition: str, values: list) -> Certificate 
     query = "select run_id, hash, issued_at, source_schema, target_schema, parts from migration.certificates where "
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(query + condition, values).fetchone()
-    return row and Certificate(**row | {"issued_at": row["issued_at"].isoformat()})
+    return Certificate(**row | {"issued_at": row["issued_at"].isoformat()}) if row else None

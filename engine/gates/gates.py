@@ -191,7 +191,7 @@ def build_oid_of(conn: psycopg.Connection, run_id: str) -> int:
     if run_id not in {run.run_id for run in bookkeeping.runs(conn)}:
         raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
     bookkeeping.ensure(conn)
-    build = bookkeeping.build(conn, run_id)
+    build = bookkeeping.find_build(conn, run_id)
     if build is None:
         state = bookkeeping.run(conn, run_id).state
         raise ConfigError(f"run {run_id} is {state} and has no build; it is published or gone")

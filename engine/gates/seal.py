@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from engine.session import servers
+from engine.session import fetch, servers
 
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
 ROWS = "select concat(count(*), ' ', coalesce(sum(int8in(xidout(xmin))), 0)) from {}"
@@ -47,7 +47,7 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
         "system_identifier": servers.facts(conn).system_identifier,
-        "snapshot": conn.execute("select concat(pg_current_snapshot())").fetchone()[0],
+        "snapshot": fetch.value(conn, "select concat(pg_current_snapshot())"),
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
         "sequences": _positions(conn, list(marks)),
         "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
@@ -57,21 +57,19 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
 def _positions(conn: psycopg.Connection, marked: list[str]) -> dict[str, list]:
     """Sequence → its last value, and whether that was drawn."""
     names = conn.execute(SEQUENCES, [marked]).fetchall()
-    return {
-        ".".join(name): list(conn.execute(sql.SQL(POSITION).format(sql.Identifier(*name))).fetchone()) for name in names
-    }
+    return {".".join(name): list(fetch.one(conn, sql.SQL(POSITION).format(sql.Identifier(*name)))) for name in names}
 
 
 def _digest(conn: psycopg.Connection, run_id: str, name: str) -> str:
     query = sql.SQL(DIGEST).format(sql.Identifier("migration", name))
-    return conn.execute(query, [run_id]).fetchone()[0]
+    return fetch.value(conn, query, [run_id])
 
 
 def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str] | None:
     """The marks that the build was sealed with; None if it never was."""
     query = "select marks from migration.seals where run_id = %s and build_oid = %s"
     row = conn.execute(query, [run_id, build_oid]).fetchone()
-    return row and row[0]
+    return row[0] if row else None
 
 
 def rows_of(conn: psycopg.Connection, run_id: str) -> dict[str, int]:
@@ -91,7 +89,7 @@ def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False)
             names = sql.SQL(", ").join(tables.values())
             conn.execute(sql.SQL("lock table {} in share mode").format(names))
         found = conn.execute(OBJECTS, {"schemas": schemas}).fetchall()
-        rows = {key: conn.execute(sql.SQL(ROWS).format(name)).fetchone()[0] for key, name in tables.items()}
+        rows = {key: fetch.value(conn, sql.SQL(ROWS).format(name)) for key, name in tables.items()}
     return {key: f"{digest} {rows.get(key, '')}".strip() for key, digest in found}
 
 

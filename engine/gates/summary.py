@@ -1,6 +1,7 @@
 """What a person wants to know of a run, as plain values: counts, reasons, names and times, no value of a row."""
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -55,7 +56,7 @@ class Summary:
         return asdict(self)
 
 
-def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **known) -> Summary:
+def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **known: Any) -> Summary:
     """The run as the books have it; known: what they do not hold."""
     run = bookkeeping.run(conn, run_id)
     shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if _is_told(gate)] if build_oid else []
@@ -90,9 +91,9 @@ def _state(run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
 
 def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
     """A run in the list. One that says it is running and is not at work has died, and can be resumed."""
-    build = bookkeeping.build(conn, run.run_id) if gates.are_kept(conn) else None
-    is_judged = build and gates.of_build(conn, run.run_id, build.schema_oid)
-    shut = gates.closed(conn, run.run_id, build.schema_oid) if is_judged else []
+    build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
+    is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
+    shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
     return {
         "run_id": run.run_id,
         "state": _state(run, shut, is_alive),

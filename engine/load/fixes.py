@@ -110,7 +110,7 @@ def _note_values(work: Work, target: psycopg.Connection) -> None:
 
 def _place_orders(work: Work, target: psycopg.Connection) -> None:
     """Redemptions name the order of the payment that their use names."""
-    uses = work.plan.table("coupon_uses")
+    uses = work.plan.find_table("coupon_uses")
     if not uses or not uses.legacy.shape.find_column("payment_id"):
         return
     named, own = (work.plan.shape(name).find_column("payment_id") for name in ("payment_transactions", "coupon_uses"))
@@ -178,7 +178,7 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
 
 def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
     """A professional merged into a profile that was rejected afterwards is rejected with it."""
-    table = work.plan.table("professionals")
+    table = work.plan.find_table("professionals")
     if not table or table.disposition != "reshape":
         return
     ids = target.execute(

@@ -268,7 +268,7 @@ def _canonical(work: Work, table) -> str:
 
 
 def _prepare_roles(work: Work, source) -> None:
-    table = work.plan.table("roles")
+    table = work.plan.find_table("roles")
     if not table or not table.legacy.shape.find_column("id") or not work.plan.shape("user_role_profiles"):
         return
     shape = table.legacy.shape
@@ -285,7 +285,7 @@ def _prepare_roles(work: Work, source) -> None:
 
 
 def _prepare_siblings(work: Work, source) -> None:
-    table = work.plan.table("professionals")
+    table = work.plan.find_table("professionals")
     if not table or table.disposition != "reshape":
         return
     route = table.routes[0]
@@ -300,7 +300,7 @@ def _prepare_siblings(work: Work, source) -> None:
 
 def _prepare_gateways(work: Work, source) -> None:
     """One row per distinct gateway that is not blank; ids as orders refer to them."""
-    table = work.plan.table("payments")
+    table = work.plan.find_table("payments")
     route = next((r for r in table.routes if r.transform == "orders"), None) if table else None
     item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
     if item is None:
@@ -330,7 +330,7 @@ def _prepare_repeated_ids(work: Work, source) -> None:
 
 def _laid_out(work: Work):
     """(name, SELECT, [(column, parent)]) of lookups that may be as long as a table."""
-    submissions, payments = work.plan.table("onboarding_submissions"), work.plan.table("payments")
+    submissions, payments = work.plan.find_table("onboarding_submissions"), work.plan.find_table("payments")
     if submissions and submissions.disposition == "reshape":
         route = submissions.routes[0]
         items = {i.name: i.expression for i in route.items}

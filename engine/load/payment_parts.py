@@ -13,7 +13,7 @@ from engine.reflect.select import Times, as_text, parsed
 
 def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
     """(the SELECT, (column, legacy table) of those of its columns whose ids are derived)."""
-    invoices, uses = work.plan.table("invoices"), work.plan.table("coupon_uses")
+    invoices, uses = work.plan.find_table("invoices"), work.plan.find_table("coupon_uses")
     parts, parents = [], []
     if invoices and (c := invoices.legacy.shape.find_column("payment_id")):
         amount = _first(invoices.legacy, "tax_amount", "tax")
@@ -25,7 +25,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
             )
     if uses and (c := uses.legacy.shape.find_column("payment_id")):
         amount, coupon = _first(uses.legacy, "discount_amount", "discount"), uses.legacy.shape.find_column("coupon_id")
-        if coupon and coupon.base != "uuid" and not work.plan.table("coupons"):
+        if coupon and coupon.base != "uuid" and not work.plan.find_table("coupons"):
             coupon = None  # it names nothing, and orders declare a uuid
         discount = _numeric(amount) if amount else "null::numeric"
         named = _named(work, coupon) if coupon else "null::text"
@@ -48,7 +48,7 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _is_derived(work: Work, table: str) -> bool:
-    plan = work.plan.table(table)
+    plan = work.plan.find_table(table)
     column = plan.legacy.shape.find_column("id") if plan else None
     return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
 

@@ -46,6 +46,13 @@ class Conversion:
     parent: str | None = None  # legacy table whose name stands in a derived id
     full_type: str = ""  # of a cast: the type as the source's sessions read it
 
+    @property
+    def ids_of(self) -> str:
+        """The parent, of a value that is an id. Errors: LookupError of any other."""
+        if self.parent is None:
+            raise LookupError(f"a conversion to {self.type} ({self.kind}) is of no id")
+        return self.parent
+
 
 class Keys:
     """Types of ids and references. probe(table, columns) → column → (values, how many of them are UUIDs)."""
@@ -63,15 +70,16 @@ class Keys:
 
     def root_of(self, table: str | None) -> str | None:
         """The target table that references to this legacy table lead to; None: the table itself."""
-        if self._fates.get(table) != "reshape":
+        if table is None or self._fates.get(table) != "reshape":
             return None
         return self._mapping.root_of(table)
 
     def led(self, table: str, column: str) -> str:
         """What becomes of a reference to a reshaped table, in words; of any other column ''."""
         reference = self.references.get((table, column))
-        root = self.root_of(reference.ids_of) if reference else None
-        return f"the row of {root} that its row of {reference.ids_of} became" if root else ""
+        if reference and (root := self.root_of(reference.ids_of)):
+            return f"the row of {root} that its row of {reference.ids_of} became"
+        return ""
 
     def is_id(self, table: LegacyTable, column: str) -> bool:
         return column == "id" and table.shape.primary_key == ("id",)
@@ -114,14 +122,14 @@ class Keys:
 
     def parsed(self, table: LegacyTable, column: Column) -> str:
         """SQL: the value as the number that its key is, for a conversion of the kind parse."""
-        return ids.parsed(column, self.id_type(self._named(table, column.name)))
+        return ids.parsed(column, self.id_type(self.conversion(table, column).ids_of))
 
     def id_type(self, table: str) -> Column:
         """The column that holds this legacy table's ids in the target: its type, a domain undone."""
-        legacy = self._catalog.table(table)
         if self.root_of(table):
             return UUID
-        column = legacy.shape.find_column("id")
+        legacy = self._catalog.table(table)
+        column = legacy.shape.column("id")
         return self._id_type(legacy, column) if self.is_id(legacy, "id") else self.bare(column)
 
     def names_ids(self, table: LegacyTable, column: str) -> bool:
@@ -137,7 +145,7 @@ class Keys:
 
     def _key_behind(self, table: LegacyTable, column: Column) -> Column:
         parent = self._named(table, column.name)
-        return self._catalog.table(parent).shape.find_column("id") if parent else column
+        return self._catalog.table(parent).shape.column("id") if parent else column
 
     def _between(self, table: str, column: Column, wanted: Column, parent: str) -> Conversion:
         same = Conversion("same", column.type, column.base, parent)
@@ -170,7 +178,7 @@ class Keys:
 
     def _count(self, table: str, column: str) -> tuple[int, int]:
         if (table, column) not in self._probed:
-            found = self._catalog.table(table).shape.find_column(column)
+            found = self._catalog.table(table).shape.column(column)
             self._probed[table, column] = self._probe(table, [found])[column]
         return self._probed[table, column]
 
@@ -185,28 +193,28 @@ class Keys:
     def _sought(self, table: LegacyTable, column: Column) -> Reference | None:
         declared = [self._declared(table, column, *link) for link in self._links(table, column.name)]
         named = [reference for reference in declared if reference.ids_of]
-        single = [reference for reference in declared if len(reference.declared.columns) == 1]
+        single = [reference for reference in declared if reference.declared and len(reference.declared.columns) == 1]
         return next(iter(named or single), None) or self._undeclared(table, column)
 
     def _links(self, table: LegacyTable, column: str) -> Iterator[tuple[Constraint, str]]:
         """Foreign keys that the column is part of, and the column that it names there; those of one column first."""
         keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
         for constraint in sorted(keys, key=lambda c: len(c.columns)):
-            if self._fates.get(constraint.ref_table) in MOVED:
+            if self._fates.get(constraint.parent) in MOVED:
                 yield constraint, constraint.ref_columns[constraint.columns.index(column)]
 
     def _declared(self, table: LegacyTable, column: Column, constraint: Constraint, to_column: str) -> Reference:
         rule = self._mapping.common.references.get(column.name)
-        on_orphan = rule.on_orphan(table.name) if rule and rule.to == constraint.ref_table else "null"
-        ids_of = self._ids_in(constraint.ref_table, to_column)
-        return Reference(table.name, column.name, constraint.ref_table, to_column, on_orphan, constraint, ids_of)
+        on_orphan = rule.on_orphan(table.name) if rule and rule.to == constraint.parent else "null"
+        ids_of = self._ids_in(constraint.parent, to_column)
+        return Reference(table.name, column.name, constraint.parent, to_column, on_orphan, constraint, ids_of)
 
     def _ids_in(self, table: str, column: str) -> str | None:
         """The legacy table whose ids stand in this column: its own, or one that it points at in turn."""
-        parent = self._catalog.table(table)
         if column == "id" and self._fates[table] == "reshape":
             return table if self.root_of(table) else None
-        onward = self._reference(parent, parent.shape.find_column(column))
+        parent = self._catalog.table(table)
+        onward = self._reference(parent, parent.shape.column(column))
         return onward.ids_of if onward and onward.ids_of else table if column == "id" else None
 
     def _ask(self, table: str, column: str, parent: str) -> None:
@@ -225,10 +233,11 @@ class Keys:
             return None
         if table.name not in (*self._mapping.tables, *rule.tables) and rule.to != "users":
             return None  # a table that nobody mapped may mean anything by job_id
-        parent = self._catalog.table(rule.to)
-        if not parent or not self._is_target(rule.to) or not parent.shape.find_column("id"):
+        parent = self._catalog.find_table(rule.to)
+        key = parent.shape.find_column("id") if parent else None
+        if not parent or not key or not self._is_target(rule.to):
             return None
-        if not _comparable(column, parent.shape.find_column("id")) or column.generated:
+        if not _comparable(column, key) or column.generated:
             return None
         if not self.root_of(rule.to) and not is_unique(parent.shape, ("id",)):
             self._ask(table.name, column.name, rule.to)

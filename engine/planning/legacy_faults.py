@@ -66,7 +66,7 @@ def _look_at(scene: Scene, table: LegacyTable) -> None:
         scene.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
     if (table.inherits or table.has_heirs) and not table.extension:
         scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
-    rule = scene.rule(name)
+    rule = scene.find_rule(name)
     if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
         scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
     clashes.table(scene, name)

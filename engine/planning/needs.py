@@ -11,14 +11,16 @@ Laws
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeVar
 
-from config.shapes import Constraint, Index, Table
+from config.shapes import Constraint, Element, Index, Table
 from engine.planning.fault import Fault
 from engine.planning.scene import Scene
 from engine.reflect import closure, expressions
 from engine.reflect.catalog import Dependency, Function, TypeUse
 from engine.reflect.closure import Needs
 
+Kind = TypeVar("Kind", Constraint, Index)
 RULES = "in config/mapping/common.toml"
 
 
@@ -41,17 +43,21 @@ def _without_calls(scene: Scene, shape: Table, calls: dict[str, str]) -> Table:
     def mended(text: str | None) -> str | None:
         return text and expressions.replace_calls(text, swap)
 
-    def parts(found: Constraint | Index) -> Constraint | Index:
-        elements = tuple(replace(e, expression=mended(e.expression)) for e in found.elements)
-        texts = {"predicate": mended(found.predicate)}
-        texts |= {"expression": mended(found.expression)} if isinstance(found, Constraint) else {}
-        return replace(found, elements=elements, **texts)
+    def element(found: Element) -> Element:
+        return replace(found, expression=expressions.replace_calls(found.expression, swap))
+
+    def part(found: Kind) -> Kind:
+        elements = tuple(map(element, found.elements))
+        return replace(found, elements=elements, predicate=mended(found.predicate))
 
     columns = (replace(c, default=None if is_lost(c.name) else mended(c.default)) for c in shape.columns)
-    constraints, indexes = (
-        tuple(parts(found) for found in kept if not is_lost(found.name)) for kept in (shape.constraints, shape.indexes)
+    constraints = (replace(c, expression=mended(c.expression)) for c in shape.constraints if not is_lost(c.name))
+    return replace(
+        shape,
+        columns=tuple(columns),
+        constraints=tuple(map(part, constraints)),
+        indexes=tuple(part(index) for index in shape.indexes if not is_lost(index.name)),
     )
-    return replace(shape, columns=tuple(columns), constraints=constraints, indexes=indexes)
 
 
 def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
@@ -78,8 +84,8 @@ def find(scene: Scene, build: list[Table], archive: list[Table]) -> dict:
 def _disown(scene: Scene) -> None:
     """What the project declares is no part of the legacy table that happens to have the same name."""
     for name, shape in scene.declared.items():
-        for part in (*shape.columns, *shape.constraints, *shape.indexes):
-            scene.sources_of.setdefault((name, part.name), ("", part.name))
+        for part in [part.name for part in shape.columns] + [part.name for part in shape.objects]:
+            scene.sources_of.setdefault((name, part), ("", part))
 
 
 def _refuse(scene: Scene, wanted: Needs) -> None:
@@ -141,7 +147,7 @@ def _tell_of_sequences(scene: Scene, wanted: Needs) -> None:
         if sequence.name in wanted.sequences and not sequence.is_readable:
             sentence = f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
             scene.faults.append(Fault(sentence, None, sequence.name))
-        is_identity_of_copy = sequence.is_identity and scene.fates.get(sequence.table) in ("copy", "keep")
+        is_identity_of_copy = sequence.is_identity and scene.fates.get(sequence.table or "") in ("copy", "keep")
         if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
             owner = f"{sequence.table}.{sequence.column}"
             scene.remarks.append(

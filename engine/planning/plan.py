@@ -53,6 +53,9 @@ class Conversion:
     is_own_id: bool = False
 
 
+Freight = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
 @dataclass(frozen=True)
 class Route:
     """One motion: rows of one legacy table, by one lane, into one or more build tables.
@@ -73,7 +76,7 @@ class Route:
     facts: Facts | None = None
     lookups: tuple[str, ...] = ()
     rule_columns: tuple[str, ...] = ()  # what the transform reads; one that no item gives is all null
-    freight: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    freight: Freight = ()
     conversions: tuple[Conversion, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()  # column → expression that stands in for a null
     is_accounted: bool = True
@@ -105,6 +108,13 @@ class Rule:
     operators: tuple[str, ...] = ()  # of an exclusion: what may not hold of all its keys at once
     under: tuple[tuple[str, str], ...] = ()  # (name, the table's name for it) of columns that the texts call otherwise
     has_period: bool = False  # of a foreign key: its last column is a period that the parents' have to cover
+
+    @property
+    def parent(self) -> str:
+        """The build table that a foreign key points at. Errors: LookupError of any other rule."""
+        if self.ref_table is None:
+            raise LookupError(f"{self.table}.{self.name} points at no table; wanted a foreign key")
+        return self.ref_table
 
     @property
     def nulls_orphans(self) -> bool:
@@ -201,8 +211,15 @@ class Plan:
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    def table(self, name: str) -> TablePlan | None:
+    def find_table(self, name: str) -> TablePlan | None:
         return next((table for table in self.tables if table.name == name), None)
+
+    def table(self, name: str) -> TablePlan:
+        """The story of this legacy table, which is known to be planned. Errors: LookupError."""
+        found = self.find_table(name)
+        if found is None:
+            raise LookupError(f"the plan has no legacy table {name}")
+        return found
 
     def shape(self, name: str) -> Table:
         return next(shape for shape in self.build if shape.name == name)
@@ -210,7 +227,7 @@ class Plan:
     def spelled_as(self, table: str, column: str) -> str:
         """SQL over alias t: a value as text, in the form in which ids are compared."""
         found = next((text for *place, text in self.spelled if place == [table, column]), None)
-        return found or ids.word(self.table(table).legacy.shape.find_column(column))
+        return found or ids.word(self.table(table).legacy.shape.column(column))
 
     def id_as(self, table: str, column: str) -> str:
         """The same of an id: one text however a UUID is written."""
@@ -219,7 +236,7 @@ class Plan:
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""
         shape = self.shape(table)
-        return self.source.takes_null(shape, shape.find_column(column))
+        return self.source.takes_null(shape, shape.column(column))
 
     @property
     def carried_functions(self) -> tuple[Function, ...]:
@@ -258,18 +275,17 @@ def _timeless(items: tuple[Item, ...], instant: str) -> tuple[Item, ...]:
 def merged_shape(plan: Plan) -> Table | None:
     """The table of what professionals carry, with the profile that each leads to; None if they carry nothing."""
     route = next((r for r in plan.routes if r.transform == "professionals"), None)
-    pairs = dict(route.freight).get(route.targets[0], ()) if route else ()
-    if not pairs:
+    if not route or not (pairs := dict(route.freight).get(route.targets[0], ())):
         return None
     root = plan.shape(route.targets[0])
     kinds = {"root_id": "uuid", "legacy_id": "text", "legacy_key": "text", "updated_at": "timestamptz", "place": "int8"}
     own = [Column(f"__{name}", kind, base=kind) for name, kind in kinds.items()]
-    carried = tuple(replace(root.find_column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
+    carried = tuple(replace(root.column(name), default=None, not_null=False, comment=None) for name, _ in pairs)
     return Table(MERGED, (*own, *carried))
 
 
-def _spelled(value) -> str:
-    if is_dataclass(value):
+def _spelled(value: object) -> str:
+    if is_dataclass(value) and not isinstance(value, type):
         return _spelled(tuple((f.name, getattr(value, f.name)) for f in fields(value)))
     if isinstance(value, (tuple, list)):
         return "(" + ",".join(map(_spelled, value)) + ")"

@@ -7,10 +7,12 @@ Laws
 """
 
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from config import mapping as mappings
 from config import target as targets
+from config.mapping import TableRule
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning import legacy_faults, needs, questions
@@ -34,7 +36,7 @@ from engine.reflect import closure, older
 from engine.reflect.catalog import Catalog, LegacyTable
 
 
-def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Source, server: int = older.NEWEST) -> Plan:
+def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe, server: int = older.NEWEST) -> Plan:
     """The plan for this catalogue; without users one that holds nothing but faults.
 
     probe: looks at the rows; server: the target's version.
@@ -48,10 +50,12 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Sourc
     if fates.get("user_settings"):
         shapes.pop("user_settings")
     keys = Keys(catalog, mapping, fates, lambda table, columns: probe.ids(apart.legacy(table), columns))
-    more = {"legacy_names": apart.names, "faults": barred}
-    scene = Scene(catalog, mapping, settings, instant, keys, fates, shapes, server, **more)
+    scene = Scene(
+        catalog, mapping, settings, instant, keys, fates, shapes, server, legacy_names=apart.names, faults=barred
+    )
     legacy_faults.look(scene)
-    if not catalog.table("users") or not catalog.table("users").shape.find_column("id"):
+    users = catalog.find_table("users")
+    if not users or not users.shape.find_column("id"):
         return _nothing(scene)
     loose_ids.look(scene)
     declared.adapt(scene)
@@ -79,34 +83,42 @@ def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) ->
     return fates
 
 
-def _tables(scene: Scene) -> list[tuple[TablePlan, Table | None, Table | None, tuple]]:
-    """For every legacy table: its plan, its build shape (if it keeps one), its archive shape, its column renames."""
+@dataclass(frozen=True)
+class _Planned:
+    """One legacy table: its story, its shape in the build (if it keeps one) and in the archive, its columns renamed."""
+
+    plan: TablePlan
+    build: Table | None = None
+    archive: Table | None = None
+    column_renames: tuple[tuple[str, str, str], ...] = ()
+
+
+def _tables(scene: Scene) -> list[_Planned]:
     planned = {}
     order = [n for n in scene.mapping.tables if n in scene.fates] + [t.name for t in scene.catalog.tables]
     for name in dict.fromkeys(order):
-        table = scene.catalog.table(name)
-        planned[name] = _table(scene, table)
+        planned[name] = _table(scene, scene.catalog.table(name))
     return [planned[table.name] for table in scene.catalog.tables]
 
 
-def _table(scene: Scene, table: LegacyTable):
-    fate, rule, domain = scene.fates[table.name], scene.rule(table.name), scene.mapping.domain_of.get(table.name, "")
+def _table(scene: Scene, table: LegacyTable) -> _Planned:
+    fate, domain = scene.fates[table.name], scene.mapping.domain_of.get(table.name, "")
     if fate == "skip":
         remark = f"belongs to the extension {table.extension}" if table.extension else "is not read"
-        return TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)), None, None, ()
+        return _Planned(TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)))
     if fate == "archive":
         shape, route = plan_beside.archive(scene, table, is_outcome=True)
-        return TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), None, shape, ()
+        return _Planned(TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), archive=shape)
     if fate == "reshape":
         return _reshaped(scene, table, domain)
-    return _copied(scene, table, domain, rule)
+    return _copied(scene, table, domain, scene.find_rule(table.name))
 
 
 def _archived_ways(table: LegacyTable) -> tuple[Way, ...]:
     return tuple(Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in table.shape.columns)
 
 
-def _reshaped(scene: Scene, table: LegacyTable, domain: str):
+def _reshaped(scene: Scene, table: LegacyTable, domain: str) -> _Planned:
     rule = scene.rule(table.name)
     found = plan_reshaped.plan(scene, table)
     routes, shape = [found.route], None
@@ -114,13 +126,14 @@ def _reshaped(scene: Scene, table: LegacyTable, domain: str):
         shape, archive_route = plan_beside.archive(scene, table, is_outcome=False)
         routes.append(archive_route)
     plan = TablePlan(table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks)
-    return plan, None, shape, ()
+    return _Planned(plan, archive=shape)
 
 
-def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
-    gone, routes = {}, []
+def _copied(scene: Scene, table: LegacyTable, domain: str, rule: TableRule | None) -> _Planned:
+    gone: dict[str, Way] = {}
+    routes: list[Route] = []
     if rule and rule.split:
-        route, gone = plan_beside.split(scene, table)
+        route, gone = plan_beside.split(scene, table, rule.split)
         routes += [route] if route else []
     settings = completion.moved_ways(scene, table)
     copied = plan_copied.plan(scene, table, gone | settings, (rule and rule.target) or table.name)
@@ -128,25 +141,25 @@ def _copied(scene: Scene, table: LegacyTable, domain: str, rule):
         copied = completion.complete(scene, table, copied)
         routes += completion.routes(scene, copied.shape)
     if rule and rule.derives:
-        derived = plan_beside.derived(scene, table)
+        derived = plan_beside.derived(scene, table, rule.derives)
         routes += [derived] if derived else []
     disposition = rule.disposition if rule else "carry"
     final = (rule and rule.target) or table.name
     plan = TablePlan(
         table, domain, disposition, (final,), copied.ways, (copied.route, *routes), copied.dropped, copied.remarks
     )
-    return plan, copied.shape, None, copied.column_renames
+    return _Planned(plan, build=copied.shape, column_renames=copied.column_renames)
 
 
-def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
-    tables = [plan for plan, _, _, _ in planned]
-    if "user_settings" in scene.declared and scene.catalog.table("users"):
+def _assemble(scene: Scene, planned: list[_Planned], probe: probes.Probe) -> Plan:
+    tables = [one.plan for one in planned]
+    if "user_settings" in scene.declared and scene.catalog.find_table("users"):
         extra = completion.routes(scene, scene.declared["user_settings"])
         tables = [replace(t, routes=(*t.routes, *extra)) if t.name == "users" else t for t in tables]
-    build = [shape for _, shape, _, _ in planned if shape] + list(scene.declared.values())
+    build = [one.build for one in planned if one.build] + list(scene.declared.values())
     build, dropped = following.resolve(scene, build)
     tables = [replace(t, dropped=(*t.dropped, *dropped[t.name])) for t in tables]
-    archive = [shape for _, _, shape, _ in planned if shape]
+    archive = [one.archive for one in planned if one.archive]
     _look_for_uncovered(scene, tables)
     hidden = _hidden(scene, tables)
     build, call_names = needs.replaced(scene, build)
@@ -163,7 +176,7 @@ def _assemble(scene: Scene, planned: list, probe: probes.Source) -> Plan:
         follows=tuple(scene.follows),
         noted=tuple(scene.noted),
         renames=tuple(renames),
-        column_renames=tuple(rename for *_, names in planned for rename in names),
+        column_renames=tuple(rename for one in planned for rename in one.column_renames),
         clashing=frozenset(scene.clashing),
         spelled=tuple(scene.keys.all_spelled()),
         replaced_calls=call_names,
@@ -212,7 +225,7 @@ def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
     }
 
 
-def _rules(scene: Scene, build: list[Table]):
+def _rules(scene: Scene, build: list[Table]) -> Iterator[Rule]:
     """Every constraint of the build schema, as the quarantine judges it."""
     for shape in build:
         for column in shape.columns:
@@ -282,8 +295,8 @@ def _releases(scene: Scene, key: Constraint, shape: Table) -> tuple[str, ...]:
     return tuple([*named, *free][:1])
 
 
-def _legacy_constraints(scene: Scene, table: str):
-    legacy = scene.catalog.table(table)
+def _legacy_constraints(scene: Scene, table: str) -> tuple[Constraint, ...]:
+    legacy = scene.catalog.find_table(table)
     return legacy.shape.constraints if legacy else ()
 
 
@@ -292,9 +305,9 @@ def _read_by_generated(scene: Scene, table: str, columns: tuple[str, ...]) -> se
     return {name for column in found if column for name in column.reads}
 
 
-def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, constraint=None) -> bool:
+def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, key: Constraint | None = None) -> bool:
     """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
-    rule = scene.rule(table)
+    rule = scene.find_rule(table)
     if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
     if not scene.keeps(table, _read_by_generated(scene, table, columns)):
@@ -303,8 +316,7 @@ def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, c
     following = following or any((table, column) in scene.parsed for column in columns)
     if following or any((table, column) in scene.changed for column in columns):
         return kind == "n" and not following  # a cast or a derivation never makes a null; filled times never are
-    if kind != "f":
+    if key is None or kind != "f":
         return True
-    parent = constraint.ref_table
-    same_parent = scene.fates.get(parent) in ("copy", "keep")
-    return same_parent and not any((parent, column) in scene.changed for column in constraint.ref_columns)
+    same_parent = scene.fates.get(key.parent) in ("copy", "keep")
+    return same_parent and not any((key.parent, column) in scene.changed for column in key.ref_columns)

@@ -33,6 +33,7 @@ def types(catalog: Catalog, names: Collection[str]) -> list[Statement]:
 
 
 def _type(kind: Type) -> tuple[str, str, sql.Composable]:
+    parts: list[sql.Composable]
     match kind.kind:
         case "e":
             parts = [sql.Literal(label) for label in kind.labels]
@@ -48,7 +49,7 @@ def _type(kind: Type) -> tuple[str, str, sql.Composable]:
 def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
     """Functions by name (all that share it) or by signature, `lower_all(text[])`."""
     wanted = [f for f in catalog.functions if f.definition and (f.name in names or f.signature in names)]
-    made = [Statement("function", (function.signature,), function.definition) for function in wanted]
+    made = [Statement("function", (f.signature,), f.definition) for f in wanted if f.definition]
     return made + [_function_comment(function) for function in wanted if function.comment is not None]
 
 

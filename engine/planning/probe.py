@@ -11,6 +11,7 @@ from config.shapes import Column
 from config.types import UUID_TEXT
 from engine.planning import ids
 from engine.reflect.select import as_text
+from engine.session import fetch
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
 SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size
@@ -46,7 +47,8 @@ class Source:
                 uuid=sql.Literal(UUID_TEXT),
                 table=sql.Identifier(self._schema, table),
             )
-            found[column.name] = self._conn.execute(query).fetchone()
+            values, uuids = fetch.one(self._conn, query)
+            found[column.name] = (values, uuids)
         return found
 
     def links(self, table: str, columns: list[Column]) -> Counts:
@@ -56,5 +58,8 @@ class Source:
         texts = ", ".join(f"left({as_text(c)}, {BEGINNING}) as v{number}" for number, c in enumerate(columns))
         counts = ", ".join(f"count(v{n}), count(*) filter (where v{n} ~* %(link)s)" for n in range(len(columns)))
         rows = f"select {texts} from {quoted(self._schema, table)} as t limit {SAMPLE_ROWS}".replace("%", "%%")
-        figures = self._conn.execute(f"select {counts} from ({rows}) as s", {"link": LINK}).fetchone()
+        figures = fetch.one(self._conn, f"select {counts} from ({rows}) as s", {"link": LINK})
         return {c.name: (figures[2 * n], figures[2 * n + 1]) for n, c in enumerate(columns)}
+
+
+Probe = Source | Unread

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from config.mapping import toml_key
 from config.shapes import Column
 from config.types import INTEGERS, TEXTUAL, TIMES
-from engine.planning.probe import Source, Unread
+from engine.planning.probe import Probe
 from engine.planning.scene import Scene
 from engine.planning.tables.plan_reshaped import TIMED, used_columns
 from engine.reflect.catalog import LegacyTable
@@ -18,7 +18,7 @@ from engine.reflect.catalog import LegacyTable
 ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or employees: never declared
 
 
-def find(scene: Scene, probe: Source | Unread) -> list[str]:
+def find(scene: Scene, probe: Probe) -> list[str]:
     """A question for each column whose name or values say what nothing declares."""
     known = {question.partition(" ")[0] for question in scene.keys.questions}
     asked = [question for table in scene.catalog.tables for question in _references(scene, table, known)]
@@ -45,7 +45,7 @@ def _times(scene: Scene, table: LegacyTable) -> Iterator[str]:
             )
 
 
-def _links(scene: Scene, table: LegacyTable, probe: Source | Unread) -> Iterator[str]:
+def _links(scene: Scene, table: LegacyTable, probe: Probe) -> Iterator[str]:
     """Columns of a profile in which most values look like URLs; those of four tables are forbidden by name."""
     if scene.fates[table.name] != "reshape":
         return
@@ -86,7 +86,7 @@ def _reference(scene: Scene, table: str, column: str, parent: str) -> str:
     if column not in scene.mapping.common.references:
         rule = f'{toml_key(column)} = {{ to = "{parent}", in = ["{table}"] }}'
         yes = f"add {rule} to [references] in config/mapping/common.toml"
-    elif scene.rule(table):
+    elif scene.find_rule(table):
         yes = f"give it the type of {parent}.id in the source, or declare it there"
     else:
         yes = f'map the table: {scene.place(table)}, with disposition = "copy"'
@@ -97,11 +97,11 @@ def _reference(scene: Scene, table: str, column: str, parent: str) -> str:
 
 
 def _settled(scene: Scene, table: str) -> set[str]:
-    rule = scene.rule(table)
+    rule = scene.find_rule(table)
     return set(rule.settled) if rule else set()
 
 
 def _read(scene: Scene, table: str) -> set[str]:
     """Columns that a rule of the table reads or decides."""
-    rule = scene.rule(table)
+    rule = scene.find_rule(table)
     return {*rule.becomes, *(v for variants in rule.columns.values() for v in variants)} if rule else set()

@@ -18,6 +18,9 @@ from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain
 
+# What a column points at: (its columns, a legacy table, that one's columns) of each reference over it.
+Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
+
 
 @dataclass(frozen=True)
 class Foreign:
@@ -52,7 +55,7 @@ class Scene:
     changed: set[tuple[str, str]] = field(default_factory=set)  # build columns whose values are not the legacy's own
     retyped: set[tuple[str, str]] = field(default_factory=set)  # those among them whose type is another
     on_orphan: dict[tuple[str, str], str] = field(default_factory=dict)  # build column → null | reject
-    meanings: dict[tuple[str, str], frozenset] = field(default_factory=dict)  # what carried columns point at (pointing)
+    meanings: dict[tuple[str, str], Meaning] = field(default_factory=dict)  # what carried columns point at (pointing)
     rewritten: dict[tuple[str, str], Reference] = field(default_factory=dict)  # build columns of ids written anew
     parsed: set[tuple[str, str]] = field(default_factory=set)  # text columns that point at integer keys
     noted: list[Noted] = field(default_factory=list)
@@ -66,8 +69,15 @@ class Scene:
         # of each declared table, before any legacy column is added to it
         self.own_columns = {name: frozenset(c.name for c in shape.columns) for name, shape in self.declared.items()}
 
-    def rule(self, table: str) -> TableRule | None:
+    def find_rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
+
+    def rule(self, table: str) -> TableRule:
+        """What the mapping says of this legacy table, which it is known to name. Errors: LookupError."""
+        found = self.find_rule(table)
+        if found is None:
+            raise LookupError(f"the mapping has no section [{toml_key(table)}]")
+        return found
 
     def keeps(self, table: str, columns: Iterable[str]) -> bool:
         """Whether these columns of a build table hold the legacy values from first to last; references may follow."""
@@ -93,7 +103,7 @@ class Scene:
     def place(self, table: str) -> str:
         """Where the mapping speaks of a table, or would."""
         header = f"[{toml_key(table)}]"
-        if self.rule(table):
+        if self.find_rule(table):
             return f"{header} in {self.mapping.file_of(table)}"
         return f"a new {header} in a file of config/mapping"
 
@@ -113,7 +123,8 @@ class Scene:
     def add_objects(self, table: str, constraints: list[Constraint], indexes: list[Index], legacy: str) -> None:
         """Add what legacy table `legacy` brings along."""
         shape = self.declared[table]
-        self.sources_of |= {(table, found.name): (legacy, found.name) for found in (*constraints, *indexes)}
+        brought: list[Constraint | Index] = [*constraints, *indexes]
+        self.sources_of |= {(table, found.name): (legacy, found.name) for found in brought}
         self.declared[table] = replace(
             shape, constraints=(*shape.constraints, *constraints), indexes=(*shape.indexes, *indexes)
         )

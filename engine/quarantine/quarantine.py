@@ -20,6 +20,7 @@ from engine.chunks.work import in_build
 from engine.planning.plan import Rule
 from engine.quarantine import violations
 from engine.quarantine.removals import Removals
+from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.workers import Workers
 
@@ -76,7 +77,8 @@ class Quarantine(Removals):
         query = "select distinct target_table, target_column from migration.notes where run_id = %s and note like %s"
         tables = {new: old for old, new in self.work.plan.renames}
         columns = {(table, new): old for table, old, new in self.work.plan.column_renames}
-        found = [(tables.get(t, t), c) for t, c in self.target.execute(query, (self.work.run_id, "orphan: %"))]
+        noted: list[tuple[str, str]] = self.target.execute(query, (self.work.run_id, "orphan: %")).fetchall()
+        found = [(tables.get(table, table), column) for table, column in noted]
         return {(table, columns.get((table, column), column)) for table, column in found}
 
     def _judge_nulled(self, nulled: set[tuple[str, str]]) -> bool:
@@ -107,7 +109,7 @@ class Quarantine(Removals):
         query = sql.SQL("select {} from {} as t").format(looks, self._table(table))
         names = ", ".join(rule.name for rule in rules)
         with blame(TargetError, f"judging {table} by {names}", self.work.stop), in_build(self.work, self.target):
-            broken = self.target.execute(query).fetchone()
+            broken = fetch.one(self.target, query)
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
                 self.remove(rule, violations.violates(self.work, rule), _reason(rule), violations.sentence(rule))
@@ -158,7 +160,7 @@ class Quarantine(Removals):
 
     def _is_any(self, rule: Rule, query: sql.Composed) -> bool:
         with self.work.sessions.lend("target") as target, self._blame(rule), in_build(self.work, target):
-            return target.execute(query).fetchone()[0]
+            return fetch.value(target, query)
 
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""
@@ -172,10 +174,10 @@ class Quarantine(Removals):
                         "and g.id = {})").format(
             violates,
             sql.Literal(self.work.run_id),
-            sql.Literal(rule.ref_table),
+            sql.Literal(rule.parent),
             self._text(rule.table, rule.columns[0]),
         )  # fmt: skip
-        sentence = f"the row of {self.work.plan.final_name(rule.ref_table)} that it belongs to was rejected"
+        sentence = f"the row of {self.work.plan.final_name(rule.parent)} that it belongs to was rejected"
         return self.remove(rule, child, reasons.PARENT_REJECTED, sentence) | self.remove(
             rule, violates, _reason(rule), violations.sentence(rule)
         )

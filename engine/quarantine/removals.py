@@ -6,6 +6,7 @@ Laws
 - A rejected row keeps no new id, no note and no removed link; references to it lead nowhere.
 """
 
+import contextlib
 from dataclasses import dataclass
 
 import pandas as pd
@@ -71,7 +72,8 @@ class Removals:
     def set_null(self, rule: Rule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each that was not null before, with the legacy value."""
         names = rule.releases or rule.columns[:1]
-        listed = [sql.SQL(ids.told(self.work.plan.shape(rule.table).find_column(name))) for name in names]
+        shape = self.work.plan.shape(rule.table)
+        listed: list[sql.Composable] = [sql.SQL(ids.told(shape.column(name))) for name in names]
         listed += [sql.SQL("t.{} is not null").format(sql.Identifier(name)) for name in names]
         query = sql.SQL(
             "with orphans as (select t.ctid, {row} as row, {values} from {table} as t "
@@ -89,12 +91,12 @@ class Removals:
             with in_build(self.work, self.target):
                 orphans = self.target.execute(query).fetchall()
             if orphans:
-                note = orphan_note(self.work, rule.ref_table)
+                note = orphan_note(self.work, rule.parent)
                 for place, name in enumerate(names, 2):
                     held = [(row[1], row[place]) for row in orphans if row[place + len(names)]]
                     self._note(rule.table, name, note, held)
 
-    def _blame(self, rule: Rule):
+    def _blame(self, rule: Rule) -> contextlib.AbstractContextManager[None]:
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)
 
     def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
@@ -113,7 +115,7 @@ class Removals:
                 "tables": [w.table for w, _ in found],
                 "keys": [w.key for w, _ in found],
                 "target": self.work.plan.final_name(table),
-                "column": columns.get(column, column),
+                "column": columns.get(column, column) if column else None,
                 "note": note,
                 "values": [w.value_of(_behind(rules.get(w.table), column), value) for w, value in found],
             },
@@ -126,10 +128,10 @@ class Removals:
         key = self.work.plan.shape(table).primary_key
         if len(key) == 1:
             return self._text(table, key[0])
-        return sql.SQL(key_of([self.work.plan.shape(table).find_column(name) for name in key]))
+        return sql.SQL(key_of([self.work.plan.shape(table).column(name) for name in key]))
 
     def _text(self, table: str, column: str) -> sql.SQL:
-        return sql.SQL(ids.word(self.work.plan.shape(table).find_column(column)))
+        return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
         """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""

@@ -22,8 +22,8 @@ def violates(work: Work, rule: Rule) -> sql.Composable:
     if rule.kind == "n":
         return sql.SQL("{} is null").format(columns[0])
     if rule.kind == "c":
-        return sql.SQL("{} is false").format(_read(rule, rule.expression))
-    orphan = _orphan(sql.Identifier(work.schema, rule.ref_table), rule, columns)
+        return sql.SQL("{} is false").format(_read(rule, rule.expression or "null"))
+    orphan = _orphan(sql.Identifier(work.schema, rule.parent), rule, columns)
     all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
     if rule.is_match_full and len(columns) > 1:
         any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
@@ -39,7 +39,7 @@ def is_lost(work: Work, step: Follow) -> sql.Composable:
     ).format(
         sql.Literal(work.run_id),
         sql.Literal(step.legacy_table),
-        sql.SQL(as_text(work.plan.shape(step.table).find_column(step.column))),
+        sql.SQL(as_text(work.plan.shape(step.table).column(step.column))),
     )
 
 
@@ -90,7 +90,8 @@ def keys(rule: Rule) -> sql.Composable:
 
 def counts(rule: Rule) -> sql.Composable:
     """Whether a row takes part in the uniqueness: within the predicate, and no key null unless nulls are equal."""
-    parts = [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in _keys(rule)]
+    parts: list[sql.Composable] = []
+    parts += [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in _keys(rule)]
     parts += [_read(rule, rule.predicate)] if rule.predicate else []
     return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
@@ -142,7 +143,8 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
 
 def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
     """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
-    parts = [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
+    parts: list[sql.Composable] = []
+    parts += [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
     if rule.table == ROOTS:
         known = (
             "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} "

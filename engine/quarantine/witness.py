@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from config.quoting import quoted
+from engine.chunks.work import Work
 from engine.planning import ids
 from engine.planning.tables.plan_reshaped import ORIGIN, legacy_key
 from engine.reflect.catalog import LegacyTable
@@ -47,13 +48,13 @@ def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> 
     return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", more)
 
 
-def by_id(table: LegacyTable, schema: str, ids: list[str]) -> str:
+def by_id(table: LegacyTable, schema: str, words: list[str]) -> str:
     """SQL: the same for words of the column id."""
-    wanted = sql.Literal(sorted(set(ids))).as_string(None)
-    return _query(table, schema, f"{ids.word(table.shape.find_column('id'))} = any ({wanted}::text[])")
+    wanted = sql.Literal(sorted(set(words))).as_string(None)
+    return _query(table, schema, f"{ids.word(table.shape.column('id'))} = any ({wanted}::text[])")
 
 
-def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
+def find(work: Work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
     """The legacy rows behind these rows of a build table: by origin where it is hidden there, else by key."""
     schema = work.plan.source_schema
     if build_table not in work.plan.hidden:
@@ -67,7 +68,7 @@ def find(work, source: psycopg.Connection, build_table: str, rows: list[str]) ->
     return found
 
 
-def by_table(work, origins: list[str]) -> dict[LegacyTable, list[str]]:
+def by_table(work: Work, origins: list[str]) -> dict[LegacyTable, list[str]]:
     """The legacy tables that these origins name, and which of them each names."""
     tables = {
         str(oid): table.legacy

@@ -12,9 +12,9 @@ import pathlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -39,6 +39,7 @@ from engine.reflect.sequences import Sequence
 
 SQL = pathlib.Path(__file__).parent / "sql"
 Row = dict[str, Any]
+Part = TypeVar("Part", Column, Constraint, Index)
 Asked = Callable[[str], list[Row]]  # rows of catalog_<name>.sql
 FULL_TYPES = """
     select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod)
@@ -126,8 +127,15 @@ class Catalog:
     not_migrated: tuple[Leftover, ...] = ()
     grants: tuple[Grant, ...] = field(default=(), compare=False)
 
-    def table(self, name: str) -> LegacyTable | None:
+    def find_table(self, name: str) -> LegacyTable | None:
         return next((table for table in self.tables if table.name == name), None)
+
+    def table(self, name: str) -> LegacyTable:
+        """The table of this name, which is known to be there. Errors: LookupError."""
+        found = self.find_table(name)
+        if found is None:
+            raise LookupError(f"schema {self.schema} has no table {name}")
+        return found
 
     def domains(self, column: Column) -> list[Type]:
         """The domain that is the column's type, and those beneath it; none of any other type."""
@@ -155,12 +163,12 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
         types = _types(asked)
         owners = {table.name for table in tables}.union(kind.name for kind in types)  # partitions are none
         with search_path(connection, schema):  # by which texts name sequences
-            tables, types, named = sequences.resolved(connection, tables, types)
+            shapes, types, named = sequences.resolved(connection, (table.shape for table in tables), types)
         return Catalog(
             schema,
             **asked("database")[0],
             system_identifier=_system_identifier(connection),
-            tables=tables,
+            tables=tuple(replace(table, shape=shape) for table, shape in zip(tables, shapes, strict=True)),
             types=types,
             functions=_functions(asked),
             sequences=_sequences(asked, connection, schema),
@@ -170,7 +178,7 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
             text_search=_text_search(asked),
             dependencies=(
                 *(Dependency(**row) for row in asked("dependencies") if row["table"] in owners),
-                *(Dependency(*user, _kind(one), one.schema or "", one.name or one.text) for user, one in named),
+                *(_sequence_need(user, one) for user, one in named),
             ),
             not_migrated=tuple(Leftover(**row) for row in asked("leftovers")),
             grants=tuple(Grant(**row) for row in asked("grants")),
@@ -224,10 +232,10 @@ def _system_identifier(connection: psycopg.Connection) -> int | None:
 def _tables(asked: Asked, full_types: dict[tuple[int, str], str]) -> tuple[LegacyTable, ...]:
     tables = asked("tables")
     names = {row["oid"]: row["name"] for row in tables}
-    columns = [c | {"qualified": full_types[c["table_oid"], c["name"]]} for c in asked("columns")]
-    columns, parts = _by_table(Column, columns), _index_parts(asked)
-    constraints = _by_table(Constraint, _with_parts(asked("constraints"), parts), names)
-    indexes = _by_table(Index, _with_parts(asked("indexes"), parts), names)
+    qualified = [c | {"qualified": full_types[c["table_oid"], c["name"]]} for c in asked("columns")]
+    columns, parts = _by_table(Column, qualified), _index_parts(asked)
+    constraints = _by_table(Constraint, _named(_with_parts(asked("constraints"), parts), names))
+    indexes = _by_table(Index, _named(_with_parts(asked("indexes"), parts), names))
     heaps = defaultdict(list)
     for row in asked("heaps"):
         heaps[row.pop("root")].append(Leaf(**row))
@@ -255,15 +263,17 @@ def _with_parts(rows: list[Row], parts: dict[int, Row]) -> list[Row]:
     return [row | parts.get(row.pop("index_oid"), {}) for row in rows]
 
 
-def _by_table(value: type, rows: list[Row], names: dict[int, str] | None = None) -> dict[int, tuple]:
-    """Values by the oid of their table; those of partitions, which have no name here, are left out."""
-    found: dict[int, tuple] = defaultdict(tuple)
+def _named(rows: list[Row], names: dict[int, str]) -> list[Row]:
+    """Rows with their table's name; those of partitions, which have no name here, are left out."""
+    return [row | {"table": names[row["table_oid"]]} for row in rows if row["table_oid"] in names]
+
+
+def _by_table(value: type[Part], rows: list[Row]) -> dict[int, tuple[Part, ...]]:
+    """Values by the oid of their table."""
+    found: dict[int, tuple[Part, ...]] = defaultdict(tuple)
     for row in rows:
         oid = row.pop("table_oid")
-        if names is None:
-            found[oid] += (value(**row),)
-        elif oid in names:
-            found[oid] += (value(table=names[oid], **row),)
+        found[oid] += (value(**row),)
     return found
 
 
@@ -301,8 +311,10 @@ def _sequences(asked: Asked, connection: psycopg.Connection, schema: str) -> tup
     return tuple(Sequence(**row, **positions.get(row["name"], {})) for row in rows)
 
 
-def _kind(named: sequences.Named) -> str:
-    return "sequence" if named.name else "unknown sequence"
+def _sequence_need(user: sequences.User, named: sequences.Named) -> Dependency:
+    user_kind, table, name = user
+    kind = "sequence" if named.name else "unknown sequence"
+    return Dependency(user_kind, table, name, kind, named.schema or "", named.name or named.text)
 
 
 def _text_search(asked: Asked) -> tuple[TextSearch, ...]:

@@ -38,7 +38,7 @@ def needs(catalog: Catalog, tables: Iterable[Table], origins: Mapping[Place, Pla
     origins: where in the legacy schema a part stands that is not there under its own names.
     """
     parts = dict(_parts(tables, origins or {}))
-    uses = [use for use in catalog.type_uses if _is_used(catalog, use, parts)]
+    uses: list[TypeUse | Dependency] = [use for use in catalog.type_uses if _is_used(catalog, use, parts)]
     uses += [need for need in catalog.dependencies if _is_named(need, parts)]
     found = {_node(use) for use in uses if _is_ours(catalog, use)}
     found |= {("sequence", s.name) for s in catalog.sequences if _is_kept(s, parts)}
@@ -88,7 +88,7 @@ def _rehomed(value: Any, schema: str, members: set[str], home: str, name: str = 
         return expressions.rehome(value, schema, members, home) if name in TEXTS else value
     if isinstance(value, tuple):
         return tuple(_rehomed(item, schema, members, home, name) for item in value)
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         found = {f.name: _rehomed(getattr(value, f.name), schema, members, home, f.name) for f in fields(value)}
         return replace(value, **found)
     return value
@@ -116,7 +116,7 @@ def _is_ours(catalog: Catalog, use: TypeUse | Dependency) -> bool:
 def _is_used(catalog: Catalog, use: TypeUse, parts: dict) -> bool:
     """Whether the column is there, and still has its legacy type."""
     part = parts.get(("column", (use.table, use.column)))
-    legacy = catalog.table(use.table)
+    legacy = catalog.find_table(use.table)
     column = legacy and legacy.shape.find_column(use.column)
     return part is not None and (not column or column.type == part.type)
 
@@ -155,11 +155,17 @@ def _edges(catalog: Catalog) -> dict[Node, set[Node]]:
         if need.user_kind in OF_TYPES and _is_ours(catalog, need):
             edges.setdefault(("type", need.table), set()).add(_node(need))
     for function in catalog.functions:
-        words = [overloads.get(need, {tuple(need.split(" ", 1))}) for need in function.needs]
+        words = [overloads.get(need, {_named_node(need)}) for need in function.needs]
         edges[("function", function.signature)] = set().union(*words)
     for found in catalog.text_search:
         edges[(f"text search {found.kind}", found.name)] = {("text search dictionary", name) for name in found.needs}
     return edges
+
+
+def _named_node(need: str) -> Node:
+    """`relation x` as a node."""
+    kind, _, name = need.partition(" ")
+    return kind, name
 
 
 def _closed(found: set[Node], edges: dict[Node, set[Node]]) -> set[Node]:

@@ -67,7 +67,8 @@ def followed(text: str, by: str) -> set[str]:
     """The names that this character follows: `.` after a schema or a table, `(` after what is called."""
     pieces = [piece for piece in tokens(text) if piece.kind != "space"]
     pairs = itertools.pairwise(pieces)
-    return {piece.name for piece, after in pairs if after.text == by and piece.kind in ("word", "quoted")}
+    names = (piece.name for piece, after in pairs if after.text == by and piece.kind in ("word", "quoted"))
+    return {name for name in names if name is not None}
 
 
 def calls(text: str) -> set[str]:

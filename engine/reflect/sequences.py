@@ -7,13 +7,16 @@ Laws
   of cannot be known, and is told.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from config.shapes import Table
 from engine.reflect.expressions import Token, tokens
+from engine.reflect.objects import DomainCheck, Type
 
 CALLS = {"nextval", "currval", "setval"}
 TEXTS = {"text", "varchar", "character", "varying", "bpchar", "name", "pg_catalog"}
@@ -27,6 +30,8 @@ FIND = """
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.oid = pg_catalog.to_regclass(({})::text)
 """
+
+User = tuple[str, str, str]  # what names a sequence: its kind, its table or type, and its name
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,10 @@ class Named:
     name: str | None = None
 
 
-def positions(cursor: psycopg.Cursor, schema: str, names: list[str]) -> dict[str, dict[str, Any]]:
+def positions(cursor: psycopg.Cursor[dict[str, Any]], schema: str, names: list[str]) -> dict[str, dict[str, Any]]:
     """Where each of these sequences stands. pg_sequences does not tell of setval(…, false)."""
     one = sql.SQL("select {} as name, last_value, is_called from {}")
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
         selects = [one.format(name, sql.Identifier(schema, name)) for name in names[start : start + 500]]
         for row in cursor.execute(sql.SQL(" union all ").join(selects)):
@@ -76,27 +81,34 @@ def positions(cursor: psycopg.Cursor, schema: str, names: list[str]) -> dict[str
     return found
 
 
-def resolved(connection: psycopg.Connection, tables: tuple, types: tuple) -> tuple[tuple, tuple, list]:
-    """Tables and types whose defaults and checks name sequences themselves; ((kind, table, user), Named) of each."""
-    found: list[tuple[tuple[str, str, str], Named]] = []
+def resolved(
+    connection: psycopg.Connection, shapes: Iterable[Table], types: Iterable[Type]
+) -> tuple[tuple[Table, ...], tuple[Type, ...], list[tuple[User, Named]]]:
+    """Shapes and types whose defaults and checks name sequences themselves; ((kind, table, user), Named) of each."""
+    found: list[tuple[User, Named]] = []
 
-    def text(before: str | None, *user: str) -> str | None:
-        after, named = resolve(connection, before) if before else (before, [])
-        found.extend((user, one) for one in named)
+    def text(before: str | None, kind: str, table: str, name: str) -> str | None:
+        if not before:
+            return before
+        after, named = resolve(connection, before)
+        found.extend(((kind, table, name), one) for one in named)
         return after
 
-    def of_table(table):
-        shape, name = table.shape, table.name
+    def of_table(shape: Table) -> Table:
+        name = shape.name
         columns = (replace(c, default=text(c.default, "default", name, c.name)) for c in shape.columns)
         constraints = (replace(c, expression=text(c.expression, "constraint", name, c.name)) for c in shape.constraints)
-        return replace(table, shape=replace(shape, columns=tuple(columns), constraints=tuple(constraints)))
+        return replace(shape, columns=tuple(columns), constraints=tuple(constraints))
 
-    def of_type(kind):
-        checks = (replace(c, expression=text(c.expression, "domain check", kind.name, c.name)) for c in kind.checks)
+    def of_check(kind: Type, check: DomainCheck) -> DomainCheck:
+        return replace(check, expression=text(check.expression, "domain check", kind.name, check.name) or "")
+
+    def of_type(kind: Type) -> Type:
+        checks = [of_check(kind, check) for check in kind.checks]
         default = text(kind.default, "domain default", kind.name, kind.name)
         return replace(kind, default=default, checks=tuple(checks))
 
-    return tuple(map(of_table, tables)), tuple(map(of_type, types)), found
+    return tuple(map(of_table, shapes)), tuple(map(of_type, types)), found
 
 
 def resolve(connection: psycopg.Connection, expression: str) -> tuple[str, list[Named]]:

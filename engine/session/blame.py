@@ -148,14 +148,20 @@ def _quotable(cause: Diagnosis) -> str:
 
 
 def _diagnosis(error: Exception) -> Diagnosis:
+    fields: dict[str, str | None]
     if isinstance(error, psycopg.Error):
         fields, text = _psycopg_fields(error), error.diag.message_primary or str(error)
     elif isinstance(error, adbc_driver_manager.Error):
-        fields = {key.decode(): value.decode("utf-8", "replace") for key, value in error.details or []}
+        fields = {_decoded(key): _decoded(value) for key, value in error.details or []}
         text = fields.get("PG_DIAG_MESSAGE_PRIMARY") or str(error).split("Query was")[0]
     else:
         return Diagnosis(_guessed_sqlstate(str(error)), "the stream of rows broke off")
     return Diagnosis(error.sqlstate or _guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
+
+
+def _decoded(text: str | bytes) -> str:
+    """ADBC declares its details as text, and gives bytes."""
+    return text if isinstance(text, str) else text.decode("utf-8", "replace")
 
 
 def _column(fields: dict[str, str | None]) -> str | None:

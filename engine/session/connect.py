@@ -14,7 +14,7 @@ import psycopg
 
 from config import cursors, session
 from config.connection import Connection
-from config.errors import SourceError, StagingError, TargetError
+from config.errors import MigrateError, SourceError, StagingError, TargetError
 from engine.session.blame import blame, blame_connecting
 from engine.session.stop import Stop
 
@@ -73,7 +73,9 @@ def adbc_target(connection: Connection, stop: Stop | None = None) -> Iterator[ad
 
 
 @contextlib.contextmanager
-def _session(connection, kind, settings, stop) -> Iterator[psycopg.Connection]:
+def _session(
+    connection: Connection, kind: type[MigrateError], settings: dict[str, str], stop: Stop | None
+) -> Iterator[psycopg.Connection]:
     stop = stop or Stop()
     with blame_connecting(kind, connection):
         conn = cursors.taking_any_name(psycopg.connect(_conninfo(connection), autocommit=True))
@@ -84,7 +86,9 @@ def _session(connection, kind, settings, stop) -> Iterator[psycopg.Connection]:
 
 
 @contextlib.contextmanager
-def _adbc_session(connection, kind, settings, stop) -> Iterator[adbc.Connection]:
+def _adbc_session(
+    connection: Connection, kind: type[MigrateError], settings: dict[str, str], stop: Stop | None
+) -> Iterator[adbc.Connection]:
     """As it connects it asks for all types, and knows them by the names of their functions: spelled with quotes or with
     a schema they would all be strange to it. So what spells names is told to the server beforehand."""
     stop = stop or Stop()

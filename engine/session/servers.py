@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 
 import psycopg
 
+from engine.session import fetch
+
 OLDEST_SERVER = 140000
 
 
@@ -43,13 +45,13 @@ FACTS = """
 
 
 def facts(conn: psycopg.Connection) -> ServerFacts:
-    return ServerFacts(*conn.execute(FACTS, {"system": _system_identifier(conn)}).fetchone())
+    return ServerFacts(*fetch.one(conn, FACTS, {"system": _system_identifier(conn)}))
 
 
 def _system_identifier(conn: psycopg.Connection) -> str | None:
     """Identifies a cluster for as long as it lives; some hosted services refuse or lack the function."""
     with contextlib.suppress(psycopg.DatabaseError), conn.transaction():
-        return conn.execute("select concat(system_identifier) from pg_control_system()").fetchone()[0]
+        return fetch.value(conn, "select concat(system_identifier) from pg_control_system()")
     return None
 
 

@@ -8,10 +8,15 @@ Laws
 
 import contextlib
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Literal, overload
 
+import adbc_driver_postgresql.dbapi as adbc
+import psycopg
 from psycopg import sql
 
+from config.connection import Connection
 from config.errors import StagingError
 from config.settings import Settings
 from engine.session import connect
@@ -19,7 +24,8 @@ from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
 from engine.session.stop import Stop
 
-OPENERS = {
+Session = psycopg.Connection | adbc.Connection
+OPENERS: dict[str, Callable[[Connection, Stop], AbstractContextManager[Session]]] = {
     "source": connect.source,
     "target": connect.target,
     "staging": connect.staging,
@@ -28,7 +34,7 @@ OPENERS = {
 }
 
 
-def use_copy(session, settings: Settings) -> None:
+def use_copy(session: psycopg.Connection, settings: Settings) -> None:
     """The same for the staging copy, which has the legacy schema's own name."""
     path = [settings.source_schema, settings.extension_schema]
     query = sql.SQL("set search_path = {}").format(sql.SQL(", ").join(map(sql.Identifier, path)))
@@ -43,9 +49,18 @@ class Sessions:
         self._settings, self._snapshot, self._stop = settings, snapshot, stop
         self._idle: dict[str, queue.LifoQueue] = {kind: queue.LifoQueue() for kind in OPENERS}
 
-    @contextlib.contextmanager
-    def lend(self, kind: str) -> Iterator:
+    @overload
+    def lend(self, kind: Literal["source", "target", "staging"]) -> AbstractContextManager[psycopg.Connection]: ...
+
+    @overload
+    def lend(self, kind: Literal["adbc_source", "adbc_target"]) -> AbstractContextManager[adbc.Connection]: ...
+
+    def lend(self, kind: str) -> AbstractContextManager[Session]:
         """A session for the block. Errors: SourceError, TargetError, StagingError."""
+        return self._lent(kind)
+
+    @contextlib.contextmanager
+    def _lent(self, kind: str) -> Iterator[Session]:
         stack, session = self._take(kind)
         try:
             yield session
@@ -59,7 +74,7 @@ class Sessions:
             while not self._idle[kind].empty():
                 self._idle[kind].get_nowait()[0].close()
 
-    def _take(self, kind: str):
+    def _take(self, kind: str) -> tuple[contextlib.ExitStack, Session]:
         with contextlib.suppress(queue.Empty):
             return self._idle[kind].get_nowait()
         with contextlib.ExitStack() as stack:
@@ -68,10 +83,10 @@ class Sessions:
             session = stack.enter_context(OPENERS[kind](url, self._stop))
             if is_source:
                 self.rejoin(session)
-            elif kind == "staging":
+            elif kind == "staging" and isinstance(session, psycopg.Connection):
                 use_copy(session, self._settings)
             return stack.pop_all(), session
 
-    def rejoin(self, session) -> None:
+    def rejoin(self, session: Session) -> None:
         """Join the run's snapshot; a session whose transaction was rolled back is then as it was."""
         self._snapshot.join(session)

@@ -23,7 +23,7 @@ from psycopg import sql
 
 from config.connection import Connection
 from config.errors import SourceError
-from engine.session import connect, servers
+from engine.session import connect, fetch, servers
 from engine.session.blame import blame
 from engine.session.stop import Stop
 
@@ -70,7 +70,7 @@ def hold(connection: Connection, stop: Stop | None = None) -> Iterator[Snapshot]
         with blame(SourceError, "taking a snapshot", stop):
             facts = servers.facts(conn)
             conn.execute(BEGIN)
-            name, visible = conn.execute(TAKE).fetchone()
+            name, visible = fetch.one(conn, TAKE)
         yield Snapshot(name, visible, facts, conn)
 
 
@@ -134,5 +134,5 @@ def _is_unchanged(conn: psycopg.Connection, schema: str, mark: Mark, files_now: 
         return False
     numbers = {"low": sql.Literal(since % ROUND), "since": sql.Literal(since), "round": sql.Literal(ROUND)}
     query = sql.SQL(CHANGED).format(table=sql.Identifier(schema, mark.table), **numbers)
-    row_count, has_newer = conn.execute(query).fetchone()
+    row_count, has_newer = fetch.one(conn, query)
     return row_count == mark.row_count and not has_newer

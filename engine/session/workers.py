@@ -5,17 +5,20 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from engine.session import context
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Workers(Protocol):
     """Runs the engine's functions: here in threads, in flows as Prefect tasks."""
 
-    def call(self, name: str, function: Callable, *arguments) -> object: ...
+    def call(self, name: str, function: Callable[..., Result], *arguments: Any) -> Result: ...
 
-    def map(self, name: str, function: Callable, items: Sequence) -> list: ...
+    def map(self, name: str, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]: ...
 
 
 class Watch(Protocol):
@@ -42,10 +45,10 @@ class Threads:
     def __init__(self, count: int):
         self._count = count
 
-    def call(self, name: str, function: Callable, *arguments):
+    def call(self, name: str, function: Callable[..., Result], *arguments: Any) -> Result:
         return function(*arguments)
 
-    def map(self, name: str, function: Callable, items: Sequence) -> list:
+    def map(self, name: str, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Results in the items' order; the first error, once those under way have ended."""
         with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
             futures = [pool.submit(copy_context().run, function, item) for item in items]
@@ -53,8 +56,8 @@ class Threads:
             for future in pending:
                 future.cancel()
         for future in futures:
-            if not future.cancelled() and future.exception():
-                raise future.exception()
+            if not future.cancelled() and (error := future.exception()):
+                raise error
         return [future.result() for future in futures]
 
 
@@ -83,9 +86,12 @@ class Clock:
     """
 
     def __init__(self, watch: Watch):
-        self._watch, self.seconds, self._keep = watch, {}, None
-        self._stage, self._since = None, time.monotonic()
-        self._lock, self._left, self._begun = threading.Lock(), {}, set()
+        self._watch, self._lock, self._since = watch, threading.Lock(), time.monotonic()
+        self._stage: str | None = None
+        self._keep: Callable[[str, float], None] | None = None
+        self.seconds: dict[str, float] = {}
+        self._left: dict[str, int] = {}
+        self._begun: set[str] = set()
 
     def stage(self, name: str) -> None:
         self._close()

@@ -5,7 +5,7 @@ import psycopg
 from config.errors import ConfigError
 from config.settings import Settings
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect, servers
+from engine.session import connect, fetch, servers
 from engine.session.servers import ServerFacts
 from engine.staging import programs
 
@@ -81,6 +81,6 @@ def _of_table(table: LegacyTable, schema: str) -> list[str]:
 
 
 def of_staging(conn: psycopg.Connection) -> list[str]:
-    if conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]:
+    if fetch.value(conn, "select has_database_privilege(current_database(), 'create')"):
         return []
     return ["the staging database's role may not create schemas; grant it CREATE on the database"]

@@ -15,6 +15,7 @@ from psycopg import sql
 from config import masks as masking
 from config.shapes import Column, Table
 from engine.reflect.catalog import Catalog, Type
+from engine.session import fetch
 from engine.staging.columns import Choice
 
 # Of types that take none of the general ones, or would take one that says more.
@@ -141,7 +142,7 @@ class Asked:
         try:
             with self._conn.transaction(force_rollback=True):
                 self._conn.execute("select set_config('search_path', quote_ident(%s), true)", [self._schema])
-                return self._conn.execute(query).fetchone()[0] is not False
+                return fetch.value(self._conn, query) is not False
         except psycopg.OperationalError:  # the server, not the value
             raise
         except psycopg.DatabaseError:

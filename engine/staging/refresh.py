@@ -25,7 +25,7 @@ from config.settings import Settings
 from engine.books import privileges
 from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect, servers, snapshot
+from engine.session import connect, fetch, servers, snapshot
 from engine.session.blame import blame
 from engine.session.sessions import Sessions
 from engine.session.snapshot import Snapshot
@@ -290,9 +290,9 @@ def _counted(making: Making, sessions: Sessions) -> dict[str, tuple[int, int]]:
     def count(name: str) -> tuple[int, int]:
         query = sql.SQL("select count(*) from {}").format(sql.Identifier(making.schema, name))
         with sessions.lend("source") as source, blame(SourceError, f"counting {name}", STOP):
-            there = source.execute(query).fetchone()[0]
+            there = fetch.value(source, query)
         with sessions.lend("staging") as staging, blame(StagingError, f"counting {name}", STOP):
-            return there, staging.execute(query).fetchone()[0]
+            return there, fetch.value(staging, query)
 
     names = [table.name for table in making.tables]
     counts = dict(zip(names, Threads(making.settings.workers).map("count", count, names), strict=True))

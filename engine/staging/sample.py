@@ -31,6 +31,7 @@ from engine.load import stream
 from engine.planning.tables.plan_reshaped import CTID
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
+from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.sessions import Sessions
 from engine.session.stop import Stop
@@ -365,7 +366,7 @@ def working(conn: psycopg.Connection) -> Iterator[None]:
 
 def _close(conn: psycopg.Connection) -> None:
     """Take the working tables from all but their owner, whatever default privileges gave; leave the books alone."""
-    (oid,) = conn.execute("select oid from pg_namespace where nspname = %s", [BOOKS]).fetchone()
+    (oid,) = fetch.one(conn, "select oid from pg_namespace where nspname = %s", [BOOKS])
     kept = [name for name in privileges.read(conn, oid).objects if not name[1].startswith(PREFIX)]
     privileges.close(conn, oid, [("schema", None), *kept])
 

@@ -125,7 +125,8 @@ EXTENSIONS = """
 
 def _extension_faults(conn: psycopg.Connection, settings: Settings, plan: Plan) -> list[str]:
     """Extensions that the server lacks, and those that stand where nothing of ours would find them."""
-    home, there = settings.extension_schema, dict(conn.execute(EXTENSIONS, [list(plan.extensions)]).fetchall())
+    home = settings.extension_schema
+    there: dict[str, str | None] = dict(conn.execute(EXTENSIONS, [list(plan.extensions)]).fetchall())
     lacking = [
         f"extension {name} is used by the source, and the target server lacks it; install it there"
         for name in plan.extensions

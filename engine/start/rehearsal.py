@@ -22,7 +22,7 @@ from engine.load.build import after_archive, after_load, before_load, renames
 from engine.planning import prerequisites
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
-from engine.reflect.catalog import Catalog, Function, reflect, search_path
+from engine.reflect.catalog import Catalog, Dependency, Function, TypeUse, reflect, search_path
 from engine.reflect.statements import Statement
 
 LOCK_SECONDS = 5
@@ -48,7 +48,8 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
             connection, prerequisites.extensions(planned.extensions, home), {} if is_there else {"schema": [home]}
         )
         had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
-        lost = {e.name: e.members for e in planned.source.extensions if e.name in {*planned.extensions} - had}
+        missing = {*planned.extensions} - had
+        lost: dict[str, Collection[str]] = {e.name: e.members for e in planned.source.extensions if e.name in missing}
         lost["functions"] = [name for f in _not_carried(planned) for name in (f.name, f.signature)]
         return [
             *found,
@@ -162,7 +163,8 @@ def _fault(statement: Statement, error: psycopg.DatabaseError) -> Fault:
 
 def _strays(catalog: Catalog) -> list[Fault]:
     """A name that the new schema lacks may be found in the next one on the search path, and tie the two together."""
-    uses = [((u.table, u.column), f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
+    uses: list[tuple[tuple[str, str], str, TypeUse | Dependency]] = []
+    uses += [((u.table, u.column), f"type {u.schema}.{u.type}", u) for u in catalog.type_uses]
     uses += [((d.table, d.user), f"{d.kind} {d.schema}.{d.name}", d) for d in catalog.dependencies]
     foreign = [c for table in catalog.tables for c in table.shape.constraints if c.ref_schema]
     return [

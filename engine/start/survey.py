@@ -19,7 +19,7 @@ from engine.books import bookkeeping, lease
 from engine.gates import certificate as certificates
 from engine.planning.plan import Plan
 from engine.reflect import older
-from engine.session import connect, servers, snapshot
+from engine.session import connect, fetch, servers, snapshot
 from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
@@ -103,13 +103,13 @@ def _source_bytes(held: Snapshot, plan: Plan) -> int:
     tables = [table.legacy for table in plan.tables if table.disposition != "skip"]
     oids = [oid for table in tables for oid in (table.oid, *(leaf.oid for leaf in table.leaves))]
     with blame(SourceError, "asking for sizes", STOP):
-        return held.holder.execute(SIZES, [oids]).fetchone()[0]
+        return fetch.value(held.holder, SIZES, [oids])
 
 
 def _look_at(conn: psycopg.Connection, settings: Settings) -> Target:
     with blame(TargetError, "looking at the target", STOP):
         facts = servers.facts(conn)
-        size = conn.execute("select pg_catalog.pg_database_size(pg_catalog.current_database())").fetchone()[0]
+        size = fetch.value(conn, "select pg_catalog.pg_database_size(pg_catalog.current_database())")
         has_books = not bookkeeping.faults(conn) and bookkeeping.is_present(conn)
         holder = lease.holder(conn) if lease.is_held(conn) else None
         pace = _pace(conn, settings) if has_books else None
@@ -121,10 +121,10 @@ def _pace(conn: psycopg.Connection, settings: Settings) -> Pace | None:
     if row is None or not row[2]:
         return None
     ours = [schema for schema in bookkeeping.schemas(conn).values() if schema.run_id == row[0]]
-    return Pace(*row, bytes=_schema_bytes(conn, [schema.schema_oid for schema in ours]))
+    return Pace(row[0], row[1], row[2], _schema_bytes(conn, [schema.schema_oid for schema in ours]))
 
 
 def _schema_bytes(conn: psycopg.Connection, schemas: list[int]) -> int:
     query = """select coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint
                from pg_catalog.pg_class where relnamespace = any(%s::oid[]) and relkind in ('r', 'm')"""
-    return conn.execute(query, [schemas]).fetchone()[0]
+    return fetch.value(conn, query, [schemas])

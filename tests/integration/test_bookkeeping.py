@@ -155,7 +155,7 @@ class TestEnsure:
             values ('old', 'failed', 'demo', 'public', 'nxtgauge', false, '{}', 'm', 'p', '0.1.0')""")
         (run,) = bookkeeping.runs(conn)
         assert bookkeeping.faults(conn) == [] and not gates.are_kept(conn)
-        assert gates.waivers(conn, "old") == [] and bookkeeping.build(conn, "old") is None
+        assert gates.waivers(conn, "old") == [] and bookkeeping.find_build(conn, "old") is None
         bookkeeping.ensure(conn)
         bookkeeping.ensure(conn)
         assert bookkeeping.runs(conn) == [run] and gates.are_kept(conn) and new_run(conn, approval=True).approval

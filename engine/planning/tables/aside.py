@@ -7,13 +7,15 @@ Laws
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from config.mapping import Mapping as Rules
 from config.mapping import TableRule
 from config.shapes import Constraint, Index, Table
 from engine.planning.plan import Plan, Route, TablePlan
 from engine.reflect.catalog import Catalog, LegacyTable
+
+Kind = TypeVar("Kind", Constraint, Index)
 
 # Fields of the catalogue's values that hold the bare name of a table of the schema.
 OF_TABLE = {
@@ -36,12 +38,10 @@ class Aside:
 
 def set_aside(catalog: Catalog, rules: Rules, declared: Collection[str]) -> Aside:
     """declared: names of tables that the target makes itself; those that others are renamed to are taken too."""
-    taken = {*declared, *(rule.target for name, rule in rules.tables.items() if _is_renamed(rule, name))}
-    moved = {
-        table.name: rule.target
-        for table in catalog.tables
-        if (rule := rules.tables.get(table.name)) and table.name in taken and _is_renamed(rule, table.name)
-    }
+    renamed = {name: new for name, rule in rules.tables.items() if (new := _new_name(rule, name))}
+    taken = {*declared, *renamed.values()}
+    there = {table.name for table in catalog.tables}
+    moved = {name: new for name, new in renamed.items() if name in taken & there}
     catalog = replace(catalog, tables=tuple(_with_names(table, rules) for table in catalog.tables))
     if not moved:
         return Aside(catalog, rules, {})
@@ -51,8 +51,9 @@ def set_aside(catalog: Catalog, rules: Rules, declared: Collection[str]) -> Asid
     return Aside(_moved(catalog, moved), rules, {new: old for old, new in moved.items()})
 
 
-def _is_renamed(rule: TableRule, name: str) -> bool:
-    return rule.disposition == "rename" and rule.target not in (None, name)
+def _new_name(rule: TableRule, name: str) -> str | None:
+    """The name that a renamed table gets; None of any other."""
+    return rule.target if rule.disposition == "rename" and rule.target != name else None
 
 
 def _with_names(table: LegacyTable, rules: Rules) -> LegacyTable:
@@ -61,10 +62,11 @@ def _with_names(table: LegacyTable, rules: Rules) -> LegacyTable:
     if not rule or not rule.names:
         return table
 
-    def named(part: Constraint | Index) -> Constraint | Index:
-        return replace(part, name=rule.names.get(part.name, part.name))
+    names, shape = rule.names, table.shape
 
-    shape = table.shape
+    def named(part: Kind) -> Kind:
+        return replace(part, name=names.get(part.name, part.name))
+
     constraints, indexes = tuple(map(named, shape.constraints)), tuple(map(named, shape.indexes))
     return replace(table, shape=replace(shape, constraints=constraints, indexes=indexes))
 
@@ -73,7 +75,7 @@ def _moved(value: Any, moved: Mapping[str, str]) -> Any:
     """The same value, with the tables' new names wherever it names one."""
     if isinstance(value, tuple):
         return tuple(_moved(item, moved) for item in value)
-    if not is_dataclass(value):
+    if not is_dataclass(value) or isinstance(value, type):
         return value
     found = {f.name: _moved(getattr(value, f.name), moved) for f in fields(value)}
     names = ("name",) if isinstance(value, Table) else OF_TABLE.get(type(value).__name__, ())
@@ -88,7 +90,7 @@ def restored(plan: Plan, aside: Aside, legacy: Catalog) -> Plan:
         plan,
         tables=tuple(_restored(table, aside, legacy) for table in plan.tables),
         noted=tuple(replace(noted, legacy_table=aside.legacy(noted.legacy_table)) for noted in plan.noted),
-        spelled=tuple((aside.legacy(table), *rest) for table, *rest in plan.spelled),
+        spelled=tuple((aside.legacy(table), column, text) for table, column, text in plan.spelled),
     )
 
 

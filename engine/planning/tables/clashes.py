@@ -30,7 +30,7 @@ class Owner:
 
 def table(scene: Scene, name: str) -> None:
     """A fault where a table that keeps its shape would get the name of one of the target's own."""
-    rule = scene.rule(name)
+    rule = scene.find_rule(name)
     final = rule.target if rule and rule.target else name
     others = {
         r.target for legacy, r in scene.mapping.tables.items() if r.target not in (None, legacy) and legacy != name
@@ -46,7 +46,7 @@ def _with_names(scene: Scene, name: str) -> str:
     """What of the table needs another name beside its own: keys and indexes that the target's tables have too."""
     shape = scene.catalog.table(name).shape
     own = [*(c.name for c in shape.constraints if c.kind in "pux"), *(index.name for index in shape.indexes)]
-    ours = {part.name for table in scene.declared.values() for part in (*table.constraints, *table.indexes)}
+    ours = {part.name for table in scene.declared.values() for part in table.objects}
     pairs = ", ".join(f'"{part}" = "legacy_{part}"' for part in own if part in ours)
     return f" and names = {{ {pairs} }}" if pairs else ""
 
@@ -79,7 +79,7 @@ def look(scene: Scene, build: list[Table], sequences: tuple[str, ...], types: tu
 
 
 def _blame(scene: Scene, name: str, owner: Owner, other: Owner) -> None:
-    if owner.kind == "sequence":
+    if owner.kind == "sequence" or owner.table is None:
         of = f", or archive the table {owner.table} that owns it" if owner.table else ""
         sentence = f"sequence {name}: has the name of {other}; rename it in the source{of}"
         scene.faults.append(Fault(sentence, None, name))
@@ -95,7 +95,7 @@ def _blame(scene: Scene, name: str, owner: Owner, other: Owner) -> None:
 
 def _tables(scene: Scene, build: list[Table]) -> Iterator[tuple[str, Owner]]:
     for shape in build:
-        rule, owner = scene.rule(shape.name), Owner("table", shape.name, shape.name in scene.declared)
+        rule, owner = scene.find_rule(shape.name), Owner("table", shape.name, shape.name in scene.declared)
         yield shape.name, owner
         if rule and rule.target not in (None, shape.name) and not owner.is_ours:
             yield rule.target, Owner("table", shape.name, True)
@@ -105,8 +105,8 @@ def _relations(scene: Scene, build: list[Table], sequences: tuple[str, ...]) -> 
     yield from _tables(scene, build)
     columns = {(shape.name, c.name) for shape in build for c in shape.columns if c.identity}
     for shape in build:
-        legacy = scene.catalog.table(shape.name)
-        known = {part.name for part in (*legacy.shape.constraints, *legacy.shape.indexes)} if legacy else set()
+        legacy = scene.catalog.find_table(shape.name)
+        known = {part.name for part in legacy.shape.objects} if legacy else set()
         known |= _carried_names(scene, shape.name)
         for index in shape.indexes:
             yield index.name, Owner("index", shape.name, index.name not in known)
@@ -120,5 +120,5 @@ def _relations(scene: Scene, build: list[Table], sequences: tuple[str, ...]) -> 
 
 def _carried_names(scene: Scene, declared: str) -> set[str]:
     """Objects that legacy tables of other names bring to a declared one."""
-    tables = [scene.catalog.table(name) for name in scene.fed_by.get(declared, ())]
-    return {part.name for t in tables if t for part in (*t.shape.constraints, *t.shape.indexes)}
+    tables = [scene.catalog.find_table(name) for name in scene.fed_by.get(declared, ())]
+    return {part.name for t in tables if t for part in t.shape.objects}

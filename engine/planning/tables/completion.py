@@ -24,7 +24,10 @@ SETTINGS, PREFERENCES = "user_settings", "preferences"
 
 
 def rule_of(scene: Scene) -> Completion:
-    return scene.rule(SETTINGS).completed_from
+    found = scene.rule(SETTINGS).completed_from
+    if found is None:
+        raise LookupError(f"the mapping's [{SETTINGS}] has no completed_from")
+    return found
 
 
 def moved_ways(scene: Scene, table: LegacyTable) -> dict[str, Way]:
@@ -52,7 +55,7 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
         return replace(copied, shape=shape)
     items = [_filled(scene, table, item, found) for item in copied.route.items]
     if table.shape.find_column(PREFERENCES):
-        _note_unmerged(scene)
+        _note_unmerged(scene, table, users)
     if not table.shape.find_column(PREFERENCES) and shape.find_column(PREFERENCES):
         items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
@@ -80,9 +83,10 @@ def _told(scene: Scene, way: Way, settings: list[Column]) -> Way:
 def routes(scene: Scene, shape: Table) -> list[Route]:
     """The route that gives a row to every user without one; none if there are no users."""
     users = _users(scene)
-    if not users or not users.shape.find_column("id"):
+    key = users.shape.find_column("id") if users else None
+    if not users or not key:
         return []
-    key, times = users.shape.find_column("id"), scene.times(users)
+    times = scene.times(users)
     found = scene.keys.conversion(users, key)
     items = [Item("user_id", scene.keys.word(users, key)), *_new_id(shape, key)]
     items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
@@ -91,7 +95,7 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
     now = text(f"{literal(scene.instant)}::timestamptz")
     items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name) and times]
-    conversions = [Conversion("user_id", found.parent)] if found.type == "uuid" and found.kind != "same" else []
+    conversions = [Conversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
         conversions.append(Conversion("id", SETTINGS))
     return [
@@ -113,10 +117,9 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
     ]
 
 
-def _note_unmerged(scene: Scene) -> None:
+def _note_unmerged(scene: Scene, table: LegacyTable, users: LegacyTable) -> None:
     """Settings of users whose preferences are no object stay nowhere, and are noted."""
-    legacy, users = scene.catalog.table(SETTINGS), _users(scene)
-    same = _same("t.id", users.shape.find_column("id"), "s.user_id", legacy.shape.find_column("user_id"))
+    same = _same("t.id", users.shape.column("id"), "s.user_id", table.shape.column("user_id"))
     odd = (
         f"exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same} "
         "and jsonb_typeof(s.preferences) <> 'object')"
@@ -127,7 +130,7 @@ def _note_unmerged(scene: Scene) -> None:
 
 
 def _users(scene: Scene) -> LegacyTable | None:
-    return scene.catalog.table(rule_of(scene).table)
+    return scene.catalog.find_table(rule_of(scene).table)
 
 
 def _settings(scene: Scene) -> list[Column]:
@@ -136,7 +139,7 @@ def _settings(scene: Scene) -> list[Column]:
 
 
 def _place(scene: Scene, setting: str) -> str:
-    legacy = scene.catalog.table(SETTINGS)
+    legacy = scene.catalog.find_table(SETTINGS)
     return setting if legacy and legacy.shape.find_column(setting) else f"{PREFERENCES}->{setting}"
 
 
@@ -197,13 +200,13 @@ def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:
     """The setting as a new row's column of its name; a value that does not fit is noted."""
     if _place(scene, setting.name) != setting.name:
         return None
-    value = _fitting(scene, shape.find_column(setting.name), setting, "t")
+    value = _fitting(scene, shape.column(setting.name), setting, "t")
     if value is None:
         return None
     unfit = f"{plain(setting)} is not null and {value} is null"
     note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
     scene.noted.append(Noted(rule_of(scene).table, SETTINGS, setting.name, note, as_text(setting), unfit))
-    return Item(setting.name, text_at(value, shape.find_column(setting.name)))
+    return Item(setting.name, text_at(value, shape.column(setting.name)))
 
 
 def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
@@ -218,7 +221,7 @@ def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
 
 
 def _joined(users: LegacyTable, user_id: Column) -> str:
-    return _same(f"u.{quoted('id')}", users.shape.find_column("id"), f"t.{quoted('user_id')}", user_id)
+    return _same(f"u.{quoted('id')}", users.shape.column("id"), f"t.{quoted('user_id')}", user_id)
 
 
 def _same(left: str, one: Column, right: str, other: Column) -> str:
@@ -236,8 +239,9 @@ def _new_id(shape: Table, key: Column) -> list[Item]:
 
 
 def _without_row(scene: Scene, key: Column) -> str:
-    legacy = scene.catalog.table(SETTINGS)
-    if not legacy or not legacy.shape.find_column("user_id"):
+    legacy = scene.catalog.find_table(SETTINGS)
+    user_id = legacy.shape.find_column("user_id") if legacy else None
+    if not user_id:
         return ""
-    same = _same("t.id", key, "s.user_id", legacy.shape.find_column("user_id"))
+    same = _same("t.id", key, "s.user_id", user_id)
     return f"not exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same})"

@@ -43,7 +43,7 @@ def adapt(scene: Scene) -> None:
 
 def _pointed(scene: Scene, constraint: Constraint) -> tuple[Constraint | None, Column | None]:
     """(the reference as it can be had, the column whose type it takes); None where there is no such thing."""
-    parent = scene.catalog.table(constraint.ref_table)
+    parent = scene.catalog.find_table(constraint.parent)
     if parent and scene.fates[parent.name] in ("copy", "keep"):
         if is_unique(parent.shape, ("id",)):
             return constraint, scene.keys.id_type(parent.name)
@@ -59,11 +59,12 @@ def _pointed(scene: Scene, constraint: Constraint) -> tuple[Constraint | None, C
 
 def _feeds(scene: Scene, constraint: Constraint) -> Iterator[tuple[LegacyTable, Column]]:
     """The legacy columns whose values the reference holds."""
-    feeds = FED_BY.get((constraint.table, constraint.columns[0]), ((constraint.ref_table, "id"),))
+    feeds = FED_BY.get((constraint.table, constraint.columns[0]), ((constraint.parent, "id"),))
     for table, name in feeds:
-        legacy, rule = scene.catalog.table(table), scene.rule(table)
+        legacy = scene.catalog.find_table(table)
         if not legacy or scene.fates[table] not in ("copy", "keep", "reshape"):
             continue
+        rule = scene.rule(table)
         variants = (rule.derives.columns if rule.derives else rule.columns).get(name, (name,))
         if column := next((c for variant in variants if (c := legacy.shape.find_column(variant))), None):
             yield legacy, column
@@ -88,9 +89,9 @@ def _actor_types(scene: Scene, name: str) -> dict[str, Column]:
 
 def _reviewers(scene: Scene) -> Iterator[Column]:
     for table, rule_column in REVIEWERS:
-        legacy, rule = scene.catalog.table(table), scene.rule(table)
-        variants = rule.columns[rule_column] if legacy else ()
-        yield from [c for name in variants if (c := legacy.shape.find_column(name))][:1]
+        if legacy := scene.catalog.find_table(table):
+            variants = scene.rule(table).columns[rule_column]
+            yield from [c for name in variants if (c := legacy.shape.find_column(name))][:1]
 
 
 def _agreed(scene: Scene, columns: list[Column]) -> Column | None:

@@ -46,15 +46,15 @@ def _followed(scene: Scene, shapes: dict[str, Table], foreign: Foreign) -> tuple
 
 def _places(scene: Scene, key: Constraint) -> list[tuple[str, tuple[str, ...]]]:
     """(build table, columns) in which all columns that the key points at arrive; the root of an id first."""
-    arrivals = [dict(reversed(scene.arrivals.get((key.ref_table, column), ()))) for column in key.ref_columns]
-    first = [into for into, _ in scene.arrivals.get((key.ref_table, key.ref_columns[0]), ())]
+    arrivals = [dict(reversed(scene.arrivals.get((key.parent, column), ()))) for column in key.ref_columns]
+    first = [into for into, _ in scene.arrivals.get((key.parent, key.ref_columns[0]), ())]
     tables = [into for into in first if all(into in names for names in arrivals)]
     return [(into, tuple(names[into] for names in arrivals)) for into in tables]
 
 
 def _fits(own: Table, parent: Table, column: str, key: str) -> bool:
     """Whether PostgreSQL compares the two as a reference does."""
-    one, other = own.find_column(column), parent.find_column(key)
+    one, other = own.column(column), parent.column(key)
     if one.base == other.base:
         return one.is_array == other.is_array
     is_number = {one.base, other.base} <= NUMBERS and (one.base != "numeric" or other.base == "numeric")

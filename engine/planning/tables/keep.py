@@ -134,7 +134,7 @@ def _is_kept_by_others(scene: Scene, key: Constraint, arrival: Arrival) -> bool:
 def _no_parent(scene: Scene, constraint: Constraint) -> str | None:
     if constraint.ref_schema:
         return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
-    if scene.fates.get(constraint.ref_table) not in ("copy", "keep", "reshape"):
+    if scene.fates.get(constraint.parent) not in ("copy", "keep", "reshape"):
         return f"{constraint.ref_table} is not a table of the target"
     return None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from config.mapping import Derivation, Split
 from config.shapes import Column, Table
 from engine.planning.plan import Conversion, Item, Route, Way
 from engine.planning.scene import Scene
@@ -21,9 +22,8 @@ from engine.reflect.catalog import LegacyTable
 from engine.reflect.select import as_text, parsed, plain, text
 
 
-def derived(scene: Scene, table: LegacyTable) -> Route | None:
+def derived(scene: Scene, table: LegacyTable, rule: Derivation) -> Route | None:
     """The route of rows that are made from each row of a copied table; None (with a remark) if a column lacks."""
-    rule = scene.rule(table.name).derives
     used = used_columns(scene, table, rule.columns, None)
     missing = [name for name in rule.required if name not in used]
     if missing:
@@ -31,8 +31,8 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
         return None
     used = {name: legacy for name, legacy in used.items() if not _names_nothing(scene, table, legacy)}
     targets = " and ".join(rule.targets)
-    own = scene.keys.conversion(table, table.shape.find_column("id"))
-    conversions = [Conversion(RULE + "id", own.parent)] if own.kind != "same" and own.type == "uuid" else []
+    own = scene.keys.conversion(table, table.shape.column("id"))
+    conversions = [Conversion(RULE + "id", own.ids_of)] if own.kind != "same" and own.type == "uuid" else []
     return Route(
         name=f"{table.name} → {targets}",
         legacy_table=table.name,
@@ -54,13 +54,12 @@ def derived(scene: Scene, table: LegacyTable) -> Route | None:
 def _names_nothing(scene: Scene, table: LegacyTable, column: str) -> bool:
     """Whether a reference's parent is not there, so that the declared uuid cannot hold its values."""
     reference = scene.mapping.common.references.get(column)
-    is_lost = reference is not None and scene.catalog.table(reference.to) is None
+    is_lost = reference is not None and scene.catalog.find_table(reference.to) is None
     return is_lost and table.shape.column(column).base != "uuid"
 
 
-def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way]]:
+def split(scene: Scene, table: LegacyTable, rule: Split) -> tuple[Route | None, dict[str, Way]]:
     """Columns that leave for a table beside it, keyed by the row's own key: the route and their ways."""
-    rule = scene.rule(table.name).split
     present = [c for c in table.shape.columns if c.name in rule.columns]
     if not present:
         return None, {}
@@ -95,7 +94,7 @@ def split(scene: Scene, table: LegacyTable) -> tuple[Route | None, dict[str, Way
         targets=(into,),
         from_sql=scene.from_sql(table.name),
         freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
-        conversions=(Conversion(rule.key, found.parent),) if is_frame else (),
+        conversions=(Conversion(rule.key, found.ids_of),) if is_frame else (),
         is_accounted=False,
         is_chunked=table.kind == "r",
     )
@@ -106,14 +105,14 @@ def _said(column: Column) -> str:
     return "presentation of the review" + ("; its values, no longer generated" if column.generated else "")
 
 
+def _archived(column: Column) -> Column:
+    plain_column = replace(column, default=None, identity="", generated="")
+    return replace(plain_column, type="text", kind="b") if column.names_objects else plain_column
+
+
 def archive(scene: Scene, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
     """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
-    columns = tuple(
-        replace(
-            c, default=None, identity="", generated="", **({"type": "text", "kind": "b"} if c.names_objects else {})
-        )
-        for c in table.shape.columns
-    )
+    columns = tuple(_archived(column) for column in table.shape.columns)
     keys = tuple(c for c in table.shape.constraints if c.kind == "p")
     items = [Item(c.name, as_text(c) if c.names_objects else plain(c), c.type) for c in table.shape.columns]
     route = Route(

@@ -6,6 +6,7 @@ Laws
   table take the frame lane.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from config.mapping import TableRule
@@ -14,7 +15,7 @@ from engine.planning import ids
 from engine.planning.fitting import fitted
 from engine.planning.keys import UUID
 from engine.planning.keys import Conversion as KeyConversion
-from engine.planning.plan import Conversion, Follow, Item, Noted, Route, Way
+from engine.planning.plan import Conversion, Follow, Freight, Item, Noted, Route, Way
 from engine.planning.scene import Foreign, Scene, freight_item
 from engine.planning.tables import clashes, keep, pointing
 from engine.planning.tables.plan_reshaped import (
@@ -58,7 +59,7 @@ class _Column:
 
 def plan(scene: Scene, table: LegacyTable, gone: dict[str, Way], final_name: str) -> Copied:
     """Plan one table. gone: columns that leave it (settings, presentation columns), with their ways."""
-    rule = scene.rule(table.name) or EMPTY_RULE
+    rule = scene.find_rule(table.name) or EMPTY_RULE
     renames = _renames(scene, table, rule)
     gone = gone | _losers(scene, table, rule)
     columns = [*_columns(scene, table, rule, renames, gone), *_added(scene, table, rule)]
@@ -175,7 +176,7 @@ def _losers(scene: Scene, table: LegacyTable, rule: TableRule) -> dict[str, Way]
             lost[name] = Way(
                 name, "rule", (f"{final}.{wanted}",), f"where {present[0]} is null; else noted if it differs"
             )
-            winner, loser = table.shape.find_column(present[0]), table.shape.find_column(name)
+            winner, loser = table.shape.column(present[0]), table.shape.column(name)
             note, differs = f"{name} differs and was not kept", _differs(scene, winner, loser)
             scene.noted.append(Noted(table.name, final, wanted, note, as_text(loser), differs))
     return lost
@@ -213,7 +214,7 @@ def _keyed(scene: Scene, table: LegacyTable, column: Column, found: KeyConversio
     default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
     shape = replace(column, type=found.type, base=found.base, kind="b", collation=None, default=default, identity="")
     if found.kind == "derive":
-        conversion = Conversion(column.name, found.parent, found.parent == table.name and column.name == "id")
+        conversion = Conversion(column.name, found.ids_of, found.ids_of == table.name and column.name == "id")
         note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
         item = Item(column.name, scene.keys.word(table, column))
         return _Column(shape, item, replace(way, kind="derived", note=note), conversion)
@@ -288,7 +289,6 @@ def _undeclared(
     single = {f.constraint.columns[0] for f in scene.foreign if f.legacy_table == table.name and _names_row(scene, f)}
     for column in (c.name for c in table.shape.columns):
         reference = scene.keys.references.get((table.name, column))
-        root = scene.keys.root_of(reference.ids_of) if reference else None
         if reference:
             scene.on_orphan[table.name, column] = reference.on_orphan
         if column in rule.becomes:
@@ -296,9 +296,8 @@ def _undeclared(
             if column not in single:
                 found.append(new(column, "user_role_profiles"))
             continue
-        if root:
-            shape = table.shape.find_column(column)
-            is_nullable = scene.catalog.takes_null(table.shape, shape)
+        if reference and reference.ids_of and scene.keys.root_of(reference.ids_of):
+            is_nullable = scene.catalog.takes_null(table.shape, table.shape.column(column))
             scene.follows.append(Follow(table.name, column, reference.ids_of, is_nullable))
         if reference and not reference.declared and column not in single:
             parent = scene.keys.root_of(reference.to) or reference.to
@@ -315,8 +314,8 @@ def _undeclared(
 def _names_row(scene: Scene, foreign: Foreign) -> bool:
     """Whether this foreign key is what its column's reference asks for: over it alone, and to an id that is there."""
     key = foreign.constraint
-    is_reshaped = scene.fates[key.ref_table] == "reshape"
-    is_there = bool(scene.keys.root_of(key.ref_table)) and key.ref_columns == ("id",) if is_reshaped else True
+    is_reshaped = scene.fates[key.parent] == "reshape"
+    is_there = bool(scene.keys.root_of(key.parent)) and key.ref_columns == ("id",) if is_reshaped else True
     return len(key.columns) == 1 and is_there
 
 
@@ -324,7 +323,8 @@ def _route(scene: Scene, table: LegacyTable, rule: TableRule, columns: list[_Col
     conversions = tuple(c.conversion for c in columns if c.conversion)
     is_frame = bool(conversions) or rule.transform is not None
     items = tuple(c.item for c in columns if c.item)
-    freight, more = (), ()
+    freight: Freight = ()
+    more: tuple[Item, ...] = ()
     if is_frame:
         items = tuple(_as_freight(table, item, {c.item for c in conversions}) for item in items)
         freight = ((table.name, tuple((item.name, item.name) for item in items)),)
@@ -366,7 +366,7 @@ def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
     return item if item.type == "text" else Item(item.name, text(item.expression))
 
 
-def _remarks(table: LegacyTable, columns: list[_Column]):
+def _remarks(table: LegacyTable, columns: list[_Column]) -> Iterator[str]:
     for column in columns:
         legacy = table.shape.find_column(column.shape.name)
         if legacy and legacy.default and not column.shape.default:

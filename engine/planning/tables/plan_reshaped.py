@@ -8,12 +8,12 @@ Laws
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
-from config.shapes import Column, Table
+from config.shapes import Column, Constraint, Index, Table
 from engine.planning import ids
-from engine.planning.plan import HIDDEN, Conversion, Follow, Item, Route, Way
+from engine.planning.plan import HIDDEN, Conversion, Follow, Freight, Item, Route, Way
 from engine.planning.scene import Scene, freight_item
 from engine.planning.tables import keep, pointing
 from engine.reflect import older
@@ -38,6 +38,18 @@ class Reshaped:
     is_archived: bool
 
 
+@dataclass(frozen=True)
+class _Carried:
+    """What becomes of the columns that no rule reads. dropped: the table's objects that are not kept, and why."""
+
+    ways: list[Way]
+    freight: Freight = ()
+    items: list[Item] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    is_archived: bool = False
+
+
 def plan(scene: Scene, table: LegacyTable) -> Reshaped:
     """Plan one reshaped table; columns and objects that it carries are added to the declared targets."""
     rule = scene.rule(table.name)
@@ -48,24 +60,25 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
     items = [*rule_items(scene, table, {**used, **{name: name for name in removed}})]
     ways = [_rule_way(scene, rule, column, name) for name, column in used.items()]
     ways += [Way(c, "removed", ("migration.removed_links.url",), why) for c, why in removed.items()]
-    freight, more_items, more_ways, dropped, remarks, archived = _carry(scene, table, rule, used, rest)
+    carried = _carry(scene, table, rule, used, rest)
     route = Route(
         name=table.name,
         legacy_table=table.name,
         wave=rule.wave,
         lane="frame",
-        items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(table),)), *more_items),
+        items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(table),)), *carried.items),
         targets=rule.targets,
         from_sql=scene.from_sql(table.name),
         transform=rule.transform,
         facts=facts(scene, table.name, tuple(removed)),
         lookups=rule.lookups,
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
-        freight=freight,
-        conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, more_items)),
+        freight=carried.freight,
+        conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, carried.items)),
         is_chunked=table.kind == "r",
     )
-    return Reshaped(route, (*ways, *more_ways), tuple(dropped), tuple(remarks), archived)
+    ways += carried.ways
+    return Reshaped(route, tuple(ways), tuple(carried.dropped), tuple(carried.remarks), carried.is_archived)
 
 
 def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Facts:
@@ -85,7 +98,7 @@ def _documents(scene: Scene, legacy_table: str) -> Iterator[str]:
     """Rule columns that hold JSON, whatever their rows say."""
     table, rule = scene.catalog.table(legacy_table), scene.rule(legacy_table)
     for name, legacy in used_columns(scene, table, rule.columns, None).items():
-        column = table.shape.find_column(legacy)
+        column = table.shape.column(legacy)
         if column.base in ("json", "jsonb") and not column.is_array:
             yield name
 
@@ -97,7 +110,7 @@ def key_item(table: LegacyTable) -> Item:
 def legacy_key(table: LegacyTable) -> str:
     """The legacy key as text: one column's text, a JSON array of several, or the ctid."""
     names = table.shape.primary_key
-    columns = [table.shape.find_column(name) for name in names]
+    columns = [table.shape.column(name) for name in names]
     if len(columns) == 1:
         return as_text(columns[0])
     if columns:
@@ -105,7 +118,7 @@ def legacy_key(table: LegacyTable) -> str:
     return CTID
 
 
-def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derived: bool = False):
+def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derived: bool = False) -> Iterator[Item]:
     """Rule columns as text items, the times filled, times without zone in the profile's zone.
 
     is_derived: of rows beside a copied one, which takes its own times along whatever they say.
@@ -113,11 +126,11 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
     times = scene.times(table)
     for name, legacy in used.items():
         if name not in ("created_at", "updated_at"):
-            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.find_column(legacy)))
+            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.column(legacy)))
     for name, filled in (("created_at", times.created()), ("updated_at", times.updated())):
         own = table.shape.find_column(name)
-        is_own = own and name in used and not is_derived
-        yield Item(RULE + name, times.shown(own, filled) if is_own else text(filled))
+        is_read = name in used and not is_derived
+        yield Item(RULE + name, times.shown(own, filled) if own and is_read else text(filled))
     said = [column for column in _times(table, used) if is_said(column)]
     if said and not is_derived:
         yield Item(BLANK_TIMES, blank(said))
@@ -125,7 +138,7 @@ def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derive
 
 def _times(table: LegacyTable, used: dict[str, str]) -> list[Column]:
     names = (*TIMED, "created_at", "updated_at")
-    return [table.shape.find_column(used[name]) for name in names if name in used]
+    return [table.shape.column(used[name]) for name in names if name in used]
 
 
 def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:
@@ -142,7 +155,7 @@ def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> s
 
 def _owner_key(scene: Scene, table: LegacyTable, column: Column) -> Column | None:
     """The id of professionals, where the column names one, declared or not."""
-    rule, owners = scene.rule(table.name), scene.catalog.table("professionals")
+    rule, owners = scene.find_rule(table.name), scene.catalog.find_table("professionals")
     return owners.shape.find_column("id") if rule and owners and column.name in rule.becomes else None
 
 
@@ -173,49 +186,48 @@ def _rule_way(scene: Scene, rule: TableRule, column: str, name: str) -> Way:
     return Way(column, "rule", rule.lands.get(name, by_name), f"as {name} by {rule.transform}")
 
 
-def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]):
+def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]) -> Iterator[Conversion]:
     """References among the rule columns become their parent's key on the way. The row's own id is the transform's."""
     for name, legacy in used.items():
         reference = scene.keys.references.get((table.name, legacy))
         if reference and reference.ids_of and name != "id" and not _is_looked_up(scene, reference.ids_of):
-            found = scene.keys.conversion(table, table.shape.find_column(legacy))
+            found = scene.keys.conversion(table, table.shape.column(legacy))
             if found.kind != "same" and found.type == "uuid":
-                yield Conversion(RULE + name, found.parent)
+                yield Conversion(RULE + name, found.ids_of)
 
 
 def _is_looked_up(scene: Scene, parent: str) -> bool:
     return parent == "professionals" or parent in scene.mapping.profile_tables
 
 
-def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]):
+def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]) -> Iterator[Conversion]:
     for item in items:
-        column = table.shape.find_column(item.name)
-        found = scene.keys.conversion(table, column)
+        found = scene.keys.conversion(table, table.shape.column(item.name))
         if found.kind == "derive":
-            yield Conversion(item.name, found.parent)
+            yield Conversion(item.name, found.ids_of)
 
 
-def _carry(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]):
+def _carry(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
     """Everything that no rule reads: carried, archived, or refused, as the profile says."""
     mode = scene.settings.unmapped_columns
     if not rule.carries:
         targets = tuple(f"{target}.payload" for target in rule.targets)
-        return (), [], [Way(c.name, "rule", targets, "within the whole row") for c in rest], [], [], False
+        return _Carried([Way(c.name, "rule", targets, "within the whole row") for c in rest])
     if mode == "fail":
         for column in rest:
             remedy = f'map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = "carry" in the profile'
             scene.fault(table.name, column.name, "is in no mapping", remedy)
     if mode == "archive":
         ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
-        dropped = _keep(scene, table, rule, used, {})
-        return (), [], ways, dropped, [], bool(rest)
+        return _Carried(ways, dropped=_keep(scene, table, rule, used, {}), is_archived=bool(rest))
     return _carried(scene, table, rule, used, rest)
 
 
-def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]):
-    into = rule.carry_into
+def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
+    into = _home(rule)
     is_shared = len(scene.fed_by[into]) > 1
-    pairs, items, ways, remarks, anew = [], [], [], [], {}
+    pairs: list[tuple[str, str]] = []
+    items, ways, remarks, anew = [], [], [], {}
     for column in sorted(rest, key=lambda column: bool(column.generated)):  # after what they are generated from
         if column.generated and _is_anew(scene, table, into, column, dict(pairs)):
             shape, note = older.generated(column, scene.server)
@@ -234,7 +246,14 @@ def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, 
         remarks += [f"{column.name}: {note}"] if note else []
         _refer(scene, table, column, into, name)
     dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs} | anew)
-    return ((into, tuple(pairs)),), items, ways, dropped, remarks, False
+    return _Carried(ways, ((into, tuple(pairs)),), items, dropped, remarks)
+
+
+def _home(rule: TableRule) -> str:
+    """The build table that takes the columns which no rule reads. Errors: LookupError where the mapping names none."""
+    if rule.carry_into is None:
+        raise LookupError(f"the mapping has no carry_into for what becomes {', '.join(rule.targets)}")
+    return rule.carry_into
 
 
 def _is_anew(scene: Scene, table: LegacyTable, into: str, column: Column, carried: dict[str, str]) -> bool:
@@ -249,7 +268,7 @@ def _keep(
     scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], carried: dict[str, str]
 ) -> list[str]:
     """Keep what can be kept of the table's constraints and indexes where its columns arrive; a sentence for others."""
-    into = rule.carry_into
+    into = _home(rule)
     written = {legacy: name for legacy, name in _written(scene, table, rule, used).items() if legacy not in carried}
     is_shared = len(scene.fed_by[into]) > 1
     names, there = carried | written, scene.declared[into]
@@ -265,7 +284,7 @@ def _keep(
 
 def _written(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> dict[str, str]:
     """Legacy column → the column of the target that the transform fills with its values as they are."""
-    into, root = rule.carry_into, scene.keys.root_of(table.name)
+    into, root = _home(rule), scene.keys.root_of(table.name)
     if "id" in used and root:
         scene.arrives(table.name, "id", root, "id")
     if rule.transform == "professionals":  # a profile may be made of several rows: its id is theirs all the same
@@ -291,9 +310,11 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
     if column.generated:
         notes.append("a generated column, carried as its values")
     if is_shared and (base := _nullable_base(scene, column)):
-        shape, _ = replace(shape, type=base, kind="b"), notes.append(f"{base}, for its domain takes no null")
+        shape = replace(shape, type=base, kind="b")
+        notes.append(f"{base}, for its domain takes no null")
     if column.not_null and is_shared:
-        shape, _ = replace(shape, not_null=False), notes.append("nullable, for rows come without it")
+        shape = replace(shape, not_null=False)
+        notes.append("nullable, for rows come without it")
     return shape, "; ".join(notes)
 
 
@@ -322,7 +343,12 @@ def _place(scene: Scene, table: LegacyTable, into: str, shape: Column, meaning: 
 def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
     """Whether no rule of this table writes the column already."""
     rule = scene.rule(table.name)
-    return name not in WRITTEN.get(rule.transform, ()) and name not in ("id", "user_id", "created_at", "updated_at")
+    return name not in WRITTEN.get(rule.transform or "", ()) and name not in (
+        "id",
+        "user_id",
+        "created_at",
+        "updated_at",
+    )
 
 
 def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Column) -> Item:
@@ -341,13 +367,16 @@ def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: st
     pointing.rewrite(scene, table, column, into, name)
     if reference:
         scene.on_orphan[into, name] = reference.on_orphan
-        if scene.keys.root_of(reference.ids_of):
+        if reference.ids_of and scene.keys.root_of(reference.ids_of):
             scene.follows.append(Follow(into, name, reference.ids_of, True))
 
 
-def unclashed(shape: Table, kept: list, indexes: list) -> tuple[list, list, list[str]]:
-    taken = {c.name for c in shape.constraints} | {i.name for i in shape.indexes}
-    clashes = [f"{o.name}: {shape.name} has an object of this name" for o in [*kept, *indexes] if o.name in taken]
+def unclashed(
+    shape: Table, kept: list[Constraint], indexes: list[Index]
+) -> tuple[list[Constraint], list[Index], list[str]]:
+    taken = {found.name for found in shape.objects}
+    brought: list[Constraint | Index] = [*kept, *indexes]
+    clashes = [f"{one.name}: {shape.name} has an object of this name" for one in brought if one.name in taken]
     return [c for c in kept if c.name not in taken], [i for i in indexes if i.name not in taken], clashes
 
 

@@ -12,17 +12,16 @@ from collections.abc import Iterator
 
 from config.shapes import Column, Constraint, Table
 from engine.planning.keys import MOVED
-from engine.planning.scene import Scene
+from engine.planning.scene import Meaning, Scene
 from engine.reflect.catalog import LegacyTable
 
 MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it
-Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
 
 
 def meaning(scene: Scene, table: LegacyTable, column: str) -> Meaning:
     """What a legacy column points at: (its columns, a legacy table, that one's columns) of each reference over it."""
     keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
-    found = {(c.columns, c.ref_table, c.ref_columns) for c in keys if scene.fates.get(c.ref_table) in MOVED}
+    found = {(c.columns, c.parent, c.ref_columns) for c in keys if scene.fates.get(c.parent) in MOVED}
     reference = scene.keys.references.get((table.name, column))
     if reference and not reference.declared:
         found.add(((column,), reference.to, (reference.to_column,)))
@@ -57,7 +56,7 @@ def judged_alone(scene: Scene, shape: Table) -> Iterator[Constraint]:
     valid = {c.columns for c in shape.constraints if c.kind == "f" and c.is_validated}
     for name in (column.name for column in shape.columns):
         reference = scene.rewritten.get((shape.name, name))
-        if reference and (name,) not in valid:
+        if reference and reference.ids_of and (name,) not in valid:
             known = reference.declared.name if reference.declared else f"{shape.name}_{name}_fkey"
             parent = scene.keys.root_of(reference.ids_of) or reference.ids_of
             yield to_id(known, shape.name, name, parent)

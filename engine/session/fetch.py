@@ -1,0 +1,22 @@
+"""The one row of a query that always gives one: counts, settings, facts of the server."""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.abc import Params
+
+Query = str | bytes | sql.SQL | sql.Composed
+
+
+def one(conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params | None = None) -> tuple[Any, ...]:
+    """The query's first row. Errors: LookupError where there is none; a query that may find nothing asks by itself."""
+    row = conn.execute(query, values).fetchone()
+    if row is None:
+        raise LookupError("the query gave no row; wanted one")
+    return row
+
+
+def value(conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params | None = None) -> Any:
+    """The first column of that row."""
+    return one(conn, query, values)[0]
