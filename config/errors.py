@@ -61,13 +61,15 @@ class VerificationFailed(MigrateError):
     """Something in a reachable target is wrong, or a gate is closed.
 
     faults: the closed gates, one text each. Of a run that was refused, summary: what is known of it
-    (engine.gates.summary.Summary), and report: what was made of that (flows.runs.work).
+    (engine.gates.summary.Summary), and report: what was made of that (flows.runs.work). scan: of a copy that holds what
+    it should not, what was found.
     """
 
     exit_code = 6
     faults: Sequence[str] = ()
     summary: Known | None = None
     report: dict[str, Any] | None = None
+    scan: dict[str, Any] | None = None
 
 
 class NotAllCompared(MigrateError):

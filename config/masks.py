@@ -177,7 +177,7 @@ def _by_name(masks: Masks, column: str) -> tuple[Rule | None, str]:
     return ("id", f"a name that ends in {words[-1]}") if words[-1] in REFERRING else (None, "")
 
 
-def fitting(rule: Rule | None, base_type: str) -> Kind | None:
+def fitting(rule: Rule | Kind | None, base_type: str) -> Kind | None:
     """The mask of a type under a rule; None: its type needs none, "unknown": it can bear none."""
     if rule in ("keep", "null"):
         return rule

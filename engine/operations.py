@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from config.errors import TargetError
 from config.settings import Settings
@@ -23,7 +24,7 @@ def plan(settings: Settings) -> Plan:
         return preflight.planned(settings, held, datetime.now(UTC).isoformat())
 
 
-def told(settings: Settings, run_id: str, **known) -> Summary:
+def told(settings: Settings, run_id: str, **known: Any) -> Summary:
     """What the books say of a run. known: fields of Summary that they do not hold. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the books", STOP):
         return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
@@ -42,7 +43,7 @@ def published_run(settings: Settings) -> str | None:
     """The run whose build stands under the target's name; None if none of ours does. Errors: TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the target", STOP):
         live = bookkeeping.schemas(conn).get(settings.target_schema)
-    return live and live.run_id
+    return live.run_id if live else None
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict:

@@ -8,7 +8,9 @@ Laws
 
 import time
 from collections.abc import Iterator
+from typing import Protocol
 
+import psycopg
 from psycopg import sql
 
 from config.errors import MigrateError, SourceError, TargetError
@@ -26,6 +28,12 @@ from engine.session.stop import Stop
 GATHER_BYTES = 256 * 1024
 
 
+class Sink(Protocol):
+    """Takes what COPY gives."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Copy one chunk. Errors: SourceError, TargetError, Interrupted; nothing of the chunk is left then."""
     started, route = time.monotonic(), work.route(chunk.route)
@@ -40,7 +48,9 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     return counts
 
 
-def _sifted(work: Work, route: Route, chunk: Chunk, source, target) -> ledger.Counts:
+def _sifted(
+    work: Work, route: Route, chunk: Chunk, source: psycopg.Connection, target: psycopg.Connection
+) -> ledger.Counts:
     """Copy what can be copied of the chunk, and refuse the rest of it row by row."""
     copied: list[tuple[int, int]] = []
     table = work.plan.table(route.legacy_table).legacy
@@ -57,7 +67,9 @@ def _sifted(work: Work, route: Route, chunk: Chunk, source, target) -> ledger.Co
     return ledger.Counts(rows_read=rows + len(refused), rejected=rejected, bytes=sizes)
 
 
-def _copy(work: Work, route: Route, part: Part, source, target) -> tuple[int, int]:
+def _copy(
+    work: Work, route: Route, part: Part, source: psycopg.Connection, target: psycopg.Connection
+) -> tuple[int, int]:
     """Rows and bytes that were copied."""
     schema = work.archive_schema if route.is_archive else work.schema
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
@@ -75,7 +87,9 @@ def _copy(work: Work, route: Route, part: Part, source, target) -> tuple[int, in
         return cursor.rowcount, size
 
 
-def _refused(work: Work, route: Route, table: LegacyTable, part: Part, error: MigrateError, source) -> Refused:
+def _refused(
+    work: Work, route: Route, table: LegacyTable, part: Part, error: MigrateError, source: psycopg.Connection
+) -> Refused:
     """The part's only row, and the column that is to blame."""
     column = error.column
     if isinstance(error, SourceError):
@@ -90,7 +104,7 @@ def _form(work: Work, route: Route) -> str:
     return "binary" if all(column.is_binary for column in columns) else "text"
 
 
-def pump(stop: Stop, source, table: str, out: str | sql.Composed, sink) -> int:
+def pump(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed, sink: Sink) -> int:
     """What the query gives goes into the sink as it comes; its bytes. Errors: SourceError, Interrupted."""
     size = 0
     for data in _gathered(stop, source, table, out):
@@ -99,9 +113,10 @@ def pump(stop: Stop, source, table: str, out: str | sql.Composed, sink) -> int:
     return size
 
 
-def _gathered(stop: Stop, source, table: str, out: str | sql.Composed) -> Iterator[bytes]:
+def _gathered(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[bytes]:
     """Messages of one row each, joined to larger ones."""
-    gathered, pending = [], 0
+    gathered: list[bytes | bytearray | memoryview] = []
+    pending = 0
     with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out) as rows:
         for row in rows:
             gathered.append(row)

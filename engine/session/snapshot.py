@@ -113,16 +113,16 @@ def files(conn: psycopg.Connection, schema: str, tables: Iterable[str]) -> dict[
 
 
 def changed_tables(
-    conn: psycopg.Connection, schema: str, marks: Iterable[Mark], visible: str, system_identifier: str | None
+    conn: psycopg.Connection, schema: str, marks: Iterable[Mark], visible: str | None, system_identifier: str | None
 ) -> list[str]:
     """Names of the marked tables that may have changed since the snapshot that `visible` records.
 
-    The session has joined a newer snapshot, or not: each table is then judged at its own moment. Without a system
-    identifier, or with another one, nothing is proved and all have changed.
+    The session has joined a newer snapshot, or not: each table is then judged at its own moment. Without a snapshot
+    or a system identifier, or with another one, nothing is proved and all have changed.
     """
     marks = list(marks)
     facts = servers.facts(conn)
-    if facts.system_identifier is None or facts.system_identifier != system_identifier:
+    if visible is None or facts.system_identifier is None or facts.system_identifier != system_identifier:
         return [mark.table for mark in marks]
     now = files(conn, schema, [mark.table for mark in marks])
     since = int(visible.split(":", maxsplit=1)[0])

@@ -27,10 +27,11 @@ from engine.books import lease
 from engine.books.versioned import Versioned
 from engine.publish import schemas
 from engine.publish.schemas import Member, listed
-from engine.session import connect
+from engine.session import connect, fetch
 from engine.session.blame import blame
 
 SCHEMA = "nxtgauge_staging"
+OID = "select oid from pg_namespace where nspname = %s"
 LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease
 SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("books.sql", "books_2.sql"))
 BOOKS = Versioned(SCHEMA, "the staging database", SCRIPTS, LOCK + 1, StagingError, closed_from=2)
@@ -144,12 +145,17 @@ def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], f
             "update nxtgauge_staging.copies set state = 'failed', finished_at = now(), error = 'the process ended' "
             "where state = 'running'"
         )
-        if _oid(conn, schema) is None:
-            conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-        oid = _oid(conn, schema)
+        oid = _made(conn, schema)
         schemas.drop_all(conn, schema, lambda: _ours(conn, oid), DROPS)
         _expect(conn, oid, names)
         return _created(conn, facts | {"source_schema": schema, "schema_oid": oid})
+
+
+def _made(conn: psycopg.Connection, schema: str) -> int:
+    """The oid of the schema, which is made if it is not there."""
+    if _oid(conn, schema) is None:
+        conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+    return fetch.value(conn, OID, [schema])
 
 
 def _created(conn: psycopg.Connection, facts: dict[str, Any]) -> Copy:
@@ -163,7 +169,7 @@ def _created(conn: psycopg.Connection, facts: dict[str, Any]) -> Copy:
         sql.SQL(", ").join(map(sql.Placeholder, values)),
     )
     with conn.cursor(row_factory=class_row(Copy)) as cursor:
-        return cursor.execute(query, values).fetchone()
+        return cursor.execute(query, values).fetchall()[0]
 
 
 def _expect(conn: psycopg.Connection, schema_oid: int, names: list[tuple[str, str]]) -> None:
@@ -263,5 +269,5 @@ def _ours(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
 
 
 def _oid(conn: psycopg.Connection, schema: str) -> int | None:
-    row = conn.execute("select oid from pg_namespace where nspname = %s", [schema]).fetchone()
+    row = conn.execute(OID, [schema]).fetchone()
     return row[0] if row else None

