@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from config import mapping, masks
 from config.mapping import Common, Completion, Derivation, Reference, Split, TableRule
+from config.transforms import TRANSFORMS
 from docs.generator import markdown
 
 HEAD = """\
@@ -31,14 +32,27 @@ MODELS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("A reference: `[references]` in `common.toml`", Reference, "references"),
     ("Masks of staging copies: `masks.toml`", masks.Masks, "masks"),
 )
+ROLES = """\
+## All roles: `["*_profiles"]` in `profiles.toml`
+
+One block stands for a profile table of each role, the star being the role. What a table has of its own stands in a
+block of its name, and goes before it; `*_profiles` among another table's targets means all of them. Beside the keys of
+a table it has `roles`: each role, in order of rank, as `"professional"` or `"other"`. Where two tables hold one profile
+id, the earlier keeps it; a row that names no role may be taken for a professional one.
+"""
+READS = """\
+## What transforms read
+
+The rule columns and lookups that `columns` and `lookups` of a table with this transform may name. All may read `id`,
+`user_id`, `created_at` and `updated_at`.
+"""
 SHORT = 90  # letters of an example
 
 
 def page() -> str:
-    sections = (line for section in MODELS for line in _section(*section))
-    return markdown.page(
-        "The mapping's keys", "config/mapping.py and config/masks.py", HEAD.splitlines(), [""], sections, _kinds()
-    )
+    *rules, of_copies = ([*_section(*section)] for section in MODELS)
+    parts = [HEAD.splitlines(), [""], *rules, ROLES.splitlines(), [""], _reads(), of_copies, _kinds()]
+    return markdown.page("The mapping's keys", "config/mapping.py and config/masks.py", *parts)
 
 
 def _section(title: str, model: type[BaseModel], name: str) -> Iterator[str]:
@@ -121,4 +135,10 @@ def _kinds() -> Iterator[str]:
     yield f"{markdown.codes(typing.get_args(masks.Rule))}."
     yield ""
     yield "What each does, and in which order a column is looked up, stands at the head of `config/mapping/masks.toml`."
-    yield "What a staging copy is: [staging.md](staging.md)."
+    yield from ("What a staging copy is: [staging.md](staging.md).", "")
+
+
+def _reads() -> Iterator[str]:
+    yield from (*READS.splitlines(), "")
+    rows = [(f"`{name}`", markdown.codes(one.columns), markdown.codes(one.lookups)) for name, one in TRANSFORMS.items()]
+    yield from markdown.table(("transform", "columns", "lookups"), rows)
