@@ -21,7 +21,8 @@ from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
 from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
-from engine.load import ddl, fixes, frames, lookups, stream
+from engine.load import between_waves, ddl, frames, lookups, stream
+from engine.load.domains import profiles
 from engine.planning import prerequisites
 from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish
@@ -168,18 +169,18 @@ class Build:
         self.work.stop.check()
         self.watch.stage(f"load, wave {wave}")
         if wave == 3:
-            fixes.place_sequences(self.work, self.target)
+            between_waves.place_sequences(self.work, self.target)
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
         self.workers.map(f"load, wave {wave}", self._move, sorted(pending, key=_cost, reverse=True))
-        self._step(f"after wave {wave}", lambda: fixes.after(self.work, self.target, wave))
+        self._step(f"after wave {wave}", lambda: between_waves.after(self.work, self.target, wave))
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
         else:
             self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
-        self.work.frames |= fixes.frames_after(self.work, self.target, wave)
+        self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
 
     def _move(self, chunk: Chunk) -> None:
         self.work.stop.check()
@@ -201,7 +202,7 @@ class Build:
         quarantine = self._quarantine(*judgeable(self.work.plan, wave))
         quarantine.judge()
         if wave >= 2:
-            fixes.judge_merged(self.work, self.target, quarantine)
+            profiles.judge_merged(self.work, self.target, quarantine)
         self.lost |= quarantine.lost
         self.fresh = quarantine.fresh
 
@@ -221,13 +222,13 @@ class Build:
     def _follow(self) -> None:
         loaded, complete, _ = judgeable(self.work.plan, max(WAVES))
         quarantine = self._quarantine(loaded, complete, set())
-        fixes.follow(self.work, self.target, quarantine)
+        between_waves.follow(self.work, self.target, quarantine)
         self.lost, self.fresh = quarantine.lost, quarantine.fresh
 
     def _constrain(self) -> None:
         """All constraints and indexes, several tables at once; what one phase makes of one table is a step."""
         lookups.drop(self.work, self.target)
-        fixes.drop_helpers(self.work, self.target)
+        between_waves.drop_helpers(self.work, self.target)
         groups = _groups(after_load(self.work.plan))
         for phase in dict.fromkeys(phase for phase, _ in groups):
             self.watch.stage(f"constraints: {phase}")
@@ -272,7 +273,7 @@ class Build:
         totals.add(target, [Increment("seconds", labels, seconds)] if build_table else [])
 
     def _figures(self) -> None:
-        fixes.count_loaded(self.work, self.target)
+        between_waves.count_loaded(self.work, self.target)
 
     def _rename(self) -> None:
         plan = self.work.plan

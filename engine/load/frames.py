@@ -19,6 +19,7 @@ from engine.chunks import culprits, ledger, records
 from engine.chunks.culprits import Refused
 from engine.chunks.work import NOTHING, Chunk, Part, Work, select
 from engine.load import loading, lookups, refusals
+from engine.load.lookup import with_all_columns
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.plan_reshaped import RULE
 from engine.quarantine import witness
@@ -108,7 +109,7 @@ def _converted(route: Route, rows: pd.DataFrame) -> pd.DataFrame:
         for c in route.conversions
         if c.item.startswith(RULE)
     }
-    return lookups.with_all_columns(rows.assign(**new), route)
+    return with_all_columns(rows.assign(**new), route)
 
 
 def _copied(work: Work, route: Route, table: pa.Table) -> Outcome:

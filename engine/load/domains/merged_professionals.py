@@ -84,6 +84,11 @@ def fill(work: Work, target: psycopg.Connection) -> None:
         _note(work, target, route, pair, LOST, losers)
 
 
+def drop(work: Work, target: psycopg.Connection) -> None:
+    """What chunks put aside goes when the load is over."""
+    target.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(work.schema, MERGED)))
+
+
 def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict) -> None:
     """Take out the references that lead nowhere, and note them."""
     pairs = dict(dict(route.freight)[route.targets[0]])

@@ -1,0 +1,233 @@
+"""What transforms must know of profiles and professionals, and what their rows need between the waves."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+import psycopg
+from adbc_driver_postgresql.dbapi import Cursor
+from psycopg import sql
+
+from config import mapping, reasons
+from config.errors import SourceError
+from config.quoting import quoted
+from config.types import TEXTUAL
+from engine.chunks.work import Work
+from engine.load.lookup import (
+    Lookup,
+    asked,
+    asked_source,
+    canonical,
+    converted,
+    prepared,
+    values,
+    with_all_columns,
+)
+from engine.planning.ids import word
+from engine.planning.plan import HIDDEN, Route
+from engine.planning.tables.plan_reshaped import RULE
+from engine.quarantine import witness
+from engine.quarantine.quarantine import Quarantine
+from engine.reflect.select import INPUTS, TEXTUAL_NATIVE
+from engine.session.blame import blame
+from transforms import steps
+from transforms.outcome import TEXT, empty
+
+PROFILES = "user_role_profiles"
+PROFILE = ["user_id", "role", "id"]
+PROFESSIONAL = ["id", "target_id"]
+ALIAS = ["legacy_table", "legacy_id", "target_id"]
+INDEXES = {"__helper_roots_user": "user_id", "__helper_roots_id": "id"}
+
+
+def _siblings(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    frame = work.frames.get("siblings")
+    if frame is None:
+        return empty(list(rows.columns))
+    users = converted(route, rows, "user_id")
+    return frame[frame["user_id"].isin(users.dropna())]
+
+
+def _all_siblings(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
+    table = work.plan.find_table("professionals")
+    if not table or table.disposition != "reshape":
+        return {}
+    route = table.routes[0]
+    user = work.plan.id_as(table.name, "user_id")
+    several = f"{user} in (select {user} from {route.from_sql} group by 1 having count(*) > 1)"
+    rules = [item for item in route.items if item.name.startswith(RULE)]
+    query = f"select {', '.join(item.expression for item in rules)} from {route.from_sql} where {several}"
+    frame = asked_source(source, query, [item.name.removeprefix(RULE) for item in rules])
+    frame = frame.assign(user_id=converted(route, frame, "user_id"))
+    return {"siblings": with_all_columns(frame, route)}
+
+
+ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
+
+
+def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
+    """Roots of these users; by the index where the type is a common one."""
+    column = work.plan.shape(PROFILES).find_column("user_id")
+    if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
+        return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
+    return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), users)
+
+
+def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    """Roots of the rows' users, and roots that the rows name directly as professionals."""
+    of_users = _is_user(work, values(converted(route, rows, "user_id")))
+    found = [asked(cursor, _roots(work, of_users, route), PROFILE)]
+    if "professional_id" in rows:
+        ids = values(steps.canonical_uuid(rows["professional_id"]))
+        named = sql.SQL("id = any ({}::uuid[])").format(ids)
+        found.append(asked(cursor, _roots(work, named, route), PROFILE))
+        aliases = _profile_aliases(work, route, rows, cursor)["target_id"]
+        renamed = sql.SQL("id = any ({}::uuid[])").format(values(aliases))
+        found.append(asked(cursor, _roots(work, renamed, route), PROFILE))
+    return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
+    roots = sql.Identifier(work.schema, PROFILES)
+    shape = work.plan.shape(PROFILES)
+    shown = [sql.SQL(word(shape.find_column(name))) for name in ("user_id", "id")]
+    return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
+
+
+def _of_others(work: Work, route: Route) -> sql.Composable:
+    """Roots that this route's own chunks have not made: what those do must not depend on their order."""
+    if route.transform != "professionals":
+        return sql.SQL("true")
+    table = work.plan.table(route.legacy_table).legacy
+    oids = [str(oid) for oid in (table.oid, *(leaf.oid for leaf in table.leaves))]
+    return sql.SQL("split_part({}, '(', 1) <> all ({})").format(sql.Identifier(HIDDEN), sql.Literal(oids))
+
+
+def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    siblings = _siblings(work, route, rows, cursor)
+    ids = values(steps.canonical_uuid(rows["id"]), steps.canonical_uuid(siblings["id"]))
+    query = sql.SQL("select concat(id) as id from {} where id = any ({}::uuid[]) and {}")
+    roots = sql.Identifier(work.schema, PROFILES)
+    return asked(cursor, query.format(roots, ids, _of_others(work, route)), ["id"])
+
+
+MOVED = """
+    select legacy_table, legacy_id, to_id as target_id from migration.moved
+    where run_id = {run} and legacy_table = any ({tables})
+      and (legacy_id = any ({ids}::text[]) or from_id = any ({uuids}))
+"""
+
+
+def _moved(work: Work, rows: pd.DataFrame, tables: list[str], cursor: Cursor) -> pd.DataFrame:
+    """Where rows of these legacy tables went that professional_id may name, in whatever spelling of a UUID."""
+    query = sql.SQL(MOVED).format(
+        run=sql.Literal(work.run_id),
+        tables=sql.Literal(tables),
+        ids=values(rows["professional_id"]),
+        uuids=sql.SQL("{}::text[]").format(values(steps.canonical_uuid(rows["professional_id"]))),
+    )
+    return asked(cursor, query, ALIAS)
+
+
+def _professionals(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    found = _moved(work, rows, ["professionals"], cursor)
+    return found.rename(columns={"legacy_id": "id"})[PROFESSIONAL]
+
+
+def _profile_aliases(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    return _moved(work, rows, _profile_tables(work), cursor)
+
+
+def _profile_tables(work: Work) -> list[str]:
+    return [t.name for t in work.plan.tables if t.disposition == "reshape" and t.routes[0].transform == "profiles"]
+
+
+def _claimed_ids(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
+    """Ids that an earlier profile table holds too. Of ids that are no UUIDs none can clash."""
+    tables = [work.plan.table(name).legacy for name in _profile_tables(work)]
+    order = [name for name in mapping.load().profile_tables if name in {t.name for t in tables}]
+    parts = [
+        f"select {rank} as rank, {canonical(work, work.plan.table(name).legacy)} as id "
+        f"from {quoted(work.plan.source_schema, name)} as t"
+        for rank, name in enumerate(order)
+        if work.plan.table(name).legacy.shape.column("id").base in {"uuid", *TEXTUAL}
+    ]
+    if len(parts) < 2:
+        return {}
+    claims = " union all ".join(parts)
+    rows = source.execute(
+        f"select c.id, array_agg(distinct c.rank order by c.rank) from ({claims}) as c where c.id is not null "
+        "group by c.id having count(distinct c.rank) > 1"
+    ).fetchall()
+    held = {name: [key for key, ranks in rows if rank in ranks[1:]] for rank, name in enumerate(order)}
+    return {f"claimed_ids:{name}": pd.DataFrame({"id": ids}, dtype=TEXT) for name, ids in held.items()}
+
+
+def rejected(work: Work, target: psycopg.Connection) -> pd.DataFrame:
+    """Users and roles of rejected profiles, for professionals: lookup rejected_profiles."""
+    frame = pd.DataFrame(list(_rejected_users(work, target)), columns=["user_id", "role"]).astype(TEXT)
+    if _users_are_derived(work):
+        frame = frame.assign(user_id=steps.target_id(frame["user_id"], "users"))
+    return frame.drop_duplicates(ignore_index=True)
+
+
+def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[str | None, str]]:
+    """(user, role) of every rejected profile, asked of the source, where the user is spelled as ids are."""
+    rows = target.execute(
+        "select legacy_table, array_agg(legacy_key) from migration.rejects "
+        "where run_id = %s and legacy_table = any (%s) group by 1",
+        (work.run_id, list(mapping.load().profile_tables)),
+    ).fetchall()
+    for name, keys in rows:
+        table, user = work.plan.table(name).legacy, work.plan.spelled_as(name, "user_id")
+        query = witness.by_key(table, work.plan.source_schema, keys, user)
+        with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
+            for *_, user_id in source.execute(query).fetchall():
+                yield user_id, mapping.role_of(name)
+
+
+def _users_are_derived(work: Work) -> bool:
+    users = work.plan.table("users")
+    return users.legacy.shape.column("id").base != "uuid" and work.plan.shape("users").column("id").base == "uuid"
+
+
+def make_indexes(work: Work, target: psycopg.Connection) -> None:
+    """Lookups ask for profiles by user and by id; the indexes go when the load is over."""
+    for name, column in INDEXES.items():
+        names = sql.Identifier(name), sql.Identifier(work.schema, PROFILES), sql.Identifier(column)
+        target.execute(sql.SQL("create index if not exists {} on {} ({})").format(*names))
+    target.execute(sql.SQL("analyze {}").format(sql.Identifier(work.schema, PROFILES)))
+
+
+def drop_indexes(work: Work, target: psycopg.Connection) -> None:
+    for name in INDEXES:
+        target.execute(sql.SQL("drop index if exists {}").format(sql.Identifier(work.schema, name)))
+
+
+def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
+    """A professional merged into a profile that was rejected afterwards is rejected with it."""
+    table = work.plan.find_table("professionals")
+    if not table or table.disposition != "reshape":
+        return
+    ids = target.execute(
+        sql.SQL(
+            "select m.legacy_id from migration.id_map as m where m.run_id = %s and m.legacy_table = 'professionals' "
+            "and not exists (select from {} as r where concat(r.id) = m.target_id)"
+        ).format(sql.Identifier(work.schema, PROFILES)),
+        (work.run_id,),
+    ).fetchall()
+    if ids:
+        with work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", work.stop):
+            rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
+        found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
+        quarantine.reject_witnesses(found, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
+
+
+LOOKUPS = {
+    "claimed_ids": prepared("claimed_ids", ["id"], _claimed_ids),
+    "rejected_profiles": prepared("rejected_profiles", ["user_id", "role"]),
+    "siblings": Lookup(_siblings, _all_siblings),
+    "profiles": Lookup(_profiles),
+    "taken_ids": Lookup(_taken_ids),
+    "professionals": Lookup(_professionals),
+    "profile_aliases": Lookup(_profile_aliases),
+}
