@@ -16,7 +16,7 @@ from config.errors import TargetError
 
 RUN = """
     select run_id, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00', profile, source_schema,
-           snapshot, source_identity, to_jsonb(r) -> 'settings'  -- older books have no such column
+           snapshot, source_identity, to_jsonb(r) -> 'settings', to_jsonb(r) -> 'sequences'  -- older books lack these
     from migration.runs as r where run_id = %s
 """
 REJECTED = "select legacy_table, legacy_key, reason from migration.rejects where run_id = %s"
@@ -45,7 +45,8 @@ SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 class Books:
     """One run. instant: a timestamptz literal, what stands in for times nowhere recorded.
 
-    settings: keys and values of its profile; None: older books do not say.
+    settings: keys and values of its profile; sequences: where the legacy ones stood when the plan read them (last value
+    and whether it was drawn); None: older books do not say.
 
     rejected: table → legacy key → reason. derived: table → legacy id → target id.
     nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
@@ -62,6 +63,7 @@ class Books:
     snapshot: str | None
     identity: dict
     settings: dict | None = None
+    sequences: dict[str, tuple[int, bool]] | None = None
     rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
     nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)

@@ -57,7 +57,7 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True)
 class Run(NewRun):
-    """One row of migration.runs."""
+    """One row of migration.runs. sequences: where the legacy ones stood (last value, whether it was drawn)."""
 
     run_id: str
     state: str
@@ -66,6 +66,7 @@ class Run(NewRun):
     finished_at: datetime | None
     snapshot: str | None
     error: str | None
+    sequences: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,13 +162,17 @@ def count_end(conn: psycopg.Connection, outcome: str, profile: str, dry_run: boo
     totals.add(conn, [Increment("runs", {"profile": profile, "mode": mode, "outcome": outcome}, 1)])
 
 
-def set_snapshot(conn: psycopg.Connection, run_id: str, visible: str, source_identity: dict[str, Any]) -> Run:
-    """Record the snapshot that the run's rows are read in from now on, and the server that it is of."""
+def set_snapshot(
+    conn: psycopg.Connection, run_id: str, visible: str, source_identity: dict[str, Any], sequences: dict[str, Any]
+) -> Run:
+    """Record the snapshot that the run's rows are read in from now on, the server that it is of, and where sequences
+    stood (see Run)."""
+    given = {"run_id": run_id, "snapshot": visible}
     return _one_run(
         conn,
-        """update migration.runs set snapshot = %(snapshot)s, source_identity = %(identity)s
+        """update migration.runs set snapshot = %(snapshot)s, source_identity = %(identity)s, sequences = %(sequences)s
            where run_id = %(run_id)s returning *""",
-        {"run_id": run_id, "snapshot": visible, "identity": json.dumps(source_identity)},
+        given | {"identity": json.dumps(source_identity), "sequences": json.dumps(sequences)},
     )
 
 

@@ -131,7 +131,8 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock) -> Run:
         for statement in prerequisites.extensions(start.plan.extensions, start.settings.extension_schema):
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
-            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.facts.identity())
+            stood = {s.name: [s.last_value, s.is_called] for s in start.plan.source.sequences if s.is_readable}
+            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.facts.identity(), stood)
     return run
 
 

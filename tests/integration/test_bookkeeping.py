@@ -178,7 +178,7 @@ class TestRuns:
     def test_a_run_from_its_creation_to_its_end(self, kept):
         run = new_run(kept)
         assert (run.state, run.finished_at, run.source_identity) == ("running", None, {"database": "legacy"})
-        bookkeeping.set_snapshot(kept, run.run_id, "1:2:", {"database": "other"})
+        bookkeeping.set_snapshot(kept, run.run_id, "1:2:", {"database": "other"}, {"s": [5, True]})
         failed = bookkeeping.set_state(kept, run.run_id, "failed", "the source is unreachable")
         assert failed.finished_at and failed.error and failed.snapshot == "1:2:"
         again = bookkeeping.resume_run(kept, run.run_id, "staging")

@@ -80,12 +80,30 @@ def judged(migrated) -> Iterator:
             names = {"SCHEMA": facts.target.schema, "ARCHIVE": facts.archive.schema}
             for word, name in names.items():
                 fault = fault.replace(word, sql.Identifier(name).as_string())
-            target.execute(fault or "select")
-            found = {check.name: work(source, target) for check, work in objects.jobs(facts)}
-            target.rollback()
+            stood = positions(target)
+            target.commit()
+            try:
+                target.execute(fault or "select")
+                found = {check.name: work(source, target) for check, work in objects.jobs(facts)}
+            finally:
+                target.rollback()
+                _put_back(target, stood)
         return found
 
     return judge
+
+
+def positions(target: psycopg.Connection) -> list[tuple]:
+    """Every sequence of the database and where it stands."""
+    names = target.execute("select schemaname::text, sequencename::text from pg_sequences").fetchall()
+    query = sql.SQL("select last_value, is_called from {}")
+    return [(name, *target.execute(query.format(sql.Identifier(*name))).fetchone()) for name in names]
+
+
+def _put_back(target: psycopg.Connection, stood: list[tuple]) -> None:
+    """No transaction undoes what was drawn from a sequence, or where it was set."""
+    for name, last, is_called in set(stood) - set(positions(target)):
+        target.execute("select setval(%s::regclass, %s, %s)", [sql.Identifier(*name).as_string(), last, is_called])
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -96,6 +114,25 @@ def test_a_faultless_target_passes(state: str, judged) -> None:
 
 def test_every_fault_has_a_name_of_its_own() -> None:
     assert len({entry["name"] for entry in MUTATIONS}) == len(MUTATIONS)
+
+
+def test_what_is_planted_in_a_sequence_is_undone(judged, migrated) -> None:
+    for state in STATES:
+        with psycopg.connect(migrated[state][2], autocommit=True) as target:
+            stood = positions(target)
+            judged(state, "select setval('tickets', 100, false), nextval('unused'); select setval('wheel', 8)")
+            assert positions(target) == stood
+
+
+def test_a_legacy_sequence_may_be_drawn_from_while_the_run_is_under_way(judged, migrated) -> None:
+    """The build stands where the plan read it, or anywhere up to now, a sequence that turned round meanwhile too."""
+    with psycopg.connect(migrated["build"][0].source.conninfo, autocommit=True) as source:
+        stood = positions(source)
+        source.execute("select nextval('tickets'), nextval('tickets'), nextval('unused'), setval('wheel', 2)")
+        faults = [f"select setval('tickets', {last})" for last in (95, 106, 1000)] + ["select setval('wheel', 3)"]
+        found = [judged("build", fault)["catalog/sequences"] for fault in ("", "select setval('wheel', 7)", *faults)]
+        _put_back(source, stood)
+    assert [check.status for check in found] == [PASS, PASS, *[FAIL] * 4]
 
 
 @pytest.mark.parametrize("entry", CHOSEN, ids=lambda entry: entry["name"].replace(" ", "_"))

@@ -7,14 +7,15 @@ Laws
   as the legacy schema has it.
 - Free sequences are there, and those that a column owns or a default draws from, if only by a text that names them,
   with their options and their owner.
-- In a build a sequence stands where the legacy one stood, or past the last value of its columns; once published it may
-  have gone on, never back behind where it was sealed, and never behind its columns. One that begins anew past its limit
-  goes on from where the legacy one stood.
+- In a build a sequence stands where the legacy one stood when the plan read it, or has come to stand since, for no
+  snapshot hides that; or past the last value of its columns. Once published it may have gone on, never back behind
+  where it was sealed, and never behind its columns. One that begins anew past its limit goes on from where the legacy
+  one stood.
 - A legacy sequence that has gone past what is published was drawn from since: that is told, and no fault. A build whose
   seal does not say where its sequences stood is held to where the legacy ones stand.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -115,12 +116,18 @@ def _drawn(column: Thing) -> set[str]:
     return {*column.says["sequences"], *likeness.sequences(column.says["default"])}
 
 
+def _read(found: Mapping[str, Sequence]) -> dict[str, Says]:
+    """Positions as the books have them: last value, and whether it was drawn."""
+    return {name: {"last": last, "is called": is_called} for name, (last, is_called) in found.items()}
+
+
 class Positions:
     """Where sequences should stand. is_build: nobody has drawn from them since they were made."""
 
     def __init__(self, facts: Facts, kept: Kept, target: psycopg.Connection, is_build: bool):
         self._facts, self._target, self._is_build = facts, target, is_build
         self._legacy = {thing.name: thing.says for thing in kept.of("sequence", None)}
+        self._read = _read(facts.books.sequences or {})
         self._sealed = {} if is_build else self._as_sealed()
 
     def _as_sealed(self) -> dict[str, Says]:
@@ -128,7 +135,7 @@ class Positions:
         schema, prefix = self._facts.target.schema, f"{self._facts.settings.target_schema}__build."
         row = self._target.execute(SEALED, [self._facts.books.run_id, schema]).fetchone()
         found = {key.removeprefix(prefix): at for key, at in row[0].items() if key.startswith(prefix)} if row else {}
-        return {name: {"last": last, "is called": is_called} for name, (last, is_called) in found.items()}
+        return _read(found)
 
     def judged(self, found: Iterable[Thing]) -> Iterator[Row]:
         """A row for each sequence that stands where it should not."""
@@ -149,16 +156,23 @@ class Positions:
         edges = [edge for place in places if (edge := self._edge(says, *place)) is not None]
         if says["cycle"] and legacy:
             edges = []
-        stood, sign = self._sealed.get(thing.name) or legacy, 1 if step > 0 else -1
-        earliest = [edge + step for edge in edges] + ([following(says | _at(stood))] if stood else [])
-        is_behind = any(following(says) * sign <= edge * sign for edge in edges)
-        is_behind = is_behind or (stood is not None and following(says) * sign < earliest[-1] * sign)
+        sign, given = 1 if step > 0 else -1, following(says)
+        stood = [following(says | _at(at)) * sign for at in self._stood(thing.name)]
+        is_before_values = any(given * sign <= edge * sign for edge in edges)
+        is_behind = is_before_values or given * sign < min(stood, default=given * sign)
+        if self._is_build and not is_before_values and _is_on_the_way(given * sign, stood, says["cycle"]):
+            return ""
         if is_behind and (self._is_build or not says["cycle"]):
             return BEHIND
         if self._is_build:
-            return DIFFERS if earliest and following(says) not in earliest else ""
-        has_gone_on = legacy and not says["cycle"] and following(says) * sign < following(legacy) * sign
+            return DIFFERS if (edges or stood) and given not in [edge + step for edge in edges] else ""
+        has_gone_on = legacy and not says["cycle"] and given * sign < following(legacy) * sign
         return OF_SOURCE if has_gone_on else ""
+
+    def _stood(self, name: str) -> list[Says]:
+        """Where it was sealed; else where the legacy one stood when the plan read it, and where that stands now."""
+        sealed, found = self._sealed.get(name), (self._read.get(name), self._legacy.get(name))
+        return [sealed] if sealed else [at for at in found if at]
 
     def _edge(self, says: Says, table: str, column: str) -> int | None:
         """The last value of a column in the direction of the sequence; values out of its bounds are not its own."""
@@ -169,6 +183,16 @@ class Positions:
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
         query = EDGE.format(function, quoted(column), name, says["minimum"], says["maximum"])
         return self._target.execute(query).fetchone()[0]
+
+
+def _is_on_the_way(given: int, stood: list[int], is_cycled: bool) -> bool:
+    """Whether it lies between the first and the last of the places where a sequence stood, in the order of time."""
+    if not stood:
+        return False
+    first, last = stood[0], stood[-1]
+    if first <= last:
+        return first <= given <= last
+    return given >= first or given <= last if is_cycled else last <= given <= first  # it began anew, or was set back
 
 
 def _at(says: Says) -> Says:
