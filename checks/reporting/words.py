@@ -78,14 +78,21 @@ def headline(report: Mapping) -> dict:
     if _is_about_nothing(report):
         return {"tone": "bad", "word": "NOTHING TO VERIFY", "text": f"{report['checks'][0]['detail']}."}
     if trouble := _trouble(report):
-        text = f"{_joined(trouble)}{_untouched(report)}.{_uncompared(report)}"
+        text = f"{_joined(trouble)}{_untouched(report)}.{_uncompared(report)}{_not_live(report)}"
         return {"tone": "bad", "word": _bad_word(report), "text": text}
     word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
     word = "WAITS FOR APPROVAL" if _is_awaiting(report) else f"{word}{_but_for(report)}"
     parts = [part for part in (_rows(report), _checks(report)) if part]
-    text = f"{'; '.join(parts)}.{_quick_look(report)}"
+    text = f"{'; '.join(parts)}.{_quick_look(report)}{_not_live(report)}"
     is_odd = _wants_attention(report) or _is_awaiting(report)
     return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
+
+
+def _not_live(report: Mapping) -> str:
+    """That what was verified is not what the product's users see, where it is not."""
+    if report["kind"] != "verify" or report["state"] != "superseded":
+        return ""
+    return f" Run {report['run_id']} is superseded: another is published, and `nxtgauge-migrate verify` judges that."
 
 
 def _but_for(report: Mapping) -> str:
@@ -93,7 +100,7 @@ def _but_for(report: Mapping) -> str:
     if report["kind"] != "verify" or report["verification"] is None or report["verification"]["is_whole"]:
         return ""
     made, broken = report["verification"], [c for c in report["checks"] if c["group"] == "error"]
-    since = "the publish" if report["state"] == "published" else "the build was verified"
+    since = "the publish" if report["state"] in ("published", "superseded") else "the build was verified"
     places = {"target": f" since {since}", "source": " in the source"}
     found = [_written(made["changes"], side, where) for side, where in places.items()]
     if not any(found) and any(check["group"] == "stale" for check in report["checks"]):
@@ -230,7 +237,7 @@ def _mend(report: Mapping) -> list[dict]:
     waivable = [check for check in report["checks"] if check["closes"] and check["name"] not in NOT_WAIVED]
     if waivable and report["kind"] == "migrate" and report["state"] != "published":  # else no build waits for it
         steps.append(_waive(report, waivable))
-    if report["kind"] == "verify" or report["state"] == "published":
+    if report["state"] == "published":  # a rollback takes back what is live, whatever was verified
         steps.append(
             _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
         )

@@ -23,6 +23,7 @@ NOTES = """
     select legacy_table, note, count(*) as rows from migration.notes
     where run_id = %s group by legacy_table, note order by legacy_table, note
 """
+IS_LIVE = "select true from migration.schemas where run_id = %s and kind = 'product' and role = 'live'"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
     shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if _is_told(gate)] if build_oid else []
     return Summary(
         run_id=run_id,
-        state=run.state,
+        state=_now(conn, run),
         dry_run=run.dry_run,
         schema=run.target_schema,
         tables=rows(conn, BALANCE, run_id),
@@ -80,10 +81,17 @@ def _is_told(gate: dict) -> bool:
     return gate["state"] != "passed" or gate["check_name"] == gates.APPROVAL
 
 
-def _state(run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
-    """Whether a run that the books call unfinished is under way, waits for a person, or has died."""
-    if run.state not in lease.OPEN:
+def _now(conn: psycopg.Connection, run: Run) -> str:
+    """The run's state; of one that was published whether it still is, for another may have replaced it since."""
+    if run.state != "published" or conn.execute(IS_LIVE, [run.run_id]).fetchone():
         return run.state
+    return "superseded"
+
+
+def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
+    """Whether a run that the books call unfinished is under way, waits for a person, or has died; else see _now."""
+    if run.state not in lease.OPEN:
+        return _now(conn, run)
     if not is_alive:
         return "died"
     return "awaiting" if any(gate.state == gates.AWAITING for gate in shut) else run.state
@@ -96,7 +104,7 @@ def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
     return {
         "run_id": run.run_id,
-        "state": _state(run, shut, is_alive),
+        "state": _state(conn, run, shut, is_alive),
         "started_at": run.started_at and run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,

@@ -8,6 +8,7 @@ from psycopg import sql
 from config.connection import Connection, parse
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping
+from engine.gates import summary
 from engine.publish import publish, schemas
 from engine.session import connect, servers
 
@@ -89,6 +90,13 @@ def published(conn, ddl: str | None = None, **options) -> str:
     run_id = build(conn, ddl) if ddl else build(conn)
     publish.publish(conn, run_id, TARGET, **options)
     return run_id
+
+
+def shown(conn, run_id: str) -> str:
+    """The run's state as `status` lists it, and a report too."""
+    (listed,) = {summary.status(conn, bookkeeping.run(conn, run_id), False)["state"]}
+    assert summary.of(conn, run_id, missing_tables=[], changed_tables=[]).state == listed
+    return listed
 
 
 def standing(conn) -> dict[str, str]:
@@ -328,10 +336,12 @@ class TestLocks:
 class TestRollback:
     def test_the_previous_comes_back_and_the_live_is_kept(self, conn):
         first, second = published(conn, PRODUCT), published(conn, PRODUCT)
+        assert (shown(conn, first), shown(conn, second)) == ("superseded", "published")
         switch = publish.rollback(conn, TARGET)
         assert (switch.live_run, switch.replaced_run) == (first, second)
         assert standing(conn) == expected(live=first, withdrawn=second)
         assert (state(conn, first), state(conn, second)) == ("published", "rolled_back")
+        assert (shown(conn, first), shown(conn, second)) == ("published", "rolled_back")
 
     def test_twice_sets_the_first_aside_and_thrice_is_refused(self, conn):
         first = published(conn)

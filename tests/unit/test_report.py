@@ -168,8 +168,11 @@ def test_the_next_steps_are_commands_that_can_be_copied():
     assert lines[-1] == "nxtgauge-migrate --profile demo migrate --run r1"  # a waiver does
     assert "nxtgauge-migrate waive r1 content/users --reason '…' --by NAME" in lines
     assert not any("rollback" in line for line in lines)
-    later = commands(made(None, verdict(FAULT), "verify"))
+    later = commands(made(summary("published"), verdict(FAULT), "verify"))
     assert "nxtgauge-migrate rollback" in later and not any(" waive " in line for line in later)
+    other = made(summary("superseded"), verdict(FAULT), "verify")
+    assert "nxtgauge-migrate rollback" not in commands(other)
+    assert "Run r1 is superseded: another is published" in other["headline"]["text"]
     assert "nxtgauge-migrate --profile production migrate" in commands(
         made(summary("discarded"), verdict(check()), "dry-run")
     )
