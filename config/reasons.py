@@ -169,6 +169,11 @@ def of_name(name: str) -> Reason:
     return BY_NAME.get(name) or replace(UNNAMED, name=name)
 
 
+def meaning_of(note: str) -> str:
+    """What a note says; nothing of one that is of no kind here."""
+    return next((kind.meaning for kind in NOTES if kind.says(note)), "")
+
+
 def of_transforms(transforms: set[str]) -> list[Reason]:
     """Those for which the rules of these transforms reject, in the list's order."""
     return [reason for reason in ALL if transforms & set(reason.transforms)]

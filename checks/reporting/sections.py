@@ -254,8 +254,10 @@ def _rejects(report: Mapping) -> Iterator[Block]:
 def _notes(report: Mapping) -> Iterator[Block]:
     if report["notes"]:
         yield Text("Rows that were loaded, with something that is worth knowing; migration.notes has each by its key.")
-        rows = tuple((row["legacy_table"], row["note"], row["rows"]) for row in report["notes"])
-        yield Table("notes by table", ("table", "note", "rows"), rows)
+        rows = tuple(
+            (row["legacy_table"], row["note"], row["rows"], reasons.meaning_of(row["note"])) for row in report["notes"]
+        )
+        yield Table("notes by table", ("table", "note", "rows", "it means"), rows)
 
 
 def _waivers(report: Mapping) -> Iterator[Block]:

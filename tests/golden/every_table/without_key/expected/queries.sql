@@ -1,1 +1,1 @@
-select legacy_row ->> 'body' from migration.rejects;
+select legacy_row ->> 'body' from migration.rejects where legacy_table = 'notifications';
