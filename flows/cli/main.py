@@ -109,15 +109,15 @@ def _wanted(plan: "Plan", tables: tuple[str, ...]) -> "tuple[list[TablePlan], li
 @click.argument("table")
 @common
 def explain(context: click.Context, table: str) -> int:
-    """Tell one legacy table's story: source, mapping, transform, target, reasons for rejection."""
-    settings = settings_of(context)
-    from engine import describe, operations
+    """Tell one table's story, old or new: where its rows go, by which rules, and what holds them.
 
-    found = operations.plan(settings)
-    if context.obj.is_json:
-        print_json(describe.explain_json(found, table))
-    else:
-        click.echo(describe.explain_text(found, table))
+    It needs no database; where NXTGAUGE_SOURCE_URL is set, what is there is added.
+    """
+    settings = settings_of(context)
+    from flows.cli import explained
+
+    found, text = explained.story(settings, table)
+    show(context, found, text)
     return 0
 
 

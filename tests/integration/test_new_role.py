@@ -92,6 +92,16 @@ def test_a_role_costs_its_mapping_and_its_ddl(copy, database):
             assert conn.execute(query).fetchall() == answer
 
 
+def test_a_mapping_that_does_not_agree_ends_a_command_with_2(copy):
+    _edit(copy / "config/mapping/finance.toml", 'transform = "orders"', 'transform = "order"')
+    done = _run(copy, "import sys; from flows.cli.main import main; sys.exit(main(['explain', 'payments']))")
+    said = (
+        "config/mapping/finance.toml: [payments] derives.transform: there is no transform order; did you mean orders?"
+    )
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def _run(copy: Path, program: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     others = {name: value for name, value in os.environ.items() if not name.startswith(("NXTGAUGE_", "PREFECT_"))}
     own = {"PYTHONPATH": str(copy), "NXTGAUGE_REPORTS": str(copy / "reports"), "PREFECT_HOME": str(copy / "prefect")}

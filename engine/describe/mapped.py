@@ -1,0 +1,186 @@
+"""One table's story as the mapping and the target's DDL tell it, of whatever database: no source is asked.
+
+Laws
+- A name may be a legacy table's, that of what it is called in the target, or a table's that the target has of its own.
+- The rules are the mapping's keys in words, and what the transform's own module says of itself.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from config import consistency, mapping, reasons, target
+from config.mapping import Derivation, TableRule
+from config.shapes import Table
+from engine.describe import additions
+
+FATES = {
+    "copy": "copied as it is, under its name: the legacy catalogue says its shape",
+    "rename": "copied as {target}; its columns and keys follow",
+    "reshape": "reshaped by {transform}",
+    "archive": "kept whole in legacy_archive, and nowhere else",
+}
+MANY = 4  # so many legacy tables are not named again for each column
+GATEWAYS, GATEWAY_TABLE = "gateways", "payment_gateway_configs"  # a lookup for which rows are made, and where
+
+
+def known() -> set[str]:
+    """Every name that has a story without a source."""
+    rules = mapping.load()
+    return {*rules.tables, *(rule.target for rule in rules.tables.values() if rule.target), *target.load()}
+
+
+def near(name: str, others: Iterable[str] = ()) -> str:
+    """What may have been meant instead."""
+    return consistency.near(name, {*known(), *others})
+
+
+def mapped_json(name: str) -> dict[str, Any] | None:
+    """The story; None of a name that neither mapping nor DDL speaks of."""
+    rules, declared = mapping.load(), target.load()
+    legacy = name if name in rules.tables else _renamed(name)
+    if legacy is None and name not in declared:
+        return None
+    makers = [legacy] if legacy else [table for table in rules.tables if name in _made(rules.tables[table])]
+    made = list(dict.fromkeys(_made(rules.tables[legacy]))) if legacy else [name]
+    shape = declared.get(name)
+    return {
+        "name": name,
+        "legacy_table": legacy,
+        "domain": rules.domain_of[legacy] if legacy else target.domains()[name],
+        "file": rules.file_of(legacy) if legacy else _ddl(name),
+        "disposition": rules.tables[legacy].disposition if legacy else None,
+        "targets": made,
+        "declared_in": sorted({_ddl(table) for table in made if table in declared}),
+        "what": shape.comment if shape else None,
+        "columns": list(_columns(shape, makers)) if shape and not legacy else [],
+        "made_from": makers if not legacy else [],
+        "rules": list(_rules(legacy, rules.tables[legacy])) if legacy else [],
+        "transforms": [_transform(one) for one in _transforms([rules.tables[table] for table in makers])],
+        "reasons": [reason.told for reason in _reasons([rules.tables[table] for table in makers], bool(legacy))],
+        "constraints": [c.name for table in made for c in (declared[table].constraints if table in declared else ())],
+    }
+
+
+def _renamed(name: str) -> str | None:
+    """The legacy table that is called so in the target."""
+    return next((table for table, rule in mapping.load().tables.items() if rule.target == name), None)
+
+
+def _made(rule: TableRule) -> tuple[str, ...]:
+    """Tables of the target that rows of a legacy table are made into."""
+    derived = rule.derives.targets if rule.derives else ()
+    gateways = (GATEWAY_TABLE,) if GATEWAYS in (rule.derives.lookups if rule.derives else rule.lookups) else ()
+    return (*rule.targets, *derived, *gateways, *((rule.split.into,) if rule.split else ()))
+
+
+def _ddl(table: str) -> str:
+    return f"config/target/{target.domains()[table]}/tables.sql"
+
+
+def _columns(shape: Table, makers: list[str]) -> Iterator[dict[str, str]]:
+    for column in shape.columns:
+        found = list(_sources(shape.name, column.name, makers))
+        by_rule = additions.BY_RULE.get((shape.name, column.name))
+        rest = (
+            f"the rules of {', '.join(makers) if len(makers) < MANY else 'these tables'}" if makers else "nothing yet"
+        )
+        filled = [*found, *([by_rule] if by_rule else [])] or [rest]
+        yield {"name": column.name, "type": column.type, "filled_by": ", ".join(filled)}
+
+
+def _sources(table: str, column: str, makers: list[str]) -> Iterator[str]:
+    """Legacy columns that arrive in a column of a new table, where few tables make it."""
+    for maker in makers if len(makers) < MANY else ():
+        rule = mapping.load().tables[maker]
+        read = rule.derives.columns if rule.derives else rule.columns
+        for name, variants in read.items():
+            lands = [place.partition(".")[::2] for place in rule.lands.get(name, ())]
+            if (table, column) in lands or (not lands and name == column and variants):
+                yield f"{maker}.{' | '.join(variants)}"
+
+
+def _rules(table: str, rule: TableRule) -> Iterator[str]:
+    """The mapping's keys in words."""
+    yield FATES[rule.disposition].format(target=rule.target, transform=rule.transform)
+    read = {**rule.columns, **(rule.derives.columns if rule.derives else {})}
+    several = {name: variants for name, variants in read.items() if len(variants) > 1}
+    yield from (f"{name} is the first of {', '.join(variants)} that is there" for name, variants in several.items())
+    plain = [variants[0] for variants in read.values() if len(variants) == 1]
+    if plain:
+        yield f"read where they are there: {', '.join(plain)}"
+    if rule.required:
+        yield f"refused without {', '.join(rule.required)}"
+    if rule.must_exist:
+        yield "a source without this table is refused"
+    yield from (f"{' | '.join(variants)} is called {new}" for new, variants in rule.renamed.items())
+    yield from (f"{new} is the first of {', '.join(old)} that is not null" for new, old in rule.coalesced.items())
+    yield from (f"{old} becomes {new}, whose value the transform decides" for old, new in rule.becomes.items())
+    yield from (f"{new} is added, a reference to {to}" for new, to in rule.adds.items())
+    for old, why in rule.removed.items():
+        yield f"{old} is removed ({why}); its values go to migration.removed_links"
+    if rule.split:
+        yield f"{', '.join(rule.split.columns)} move to {rule.split.into}, where they are found"
+    if rule.completed_from:
+        moved = rule.completed_from
+        yield f"{', '.join(moved.columns)} of {moved.table} move here, where they are found"
+    if rule.derives:
+        yield f"each row also makes {', '.join(rule.derives.targets)}, by {rule.derives.transform}"
+    if rule.carry_into:
+        yield f"columns that no rule reads are carried into {rule.carry_into}"
+    if rule.root and rule.root != table:
+        yield f"references to its rows lead to {rule.root}"
+    if rule.also_archived:
+        yield "its rows are kept in legacy_archive too"
+    yield from _references(table)
+
+
+def _references(table: str) -> Iterator[str]:
+    """What the mapping declares that other tables' columns point at here."""
+    for column, reference in mapping.load().common.references.items():
+        if reference.to == table:
+            where = f" of {', '.join(reference.tables)}" if reference.tables else ""
+            owned = f"; a row of {', '.join(reference.owned)} without one is rejected" if reference.owned else ""
+            yield f"{column}{where} points here, declared or not{owned}"
+
+
+def _transforms(rules: list[TableRule]) -> list[str]:
+    made: list[TableRule | Derivation | None] = [one for rule in rules for one in (rule, rule.derives)]
+    return list(dict.fromkeys(one.transform for one in made if one and one.transform))
+
+
+def _transform(name: str) -> dict[str, Any]:
+    """Where a transform stands, and what it and its module say of their rules."""
+    from transforms import registry  # pandas with it: only for who asks
+
+    function = registry.TRANSFORMS[name]
+    module = inspect.getdoc(sys.modules[function.__module__]) or ""
+    return {
+        "name": name,
+        "file": function.__module__.replace(".", "/") + ".py",
+        "function": function.__name__,
+        "does": (inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " "),
+        "rules": _listed(module),
+    }
+
+
+def _listed(text: str) -> list[str]:
+    """The items of a docstring's list, each on one line."""
+    items: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("- "):
+            items.append(line[2:])
+        elif items and line.startswith("  "):
+            items[-1] += " " + line.strip()
+    return items
+
+
+def _reasons(rules: list[TableRule], is_legacy: bool) -> list[reasons.Reason]:
+    """Why rules may reject a row of a legacy table, or one that makes a new table's; constraints reject beside."""
+    rules = [rule for rule in rules if rule.disposition != "archive" and (is_legacy or rule.disposition == "reshape")]
+    if not rules:
+        return []
+    by_rule = reasons.of_transforms({rule.transform for rule in rules if rule.transform})
+    general = [reason for reason in reasons.ALL if reason.is_general]
+    return list(dict.fromkeys([*by_rule, *general]))

@@ -1,0 +1,110 @@
+"""What holds a table's rules: the auditor's laws about it, and the golden cases that show them.
+
+Golden cases stand in a checkout; an installed program has none to name.
+"""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from checks.compare import law_files
+from config import mapping
+from config.mapping import TableRule
+
+PROJECT = Path(__file__).parents[2]
+GOLDEN = PROJECT / "tests" / "golden"
+CREATED = re.compile(r"create table (?:if not exists )?\"?([a-z_][a-z0-9_]*)\"?", re.IGNORECASE)
+
+# The laws that are Python, by module: whether one speaks of a table of the mapping.
+PYTHON: dict[str, Callable[[str, TableRule], bool]] = {
+    "carried": lambda table, rule: rule.transform == "professionals",
+    "display_law": lambda table, rule: rule.split is not None,
+    "owners": lambda table, rule: rule.transform == "owned_by_profile",
+    "settings_law": lambda table, rule: rule.completed_from is not None or table == "users",
+    "left_behind": lambda table, rule: bool(rule.removed or rule.becomes or rule.split),
+    "money": lambda table, rule: rule.disposition in ("copy", "rename"),
+    "overruled": lambda table, rule: bool(rule.coalesced),
+}
+CONTENT = {
+    "file": "checks/compare/content.py",
+    "says": "Rows that keep their shape are compared value by value, row by row.",
+}
+
+
+def laws(table: str, targets: list[str]) -> list[dict[str, str]]:
+    """The auditor's files about a table, with what each says. targets: tables of the target that it goes to."""
+    rule = mapping.load().tables.get(table)
+    found = [_law(law) for law in law_files.load() if _speaks(law, table, rule, targets)]
+    if table in {other.split.into for other in mapping.load().tables.values() if other.split}:
+        found.append(_python("display_law"))
+    if rule:
+        found += [_python(name) for name, speaks in PYTHON.items() if speaks(table, rule)]
+        if rule.disposition in ("copy", "rename") or rule.keeps_shape:
+            found.append(CONTENT)
+    return found
+
+
+def _law(law: law_files.Law) -> dict[str, str]:
+    return {"file": f"checks/laws/{law.domain}/{law.name}.sql", "says": law.title}
+
+
+def _python(name: str) -> dict[str, str]:
+    text = (PROJECT / "checks" / "laws" / f"{name}.py").read_text("utf-8")
+    return {"file": f"checks/laws/{name}.py", "says": text.removeprefix('"""').partition("\n")[0]}
+
+
+def _speaks(law: law_files.Law, table: str, rule: TableRule | None, targets: list[str]) -> bool:
+    if rule is None:
+        return law.table == table
+    own = {table, *(["profile"] if rule.role else []), *(["forbidden_link"] if rule.removed else [])}
+    return bool(own & _read(law.source)) or (not law.source and law.table in targets)
+
+
+@cache
+def _read(query: str) -> frozenset[str]:
+    """The relations that a query names, and those that they are made of."""
+    found: set[str] = set()
+    pending = set(law_files.NAMED.findall(query))
+    while pending:
+        name = pending.pop()
+        found.add(name)
+        path = law_files.FOLDER / "shared" / f"{name}.sql"
+        if path.exists():
+            pending |= set(law_files.NAMED.findall(path.read_text("utf-8"))) - found
+    return frozenset(found)
+
+
+def shared(table: str) -> list[dict[str, str]]:
+    """The relations that several laws share and that say what becomes of the table's rows."""
+    wanted: list[dict[str, str]] = []
+    for path in sorted((law_files.FOLDER / "shared").glob("*.sql")):
+        text = path.read_text("utf-8")
+        if table in law_files.NAMED.findall(text):
+            wanted.append({"file": f"checks/laws/shared/{path.name}", "says": _head(text)})
+    return wanted
+
+
+def _head(text: str) -> str:
+    """The comment that a file of SQL begins with, as one line."""
+    return " ".join(line[3:] for line in takewhile(lambda line: line.startswith("-- "), text.splitlines()))
+
+
+def cases(domain: str, table: str) -> list[dict[str, str]]:
+    """Golden cases of the domain that have the table in their source, or in what is expected."""
+    found = []
+    for source in sorted((GOLDEN / domain).glob("*/source.sql")):
+        text = source.read_text("utf-8")
+        expected = {path.stem for path in (source.parent / "expected").glob("*.csv")}
+        if table in CREATED.findall(text) or table in expected:
+            found.append({"folder": str(source.parent.relative_to(PROJECT)), "says": _head(text)})
+    return found
+
+
+def of(story: dict[str, Any]) -> dict[str, Any]:
+    """The laws and cases of a table's story (engine.describe.mapped)."""
+    table = story["legacy_table"] or story["name"]
+    found = [*shared(table), *laws(table, story["targets"])]
+    return {"laws": found, "cases": cases(story["domain"], table)}
