@@ -40,11 +40,11 @@ from engine.gates.certificate import Certificate
 from engine.gates.summary import Summary
 from engine.load.build import Build
 from engine.publish import publish
-from engine.session import connect, context, snapshot
+from engine.session import connect, log_context, snapshot
 from engine.session.blame import blame
-from engine.session.sessions import Sessions
+from engine.session.execution import Clock, Threads, Workers
+from engine.session.pool import Pool
 from engine.session.stop import STOP
-from engine.session.workers import Clock, Threads, Workers
 from engine.start import begin
 from engine.start.options import Options
 
@@ -57,7 +57,7 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
-    context.begin()
+    log_context.begin()
     given = begin.given(options)
     with ExitStack() as stack:
         attempt = _begun(stack, settings, options, given)
@@ -113,7 +113,7 @@ def _begun(stack: ExitStack, settings: Settings, options: Options, given: Certif
     stated = certificates.stated(start.plan, start.settings)
     bookkeeping.ensure(conn)
     run = begin.begin(conn, start, clock)
-    sessions = reading.enter_context(contextlib.closing(Sessions(start.settings, held, STOP)))
+    sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP)))
     work = Work(run.run_id, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     attempt = Attempt(start.settings, options, run, work, conn, lease, clock, workers, reading, start.rehearsed, stated)
@@ -123,7 +123,7 @@ def _begun(stack: ExitStack, settings: Settings, options: Options, given: Certif
 
 def _announce(stack: ExitStack, attempt: Attempt) -> None:
     """The run has an id: logs, figures, the watch and the caller learn it."""
-    context.tell(run=attempt.run.run_id)
+    log_context.tell(run=attempt.run.run_id)
     attempt.clock.keep(lambda stage, seconds: _count_stage(attempt.conn, attempt.settings.profile, stage, seconds))
     stack.callback(attempt.clock.finish)
     attempt.clock.message(f"run {attempt.run.run_id}")
@@ -247,7 +247,7 @@ def _summing_up(attempt: Attempt) -> Iterator[None]:
 
 def _count_refusal(conn: psycopg.Connection, settings: Settings, dry_run: bool, error: BaseException | None) -> None:
     """A run that ended before it began has no row in the books; it is counted all the same, if there are any."""
-    if isinstance(error, PlanRefused | SourceError) and "run" not in context.here():
+    if isinstance(error, PlanRefused | SourceError) and "run" not in log_context.here():
         with contextlib.suppress(psycopg.Error, MigrateError):
             if bookkeeping.is_present(conn):
                 bookkeeping.count_end(conn, "refused", settings.profile, dry_run)

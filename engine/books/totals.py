@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from engine.books.versioned import has
-from engine.session import context
+from engine.session import log_context
 
 LATEST = (Path(__file__).parent / "sql" / "latest_runs.sql").read_text(encoding="utf-8")
 ADD = """
@@ -50,7 +50,7 @@ class Total:
 
 def labels(profile: str, **names: str) -> dict[str, str]:
     """The labels of work that is done here and now: profile, stage, and these."""
-    return {"profile": profile, "stage": str(context.here().get("stage", ""))} | names
+    return {"profile": profile, "stage": str(log_context.here().get("stage", ""))} | names
 
 
 def adding(increments: Iterable[Increment]) -> sql.Composed:

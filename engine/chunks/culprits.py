@@ -19,7 +19,7 @@ from config.errors import MigrateError, SourceError
 from config.quoting import quoted
 from engine.chunks.work import Part, Work, select
 from engine.planning.plan import Plan, Route
-from engine.planning.tables.plan_reshaped import RULE
+from engine.planning.tables.reshaped import RULE
 from engine.reflect.catalog import LegacyTable
 from engine.session.blame import blame
 

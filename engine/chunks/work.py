@@ -16,7 +16,7 @@ from config.quoting import quoted
 from config.settings import Settings
 from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path
-from engine.session.sessions import Sessions
+from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
 from engine.session.stop import Stop
 
@@ -74,7 +74,7 @@ class Work:
     settings: Settings
     snapshot: Snapshot
     stop: Stop
-    sessions: Sessions
+    sessions: Pool
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @property

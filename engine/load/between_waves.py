@@ -16,10 +16,10 @@ from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
 from engine.planning.plan import HIDDEN, Follow, Rule
-from engine.planning.tables.plan_reshaped import legacy_key
+from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import violations
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.select import as_text, parsed
+from engine.reflect.select_list import as_text, parsed
 from engine.session.blame import blame
 
 

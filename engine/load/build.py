@@ -23,14 +23,14 @@ from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
 from engine.load import between_waves, ddl, frames, lookups, stream
 from engine.load.domains import profiles
-from engine.planning import prerequisites
+from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
-from engine.session import context, snapshot
+from engine.session import log_context, snapshot
 from engine.session.blame import blame
-from engine.session.workers import Watch, Workers
+from engine.session.execution import Watch, Workers
 
 LOG = logging.getLogger("engine")
 WAVES = (1, 2, 3)
@@ -42,20 +42,20 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
     """What makes the bare build schema, and the bare archive."""
     catalog = plan.source
     product = [
-        *prerequisites.collations(catalog, plan.collations),
-        *prerequisites.text_search(catalog, plan.text_search),
-        *prerequisites.types(catalog, plan.types),
-        *prerequisites.functions(catalog, plan.functions),
-        *prerequisites.sequences(catalog, plan.sequences),
-        *prerequisites.domain_rules(catalog, plan.types),
-        *prerequisites.domain_checks(catalog, plan.types),
+        *prerequisite_ddl.collations(catalog, plan.collations),
+        *prerequisite_ddl.text_search(catalog, plan.text_search),
+        *prerequisite_ddl.types(catalog, plan.types),
+        *prerequisite_ddl.functions(catalog, plan.functions),
+        *prerequisite_ddl.sequences(catalog, plan.sequences),
+        *prerequisite_ddl.domain_rules(catalog, plan.types),
+        *prerequisite_ddl.domain_checks(catalog, plan.types),
         *ddl.tables(catalog, plan.build, plan.hidden),
     ]
     archive = [
-        *prerequisites.collations(catalog, plan.archive_collations),
-        *prerequisites.types(catalog, plan.archive_types),
-        *prerequisites.functions(catalog, plan.archive_functions),
-        *prerequisites.domain_rules(catalog, plan.archive_types),
+        *prerequisite_ddl.collations(catalog, plan.archive_collations),
+        *prerequisite_ddl.types(catalog, plan.archive_types),
+        *prerequisite_ddl.functions(catalog, plan.archive_functions),
+        *prerequisite_ddl.domain_rules(catalog, plan.archive_types),
     ]
     return product, [*archive, *ddl.tables(catalog, plan.archive)]
 
@@ -71,14 +71,14 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
-        *prerequisites.late_domain_checks(plan.source, plan.types),
+        *prerequisite_ddl.late_domain_checks(plan.source, plan.types),
         *(s for s in ddl.owners(plan.source, shapes, dict(plan.origins)) if s.name in plan.sequences),
     ]
 
 
 def after_archive(plan: Plan) -> list[Statement]:
     """What constrains the loaded archive."""
-    checks = prerequisites.unvalidated_domain_checks(plan.source, plan.archive_types)
+    checks = prerequisite_ddl.unvalidated_domain_checks(plan.source, plan.archive_types)
     return [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
 
 
@@ -186,7 +186,7 @@ class Build:
         self.work.stop.check()
         route = self.work.route(chunk.route)
         lane = stream if route.lane == "stream" else frames
-        with context.piece(table=route.legacy_table, chunk=chunk.number):
+        with log_context.piece(table=route.legacy_table, chunk=chunk.number):
             LOG.debug("chunk %s %s begins", route.name, chunk.number)
             self.watch.begin(route.legacy_table)
             started = time.monotonic()

@@ -22,7 +22,7 @@ from config.quoting import quoted
 from config.shapes import Column, Constraint, Index, Table
 from config.types import NUMBERS
 from engine.planning.plan import HIDDEN
-from engine.planning.prerequisites import named, options_of
+from engine.planning.prerequisite_ddl import named, options_of
 from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, Sequence, search_path
 from engine.reflect.statements import Statement, comment, spell

@@ -15,14 +15,14 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine.chunks import culprits, ledger, records
+from engine.chunks import chunk_books, culprits, ledger
 from engine.chunks.culprits import Refused
 from engine.chunks.work import NOTHING, Chunk, Part, Work, select
 from engine.load import loading, lookups, refusals
 from engine.load.lookup import with_all_columns
 from engine.planning.plan import HIDDEN, Route
-from engine.planning.tables.plan_reshaped import RULE
-from engine.quarantine import witness
+from engine.planning.tables.reshaped import RULE
+from engine.quarantine import legacy_rows
 from engine.session.blame import blame
 from transforms import registry, steps
 from transforms.outcome import ID_MAP, TEXT, Outcome
@@ -40,7 +40,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
             outcome = loading.load(work, route, table, outcome, cursor)
             cursor.execute(_search_path("pg_catalog"))
             evidence = _evidence(work, route, table, outcome, source)
-            counts = replace(records.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
+            counts = replace(chunk_books.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
             if unread:
                 counts += refusals.write_unread(work, route, unread, cursor)
             cursor.execute(ledger.recording(work, chunk, counts, time.monotonic() - started))
@@ -88,7 +88,7 @@ def _transformed(work: Work, route: Route, table: pa.Table, cursor) -> tuple[Out
         return _copied(work, route, table), rows
     found = lookups.find(work, route, rows, cursor)
     converted = _converted(route, rows)
-    return records.with_blank_times(registry.TRANSFORMS[route.transform](converted, route.facts, found), rows), rows
+    return chunk_books.with_blank_times(registry.TRANSFORMS[route.transform](converted, route.facts, found), rows), rows
 
 
 def _rule_rows(table: pa.Table) -> pd.DataFrame:
@@ -133,7 +133,9 @@ def _evidence(work: Work, route: Route, table: pa.Table, outcome: Outcome, sourc
         return pd.DataFrame({"legacy_key": [], "legacy_row": []}, dtype=TEXT)
     origins = table[HIDDEN].take(pa.array(labels.to_numpy())).to_pylist()
     with blame(SourceError, f"reading rejected rows of {route.legacy_table}"), source.cursor() as cursor:
-        cursor.execute(witness.by_origin(work.plan.table(route.legacy_table).legacy, work.plan.source_schema, origins))
+        cursor.execute(
+            legacy_rows.by_origin(work.plan.table(route.legacy_table).legacy, work.plan.source_schema, origins)
+        )
         found = {origin: (key, row) for origin, key, row, _ in cursor.fetchall()}
     pairs = [found[origin] for origin in origins]
     return pd.DataFrame(pairs, index=labels, columns=["legacy_key", "legacy_row"]).astype(TEXT)

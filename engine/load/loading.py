@@ -16,37 +16,37 @@ import pyarrow as pa
 
 from config.errors import TargetError
 from config.shapes import Table
-from engine.chunks import culprits, records
+from engine.chunks import chunk_books, culprits
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
-from engine.load.stage import Stage, tried
+from engine.load.temporary import TemporaryTable, tried
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
-from engine.planning.tables.plan_reshaped import RULE
+from engine.planning.tables.reshaped import RULE
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
 
 def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor) -> Outcome:
     """Insert every target's rows; the outcome without the rows that were refused, and with the pointers set to null."""
-    stages = _staged(work, route, table, outcome)
-    for stage in stages:
-        stage.fill(cursor)
-    if tried(cursor, [stage.insertion() for stage in stages]) is None:
+    temporaries = _temporaries(work, route, table, outcome)
+    for temporary in temporaries:
+        temporary.fill(cursor)
+    if tried(cursor, [temporary.insertion() for temporary in temporaries]) is None:
         return outcome
-    sieve = _Sieve(work, route, table, stages, cursor)
+    sieve = _Sieve(work, route, table, temporaries, cursor)
     sieve.run()
     return sieve.judged(outcome)
 
 
-def _staged(work: Work, route: Route, table: pa.Table, outcome: Outcome) -> list[Stage]:
+def _temporaries(work: Work, route: Route, table: pa.Table, outcome: Outcome) -> list[TemporaryTable]:
     freight = {target: dict(pairs) for target, pairs in route.freight}
-    stages = [
-        _stage(work, route, table, target, frame, freight.get(target, {}))
+    temporaries = [
+        _temporary(work, route, table, target, frame, freight.get(target, {}))
         for target, frame in outcome.frames.items()
         if len(frame)
     ]
     merged = _merged(work, route, table, outcome, freight)
-    return [*stages, merged] if merged else stages
+    return [*temporaries, merged] if merged else temporaries
 
 
 @dataclass
@@ -56,52 +56,54 @@ class _Sieve:
     work: Work
     route: Route
     table: pa.Table
-    stages: list[Stage]
+    temporaries: list[TemporaryTable]
     cursor: object
     refused: dict[str, Refused] = field(default_factory=dict)  # origin → the first value that was
     pointers: list[Refused] = field(default_factory=list)
 
     def run(self) -> None:
-        for stage in self.stages:
-            self._judge(stage, [(o, column, "22") for o, column in stage.unfit(self.cursor)])
-        whole = sorted({o for stage in self.stages for o in stage.origins} - self.refused.keys())
+        for temporary in self.temporaries:
+            self._judge(temporary, [(o, column, "22") for o, column in temporary.unfit(self.cursor)])
+        whole = sorted({o for temporary in self.temporaries for o in temporary.origins} - self.refused.keys())
         for (origin,), error in culprits.sift(whole, self._insert, _halves):
             self._single(origin, error.sqlstate)
 
     def _insert(self, origins: list[str]) -> None:
         """Errors: TargetError if a value is refused."""
-        if origins and (sqlstate := tried(self.cursor, [stage.insertion(origins) for stage in self.stages])):
+        if origins and (
+            sqlstate := tried(self.cursor, [temporary.insertion(origins) for temporary in self.temporaries])
+        ):
             error = TargetError(f"loading {self.route.legacy_table}: a value was refused ({sqlstate})")
             error.sqlstate = sqlstate
             raise error
 
     def _single(self, origin: str, sqlstate: str) -> None:
         """A row that is refused whole: without its pointers that are refused, or not at all."""
-        for stage in self.stages:
-            while column := stage.culprit(self.cursor, origin):
-                self._judge(stage, [(origin, column, sqlstate)])
+        for temporary in self.temporaries:
+            while column := temporary.culprit(self.cursor, origin):
+                self._judge(temporary, [(origin, column, sqlstate)])
                 if origin in self.refused:
                     return
         try:
             self._insert([origin])
         except TargetError as error:
-            self.refused[origin] = Refused(origin, self._target(self.stages[0]), None, error.sqlstate)
+            self.refused[origin] = Refused(origin, self._target(self.temporaries[0]), None, error.sqlstate)
 
-    def _target(self, stage: Stage) -> str:
-        return self.route.targets[0] if stage.shape.name == MERGED else stage.shape.name
+    def _target(self, temporary: TemporaryTable) -> str:
+        return self.route.targets[0] if temporary.shape.name == MERGED else temporary.shape.name
 
-    def _judge(self, stage: Stage, found: list[tuple[str, str, str]]) -> None:
+    def _judge(self, temporary: TemporaryTable, found: list[tuple[str, str, str]]) -> None:
         nulled = defaultdict(list)
         for origin, column, sqlstate in found:
             own = column.removeprefix("__")  # __updated_at of merged rows
-            one = Refused(origin, self._target(stage), own, sqlstate)
+            one = Refused(origin, self._target(temporary), own, sqlstate)
             if self._parent(one):
                 self.pointers.append(one)
                 nulled[column].append(origin)
             else:
                 self.refused.setdefault(origin, one)
         for column, origins in nulled.items():
-            stage.set_null(self.cursor, column, origins)
+            temporary.set_null(self.cursor, column, origins)
 
     def _parent(self, one: Refused) -> str | None:
         """The build table that the column points at, if it is a pointer that may be null."""
@@ -112,12 +114,12 @@ class _Sieve:
         return next((rule.ref_table for rule in rules), None)
 
     def judged(self, outcome: Outcome) -> Outcome:
-        outcome = records.without_refused(self.work, outcome, self.table, list(self.refused.values()))
-        return records.with_orphans(self.work, outcome, self.table, self._orphans())
+        outcome = chunk_books.without_refused(self.work, outcome, self.table, list(self.refused.values()))
+        return chunk_books.with_orphans(self.work, outcome, self.table, self._orphans())
 
     def _orphans(self) -> list[tuple[Refused, str, str | None]]:
         """(what was refused, the build table that it should name, its value) of the pointers in rows that stay."""
-        values = {stage.shape.name: stage for stage in self.stages}
+        values = {temporary.shape.name: temporary for temporary in self.temporaries}
         return [
             (one, self._parent(one), values[one.target].value_of(one.origin, one.column))
             for one in self.pointers
@@ -130,7 +132,7 @@ def _halves(origins: list[str]) -> list[list[str]]:
     return [origins[:middle], origins[middle:]] if middle else []
 
 
-def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict) -> Stage | None:
+def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict) -> TemporaryTable | None:
     """Carried columns of professionals, kept aside for the profile that each leads to."""
     shape = merged_shape(work.plan)
     ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created"])]
@@ -146,10 +148,12 @@ def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight
     }
     for name, item in freight[route.targets[0]].items():
         values[name] = _freight(route, table, item).take(positions)
-    return Stage(shape, values, {}, overrides_identity=False, is_hidden=False)
+    return TemporaryTable(shape, values, {}, overrides_identity=False, is_hidden=False)
 
 
-def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict) -> Stage:
+def _temporary(
+    work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict
+) -> TemporaryTable:
     shape = work.plan.shape(target)
     positions = pa.array(frame.index.to_numpy())
     legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
@@ -159,7 +163,7 @@ def _stage(work: Work, route: Route, table: pa.Table, target: str, frame: pd.Dat
         if name not in columns:
             columns[name] = _freight(route, table, item).take(positions)
     columns[HIDDEN] = table[HIDDEN].take(positions)
-    return Stage(shape, columns, dict(route.defaults), _identities(shape))
+    return TemporaryTable(shape, columns, dict(route.defaults), _identities(shape))
 
 
 def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:

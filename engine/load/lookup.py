@@ -22,7 +22,7 @@ from config.types import UUID_TEXT
 from engine.chunks.work import Work
 from engine.planning.ids import hyphened
 from engine.planning.plan import Route
-from engine.planning.tables.plan_reshaped import RULE
+from engine.planning.tables.reshaped import RULE
 from engine.reflect.catalog import LegacyTable
 from transforms import steps
 from transforms.outcome import TEXT, empty

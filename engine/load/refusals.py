@@ -15,15 +15,15 @@ import psycopg
 from config import reasons
 from config.errors import SourceError
 from config.quoting import quoted
-from engine.chunks import ledger, records
+from engine.chunks import chunk_books, ledger
 from engine.chunks.culprits import Refused, is_of_a_value, trying
 from engine.chunks.work import Work
 from engine.planning.plan import Route
-from engine.quarantine import witness
+from engine.quarantine import legacy_rows
+from engine.quarantine.legacy_rows import LegacyRow
 from engine.quarantine.removals import Removals
-from engine.quarantine.witness import Witness
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text
+from engine.reflect.select_list import as_text
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
@@ -32,10 +32,10 @@ from transforms.outcome import TEXT, Outcome
 def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]):
     """Write the rows down. Errors: SourceError, which names a row that cannot be read at all; TargetError."""
     table = work.plan.table(route.legacy_table).legacy
-    found = witnesses(work, table, source, [one.origin for one in refused])
+    found = read_again(work, table, source, [one.origin for one in refused])
     if route.is_archive:
         raise _damaged(work, table, source, refused[0].origin, "the archive cannot take it")
-    by_reason: dict[tuple[str, str], list[Witness]] = defaultdict(list)
+    by_reason: dict[tuple[str, str], list[LegacyRow]] = defaultdict(list)
     for one in refused:
         by_reason[one.target, one.detail_for(work.plan)].append(found[one.origin])
     removals = Removals(work, target, set(), set(), set())
@@ -46,11 +46,13 @@ def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.
             removals.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
 
 
-def witnesses(work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]) -> dict[str, Witness]:
+def read_again(
+    work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]
+) -> dict[str, LegacyRow]:
     """Origin → legacy row, of rows that were refused. Errors: SourceError, which names a row that cannot be read."""
     found = {}
     for origin in origins:
-        query = witness.by_origin(table, work.plan.source_schema, [origin])
+        query = legacy_rows.by_origin(table, work.plan.source_schema, [origin])
         try:
             with trying(source), blame(SourceError, f"reading {table.name}", work.stop):
                 rows = source.execute(query).fetchall()
@@ -58,7 +60,7 @@ def witnesses(work: Work, table: LegacyTable, source: psycopg.Connection, origin
             if not is_of_a_value(error):
                 raise
             raise _damaged(work, table, source, origin, str(error)) from None
-        found.update((name, Witness(table.name, *rest)) for name, *rest in rows)
+        found.update((name, LegacyRow(table.name, *rest)) for name, *rest in rows)
     return found
 
 
@@ -87,7 +89,7 @@ def _is_readable(source: psycopg.Connection, query: str) -> bool:
     return True
 
 
-def ids_of(work: Work, route: Route, rows: Sequence[Witness]) -> list[str]:
+def ids_of(work: Work, route: Route, rows: Sequence[LegacyRow]) -> list[str]:
     """The ids by which children would have known the rows, as the target spells them."""
     ids = pd.Series([row.id for row in rows], dtype=TEXT).dropna()
     column = work.plan.shape(route.targets[0]).find_column("id")
@@ -100,7 +102,7 @@ def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) ->
     """The same by way of a frame's records; the counts of these rows. cursor: of ADBC."""
     table = work.plan.table(route.legacy_table).legacy
     with work.sessions.lend("source") as source:
-        found = witnesses(work, table, source, [one.origin for one in unread])
+        found = read_again(work, table, source, [one.origin for one in unread])
     rows = [found[one.origin] for one in unread]
     known = pd.DataFrame({"key": [row.key for row in rows], "id": [row.id for row in rows]}, dtype=TEXT)
     told = pd.DataFrame([(one.target, one.detail_for(work.plan)) for one in unread], columns=["target", "detail"])
@@ -109,4 +111,4 @@ def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) ->
     outcome = Outcome(frames={}, rejected=rejected)
     evidence = pd.DataFrame({"legacy_key": known["key"], "legacy_row": [row.row for row in rows]}, dtype=TEXT)
     named = known if table.shape.find_column("id") else known[["key"]]
-    return records.write(work, route, named, outcome, evidence, cursor)
+    return chunk_books.write(work, route, named, outcome, evidence, cursor)

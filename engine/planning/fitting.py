@@ -10,7 +10,7 @@ from config.quoting import literal, quoted
 from config.shapes import Column
 from config.types import INTEGERS, NUMBERS, TEXTUAL
 from engine.planning.ids import LIMITS
-from engine.reflect.select import parsed, parsed_as, text_at
+from engine.reflect.select_list import parsed, parsed_as, text_at
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
 

@@ -9,8 +9,8 @@ Laws (contract, 5: ids)
 
 from config.shapes import Column
 from config.types import NUMBERS, TEXTUAL, UUID_TEXT
-from engine.reflect.select import parsed as read
-from engine.reflect.select import plain, text_at
+from engine.reflect.select_list import parsed as read
+from engine.reflect.select_list import plain, text_at
 
 LIMITS = {"int2": 2**15, "int4": 2**31, "int8": 2**63}
 

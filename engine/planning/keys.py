@@ -17,7 +17,7 @@ from config.shapes import Column, Constraint, Table
 from config.types import INTEGERS, NUMBERS, TEXTUAL
 from engine.planning import ids
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select import text
+from engine.reflect.select_list import text
 
 
 @dataclass(frozen=True)

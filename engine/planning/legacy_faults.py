@@ -5,9 +5,9 @@ Laws
 - Each fault says what was found and every way out.
 """
 
+from engine.planning.draft import Draft
 from engine.planning.fault import Fault
 from engine.planning.plan import HIDDEN
-from engine.planning.scene import Scene
 from engine.planning.tables import clashes
 from engine.reflect.catalog import Catalog, LegacyTable
 
@@ -32,46 +32,46 @@ def of_privileges(catalog: Catalog) -> list[Fault]:
     ]
 
 
-def look(scene: Scene) -> None:
+def look(draft: Draft) -> None:
     """All other faults, of the source as a whole and table by table."""
-    catalog = scene.catalog
+    catalog = draft.catalog
     if not catalog.schema_oid:
         if not catalog.is_barred:
             sentence = f"there is no schema {catalog.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA"
-            scene.faults.append(Fault(sentence))
+            draft.faults.append(Fault(sentence))
         return
     for table in catalog.tables:
-        _look_at(scene, table)
+        _look_at(draft, table)
     views = {left.name: left.kind for left in catalog.not_migrated if left.kind in ("view", "materialized view")}
-    for name in [name for name in scene.mapping.tables if name in views]:
-        scene.fault(name, None, f"is a {views[name]}, and its mapping wants a table", "rename or drop it")
-    _missing(scene, [name for name in scene.mapping.tables if name not in {*scene.fates, *views}])
+    for name in [name for name in draft.mapping.tables if name in views]:
+        draft.fault(name, None, f"is a {views[name]}, and its mapping wants a table", "rename or drop it")
+    _missing(draft, [name for name in draft.mapping.tables if name not in {*draft.fates, *views}])
 
 
-def _missing(scene: Scene, names: list[str]) -> None:
-    needed = [name for name in names if scene.mapping.tables[name].must_exist]
+def _missing(draft: Draft, names: list[str]) -> None:
+    needed = [name for name in names if draft.mapping.tables[name].must_exist]
     others = [name for name in names if name not in needed]
     for name in needed:
-        found = f"there is no such table in schema {scene.catalog.schema!r}, and it must exist"
-        scene.fault(name, None, found, "set NXTGAUGE_SOURCE_SCHEMA to the schema that has it")
-    if others and scene.settings.missing_tables == "fail":
+        found = f"there is no such table in schema {draft.catalog.schema!r}, and it must exist"
+        draft.fault(name, None, found, "set NXTGAUGE_SOURCE_SCHEMA to the schema that has it")
+    if others and draft.settings.missing_tables == "fail":
         remedy = 'set missing_tables = "warn" in the profile to go on without them'
-        scene.faults.append(Fault(f"the source has no tables {', '.join(others)}; {remedy}"))
+        draft.faults.append(Fault(f"the source has no tables {', '.join(others)}; {remedy}"))
 
 
-def _look_at(scene: Scene, table: LegacyTable) -> None:
-    name, fate = table.name, scene.fates[table.name]
+def _look_at(draft: Draft, table: LegacyTable) -> None:
+    name, fate = table.name, draft.fates[table.name]
     if table.is_partition or table.kind not in "rp":
         what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
-        scene.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
+        draft.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
     if (table.inherits or table.has_heirs) and not table.extension:
-        scene.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
-    rule = scene.find_rule(name)
-    if fate == "copy" and not rule and scene.settings.unmapped_tables == "fail":
-        scene.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
-    clashes.table(scene, name)
+        draft.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
+    rule = draft.find_rule(name)
+    if fate == "copy" and not rule and draft.settings.unmapped_tables == "fail":
+        draft.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
+    clashes.table(draft, name)
     for column in rule.required if rule and fate == "copy" else ():
         if not table.shape.find_column(column):
-            scene.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
+            draft.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
     if table.shape.find_column(HIDDEN):
-        scene.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")
+        draft.fault(name, HIDDEN, "is a name that the tool needs", "rename the column in the source first")

@@ -15,22 +15,22 @@ from config import target as targets
 from config.mapping import TableRule
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
-from engine.planning import legacy_faults, needs, questions
+from engine.planning import legacy_faults, prerequisites, questions
 from engine.planning import probe as probes
+from engine.planning.draft import Draft
 from engine.planning.keys import Keys
 from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
-from engine.planning.scene import Scene
 from engine.planning.tables import (
     aside,
+    beside,
     clashes,
-    completion,
+    copied,
     declared,
     following,
     loose_ids,
-    plan_beside,
-    plan_copied,
-    plan_reshaped,
     pointing,
+    reshaped,
+    user_settings,
 )
 from engine.reflect import closure, older
 from engine.reflect.catalog import Catalog, LegacyTable
@@ -50,20 +50,20 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe
     if fates.get("user_settings"):
         shapes.pop("user_settings")
     keys = Keys(catalog, mapping, fates, lambda table, columns: probe.ids(apart.legacy(table), columns))
-    scene = Scene(
+    draft = Draft(
         catalog, mapping, settings, instant, keys, fates, shapes, server, legacy_names=apart.names, faults=barred
     )
-    legacy_faults.look(scene)
+    legacy_faults.look(draft)
     users = catalog.find_table("users")
     if not users or not users.shape.find_column("id"):
-        return _nothing(scene)
-    loose_ids.look(scene)
-    declared.adapt(scene)
+        return _nothing(draft)
+    loose_ids.look(draft)
+    declared.adapt(draft)
     for name, rule in mapping.tables.items():
         if fates.get(name) == "reshape":
             for target in rule.targets:
-                scene.fed_by.setdefault(target, set()).add(name)
-    return aside.restored(_assemble(scene, _tables(scene), probe), apart, legacy)
+                draft.fed_by.setdefault(target, set()).add(name)
+    return aside.restored(_assemble(draft, _tables(draft), probe), apart, legacy)
 
 
 def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
@@ -93,113 +93,111 @@ class _Planned:
     column_renames: tuple[tuple[str, str, str], ...] = ()
 
 
-def _tables(scene: Scene) -> list[_Planned]:
+def _tables(draft: Draft) -> list[_Planned]:
     planned = {}
-    order = [n for n in scene.mapping.tables if n in scene.fates] + [t.name for t in scene.catalog.tables]
+    order = [n for n in draft.mapping.tables if n in draft.fates] + [t.name for t in draft.catalog.tables]
     for name in dict.fromkeys(order):
-        planned[name] = _table(scene, scene.catalog.table(name))
-    return [planned[table.name] for table in scene.catalog.tables]
+        planned[name] = _table(draft, draft.catalog.table(name))
+    return [planned[table.name] for table in draft.catalog.tables]
 
 
-def _table(scene: Scene, table: LegacyTable) -> _Planned:
-    fate, domain = scene.fates[table.name], scene.mapping.domain_of.get(table.name, "")
+def _table(draft: Draft, table: LegacyTable) -> _Planned:
+    fate, domain = draft.fates[table.name], draft.mapping.domain_of.get(table.name, "")
     if fate == "skip":
         remark = f"belongs to the extension {table.extension}" if table.extension else "is not read"
         return _Planned(TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)))
     if fate == "archive":
-        shape, route = plan_beside.archive(scene, table, is_outcome=True)
+        shape, route = beside.archive(draft, table, is_outcome=True)
         return _Planned(TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), archive=shape)
     if fate == "reshape":
-        return _reshaped(scene, table, domain)
-    return _copied(scene, table, domain, scene.find_rule(table.name))
+        return _reshaped(draft, table, domain)
+    return _copied(draft, table, domain, draft.find_rule(table.name))
 
 
 def _archived_ways(table: LegacyTable) -> tuple[Way, ...]:
     return tuple(Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in table.shape.columns)
 
 
-def _reshaped(scene: Scene, table: LegacyTable, domain: str) -> _Planned:
-    rule = scene.rule(table.name)
-    found = plan_reshaped.plan(scene, table)
+def _reshaped(draft: Draft, table: LegacyTable, domain: str) -> _Planned:
+    rule = draft.rule(table.name)
+    found = reshaped.plan(draft, table)
     routes, shape = [found.route], None
     if rule.also_archived or found.is_archived:
-        shape, archive_route = plan_beside.archive(scene, table, is_outcome=False)
+        shape, archive_route = beside.archive(draft, table, is_outcome=False)
         routes.append(archive_route)
     plan = TablePlan(table, domain, "reshape", rule.targets, found.ways, tuple(routes), found.dropped, found.remarks)
     return _Planned(plan, archive=shape)
 
 
-def _copied(scene: Scene, table: LegacyTable, domain: str, rule: TableRule | None) -> _Planned:
+def _copied(draft: Draft, table: LegacyTable, domain: str, rule: TableRule | None) -> _Planned:
     gone: dict[str, Way] = {}
     routes: list[Route] = []
     if rule and rule.split:
-        route, gone = plan_beside.split(scene, table, rule.split)
+        route, gone = beside.split(draft, table, rule.split)
         routes += [route] if route else []
-    settings = completion.moved_ways(scene, table)
-    copied = plan_copied.plan(scene, table, gone | settings, (rule and rule.target) or table.name)
+    settings = user_settings.moved_ways(draft, table)
+    made = copied.plan(draft, table, gone | settings, (rule and rule.target) or table.name)
     if rule and rule.completed_from:
-        copied = completion.complete(scene, table, copied)
-        routes += completion.routes(scene, copied.shape)
+        made = user_settings.complete(draft, table, made)
+        routes += user_settings.routes(draft, made.shape)
     if rule and rule.derives:
-        derived = plan_beside.derived(scene, table, rule.derives)
+        derived = beside.derived(draft, table, rule.derives)
         routes += [derived] if derived else []
     disposition = rule.disposition if rule else "carry"
     final = (rule and rule.target) or table.name
-    plan = TablePlan(
-        table, domain, disposition, (final,), copied.ways, (copied.route, *routes), copied.dropped, copied.remarks
-    )
-    return _Planned(plan, build=copied.shape, column_renames=copied.column_renames)
+    plan = TablePlan(table, domain, disposition, (final,), made.ways, (made.route, *routes), made.dropped, made.remarks)
+    return _Planned(plan, build=made.shape, column_renames=made.column_renames)
 
 
-def _assemble(scene: Scene, planned: list[_Planned], probe: probes.Probe) -> Plan:
+def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Plan:
     tables = [one.plan for one in planned]
-    if "user_settings" in scene.declared and scene.catalog.find_table("users"):
-        extra = completion.routes(scene, scene.declared["user_settings"])
+    if "user_settings" in draft.declared and draft.catalog.find_table("users"):
+        extra = user_settings.routes(draft, draft.declared["user_settings"])
         tables = [replace(t, routes=(*t.routes, *extra)) if t.name == "users" else t for t in tables]
-    build = [one.build for one in planned if one.build] + list(scene.declared.values())
-    build, dropped = following.resolve(scene, build)
+    build = [one.build for one in planned if one.build] + list(draft.declared.values())
+    build, dropped = following.resolve(draft, build)
     tables = [replace(t, dropped=(*t.dropped, *dropped[t.name])) for t in tables]
     archive = [one.archive for one in planned if one.archive]
-    _look_for_uncovered(scene, tables)
-    hidden = _hidden(scene, tables)
-    build, call_names = needs.replaced(scene, build)
-    wanted = needs.find(scene, build, archive)
-    clashes.look(scene, build, wanted["sequences"], wanted["types"])
+    _look_for_uncovered(draft, tables)
+    hidden = _hidden(draft, tables)
+    build, call_names = prerequisites.replaced(draft, build)
+    wanted = prerequisites.find(draft, build, archive)
+    clashes.look(draft, build, wanted["sequences"], wanted["types"])
     renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
     return replace(
-        _nothing(scene),
+        _nothing(draft),
         tables=tuple(tables),
         build=tuple(build),
         archive=tuple(archive),
         hidden=frozenset(hidden),
-        rules=tuple(_rules(scene, build)),
-        follows=tuple(scene.follows),
-        noted=tuple(scene.noted),
+        rules=tuple(_rules(draft, build)),
+        follows=tuple(draft.follows),
+        noted=tuple(draft.noted),
         renames=tuple(renames),
         column_renames=tuple(rename for one in planned for rename in one.column_renames),
-        clashing=frozenset(scene.clashing),
-        spelled=tuple(scene.keys.all_spelled()),
+        clashing=frozenset(draft.clashing),
+        spelled=tuple(draft.keys.all_spelled()),
         replaced_calls=call_names,
-        questions=(*scene.keys.questions, *questions.find(scene, probe)),
+        questions=(*draft.keys.questions, *questions.find(draft, probe)),
         **wanted,
     )
 
 
-def _nothing(scene: Scene) -> Plan:
+def _nothing(draft: Draft) -> Plan:
     """A plan that moves nothing, with all that is to be said of the source."""
     return Plan(
-        source=scene.catalog,
-        source_schema=scene.catalog.schema,
-        target_schema=scene.settings.target_schema,
-        mapping_digest=scene.mapping.digest,
-        instant=scene.instant,
-        missing_tables=tuple(n for n in scene.mapping.tables if n not in scene.fates),
-        faults=tuple(scene.faults),
-        remarks=tuple(scene.remarks),
+        source=draft.catalog,
+        source_schema=draft.catalog.schema,
+        target_schema=draft.settings.target_schema,
+        mapping_digest=draft.mapping.digest,
+        instant=draft.instant,
+        missing_tables=tuple(n for n in draft.mapping.tables if n not in draft.fates),
+        faults=tuple(draft.faults),
+        remarks=tuple(draft.remarks),
     )
 
 
-def _look_for_uncovered(scene: Scene, tables: list[TablePlan]) -> None:
+def _look_for_uncovered(draft: Draft, tables: list[TablePlan]) -> None:
     """The coverage proof: every column of every table that is read has exactly one way, to columns by name."""
     for table in tables:
         if table.disposition == "skip":
@@ -207,17 +205,17 @@ def _look_for_uncovered(scene: Scene, tables: list[TablePlan]) -> None:
         counted = Counter(way.column for way in table.ways if all("." in target for target in way.targets))
         for column in table.legacy.shape.columns:
             if counted[column.name] != 1:
-                remedy = f"map it in {scene.mapping.file_of(table.name)}"
-                scene.fault(table.name, column.name, f"has {counted[column.name]} destinations", remedy)
+                remedy = f"map it in {draft.mapping.file_of(table.name)}"
+                draft.fault(table.name, column.name, f"has {counted[column.name]} destinations", remedy)
 
 
-def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
+def _hidden(draft: Draft, tables: list[TablePlan]) -> set[str]:
     """Build tables that need to know where each row came from: no key of theirs is the legacy row's own."""
     fed: dict[str, list[Route]] = {}
     for route in (r for t in tables for r in t.routes if not r.is_archive):
         for target in route.targets:
             fed.setdefault(target, []).append(route)
-    keyed = {t.name for t in tables if t.key and scene.keeps(t.name, t.key)}
+    keyed = {t.name for t in tables if t.key and draft.keeps(t.name, t.key)}
     return {
         target
         for target, routes in fed.items()
@@ -225,24 +223,24 @@ def _hidden(scene: Scene, tables: list[TablePlan]) -> set[str]:
     }
 
 
-def _rules(scene: Scene, build: list[Table]) -> Iterator[Rule]:
+def _rules(draft: Draft, build: list[Table]) -> Iterator[Rule]:
     """Every constraint of the build schema, as the quarantine judges it."""
     for shape in build:
         for column in shape.columns:
             if column.not_null:
                 yield Rule(shape.name, f"{shape.name}_{column.name}_not_null"[:63], "n", (column.name,),
-                           is_trusted=_is_trusted(scene, shape.name, (column.name,), "n"))  # fmt: skip
+                           is_trusted=_is_trusted(draft, shape.name, (column.name,), "n"))  # fmt: skip
         for constraint in shape.constraints:
             if constraint.kind != "n" and constraint.is_validated:
-                yield _rule(scene, constraint, shape)
-        for constraint in pointing.judged_alone(scene, shape):
-            yield replace(_rule(scene, constraint, shape), is_trusted=False)
+                yield _rule(draft, constraint, shape)
+        for constraint in pointing.judged_alone(draft, shape):
+            yield replace(_rule(draft, constraint, shape), is_trusted=False)
         for index in shape.indexes:
             if index.is_unique:
-                yield _index_rule(scene, index)
+                yield _index_rule(draft, index)
 
 
-def _index_rule(scene: Scene, index: Index) -> Rule:
+def _index_rule(draft: Draft, index: Index) -> Rule:
     return Rule(
         table=index.table,
         name=index.name,
@@ -252,7 +250,7 @@ def _index_rule(scene: Scene, index: Index) -> Rule:
         keys=tuple(map(_collated, index.elements)),
         under=index.under,
         nulls_not_distinct=index.nulls_not_distinct,
-        is_trusted=_is_trusted(scene, index.table, index.columns, "u"),
+        is_trusted=_is_trusted(draft, index.table, index.columns, "u"),
     )
 
 
@@ -260,9 +258,9 @@ def _collated(element: Element) -> str:
     return f"{element.expression} collate {element.collation}" if element.collation else element.expression
 
 
-def _rule(scene: Scene, constraint: Constraint, shape: Table) -> Rule:
-    rejects = any(scene.on_orphan.get((constraint.table, column)) == "reject" for column in constraint.columns)
-    known = any(constraint.name == c.name for c in _legacy_constraints(scene, constraint.table))
+def _rule(draft: Draft, constraint: Constraint, shape: Table) -> Rule:
+    rejects = any(draft.on_orphan.get((constraint.table, column)) == "reject" for column in constraint.columns)
+    known = any(constraint.name == c.name for c in _legacy_constraints(draft, constraint.table))
     return Rule(
         table=constraint.table,
         name=constraint.name,
@@ -272,8 +270,8 @@ def _rule(scene: Scene, constraint: Constraint, shape: Table) -> Rule:
         ref_table=constraint.ref_table,
         ref_columns=constraint.ref_columns,
         on_orphan="reject" if rejects else "null",
-        releases=_releases(scene, constraint, shape),
-        is_trusted=known and _is_trusted(scene, constraint.table, constraint.columns, constraint.kind, constraint),
+        releases=_releases(draft, constraint, shape),
+        is_trusted=known and _is_trusted(draft, constraint.table, constraint.columns, constraint.kind, constraint),
         is_match_full=constraint.is_match_full,
         nulls_not_distinct=constraint.nulls_not_distinct,
         predicate=constraint.predicate,
@@ -284,39 +282,39 @@ def _rule(scene: Scene, constraint: Constraint, shape: Table) -> Rule:
     )
 
 
-def _releases(scene: Scene, key: Constraint, shape: Table) -> tuple[str, ...]:
+def _releases(draft: Draft, key: Constraint, shape: Table) -> tuple[str, ...]:
     """Of several columns the one that names an id goes, or the first that may be null; all, where all or none count."""
     free = [
-        c.name for c in map(shape.column, key.columns if key.kind == "f" else ()) if scene.catalog.takes_null(shape, c)
+        c.name for c in map(shape.column, key.columns if key.kind == "f" else ()) if draft.catalog.takes_null(shape, c)
     ]
     if key.is_match_full:
         return key.columns if len(free) == len(key.columns) else ()
-    named = [name for name in free if (shape.name, name) in scene.keys.references]
+    named = [name for name in free if (shape.name, name) in draft.keys.references]
     return tuple([*named, *free][:1])
 
 
-def _legacy_constraints(scene: Scene, table: str) -> tuple[Constraint, ...]:
-    legacy = scene.catalog.find_table(table)
+def _legacy_constraints(draft: Draft, table: str) -> tuple[Constraint, ...]:
+    legacy = draft.catalog.find_table(table)
     return legacy.shape.constraints if legacy else ()
 
 
-def _read_by_generated(scene: Scene, table: str, columns: tuple[str, ...]) -> set[str]:
-    found = (scene.catalog.table(table).shape.find_column(name) for name in columns)
+def _read_by_generated(draft: Draft, table: str, columns: tuple[str, ...]) -> set[str]:
+    found = (draft.catalog.table(table).shape.find_column(name) for name in columns)
     return {name for column in found if column for name in column.reads}
 
 
-def _is_trusted(scene: Scene, table: str, columns: tuple[str, ...], kind: str, key: Constraint | None = None) -> bool:
+def _is_trusted(draft: Draft, table: str, columns: tuple[str, ...], kind: str, key: Constraint | None = None) -> bool:
     """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
-    rule = scene.find_rule(table)
-    if scene.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
+    rule = draft.find_rule(table)
+    if draft.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
-    if not scene.keeps(table, _read_by_generated(scene, table, columns)):
+    if not draft.keeps(table, _read_by_generated(draft, table, columns)):
         return False
-    following = any(f.table == table and f.column in columns for f in scene.follows)
-    following = following or any((table, column) in scene.parsed for column in columns)
-    if following or any((table, column) in scene.changed for column in columns):
+    following = any(f.table == table and f.column in columns for f in draft.follows)
+    following = following or any((table, column) in draft.parsed for column in columns)
+    if following or any((table, column) in draft.changed for column in columns):
         return kind == "n" and not following  # a cast or a derivation never makes a null; filled times never are
     if key is None or kind != "f":
         return True
-    same_parent = scene.fates.get(key.parent) in ("copy", "keep")
-    return same_parent and not any((key.parent, column) in scene.changed for column in key.ref_columns)
+    same_parent = draft.fates.get(key.parent) in ("copy", "keep")
+    return same_parent and not any((key.parent, column) in draft.changed for column in key.ref_columns)

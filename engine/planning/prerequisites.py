@@ -1,159 +1,155 @@
-"""What tables need is made before them: extensions, collations, text search, types, functions, sequences.
+"""What the build schema needs beside its tables: types, functions, sequences, collations, text search, extensions.
 
-Law: each stands in the order in which the schema can take it, those of one kind after those that they are made of.
+Laws
+- Enums, domains, composites, collations and text search configurations that a kept column uses are made first, in the
+  schema that uses them.
+- A function that a kept expression calls is replaced or dropped where the mapping says so, taken from its extension, or
+  carried along if it stands alone; any other is a fault. One that runs with its owner's rights, or whose language lets
+  it out of the database, is carried only if the mapping names it.
+- A sequence goes along where its column does, where it is free, and where anything draws from it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TypeVar
 
-from psycopg import sql
+from config.shapes import Constraint, Element, Index, Table
+from engine.planning.draft import Draft
+from engine.planning.fault import Fault
+from engine.reflect import closure, expressions
+from engine.reflect.catalog import Dependency, Function, TypeUse
+from engine.reflect.closure import Needs
 
-from engine.reflect.catalog import Catalog, DomainCheck, Function, Sequence, Type
-from engine.reflect.languages import Collation, TextSearch
-from engine.reflect.statements import Statement, comment, spell
-
-PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}
-MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", "r": "CREATE TYPE {} AS RANGE ({})"}
-
-
-def extensions(names: Iterable[str], home: str = "public") -> list[Statement]:
-    """Extensions that are not there yet, never in a build schema: dropping that would take them along."""
-    template = "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}"
-    return [spell("extension", name, template, name, home) for name in names]
+Kind = TypeVar("Kind", Constraint, Index)
+RULES = "in config/mapping/common.toml"
 
 
-def types(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Enums, composites, ranges and domains without their rules, each after those it is made of."""
-    wanted = [kind for kind in catalog.types if kind.name in names]
-    made = [spell("type", kind.name, *_type(kind)) for kind in wanted]
-    return made + [
-        comment(kind.name, kind.comment, "DOMAIN {}" if kind.kind == "d" else "TYPE {}", kind.name)
-        for kind in wanted
-        if kind.comment is not None
-    ]
+def replaced(draft: Draft, build: list[Table]) -> tuple[list[Table], tuple[tuple[str, str], ...]]:
+    """The shapes with replaced function calls, and which were replaced."""
+    rules = draft.mapping.common.functions
+    used = {d.name for d in draft.catalog.dependencies if d.kind == "function"} & rules.keys()
+    calls = {name: rules[name] for name in used}
+    if not calls:
+        return build, ()
+    return [_without_calls(draft, shape, calls) for shape in build], tuple(sorted(calls.items()))
 
 
-def _type(kind: Type) -> tuple[str, str, sql.Composable]:
-    parts: list[sql.Composable]
-    match kind.kind:
-        case "e":
-            parts = [sql.Literal(label) for label in kind.labels]
-        case "c":
-            parts = [named(attribute.name, attribute.type, attribute.collation) for attribute in kind.attributes]
-        case "r":
-            parts = [sql.SQL(f"{option} = {value}") for option, value in kind.range_options]
-        case _:
-            return ("CREATE DOMAIN {} AS {}", kind.name, typed(kind.base or "", kind.collation))
-    return MAKE_TYPE[kind.kind], kind.name, sql.SQL(", ").join(parts)
+def _without_calls(draft: Draft, shape: Table, calls: dict[str, str]) -> Table:
+    swap = {name: new for name, new in calls.items() if new}
+
+    def is_lost(name: str) -> bool:
+        return bool(draft.drops(*draft.sources_of.get((shape.name, name), (shape.name, name))))
+
+    def mended(text: str | None) -> str | None:
+        return text and expressions.replace_calls(text, swap)
+
+    def element(found: Element) -> Element:
+        return replace(found, expression=expressions.replace_calls(found.expression, swap))
+
+    def part(found: Kind) -> Kind:
+        elements = tuple(map(element, found.elements))
+        return replace(found, elements=elements, predicate=mended(found.predicate))
+
+    columns = (replace(c, default=None if is_lost(c.name) else mended(c.default)) for c in shape.columns)
+    constraints = (replace(c, expression=mended(c.expression)) for c in shape.constraints if not is_lost(c.name))
+    return replace(
+        shape,
+        columns=tuple(columns),
+        constraints=tuple(map(part, constraints)),
+        indexes=tuple(part(index) for index in shape.indexes if not is_lost(index.name)),
+    )
 
 
-def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Functions by name (all that share it) or by signature, `lower_all(text[])`."""
-    wanted = [f for f in catalog.functions if f.definition and (f.name in names or f.signature in names)]
-    made = [Statement("function", (f.signature,), f.definition) for f in wanted if f.definition]
-    return made + [_function_comment(function) for function in wanted if function.comment is not None]
+def find(draft: Draft, build: list[Table], archive: list[Table]) -> dict:
+    """What to make before the tables, by the plan's names for it."""
+    _disown(draft)
+    wanted = closure.needs(draft.catalog, build, draft.sources_of)
+    archived = closure.needs(draft.catalog, archive)
+    _refuse(draft, wanted)
+    _tell_of_sequences(draft, wanted)
+    return {
+        "types": tuple(sorted(wanted.types)),
+        "functions": tuple(sorted(f.signature for f in _functions(draft, wanted) if f.is_portable)),
+        "sequences": tuple(sorted(wanted.sequences)),
+        "collations": tuple(sorted(wanted.collations)),
+        "text_search": tuple(sorted(wanted.text_search)),
+        "archive_types": tuple(sorted(archived.types)),
+        "archive_functions": tuple(sorted(archived.functions)),
+        "archive_collations": tuple(sorted(archived.collations)),
+        "extensions": tuple(sorted(wanted.extensions | archived.extensions)),
+        "origins": tuple(sorted((place, origin) for place, origin in draft.sources_of.items() if place != origin)),
+    }
 
 
-def collations(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Collations of the schema's own; the target's version of their rules serves."""
-    wanted = [collation for collation in catalog.collations if collation.name in names]
-    made = [spell("collation", c.name, "CREATE COLLATION {} ({})", c.name, _collating(c)) for c in wanted]
-    return made + [comment(c.name, c.comment, "COLLATION {}", c.name) for c in wanted if c.comment is not None]
+def _disown(draft: Draft) -> None:
+    """What the project declares is no part of the legacy table that happens to have the same name."""
+    for name, shape in draft.declared.items():
+        for part in [part.name for part in shape.columns] + [part.name for part in shape.objects]:
+            draft.sources_of.setdefault((name, part), ("", part))
 
 
-def _collating(found: Collation) -> sql.Composable:
-    options = {"LOCALE": found.locale, "LC_COLLATE": found.lc_collate, "LC_CTYPE": found.lc_ctype, "RULES": found.rules}
-    parts = [
-        sql.SQL(f"{name} = {{}}").format(sql.Literal(value)) for name, value in options.items() if value is not None
-    ]
-    is_deterministic = sql.SQL(f"DETERMINISTIC = {str(found.is_deterministic).lower()}")
-    return sql.SQL(", ").join([sql.SQL(f"PROVIDER = {PROVIDERS[found.provider]}"), *parts, is_deterministic])
+def _refuse(draft: Draft, wanted: Needs) -> None:
+    """A fault for everything that is needed and cannot be carried."""
+    for use in wanted.uses:
+        found = _type_fault(draft, use) if isinstance(use, TypeUse) else _object_fault(draft, use)
+        if found and not use.extension:
+            user = use.column if isinstance(use, TypeUse) else use.user
+            draft.faults.append(Fault(found, use.table, user))
+    for function in _functions(draft, wanted):
+        draft.faults += map(Fault, _function_faults(draft, wanted, function))
 
 
-def text_search(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Dictionaries for text search, then the configurations that use them."""
-    wanted = [found for found in catalog.text_search if found.name in names]
-    made = [statement for found in wanted for statement in _text_search(found)]
-    remarks = {found: f"TEXT SEARCH {found.kind.upper()} {{}}" for found in wanted if found.comment is not None}
-    return made + [comment(found.name, found.comment, target, found.name) for found, target in remarks.items()]
+def _functions(draft: Draft, wanted: Needs) -> list[Function]:
+    return [function for function in draft.catalog.functions if function.signature in wanted.functions]
 
 
-def _text_search(found: TextSearch) -> Iterator[Statement]:
-    what, template = f"text search {found.kind}", f"CREATE TEXT SEARCH {found.kind.upper()} {{}} ({{}})"
-    base = sql.SQL(f"{'TEMPLATE' if found.kind == 'dictionary' else 'PARSER'} = {found.base}")
-    options = sql.SQL(f", {found.options}" if found.options else "")
-    yield spell(what, found.name, template, found.name, base + options)
-    for token, dictionaries in found.mappings:
-        listed = sql.SQL(", ".join(dictionaries))
-        mapping = "ALTER TEXT SEARCH CONFIGURATION {} ADD MAPPING FOR {} WITH {}"
-        yield spell(what, found.name, mapping, found.name, token, listed)
+def _type_fault(draft: Draft, use: TypeUse) -> str | None:
+    where = f"{use.table}.{use.column}"
+    if use.schema != draft.catalog.schema:
+        return f"{where}: has a type of schema {use.schema}; move the type into the source schema, or change the column"
+    if use.kind == "row":
+        return f"{where}: has the row type of table {use.type}, which cannot be carried; change its type"
+    return None
 
 
-def _function_comment(function: Function) -> Statement:
-    kind = "PROCEDURE" if function.kind == "p" else "FUNCTION"
-    target = sql.SQL("{}({})").format(sql.Identifier(function.name), sql.SQL(function.arguments))
-    return comment(function.signature, function.comment, f"{kind} {{}}", target)
+def _object_fault(draft: Draft, use: Dependency) -> str | None:
+    """What an expression needs beside functions of the schema, which are judged one by one."""
+    where = f"{use.table}: {use.user_kind} {use.user}"
+    if use.kind == "unknown sequence":
+        remedy = "write nextval('its name'::regclass) in the source, or drop the default there"
+        return f"{where} names a sequence by {use.name}, and nobody can tell which that is; {remedy}"
+    if use.schema != draft.catalog.schema:
+        remedy = "move it into the source schema, or drop what uses it"
+        return f"{where} uses the {use.kind} {use.schema}.{use.name}, which is outside the source schema; {remedy}"
+    if use.is_cast:
+        remedy = f'call it by its name instead, or set {use.name} = "" under [functions] {RULES} to drop what uses it'
+        return f"{where} uses a cast that calls {use.name}(), and casts are not carried; {remedy}"
+    if use.kind not in closure.CARRIED:
+        return f"{where} uses the {use.kind} {use.name}, which cannot be carried; drop what uses it in the source"
+    return None
 
 
-def domain_rules(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Defaults and not-nulls of domains: apart from these, as their checks are."""
-    wanted = [kind for kind in catalog.types if kind.name in names]
-    defaults = [_domain(kind, sql.SQL(f"SET DEFAULT {kind.default}")) for kind in wanted if kind.default is not None]
-    return defaults + [_domain(kind, sql.SQL("SET NOT NULL")) for kind in wanted if kind.not_null]
+def _function_faults(draft: Draft, wanted: Needs, found: Function) -> Iterator[str]:
+    uses = [use for use in wanted.uses if isinstance(use, Dependency) and use.kind == "function"]
+    use = next((use for use in uses if f"{use.name}({use.signature})" == found.signature), None)
+    where = f"{use.table}: {use.user_kind} {use.user} calls" if use else "a function that is carried calls"
+    where, way_out = f"{where} {found.signature}", f"replace or drop it under [functions] {RULES}"
+    if not found.is_portable:
+        needs = f" (it needs {', '.join(found.needs)})" if found.needs else ""
+        yield f"{where}, which does not stand alone{needs}; {way_out}"
+    elif found.is_risky and found.name not in draft.mapping.common.carried_functions:
+        why = "is SECURITY DEFINER" if found.is_definer else f"is written in {found.language}, an untrusted language"
+        yield f"{where}, which {why}; read it and name it in carried_functions {RULES}, or {way_out}"
 
 
-def domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that hold of all there is: before the load. They may call functions that take the domains."""
-    return _domain_checks(catalog, names, "", lambda check: check.is_validated)
-
-
-def late_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that are NOT VALID: after the load, for what is there may break them."""
-    return _domain_checks(catalog, names, " NOT VALID", lambda check: not check.is_validated)
-
-
-def unvalidated_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """All checks as NOT VALID: for the archive, which takes whatever the legacy tables hold."""
-    return _domain_checks(catalog, names, " NOT VALID", lambda check: True)
-
-
-def _domain_checks(
-    catalog: Catalog, names: Collection[str], state: str, is_wanted: Callable[[DomainCheck], bool]
-) -> list[Statement]:
-    return [
-        _domain(kind, sql.SQL("ADD CONSTRAINT {} {}").format(sql.Identifier(c.name), sql.SQL(_check(c) + state)))
-        for kind in catalog.types
-        if kind.name in names
-        for c in filter(is_wanted, kind.checks)
-    ]
-
-
-def _check(check: DomainCheck) -> str:
-    return f"CHECK ({check.expression})"
-
-
-def _domain(kind: Type, rule: sql.Composable) -> Statement:
-    return spell("domain", kind.name, "ALTER DOMAIN {} {}", kind.name, rule)
-
-
-def sequences(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Sequences that no identity column makes for itself, at their start; `positions` moves them on."""
-    wanted = [s for s in catalog.sequences if s.name in names and not s.is_identity]
-    made = [
-        spell("sequence", s.name, "CREATE SEQUENCE {} AS {} {}", s.name, sql.SQL(s.type), options_of(s)) for s in wanted
-    ]
-    return made + [comment(s.name, s.comment, "SEQUENCE {}", s.name) for s in wanted if s.comment is not None]
-
-
-def options_of(sequence: Sequence) -> sql.Composable:
-    template = "INCREMENT BY {} MINVALUE {} MAXVALUE {} START WITH {} CACHE {} {}"
-    numbers = [sequence.increment, sequence.minimum, sequence.maximum, sequence.start, sequence.cache]
-    cycle = sql.SQL("CYCLE" if sequence.is_cycled else "NO CYCLE")
-    return sql.SQL(template).format(*(sql.SQL(str(number)) for number in numbers), cycle)
-
-
-def typed(kind: str, collation: str | None) -> sql.Composable:
-    return sql.SQL(f"{kind} COLLATE {collation}" if collation else kind)
-
-
-def named(name: str, kind: str, collation: str | None) -> sql.Composable:
-    return sql.Identifier(name) + sql.SQL(" ") + typed(kind, collation)
+def _tell_of_sequences(draft: Draft, wanted: Needs) -> None:
+    for sequence in draft.catalog.sequences:
+        if sequence.name in wanted.sequences and not sequence.is_readable:
+            sentence = f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
+            draft.faults.append(Fault(sentence, None, sequence.name))
+        is_identity_of_copy = sequence.is_identity and draft.fates.get(sequence.table or "") in ("copy", "keep")
+        if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
+            owner = f"{sequence.table}.{sequence.column}"
+            draft.remarks.append(
+                f"sequence {sequence.name} is not carried: {owner}, its column, does not arrive as it was"
+            )

@@ -10,7 +10,7 @@ from config.quoting import quoted
 from config.shapes import Column
 from config.types import UUID_TEXT
 from engine.planning import ids
-from engine.reflect.select import as_text
+from engine.reflect.select_list import as_text
 from engine.session import fetch
 
 IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"

@@ -22,7 +22,7 @@ from engine.quarantine import violations
 from engine.quarantine.removals import Removals
 from engine.session import fetch
 from engine.session.blame import blame
-from engine.session.workers import Workers
+from engine.session.execution import Workers
 
 ROOTS = "user_role_profiles"
 

@@ -19,12 +19,13 @@ from config.mapping import TableRule
 from config.reasons import Reason
 from engine.books import totals
 from engine.books.totals import Increment
-from engine.chunks.records import orphan_note
+from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.planning import ids
 from engine.planning.plan import HIDDEN, Rule
-from engine.quarantine import violations, witness
-from engine.reflect.select import key_of
+from engine.quarantine import legacy_rows, violations
+from engine.quarantine.legacy_rows import LegacyRow
+from engine.reflect.select_list import key_of
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT
@@ -100,11 +101,11 @@ class Removals:
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)
 
     def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
-        named = self._witnesses(table, [row for row, _ in rows])
+        named = self._legacy_rows(table, [row for row, _ in rows])
         self._write_notes(table, column, note, [(named[row], value) for row, value in rows])
 
     def _write_notes(
-        self, table: str, column: str | None, note: str, found: list[tuple["witness.Witness", str | None]]
+        self, table: str, column: str | None, note: str, found: list[tuple[LegacyRow, str | None]]
     ) -> None:
         columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
         rules = mapping.load().tables
@@ -112,12 +113,12 @@ class Removals:
             NOTE,
             {
                 "run": self.work.run_id,
-                "tables": [w.table for w, _ in found],
-                "keys": [w.key for w, _ in found],
+                "tables": [one.table for one, _ in found],
+                "keys": [one.key for one, _ in found],
                 "target": self.work.plan.final_name(table),
                 "column": columns.get(column, column) if column else None,
                 "note": note,
-                "values": [w.value_of(_behind(rules.get(w.table), column), value) for w, value in found],
+                "values": [one.value_of(_behind(rules.get(one.table), column), value) for one, value in found],
             },
         )
 
@@ -159,30 +160,28 @@ class Removals:
         rows = list(dict.fromkeys(row for row, _ in removed))
         if table in self.work.plan.hidden:
             touched |= self._remove_siblings(table, rows)
-        witnesses = self._witnesses(table, rows)
-        accounted = [row for row in rows if self._is_accounted(table, witnesses[row].table)]
-        self.reject_witnesses([witnesses[row] for row in accounted], table, reason, sentence)
+        legacy = self._legacy_rows(table, rows)
+        accounted = [row for row in rows if self._is_accounted(table, legacy[row].table)]
+        self.reject_legacy([legacy[row] for row in accounted], table, reason, sentence)
         if derived := [row for row in rows if row not in set(accounted)]:
             self._note(table, None, _not_made(reason, sentence), [(row, None) for row in derived])
         return touched
 
-    def refuse(
-        self, table: str, ids: list[str], witnesses: list["witness.Witness"], reason: Reason, sentence: str
-    ) -> None:
+    def refuse(self, table: str, ids: list[str], legacy: list[LegacyRow], reason: Reason, sentence: str) -> None:
         """Write down rows that never reached the build table. ids: by which children know them."""
         self._gone(table, ids)
-        self.reject_witnesses(witnesses, table, reason, sentence)
+        self.reject_legacy(legacy, table, reason, sentence)
 
-    def note_not_made(self, table: str, witnesses: list["witness.Witness"], reason: Reason, sentence: str) -> None:
+    def note_not_made(self, table: str, legacy: list[LegacyRow], reason: Reason, sentence: str) -> None:
         """A note on each legacy row of which this build table has got none."""
-        self._write_notes(table, None, _not_made(reason, sentence), [(found, None) for found in witnesses])
+        self._write_notes(table, None, _not_made(reason, sentence), [(found, None) for found in legacy])
 
-    def reject_witnesses(self, witnesses: list["witness.Witness"], table: str, reason: Reason, sentence: str) -> None:
+    def reject_legacy(self, legacy: list[LegacyRow], table: str, reason: Reason, sentence: str) -> None:
         """Write these legacy rows down as rejected; `table` is the build table that refused them."""
         final = self.work.plan.final_name(table)
         with self.target.transaction():
-            self._write_rejects(witnesses, final, reason, sentence)
-            self._forget(witnesses, is_superseded=reason == reasons.DUPLICATE_PROFILE)
+            self._write_rejects(legacy, final, reason, sentence)
+            self._forget(legacy, is_superseded=reason == reasons.DUPLICATE_PROFILE)
 
     def _is_accounted(self, table: str, legacy_table: str) -> bool:
         routes = [r for r in self.work.plan.table(legacy_table).routes if table in r.targets and not r.is_archive]
@@ -195,7 +194,7 @@ class Removals:
 
     def _remove_siblings(self, table: str, origins: list[str]) -> set[str]:
         """The other rows that the same routes made of these legacy rows."""
-        tables = {legacy.name for legacy in witness.by_table(self.work, origins)}
+        tables = {legacy.name for legacy in legacy_rows.by_table(self.work, origins)}
         routes = [r for r in self.work.plan.routes if table in r.targets and r.legacy_table in tables]
         routes = [r for r in routes if not r.is_archive]
         siblings = {name for route in routes for name in route.targets if name != table and name in self.loaded}
@@ -210,12 +209,12 @@ class Removals:
                 self._gone(name, [key for _, key in removed if key])
         return touched
 
-    def _write_rejects(self, witnesses: list["witness.Witness"], target: str, reason: Reason, detail: str) -> None:
+    def _write_rejects(self, legacy: list[LegacyRow], target: str, reason: Reason, detail: str) -> None:
         values = {
             "run": self.work.run_id,
-            "tables": [w.table for w in witnesses],
-            "keys": [w.key for w in witnesses],
-            "rows": [w.row for w in witnesses],
+            "tables": [one.table for one in legacy],
+            "keys": [one.key for one in legacy],
+            "rows": [one.row for one in legacy],
             "target": target,
             "reason": reason.name,
             "detail": detail,
@@ -224,13 +223,13 @@ class Removals:
         labels = totals.labels(self.work.settings.profile, reason=reason.name)
         totals.add(self.target, [Increment("rejects", labels | {"table": table}, rows) for table, rows in written])
 
-    def _forget(self, witnesses: list["witness.Witness"], is_superseded: bool) -> None:
+    def _forget(self, legacy: list[LegacyRow], is_superseded: bool) -> None:
         """A rejected row keeps no new id, no note and no removed link; references to it lead nowhere."""
-        for table in {w.table for w in witnesses}:
-            found = [w for w in witnesses if w.table == table]
-            keys = [w.key for w in found]
+        for table in {one.table for one in legacy}:
+            found = [one for one in legacy if one.table == table]
+            keys = [one.key for one in found]
             self._delete("notes", table, "legacy_key", keys)
-            ids = self._without_survivors(table, [w.id if w.id is not None else w.key for w in found])
+            ids = self._without_survivors(table, [one.id if one.id is not None else one.key for one in found])
             known = self._delete("id_map", table, "legacy_id", ids, "target_id")
             own = steps.target_id(pd.Series(ids, dtype=TEXT), table).tolist()
             self._delete("removed_links", table, "user_role_profile_id", [*known, *own])
@@ -284,6 +283,6 @@ class Removals:
         )
         return {id_ for (id_,) in self.target.execute(query, (ids, table))}
 
-    def _witnesses(self, table: str, rows: list[str]) -> dict[str, "witness.Witness"]:
+    def _legacy_rows(self, table: str, rows: list[str]) -> dict[str, LegacyRow]:
         with self.work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", self.work.stop):
-            return witness.find(self.work, source, table, rows)
+            return legacy_rows.find(self.work, source, table, rows)

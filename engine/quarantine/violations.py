@@ -11,7 +11,7 @@ from psycopg import sql
 from config.shapes import Table
 from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Follow, Rule
-from engine.reflect.select import as_text, parsed
+from engine.reflect.select_list import as_text, parsed
 
 ROOTS = "user_role_profiles"
 

@@ -28,10 +28,10 @@ from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, fetch, servers, snapshot
 from engine.session.blame import blame
-from engine.session.sessions import Sessions
+from engine.session.execution import Clock, Silent, Threads, Watch
+from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
-from engine.session.workers import Clock, Silent, Threads, Watch
 from engine.staging import books, checked, columns, faults, fillers, lanes, links, rows, structure
 from engine.staging import sample as samples
 from engine.staging.books import Copy
@@ -177,7 +177,7 @@ def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[in
     clock.message(f"copy {copy.copy_id}")
     with _ending(making.settings, copy), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nxtgauge-stage-")))
-        sessions = stack.enter_context(contextlib.closing(Sessions(making.settings, making.held, STOP)))
+        sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP)))
         with blame(StagingError, "writing the books", STOP):
             books.keep_columns(conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
         _make(making, copy, sessions, folder)
@@ -210,7 +210,7 @@ def _begun(making: Making) -> Copy:
     return books.begin(making.conn, making.schema, names, facts)
 
 
-def _make(making: Making, copy: Copy, sessions: Sessions, folder: Path) -> None:
+def _make(making: Making, copy: Copy, sessions: Pool, folder: Path) -> None:
     settings, conn, clock = making.settings, making.conn, making.clock
     clock.stage("define")
     _make_extensions(making)
@@ -249,7 +249,7 @@ def _make_extensions(making: Making) -> None:
         making.remarks.append(f"not made: extension {name}, whose names stand in a function's body")
 
 
-def _fill(making: Making, sessions: Sessions) -> None:
+def _fill(making: Making, sessions: Pool) -> None:
     travelling = lanes.of(making.tables, making.choices, making.key)
     filling = Filling(making.settings, sessions, STOP, making.clock, travelling)
     threads = Threads(making.settings.workers)
@@ -262,7 +262,7 @@ def _fill(making: Making, sessions: Sessions) -> None:
 
 
 @contextlib.contextmanager
-def _parts(making: Making, sessions: Sessions, threads: Threads) -> Iterator[list[Part]]:
+def _parts(making: Making, sessions: Pool, threads: Threads) -> Iterator[list[Part]]:
     """What is to be read: everything, or a sample and the tables that take no part in it."""
     size, percent = making.settings.stream_chunk_bytes, making.wish.percent
     if percent is None:
@@ -284,7 +284,7 @@ def _analyze(making: Making) -> None:
         making.conn.execute(sql.SQL("analyze {}").format(sql.Identifier(making.schema, table.name)))
 
 
-def _counted(making: Making, sessions: Sessions) -> dict[str, tuple[int, int]]:
+def _counted(making: Making, sessions: Pool) -> dict[str, tuple[int, int]]:
     """Rows of each table in the snapshot and in the copy. Errors: StagingError if rows are missing."""
     making.clock.stage("count")
 

@@ -21,9 +21,9 @@ from config.settings import Settings
 from engine.load import stream
 from engine.reflect.catalog import LegacyTable
 from engine.session.blame import blame
-from engine.session.sessions import Sessions
+from engine.session.execution import Watch
+from engine.session.pool import Pool
 from engine.session.stop import Stop
-from engine.session.workers import Watch
 
 Mask = Callable[[bytes], bytes]  # of COPY's own text
 PAGE_BYTES = 8192
@@ -79,7 +79,7 @@ class Filling:
     """The copying of a whole schema, by several threads. Counts what each table took."""
 
     settings: Settings
-    sessions: Sessions
+    sessions: Pool
     stop: Stop
     watch: Watch
     lanes: dict[str, Lane]

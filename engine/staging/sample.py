@@ -28,12 +28,12 @@ from config.shapes import Column
 from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES, UUID_TEXT
 from engine.books import privileges
 from engine.load import stream
-from engine.planning.tables.plan_reshaped import CTID
+from engine.planning.tables.reshaped import CTID
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text, parsed, plain, text
+from engine.reflect.select_list import as_text, parsed, plain, text
 from engine.session import fetch
 from engine.session.blame import blame
-from engine.session.sessions import Sessions
+from engine.session.pool import Pool
 from engine.session.stop import Stop
 from engine.staging import rows
 from engine.staging.links import Link
@@ -134,7 +134,7 @@ class Sample:
         inside = [link for link in links if link.table in self._skeletons and link.to in self._skeletons]
         self._edges = [self._edge(link) for link in inside]
 
-    def draw(self, conn: psycopg.Connection, sessions: Sessions, stop: Stop, run_all: Callable) -> list[Part]:
+    def draw(self, conn: psycopg.Connection, sessions: Pool, stop: Stop, run_all: Callable) -> list[Part]:
         """The picked rows, as parts to be moved. run_all: calls a function with each item, in threads.
 
         Errors: SourceError, StagingError, Interrupted.
@@ -176,7 +176,7 @@ class Sample:
             ).format(self._work(skeleton), texts)
         )
 
-    def _read(self, sessions: Sessions, stop: Stop, skeleton: Skeleton) -> None:
+    def _read(self, sessions: Pool, stop: Stop, skeleton: Skeleton) -> None:
         """Copy the skeleton of each leaf."""
         texts = [*skeleton.keys.values(), *skeleton.references.values()]
         names = ["leaf", "place", "own", *(f"k{n}" for n in range(len(skeleton.keys))),

@@ -19,14 +19,14 @@ from engine.chunks import ledger
 from engine.chunks.work import chunks
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
-from engine.planning import prerequisites
+from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan
 from engine.publish import schemas
 from engine.session import fetch, snapshot
 from engine.session.blame import blame
+from engine.session.execution import Clock
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
-from engine.session.workers import Clock
 from engine.start import preflight
 from engine.start.options import Options
 
@@ -128,7 +128,7 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock) -> Run:
     """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
     with blame(TargetError, "beginning the run", STOP):
         run = _new(conn, start) if start.resumed is None else _another_attempt(conn, start, start.resumed, clock)
-        for statement in prerequisites.extensions(start.plan.extensions, start.settings.extension_schema):
+        for statement in prerequisite_ddl.extensions(start.plan.extensions, start.settings.extension_schema):
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             stood = {s.name: [s.last_value, s.is_called] for s in start.plan.source.sequences if s.is_readable}

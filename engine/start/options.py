@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.chunks.work import Work
 from engine.gates.approval import Desk, NoDesk
 from engine.gates.gates import Auditor
-from engine.session.workers import Silent, Watch, Workers
+from engine.session.execution import Silent, Watch, Workers
 
 
 def _nobody(work: Work) -> None:

@@ -19,7 +19,7 @@ from config.quoting import quoted
 from config.settings import Settings
 from engine.load import ddl
 from engine.load.build import after_archive, after_load, before_load, renames
-from engine.planning import prerequisites
+from engine.planning import prerequisite_ddl
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.reflect.catalog import Catalog, Dependency, Function, TypeUse, reflect, search_path
@@ -45,7 +45,7 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
         connection.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
         is_there = connection.execute("select from pg_namespace where nspname = %s", [home]).rowcount
         found = _attempt(
-            connection, prerequisites.extensions(planned.extensions, home), {} if is_there else {"schema": [home]}
+            connection, prerequisite_ddl.extensions(planned.extensions, home), {} if is_there else {"schema": [home]}
         )
         had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
         missing = {*planned.extensions} - had

@@ -17,7 +17,7 @@ from config.errors import MigrateError
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
-    from engine.session.workers import Watch
+    from engine.session.execution import Watch
 
 NAME = "nxtgauge-migrate"
 INTERRUPTED = 130

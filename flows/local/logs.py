@@ -5,7 +5,7 @@ Laws
   passwords included, in their errors.
 - Logging is set up once a process: by the command line, or by the flow that a Prefect worker runs in it; the other
   modules only call loggers.
-- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.session.context). Its
+- NXTGAUGE_LOG=json makes every line one JSON object: what is said, and where in a run (engine.session.log_context). Its
   texts are redacted one by one, before they are spelled as JSON.
 """
 
@@ -24,7 +24,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import connection, printable
 from config.errors import ConfigError
-from engine.session import context
+from engine.session import log_context
 
 Log = logging.Logger | logging.LoggerAdapter[Any]  # a module's, or that of a Prefect flow run
 CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
@@ -112,7 +112,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            **context.here(),
+            **log_context.here(),
             **{name: getattr(record, name) for name in FIGURES if hasattr(record, name)},
             **self._of_error(record.exc_info[1] if record.exc_info else None),
         }

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from config import printable
-from engine.session import context
-from engine.session.workers import Watch
+from engine.session import log_context
+from engine.session.execution import Watch
 from flows.local import logs
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Records(Lines):
         self._tell(f"{legacy_table}: begins, {count.total:,} rows", legacy_table, rows=count.total)
 
     def _tell(self, text: str, table: str | None = None, **figures: float) -> None:
-        with context.piece(**({"table": table} if table else {})):
+        with log_context.piece(**({"table": table} if table else {})):
             LOG.info("%s", text, extra=figures)
 
 

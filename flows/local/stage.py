@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from config.errors import ConfigError
 from config.settings import Settings
 from engine import staging
+from engine.session.execution import Watch
 from engine.session.stop import STOP
-from engine.session.workers import Watch
 from engine.staging import Case, Wish
 from flows.local.report import columns
 from flows.local.stopping import on_signal

@@ -23,7 +23,7 @@ from prefect.utilities.urls import url_for
 
 from config.errors import Interrupted, VerificationFailed
 from config.settings import profiles
-from engine.session.workers import Watch
+from engine.session.execution import Watch
 from flows.local import logs, progress
 from flows.local.server import ServerError
 from flows.runs.workers import safe_text

@@ -13,7 +13,7 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from config import settings as configuration
 from config.errors import VerificationFailed
 from config.settings import Settings
-from engine.session.workers import Watch
+from engine.session.execution import Watch
 from flows.local.progress import Both, Lines
 from flows.runs import artifacts, calls, work
 from flows.runs.approval import PrefectDesk

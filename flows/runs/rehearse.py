@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 
 from config import settings as configuration
-from engine.session.workers import Watch
+from engine.session.execution import Watch
 from flows.runs import calls, work
 from flows.runs.calls import ProfileName
 from flows.runs.migrate import heard, migrated

@@ -13,8 +13,8 @@ from engine import operations, staging
 from engine import run as engine_run
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
+from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
-from engine.session.workers import Watch, Workers
 from engine.start.options import Options
 from flows.local import private, report
 from flows.local import stage as stages

@@ -297,7 +297,7 @@ class TestFile:
             run.migrate(strict, Options(auditor=trusting, certificate=tmp_path / "c.json"))
 
     def test_it_is_written_beside_the_reports(self, settings, monkeypatch, tmp_path, capsys):
-        from engine.session.workers import Silent
+        from engine.session.execution import Silent
         from flows.runs import work
 
         monkeypatch.chdir(tmp_path)

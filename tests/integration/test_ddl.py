@@ -10,7 +10,7 @@ from psycopg import sql
 from config.errors import TargetError
 from config.shapes import Column, Table
 from engine.load import ddl
-from engine.planning import prerequisites
+from engine.planning import prerequisite_ddl
 from engine.reflect.catalog import Catalog, reflect
 from engine.reflect.closure import needs, rehome
 from engine.reflect.expressions import replace_calls
@@ -45,11 +45,11 @@ def made(connection: psycopg.Connection, text: str, schema: str = "Legacy App") 
 def before_load(catalog: Catalog, shapes: list[Table], hidden=()) -> list[Statement]:
     wanted = needs(catalog, shapes)
     return [
-        *prerequisites.types(catalog, wanted.types),
-        *prerequisites.functions(catalog, wanted.functions),
-        *prerequisites.sequences(catalog, wanted.sequences),
-        *prerequisites.domain_rules(catalog, wanted.types),
-        *prerequisites.domain_checks(catalog, wanted.types),
+        *prerequisite_ddl.types(catalog, wanted.types),
+        *prerequisite_ddl.functions(catalog, wanted.functions),
+        *prerequisite_ddl.sequences(catalog, wanted.sequences),
+        *prerequisite_ddl.domain_rules(catalog, wanted.types),
+        *prerequisite_ddl.domain_checks(catalog, wanted.types),
         *ddl.tables(catalog, shapes, hidden),
     ]
 
@@ -63,7 +63,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[Statement]:
         *ddl.foreign_keys(shapes),
         *ddl.validations(shapes),
         *ddl.comments(shapes),
-        *prerequisites.late_domain_checks(catalog, needs(catalog, shapes).types),
+        *prerequisite_ddl.late_domain_checks(catalog, needs(catalog, shapes).types),
         *ddl.owners(catalog, shapes),
         *ddl.positions(catalog, shapes, needs(catalog, shapes).sequences),
     ]
@@ -285,7 +285,7 @@ def test_members_of_extensions_follow_them(source, target):
     legacy = made(source, text)
     assert legacy.table("t").shape.column("a").type == "extensions.citext"
     moved = rehome(legacy, "public")
-    ddl.replay(target, "public", prerequisites.extensions(["citext", "pg_trgm"]))
+    ddl.replay(target, "public", prerequisite_ddl.extensions(["citext", "pg_trgm"]))
     build(target, moved)
     column, _, note = reflect(target, "x__build").table("t").shape.columns
     assert (column.type, column.default) == ("public.citext", "'x'::public.citext")

@@ -14,8 +14,8 @@ from engine import operations, run
 from engine.books import bookkeeping
 from engine.gates import gates
 from engine.session import connect
+from engine.session.execution import Silent
 from engine.session.stop import Stop
-from engine.session.workers import Silent
 from engine.start.options import Options
 from flows.cli import main as cli
 from flows.runs import work

@@ -11,8 +11,8 @@ from checks.verdict import FAIL
 from config import settings as configuration
 from config.errors import Interrupted, VerificationFailed
 from engine import run
+from engine.session.execution import Silent
 from engine.session.stop import Stop
-from engine.session.workers import Silent
 from engine.start.options import Options
 from flows.demo.seed import seed
 from flows.observe import lineage

@@ -7,8 +7,8 @@ from auditors import trusting
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted
 from engine import operations, run
+from engine.session.execution import Silent
 from engine.session.stop import Stop
-from engine.session.workers import Silent
 from engine.start.options import Options
 from flows.demo.seed import seed
 

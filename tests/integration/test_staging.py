@@ -12,7 +12,7 @@ from config.errors import ConfigError
 from engine import staging
 from engine.gates import certificate
 from engine.reflect import catalog
-from engine.session.workers import Silent
+from engine.session.execution import Silent
 from engine.staging import rows, structure
 from flows.demo.seed import seed
 

@@ -16,7 +16,7 @@ from config import settings as configuration
 from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
 from engine import run, staging
 from engine.reflect import catalog
-from engine.session.workers import Silent
+from engine.session.execution import Silent
 from engine.staging import columns
 from engine.start.options import Options
 from flows.cli import main as cli

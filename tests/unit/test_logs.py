@@ -8,8 +8,8 @@ import warnings
 import pytest
 
 from config.errors import ConfigError
-from engine.session import context
-from engine.session.workers import Clock, Silent, Threads
+from engine.session import log_context
+from engine.session.execution import Clock, Silent, Threads
 from flows.cli import main as cli
 from flows.local import logs, progress
 
@@ -22,7 +22,7 @@ def nowhere():
     """No run, and logging as it was, afterwards."""
     handlers, levels = logging.getLogger().handlers[:], {name: logging.getLogger(name).level for name in logs.OURS}
     yield
-    context._RUN.set(None)
+    log_context._RUN.set(None)
     logging.captureWarnings(False)
     logging.getLogger().handlers[:] = handlers
     for name, level in levels.items():
@@ -75,13 +75,13 @@ def test_warnings_of_libraries_are_records_too(said):
 
 def test_threads_of_a_run_say_where_they_are(said):
     logs.set_up(is_verbose=True)
-    context.begin()
+    log_context.begin()
     clock = Clock(Silent())
     clock.stage("load")
-    context.tell(run="r1")
+    log_context.tell(run="r1")
 
     def move(number: int) -> None:
-        with context.piece(table="users", chunk=number):
+        with log_context.piece(table="users", chunk=number):
             LOG.debug("here")
 
     Threads(2).map("move", move, [1, 2])
@@ -95,20 +95,20 @@ def test_threads_of_a_run_say_where_they_are(said):
 
 
 def test_a_stage_that_another_thread_enters_is_the_runs():
-    context.begin()
-    Threads(2).map("stage", lambda name: context.tell(stage=name), ["judge"])
-    assert context.here() == {"stage": "judge"}
+    log_context.begin()
+    Threads(2).map("stage", lambda name: log_context.tell(stage=name), ["judge"])
+    assert log_context.here() == {"stage": "judge"}
 
 
 def test_progress_records_every_beginning_and_end_with_its_figures(said):
     logs.set_up()
-    context.begin()
+    log_context.begin()
     with progress.shown() as watch:
         clock = Clock(watch)
         clock.stage("load")
         clock.table("users", 3)
         for _ in range(3):
-            with context.piece(table="users", chunk=1):
+            with log_context.piece(table="users", chunk=1):
                 clock.begin("users")
                 clock.advance("users", 1)
         clock.finish()

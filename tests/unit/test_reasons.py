@@ -23,7 +23,7 @@ DOORS = {
     "remove": 2,
     "_reject": 2,
     "refuse": 3,
-    "reject_witnesses": 2,
+    "reject_legacy": 2,
     "note_not_made": 2,
     "_not_made": 0,
 }

@@ -9,7 +9,7 @@ from engine.chunks.work import Work
 from engine.load.domains import payment_parts
 from engine.load.lookup import Long, asked_source, in_any_spelling, laid_out, prepared
 from engine.planning import ids
-from engine.planning.tables.plan_reshaped import RULE
+from engine.planning.tables.reshaped import RULE
 from transforms import steps
 from transforms.outcome import TEXT
 

@@ -5,7 +5,7 @@ import psycopg
 
 from engine.chunks.work import Work
 from engine.load.lookup import asked_source, prepared, source_table
-from engine.reflect.select import as_text
+from engine.reflect.select_list import as_text
 from transforms import steps
 
 ROLE = ["name", "id"]

@@ -17,13 +17,13 @@ from psycopg import sql
 from config import mapping
 from config.errors import SourceError
 from config.shapes import Column
-from engine.chunks.records import orphan_note
+from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.planning import ids
 from engine.planning.plan import MERGED, Route, merged_shape
-from engine.quarantine import violations, witness
-from engine.reflect.select import as_text, plain
+from engine.quarantine import legacy_rows, violations
+from engine.reflect.select_list import as_text, plain
 from engine.session.blame import blame
 
 ROOT = "user_role_profiles"
@@ -134,7 +134,7 @@ def _note(
     if not keys:
         return
     table = work.plan.table(route.legacy_table).legacy
-    query = witness.by_key(table, work.plan.source_schema, keys, as_text(table.shape.find_column(pair[1])))
+    query = legacy_rows.by_key(table, work.plan.source_schema, keys, as_text(table.shape.find_column(pair[1])))
     with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
         rows = source.execute(query).fetchall()
     found = [key for _, key, *_ in rows], [value for *_, value in rows]

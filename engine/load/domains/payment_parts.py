@@ -7,8 +7,8 @@ from config import mapping
 from config.quoting import quoted
 from config.types import NUMBERS, TIMES
 from engine.chunks.work import Work
-from engine.planning.tables.plan_reshaped import legacy_key
-from engine.reflect.select import Times, as_text, parsed
+from engine.planning.tables.reshaped import legacy_key
+from engine.reflect.select_list import Times, as_text, parsed
 
 
 def query(work: Work) -> tuple[str, list[tuple[str, str]]]:

@@ -24,10 +24,10 @@ from engine.load.lookup import (
 )
 from engine.planning.ids import word
 from engine.planning.plan import HIDDEN, Route
-from engine.planning.tables.plan_reshaped import RULE
-from engine.quarantine import witness
+from engine.planning.tables.reshaped import RULE
+from engine.quarantine import legacy_rows
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.select import INPUTS, TEXTUAL_NATIVE
+from engine.reflect.select_list import INPUTS, TEXTUAL_NATIVE
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -179,7 +179,7 @@ def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[st
     ).fetchall()
     for name, keys in rows:
         table, user = work.plan.table(name).legacy, work.plan.spelled_as(name, "user_id")
-        query = witness.by_key(table, work.plan.source_schema, keys, user)
+        query = legacy_rows.by_key(table, work.plan.source_schema, keys, user)
         with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
             for *_, user_id in source.execute(query).fetchall():
                 yield user_id, mapping.role_of(name)
@@ -217,9 +217,11 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
     ).fetchall()
     if ids:
         with work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", work.stop):
-            rows = source.execute(witness.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])).fetchall()
-        found = [witness.Witness("professionals", key, row, id_) for _, key, row, id_ in rows]
-        quarantine.reject_witnesses(found, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
+            rows = source.execute(
+                legacy_rows.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])
+            ).fetchall()
+        found = [legacy_rows.LegacyRow("professionals", key, row, id_) for _, key, row, id_ in rows]
+        quarantine.reject_legacy(found, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
 
 
 LOOKUPS = {

@@ -4,7 +4,7 @@ from config.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import Long, canonical, in_any_spelling, laid_out
 from engine.planning.plan import TablePlan
-from engine.planning.tables.plan_reshaped import RULE
+from engine.planning.tables.reshaped import RULE
 from transforms import steps
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from config.shapes import Column, Constraint
+from engine.planning.draft import Draft
 from engine.planning.keys import is_unique
-from engine.planning.scene import Scene
 from engine.reflect.catalog import LegacyTable
 
 REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
@@ -24,55 +24,55 @@ FED_BY = {
 }
 
 
-def adapt(scene: Scene) -> None:
+def adapt(draft: Draft) -> None:
     """Give the declared tables the types and constraints that this legacy database allows."""
-    for name, shape in scene.declared.items():
-        kept, types = [], _actor_types(scene, name)
+    for name, shape in draft.declared.items():
+        kept, types = [], _actor_types(draft, name)
         for constraint in shape.constraints:
             if constraint.kind == "n":
                 continue  # the column says so itself
-            if constraint.kind != "f" or constraint.ref_table in scene.declared:
+            if constraint.kind != "f" or constraint.ref_table in draft.declared:
                 kept.append(constraint)
                 continue
-            found, column = _pointed(scene, constraint)
+            found, column = _pointed(draft, constraint)
             types |= {constraint.columns[0]: column} if column else {}
             kept += [found] if found else []
         columns = tuple(_retyped(c, types.get(c.name)) for c in shape.columns)
-        scene.declared[name] = replace(shape, columns=columns, constraints=tuple(kept))
+        draft.declared[name] = replace(shape, columns=columns, constraints=tuple(kept))
 
 
-def _pointed(scene: Scene, constraint: Constraint) -> tuple[Constraint | None, Column | None]:
+def _pointed(draft: Draft, constraint: Constraint) -> tuple[Constraint | None, Column | None]:
     """(the reference as it can be had, the column whose type it takes); None where there is no such thing."""
-    parent = scene.catalog.find_table(constraint.parent)
-    if parent and scene.fates[parent.name] in ("copy", "keep"):
+    parent = draft.catalog.find_table(constraint.parent)
+    if parent and draft.fates[parent.name] in ("copy", "keep"):
         if is_unique(parent.shape, ("id",)):
-            return constraint, scene.keys.id_type(parent.name)
-        for feed, column in _feeds(scene, constraint):
-            reference = scene.keys.references.get((feed.name, column.name))
+            return constraint, draft.keys.id_type(parent.name)
+        for feed, column in _feeds(draft, constraint):
+            reference = draft.keys.references.get((feed.name, column.name))
             if reference and reference.to == parent.name and is_unique(parent.shape, (reference.to_column,)):
-                return replace(constraint, ref_columns=(reference.to_column,)), scene.keys.bare(column)
+                return replace(constraint, ref_columns=(reference.to_column,)), draft.keys.bare(column)
     what = f"{constraint.table}.{constraint.columns[0]}"
-    scene.remarks.append(f"{what}: no foreign key, {constraint.ref_table} has no key to point at")
-    feeds = [_arriving(scene, feed, column) for feed, column in _feeds(scene, constraint)] if parent else []
-    return None, _agreed(scene, feeds)
+    draft.remarks.append(f"{what}: no foreign key, {constraint.ref_table} has no key to point at")
+    feeds = [_arriving(draft, feed, column) for feed, column in _feeds(draft, constraint)] if parent else []
+    return None, _agreed(draft, feeds)
 
 
-def _feeds(scene: Scene, constraint: Constraint) -> Iterator[tuple[LegacyTable, Column]]:
+def _feeds(draft: Draft, constraint: Constraint) -> Iterator[tuple[LegacyTable, Column]]:
     """The legacy columns whose values the reference holds."""
     feeds = FED_BY.get((constraint.table, constraint.columns[0]), ((constraint.parent, "id"),))
     for table, name in feeds:
-        legacy = scene.catalog.find_table(table)
-        if not legacy or scene.fates[table] not in ("copy", "keep", "reshape"):
+        legacy = draft.catalog.find_table(table)
+        if not legacy or draft.fates[table] not in ("copy", "keep", "reshape"):
             continue
-        rule = scene.rule(table)
+        rule = draft.rule(table)
         variants = (rule.derives.columns if rule.derives else rule.columns).get(name, (name,))
         if column := next((c for variant in variants if (c := legacy.shape.find_column(variant))), None):
             yield legacy, column
 
 
-def _arriving(scene: Scene, table: LegacyTable, column: Column) -> Column:
+def _arriving(draft: Draft, table: LegacyTable, column: Column) -> Column:
     """The column as it stands in the target."""
-    found = scene.keys.conversion(table, column)
+    found = draft.keys.conversion(table, column)
     return column if found.kind == "same" else replace(column, type=found.type, base=found.type, kind="b")
 
 
@@ -82,21 +82,21 @@ def _retyped(column: Column, key: Column | None) -> Column:
     )
 
 
-def _actor_types(scene: Scene, name: str) -> dict[str, Column]:
-    found = _agreed(scene, list(_reviewers(scene))) if name in ACTORS else None
+def _actor_types(draft: Draft, name: str) -> dict[str, Column]:
+    found = _agreed(draft, list(_reviewers(draft))) if name in ACTORS else None
     return {ACTORS[name]: found} if found else {}
 
 
-def _reviewers(scene: Scene) -> Iterator[Column]:
+def _reviewers(draft: Draft) -> Iterator[Column]:
     for table, rule_column in REVIEWERS:
-        if legacy := scene.catalog.find_table(table):
-            variants = scene.rule(table).columns[rule_column]
+        if legacy := draft.catalog.find_table(table):
+            variants = draft.rule(table).columns[rule_column]
             yield from [c for name in variants if (c := legacy.shape.find_column(name))][:1]
 
 
-def _agreed(scene: Scene, columns: list[Column]) -> Column | None:
+def _agreed(draft: Draft, columns: list[Column]) -> Column | None:
     """One type if all of them have it, else text; None where there are none."""
-    bare = [scene.keys.bare(column) for column in columns]
+    bare = [draft.keys.bare(column) for column in columns]
     if not bare:
         return None
     same = {(c.type, c.is_array) for c in bare} == {(bare[0].type, bare[0].is_array)} and bare[0].kind == "b"

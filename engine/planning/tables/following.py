@@ -11,16 +11,16 @@ from dataclasses import replace
 
 from config.shapes import Constraint, Table
 from config.types import NUMBERS, TEXTUAL
+from engine.planning.draft import Draft, Foreign
 from engine.planning.keys import is_unique
-from engine.planning.scene import Foreign, Scene
 
 
-def resolve(scene: Scene, build: list[Table]) -> tuple[list[Table], dict[str, list[str]]]:
+def resolve(draft: Draft, build: list[Table]) -> tuple[list[Table], dict[str, list[str]]]:
     """The build tables with the foreign keys that stay; by legacy table a sentence for each that does not."""
     shapes, dropped = {shape.name: shape for shape in build}, defaultdict(list)
-    for foreign in scene.foreign:
+    for foreign in draft.foreign:
         own = shapes[foreign.constraint.table]
-        found, why = _followed(scene, shapes, foreign)
+        found, why = _followed(draft, shapes, foreign)
         if found:
             shapes[own.name] = replace(own, constraints=(*own.constraints, found))
         else:
@@ -28,12 +28,12 @@ def resolve(scene: Scene, build: list[Table]) -> tuple[list[Table], dict[str, li
     return list(shapes.values()), dropped
 
 
-def _followed(scene: Scene, shapes: dict[str, Table], foreign: Foreign) -> tuple[Constraint | None, str]:
+def _followed(draft: Draft, shapes: dict[str, Table], foreign: Foreign) -> tuple[Constraint | None, str]:
     """The key as it stands in the target, or why it does not."""
     key, own = foreign.constraint, shapes[foreign.constraint.table]
     if any(key.name == other.name for other in own.constraints):
         return None, f"{own.name} has an object of this name"
-    places = _places(scene, key)
+    places = _places(draft, key)
     if not places:
         return None, f"{', '.join(key.ref_columns)} of {key.ref_table} do not arrive in one table"
     for parent, columns in places:
@@ -44,10 +44,10 @@ def _followed(scene: Scene, shapes: dict[str, Table], foreign: Foreign) -> tuple
     return None, f"{', '.join(key.ref_columns)} of {key.ref_table} have no unique there"
 
 
-def _places(scene: Scene, key: Constraint) -> list[tuple[str, tuple[str, ...]]]:
+def _places(draft: Draft, key: Constraint) -> list[tuple[str, tuple[str, ...]]]:
     """(build table, columns) in which all columns that the key points at arrive; the root of an id first."""
-    arrivals = [dict(reversed(scene.arrivals.get((key.parent, column), ()))) for column in key.ref_columns]
-    first = [into for into, _ in scene.arrivals.get((key.parent, key.ref_columns[0]), ())]
+    arrivals = [dict(reversed(draft.arrivals.get((key.parent, column), ()))) for column in key.ref_columns]
+    first = [into for into, _ in draft.arrivals.get((key.parent, key.ref_columns[0]), ())]
     tables = [into for into in first if all(into in names for names in arrivals)]
     return [(into, tuple(names[into] for names in arrivals)) for into in tables]
 

@@ -8,50 +8,50 @@ or plain copies are left to PostgreSQL, which compares both columns by one colla
 from collections.abc import Iterator
 
 from config.shapes import Column
-from engine.planning.scene import Scene
+from engine.planning.draft import Draft
 from engine.reflect.catalog import LegacyTable
 
 READ_BY_RULES = ("users", "roles")  # copied tables whose ids transforms look up, beside those that derive rows
 Place = tuple[LegacyTable, Column]
 
 
-def look(scene: Scene) -> None:
+def look(draft: Draft) -> None:
     """A fault for each column of ids that rules or new ids would take for others."""
     told: dict[tuple[str, str], tuple[str, str, str]] = {}
-    for own, key in _references(scene):
+    for own, key in _references(draft):
         loose = [(table, column) for table, column in (key, own) if column.is_loose]
-        if loose and not (_are_uuids(scene, own, key) or _are_left_alone(scene, own, key)):
+        if loose and not (_are_uuids(draft, own, key) or _are_left_alone(draft, own, key)):
             table, column = loose[0]
             told.setdefault((table.name, column.name), (own[0].name, own[1].name, key[0].name))
     for (holder, column_name), (by, name, parent) in told.items():
         found = f"holds ids by a collation that is not deterministic, and {by}.{name} names rows of {parent} by them"
         remedy = "make its collation a deterministic one in the source, with one spelling for each id"
-        scene.fault(holder, column_name, found, remedy)
+        draft.fault(holder, column_name, found, remedy)
 
 
-def _references(scene: Scene) -> Iterator[tuple[Place, Place]]:
+def _references(draft: Draft) -> Iterator[tuple[Place, Place]]:
     """(a column that holds ids, the id that it names) of all tables."""
-    owners = scene.catalog.find_table("professionals")
-    for table in scene.catalog.tables:
-        rule = scene.find_rule(table.name)
+    owners = draft.catalog.find_table("professionals")
+    for table in draft.catalog.tables:
+        rule = draft.find_rule(table.name)
         for column in table.shape.columns:
-            reference = scene.keys.references.get((table.name, column.name))
-            parent = scene.catalog.find_table(reference.ids_of) if reference and reference.ids_of else None
+            reference = draft.keys.references.get((table.name, column.name))
+            parent = draft.catalog.find_table(reference.ids_of) if reference and reference.ids_of else None
             if rule and column.name in rule.becomes:
                 parent = owners
             if parent and (key := parent.shape.find_column("id")):
                 yield (table, column), (parent, key)
 
 
-def _are_uuids(scene: Scene, *places: Place) -> bool:
-    found = [scene.keys.conversion(table, column) for table, column in places]
+def _are_uuids(draft: Draft, *places: Place) -> bool:
+    found = [draft.keys.conversion(table, column) for table, column in places]
     return all(one.base == "uuid" and one.kind != "derive" for one in found)
 
 
-def _are_left_alone(scene: Scene, own: Place, key: Place) -> bool:
+def _are_left_alone(draft: Draft, own: Place, key: Place) -> bool:
     """Whether both stay what they are in copied tables that no rule reads."""
-    kinds = {scene.keys.conversion(table, column).kind for table, column in (own, key)}
-    rules = [scene.find_rule(table.name) for table, _ in (own, key)]
-    is_plain = all(scene.fates[table.name] == "copy" for table, _ in (own, key)) and key[0].name not in READ_BY_RULES
+    kinds = {draft.keys.conversion(table, column).kind for table, column in (own, key)}
+    rules = [draft.find_rule(table.name) for table, _ in (own, key)]
+    is_plain = all(draft.fates[table.name] == "copy" for table, _ in (own, key)) and key[0].name not in READ_BY_RULES
     is_read = any(rule and (rule.derives or rule.completed_from) for rule in rules)
     return kinds == {"same"} and is_plain and not is_read and own[1].collation == key[1].collation

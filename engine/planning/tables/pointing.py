@@ -11,54 +11,54 @@ Laws
 from collections.abc import Iterator
 
 from config.shapes import Column, Constraint, Table
+from engine.planning.draft import Draft, Meaning
 from engine.planning.keys import MOVED
-from engine.planning.scene import Meaning, Scene
 from engine.reflect.catalog import LegacyTable
 
 MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it
 
 
-def meaning(scene: Scene, table: LegacyTable, column: str) -> Meaning:
+def meaning(draft: Draft, table: LegacyTable, column: str) -> Meaning:
     """What a legacy column points at: (its columns, a legacy table, that one's columns) of each reference over it."""
     keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
-    found = {(c.columns, c.parent, c.ref_columns) for c in keys if scene.fates.get(c.parent) in MOVED}
-    reference = scene.keys.references.get((table.name, column))
+    found = {(c.columns, c.parent, c.ref_columns) for c in keys if draft.fates.get(c.parent) in MOVED}
+    reference = draft.keys.references.get((table.name, column))
     if reference and not reference.declared:
         found.add(((column,), reference.to, (reference.to_column,)))
     return frozenset(found)
 
 
-def declare(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
+def declare(draft: Draft, table: LegacyTable, column: Column, into: str, name: str) -> None:
     """Give a carried column the foreign key that the mapping declares for it, unless it has it already."""
-    reference = scene.keys.references.get((table.name, column.name))
+    reference = draft.keys.references.get((table.name, column.name))
     if not reference or reference.declared:
         return
-    parent = scene.keys.root_of(reference.to) or reference.to
-    shape, wanted = scene.declared[into], ((name,), parent, ("id",))
+    parent = draft.keys.root_of(reference.to) or reference.to
+    shape, wanted = draft.declared[into], ((name,), parent, ("id",))
     if any((c.columns, c.ref_table, c.ref_columns) == wanted for c in shape.constraints):
         return
-    feeding = [scene.catalog.table(legacy).shape for legacy in sorted(scene.fed_by[into])]
+    feeding = [draft.catalog.table(legacy).shape for legacy in sorted(draft.fed_by[into])]
     taken = {c.name for found in (shape, *feeding) for c in found.constraints}
     key = to_id(free_name(f"{into}_{name}_fkey", taken), into, name, parent)
-    scene.add_objects(into, [key], [], "")
+    draft.add_objects(into, [key], [], "")
 
 
-def rewrite(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
+def rewrite(draft: Draft, table: LegacyTable, column: Column, into: str, name: str) -> None:
     """Remember a reference whose values are written anew."""
-    reference = scene.keys.references.get((table.name, column.name))
-    is_written = scene.keys.conversion(table, column).kind in ("derive", "parse")
+    reference = draft.keys.references.get((table.name, column.name))
+    is_written = draft.keys.conversion(table, column).kind in ("derive", "parse")
     if reference and reference.ids_of and is_written:
-        scene.rewritten[into, name] = reference
+        draft.rewritten[into, name] = reference
 
 
-def judged_alone(scene: Scene, shape: Table) -> Iterator[Constraint]:
+def judged_alone(draft: Draft, shape: Table) -> Iterator[Constraint]:
     """Foreign keys that its rows are held to and that are no constraints of the table: see the laws."""
     valid = {c.columns for c in shape.constraints if c.kind == "f" and c.is_validated}
     for name in (column.name for column in shape.columns):
-        reference = scene.rewritten.get((shape.name, name))
+        reference = draft.rewritten.get((shape.name, name))
         if reference and reference.ids_of and (name,) not in valid:
             known = reference.declared.name if reference.declared else f"{shape.name}_{name}_fkey"
-            parent = scene.keys.root_of(reference.ids_of) or reference.ids_of
+            parent = draft.keys.root_of(reference.ids_of) or reference.ids_of
             yield to_id(known, shape.name, name, parent)
 
 

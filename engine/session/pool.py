@@ -42,7 +42,7 @@ def use_copy(session: psycopg.Connection, settings: Settings) -> None:
         session.execute(query)
 
 
-class Sessions:
+class Pool:
     """Lends sessions by kind, a key of OPENERS. Thread-safe; close() ends those that are idle."""
 
     def __init__(self, settings: Settings, snapshot: Snapshot, stop: Stop):

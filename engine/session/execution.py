@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
-from engine.session import context
+from engine.session import log_context
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -96,7 +96,7 @@ class Clock:
     def stage(self, name: str) -> None:
         self._close()
         self._stage = name
-        context.tell(stage=name)
+        log_context.tell(stage=name)
         self._watch.stage(name)
 
     def keep(self, keep: Callable[[str, float], None]) -> None:

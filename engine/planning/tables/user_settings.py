@@ -12,56 +12,56 @@ from config.mapping import Completion
 from config.quoting import literal, quoted
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
+from engine.planning.draft import Draft
 from engine.planning.fitting import fitted
 from engine.planning.plan import Conversion, Item, Noted, Route, Way
-from engine.planning.scene import Scene
-from engine.planning.tables.plan_copied import Copied
-from engine.planning.tables.plan_reshaped import ORIGIN
+from engine.planning.tables.copied import Copied
+from engine.planning.tables.reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text, json_at, plain, text, text_at
+from engine.reflect.select_list import as_text, json_at, plain, text, text_at
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 
 
-def rule_of(scene: Scene) -> Completion:
-    found = scene.rule(SETTINGS).completed_from
+def rule_of(draft: Draft) -> Completion:
+    found = draft.rule(SETTINGS).completed_from
     if found is None:
         raise LookupError(f"the mapping's [{SETTINGS}] has no completed_from")
     return found
 
 
-def moved_ways(scene: Scene, table: LegacyTable) -> dict[str, Way]:
+def moved_ways(draft: Draft, table: LegacyTable) -> dict[str, Way]:
     """The columns of `table` (users) that move to user_settings."""
-    rule = rule_of(scene)
+    rule = rule_of(draft)
     if table.name != rule.table:
         return {}
     return {
-        c.name: Way(c.name, "moved", (f"{SETTINGS}.{_place(scene, c.name)}",), "where no setting stands yet")
+        c.name: Way(c.name, "moved", (f"{SETTINGS}.{_place(draft, c.name)}",), "where no setting stands yet")
         for c in table.shape.columns
         if c.name in rule.columns
     }
 
 
-def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
+def complete(draft: Draft, table: LegacyTable, copied: Copied) -> Copied:
     """The legacy user_settings with the users' settings filled in while it is copied."""
-    users, found = _users(scene), _settings(scene)
+    users, found = _users(draft), _settings(draft)
     user_id = table.shape.find_column("user_id")
     if not user_id:
-        scene.fault(SETTINGS, "user_id", "is missing", "name the column that points at users user_id in the source")
+        draft.fault(SETTINGS, "user_id", "is missing", "name the column that points at users user_id in the source")
         return copied
-    shape = _with_preferences(scene, copied.shape)
+    shape = _with_preferences(draft, copied.shape)
     shape = _one_row_per_user(shape)
     if not users or not found:
         return replace(copied, shape=shape)
-    items = [_filled(scene, table, item, found) for item in copied.route.items]
+    items = [_filled(draft, table, item, found) for item in copied.route.items]
     if table.shape.find_column(PREFERENCES):
-        _note_unmerged(scene, table, users)
+        _note_unmerged(draft, table, users)
     if not table.shape.find_column(PREFERENCES) and shape.find_column(PREFERENCES):
-        items.insert(-1, Item(PREFERENCES, f"coalesce({_document(scene, found)}, '{{}}')", "jsonb"))
+        items.insert(-1, Item(PREFERENCES, f"coalesce({_document(draft, found)}, '{{}}')", "jsonb"))
     if copied.route.lane == "frame":
         items = [i if i.type == "text" or i in copied.route.items else Item(i.name, text(i.expression)) for i in items]
-    ways = tuple(_told(scene, way, found) for way in copied.ways)
-    join = f"left join {quoted(scene.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
+    ways = tuple(_told(draft, way, found) for way in copied.ways)
+    join = f"left join {quoted(draft.catalog.schema, users.name)} as u on {_joined(users, user_id)}"
     freight = copied.route.freight
     if freight:
         names = [n for n in (i.name for i in items) if shape.find_column(n)]
@@ -70,30 +70,30 @@ def complete(scene: Scene, table: LegacyTable, copied: Copied) -> Copied:
     return replace(copied, shape=shape, route=route, ways=ways)
 
 
-def _told(scene: Scene, way: Way, settings: list[Column]) -> Way:
+def _told(draft: Draft, way: Way, settings: list[Column]) -> Way:
     """The way of a column of user_settings that users' settings fill."""
-    users = rule_of(scene).table
+    users = rule_of(draft).table
     if any(way.column == setting.name for setting in settings):
         return replace(way, kind="rule", note=f"where it is null that of {users}.{way.column}")
-    if way.column == PREFERENCES and (found := _in_document(scene, settings)):
+    if way.column == PREFERENCES and (found := _in_document(draft, settings)):
         return replace(way, kind="rule", note=f"with {', '.join(c.name for c in found)} of {users} where it has none")
     return way
 
 
-def routes(scene: Scene, shape: Table) -> list[Route]:
+def routes(draft: Draft, shape: Table) -> list[Route]:
     """The route that gives a row to every user without one; none if there are no users."""
-    users = _users(scene)
+    users = _users(draft)
     key = users.shape.find_column("id") if users else None
     if not users or not key:
         return []
-    times = scene.times(users)
-    found = scene.keys.conversion(users, key)
-    items = [Item("user_id", scene.keys.word(users, key)), *_new_id(shape, key)]
-    items += [item for c in _settings(scene) if (item := _own_item(scene, shape, c))]
-    document = _document(scene, _settings(scene), alias="t")
+    times = draft.times(users)
+    found = draft.keys.conversion(users, key)
+    items = [Item("user_id", draft.keys.word(users, key)), *_new_id(shape, key)]
+    items += [item for c in _settings(draft) if (item := _own_item(draft, shape, c))]
+    document = _document(draft, _settings(draft), alias="t")
     if shape.find_column(PREFERENCES):
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
-    now = text(f"{literal(scene.instant)}::timestamptz")
+    now = text(f"{literal(draft.instant)}::timestamptz")
     items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name) and times]
     conversions = [Conversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
@@ -106,8 +106,8 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
             lane="frame",
             items=(*items, ORIGIN),
             targets=(SETTINGS,),
-            from_sql=scene.from_sql(users.name),
-            where_sql=_without_row(scene, key),
+            from_sql=draft.from_sql(users.name),
+            where_sql=_without_row(draft, key),
             freight=((SETTINGS, tuple((i.name, i.name) for i in items)),),
             conversions=tuple(conversions),
             defaults=tuple((c.name, c.default) for c in shape.columns if c.default and not c.generated),
@@ -117,49 +117,49 @@ def routes(scene: Scene, shape: Table) -> list[Route]:
     ]
 
 
-def _note_unmerged(scene: Scene, table: LegacyTable, users: LegacyTable) -> None:
+def _note_unmerged(draft: Draft, table: LegacyTable, users: LegacyTable) -> None:
     """Settings of users whose preferences are no object stay nowhere, and are noted."""
     same = _same("t.id", users.shape.column("id"), "s.user_id", table.shape.column("user_id"))
     odd = (
-        f"exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same} "
+        f"exists (select from {quoted(draft.catalog.schema, SETTINGS)} as s where {same} "
         "and jsonb_typeof(s.preferences) <> 'object')"
     )
-    for setting in _in_document(scene, _settings(scene)):
+    for setting in _in_document(draft, _settings(draft)):
         condition, note = f"{plain(setting)} is not null and {odd}", "preferences are no object; it was not kept"
-        scene.noted.append(Noted(users.name, SETTINGS, setting.name, note, as_text(setting), condition))
+        draft.noted.append(Noted(users.name, SETTINGS, setting.name, note, as_text(setting), condition))
 
 
-def _users(scene: Scene) -> LegacyTable | None:
-    return scene.catalog.find_table(rule_of(scene).table)
+def _users(draft: Draft) -> LegacyTable | None:
+    return draft.catalog.find_table(rule_of(draft).table)
 
 
-def _settings(scene: Scene) -> list[Column]:
-    users = _users(scene)
-    return [c for c in users.shape.columns if c.name in rule_of(scene).columns] if users else []
+def _settings(draft: Draft) -> list[Column]:
+    users = _users(draft)
+    return [c for c in users.shape.columns if c.name in rule_of(draft).columns] if users else []
 
 
-def _place(scene: Scene, setting: str) -> str:
-    legacy = scene.catalog.find_table(SETTINGS)
+def _place(draft: Draft, setting: str) -> str:
+    legacy = draft.catalog.find_table(SETTINGS)
     return setting if legacy and legacy.shape.find_column(setting) else f"{PREFERENCES}->{setting}"
 
 
-def _in_document(scene: Scene, settings: list[Column]) -> list[Column]:
-    return [c for c in settings if _place(scene, c.name) != c.name]
+def _in_document(draft: Draft, settings: list[Column]) -> list[Column]:
+    return [c for c in settings if _place(draft, c.name) != c.name]
 
 
-def _with_preferences(scene: Scene, shape: Table) -> Table:
+def _with_preferences(draft: Draft, shape: Table) -> Table:
     there = shape.find_column(PREFERENCES)
-    needed = _in_document(scene, _settings(scene))
+    needed = _in_document(draft, _settings(draft))
     if there and needed and (there.base != "jsonb" or there.is_array):
-        scene.fault(SETTINGS, PREFERENCES, f"is {there.type}", _ways_out(scene, needed))
+        draft.fault(SETTINGS, PREFERENCES, f"is {there.type}", _ways_out(draft, needed))
     if there or not needed:
         return shape
     column = Column(PREFERENCES, "jsonb", not_null=True, default="'{}'::jsonb", base="jsonb")
     return replace(shape, columns=(*shape.columns, column))
 
 
-def _ways_out(scene: Scene, settings: list[Column]) -> str:
-    listed, table = " and ".join(c.name for c in settings), rule_of(scene).table
+def _ways_out(draft: Draft, settings: list[Column]) -> str:
+    listed, table = " and ".join(c.name for c in settings), rule_of(draft).table
     return (
         f"{listed} of {table} go into it: make it jsonb in the source; or strike them from completed_from of "
         f"[{SETTINGS}] in config/mapping/identity.toml, and they stay in {table}"
@@ -173,45 +173,45 @@ def _one_row_per_user(shape: Table) -> Table:
     return replace(shape, constraints=(*shape.constraints, key))
 
 
-def _filled(scene: Scene, table: LegacyTable, item: Item, settings: list[Column]) -> Item:
+def _filled(draft: Draft, table: LegacyTable, item: Item, settings: list[Column]) -> Item:
     """An item of user_settings, with the user's setting where it is null."""
     own = table.shape.find_column(item.name)
     setting = next((c for c in settings if c.name == item.name), None)
     if own and setting and not own.generated:
-        value = _fitting(scene, own, setting, "u")
+        value = _fitting(draft, own, setting, "u")
         return Item(item.name, f"coalesce({plain(own)}, {value})", own.type) if value else item
-    if own and item.name == PREFERENCES and (document := _document(scene, settings)):
+    if own and item.name == PREFERENCES and (document := _document(draft, settings)):
         merged = f"case when jsonb_typeof({plain(own)}) = 'object' or {plain(own)} is null"
         merged += f" then coalesce({document} || coalesce({plain(own)}, '{{}}'), {document}, {plain(own)})"
         return Item(item.name, f"{merged} else {plain(own)} end", own.type)
     return item
 
 
-def _fitting(scene: Scene, own: Column, setting: Column, alias: str) -> str | None:
+def _fitting(draft: Draft, own: Column, setting: Column, alias: str) -> str | None:
     """The setting in the type of user_settings' column; null where it does not fit."""
-    value = fitted(own, setting, scene.labels(own), alias)
+    value = fitted(own, setting, draft.labels(own), alias)
     if value is None:
         remedy = f"give users.{setting.name} the type {own.type} in the source, or move it by hand"
-        scene.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
+        draft.fault("users", setting.name, f"is {setting.type}, and user_settings.{own.name} is {own.type}", remedy)
     return value
 
 
-def _own_item(scene: Scene, shape: Table, setting: Column) -> Item | None:
+def _own_item(draft: Draft, shape: Table, setting: Column) -> Item | None:
     """The setting as a new row's column of its name; a value that does not fit is noted."""
-    if _place(scene, setting.name) != setting.name:
+    if _place(draft, setting.name) != setting.name:
         return None
-    value = _fitting(scene, shape.column(setting.name), setting, "t")
+    value = _fitting(draft, shape.column(setting.name), setting, "t")
     if value is None:
         return None
     unfit = f"{plain(setting)} is not null and {value} is null"
     note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
-    scene.noted.append(Noted(rule_of(scene).table, SETTINGS, setting.name, note, as_text(setting), unfit))
+    draft.noted.append(Noted(rule_of(draft).table, SETTINGS, setting.name, note, as_text(setting), unfit))
     return Item(setting.name, text_at(value, shape.column(setting.name)))
 
 
-def _document(scene: Scene, settings: list[Column], alias: str = "u") -> str:
+def _document(draft: Draft, settings: list[Column], alias: str = "u") -> str:
     """The settings without a column of their own, as jsonb without nulls; null where there are none."""
-    entries = _in_document(scene, settings)
+    entries = _in_document(draft, settings)
     if not entries:
         return "null::jsonb"
     values = ", ".join(f"({literal(c.name)}, to_jsonb({json_at(f'{alias}.{quoted(c.name)}', c)}))" for c in entries)
@@ -238,10 +238,10 @@ def _new_id(shape: Table, key: Column) -> list[Item]:
     return [Item("id", f"'users:' || {ids.word(key)}")]
 
 
-def _without_row(scene: Scene, key: Column) -> str:
-    legacy = scene.catalog.find_table(SETTINGS)
+def _without_row(draft: Draft, key: Column) -> str:
+    legacy = draft.catalog.find_table(SETTINGS)
     user_id = legacy.shape.find_column("user_id") if legacy else None
     if not user_id:
         return ""
     same = _same("t.id", key, "s.user_id", user_id)
-    return f"not exists (select from {quoted(scene.catalog.schema, SETTINGS)} as s where {same})"
+    return f"not exists (select from {quoted(draft.catalog.schema, SETTINGS)} as s where {same})"

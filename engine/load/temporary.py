@@ -7,7 +7,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from config.shapes import Column, Table
-from engine.reflect.select import INPUTS, parsed
+from engine.reflect.select_list import INPUTS, parsed
 
 _numbers = itertools.count()
 SQL_TYPES = {
@@ -18,7 +18,7 @@ ORIGIN = "__origin"
 
 
 @dataclass
-class Stage:
+class TemporaryTable:
     """columns: target column → values, in the order of the rows; text unless ADBC carries the type as it is."""
 
     shape: Table

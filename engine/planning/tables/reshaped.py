@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from config.mapping import MAX_NAME_BYTES, TableRule, role_keys, spellings
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning import ids
+from engine.planning.draft import Draft, freight_item
 from engine.planning.plan import HIDDEN, Conversion, Follow, Freight, Item, Route, Way
-from engine.planning.scene import Scene, freight_item
-from engine.planning.tables import keep, pointing
+from engine.planning.tables import kept_objects, pointing
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import as_text, blank, is_said, key_of, plain, row_as_json, text
+from engine.reflect.select_list import as_text, blank, is_said, key_of, plain, row_as_json, text
 from transforms.outcome import Facts
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
@@ -50,17 +50,17 @@ class _Carried:
     is_archived: bool = False
 
 
-def plan(scene: Scene, table: LegacyTable) -> Reshaped:
+def plan(draft: Draft, table: LegacyTable) -> Reshaped:
     """Plan one reshaped table; columns and objects that it carries are added to the declared targets."""
-    rule = scene.rule(table.name)
-    used = used_columns(scene, table, rule.columns, rule.carry_into)
-    _require(scene, table, rule, used)
+    rule = draft.rule(table.name)
+    used = used_columns(draft, table, rule.columns, rule.carry_into)
+    _require(draft, table, rule, used)
     removed = {name: why for name, why in rule.removed.items() if table.shape.find_column(name)}
     rest = [c for c in table.shape.columns if c.name not in {*used.values(), *removed}]
-    items = [*rule_items(scene, table, {**used, **{name: name for name in removed}})]
-    ways = [_rule_way(scene, rule, column, name) for name, column in used.items()]
+    items = [*rule_items(draft, table, {**used, **{name: name for name in removed}})]
+    ways = [_rule_way(draft, rule, column, name) for name, column in used.items()]
     ways += [Way(c, "removed", ("migration.removed_links.url",), why) for c, why in removed.items()]
-    carried = _carry(scene, table, rule, used, rest)
+    carried = _carry(draft, table, rule, used, rest)
     route = Route(
         name=table.name,
         legacy_table=table.name,
@@ -68,36 +68,36 @@ def plan(scene: Scene, table: LegacyTable) -> Reshaped:
         lane="frame",
         items=(ORIGIN, key_item(table), *items, *(() if rule.carries else (whole_row(table),)), *carried.items),
         targets=rule.targets,
-        from_sql=scene.from_sql(table.name),
+        from_sql=draft.from_sql(table.name),
         transform=rule.transform,
-        facts=facts(scene, table.name, tuple(removed)),
+        facts=facts(draft, table.name, tuple(removed)),
         lookups=rule.lookups,
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
         freight=carried.freight,
-        conversions=(*rule_conversions(scene, table, used), *carried_conversions(scene, table, carried.items)),
+        conversions=(*rule_conversions(draft, table, used), *carried_conversions(draft, table, carried.items)),
         is_chunked=table.kind == "r",
     )
     ways += carried.ways
     return Reshaped(route, tuple(ways), tuple(carried.dropped), tuple(carried.remarks), carried.is_archived)
 
 
-def facts(scene: Scene, legacy_table: str, removed: tuple[str, ...] = ()) -> Facts:
-    common = scene.mapping.common
+def facts(draft: Draft, legacy_table: str, removed: tuple[str, ...] = ()) -> Facts:
+    common = draft.mapping.common
     return Facts(
         legacy_table=legacy_table,
-        role_keys=role_keys(scene.mapping),
+        role_keys=role_keys(draft.mapping),
         statuses=spellings(common.statuses),
         order_statuses=spellings(common.order_statuses),
         removed=removed,
-        documents=tuple(_documents(scene, legacy_table)),
-        professional_roles=scene.mapping.professional_roles,
+        documents=tuple(_documents(draft, legacy_table)),
+        professional_roles=draft.mapping.professional_roles,
     )
 
 
-def _documents(scene: Scene, legacy_table: str) -> Iterator[str]:
+def _documents(draft: Draft, legacy_table: str) -> Iterator[str]:
     """Rule columns that hold JSON, whatever their rows say."""
-    table, rule = scene.catalog.table(legacy_table), scene.rule(legacy_table)
-    for name, legacy in used_columns(scene, table, rule.columns, None).items():
+    table, rule = draft.catalog.table(legacy_table), draft.rule(legacy_table)
+    for name, legacy in used_columns(draft, table, rule.columns, None).items():
         column = table.shape.column(legacy)
         if column.base in ("json", "jsonb") and not column.is_array:
             yield name
@@ -118,15 +118,15 @@ def legacy_key(table: LegacyTable) -> str:
     return CTID
 
 
-def rule_items(scene: Scene, table: LegacyTable, used: dict[str, str], is_derived: bool = False) -> Iterator[Item]:
+def rule_items(draft: Draft, table: LegacyTable, used: dict[str, str], is_derived: bool = False) -> Iterator[Item]:
     """Rule columns as text items, the times filled, times without zone in the profile's zone.
 
     is_derived: of rows beside a copied one, which takes its own times along whatever they say.
     """
-    times = scene.times(table)
+    times = draft.times(table)
     for name, legacy in used.items():
         if name not in ("created_at", "updated_at"):
-            yield Item(RULE + name, _rule_text(scene, table, name, table.shape.column(legacy)))
+            yield Item(RULE + name, _rule_text(draft, table, name, table.shape.column(legacy)))
     for name, filled in (("created_at", times.created()), ("updated_at", times.updated())):
         own = table.shape.find_column(name)
         is_read = name in used and not is_derived
@@ -141,111 +141,111 @@ def _times(table: LegacyTable, used: dict[str, str]) -> list[Column]:
     return [table.shape.column(used[name]) for name in names if name in used]
 
 
-def _rule_text(scene: Scene, table: LegacyTable, name: str, column: Column) -> str:
+def _rule_text(draft: Draft, table: LegacyTable, name: str, column: Column) -> str:
     is_local = column.base in ("date", "timestamp") and not column.is_array
     if name in TIMED or is_local:
-        return scene.times(table).shown(column)
+        return draft.times(table).shown(column)
     if column.base == "money":
         return text(f"{plain(column)}::numeric")
-    if owner := _owner_key(scene, table, column):
+    if owner := _owner_key(draft, table, column):
         return ids.word(column, owner)
-    is_key = column.name == "id" or scene.keys.names_ids(table, column.name)  # a code is a value of its own
-    return scene.keys.spelled(table, column) if is_key else as_text(column)
+    is_key = column.name == "id" or draft.keys.names_ids(table, column.name)  # a code is a value of its own
+    return draft.keys.spelled(table, column) if is_key else as_text(column)
 
 
-def _owner_key(scene: Scene, table: LegacyTable, column: Column) -> Column | None:
+def _owner_key(draft: Draft, table: LegacyTable, column: Column) -> Column | None:
     """The id of professionals, where the column names one, declared or not."""
-    rule, owners = scene.find_rule(table.name), scene.catalog.find_table("professionals")
+    rule, owners = draft.find_rule(table.name), draft.catalog.find_table("professionals")
     return owners.shape.find_column("id") if rule and owners and column.name in rule.becomes else None
 
 
 def used_columns(
-    scene: Scene, table: LegacyTable, columns: dict[str, tuple[str, ...]], into: str | None
+    draft: Draft, table: LegacyTable, columns: dict[str, tuple[str, ...]], into: str | None
 ) -> dict[str, str]:
     """Rule column → the legacy column in use."""
     names = {column.name for column in table.shape.columns}
     fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
-    if into and not scene.declared[into].find_column("updated_at"):
+    if into and not draft.declared[into].find_column("updated_at"):
         del fixed["updated_at"]
     wanted = fixed | columns
     found = {rule: next((v for v in variants if v in names), None) for rule, variants in wanted.items()}
     return {rule: legacy for rule, legacy in found.items() if legacy}
 
 
-def _require(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> None:
+def _require(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> None:
     for name in rule.required:
         if name not in used:
             variants = " or ".join(rule.columns.get(name, (name,)))
-            file = scene.mapping.file_of(table.name)
+            file = draft.mapping.file_of(table.name)
             remedy = f"add its name under [{table.name}] columns in {file}"
-            scene.fault(table.name, None, f"has no column {variants}, which the rule needs", remedy)
+            draft.fault(table.name, None, f"has no column {variants}, which the rule needs", remedy)
 
 
-def _rule_way(scene: Scene, rule: TableRule, column: str, name: str) -> Way:
-    by_name = tuple(f"{t}.{name}" for t in rule.targets if name in scene.own_columns[t])
+def _rule_way(draft: Draft, rule: TableRule, column: str, name: str) -> Way:
+    by_name = tuple(f"{t}.{name}" for t in rule.targets if name in draft.own_columns[t])
     return Way(column, "rule", rule.lands.get(name, by_name), f"as {name} by {rule.transform}")
 
 
-def rule_conversions(scene: Scene, table: LegacyTable, used: dict[str, str]) -> Iterator[Conversion]:
+def rule_conversions(draft: Draft, table: LegacyTable, used: dict[str, str]) -> Iterator[Conversion]:
     """References among the rule columns become their parent's key on the way. The row's own id is the transform's."""
     for name, legacy in used.items():
-        reference = scene.keys.references.get((table.name, legacy))
-        if reference and reference.ids_of and name != "id" and not _is_looked_up(scene, reference.ids_of):
-            found = scene.keys.conversion(table, table.shape.column(legacy))
+        reference = draft.keys.references.get((table.name, legacy))
+        if reference and reference.ids_of and name != "id" and not _is_looked_up(draft, reference.ids_of):
+            found = draft.keys.conversion(table, table.shape.column(legacy))
             if found.kind != "same" and found.type == "uuid":
                 yield Conversion(RULE + name, found.ids_of)
 
 
-def _is_looked_up(scene: Scene, parent: str) -> bool:
-    return parent == "professionals" or parent in scene.mapping.profile_tables
+def _is_looked_up(draft: Draft, parent: str) -> bool:
+    return parent == "professionals" or parent in draft.mapping.profile_tables
 
 
-def carried_conversions(scene: Scene, table: LegacyTable, items: list[Item]) -> Iterator[Conversion]:
+def carried_conversions(draft: Draft, table: LegacyTable, items: list[Item]) -> Iterator[Conversion]:
     for item in items:
-        found = scene.keys.conversion(table, table.shape.column(item.name))
+        found = draft.keys.conversion(table, table.shape.column(item.name))
         if found.kind == "derive":
             yield Conversion(item.name, found.ids_of)
 
 
-def _carry(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
+def _carry(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
     """Everything that no rule reads: carried, archived, or refused, as the profile says."""
-    mode = scene.settings.unmapped_columns
+    mode = draft.settings.unmapped_columns
     if not rule.carries:
         targets = tuple(f"{target}.payload" for target in rule.targets)
         return _Carried([Way(c.name, "rule", targets, "within the whole row") for c in rest])
     if mode == "fail":
         for column in rest:
-            remedy = f'map it in {scene.mapping.file_of(table.name)} or set unmapped_columns = "carry" in the profile'
-            scene.fault(table.name, column.name, "is in no mapping", remedy)
+            remedy = f'map it in {draft.mapping.file_of(table.name)} or set unmapped_columns = "carry" in the profile'
+            draft.fault(table.name, column.name, "is in no mapping", remedy)
     if mode == "archive":
         ways = [Way(c.name, "archived", (f"legacy_archive.{table.name}.{c.name}",)) for c in rest]
-        return _Carried(ways, dropped=_keep(scene, table, rule, used, {}), is_archived=bool(rest))
-    return _carried(scene, table, rule, used, rest)
+        return _Carried(ways, dropped=_keep(draft, table, rule, used, {}), is_archived=bool(rest))
+    return _carried(draft, table, rule, used, rest)
 
 
-def _carried(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
+def _carried(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> _Carried:
     into = _home(rule)
-    is_shared = len(scene.fed_by[into]) > 1
+    is_shared = len(draft.fed_by[into]) > 1
     pairs: list[tuple[str, str]] = []
     items, ways, remarks, anew = [], [], [], {}
     for column in sorted(rest, key=lambda column: bool(column.generated)):  # after what they are generated from
-        if column.generated and _is_anew(scene, table, into, column, dict(pairs)):
-            shape, note = older.generated(column, scene.server)
-            scene.add_column(into, replace(shape, not_null=column.not_null and not is_shared))
-            scene.sources_of[into, column.name] = (table.name, column.name)
-            scene.arrives(table.name, column.name, into, column.name)
+        if column.generated and _is_anew(draft, table, into, column, dict(pairs)):
+            shape, note = older.generated(column, draft.server)
+            draft.add_column(into, replace(shape, not_null=column.not_null and not is_shared))
+            draft.sources_of[into, column.name] = (table.name, column.name)
+            draft.arrives(table.name, column.name, into, column.name)
             ways.append(Way(column.name, "carried", (f"{into}.{column.name}",), note))
             anew[column.name] = column.name
             continue
-        shape, note = _carried_shape(scene, table, column, is_shared)
-        name = _place(scene, table, into, shape, pointing.meaning(scene, table, column.name))
-        items.append(_carried_item(scene, table, column, shape))
+        shape, note = _carried_shape(draft, table, column, is_shared)
+        name = _place(draft, table, into, shape, pointing.meaning(draft, table, column.name))
+        items.append(_carried_item(draft, table, column, shape))
         pairs.append((name, column.name))
-        led = scene.keys.led(table.name, column.name)
+        led = draft.keys.led(table.name, column.name)
         ways.append(Way(column.name, "carried", (f"{into}.{name}",), "; ".join(filter(None, (led, note)))))
         remarks += [f"{column.name}: {note}"] if note else []
-        _refer(scene, table, column, into, name)
-    dropped = _keep(scene, table, rule, used, {column: name for name, column in pairs} | anew)
+        _refer(draft, table, column, into, name)
+    dropped = _keep(draft, table, rule, used, {column: name for name, column in pairs} | anew)
     return _Carried(ways, ((into, tuple(pairs)),), items, dropped, remarks)
 
 
@@ -256,50 +256,50 @@ def _home(rule: TableRule) -> str:
     return rule.carry_into
 
 
-def _is_anew(scene: Scene, table: LegacyTable, into: str, column: Column, carried: dict[str, str]) -> bool:
+def _is_anew(draft: Draft, table: LegacyTable, into: str, column: Column, carried: dict[str, str]) -> bool:
     """Whether the target can generate the column: all that it reads is carried there, as it is and under its name."""
-    there = scene.declared[into]
+    there = draft.declared[into]
     read = [(table.shape.column(name), there.find_column(name)) for name in column.reads if carried.get(name) == name]
     is_whole = len(read) == len(column.reads) and all(new and new.type == old.type for old, new in read)
-    return is_whole and not there.find_column(column.name) and not scene.drops(table.name, column.name)
+    return is_whole and not there.find_column(column.name) and not draft.drops(table.name, column.name)
 
 
 def _keep(
-    scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str], carried: dict[str, str]
+    draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str], carried: dict[str, str]
 ) -> list[str]:
     """Keep what can be kept of the table's constraints and indexes where its columns arrive; a sentence for others."""
     into = _home(rule)
-    written = {legacy: name for legacy, name in _written(scene, table, rule, used).items() if legacy not in carried}
-    is_shared = len(scene.fed_by[into]) > 1
-    names, there = carried | written, scene.declared[into]
+    written = {legacy: name for legacy, name in _written(draft, table, rule, used).items() if legacy not in carried}
+    is_shared = len(draft.fed_by[into]) > 1
+    names, there = carried | written, draft.declared[into]
     retyped = frozenset(c for c, name in names.items() if table.shape.column(c).base != there.column(name).base)
-    arrival = keep.Arrival(into, names, retyped, frozenset(written), is_shared, is_ours=True)
-    changed = {legacy: name for name, legacy in used.items() if scene.declared[into].find_column(name)}
-    kept, dropped = keep.constraints(scene, table.shape, arrival)
-    indexes, dropped_indexes = keep.indexes(scene, table.shape, arrival, changed)
-    kept, indexes, clashes = unclashed(scene.declared[into], kept, indexes)
-    scene.add_objects(into, kept, indexes, table.name)
+    arrival = kept_objects.Arrival(into, names, retyped, frozenset(written), is_shared, is_ours=True)
+    changed = {legacy: name for name, legacy in used.items() if draft.declared[into].find_column(name)}
+    kept, dropped = kept_objects.constraints(draft, table.shape, arrival)
+    indexes, dropped_indexes = kept_objects.indexes(draft, table.shape, arrival, changed)
+    kept, indexes, clashes = unclashed(draft.declared[into], kept, indexes)
+    draft.add_objects(into, kept, indexes, table.name)
     return [*dropped, *dropped_indexes, *clashes]
 
 
-def _written(scene: Scene, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> dict[str, str]:
+def _written(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str]) -> dict[str, str]:
     """Legacy column → the column of the target that the transform fills with its values as they are."""
-    into, root = _home(rule), scene.keys.root_of(table.name)
+    into, root = _home(rule), draft.keys.root_of(table.name)
     if "id" in used and root:
-        scene.arrives(table.name, "id", root, "id")
+        draft.arrives(table.name, "id", root, "id")
     if rule.transform == "professionals":  # a profile may be made of several rows: its id is theirs all the same
         return {"id": "id"} if "id" in used else {}
     found = {legacy: rule.arrives[legacy] for legacy in used.values() if legacy in rule.arrives}
     found |= {"id": "id"} if "id" in used else {}
     for legacy, name in found.items():
         if (into, name) != (root, "id"):
-            scene.arrives(table.name, legacy, into, name)
+            draft.arrives(table.name, legacy, into, name)
     return found
 
 
-def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: bool) -> tuple[Column, str]:
+def _carried_shape(draft: Draft, table: LegacyTable, column: Column, is_shared: bool) -> tuple[Column, str]:
     """The column as the target has it, and what to say of it."""
-    found, notes = scene.keys.conversion(table, column), []
+    found, notes = draft.keys.conversion(table, column), []
     shape = replace(column, identity="", generated="", default=None if column.generated else column.default)
     if column.names_objects:
         shape = replace(shape, type="text", base="text", kind="b", default=None)
@@ -309,7 +309,7 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
         notes.append("no identity there, for rows come without it")
     if column.generated:
         notes.append("a generated column, carried as its values")
-    if is_shared and (base := _nullable_base(scene, column)):
+    if is_shared and (base := _nullable_base(draft, column)):
         shape = replace(shape, type=base, kind="b")
         notes.append(f"{base}, for its domain takes no null")
     if column.not_null and is_shared:
@@ -318,31 +318,31 @@ def _carried_shape(scene: Scene, table: LegacyTable, column: Column, is_shared: 
     return shape, "; ".join(notes)
 
 
-def _nullable_base(scene: Scene, column: Column) -> str | None:
+def _nullable_base(draft: Draft, column: Column) -> str | None:
     """The type beneath the domains where one of them takes no null; None for any other type."""
-    domains = scene.catalog.domains(column)
+    domains = draft.catalog.domains(column)
     return domains[-1].base if any(domain.not_null for domain in domains) else None
 
 
-def _place(scene: Scene, table: LegacyTable, into: str, shape: Column, meaning: pointing.Meaning) -> str:
+def _place(draft: Draft, table: LegacyTable, into: str, shape: Column, meaning: pointing.Meaning) -> str:
     """The name the column gets: its own, or with a suffix where a column of another type or that points elsewhere holds
     it; added if not there yet."""
     for name in (shape.name, f"{shape.name}_{table.name}"):
-        there = scene.declared[into].find_column(name)
+        there = draft.declared[into].find_column(name)
         if not there and len(name.encode()) <= MAX_NAME_BYTES:
-            scene.add_column(into, replace(shape, name=name))
-            scene.meanings[into, name] = meaning
+            draft.add_column(into, replace(shape, name=name))
+            draft.meanings[into, name] = meaning
             return name
-        is_alike = there and there.type == shape.type and scene.meanings.get((into, name)) == meaning
-        if is_alike and _is_free(scene, table, name):
+        is_alike = there and there.type == shape.type and draft.meanings.get((into, name)) == meaning
+        if is_alike and _is_free(draft, table, name):
             return name
-    scene.fault(into, shape.name, f"has no name left for {table.name}.{shape.name}", "rename it in the source")
+    draft.fault(into, shape.name, f"has no name left for {table.name}.{shape.name}", "rename it in the source")
     return shape.name
 
 
-def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
+def _is_free(draft: Draft, table: LegacyTable, name: str) -> bool:
     """Whether no rule of this table writes the column already."""
-    rule = scene.rule(table.name)
+    rule = draft.rule(table.name)
     return name not in WRITTEN.get(rule.transform or "", ()) and name not in (
         "id",
         "user_id",
@@ -351,24 +351,24 @@ def _is_free(scene: Scene, table: LegacyTable, name: str) -> bool:
     )
 
 
-def _carried_item(scene: Scene, table: LegacyTable, column: Column, shape: Column) -> Item:
-    if scene.keys.conversion(table, column).kind != "same":
-        return Item(column.name, scene.keys.carried(table, column))
+def _carried_item(draft: Draft, table: LegacyTable, column: Column, shape: Column) -> Item:
+    if draft.keys.conversion(table, column).kind != "same":
+        return Item(column.name, draft.keys.carried(table, column))
     if column.type != shape.type:
         return Item(column.name, as_text(column))
     return freight_item(column.name, column)
 
 
-def _refer(scene: Scene, table: LegacyTable, column: Column, into: str, name: str) -> None:
-    reference = scene.keys.references.get((table.name, column.name))
-    scene.sources_of[into, name] = (table.name, column.name)
-    scene.arrives(table.name, column.name, into, name)
-    pointing.declare(scene, table, column, into, name)
-    pointing.rewrite(scene, table, column, into, name)
+def _refer(draft: Draft, table: LegacyTable, column: Column, into: str, name: str) -> None:
+    reference = draft.keys.references.get((table.name, column.name))
+    draft.sources_of[into, name] = (table.name, column.name)
+    draft.arrives(table.name, column.name, into, name)
+    pointing.declare(draft, table, column, into, name)
+    pointing.rewrite(draft, table, column, into, name)
     if reference:
-        scene.on_orphan[into, name] = reference.on_orphan
-        if reference.ids_of and scene.keys.root_of(reference.ids_of):
-            scene.follows.append(Follow(into, name, reference.ids_of, True))
+        draft.on_orphan[into, name] = reference.on_orphan
+        if reference.ids_of and draft.keys.root_of(reference.ids_of):
+            draft.follows.append(Follow(into, name, reference.ids_of, True))
 
 
 def unclashed(

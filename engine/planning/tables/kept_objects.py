@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from config.quoting import quoted
 from config.shapes import Constraint, Element, Index, Table
-from engine.planning.scene import Foreign, Scene
+from engine.planning.draft import Draft, Foreign
 from engine.reflect import expressions, older
 
 Kind = TypeVar("Kind", Constraint, Index)
@@ -39,22 +39,22 @@ class Arrival:
     is_ours: bool = False
 
 
-def constraints(scene: Scene, shape: Table, arrival: Arrival) -> tuple[list[Constraint], list[str]]:
+def constraints(draft: Draft, shape: Table, arrival: Arrival) -> tuple[list[Constraint], list[str]]:
     """Constraints of legacy `shape` to keep, foreign keys aside, and a sentence for each that is not."""
     kept, dropped = [], []
     for constraint in shape.constraints:
-        if why := _why_not(scene, constraint, arrival):
+        if why := _why_not(draft, constraint, arrival):
             dropped.append(f"constraint {constraint.name}: {why}")
         elif constraint.kind == "f":
-            scene.foreign.append(Foreign(shape.name, _moved(constraint, arrival)))
+            draft.foreign.append(Foreign(shape.name, _moved(constraint, arrival)))
         else:
-            fitted, less = older.fitted(constraint, scene.server)
+            fitted, less = older.fitted(constraint, draft.server)
             kept.append(_moved(fitted, arrival))
             dropped += [less] if less else []
     return kept, dropped
 
 
-def indexes(scene: Scene, shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[list[Index], list[str]]:
+def indexes(draft: Draft, shape: Table, arrival: Arrival, more: Mapping[str, str]) -> tuple[list[Index], list[str]]:
     """Like constraints(), for indexes that no constraint owns. more: columns that arrive with other values."""
     kept, dropped = [], []
     for index in shape.indexes:
@@ -63,7 +63,7 @@ def indexes(scene: Scene, shape: Table, arrival: Arrival, more: Mapping[str, str
         if why := _index_why_not(index, found):
             dropped.append(f"index {index.name}: {why}")
         else:
-            fitted, less = older.fitted(index, scene.server)
+            fitted, less = older.fitted(index, draft.server)
             kept.append(_moved(fitted, found))
             dropped += [less] if less else []
     return kept, dropped
@@ -104,7 +104,7 @@ def _is_fit_for_others(found: Constraint | Index, arrival: Arrival) -> bool:
     return not arrival.is_shared or is_by_id or not (found.nulls_not_distinct or arrival.shared & set(found.columns))
 
 
-def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | None:
+def _why_not(draft: Draft, constraint: Constraint, arrival: Arrival) -> str | None:
     changed = [c for c in constraint.columns if c in arrival.retyped]
     if missing := _missing(constraint, arrival):
         return missing
@@ -112,10 +112,10 @@ def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | No
         return f"the type of {', '.join(changed)} changes"
     if arrival.is_ours and constraint.kind in "pu" and constraint.columns == ("id",):
         return "the target has a key of its own"
-    if why := older.why_not(constraint, scene.server):
+    if why := older.why_not(constraint, draft.server):
         return why
     if constraint.kind == "f":
-        return _no_parent(scene, constraint) or (None if _is_kept_by_others(scene, constraint, arrival) else OTHERS)
+        return _no_parent(draft, constraint) or (None if _is_kept_by_others(draft, constraint, arrival) else OTHERS)
     if arrival.is_shared and constraint.kind == "n":
         return OTHERS
     if arrival.is_shared and constraint.kind == "c" and "is not null" in (constraint.expression or "").lower():
@@ -123,18 +123,18 @@ def _why_not(scene: Scene, constraint: Constraint, arrival: Arrival) -> str | No
     return None if _is_fit_for_others(constraint, arrival) else OTHERS
 
 
-def _is_kept_by_others(scene: Scene, key: Constraint, arrival: Arrival) -> bool:
+def _is_kept_by_others(draft: Draft, key: Constraint, arrival: Arrival) -> bool:
     """Whether rows of other legacy tables keep to a foreign key: they leave a column null, or the target has it too."""
     if not arrival.is_shared or (not set(key.columns) <= arrival.shared and not key.is_match_full):
         return True
     own = (_named(key.columns, arrival), key.ref_table, key.ref_columns)
-    return any((c.columns, c.ref_table, c.ref_columns) == own for c in scene.declared[arrival.into].constraints)
+    return any((c.columns, c.ref_table, c.ref_columns) == own for c in draft.declared[arrival.into].constraints)
 
 
-def _no_parent(scene: Scene, constraint: Constraint) -> str | None:
+def _no_parent(draft: Draft, constraint: Constraint) -> str | None:
     if constraint.ref_schema:
         return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
-    if scene.fates.get(constraint.parent) not in ("copy", "keep", "reshape"):
+    if draft.fates.get(constraint.parent) not in ("copy", "keep", "reshape"):
         return f"{constraint.ref_table} is not a table of the target"
     return None
 

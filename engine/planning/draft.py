@@ -1,6 +1,6 @@
 """What every part of the planner looks at, and the few things they write on together.
 
-A Scene lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
+A Draft lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from engine.planning.keys import Keys, Reference
 from engine.planning.plan import Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain
+from engine.reflect.select_list import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain
 
 # What a column points at: (its columns, a legacy table, that one's columns) of each reference over it.
 Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
@@ -32,7 +32,7 @@ class Foreign:
 
 
 @dataclass
-class Scene:
+class Draft:
     catalog: Catalog
     mapping: Rules
     settings: Settings

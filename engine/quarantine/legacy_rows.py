@@ -10,15 +10,15 @@ from psycopg import sql
 from config.quoting import quoted
 from engine.chunks.work import Work
 from engine.planning import ids
-from engine.planning.tables.plan_reshaped import ORIGIN, legacy_key
+from engine.planning.tables.reshaped import ORIGIN, legacy_key
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select import INPUTS, row_as_json
+from engine.reflect.select_list import INPUTS, row_as_json
 
-WITNESS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
+ROWS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
 
 
 @dataclass(frozen=True)
-class Witness:
+class LegacyRow:
     """One legacy row. key: as accounting names it; id: the word of its column id; row: JSON text."""
 
     table: str
@@ -54,17 +54,17 @@ def by_id(table: LegacyTable, schema: str, words: list[str]) -> str:
     return _query(table, schema, f"{ids.word(table.shape.column('id'))} = any ({wanted}::text[])")
 
 
-def find(work: Work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, Witness]:
+def find(work: Work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, LegacyRow]:
     """The legacy rows behind these rows of a build table: by origin where it is hidden there, else by key."""
     schema = work.plan.source_schema
     if build_table not in work.plan.hidden:
         table = work.plan.table(build_table).legacy
         answers = source.execute(by_key(table, schema, rows)).fetchall()
-        return {key: Witness(table.name, key, row, id_) for _, key, row, id_ in answers}
+        return {key: LegacyRow(table.name, key, row, id_) for _, key, row, id_ in answers}
     found = {}
     for table, origins in by_table(work, rows).items():
         for origin, key, row, id_ in source.execute(by_origin(table, schema, origins)).fetchall():
-            found[origin] = Witness(table.name, key, row, id_)
+            found[origin] = LegacyRow(table.name, key, row, id_)
     return found
 
 
@@ -83,7 +83,7 @@ def by_table(work: Work, origins: list[str]) -> dict[LegacyTable, list[str]]:
 
 def _query(table: LegacyTable, schema: str, condition: str, more: str = "") -> str:
     own = table.shape.find_column("id")
-    return WITNESS.format(
+    return ROWS.format(
         origin=ORIGIN.expression,
         key=legacy_key(table),
         row=row_as_json(table.shape),
