@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from config import mapping
 from config.shapes import Column, Table
 from engine.planning.plan import Plan, Route, TablePlan
+from engine.planning.tables.plan_copied import ADDED
 
 TIMES = ("created_at", "updated_at")
 OF_ROW = "the profile that the row belongs to"
@@ -114,7 +115,7 @@ def _gained(plan: Plan, shape: Table, table: TablePlan) -> Iterator[NewColumn]:
     known = {target for way in table.ways for target in way.targets}
     renamed = {old: new for name, old, new in plan.column_renames if name == shape.name}
     for column in shape.columns:
-        name = renamed.get(column.name, column.name)
+        name = renamed.get(column.name, column.name).removeprefix(ADDED)  # where a fault leaves no name for it
         if f"{final}.{name}" not in known and not table.legacy.shape.find_column(column.name):
             yield NewColumn(final, name, column.type, _fill(plan, table, final, name))
 

@@ -23,13 +23,15 @@ def of_privileges(catalog: Catalog) -> list[Fault]:
     if unreadable := [table.name for table in tables if not table.has_select]:
         listed = ", ".join(unreadable)
         faults.append(Fault(f"no privilege to read {listed}; grant SELECT on each whole table to {READER}"))
-    return faults + [
-        Fault(
-            f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner", table.name
-        )
-        for table in tables
-        if table.is_filtered
-    ]
+    return faults + [Fault(f"{table.name}: {hidden_rows(table)}", table.name) for table in tables if table.is_filtered]
+
+
+def hidden_rows(table: LegacyTable) -> str:
+    """That policies hide rows of the table, and from whom they do not."""
+    wanted = "use a superuser or a role with BYPASSRLS"
+    if table.is_security_forced:
+        return f"has row-level security that is forced, so that it hides rows from the owner too; {wanted}"
+    return f"has row-level security that hides rows; {wanted}, or its owner, {table.owner}"
 
 
 def look(draft: Draft) -> None:

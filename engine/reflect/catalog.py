@@ -71,7 +71,7 @@ class LegacyTable:
     is_partition: its root lives in another schema (partitions of a root in this schema are not listed at all).
     inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
     has_select: it may be read whole, system columns too, for which grants on its columns do not do;
-    is_filtered: a row-level policy would hide rows from this session's user.
+    is_filtered: a row-level policy would hide rows from this session's user; is_security_forced: from its owner, too.
     acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
     """
 
@@ -91,6 +91,7 @@ class LegacyTable:
     persistence: str = "p"  # p (permanent) | u (unlogged) | t (temporary)
     options: tuple[str, ...] = ()  # storage parameters, fillfactor=70
     has_row_security: bool = False
+    is_security_forced: bool = field(default=False, compare=False)
     is_filtered: bool = field(default=False, compare=False)
     owner: str = field(default="", compare=False)
     acl: tuple[str, ...] = field(default=(), compare=False)

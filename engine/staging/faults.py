@@ -4,6 +4,7 @@ import psycopg
 
 from config.errors import ConfigError
 from config.settings import Settings
+from engine.planning.legacy_faults import hidden_rows
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, fetch, servers
 from engine.session.servers import ServerFacts
@@ -74,7 +75,7 @@ def _of_table(table: LegacyTable, schema: str) -> list[str]:
     if table.inherits or table.has_heirs:
         found.append(f"{table.name}: takes part in table inheritance; make it a plain or partitioned table first")
     if table.is_filtered:
-        found.append(f"{table.name}: has row-level security that hides rows; use a role with BYPASSRLS or its owner")
+        found.append(f"{table.name}: {hidden_rows(table)}")
     if abroad := sorted({leaf.schema for leaf in table.leaves} - {schema}):
         found.append(f"{table.name}: has partitions in {', '.join(abroad)}; move them into schema {schema} first")
     return found

@@ -21,7 +21,7 @@ from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.publish import publish
 from engine.reflect import catalog, older
-from engine.session import servers
+from engine.session import locks, servers
 from engine.session.blame import blame
 from engine.session.servers import ServerFacts
 from engine.session.snapshot import Snapshot
@@ -34,7 +34,8 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
 
     Errors: SourceError.
     """
-    with blame(SourceError, "reading the source's catalogue", STOP):
+    waited = locks.named(settings.source, settings.source_schema, STOP)
+    with waited, blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
     return replace(made, faults=(*map(Fault, servers.source_faults(held.facts)), *made.faults))

@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from engine.planning.legacy_faults import hidden_rows
 from engine.reflect import definitions
 from engine.reflect.catalog import Attribute, Catalog, Dependency, DomainCheck, LegacyTable, TypeUse, reflect
 
@@ -410,6 +411,10 @@ def test_what_may_not_be_read_is_told(connection, stranger):
         "whole": False,  # system columns are not granted with the others
     }
     assert {t.name for t in catalog.tables if t.is_filtered} == {"hidden"}
+    owner = catalog.table("hidden").owner
+    assert hidden_rows(catalog.table("hidden")).endswith(f"a role with BYPASSRLS, or its owner, {owner}")
+    connection.execute("alter table legacy.hidden force row level security")
+    assert "or its owner" not in hidden_rows(reflect(stranger, "legacy").table("hidden"))
     assert not any(t.is_filtered for t in reflect(connection, "legacy").tables), "a superuser sees all rows"
     assert {s.name: s.is_readable for s in catalog.sequences} == {"closed_seq": False, "open_seq": True}
     connection.execute("revoke execute on function pg_control_system() from public")

@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from config import settings as configuration
-from config.errors import PlanRefused, TargetBusy
+from config.errors import PlanRefused, SourceError, TargetBusy
 from engine import describe, run
 from engine.books import bookkeeping, lease
 from engine.start import survey
@@ -210,6 +210,30 @@ def test_what_a_plan_says_and_asks(urls, settings):
     source_only = survey.survey(_settings(urls[0], None))
     assert source_only.faults == () and "no DDL was rehearsed" in describe.survey_text(source_only).splitlines()[0]
     assert describe.survey_json(source_only)["target"]["looked_at"] is False
+
+
+def test_a_column_that_the_target_adds_is_called_by_its_own_name_where_the_plan_is_refused(database):
+    url = database()
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(
+            "create table users (id int primary key); create table coupon_uses (id int primary key, order_id int)"
+        )
+    found = survey.survey(_settings(url, None))
+    (fault,) = found.faults
+    assert "order_id" in fault
+    added = describe.survey_json(found)["added_columns"]
+    assert added and not [column for column in added if column["column"].startswith("__")]
+
+
+def test_a_table_that_another_session_has_locked_is_named(database):
+    url = database()
+    with psycopg.connect(url) as other:
+        other.execute("create table users (id int primary key)")
+        other.commit()
+        other.execute("lock table users")
+        impatient = make_conninfo(url, options="-c lock_timeout=100ms")
+        with pytest.raises(SourceError, match=f"table users is locked by session {other.info.backend_pid} of"):
+            survey.survey(_settings(impatient, None))
 
 
 @pytest.fixture
