@@ -68,7 +68,7 @@ def settings_of(context: click.Context) -> "Settings":
 
 def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]) -> dict[str, Any] | None:
     """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
 
     url = prefect_server.answering_url()
     if url is None:

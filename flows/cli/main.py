@@ -159,22 +159,22 @@ def migrate(context: click.Context, **options: Any) -> int:
 def stage(context: click.Context, is_plan: bool, **options: Any) -> int:
     """Make or refresh the rehearsal copy of the legacy database, masked on the way, and prove that it is."""
     settings = settings_of(context)
-    from flows.local import stage as stages
+    from flows.local import staging_copy
     from flows.local.progress import shown
 
     if is_plan:
-        return _stage_plan(context, stages.plan(settings, stages.wish(**options)))
+        return _stage_plan(context, staging_copy.plan(settings, staging_copy.wish(**options)))
     with shown() as watch:
-        told = stages.stage(settings, stages.wish(**options), watch)
-    show(context, told, lambda: stages.text(told))
+        told = staging_copy.stage(settings, staging_copy.wish(**options), watch)
+    show(context, told, lambda: staging_copy.text(told))
     return 0
 
 
 def _stage_plan(context: click.Context, planned: dict[str, Any]) -> int:
-    from flows.local import stage as stages
+    from flows.local import staging_copy
 
     refused = PlanRefused(planned["faults"]) if planned["faults"] else None
-    show(context, planned | (error_json(refused) if refused else {}), lambda: stages.plan_text(planned))
+    show(context, planned | (error_json(refused) if refused else {}), lambda: staging_copy.plan_text(planned))
     return refused.exit_code if refused else 0
 
 

@@ -45,7 +45,7 @@ def deploy(context: click.Context) -> int:
     """Put deployments, work pool and automations on the configured Prefect server; again, to bring them up to date."""
     set_up(context)
     from config.errors import ConfigError
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
 
     url = prefect_server.answering_url()
     if url is None:
@@ -59,7 +59,7 @@ def deploy(context: click.Context) -> int:
 
 
 def _deployed(url: str) -> dict[str, Any]:
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
 
     prefect_server.use(url)
     from flows.service.deploy import deploy as apply
@@ -94,7 +94,7 @@ def server(context: click.Context) -> None:
 def server_start(context: click.Context, bare: bool) -> int:
     """Start it with deployments and a worker, or find it running; both stay up until they are stopped."""
     set_up(context)
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
     from flows.service import worker as prefect_worker
 
     if not bare:
@@ -111,7 +111,7 @@ def server_start(context: click.Context, bare: bool) -> int:
 def server_stop(context: click.Context) -> int:
     """Stop the server that was started here, and its worker."""
     set_up(context)
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
     from flows.service import worker as prefect_worker
 
     prefect_worker.stop()
@@ -128,7 +128,7 @@ def server_status(context: click.Context) -> int:
 
 
 def _show_server(context: click.Context) -> int:
-    from flows.local import server as prefect_server
+    from flows.local import prefect_server
     from flows.service import worker as prefect_worker
 
     process = prefect_worker.running()

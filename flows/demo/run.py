@@ -14,7 +14,7 @@ from typing import Any
 
 from config.settings import VARIABLES
 from flows.demo import postgres
-from flows.local import report, server
+from flows.local import prefect_server, report
 from flows.local.places import PROJECT
 from flows.local.progress import shown
 from flows.service import worker
@@ -35,7 +35,7 @@ def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, Any]:
     if TARGET not in postgres.databases(admin):
         postgres.create(admin, TARGET)
     LOG.info("starting the Prefect server (some seconds, the first time more)")
-    _use_own(server.start())
+    _use_own(prefect_server.start())
     summary = _migrate()
     return summary | {"look": _look(summary)}
 
@@ -43,7 +43,7 @@ def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, Any]:
 def stop() -> dict[str, Any]:
     """Stops what the demo started, and says what it found."""
     worker.stop()  # it would ask a server that is gone
-    ended = {"postgres": postgres.stop(), "prefect": server.stop()}
+    ended = {"postgres": postgres.stop(), "prefect": prefect_server.stop()}
     return {name: "stopped" if was_running else "was not running" for name, was_running in ended.items()}
 
 
@@ -56,7 +56,7 @@ def remove() -> dict[str, Any]:
 
 def status() -> dict[str, Any]:
     """Whether the demo's two servers run."""
-    found = {"postgres": postgres.is_running(), "prefect": server.running() is not None}
+    found = {"postgres": postgres.is_running(), "prefect": prefect_server.running() is not None}
     return {name: "running" if is_running else "not running" for name, is_running in found.items()}
 
 
@@ -96,10 +96,10 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
-def _use_own(own: server.Server) -> None:
+def _use_own(own: prefect_server.Server) -> None:
     """This process's Prefect and databases are the demo's, whatever its environment said."""
     os.environ.pop("PREFECT_API_URL", None)
-    server.use(own.api_url)
+    prefect_server.use(own.api_url)
     for variable in VARIABLES.values():
         os.environ.pop(variable, None)
     os.environ[VARIABLES["source_url"]] = postgres.url(LEGACY)

@@ -19,8 +19,8 @@ from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from flows.local.logs import Log
+from flows.local.prefect_server import is_healthy
 from flows.local.report import stamp
-from flows.local.server import is_healthy
 
 MOST_ROWS = 5_000  # of one table: the server keeps it in one field, and the page loads all of it
 

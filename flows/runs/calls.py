@@ -25,8 +25,8 @@ from config.errors import Interrupted, VerificationFailed
 from config.settings import profiles
 from engine.session.execution import Watch
 from flows.local import logs, progress
-from flows.local.server import ServerError
-from flows.runs.workers import safe_text
+from flows.local.prefect_server import ServerError
+from flows.runs.tasks import safe_text
 
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by

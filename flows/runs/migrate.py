@@ -18,7 +18,7 @@ from flows.local.progress import Both, Lines
 from flows.runs import artifacts, calls, work
 from flows.runs.approval import PrefectDesk
 from flows.runs.calls import ProfileName
-from flows.runs.workers import PrefectWorkers
+from flows.runs.tasks import PrefectWorkers
 
 
 @flow(name="migrate", persist_result=False)

@@ -16,8 +16,7 @@ from engine.gates.gates import Auditor, Case
 from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
 from engine.start.options import Options
-from flows.local import private, report
-from flows.local import stage as stages
+from flows.local import private, report, staging_copy
 from flows.local.stopping import on_signal
 from flows.observe import lineage
 
@@ -88,9 +87,9 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) 
     Errors: ConfigError if there is none to trust, or percent is asked of a copy that is not made anew.
     """
     if refresh:
-        for remark in stages.remarks(stage(settings, percent=percent, watch=watch)):
+        for remark in staging_copy.remarks(stage(settings, percent=percent, watch=watch)):
             watch.message(remark)
-    elif percent != stages.WHOLE:
+    elif percent != staging_copy.WHOLE:
         raise ConfigError(f"percent is {percent:g}, and is of a new copy; ask for a refresh too, or leave it out")
     staging.require(settings)
     return settings.on_staging()
@@ -99,14 +98,14 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) 
 def stage(
     settings: Settings,
     *,
-    percent: float = stages.WHOLE,
+    percent: float = staging_copy.WHOLE,
     unmasked: bool = False,
     reason: str | None = None,
     by: str | None = None,
     watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Makes the staging copy anew: all of it, or so many per cent of the users; what was made and proven."""
-    return stages.stage(settings, stages.wish(percent, unmasked, reason, by), watch)
+    return staging_copy.stage(settings, staging_copy.wish(percent, unmasked, reason, by), watch)
 
 
 def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, RunDeployment
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
-from flows.local.server import HEARTBEAT_SECONDS
+from flows.local.prefect_server import HEARTBEAT_SECONDS
 from flows.runs.calls import GATE_CLOSED, TAG
 
 SILENT_SECONDS = 3 * HEARTBEAT_SECONDS  # so long without a heartbeat, and a run counts as crashed

@@ -23,7 +23,7 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.local import processes
 from flows.local.places import PROJECT
-from flows.local.server import ServerError
+from flows.local.prefect_server import ServerError
 from flows.service import automations
 
 POOL = "nxtgauge"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from config.errors import ConfigError
 from config.settings import Settings
-from flows.local import logs, private, processes, server
+from flows.local import logs, prefect_server, private, processes
 from flows.local.places import cache_folder
 from flows.local.processes import Process
 
@@ -28,13 +28,15 @@ READY_SECONDS = 120
 
 def run(settings: Settings) -> None:
     """Works until it is stopped. Errors: ConfigError if no Prefect server is configured, or databases are not."""
-    url = server.answering_url()
+    url = prefect_server.answering_url()
     if url is None:
-        raise ConfigError(f"no Prefect server answers at {server.configured_url()}; start one, or set PREFECT_API_URL")
-    if why := server.refused(url):
+        raise ConfigError(
+            f"no Prefect server answers at {prefect_server.configured_url()}; start one, or set PREFECT_API_URL"
+        )
+    if why := prefect_server.refused(url):
         raise ConfigError(why)
     check(settings)
-    server.use(url)
+    prefect_server.use(url)
     os.environ |= logs.for_prefect()
     _show_metrics(settings)
     _work()
@@ -89,7 +91,7 @@ def running() -> Process | None:
 
 def start(api_url: str) -> Process:
     """A worker in the background for this environment, or the one that runs already. Errors: ServerError."""
-    with server.alone():
+    with prefect_server.alone():
         return running() or _spawned(api_url)
 
 
@@ -107,7 +109,7 @@ def _await_ready(child: Process) -> None:
     while READY not in log_path().read_text(errors="replace"):
         if not child.is_alive or time.monotonic() > deadline:
             tail = processes.last_lines(log_path())
-            raise server.ServerError(f"the worker did not start; its log, {log_path()}, ends:\n{tail}")
+            raise prefect_server.ServerError(f"the worker did not start; its log, {log_path()}, ends:\n{tail}")
         time.sleep(0.2)
 
 
@@ -117,5 +119,5 @@ def stop() -> bool:
     if found is None:
         return False
     if not processes.end(found, STOP_SECONDS):
-        raise server.ServerError(f"the worker, process {found.pid}, does not end")
+        raise prefect_server.ServerError(f"the worker, process {found.pid}, does not end")
     return True

@@ -21,7 +21,7 @@ from engine.staging import columns
 from engine.start.options import Options
 from flows.cli import main as cli
 from flows.demo.seed import seed
-from flows.local import stage as stages
+from flows.local import staging_copy
 from flows.runs import work
 from transforms.masks import Masker
 
@@ -194,7 +194,7 @@ class TestCopies:
 
     def test_people_are_masked_and_all_else_is_as_it_was(self, source, database):
         copy = database()
-        told = stages.stage(settings(source, copy), stages.wish())
+        told = staging_copy.stage(settings(source, copy), staging_copy.wish())
         assert told["state"] == "proven" and told["scan"]["passed"]
         kept = "select id, language, full_name is null, email is null, shout = upper(full_name) from users order by id"
         assert ask(copy, kept) == ask(source, kept)
@@ -217,7 +217,7 @@ class TestCopies:
         everything = "select u::text, l::text from users u full join letters l using (id) order by id"
         first, second, third, fourth = (database() for _ in range(4))
         for copy, key in ((first, KEY), (second, KEY), (third, KEY + "!"), (fourth, "")):
-            told = stages.stage(settings(source, copy, masking_key=key), stages.wish())
+            told = staging_copy.stage(settings(source, copy, masking_key=key), staging_copy.wish())
             assert bool(told["remarks"]) == (not key)
         assert ask(first, everything) == ask(second, everything)
         assert len({str(ask(copy, everything)) for copy in (first, third, fourth)}) == 3
@@ -230,7 +230,7 @@ class TestCopies:
         """At the first try, all of it told; and the proof reads the names in documents, and the values made up."""
         url, copy = database(), database()
         do(url, (Path(__file__).parent / "unmaskable.sql").read_text())
-        told = stages.stage(settings(url, copy), stages.wish())
+        told = staging_copy.stage(settings(url, copy), staging_copy.wish())
         assert told["scan"]["passed"], told["scan"]["findings"]
         whole = ask(copy, "select u::text || t::text from users u join texts t using (id)")
         assert ask(copy, "select relispopulated from pg_class where relname = 'titles'") == [(False,)]
@@ -247,7 +247,7 @@ class TestCopies:
         )
         assert "users.at_all (no mask knows type point: emptied; it takes no null" in remark  # a check says so
         self.assert_awkward(copy, remark)
-        assert any("texts.kind (2 cells; kept: kind; " in text for text in stages.remarks(told))
+        assert any("texts.kind (2 cells; kept: kind; " in text for text in staging_copy.remarks(told))
         do(copy, "update users set point_ = '(1,2)' where id = 2")
         do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")
         found = scan(settings(url, copy), told["copy_id"]).findings
@@ -277,21 +277,21 @@ class TestCopies:
             "insert into logs (id, kind) values (1, 'to asha@example.org')",
         )  # fmt: skip
         with pytest.raises(VerificationFailed) as refused:
-            stages.stage(settings(url, copy), stages.wish())
+            staging_copy.stage(settings(url, copy), staging_copy.wish())
         assert "logs.shout" in str(refused.value) and "mask what it is made of (logs.kind)" in str(refused.value)
         assert "[tables.logs] shout" not in str(refused.value)
 
     def test_null_is_an_empty_value_where_a_column_takes_none(self, source, database, told):
         told(letters={"gone": "null", "body": "null", "tags": "null", "extra": "null"})
         copy = database()
-        stages.stage(settings(source, copy), stages.wish())
+        staging_copy.stage(settings(source, copy), staging_copy.wish())
         assert set(ask(copy, "select gone, body, tags, extra from letters")) == {(b"", "", None, None)}
 
     def test_a_masked_row_that_a_check_refuses(self, source, database):
         do(source, "alter table letters add constraint polite check (id < 0 or body = '' or body ~ '^Dear|^[.\\\\]')")
         copy = database()
         with pytest.raises(PlanRefused) as refused:
-            stages.stage(settings(source, copy), stages.wish())
+            staging_copy.stage(settings(source, copy), staging_copy.wish())
         said = str(refused.value)
         assert "letters: a masked row does not fit the copy" in said and "constraint polite" in said
         assert "[tables.letters] in config/mapping/masks.toml" in said and "Anna" not in said
@@ -305,7 +305,7 @@ class TestCopies:
             "create index who on users (known(full_name))",
         )
         with pytest.raises(PlanRefused) as refused:
-            stages.stage(settings(source, database()), stages.wish())
+            staging_copy.stage(settings(source, database()), staging_copy.wish())
         assert "the copy lacks index who of users" in str(refused.value)
         assert "the masks of full_name may be why" in str(refused.value)
         assert "who is" not in str(refused.value)
@@ -319,14 +319,14 @@ class TestCopies:
 
         monkeypatch.setattr(Masker, "function", failing)
         with pytest.raises(MigrateError, match=r"masking (users|letters) met a fault of the program: ValueError$"):
-            stages.stage(settings(source, database()), stages.wish())
+            staging_copy.stage(settings(source, database()), staging_copy.wish())
 
     def test_what_the_scan_finds_does_not_stay(self, source, database, told):
         told(letters={"recipient_email": "keep"})
         copy = database()
         given = settings(source, copy)
         with pytest.raises(VerificationFailed, match=r"letters\.recipient_email") as failed:
-            stages.stage(given, stages.wish())
+            staging_copy.stage(given, staging_copy.wish())
         assert "example.com" not in str(failed.value)
         assert ask(copy, "select to_regclass('letters'), to_regclass('users')") == [(None, None)]
         [(state, scan)] = ask(copy, "select state, scan from nxtgauge_staging.copies")
@@ -347,7 +347,7 @@ class TestCopies:
         staging.refresh(given, staging.Wish(), None)
         with pytest.raises(ConfigError, match="is copied, not proven"):
             staging.require(given)
-        stages.stage(given, stages.wish())
+        staging_copy.stage(given, staging_copy.wish())
         staging.require(given)
 
 
@@ -380,8 +380,8 @@ class TestTheCommand:
     @pytest.mark.parametrize("percent", [0.0, -5.0, 100.5, float("nan")])
     def test_a_share_that_is_none(self, percent):
         with pytest.raises(ConfigError, match=r"percent is .*; wanted one above 0 and up to 100"):
-            stages.wish(percent)
-        assert stages.wish(0.5).percent == 0.5 and stages.wish(100).percent is None
+            staging_copy.wish(percent)
+        assert staging_copy.wish(0.5).percent == 0.5 and staging_copy.wish(100).percent is None
 
     def test_a_copy_is_told_of(self, program):
         done, copy = program()
@@ -420,7 +420,7 @@ def test_a_rehearsal_on_the_copy_says_what_the_run_itself_says(database, fill):
     source, copy, real, rehearsed = (database() for _ in range(4))
     fill(source)
     given = settings(source, copy)
-    stages.stage(given, stages.wish())
+    staging_copy.stage(given, staging_copy.wish())
     wanted, found = books(given, real), books(given.on_staging(), rehearsed)
     assert wanted["rejects"] and wanted["notes"] and wanted["id_map"]
     for name in BOOKS:

@@ -12,9 +12,9 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import Interrupted, PlanRefused, SourceError
-from flows.local.server import ServerError
+from flows.local.prefect_server import ServerError
 from flows.runs import calls
-from flows.runs.workers import PrefectWorkers
+from flows.runs.tasks import PrefectWorkers
 
 
 class ConnectionLost(SourceError):

@@ -12,7 +12,7 @@ from observers import free_port
 from config import connection, errors
 from engine.books import bookkeeping
 from flows.cli import main as cli
-from flows.local import logs, progress, report, server
+from flows.local import logs, prefect_server, progress, report
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -285,4 +285,4 @@ def test_what_a_worker_lacks_is_said_before_a_server_is_started(capsys, monkeypa
         monkeypatch.setenv(name, value)
     code, _, said = _run(capsys, "server", "start")
     assert code == 2 and "NXTGAUGE_" in said
-    assert not server.state_path().exists()
+    assert not prefect_server.state_path().exists()

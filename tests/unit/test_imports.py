@@ -35,6 +35,6 @@ def test_help_imports_nothing_heavy(arguments):
 
 
 def test_a_plain_run_needs_no_prefect():
-    modules = "flows.runs.work, flows.local.report, flows.local.progress, flows.local.server, flows.local.logs"
+    modules = "flows.runs.work, flows.local.report, flows.local.progress, flows.local.prefect_server, flows.local.logs"
     probe = f"import sys, {modules}; sys.exit('prefect' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], cwd=PROJECT).returncode == 0

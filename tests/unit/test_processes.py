@@ -11,15 +11,15 @@ import threading
 import pytest
 
 from config import errors
-from flows.local import places, processes, server, stopping
+from flows.local import places, prefect_server, processes, stopping
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
 
 def test_no_server_is_found_where_none_was_started():
-    assert server.running() is None
-    assert server.answering_url() is None
-    assert server.stop() is False
+    assert prefect_server.running() is None
+    assert prefect_server.answering_url() is None
+    assert prefect_server.stop() is False
 
 
 def test_the_folder_of_logs_is_closed_to_others_also_where_it_stood_open():
@@ -29,9 +29,9 @@ def test_the_folder_of_logs_is_closed_to_others_also_where_it_stood_open():
 
 def test_a_process_that_was_not_started_here_is_never_taken_for_the_server():
     record = {"pid": os.getpid(), "started": 1.0, "port": 4200}
-    server.state_path().write_text(json.dumps(record))
-    assert server.running() is None
-    assert server.stop() is False
+    prefect_server.state_path().write_text(json.dumps(record))
+    assert prefect_server.running() is None
+    assert prefect_server.stop() is False
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def stranger():
 
         def log_message(self, *args): ...
 
-    found = http.server.ThreadingHTTPServer((server.HOST, 0), Healthy)
+    found = http.server.ThreadingHTTPServer((prefect_server.HOST, 0), Healthy)
     threading.Thread(target=found.serve_forever, daemon=True).start()
     yield found.server_port
     found.shutdown()
@@ -54,9 +54,9 @@ def stranger():
 
 
 def test_anothers_server_on_our_port_is_never_taken_for_ours(stranger, tmp_path):
-    child = processes.spawn([sys.executable, "-c", ""], os.environ, tmp_path, server.log_path())
-    with pytest.raises(server.ServerError, match="ended while starting"):
-        server._await_health(server.Server(child.pid, child.started, stranger))
+    child = processes.spawn([sys.executable, "-c", ""], os.environ, tmp_path, prefect_server.log_path())
+    with pytest.raises(prefect_server.ServerError, match="ended while starting"):
+        prefect_server._await_health(prefect_server.Server(child.pid, child.started, stranger))
 
 
 def test_who_listens_is_the_process_or_its_child(stranger):
