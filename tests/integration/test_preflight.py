@@ -12,6 +12,7 @@ from config import settings as configuration
 from config.errors import PlanRefused, SourceError, TargetBusy
 from engine import describe, run
 from engine.books import bookkeeping, lease
+from engine.session import connect
 from engine.start import survey
 from flows.cli import main as cli
 
@@ -225,15 +226,15 @@ def test_a_column_that_the_target_adds_is_called_by_its_own_name_where_the_plan_
     assert added and not [column for column in added if column["column"].startswith("__")]
 
 
-def test_a_table_that_another_session_has_locked_is_named(database):
+def test_a_table_that_another_session_has_locked_is_named(database, monkeypatch):
+    monkeypatch.setitem(connect.OWN, "lock_timeout", "100ms")
     url = database()
     with psycopg.connect(url) as other:
         other.execute("create table users (id int primary key)")
         other.commit()
         other.execute("lock table users")
-        impatient = make_conninfo(url, options="-c lock_timeout=100ms")
         with pytest.raises(SourceError, match=f"table users is locked by session {other.info.backend_pid} of"):
-            survey.survey(_settings(impatient, None))
+            survey.survey(_settings(url, None))
 
 
 @pytest.fixture
