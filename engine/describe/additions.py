@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config import mapping
 from config.shapes import Column, Table
 from engine.planning.plan import Plan, Route, TablePlan
-from engine.planning.tables.plan_copied import ADDED
+from engine.planning.tables.copied import ADDED
 
 TIMES = ("created_at", "updated_at")
 OF_ROW = "the profile that the row belongs to"
