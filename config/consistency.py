@@ -3,7 +3,7 @@
 Laws
 - Whatever a mapping names and no source is needed to judge is judged here, when it is read, and all of it at once.
 - Each fault names file and key, what was found, and what was wanted.
-- A name that only a source can have (a legacy column, a table that no mapping speaks of) is left to the plan.
+- A name that only a source can have (a legacy column, a table that no mapping speaks of) is judged where one is read.
 """
 
 import difflib
@@ -38,6 +38,23 @@ def faults(mapping: "Mapping") -> list[str]:
     declared = target.load()
     found = [fault for table in mapping.tables for fault in _Rule(mapping, table, declared).faults()]
     return [*found, *_claimed_twice(mapping, declared), *_common(mapping, declared)]
+
+
+def unknown_tables(mapping: "Mapping", source: Collection[str]) -> list[str]:
+    """References that name a table which neither the mapping nor the source has. source: names of its tables."""
+    known = {*mapping.tables, *source}
+    named = [
+        (column, key, table)
+        for column, reference in mapping.common.references.items()
+        for key, tables in (("to", (reference.to,)), ("in", reference.tables))
+        for table in tables
+    ]
+    return [
+        f"{COMMON}: [references] {column}: {key}: there is no table {table} in the mapping or the source; "
+        f"{near(table, known) or 'leave the reference out'}"
+        for column, key, table in named
+        if table not in known
+    ]
 
 
 class _Rule:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import psycopg
 
+from config import consistency, mapping
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping
@@ -32,11 +33,13 @@ from engine.start import rehearsal
 def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:
     """The plan, with the faults of the source's server and of what it holds. server: the target's version.
 
-    Errors: SourceError.
+    Errors: ConfigError of a mapping that names tables which are nowhere, SourceError.
     """
     waited = locks.named(settings.source, settings.source_schema, STOP)
     with waited, blame(SourceError, "reading the source's catalogue", STOP):
         found = catalog.reflect(held.holder, settings.source_schema)
+        if unknown := consistency.unknown_tables(mapping.load(), [table.name for table in found.tables]):
+            raise ConfigError("; and ".join(unknown))
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
     return replace(made, faults=(*map(Fault, servers.source_faults(held.facts)), *made.faults))
 

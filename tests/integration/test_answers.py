@@ -141,3 +141,23 @@ def test_a_name_that_postgres_would_cut_is_no_answer(monkeypatch):
     with pytest.raises(ConfigError, match=r"finance.toml: \[orders\]: target: .* 1 to 63 bytes"):
         mapping.load()
     mapping.load.cache_clear()
+
+
+def test_a_reference_to_a_table_that_is_nowhere_is_a_fault_of_the_mapping(settings, monkeypatch):
+    read = mapping._parse
+
+    def parse(name: str, text: str) -> dict:
+        found = read(name, text)
+        if name == "common":
+            found["references"]["helper_id"] = {"to": "helpers", "in": ["visit"]}
+            found["references"]["x_id"] = {"to": "helprs", "in": ["visits"]}
+        return found
+
+    monkeypatch.setattr(mapping, "_parse", parse)
+    mapping.load.cache_clear()
+    said = (
+        r"common.toml: \[references\] helper_id: in: there is no table visit .* visits\?; and .* x_id: to: .* helpers\?"
+    )
+    with pytest.raises(ConfigError, match=said):
+        survey.survey(settings)
+    mapping.load.cache_clear()
