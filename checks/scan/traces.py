@@ -1,4 +1,4 @@
-"""What betrays a person inside a text: email addresses and phone numbers, however they are written there.
+"""Personal values inside a text: email addresses and phone numbers, however they are written there.
 
 Laws
 - Both sides are read by the same rules: what is an address in the source is the same address in the copy.

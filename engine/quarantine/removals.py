@@ -1,4 +1,4 @@
-"""How rows leave the build: written down with their reason, together with all that stands or falls with them.
+"""How rows leave the build: written down with their reason, together with every row that cannot stay without them.
 
 Laws
 - What is removed and what is said of it are one transaction.
@@ -135,7 +135,7 @@ class Removals:
         return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
 
     def remove(self, rule: Rule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
-        """Move the violators of one table out, and all that stands or falls with them; the tables that lost rows."""
+        """Move the violators of one table out, with every row that cannot stay without them; tables that lost rows."""
         query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
         )

@@ -146,7 +146,7 @@ class Declared:
         return sum(into in self._facts.rule(table).targets for table in reshaped) > 1
 
     def _of_table(self, table: str, into: str, found: dict, added: dict) -> Iterator[Thing]:
-        """Columns that no rule reads, and the constraints and indexes that live on over these and others."""
+        """Columns that no rule reads, and the constraints and indexes that are kept over these and others."""
         is_shared, carried = self._is_shared(into), {}
         legacy = {thing.name: thing for thing in self._kept.of("column", table)}
         columns = rest(self._facts, table) if self._is_carried else []

@@ -3,7 +3,7 @@
 Laws
 - A column keeps everything that the legacy catalogue says of it. What differs is said here, once for each reason: it
   leaves, its type becomes another (types), it is a time of making or of change, what its default calls is replaced.
-- Constraints and indexes live on where their columns do (lasting); references that the mapping declares are added.
+- Constraints and indexes are kept where their columns are (lasting); references that the mapping declares are added.
 - Storage, row security, triggers and whatever else says how a table is run and not what it holds is as PostgreSQL makes
   a new table.
 """

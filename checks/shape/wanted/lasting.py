@@ -1,7 +1,7 @@
-"""Which constraints and indexes of a legacy table live on in the target, over which columns, and where references lead.
+"""Which constraints and indexes of a legacy table the target keeps, over which columns, and where references lead.
 
 Laws
-- An object lives on where all its columns arrive in one table; a check, or an index whose expressions, predicate or
+- An object is kept where all its columns arrive in one table; a check, or an index whose expressions, predicate or
   operator classes are of one type of a column, falls where that type becomes another.
 - On a table of the target's own the key is its own: another primary key is a unique there. Where rows of several legacy
   tables stand, only what holds for all of them is kept: what reads columns that the others leave null, or the id.
@@ -39,14 +39,14 @@ class Arrival:
 
 
 def constraints(found: Iterable[Thing], arrival: Arrival, calls: Mapping[str, str]) -> Iterator[Thing]:
-    """The constraints that live on; foreign keys among them still name what they name in the legacy schema."""
+    """The constraints that are kept; foreign keys among them still name what they name in the legacy schema."""
     for thing in found:
         if not _falls(thing, arrival, calls):
             yield _constraint(thing, arrival, calls)
 
 
 def indexes(found: Iterable[Thing], arrival: Arrival, calls: Mapping[str, str]) -> Iterator[Thing]:
-    """The valid indexes that live on, those of constraints aside."""
+    """The valid indexes that are kept, those of constraints aside."""
     for thing in found:
         says = thing.says
         is_plain = not says["unique"] and says["predicate"] is None and not any(map(_is_choosy, says["keys"]))

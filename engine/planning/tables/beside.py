@@ -7,6 +7,7 @@ from config.shapes import Column, Table
 from engine.planning.draft import Draft
 from engine.planning.plan import Conversion, Item, Route, Way
 from engine.planning.tables import kept_objects
+from engine.planning.tables.freight import unclashed
 from engine.planning.tables.reshaped import (
     FIXED,
     ORIGIN,
@@ -15,7 +16,6 @@ from engine.planning.tables.reshaped import (
     key_item,
     rule_conversions,
     rule_items,
-    unclashed,
     used_columns,
 )
 from engine.reflect.catalog import LegacyTable

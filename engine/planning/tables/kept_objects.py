@@ -1,4 +1,4 @@
-"""Which constraints and indexes of a legacy table live on, and over which columns then.
+"""Which constraints and indexes of a legacy table are kept, and over which columns then.
 
 Laws
 - An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason. A

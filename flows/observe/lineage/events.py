@@ -228,7 +228,7 @@ def _judged(story: Story, of_tables: dict[str | None, list[Mapping[str, Any]]]) 
 
 
 def _counted(story: Story, of_tables: dict[str | None, list[Mapping[str, Any]]]) -> Iterator[InputDataset]:
-    """Legacy tables that live on under no name of theirs, likewise."""
+    """Legacy tables that are kept under no name of theirs, likewise."""
     for piece in story.pieces:
         if checks := of_tables.pop(piece.table, []):
             yield _input(story, piece, **_assertions(checks))
