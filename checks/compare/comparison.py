@@ -14,11 +14,12 @@ Laws
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
 import psycopg
 
+from checks.reading.rows import column_names, one_value
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 from config.quoting import literal, quoted
 
@@ -76,7 +77,7 @@ class Difference:
 
     source_rows: int
     target_rows: int
-    counts: Counter = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     named: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -99,6 +100,11 @@ class Look:
     counts_only: bool = False
 
 
+Sides = tuple[tuple[psycopg.Connection, str], tuple[psycopg.Connection, str]]  # source and target, with their queries
+Placed = tuple[int, dict[str, "_Group"]]  # the hash of some keys, and the rows of each
+Texts = dict[str, str | None]  # of one row: column → its text
+
+
 def hash_of(source: psycopg.Connection, target: psycopg.Connection) -> str:
     """The hash that both servers agree on."""
     agree = source.execute(PROBE).fetchone() == target.execute(PROBE).fetchone()
@@ -113,33 +119,38 @@ def compare(
     kept: Comparison | None = None,
 ) -> Difference:
     """What differs, as closely as one looks. kept: the same where only rows count that stand as they stood."""
-    sides = ((source, comparison.source), (target, comparison.target))
+    sides: Sides = ((source, comparison.source), (target, comparison.target))
     if look.counts_only:
-        left, right = (_count(conn, query) for conn, query in sides)
-        return Difference(left, right, Counter({DIFFERS: abs(left - right)} if left != right else {}))
+        rows, there = (_count(conn, query) for conn, query in sides)
+        return Difference(rows, there, Counter({DIFFERS: abs(rows - there)} if rows != there else {}))
     shown = max(1, round(RANGES * look.share))
     left, right = (_sums(conn, query, look.hashed, shown) for conn, query in sides)
-    counts = [sum(count for count, _ in side.values()) for side in (left, right)]
+    rows, there = (sum(count for count, _ in side.values()) for side in (left, right))
+    counted = Difference(rows, there)
     differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    return _named(sides, look.hashed, differ, counts, kept) if differ else Difference(*counts)
+    return _named(sides, look.hashed, differ, counted, kept) if differ else counted
 
 
-def _named(sides: tuple, hashed: str, differ: list[int], counts: list[int], kept: Comparison | None) -> Difference:
-    """The rows of the key ranges that differ, and the columns of those rows."""
+def _named(sides: Sides, hashed: str, differ: list[int], counted: Difference, kept: Comparison | None) -> Difference:
+    """What was counted, with the rows of the key ranges that differ, and the columns of those rows."""
     stood = (kept.source, kept.target) if kept else (None, None)
-    streams = [_rows(*side, query, hashed, differ) for side, query in zip(sides, stood, strict=True)]
-    found, named = Counter(), {}
-    differing = _differing(*streams)
+    left, right = (
+        _rows(conn, query, kept_query, hashed, differ) for (conn, query), kept_query in zip(sides, stood, strict=True)
+    )
+    found: Counter[str] = Counter()
+    named: dict[str, list[str]] = {}
+    differing = _differing(left, right)
     for key, what in differing if hashed == HASHES[0] else _unalike(sides, differing):
         found[what] += 1
         if found[what] <= MAX_ROWS:
             named.setdefault(what, []).append(key)
     both = [key for what in (DIFFERS, CHANGED, OF_SOURCE) for key in named.get(what, ())]
-    return Difference(*counts, found, named, _columns_that_differ(sides, hashed, both))
+    columns = _columns_that_differ(sides, hashed, both)
+    return replace(counted, counts=found, named=named, columns=columns)
 
 
 def _count(conn: psycopg.Connection, query: str) -> int:
-    return conn.execute(f"select count(*) from ({query}) as x").fetchone()[0]
+    return one_value(conn, f"select count(*) from ({query}) as x")
 
 
 def _range(hashed: str) -> str:
@@ -159,15 +170,15 @@ def _sums(conn: psycopg.Connection, query: str, hashed: str, shown: int) -> dict
 class _Group:
     """All rows of one side under one key: hash → how many. stood: those that stand as they stood."""
 
-    now: Counter = field(default_factory=Counter)
-    stood: Counter = field(default_factory=Counter)
+    now: Counter[int] = field(default_factory=Counter)
+    stood: Counter[int] = field(default_factory=Counter)
 
     @property
     def is_written(self) -> bool:
         return self.now != self.stood
 
 
-def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[tuple]:
+def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[Placed]:
     """(place, key → its group), by place: the hash of the key, by which both servers sort alike."""
     parts = [(query, "true"), *([(kept, "false")] if kept and kept != query else [])]
     hashes = f"{hashed.format(TEXT)} as place, concat(x.key) as key, {hashed.format(ROW)} as content"
@@ -189,9 +200,10 @@ def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, r
             yield place, groups
 
 
-def _differing(left: Iterator[tuple], right: Iterator[tuple]) -> Iterator[tuple[str, str]]:
+def _differing(left: Iterator[Placed], right: Iterator[Placed]) -> Iterator[tuple[str, str]]:
     """(key, what is wrong with it) of two sides in the order of their places."""
-    end, empty = (None, {}), _Group()
+    end: Placed = (0, {})  # told from a place by being this very one
+    empty = _Group()
     one, other = next(left, end), next(right, end)
     while one is not end or other is not end:
         place = min(side[0] for side in (one, other) if side is not end)
@@ -214,18 +226,18 @@ def _what(wanted: _Group, there: _Group) -> str:
     return DIFFERS if more == 0 else UNEXPECTED if more > 0 else MISSING
 
 
-def _unalike(sides: tuple, differing: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _unalike(sides: Sides, differing: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Those of them that differ in more than the order of a document's members: jsonb sorts these by their bytes, of
     which an encoding may need more than another."""
     for batch in iter(lambda: list(islice(differing, BATCH)), []):
         keys = [key for key, what in batch if what == DIFFERS]
-        left, right = (by_key(*side, keys) if keys else {} for side in sides)
+        left, right = (by_key(conn, query, keys) if keys else {} for conn, query in sides)
         for key, what in batch:
             if what != DIFFERS or _unordered(left.get(key, {})) != _unordered(right.get(key, {})):
                 yield key, what
 
 
-def _unordered(row: dict[str, str | None]) -> dict[str, str | None]:
+def _unordered(row: Texts) -> Texts:
     return {name: unordered(value) if value else value for name, value in row.items()}
 
 
@@ -239,7 +251,7 @@ def unordered(text: str) -> str:
         return text
 
 
-def _columns_that_differ(sides: Iterable[tuple], hashed: str, keys: list[str]) -> dict[str, tuple[str, ...]]:
+def _columns_that_differ(sides: Sides, hashed: str, keys: list[str]) -> dict[str, tuple[str, ...]]:
     if not keys:
         return {}
     left, right = (by_key(conn, query, keys, hashed) for conn, query in sides)
@@ -248,9 +260,9 @@ def _columns_that_differ(sides: Iterable[tuple], hashed: str, keys: list[str]) -
     }
 
 
-def by_key(conn: psycopg.Connection, query: str, keys: list[str], form: str = "{}") -> dict[str, dict[str, object]]:
+def by_key(conn: psycopg.Connection, query: str, keys: list[str], form: str = "{}") -> dict[str, Texts]:
     """Key → column → its text in this form (null stays null), of a query's rows of these keys."""
-    names = [column.name for column in conn.execute(f"select * from ({query}) as x limit 0").description]
+    names = column_names(conn, query)
     columns = [f"x.{quoted(name)}" for name in names]
     texts = [form.format(f"format('%s', {column})") for column in columns]
     each = [f"case when {column} is not null then {text} end" for column, text in zip(columns, texts, strict=True)]

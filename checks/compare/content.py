@@ -19,7 +19,7 @@ from checks.reading.facts import Facts, any_held, column_of, md5, text, text_of
 from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING
 from config.quoting import literal, quoted
-from config.shapes import Column, Table
+from config.shapes import Column
 
 FIXED = ("id", "user_id", "created_at", "updated_at")
 
@@ -44,12 +44,24 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 def _tables(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     for table, fate in facts.fates.items():
         if fate in ("copy", "keep") and table != "user_settings":
-            yield from Whole(facts, table).comparisons(prelude)
+            if facts.final(table) in facts.target.tables:
+                yield from Whole(facts, table).comparisons(prelude)
+            else:
+                yield _missing(facts, table)
+
+
+def _missing(facts: Facts, table: str) -> Comparison:
+    final = facts.final(table)
+    return Comparison(
+        f"content/{final}", "content", facts.domain(table), final, "The table is in the target.",
+        f"select null as key from {Relation(facts, facts.source.table(table)).from_sql}",
+        f"select null as key from {quoted(facts.target.schema, final)}", of_source=frozenset({table}),
+    )  # fmt: skip
 
 
 def gone(facts: Facts, table: str) -> set[str]:
     """Columns of a table that keeps its shape that leave it, or that a rule decides."""
-    rule, found = facts.rule(table), set()
+    rule, found = facts.find_rule(table), set[str]()
     for other in facts.mapping.tables.values():
         if other.completed_from and other.completed_from.table == table:
             found |= set(other.completed_from.columns)
@@ -64,20 +76,17 @@ def gone(facts: Facts, table: str) -> set[str]:
 
 
 class Whole:
-    """A table that keeps its shape."""
+    """A table that keeps its shape, and that the target has."""
 
     def __init__(self, facts: Facts, table: str):
         self._facts, self._table, self._final = facts, table, facts.final(table)
-        self._shape: Table = facts.source.table(table)
+        self._shape = facts.source.table(table)
         self._target = facts.target.table(self._final)
         self._relation = Relation(facts, self._shape)
         self._pairs: dict[str, Pair] = {}
 
     def comparisons(self, prelude: Prelude) -> Iterator[Comparison]:
         """Of all that was carried; and apart of what is generated again, which a server does by its own locale."""
-        if self._target is None:
-            yield self._missing()
-            return
         arriving = [c for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
         pairs = [*(self.pair(c) for c in arriving if not self._is_generated(c)), *self.added()]
         again = [self.pair(c) for c in arriving if self._is_generated(c) and self._is_of_equals(c)]
@@ -111,14 +120,6 @@ class Whole:
         """Whether the column arrives as it is, in every row."""
         final = self._target.find_column(self._final_name(column.name))
         return final is not None and self.pair(column) == Pair(column.name, column_of(column), column_of(final))
-
-    def _missing(self) -> Comparison:
-        name = quoted(self._facts.target.schema, self._final)
-        return Comparison(
-            f"content/{self._final}", "content", self._facts.domain(self._table), self._final,
-            "The table is in the target.", f"select null as key from {self._relation.from_sql}",
-            f"select null as key from {name}", of_source=frozenset({self._table}),
-        )  # fmt: skip
 
     def _final_name(self, column: str) -> str:
         return self._facts.renames(self._table).get(column, column)
@@ -164,7 +165,7 @@ class Whole:
 
     def _coalesced(self, column: Column) -> list[Column]:
         """What stands in for the column where it is null."""
-        rule = self._facts.rule(self._table)
+        rule = self._facts.find_rule(self._table)
         for variants in (rule.coalesced if rule else {}).values():
             present = [c for name in variants if (c := self._shape.find_column(name))]
             if len(present) > 1 and present[0] == column:
@@ -195,41 +196,44 @@ class Whole:
     def _key(self, pairs: list[Pair], again: list[Pair]) -> Pair:
         """The primary key as the target spells it; of a table without one what tells its whole row."""
         names = self._shape.primary_key
-        found = [next((p for p in [*pairs, *again] if p.name == name), None) for name in names]
-        if names and all(found):
+        known = {pair.name: pair for pair in (*pairs, *again)}
+        found = [known[name] for name in names if name in known]
+        if names and len(found) == len(names):
             if len(found) == 1:
                 return Pair("key", text(found[0].source), text(found[0].target))
-            sides = [
-                f"concat(jsonb_build_array({', '.join(text(getattr(p, side)) for p in found)}))"
-                for side in ("source", "target")
-            ]
-            return Pair("key", *sides)
+            source, target = (
+                f"concat(jsonb_build_array({', '.join(map(text, side))}))"
+                for side in ([pair.source for pair in found], [pair.target for pair in found])
+            )
+            return Pair("key", source, target)
         return Pair("key", _whole(pairs, "source"), _whole(pairs, "target"))
 
 
 def _archived(facts: Facts) -> Iterator[Comparison]:
     """Tables of the archive, byte for byte."""
     for table, fate in facts.fates.items():
-        rule = facts.rule(table)
+        rule = facts.find_rule(table)
         is_whole = fate == "archive" or (rule and rule.also_archived)
         if is_whole or (fate == "reshape" and rest(facts, table) and facts.settings.unmapped_columns == "archive"):
             yield _archive(facts, table)
 
 
 def _archive(facts: Facts, table: str) -> Comparison:
-    shape, kept = facts.source.table(table), facts.archive.table(table)
+    shape, kept = facts.source.table(table), facts.archive.find_table(table)
     pairs = [
         Pair(c.name, text_of(c) if c.names_objects else column_of(c),
              column_of(c) if kept and kept.find_column(c.name) else "'the archive has no such column'")
         for c in shape.columns
     ]  # fmt: skip
-    sides = []
-    for side, schema in (("source", facts.source.schema), ("target", facts.archive.schema)):
+
+    def rows(side: str, schema: str) -> str:
         key = facts.key(shape) if shape.primary_key else _whole(pairs, side)
-        sides.append(f"select {_listed(key, pairs, side)} from {quoted(schema, table)} as t")
+        return f"select {_listed(key, pairs, side)} from {quoted(schema, table)} as t"
+
     return Comparison(
         f"archive/{table}", "content", facts.domain(table), table, "The archive holds the legacy table as it was.",
-        *sides, of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
+        rows("source", facts.source.schema), rows("target", facts.archive.schema),
+        of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
     )  # fmt: skip
 
 
@@ -237,12 +241,14 @@ def _carried(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     """Columns of reshaped tables that no rule reads, by the target table that they arrive in."""
     into: dict[str, list[str]] = defaultdict(list)
     for table, fate in facts.fates.items():
-        rule = facts.rule(table)
+        rule = facts.find_rule(table)
         # what professionals carry is a matter of who was merged into whom: a law of its own
-        if fate == "reshape" and rule.carry_into and rule.carries and rule.transform != "professionals":
+        if fate == "reshape" and rule and rule.carry_into and rule.carries and rule.transform != "professionals":
             into[rule.carry_into].append(table)
     for target, tables in into.items():
-        if facts.settings.unmapped_columns == "carry" and (found := Carried(facts, target, tables).comparison(prelude)):
+        if facts.settings.unmapped_columns != "carry" or target not in facts.target.tables:
+            continue
+        if found := Carried(facts, target, tables).comparison(prelude):
             yield found
 
 
@@ -261,7 +267,7 @@ def _has_updated(target: str | None) -> bool:
 
 
 class Carried:
-    """The columns that arrive in one target table."""
+    """The columns that arrive in one table that the target has."""
 
     def __init__(self, facts: Facts, target: str, tables: list[str]):
         self._facts, self._target, self._tables = facts, facts.target.table(target), tables
@@ -270,15 +276,14 @@ class Carried:
         rests = {table: rest(self._facts, table) for table in self._tables}
         rests = {table: [c for c in columns if not self._is_anew(c)] for table, columns in rests.items()}
         names = list(dict.fromkeys(self.place(t, c) for t, columns in rests.items() for c in columns))
-        if not names or self._target is None:
+        if not names:
             return None
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
         source, others = prelude.of_source("\nunion all ".join(sources))
-        columns = {name: self._target.find_column(name) for name in names}
         shown = {self.place(t, c): self.shown(t, c) for t, found in rests.items() for c in found}
         there = [f"{shown[name] or 'null::text'} as {quoted(alias(name))}" for name in names]
-        held = [column_of(c) for c in columns.values() if c]
-        key = text_of(self._target.find_column("id"))
+        held = [column_of(c) for name in names if (c := self._target.find_column(name))]
+        key = text_of(self._target.column("id"))
         target = (
             f"select {key} as key, {', '.join(there)} from {self._facts.target_rows(self._target.name)} "
             f"where {any_held(held)}"
@@ -292,18 +297,20 @@ class Carried:
 
     def _is_anew(self, column: Column) -> bool:
         """Whether the target generates the column itself; the catalogue says from what."""
-        there = self._target.find_column(column.name) if self._target and column.generated else None
+        there = self._target.find_column(column.name) if column.generated else None
         return there is not None and bool(there.generated)
 
     def place(self, table: str, column: Column) -> str:
         """The name under which the column arrives: its own, unless another column has it."""
         suffixed = f"{column.name}_{table}"
-        return suffixed if self._target and self._target.find_column(suffixed) else column.name
+        return suffixed if self._target.find_column(suffixed) else column.name
 
     def shown(self, table: str, column: Column) -> str | None:
         """What the target has of a legacy column, ids as words; None where it lacks the column."""
         there, parent = self._target.find_column(self.place(table, column)), self._facts.parent(table, column.name)
-        return there and (self._facts.word(there, parent) if parent else text_of(there))
+        if there is None:
+            return None
+        return self._facts.word(there, parent) if parent else text_of(there)
 
     def _source(self, table: str, columns: list[Column], names: list[str]) -> str:
         relation = Relation(self._facts, self._facts.source.table(table))

@@ -132,7 +132,7 @@ class Prelude:
         """Ask once for the rows of a relation that many laws join, unless they are too many to be sent with each."""
         query, tables = self.of_source(f"select * from {name}")
         cursor = source.execute(f"select * from ({query}) as x limit {MOST_SENT + 1}")
-        columns, rows = [column.name for column in cursor.description], cursor.fetchall()
+        columns, rows = [column.name for column in cursor.description or ()], cursor.fetchall()
         if len(rows) <= MOST_SENT:
             each = zip(*rows, strict=True) if rows else [()] * len(columns)
             values = ", ".join(f"{literal(list(column))}::text[]" for column in each)

@@ -48,7 +48,7 @@ class Origins:
 
     def __init__(self, facts: Facts, table: str):
         self._facts, self._table = facts, table
-        self._shape, self._rule = facts.source.table(table), facts.rule(table)
+        self._shape, self._rule = facts.source.table(table), facts.find_rule(table)
         self.relation = Relation(facts, self._shape)
         self._values: dict[tuple[str, str], Value | None] = {}
 
@@ -143,6 +143,6 @@ class Origins:
 
 def reference(facts: Facts, target_table: str, column: str) -> Constraint | None:
     """The foreign key of the target over just this column."""
-    shape = facts.target.table(target_table)
+    shape = facts.target.find_table(target_table)
     constraints = shape.constraints if shape else ()
     return next((c for c in constraints if c.kind == "f" and c.columns == (column,)), None)

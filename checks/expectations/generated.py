@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import great_expectations.expectations as gxe
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from checks.expectations.own import ExpectNoRowToBreakTheRule
 from checks.expectations.rule import Rule
@@ -92,7 +93,9 @@ def of_columns(name: str, schema: Schema, bases: Bases) -> Iterator[Planned]:
 
 def counted(name: str) -> Planned:
     """The number of rows, a parameter of the validation."""
-    expectation = gxe.ExpectTableRowCountToEqual(value={"$PARAMETER": parameter(name)}, severity=CRITICAL)
+    expectation = gxe.ExpectTableRowCountToEqual(
+        value={"$PARAMETER": parameter(name)}, severity=FailureSeverity.CRITICAL
+    )
     return Planned(f"suite/{name}/rows", "there are as many rows as were loaded", CRITICAL, (Part(expectation),))
 
 
@@ -104,7 +107,9 @@ def parameter(name: str) -> str:
 def applied(rule: Rule, schema: Schema) -> Planned:
     """The check that a written rule makes of a schema that lacks nothing of what it reads."""
     expectation = ExpectNoRowToBreakTheRule(
-        unexpected_rows_query=rule.broken, severity=rule.severity, description=f"{rule.title} ({rule.severity})"
+        unexpected_rows_query=rule.broken,
+        severity=FailureSeverity(rule.severity),
+        description=f"{rule.title} ({rule.severity})",
     )
     others = frozenset(name for name in rule.reads if re.search(rf"\b{name}\b", rule.broken))
     part = Part(expectation, keys=rule.broken)
@@ -121,15 +126,20 @@ def said(constraint: Constraint) -> gxe.Expectation | None:
     text = constraint.expression or ""
     if match := VALUES.fullmatch(text):
         values = [value[1:-1].replace("''", "'") for value in re.findall(LITERAL, match["values"])]
-        return gxe.ExpectColumnValuesToBeInSet(column=match["column"], value_set=values, severity=CRITICAL)
+        return gxe.ExpectColumnValuesToBeInSet(
+            column=match["column"], value_set=values, severity=FailureSeverity.CRITICAL
+        )
     if match := BETWEEN.fullmatch(text):
         low, high = int(match["low"]), int(match["high"])
         return gxe.ExpectColumnValuesToBeBetween(
-            column=match["column"], min_value=low, max_value=high, severity=CRITICAL
+            column=match["column"], min_value=low, max_value=high, severity=FailureSeverity.CRITICAL
         )
     if match := ABOVE.fullmatch(text):
         return gxe.ExpectColumnValuesToBeBetween(
-            column=match["column"], min_value=int(match["low"]), strict_min=match["sign"] == ">", severity=CRITICAL
+            column=match["column"],
+            min_value=int(match["low"]),
+            strict_min=match["sign"] == ">",
+            severity=FailureSeverity.CRITICAL,
         )
     return None
 
@@ -137,7 +147,9 @@ def said(constraint: Constraint) -> gxe.Expectation | None:
 def _columns(name: str, table: Table) -> Iterator[Planned]:
     expected = _expected_columns(name)
     lacking = [column for column in expected if column not in table.columns]
-    expectation = gxe.ExpectTableColumnsToMatchSet(column_set=expected, exact_match=False, severity=CRITICAL)
+    expectation = gxe.ExpectTableColumnsToMatchSet(
+        column_set=expected, exact_match=False, severity=FailureSeverity.CRITICAL
+    )
     part = Part(expectation, found=f"{', '.join(lacking)} not there")
     yield Planned(f"suite/{name}/columns", f"the columns {', '.join(expected)} are there", CRITICAL, (part,))
 
@@ -162,8 +174,8 @@ def _required(name: str, table: Table) -> Iterator[Planned]:
 def _not_null(table: Table, column: str) -> Part:
     keys = _keys(table, f"{quoted(column)} is null")
     if _is_asked_for_as_written(column):
-        return Part(gxe.ExpectColumnValuesToNotBeNull(column=column, severity=CRITICAL), column, keys)
-    return Part(ExpectNoRowToBreakTheRule(unexpected_rows_query=keys, severity=CRITICAL), column, keys)
+        return Part(gxe.ExpectColumnValuesToNotBeNull(column=column, severity=FailureSeverity.CRITICAL), column, keys)
+    return Part(ExpectNoRowToBreakTheRule(unexpected_rows_query=keys, severity=FailureSeverity.CRITICAL), column, keys)
 
 
 def _is_asked_for_as_written(column: str) -> bool:
@@ -194,7 +206,9 @@ def _links(name: str, table: Table) -> Iterator[Planned]:
     columns = filter(_is_asked_for_as_written, texts)
     parts = tuple(
         Part(
-            gxe.ExpectColumnValuesToNotMatchRegex(column=column, regex=LINK, mostly=MOSTLY, severity=INFO),
+            gxe.ExpectColumnValuesToNotMatchRegex(
+                column=column, regex=LINK, mostly=MOSTLY, severity=FailureSeverity.INFO
+            ),
             column,
             found=f"most values of {column} are links; may they stay?",
         )
@@ -212,7 +226,9 @@ def _types(name: str, schema: Schema, bases: Mapping[str, str]) -> Iterator[Plan
     wanted |= {c: there[c].type if there[c].base == base else base for c, base in bases.items() if c in there}
     wrong = [f"{c} is {there[c].type}, {type_} expected" for c, type_ in wanted.items() if there[c].type != type_]
     expectation = gxe.ExpectColumnDistinctValuesToContainSet(
-        column="typed", value_set=[f"{name}.{column} {type_}" for column, type_ in wanted.items()], severity=CRITICAL
+        column="typed",
+        value_set=[f"{name}.{column} {type_}" for column, type_ in wanted.items()],
+        severity=FailureSeverity.CRITICAL,
     )
     part = Part(expectation, found="; ".join(wrong))
     yield Planned(f"suite/{name}/types", "the columns have the declared types", CRITICAL, (part,))
@@ -235,7 +251,7 @@ def _gone(name: str, table: Table) -> Iterator[Planned]:
     if gone:
         still = [column for column in gone if column in table.columns]
         expectation = gxe.ExpectColumnValuesToNotBeInSet(
-            column="column", value_set=[f"{name}.{column}" for column in gone], severity=CRITICAL
+            column="column", value_set=[f"{name}.{column}" for column in gone], severity=FailureSeverity.CRITICAL
         )
         part = Part(expectation, found=f"{', '.join(still)} still there")
         yield Planned(f"suite/{name}/gone", f"the columns {', '.join(gone)} did not come along", CRITICAL, (part,))

@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import psycopg
 import sqlalchemy
@@ -35,6 +35,8 @@ from config.connection import Connection
 from config.errors import MigrateError
 
 if TYPE_CHECKING:
+    from great_expectations.data_context.store.store import DataDocsSiteConfigTypedDict
+
     from checks.expectations.generated import Part
 
 PATH = "select set_config('search_path', quote_ident(%s), false)"
@@ -48,14 +50,15 @@ Answer = tuple[list[Check], list[str]]
 
 @dataclass(frozen=True)
 class Started:
-    """A judgement under way in a child process."""
+    """A judgement under way in a child process. answers: what it says."""
 
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
+    answers: IO[bytes]
 
     def result(self) -> Answer:
         """The results, and sentences about what was not looked at. Waits for the child; ends it if interrupted."""
         try:
-            with self.process.stdout as answers:
+            with self.answers as answers:
                 answer = json.loads(answers.read() or "null")
             code = self.process.wait()
         except ValueError:  # it died while it answered
@@ -71,7 +74,7 @@ class Started:
         """End the child; nothing is written, so nothing is lost."""
         self.process.kill()
         self.process.wait()
-        self.process.stdout.close()
+        self.answers.close()
 
 
 def judge(
@@ -112,9 +115,16 @@ def start(
         env=_environment(),
         start_new_session=True,  # Ctrl-C is for the parent, which ends it; a child that died of it would be an error
     )
-    with contextlib.suppress(BrokenPipeError), process.stdin:
-        process.stdin.write(json.dumps(request(connection, schema, rows, tables, docs, bases, drift)).encode())
-    return Started(process)
+    with contextlib.suppress(BrokenPipeError), _piped(process.stdin) as requests:
+        requests.write(json.dumps(request(connection, schema, rows, tables, docs, bases, drift)).encode())
+    return Started(process, _piped(process.stdout))
+
+
+def _piped(end: IO[bytes] | None) -> IO[bytes]:
+    """The end of a pipe that the child was started with. Errors: LookupError where it has none."""
+    if end is None:
+        raise LookupError("the child has no such pipe")
+    return end
 
 
 def request(
@@ -205,14 +215,14 @@ def answered(request: dict) -> dict:
 def _session(connection: Connection, schema: str) -> Iterator[sqlalchemy.Engine]:
     """One session for everything, by the auditor's own rules; an engine that Great Expectations can have."""
     with connect.engine(connection).connect() as first:
-        session = first.connection.driver_connection
+        session = connect.session_of(first)
         session.execute(PATH, [schema])
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=StaticPool)
         sqlalchemy.event.listen(engine, "handle_error", _hush, retval=True)
         yield engine
 
 
-def _hush(context: sqlalchemy.engine.ExceptionContext) -> Exception:
+def _hush(context: sqlalchemy.engine.ExceptionContext) -> BaseException:
     """The error without its message, which may quote a value; whoever prints or chains it has its kind alone."""
     kind = type(context.original_exception)
     context.original_exception.args = (kind.__name__,)
@@ -229,14 +239,16 @@ class Context:
         from checks.expectations.own import AuditedSource
 
         logging.disable(logging.CRITICAL)  # its messages may quote values
-        self._gx, self._docs, self._queries = gx, docs, set()
+        self._gx, self._docs, self._queries = gx, docs, set[str]()
         sqlalchemy.event.listen(engine, "before_cursor_execute", self._names_only, retval=True)
         AuditedSource.shared = engine
         self._context = gx.get_context(mode="ephemeral")
         self._context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
         self._source = self._context.data_sources.add_audited(name="target")
 
-    def _names_only(self, conn, cursor, statement: str, parameters, context, executemany) -> tuple:
+    def _names_only(
+        self, conn: object, cursor: object, statement: str, parameters: object, context: object, executemany: bool
+    ) -> tuple[str, object]:
         """To learn a query's columns, Great Expectations 1.24 runs it whole (column_reflection_fallback); names do."""
         is_whole = statement.strip() in self._queries
         return f"{statement} limit 0" if is_whole else statement, parameters
@@ -278,7 +290,9 @@ class Context:
             return []
         store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": self._docs}
         index = {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False}
-        site = {"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index}
+        site: DataDocsSiteConfigTypedDict = {
+            "class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index,
+        }  # fmt: skip
         try:
             for name in list(self._context.get_site_names()):
                 self._context.delete_data_docs_site(name)

@@ -23,6 +23,7 @@ from checks.expectations.found import Found
 from checks.expectations.generated import Part, Planned
 from checks.expectations.schema import read
 from checks.expectations.suites import rules
+from checks.reading import connect
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, STALE, Check, Row
 from config import mapping, target
 from config.quoting import quoted
@@ -182,8 +183,8 @@ class Judgement:
         errors = [_ended(planned, part, found) for part, found in pairs if found.error]
         broken = [(part, found) for part, found in pairs if not found.error and not found.success]
         status = ERROR if errors else FAIL if broken else PASS
-        told = [part for part, _ in broken if part.keys and planned.severity != INFO]
-        rows = [row for part in told for row in self._keys(part, table, batch)]
+        told = [(part.keys, part.column) for part, _ in broken if part.keys and planned.severity != INFO]
+        rows = [row for keys, column in told for row in self._keys(keys, column, table, batch)]
         details = errors + [self._detail(table, part, found) for part, found in broken]
         check = self._check(planned.name, table, planned.title, status, planned.severity, "; ".join(details))
         return replace(
@@ -199,17 +200,17 @@ class Judgement:
             return f"{found.count} rows, {self._rows[table]} expected"
         return f"{part.column + ': ' if part.column else ''}{found.count} rows"
 
-    def _keys(self, part: Part, table: str, batch: str) -> list[Row]:
+    def _keys(self, keys: str, column: str, table: str, batch: str) -> list[Row]:
         """The keys of the rows that break an expectation: of several columns as a JSON array."""
         given = f"with batch as ({batch}) " if batch else ""
-        broken = given + part.keys.replace("{batch}", "batch" if batch else quoted(table))
+        broken = given + keys.replace("{batch}", "batch" if batch else quoted(table))
         query = f"select * from ({broken}) as broken limit {MAX_ROWS}"
         try:
             with self._engine.connect() as conn:
-                rows = conn.connection.driver_connection.execute(query).fetchall()
+                rows = connect.session_of(conn).execute(query).fetchall()
         except psycopg.Error:
             return []
-        columns = (part.column,) if part.column else ()
+        columns = (column,) if column else ()
         return [Row(_key(row), "breaks the rule", columns) for row in rows]
 
     def _check(self, name: str, table: str, title: str, status: str, severity: str, detail: str) -> Check:

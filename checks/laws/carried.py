@@ -13,6 +13,7 @@ from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, text_of
 from checks.reading.relations import Relation, arrays
 from config.quoting import literal, quoted
+from config.shapes import Column, Table
 
 TABLE, ROOT = "professionals", "user_role_profiles"
 TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."
@@ -48,11 +49,9 @@ NOTED = """
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     """One where professionals carry anything, none elsewhere."""
-    rule, there = facts.rule(TABLE), facts.target.table(ROOT)
-    is_carried = facts.fates.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
-    columns = rest(facts, TABLE) if is_carried and there and rule.carries else []
-    columns = [c for c in columns if not c.generated or not (found := there.find_column(c.name)) or not found.generated]
-    if not columns:
+    there = facts.target.find_table(ROOT)
+    columns = _arriving(facts, there) if there else []
+    if not there or not columns:
         return []
     carried = Carried(facts, ROOT, [TABLE])
     relation = Relation(facts, facts.source.table(TABLE))
@@ -63,7 +62,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     found = {carried.place(TABLE, c): carried.shown(TABLE, c) for c in columns}
     shown = ", ".join(f"{value or _lacking(name)} as {quoted(alias(name))}" for name, value in found.items())
     target = (
-        f"select {text_of(there.find_column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
+        f"select {text_of(there.column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
         f"where {any_held(column_of(c) for c in held.values() if c)}"
     )
     noted = NOTED.format(note=literal(LOST))
@@ -71,6 +70,14 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
         _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values), late), target, ROOT),
         _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),
     ]
+
+
+def _arriving(facts: Facts, there: Table) -> list[Column]:
+    """The columns that no rule reads and that the target does not generate itself."""
+    is_carried = facts.fates.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
+    columns = rest(facts, TABLE) if is_carried and facts.rule(TABLE).carries else []
+    anew = {c.name for c in there.columns if c.generated}
+    return [c for c in columns if not c.generated or c.name not in anew]
 
 
 def _comparison(prelude: Prelude, name: str, title: str, source: str, target: str, *tables: str) -> Comparison:
@@ -96,7 +103,7 @@ def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
 
 def _is_late(facts: Facts, parent: str | None) -> bool:
     """Whether rows of the table that a column points at come after professionals have met."""
-    rule = facts.rule(parent) if parent else None
+    rule = facts.find_rule(parent) if parent else None
     return rule is not None and rule.wave > facts.rule(TABLE).wave
 
 

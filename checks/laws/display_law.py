@@ -21,14 +21,14 @@ TITLE = "Every column of presentation arrives in the table made for it, under th
 def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     """One for each table that columns split off from."""
     for name, rule in facts.mapping.tables.items():
-        if rule.split and facts.target.table(rule.split.into):
+        if rule.split and facts.target.find_table(rule.split.into):
             yield _comparison(facts, prelude, name, rule.split)
 
 
 def _comparison(facts: Facts, prelude: Prelude, table: str, split: Split) -> Comparison:
-    shape, there = facts.source.table(table), facts.target.table(split.into)
+    shape, there = facts.source.find_table(table), facts.target.table(split.into)
     present = [c for c in shape.columns if c.name in split.columns] if shape else []
-    source, of_source = prelude.of_source(_source(facts, shape, split, present) if present else _nothing())
+    source, of_source = prelude.of_source(_source(facts, shape, split, present) if shape and present else _nothing())
     listed = ", ".join(f"{_held(there, c)} as {quoted(c.name)}" for c in present)
     times = [f"{text(f't.{name}')} as {name}" for name in ("created_at", "updated_at")]
     target = (
@@ -52,7 +52,8 @@ def _held(there: Table, column: Column) -> str:
 
 def _source(facts: Facts, shape: Table, split: Split, present: list[Column]) -> str:
     relation = Relation(facts, shape)
-    key = relation.id_of(shape.name, shape.find_column("id")) if shape.find_column("id") else "null::text"
+    own = shape.find_column("id")
+    key = relation.id_of(shape.name, own) if own else "null::text"
     listed = ", ".join(f"{text_of(c)} as {quoted(c.name)}" for c in present)
     not_made = facts.books.not_made.get(shape.name, {}).get(split.into, [])
     made = f"and {relation.key} <> all ({literal(not_made)}::text[])" if not_made else ""

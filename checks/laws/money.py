@@ -23,7 +23,7 @@ CURRENCY = "currency"
 def comparisons(facts: Facts) -> Iterator[Comparison]:
     """One for each table of amounts that the legacy database has."""
     for table in TABLES:
-        shape = facts.source.table(table)
+        shape = facts.source.find_table(table)
         if shape and facts.fates[table] == "copy":
             yield _sums(facts, shape)
 

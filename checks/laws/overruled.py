@@ -34,7 +34,7 @@ def comparisons(facts: Facts) -> Iterator[Comparison]:
 
 
 def _column(facts: Facts, table: str, name: str) -> Column | None:
-    shape = facts.source.table(table)
+    shape = facts.source.find_table(table)
     return shape.find_column(name) if shape else None
 
 

@@ -59,7 +59,7 @@ TARGET = """
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     """One of all tables that the rule is about; none where the source has none of them."""
     ruled = [name for name, rule in facts.mapping.tables.items() if rule.transform == TRANSFORM]
-    tables = [name for name in ruled if facts.source.table(name) and facts.target.has(name, OWNER)]
+    tables = [name for name in ruled if name in facts.source.tables and facts.target.has(name, OWNER)]
     if not tables:
         return []
     known = "\nunion all\n".join(_known(facts, facts.source.table(name)) for name in tables)
@@ -115,5 +115,5 @@ def _rejected(facts: Facts, parent: str) -> str:
     """Ids, as the target spells them, of the rows of a table that were rejected."""
     shape = facts.source.table(parent)
     relation = Relation(facts, shape)
-    id_ = relation.id_of(parent, shape.find_column("id"))
+    id_ = relation.id_of(parent, shape.column("id"))
     return f"select {id_} from {relation.from_sql} where {relation.rejected} is not null and {id_} is not null"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 
 import psycopg
 
+from checks.reading.rows import one_row
 from checks.verdict import MAX_ROWS, Row
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
@@ -22,7 +23,7 @@ HOLDS = """
 
 def held(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...]]:
     """(rows looked at, rows that break the rule, some of these by name). query: columns key and holds."""
-    compared, broken, keys = conn.execute(HOLDS.format(query=query, most=MAX_ROWS)).fetchone()
+    compared, broken, keys = one_row(conn, HOLDS.format(query=query, most=MAX_ROWS))
     return compared, broken, tuple(Row(str(key), "breaks the rule") for key in keys or ())
 
 

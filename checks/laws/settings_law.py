@@ -37,10 +37,10 @@ MERGED = """
 
 def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     """The rows and the notes; nothing where there are neither users nor settings."""
-    rule = facts.rule(SETTINGS).completed_from
-    users = facts.source.table(rule.table)
-    if users and users.find_column("id") and facts.target.table(SETTINGS):
-        law = _Law(facts, users, rule.columns)
+    completion = facts.rule(SETTINGS).completed_from
+    users = facts.source.find_table(completion.table) if completion else None
+    if completion and users and users.find_column("id") and SETTINGS in facts.target.tables:
+        law = _Law(facts, users, completion.columns)
         yield law.rows(prelude)
         yield law.notes(prelude)
 
@@ -53,19 +53,21 @@ def _merged(own: str) -> str:
 class _Law:
     def __init__(self, facts: Facts, users: Table, names: tuple[str, ...]):
         self._facts, self._users = facts, users
-        self._there, self._target = facts.source.table(SETTINGS), facts.target.table(SETTINGS)
+        self._is_there = SETTINGS in facts.source.tables
+        self._there = facts.source.table(SETTINGS) if self._is_there else Table(SETTINGS, ())
+        self._target = facts.target.table(SETTINGS)
         self._given = [c for c in users.columns if c.name in names]
-        self._own = [c for c in self._given if self._there and self._there.find_column(c.name)]
+        self._own = [c for c in self._given if self._there.find_column(c.name)]
         self._keys = [c for c in self._given if c not in self._own]
 
     def rows(self, prelude: Prelude) -> Comparison:
-        parts = [self._new()] if self._there is None else [self._kept(), self._new()]
-        relations = [f"u as ({self._user()})", *([f"s as ({self._settings()})"] if self._there else [])]
+        parts = [self._kept(), self._new()] if self._is_there else [self._new()]
+        relations = [f"u as ({self._user()})", *([f"s as ({self._settings()})"] if self._is_there else [])]
         source, of_source = prelude.of_source(f"with {', '.join(relations)}\n" + "\nunion all\n".join(parts))
         listed = ", ".join(f"{self._shown(c, self._held(c))} as {quoted(c.name)}" for c in self._columns())
-        key = self._facts.word(self._target.find_column("user_id"), self._users.name)
+        key = self._facts.word(self._target.column("user_id"), self._users.name)
         target = f"select {key} as key, {listed} from {self._facts.target_rows(SETTINGS)}"
-        tables = {self._users.name, *([SETTINGS] if self._there else [])}
+        tables = {self._users.name, *([SETTINGS] if self._is_there else [])}
         return Comparison(
             f"law/{SETTINGS}/settings", "law", "identity", SETTINGS, TITLE, source, target,
             of_source=of_source | tables, of_target=frozenset({SETTINGS}),
@@ -77,7 +79,7 @@ class _Law:
     def _user(self) -> str:
         """id, whether the user is rejected or its row could not be made, its settings as they fit, as a document."""
         relation = Relation(self._facts, self._users)
-        id_ = relation.id_of(self._users.name, self._users.find_column("id"))
+        id_ = relation.id_of(self._users.name, self._users.column("id"))
         not_made = self._facts.books.not_made.get(self._users.name, {}).get(SETTINGS, [])
         is_gone = f"{relation.rejected} is not null"
         if not_made:
@@ -87,7 +89,7 @@ class _Law:
         return f"select {', '.join(columns)} from {relation.from_sql}"
 
     def _fitted(self, given: Column) -> str:
-        return fitted(self._facts, SETTINGS, self._there.find_column(given.name), given)
+        return fitted(self._facts, SETTINGS, self._there.column(given.name), given)
 
     def _document(self) -> str:
         """The settings without a column of their own, without nulls; an empty object if there are none."""
@@ -112,7 +114,7 @@ class _Law:
 
     def _word(self, whole: Whole, arrives: str) -> str:
         """The user as ids are compared; null where none arrives."""
-        named = whole.relation.id_of(self._users.name, self._there.find_column("user_id"))
+        named = whole.relation.id_of(self._users.name, self._there.column("user_id"))
         return f"case when {arrives} is not null then {named} end"
 
     def _kept(self) -> str:
@@ -130,7 +132,7 @@ class _Law:
 
     def _new(self) -> str:
         listed = [f"{self._shown(c, self._fresh(c), None)} as {quoted(c.name)}" for c in self._columns()]
-        without = "and not exists (select from s where s.user_id = u.id)" if self._there else ""
+        without = "and not exists (select from s where s.user_id = u.id)" if self._is_there else ""
         return f"select {', '.join(['u.id as key', *listed])} from u where not u.is_gone {without}"
 
     def _fresh(self, column: Column) -> str:
@@ -152,7 +154,7 @@ class _Law:
 
     def _held(self, column: Column) -> str:
         """The target's column as text, as the content of the table shows it."""
-        shape = self._there.find_column(column.name) if self._there else None
+        shape = self._there.find_column(column.name)
         pair = Whole(self._facts, SETTINGS).pair(shape) if shape else None
         return text(pair.target if pair else column_of(column))
 
@@ -180,9 +182,9 @@ class _Law:
         for given in self._own:
             unfit = f"{text_of(given)} is not null and ({self._fitted(given)}) is null"
             parts.append(self._noted(relation, given, UNFIT.format(given.name), unfit))
-        if self._there and self._there.find_column(PREFERENCES):
+        if self._there.find_column(PREFERENCES):
             odd = "select o.user_id from odd as o"
-            id_ = relation.id_of(self._users.name, self._users.find_column("id"))
+            id_ = relation.id_of(self._users.name, self._users.column("id"))
             for given in self._keys:
                 unmerged = f"{text_of(given)} is not null and {id_} in ({odd})"
                 parts.append(self._noted(relation, given, UNMERGED, unmerged))
@@ -205,11 +207,11 @@ class _Law:
 
     def _odd(self) -> str:
         """Users whose preferences are no object."""
-        there = self._there and self._there.find_column(PREFERENCES)
+        there = self._there.find_column(PREFERENCES)
         if not there or not self._keys:
             return "select null::text as user_id where false"
         whole = Whole(self._facts, SETTINGS)
-        user = whole.pair(self._there.find_column("user_id")).source
+        user = whole.pair(self._there.column("user_id")).source
         return (
             f"select {text(user)} as user_id from {whole.relation.from_sql} "
             f"where jsonb_typeof({column_of(there)}) <> 'object'"

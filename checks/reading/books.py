@@ -8,10 +8,13 @@ Laws
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 
+from checks.reading.rows import one_value
 from config.errors import TargetError
 
 RUN = """
@@ -61,8 +64,8 @@ class Books:
     profile: str
     source_schema: str
     snapshot: str | None
-    identity: dict
-    settings: dict | None = None
+    identity: dict[str, Any]
+    settings: dict[str, Any] | None = None
     sequences: dict[str, tuple[int, bool]] | None = None
     rejected: dict[str, dict[str, str]] = field(default_factory=dict)
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -79,33 +82,47 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     row = conn.execute(RUN, [run_id]).fetchone()
     if row is None:
         raise TargetError(f"there is no run {run_id} in migration.runs of the target")
-    rejected: dict = defaultdict(dict)
+    rejected: dict[str, dict[str, str]] = defaultdict(dict)
     for table, key, reason in conn.execute(REJECTED, [run_id]):
         rejected[table][key] = reason
-    derived: dict = defaultdict(dict)
+    derived: dict[str, dict[str, str]] = defaultdict(dict)
     for table, legacy_id, target_id in conn.execute(DERIVED, [run_id]):
         derived[table][legacy_id] = target_id
-    nulled: dict = defaultdict(lambda: defaultdict(list))
+    nulled: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for table, key, column in conn.execute(NULLED, [run_id]):
         nulled[table][key].append(column)
-    not_made: dict = defaultdict(lambda: defaultdict(list))
+    not_made: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
-    no_json: dict = defaultdict(list)
+    no_json: dict[str, list[str]] = defaultdict(list)
     for table, key in conn.execute(NO_JSON, [run_id]):
         no_json[table].append(key)
-    noted, mapped = (_spoken_of(conn, run_id, name) for name in ("notes", "id_map"))
-    secret = _secret(conn, row)
+    run_id, instant, profile, source_schema, snapshot, identity, settings, sequences = row
     return Books(
-        *row, dict(rejected), dict(derived), _plain(nulled), _plain(not_made), dict(no_json), noted, mapped, secret
+        run_id=run_id,
+        instant=instant,
+        profile=profile,
+        source_schema=source_schema,
+        snapshot=snapshot,
+        identity=identity,
+        settings=settings,
+        sequences=sequences,
+        rejected=dict(rejected),
+        derived=dict(derived),
+        nulled=_plain(nulled),
+        not_made=_plain(not_made),
+        no_json=dict(no_json),
+        noted=_spoken_of(conn, run_id, "notes"),
+        mapped=_spoken_of(conn, run_id, "id_map"),
+        secret=_secret(conn, row),
     )
 
 
-def _secret(conn: psycopg.Connection, run: tuple) -> bytes:
+def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:
     """The database's own. Books that an older program made have none: what they hold of the run takes its place, its
     microsecond and its server's identifier, which no report tells."""
-    if conn.execute(HAS_KEY).fetchone()[0]:
-        return conn.execute(KEY).fetchone()[0]
+    if one_value(conn, HAS_KEY):
+        return one_value(conn, KEY)
     return hashlib.sha256(repr(run).encode()).digest()
 
 
@@ -113,5 +130,5 @@ def _spoken_of(conn: psycopg.Connection, run_id: str, name: str) -> frozenset[st
     return frozenset(table for (table,) in conn.execute(SPOKEN_OF.format(name), [run_id]))
 
 
-def _plain(found: dict) -> dict:
+def _plain(found: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
     return {table: dict(keys) for table, keys in found.items()}

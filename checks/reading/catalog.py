@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -17,6 +18,7 @@ from config.mapping import Mapping
 from config.shapes import Column, Constraint, Index, Table
 
 FOLDER = Path(__file__).parent / "sql"
+Named = TypeVar("Named", Constraint, Index)
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,14 @@ class Catalog:
     tables: dict[str, Table] = field(default_factory=dict)
     version: int = 0
 
-    def table(self, name: str) -> Table | None:
+    def find_table(self, name: str) -> Table | None:
         return self.tables.get(name)
+
+    def table(self, name: str) -> Table:
+        """The table of this name, which is known to be there. Errors: LookupError."""
+        if (found := self.tables.get(name)) is None:
+            raise LookupError(f"schema {self.schema} has no table {name}")
+        return found
 
     def has(self, table: str, column: str) -> bool:
         return table in self.tables and self.tables[table].find_column(column) is not None
@@ -36,7 +44,9 @@ class Catalog:
 
 def read(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of a schema; one that is not there has no tables."""
-    columns, constraints, indexes = defaultdict(list), defaultdict(list), defaultdict(list)
+    columns: dict[str, list[Column]] = defaultdict(list)
+    constraints: dict[str, list[Constraint]] = defaultdict(list)
+    indexes: dict[str, list[Index]] = defaultdict(list)
     for table, name, type_, base, is_array, kind, not_null, is_generated, reads, default, collation, *more in asked(
         conn, "columns", schema
     ):
@@ -74,7 +84,7 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
 def named(catalog: Catalog, rules: Mapping) -> Catalog:
     """The legacy catalogue with its constraints and indexes under the names that the mapping gives some of them."""
 
-    def renamed(table: str, parts: tuple) -> tuple:
+    def renamed(table: str, parts: tuple[Named, ...]) -> tuple[Named, ...]:
         names = rules.tables[table].names if table in rules.tables else {}
         return tuple(replace(part, name=names.get(part.name, part.name)) for part in parts)
 
@@ -85,7 +95,7 @@ def named(catalog: Catalog, rules: Mapping) -> Catalog:
     return replace(catalog, tables=tables)
 
 
-def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple]:
+def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple[Any, ...]]:
     """Rows of the statement of this name about this schema.
 
     What the statement calls is found before the schema is on the path, so a function planted there is not called.

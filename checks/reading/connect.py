@@ -15,6 +15,7 @@ import sqlalchemy
 from psycopg import sql
 from sqlalchemy.pool import NullPool
 
+from checks.reading.rows import one_value
 from config import cursors, session
 from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
@@ -65,7 +66,7 @@ def _begin(conn: psycopg.Connection, snapshot: str | None) -> None:
 
 def exported(conn: psycopg.Connection) -> str:
     """Name of this session's snapshot, for others to read in for as long as it lasts."""
-    return conn.execute("select pg_export_snapshot()").fetchone()[0]
+    return one_value(conn, "select pg_export_snapshot()")
 
 
 @contextlib.contextmanager
@@ -90,6 +91,14 @@ def engine(connection: Connection) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: _open(connection, TargetError), poolclass=NullPool
     )
+
+
+def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
+    """psycopg's session beneath SQLAlchemy's. Errors: LookupError where it was given back."""
+    found = conn.connection.driver_connection
+    if found is None:
+        raise LookupError("the connection has given its session back")
+    return found
 
 
 def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:

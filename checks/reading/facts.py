@@ -131,8 +131,14 @@ class Facts:
         """The same of a table of the target."""
         return _rows(self.target.schema, table, self.kept_target)
 
-    def rule(self, table: str) -> TableRule | None:
+    def find_rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
+
+    def rule(self, table: str) -> TableRule:
+        """What the mapping says of a table that it knows. Errors: LookupError."""
+        if (found := self.mapping.tables.get(table)) is None:
+            raise LookupError(f"the mapping says nothing of table {table}")
+        return found
 
     def domain(self, table: str) -> str:
         return self.mapping.domain_of.get(table, "")
@@ -143,7 +149,7 @@ class Facts:
         return {name: self._fate(name) for name in self.source.tables}
 
     def _fate(self, table: str) -> str:
-        rule = self.rule(table)
+        rule = self.find_rule(table)
         if rule is None:
             is_archived = table in self.mapping.common.tool_tables or self.settings.unmapped_tables == "archive"
             return "archive" if is_archived else "copy"
@@ -173,14 +179,16 @@ class Facts:
 
     def final(self, table: str) -> str:
         """The name that a copied or kept table has in the target."""
-        rule = self.rule(table)
+        rule = self.find_rule(table)
         return (rule and rule.target) or table
 
     def renames(self, table: str) -> dict[str, str]:
         """Legacy column → its new name in a table that keeps its shape; a table with both names keeps both."""
-        rule, shape = self.rule(table), self.source.table(table)
+        rule = self.find_rule(table)
         used = {wanted: self.used(table, variants) for wanted, variants in (rule.renamed if rule else {}).items()}
-        found = {column.name: wanted for wanted, column in used.items() if column and not shape.find_column(wanted)}
+        found = {
+            column.name: wanted for wanted, column in used.items() if column and not self.source.has(table, wanted)
+        }
         return found | (rule.becomes if rule else {})
 
     def home(self, table: str) -> str:
@@ -191,12 +199,12 @@ class Facts:
 
     def used(self, table: str, variants: tuple[str, ...]) -> Column | None:
         """The first of these columns that the legacy table has."""
-        shape = self.source.table(table)
+        shape = self.source.find_table(table)
         return next((c for name in variants if shape and (c := shape.find_column(name))), None)
 
     def key(self, table: Table) -> str:
         """The legacy key as text: one column's text, a JSON array of several, or the ctid."""
-        columns = [table.find_column(name) for name in table.primary_key]
+        columns = [table.column(name) for name in table.primary_key]
         if len(columns) == 1:
             return text_of(columns[0])
         if columns:
@@ -212,22 +220,19 @@ class Facts:
             return None
         links = self._links(table, column)
         for constraint in links:
-            parent, name = constraint.ref_table, constraint.ref_columns[constraint.columns.index(column)]
+            parent, name = constraint.parent, constraint.ref_columns[constraint.columns.index(column)]
             is_moved = name == "id" and self.fates[parent] == "reshape"
             onward = None if is_moved else self._ids_in(parent, name, seen | {(table, column)})
             if found := onward or (parent if name == "id" else None):
                 return found
         is_other = any(len(constraint.columns) == 1 for constraint in links)
-        parent = None if is_other else self.mapped(table, column)
-        return parent and (self._ids_in(parent, "id", seen | {(table, column)}) or parent)
+        stated = None if is_other else self.mapped(table, column)
+        return stated and (self._ids_in(stated, "id", seen | {(table, column)}) or stated)
 
     def _links(self, table: str, column: str) -> list[Constraint]:
         """Foreign keys over this column, those over it alone first, to tables that are not archived."""
-        found = [
-            c
-            for c in self.source.table(table).constraints
-            if c.kind == "f" and column in c.columns and self.fates.get(c.ref_table, "archive") != "archive"
-        ]
+        keys = [c for c in self.source.table(table).constraints if c.kind == "f" and column in c.columns]
+        found = [c for c in keys if c.ref_table and self.fates.get(c.ref_table, "archive") != "archive"]
         return sorted(found, key=lambda c: len(c.columns))
 
     def mapped(self, table: str, column: str) -> str | None:
@@ -235,18 +240,19 @@ class Facts:
         rule = self.mapping.common.references.get(column)
         if not rule or (rule.tables and table not in rule.tables) or rule.to == table:
             return None
-        shape, parent = self.source.table(table), self.source.table(rule.to)
         is_spoken_of = table in self.mapping.tables or table in rule.tables or rule.to == "users"
         if not is_spoken_of or not self.source.has(rule.to, "id"):
             return None
-        if self.fates.get(rule.to) == "archive" or not _are_alike(shape.find_column(column), parent.find_column("id")):
+        parent = self.source.table(rule.to)
+        is_alike = _are_alike(self.source.table(table).column(column), parent.column("id"))
+        if self.fates.get(rule.to) == "archive" or not is_alike:
             return None
         is_moved = self.fates[rule.to] == "reshape" and self.home(rule.to) != rule.to
         return rule.to if is_moved or is_unique(parent, "id") else None
 
     def id_base(self, table: str) -> str | None:
         """The base type of the target's ids of a legacy table's rows."""
-        shape = self.target.table(self.home(table))
+        shape = self.target.find_table(self.home(table))
         column = shape.find_column("id") if shape else None
         return column.base if column else None
 
@@ -255,16 +261,16 @@ class Facts:
 
         A UUID stays as it is written.
         """
-        shape = self.source.table(parent) if parent else None
+        shape = self.source.find_table(parent) if parent else None
         key = (shape and shape.find_column("id")) or column
         return _word(text_of(column), column.base, key.base)
 
     def holds(self, table: str, pairs: Iterable[tuple[str, str]]) -> str:
         """Whether a row of a target's table has these values. pairs: its column, SQL of the value's text."""
-        shape, same = self.target.table(table), []
+        shape, same = self.target.table(table), list[str]()
         for name, value in pairs:
-            base = shape.column(name).base
-            same.append(f"{self.word(shape.find_column(name))} = {_word(value, base, base)}")
+            column = shape.column(name)
+            same.append(f"{self.word(column)} = {_word(value, column.base, column.base)}")
         return f"exists (select from {quoted(self.target.schema, table)} as t where {' and '.join(same)})"
 
     def spelled(self, column: Column, parent: str | None = None, base: str | None = "uuid") -> str:

@@ -24,11 +24,11 @@ FED_BY = {
 
 def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
     """The declared reference as it can be had; None where there is nothing to point at."""
-    parent = facts.target.table(wanted.ref_table)
+    parent = facts.target.find_table(wanted.parent)
     if parent is None or is_unique(parent, "id"):
         return wanted if parent else None
     legacy, column = feed(facts, wanted)
-    if column is None or wanted.ref_table not in facts.fates:
+    if column is None or wanted.parent not in facts.fates:
         return None
     for found in facts.source.table(legacy).constraints:
         is_single = found.kind == "f" and found.columns == (column.name,) and found.ref_table == wanted.ref_table
@@ -70,15 +70,15 @@ def _base(facts: Facts, wanted: Constraint) -> str | None:
     legacy, column = feed(facts, wanted)
     if column is None:
         return None
-    arrived = facts.target.table(facts.final(legacy))
+    arrived = facts.target.find_table(facts.final(legacy))
     there = arrived.find_column(column.name) if arrived else None
     return (there or column).base
 
 
 def feed(facts: Facts, wanted: Constraint) -> tuple[str, Column | None]:
     """The legacy table and column whose values the reference holds."""
-    table, name = FED_BY.get((wanted.table, wanted.columns[0]), (wanted.ref_table, "id"))
-    rule = facts.rule(table)
+    table, name = FED_BY.get((wanted.table, wanted.columns[0]), (wanted.parent, "id"))
+    rule = facts.find_rule(table)
     columns = rule.derives.columns if rule and rule.derives else rule.columns if rule else {}
     return table, facts.used(table, columns.get(name, (name,)))
 

@@ -10,6 +10,8 @@ Laws
   address that it is, if any: address. tid is the row's ctid.
 """
 
+from collections.abc import Iterable
+
 from checks.reading import addresses
 from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
 from config import types
@@ -20,7 +22,7 @@ from config.times import LOCAL, VISIBLE, ZONED
 from config.types import TEXTUAL, TIMES
 
 # What laws read of tables that keep their shape: column → its variants.
-READ = {
+READ: dict[str, dict[str, tuple[str, ...]]] = {
     "users": {},
     "roles": {"name": ("key", "slug", "code", "name")},
     "invoices": {"payment_id": ("payment_id",), "tax": ("tax_amount", "tax")},
@@ -82,7 +84,7 @@ class Relation:
         """The row's id in the target: a new one by the id as it stands, by the key of a row that has none."""
         base = self._facts.id_base(self._shape.name)
         parent = self._facts.parent(self._shape.name, "id") if column else None
-        if parent and self._facts.fates[self._shape.name] != "reshape":
+        if column and parent and self._facts.fates[self._shape.name] != "reshape":
             return self.id_of(parent, column)  # its ids are another table's
         spelled = self._facts.spelled(column, None, base) if column else "null"
         derived = self._facts.books.derived.get(self._shape.name)
@@ -181,7 +183,8 @@ class Relations:
     """SQL of every relation, by legacy table of the mapping."""
 
     def __init__(self, facts: Facts):
-        self._facts, self._made = facts, {}
+        self._facts = facts
+        self._made: dict[str, str] = {}
         common = facts.mapping.common
         self._known = {
             "role_key": role_keys(facts.mapping),
@@ -196,7 +199,7 @@ class Relations:
         return self._made[table]
 
     def _query(self, table: str) -> str:
-        wanted, shape = self._wanted(table), self._facts.source.table(table)
+        wanted, shape = self._wanted(table), self._facts.source.find_table(table)
         if shape is None or self._facts.fates[table] == "archive":
             return _empty(wanted)
         relation = Relation(self._facts, shape)
@@ -222,7 +225,7 @@ class Relations:
         rule = self._facts.rule(table)
         derived = rule.derives.columns if rule.derives else {}
         removed = {name: (name,) for name in rule.removed}
-        whole = {} if rule.carries else {"payload": ()}
+        whole: dict[str, tuple[str, ...]] = {} if rule.carries else {"payload": ()}
         return {"user_id": ("user_id",), **rule.columns, **READ.get(table, {}), **derived, **removed, **whole}
 
     def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
@@ -300,7 +303,7 @@ class Relations:
         return f"pg_input_is_valid({value}, 'jsonb')"
 
 
-def _empty(wanted: dict) -> str:
+def _empty(wanted: Iterable[str]) -> str:
     names = ["key", "rejected", "raw_id", "legacy_id", "id", *wanted, *_meanings(wanted), "created_at", "updated_at"]
     columns = [f"null::text as {quoted(name)}" for name in dict.fromkeys(names)]
     return f"select {', '.join(columns)}, null::text[] as nulled, null::tid as tid where false"
@@ -318,7 +321,7 @@ def meaning(value: str, known: dict[str, str]) -> str:
     return f"case lower({letters}) {cases} end"
 
 
-def _meanings(names) -> list[str]:
+def _meanings(names: Iterable[str]) -> list[str]:
     extra = {"role": ["role_key"], "status": ["status_meaning", "order_meaning"], "name": ["role_key"]}
     extra |= {"ip_address": ["address"], "metadata": ["metadata_note"], "payload": ["payload_note"]}
     return [other for name in names for other in extra.get(name, ())]

@@ -8,6 +8,7 @@ Laws
 """
 
 from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from checks.reporting import model
@@ -15,7 +16,7 @@ from checks.reporting import sections as report_sections
 from checks.reporting.words import some
 
 SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "name": "verification",
     "kind": "verification",
     "domain": "none",

@@ -110,8 +110,9 @@ def _finding(block: Finding, budget: Budget) -> str:
     of_table = f" {_code(check['table'])}" if check["table"] else ""
     parts = [f"### {report_sections.badge(check)}{of_table}: {_text(check['title'])}", _text(check["detail"])]
     parts.append(f"Check {_code(check['name'])}, {_text(check['severity'])}, {_text(check['compared'])} compared")
-    whole = block.rows.rows if block.rows else ()
+    table = block.rows
+    whole = table.rows if table else ()
     rows = whole[: budget.take(len(whole))]
-    parts.append(_table(Table(block.rows.name, block.rows.head, rows)) if rows else "")
+    parts.append(_table(Table(table.name, table.head, rows)) if table and rows else "")
     parts.append(unnamed(block.more + len(whole) - len(rows), len(rows)))
     return "\n\n".join(filter(None, parts))

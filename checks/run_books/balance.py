@@ -7,7 +7,7 @@ Laws
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,6 +15,8 @@ import psycopg
 
 from checks.reading.facts import Facts
 from checks.reading.relations import Relations
+from checks.reading.rows import one_row, one_value
+from checks.run_books.rejects import Planned
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from config.quoting import literal, quoted
 from config.types import UUID_TEXT
@@ -55,8 +57,6 @@ CREATED = """
     and m.legacy_table = 'professionals' and m.why = 'created' and m.target_id = concat(r.id)
 """
 
-Planned = tuple[Check, Callable[[psycopg.Connection, psycopg.Connection], Check], frozenset, frozenset]
-
 
 @dataclass(frozen=True)
 class Own:
@@ -88,9 +88,9 @@ def jobs(facts: Facts) -> Iterator[Planned]:
         yield draft, partial(function, facts, draft), frozenset(), frozenset()
 
 
-def _read(facts: Facts, table: str) -> tuple[frozenset, frozenset]:
+def _read(facts: Facts, table: str) -> tuple[frozenset[str], frozenset[str]]:
     """The tables that the count reads, in the source and in the target."""
-    rule = facts.rule(table)
+    rule = facts.find_rule(table)
     others = {rule.completed_from.table} if rule and rule.completed_from else set()
     archived = {f"legacy_archive.{table}"} if table in facts.archive.tables else set()
     own = {table, "user_role_profiles"} if table in facts.mapping.profile_tables else {facts.home(table)}
@@ -102,7 +102,7 @@ class _Balance:
 
     def __init__(self, facts: Facts, table: str, draft: Check):
         self._facts, self._table, self._draft = facts, table, draft
-        self._fate, self._rule = facts.fates[table], facts.rule(table)
+        self._fate, self._rule = facts.fates[table], facts.find_rule(table)
 
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
         own = self._own(source, target)
@@ -121,7 +121,7 @@ class _Balance:
     def _own(self, source: psycopg.Connection, target: psycopg.Connection) -> Own:
         rows = _count(source, self._facts.source.schema, self._table)
         run = [self._facts.books.run_id, self._table]
-        merged, rejected = (target.execute(query, run).fetchone()[0] for query in NAMED.values())
+        merged, rejected = (one_value(target, query, run) for query in NAMED.values())
         loaded = 0 if self._fate == "archive" else self._loaded(source, target)
         return Own(rows, loaded, merged, rejected, self._archived(target, loaded, rejected))
 
@@ -135,8 +135,8 @@ class _Balance:
             return self._counted(target, DRAFTS, requests="verification_requests")
         if self._facts.home(self._table) == "verification_requests":
             return self._by_id(source, target)
-        if self._rule and self._rule.completed_from:
-            return self._in_target(target, self._table) - self._given(source, target)
+        if self._rule and (completion := self._rule.completed_from):
+            return self._in_target(target, self._table) - self._given(completion.table, source, target)
         return self._in_target(target, self._facts.home(self._table))
 
     def _in_target(self, target: psycopg.Connection, name: str) -> int:
@@ -148,7 +148,7 @@ class _Balance:
 
     def _counted(self, target: psycopg.Connection, query: str, **tables: str) -> int:
         names = {key: quoted(self._facts.target.schema, name) for key, name in tables.items()}
-        return target.execute(query.format(run=literal(self._facts.books.run_id), **names)).fetchone()[0]
+        return one_value(target, query.format(run=literal(self._facts.books.run_id), **names))
 
     def _by_id(self, source: psycopg.Connection, target: psycopg.Connection) -> int:
         """Rows of a table that shares its target with others, told by their ids."""
@@ -161,26 +161,25 @@ class _Balance:
             while ids := [id_ for (id_,) in cursor.fetchmany(BATCH)]:
                 ids = [id_ for id_ in ids if re.match(UUID_TEXT, id_)]
                 query = f"select count(*) from {name} where id = any ({literal(ids)}::uuid[])"
-                found += target.execute(query).fetchone()[0]
+                found += one_value(target, query)
         return found
 
-    def _given(self, source: psycopg.Connection, target: psycopg.Connection) -> int:
+    def _given(self, users_table: str, source: psycopg.Connection, target: psycopg.Connection) -> int:
         """Rows that users without settings were given: one for each of these that stays, but for those noted."""
-        users_table = self._rule.completed_from.table
         users = Relations(self._facts).query(users_table)
-        settings, user = (
-            quoted(self._facts.source.schema, self._table),
-            self._facts.source.table(self._table).find_column("user_id"),
-        )
-        given = source.execute(
+        settings = quoted(self._facts.source.schema, self._table)
+        user = self._facts.source.table(self._table).column("user_id")
+        given = one_value(
+            source,
             f"select count(*) from ({users}) as u where u.rejected is null and u.id is not null and not exists ("
-            f"select from {settings} as t where {self._facts.spelled(user, users_table)} = u.legacy_id)"
-        ).fetchone()[0]
-        noted = target.execute(
+            f"select from {settings} as t where {self._facts.spelled(user, users_table)} = u.legacy_id)",
+        )
+        noted = one_value(
+            target,
             "select count(distinct legacy_key) from migration.notes where run_id = %s and legacy_table = %s "
             "and target_table = %s and note like 'not_made: %%'",
-            [self._facts.books.run_id, self._rule.completed_from.table, self._table],
-        ).fetchone()[0]
+            [self._facts.books.run_id, users_table, self._table],
+        )
         return given - noted
 
     def _archived(self, target: psycopg.Connection, loaded: int, rejected: int) -> int:
@@ -209,13 +208,13 @@ def _tables(facts: Facts, draft: Check, source: psycopg.Connection, target: psyc
 
 
 def _disposition(facts: Facts, table: str) -> str:
-    rule = facts.rule(table)
+    rule = facts.find_rule(table)
     return rule.disposition if rule else "archive" if facts.fates[table] == "archive" else "carry"
 
 
 def _run(facts: Facts, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     """The sums of the books, told anew from the figures of their tables."""
-    count, rows, *outcomes, is_balanced = target.execute(TOTALS, [facts.books.run_id]).fetchone()
+    count, rows, *outcomes, is_balanced = one_row(target, TOTALS, [facts.books.run_id])
     missing = count == 0 or None in (rows, *outcomes)
     is_equal = not missing and rows == sum(outcomes) and is_balanced
     detail = " + ".join(f"{number} {name}" for name, number in zip(OUTCOMES, outcomes, strict=True))
@@ -237,4 +236,4 @@ def _listed(draft: Check, rows: list[Row], compared: int, what: str) -> Check:
 
 
 def _count(conn: psycopg.Connection, schema: str, table: str) -> int:
-    return conn.execute(f"select count(*) from {quoted(schema, table)}").fetchone()[0]
+    return one_value(conn, f"select count(*) from {quoted(schema, table)}")

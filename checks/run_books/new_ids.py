@@ -18,7 +18,7 @@ from checks.reading.relations import Relation
 from checks.run_books.rejects import Planned, found
 from checks.verdict import ERROR, Check, Row
 from config.quoting import literal, quoted
-from config.shapes import Column
+from config.shapes import Column, Table
 from config.types import TEXTUAL, UUID_TEXT
 
 BOOKED = """
@@ -50,7 +50,7 @@ def jobs(facts: Facts) -> Iterator[Planned]:
         if table in facts.books.mapped or _changes(facts, table):
             draft = Check(f"books/id_map/{table}", "books", facts.domain(table), table, TITLE, ERROR)
             home = {facts.home(table)} & facts.target.tables.keys()
-            yield draft, partial(_check, facts, draft, shape.find_column("id")), frozenset({table}), frozenset(home)
+            yield draft, partial(_check, facts, draft, shape), frozenset({table}), frozenset(home)
 
 
 def _changes(facts: Facts, table: str) -> bool:
@@ -63,23 +63,25 @@ def _changes(facts: Facts, table: str) -> bool:
     return is_key and facts.id_base(table) == "uuid"
 
 
-def _check(facts: Facts, draft: Check, column: Column | None, source: psycopg.Connection, target) -> Check:
-    booked = target.execute(BOOKED, [facts.books.run_id, draft.table]).fetchall()
+def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+    table, column = shape.name, shape.find_column("id")
+    booked = target.execute(BOOKED, [facts.books.run_id, table]).fetchall()
     ids = list(dict.fromkeys(legacy_id for legacy_id, *_ in booked))
-    is_rejected = _rows_of(facts, draft.table, column, ids, source)
-    is_single = bool(facts.source.table(draft.table).primary_key)  # without a key two rows may share an id
-    lost = {name: _lost(facts, draft.table, name, target) for name in {row[1] for row in booked}}
+    is_rejected = _rows_of(facts, table, column, ids, source)
+    is_single = bool(shape.primary_key)  # without a key two rows may share an id
+    lost = {name: _lost(facts, table, name, target) for name in {row[1] for row in booked}}
     rows = []
     for legacy_id, target_table, _, count, targets in booked:
+        gone = lost[target_table]
         if is_rejected.get(legacy_id, True) or (is_single and (count > 1 or targets > 1)):
             rows.append(Row(legacy_id, "unexpected"))
-        elif lost[target_table] is None:
+        elif gone is None:
             rows.append(Row(legacy_id, "differs", ("target_table",)))
-        elif legacy_id in lost[target_table]:
+        elif legacy_id in gone:
             rows.append(Row(legacy_id, "breaks the rule", ("target_id",)))
-    repeated = [id_ for id_ in ids if is_uuid(id_)] if facts.is_alone_at_home(draft.table) else []
-    rows += [Row(id_, "unexpected") for id_ in _unkept(facts, draft.table, column, repeated, source)]
-    missing = _unmapped(facts, draft.table, column, ids, source) if _changes(facts, draft.table) else []
+    repeated = [id_ for id_ in ids if is_uuid(id_)] if facts.is_alone_at_home(table) else []
+    rows += [Row(id_, "unexpected") for id_ in _unkept(facts, table, column, repeated, source)]
+    missing = _unmapped(facts, table, column, ids, source) if column and _changes(facts, table) else []
     rows += [Row(key, "missing") for key in missing]
     return found(draft, list(dict.fromkeys(rows)), len(booked) + len(missing))
 
@@ -89,7 +91,9 @@ def _id(facts: Facts, relation: Relation, column: Column | None) -> str:
     return f"coalesce({facts.word(column)}, {relation.key})" if column else relation.key
 
 
-def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], source) -> dict[str, bool]:
+def _rows_of(
+    facts: Facts, table: str, column: Column | None, ids: list[str], source: psycopg.Connection
+) -> dict[str, bool]:
     """Legacy id → whether all its rows were rejected; those that the source lacks are not there."""
     relation = Relation(facts, facts.source.table(table))
     id_ = _id(facts, relation, column)
@@ -97,7 +101,7 @@ def _rows_of(facts: Facts, table: str, column: Column | None, ids: list[str], so
     return dict(source.execute(query).fetchall())
 
 
-def _unkept(facts: Facts, table: str, column: Column | None, ids: list[str], source) -> list[str]:
+def _unkept(facts: Facts, table: str, column: Column | None, ids: list[str], source: psycopg.Connection) -> list[str]:
     """Those of these UUIDs, which all became others, that no row of the source keeps; a key that is no id is none's."""
     if not ids or column is None:
         return []
@@ -121,7 +125,7 @@ def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connectio
     return {legacy_id for (legacy_id,) in target.execute(query)}
 
 
-def _unmapped(facts: Facts, table: str, column: Column, ids: list[str], source) -> list[str]:
+def _unmapped(facts: Facts, table: str, column: Column, ids: list[str], source: psycopg.Connection) -> list[str]:
     """Keys of rows that stay and whose id becomes another without an entry."""
     relation = Relation(facts, facts.source.table(table))
     pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID

@@ -56,27 +56,31 @@ def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
     """A check for each legacy table with notes."""
     for table in sorted(facts.books.noted & facts.source.tables.keys()):
         draft = Check(f"books/notes/{table}", "books", facts.domain(table), table, TITLE, ERROR)
-        yield draft, partial(_check, facts, prelude, draft), *_read(facts, table)
+        yield draft, partial(_check, facts, prelude, draft, table), *_read(facts, table)
 
 
 def _read(facts: Facts, table: str) -> tuple[frozenset[str], frozenset[str]]:
-    origins, rule = Origins(facts, table), facts.rule(table)
+    origins, rule = Origins(facts, table), facts.find_rule(table)
     parents = {parent for column in facts.source.table(table).columns for parent in origins.parents(column)}
     derived = rule.derives.targets if rule and rule.derives else ()
     homes = {facts.home(name) for name in (table, *parents)} | {facts.final(table), *derived}
     return frozenset({table, *parents}), frozenset(homes & facts.target.tables.keys())
 
 
-def _check(facts: Facts, prelude: Prelude, draft: Check, source, target) -> Check:
-    booked = target.execute(BOOKED, [facts.books.run_id, draft.table]).fetchall()
-    notes = _Notes(facts, prelude, draft.table, source, target)
+def _check(
+    facts: Facts, prelude: Prelude, draft: Check, table: str, source: psycopg.Connection, target: psycopg.Connection
+) -> Check:
+    booked = target.execute(BOOKED, [facts.books.run_id, table]).fetchall()
+    notes = _Notes(facts, prelude, table, source, target)
     return found(draft, list(dict.fromkeys(notes.wrong(booked))), len(booked), notes.missed)
 
 
 class _Notes:
     """One legacy table's notes."""
 
-    def __init__(self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target):
+    def __init__(
+        self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target: psycopg.Connection
+    ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self.missed = ""
 
@@ -129,7 +133,7 @@ class _Notes:
 
     def _orphans(self, target_table: str, column: str, parent: str, notes: Sequence[Note]) -> Iterator[Row]:
         own = reference(self._facts, target_table, column)
-        shape = self._facts.target.table(parent)
+        shape = self._facts.target.find_table(parent)
         if shape is None or (own and own.ref_table != parent):
             yield from (Row(note[0], "differs", ("note",)) for note in notes)
             return
@@ -180,7 +184,7 @@ class _Notes:
 
     def _unkept(self, target_table: str, column: str, loser: str, notes: Sequence[Note]) -> Iterator[Row]:
         """The first column has another value, or none and cannot take this one; the note tells it."""
-        rule, shape = self._facts.rule(self._table), self._facts.source.table(self._table)
+        rule, shape = self._facts.find_rule(self._table), self._facts.source.table(self._table)
         variants = rule.coalesced.get(column, ()) if rule else ()
         present = [c for name in variants if (c := shape.find_column(name))]
         given = next((c for c in present[1:] if c.name == loser), None)
@@ -207,13 +211,13 @@ class _Notes:
         times = self._times() if noted else []
         found = {pair for c in times for pair in self._blank_in(shape, c) if pair[0] not in gone}
         yield from (Row(key, "breaks the rule", ("note",)) for key, _ in noted - found)
-        rule = self._facts.rule(self._table)
+        rule = self._facts.find_rule(self._table)
         if rule is None or rule.transform not in PARTLY:
             yield from (Row(key, "missing", ("note",)) for key, _ in found - noted)
 
     def _times(self) -> list[Column]:
         """The text columns that the target's times come from."""
-        rule = self._facts.rule(self._table)
+        rule = self._facts.find_rule(self._table)
         columns = {
             **(rule.columns if rule else {}),
             "created_at": ("created_at",),

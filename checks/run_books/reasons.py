@@ -79,7 +79,7 @@ def _parents(facts: Facts, table: str) -> frozenset[str]:
 
 
 def _targets(facts: Facts, table: str) -> frozenset[str]:
-    rule = facts.rule(table)
+    rule = facts.find_rule(table)
     tables = {facts.home(table), facts.final(table), *(rule.targets if rule else ())} & facts.target.tables.keys()
     parents = {c.ref_table for name in tables for c in facts.target.table(name).constraints if c.ref_table}
     return frozenset(tables | parents)
@@ -94,7 +94,9 @@ class _Wanted:
     of: Constraint | None = None  # a foreign key: its own columns are not set to null beforehand
 
 
-def _check(facts: Facts, prelude: Prelude, table: str, draft: Check, source, target) -> Check:
+def _check(
+    facts: Facts, prelude: Prelude, table: str, draft: Check, source: psycopg.Connection, target: psycopg.Connection
+) -> Check:
     groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for key, reason, target_table, detail in target.execute(BOOKED, [facts.books.run_id, table]):
         groups[reason, target_table][key] = detail
@@ -110,6 +112,18 @@ def _check(facts: Facts, prelude: Prelude, table: str, draft: Check, source, tar
     return found(draft, rows, sum(map(len, groups.values())) - missed, more)
 
 
+@dataclass(frozen=True)
+class _Unique:
+    """A unique index or an exclusion. keys: its expressions; operators: of an exclusion, one each; columns: all that it
+    reads. is_of_nulls: a null equals a null."""
+
+    keys: list[str]
+    operators: list[str]
+    predicate: str
+    is_of_nulls: bool
+    columns: list[str]
+
+
 class Reasons:
     """Judges reasons for which rows of one legacy table were rejected, or could not be made."""
 
@@ -117,7 +131,7 @@ class Reasons:
         self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target: psycopg.Connection
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
-        self._shape, self._rule = facts.source.table(table), facts.rule(table)
+        self._shape, self._rule = facts.source.table(table), facts.find_rule(table)
 
     def unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
         """Keys of the rows for which the reason does not hold; None where that cannot be told. details: key → detail.
@@ -142,7 +156,7 @@ class Reasons:
 
     def _constraint(self, reason: str, target_table: str) -> _Wanted | None:
         """The constraint or unique index of this name; None where the target has none."""
-        shape = self._facts.target.table(target_table)
+        shape = self._facts.target.find_table(target_table)
         if shape is None:
             return None
         named = next((c for c in shape.constraints if c.name == reason), None)
@@ -157,13 +171,18 @@ class Reasons:
                 (column,), lambda: self._null(target_table, column), reference(self._facts, target_table, column)
             )
         row = self._target.execute(UNIQUE, [reason, self._facts.target.schema]).fetchone()
-        return _Wanted(tuple(dict.fromkeys(row[4])), lambda: self._standing(target_table, *row[:4])) if row else None
+        if row is None:
+            return None
+        unique = _Unique(*row)
+        return _Wanted(tuple(dict.fromkeys(unique.columns)), lambda: self._standing(target_table, unique))
 
     def _is_rewritten(self, shape: Table, name: str) -> bool:
         """Whether ids stand in the column that are written otherwise than in the source."""
         value = Origins(self._facts, self._table).value(shape.name, name)
-        column = self._shape.find_column(value.column) if value and value.column else None
-        return column is not None and bool(value.parents) and column.base != shape.column(name).base
+        if value is None or not value.column or not value.parents:
+            return False
+        column = self._shape.find_column(value.column)
+        return column is not None and column.base != shape.column(name).base
 
     def _never_null(self, reason: str, shape: Table) -> str | None:
         """The column of a not-null; its name is made of the legacy names or of the target's."""
@@ -183,14 +202,16 @@ class Reasons:
         query = f"select {KEY} from v where {is_null}"
         if own is None:
             return query
-        held = self._facts.holds(own.ref_table, [(own.ref_columns[0], f"v.{quoted(column)}")])
+        held = self._facts.holds(own.parent, [(own.ref_columns[0], f"v.{quoted(column)}")])
         return f"{query} or not {held}"
 
-    def _standing(self, table: str, keys: list[str], operators: list[str], predicate: str, is_distinct: bool) -> str:
+    def _standing(self, table: str, unique: "_Unique") -> str:
         """Rows in whose way a row stands that stayed."""
-        listed = ", ".join(f"({key}) as e{n}" for n, key in enumerate(keys))
-        equal = "is not distinct from" if is_distinct else "="
-        pairs = " and ".join(f"t.e{n} {operators[n] if operators else equal} w.e{n}" for n in range(len(keys)))
+        predicate, numbers = unique.predicate, range(len(unique.keys))
+        listed = ", ".join(f"({key}) as e{n}" for n, key in enumerate(unique.keys))
+        equal = "is not distinct from" if unique.is_of_nulls else "="
+        operators = unique.operators or [equal for _ in numbers]
+        pairs = " and ".join(f"t.e{n} {operators[n]} w.e{n}" for n in numbers)
         return (
             f"select w.{KEY} from (select {KEY}, {listed} from v where {predicate}) as w where exists ("
             f"select from (select {listed} from {self._schema_of(table)} where {predicate}) as t where {pairs})"
@@ -199,8 +220,8 @@ class Reasons:
     def _keeping(self, wanted: _Wanted, target_table: str, keys: list[str]) -> list[str] | None:
         """Of these rows those that do not break the constraint."""
         origins = Origins(self._facts, self._table)
-        values = [origins.value(target_table, column) for column in wanted.columns]
-        if not values or None in values:
+        values = [value for column in wanted.columns if (value := origins.value(target_table, column))]
+        if not values or len(values) < len(wanted.columns):
             return None
         rows = self._read(origins, values, keys)
         shape = self._facts.target.table(target_table)
@@ -242,16 +263,16 @@ class Reasons:
         rejected, origins = self._facts.books.rejected, Origins(self._facts, self._table)
         declared = [c for c in self._shape.constraints if c.kind == "f" and c.ref_table in rejected]
         for constraint in declared:
-            yield constraint.columns, constraint.ref_table, constraint.ref_columns
+            yield constraint.columns, constraint.parent, constraint.ref_columns
         for column in self._shape.columns:
             for parent in origins.parents(column):
                 if parent in rejected and self._facts.source.has(parent, "id"):
                     yield (column.name,), parent, ("id",)
 
     def _lost(self, parent: str, columns: tuple[str, ...]) -> set[str]:
-        shape = self._facts.source.table(parent)
+        shape = self._facts.source.find_table(parent)
         condition = by_keys(self._facts, parent, list(self._facts.books.rejected[parent])) if shape else None
-        if condition is None:
+        if shape is None or condition is None:
             return set()
         text, table = _tuple(self._facts, shape, columns), quoted(self._facts.source.schema, parent)
         return {value for (value,) in self._source.execute(f"select {text} from {table} as t where {condition}")} - {
@@ -262,7 +283,7 @@ class Reasons:
 
     def _fitting(self, target_table: str, details: dict[str, str]) -> list[str] | None:
         """Of these rows those whose value is of the column's type."""
-        shape, fitting = self._facts.target.table(target_table), []
+        shape, fitting = self._facts.target.find_table(target_table), list[str]()
         if shape is None or self._facts.target.version < ASKABLE:
             return None
         of_column: dict[str, list[str]] = defaultdict(list)
@@ -310,12 +331,12 @@ def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple]
 
 def _arriving(facts: Facts, shape: Table, name: str, wanted: _Wanted) -> str:
     """The value of one column in its own type; of the judged reference as text."""
-    column, own = shape.find_column(name), reference(facts, shape.name, name)
+    column, own = shape.column(name), reference(facts, shape.name, name)
     value = f"g.{quoted(name)}"
     if wanted.of and name in wanted.of.columns:
         return value
     if own and not column.not_null:
-        value = f"(case when {facts.holds(own.ref_table, [(own.ref_columns[0], value)])} then {value} end)"
+        value = f"(case when {facts.holds(own.parent, [(own.ref_columns[0], value)])} then {value} end)"
     is_builtin = column.kind == "b" and not column.is_array and column.base in READERS
     return parsed(value, column.base) if is_builtin else f"{value}::{_uncut(column)}"
 
@@ -330,17 +351,17 @@ def _orphan(facts: Facts, own: Constraint, rewritten: Sequence[str]) -> str:
     """Rows whose reference names no row. rewritten: those of its columns whose ids name none by themselves either."""
     raw = [f"v.{quoted(f'raw {column}')} is not null" for column in own.columns]
     pairs = [(key, f"v.{quoted(column)}") for key, column in zip(own.ref_columns, own.columns, strict=True)]
-    cases = [f"{' and '.join(raw)} and not {facts.holds(own.ref_table, pairs)}"]
+    cases = [f"{' and '.join(raw)} and not {facts.holds(own.parent, pairs)}"]
     if "MATCH FULL" in own.definition:
         cases.append(f"({' or '.join(raw)}) and not ({' and '.join(raw)})")
     for column, pair, is_held in zip(own.columns, pairs, raw, strict=True):
-        cases += [f"{is_held} and not {facts.holds(own.ref_table, [pair])}"] if column in rewritten else []
+        cases += [f"{is_held} and not {facts.holds(own.parent, [pair])}"] if column in rewritten else []
     return f"select {KEY} from v where {' or '.join(cases)}"
 
 
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
     """The values of some columns as one text, UUIDs in their plain form; null where one of them is."""
-    found = [shape.find_column(name) for name in columns]
+    found = [shape.column(name) for name in columns]
     texts = [facts.spelled(column, facts.parent(shape.name, column.name)) for column in found]
     if len(texts) == 1:
         return texts[0]

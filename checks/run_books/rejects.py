@@ -27,7 +27,8 @@ BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{
 CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
 TITLE = "Every rejected row is named once, is a row of the source, and was written down as it stands there."
 
-Planned = tuple[Check, Callable, frozenset, frozenset]
+Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
+Planned = tuple[Check, Work, frozenset[str], frozenset[str]]  # what is to be made, how, the tables of either side
 
 
 def jobs(facts: Facts) -> Iterator[Planned]:
@@ -64,7 +65,7 @@ class _Rejects:
 
     def _targets(self) -> set[str]:
         """The tables that may have refused a row."""
-        rule = self._facts.rule(self._table)
+        rule = self._facts.find_rule(self._table)
         return {self._facts.final(self._table), *(rule.targets if rule else ())} & self._facts.target.tables.keys()
 
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
@@ -104,7 +105,7 @@ def _rows(source: psycopg.Connection, facts: Facts, table: str, keys: list[str],
 def by_keys(facts: Facts, table: str, keys: list[str]) -> str | None:
     """The condition that picks rows by their legacy keys, by an index where the key has one; None for no keys."""
     shape = facts.source.table(table)
-    columns = [shape.find_column(name) for name in shape.primary_key]
+    columns = [shape.column(name) for name in shape.primary_key]
     pattern, left, cast = None, facts.key(shape), "text[]"
     if not columns:
         pattern, left, cast = CTID, "t.ctid", "tid[]"

@@ -28,7 +28,7 @@ SHORT = re.compile(r"[0-9]{1,6}")  # of an id
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/+&-]{0,39}")
 LINK = re.compile("://")
 NOTHING = re.compile(r"[0\W]*")  # as a number
-STAYS = {"date": ("infinity", "-infinity"), "ip": ("0.0.0.0/0", "::/0")}
+STAYS: dict[str | None, tuple[str, ...]] = {"date": ("infinity", "-infinity"), "ip": ("0.0.0.0/0", "::/0")}
 LONG_NUMBER = 7  # digits, of the number written out
 LONGEST_EXPONENT = 1_000
 
@@ -54,7 +54,7 @@ class Document:
     scalars: list[tuple[tuple, str]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
-    def read(self, value, path: tuple = ()) -> None:
+    def read(self, value: object, path: tuple = ()) -> None:
         """Take in a value of the document, and all in it. Errors: RecursionError."""
         if isinstance(value, str):
             self._read_scalar(value, path)
@@ -90,7 +90,8 @@ class Column:
     def texts(self) -> tuple[list[Part], list[Part]]:
         """Texts and a documents' scalars, with their rows; and the names of members."""
         made_up = set(self._made_up)
-        found = [(row, cell) for row, cell in enumerate(self.cells) if cell and row not in made_up]
+        plain = ((row, cell) for row, cell in enumerate(self.cells) if row not in made_up)
+        found = [(row, cell) for row, cell in plain if cell and isinstance(cell, str)]
         names: list[Part] = []
         for row in made_up:
             for piece in self.pieces(row):
@@ -105,10 +106,12 @@ class Column:
         """The texts that a mask must change, with their rows."""
         return [part for part in self.texts()[0] if is_telling(self.field, part[1])]
 
-    def unmasked(self, old: "Column | None") -> list[int]:
-        """Rows whose cell, or a part of it, is its original still. old: the originals; not looked at of kind null."""
-        if self.field.kind == "null":  # a column that takes no null has an empty text
-            return sorted({row for part in self.texts() for row, text in part if is_telling(self.field, text)})
+    def filled(self) -> list[int]:
+        """Rows with something in them, of a column of kind null; one that takes no null has an empty text."""
+        return sorted({row for part in self.texts() for row, text in part if is_telling(self.field, text)})
+
+    def unmasked(self, old: "Column") -> list[int]:
+        """Rows whose cell, or a part of it, is its original still. old: the originals."""
         same = [row for row, (new, was) in enumerate(zip(self.cells, old.cells, strict=True)) if new == was]
         rows = sorted({*same, *self._made_up})
         return [row for row in rows if any(map(self._is_same, self.pieces(row), old.pieces(row)))]

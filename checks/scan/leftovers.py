@@ -10,9 +10,10 @@ Laws
 - In keys, references and columns of large numbers a number may be chance as well.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.scan import traces
@@ -34,7 +35,7 @@ class Count:
     """Cells, and what may be shown of the keys of the first of them."""
 
     cells: int = 0
-    keys: list[Shown] = field(default_factory=list)
+    keys: list[Shown] = dataclasses.field(default_factory=list)
 
     def add(self, key: Shown) -> None:
         self.cells += 1
@@ -48,7 +49,7 @@ class Chance:
 
     check: str
     field: Field
-    count: Count = field(default_factory=Count)
+    count: Count = dataclasses.field(default_factory=Count)
     expected: float = 0.0
 
     @property
@@ -67,8 +68,9 @@ def _says_something(cell: Cell, one: Field) -> bool:
     """Whether a cell that is kept holds more than a UUID or a short number, by which nobody is known."""
     if isinstance(cell, list):
         return any(_says_something(element, one) for element in cell)
-    is_kept = bool(cell) and (one.kind is None or is_code(cell))
-    return is_kept and not is_uuid(cell) and not SHORT.fullmatch(cell)
+    if not cell or not (one.kind is None or is_code(cell)):
+        return False
+    return not is_uuid(cell) and not SHORT.fullmatch(cell)
 
 
 def phrases(text: str) -> Collection[str]:

@@ -16,6 +16,7 @@ from psycopg import sql
 from checks.reading import catalog
 from checks.reading.catalog import Catalog
 from checks.reading.facts import text, texts
+from checks.reading.rows import one_value
 from config.quoting import quoted
 from config.shapes import Column, Table
 from config.types import INTEGERS
@@ -41,6 +42,7 @@ NOBODYS = {"bool", "uuid"}  # of these no value says who somebody is
 NUMBERS = {"int8", "numeric"}
 REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
 NATIVE = {*INTEGERS, "uuid"}  # two servers sort these alike
+Keys = list[tuple[str, ...]]  # of a table: the sets of columns that tell its rows apart
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Field:
         """Whether addresses, numbers and names are looked for in it."""
         return self.is_text or self.is_number or self.kind == "phone"
 
-    def read(self) -> sql.Composed:
+    def read(self) -> sql.Composable:
         """Its text, or its elements' texts."""
         shown = text(f"t.{quoted(self.name)}")
         return sql.SQL(texts(shown) if self.is_array else shown)
@@ -86,7 +88,7 @@ class Key:
     bases: tuple[str, ...]
     codes: tuple[int, ...] = ()  # places of columns of which codes are kept, and all else is masked
 
-    def orders(self) -> list[sql.Composed]:
+    def orders(self) -> list[sql.SQL]:
         """What rows are sorted by: the columns, or the bytes of their texts."""
         names = [f"t.{quoted(name)}" for name in self.columns]
         return [
@@ -94,7 +96,7 @@ class Key:
             for name, base in zip(names, self.bases, strict=True)
         ]
 
-    def values(self) -> list[sql.Composed]:
+    def values(self) -> list[sql.Composable]:
         """What rows are compared by: values that Python sorts as the server does."""
         return [
             sql.SQL("concat({})").format(order) if base == "uuid" else order
@@ -133,16 +135,16 @@ class Books:
 
 def books(staging: psycopg.Connection, copy_id: str) -> Books:
     """Of a copy that they do not know, nothing."""
-    if not staging.execute(HAS_BOOKS).fetchone()[0]:
+    if not one_value(staging, HAS_BOOKS):
         return Books({}, {})
     found = staging.execute(BOOKS, [copy_id]).fetchall()
     kinds = {(table, column): kind for table, column, kind, _ in found if kind not in UNMASKED}
     return Books(kinds, {(table, column): why for table, column, _, why in found})
 
 
-def keys(conn: psycopg.Connection, schema: str) -> dict[str, list[tuple[str, ...]]]:
+def keys(conn: psycopg.Connection, schema: str) -> dict[str, Keys]:
     """Table → the sets of columns that tell its rows apart, the primary key first."""
-    found: dict[str, list[tuple[str, ...]]] = {}
+    found: dict[str, Keys] = {}
     for table, columns in catalog.asked(conn, "keys", schema):
         found.setdefault(table, []).append(tuple(columns))
     return found
@@ -161,7 +163,7 @@ def held(source: Catalog, references: Collection[str]) -> dict[str, set[str]]:
     found = {table.name: _held(table) | set(references) for table in source.tables.values()}
     for table in source.tables.values():
         for constraint in table.constraints:
-            found.get(constraint.ref_table, set()).update(constraint.ref_columns)
+            found.get(constraint.ref_table or "", set()).update(constraint.ref_columns)
     return found
 
 
@@ -205,7 +207,7 @@ def places(
     copy: Catalog,
     books: Books,
     held: Mapping[str, set[str]],
-    known_keys: Mapping[str, list[tuple[str, ...]]],
+    known_keys: Mapping[str, Keys],
 ) -> list[Place]:
     """Every table of the copy, and every table that the copy ought to have masked."""
     read = fields(copy, books, held)
@@ -216,7 +218,7 @@ def places(
     ]
 
 
-def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], books: Books, candidates) -> Place:
+def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], books: Books, candidates: Keys) -> Place:
     hidden = {column for owner, column in books.kinds if owner == table}
     coded = {column for column in hidden if books.kind(table, column) == CODE}
     absent = {column for column in hidden if not (source.has(table, column) and copy.has(table, column))}
@@ -238,5 +240,5 @@ def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], c
 
 
 def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:
-    left, right = (side.table(table).find_column(name) for side in (source, copy))
+    left, right = (side.table(table).column(name) for side in (source, copy))
     return left.base if left.base == right.base and not left.is_array else "text"

@@ -79,7 +79,7 @@ def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], ori
 
 def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Field]) -> sql.Composed:
     """Cells in which an address may stand, whole columns, and only rows that have any of it."""
-    chosen = [one.read() for one in whole]
+    chosen: list[sql.Composable] = [one.read() for one in whole]
     chosen += [
         sql.SQL("case when {} ~ {} then {} end").format(sql.SQL(text(f"t.{quoted(one.name)}")), traces.AT, one.read())
         for one in texts

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import psycopg
 from psycopg import sql
@@ -34,7 +35,7 @@ PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re
 Shown = tuple[str | int, ...]  # the parts of a key
 
 
-class Keys(Sequence):
+class Keys(Sequence[Shown]):
     """The keys of some rows, each made when it is asked for: what may be shown of its parts, HIDDEN for the others."""
 
     def __init__(self, rows: Sequence[tuple], key: Key | None):
@@ -43,13 +44,24 @@ class Keys(Sequence):
 
     def is_masked(self, place: int) -> bool:
         """Whether a row's key was masked, for a part of it that may only hold codes holds none."""
-        return not all(is_code(_text(self._rows[place][part])) for part in self._codes)
+        return not all(is_code(str(_text(self._rows[place][part]))) for part in self._codes)
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, place: int) -> Shown:
-        parts = [_text(part) for part in self._rows[place]]
+    @overload
+    def __getitem__(self, place: int) -> Shown: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Shown]: ...
+
+    def __getitem__(self, place: int | slice) -> Shown | list[Shown]:
+        if isinstance(place, slice):
+            return [self._shown(row) for row in self._rows[place]]
+        return self._shown(self._rows[place])
+
+    def _shown(self, row: tuple) -> Shown:
+        parts = [_text(part) for part in row]
         if self._bases is None:  # where the row lies in its table
             return (parts[0],)
         return tuple(map(_part, parts, self._bases))
@@ -60,7 +72,7 @@ def _text(part: str | int | bytes) -> str | int:
 
 
 def _part(part: str | int, base: str) -> str | int:
-    is_plain = base in NOBODYS or (SMALL if base == "numeric" else PLAIN).fullmatch(part)
+    is_plain = base in NOBODYS or (SMALL if base == "numeric" else PLAIN).fullmatch(str(part))
     return part if is_plain else HIDDEN
 
 
@@ -71,7 +83,7 @@ class Batch:
 
     keys: Keys
     new: Sequence[Sequence]
-    old: Sequence[Sequence] | None = None
+    old: Sequence[Sequence] = ()
     lost: tuple[int, ...] = ()
 
 

@@ -93,7 +93,7 @@ def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[Compared,
         Compared(one.table, one.name, one.kind, _how(place, one), counts[one])
         for place in places
         for one in place.masked
-        if one in counts
+        if one.kind and one in counts
     )
 
 
@@ -124,7 +124,7 @@ def findings(
 
 def _found(search: Search, originals: Originals, made_of: Origins) -> Iterator[Finding]:
     for (check, one), count in search.found.items():
-        detail = EMPTIED.get(one.kind, FOUND[check]) if check == UNMASKED else FOUND[check]
+        detail = EMPTIED.get(one.kind or "", FOUND[check]) if check == UNMASKED else FOUND[check]
         keys = _shown(count, originals)
         yield Finding(check, one.table, one.name, count.cells, detail, _remedy(check, one, made_of), keys)
 

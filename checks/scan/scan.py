@@ -23,7 +23,7 @@ from checks.scan import definitions, masked, originals, pairs, remedies
 from checks.scan.cells import Cell, Column
 from checks.scan.hashes import Hashes
 from checks.scan.leftovers import Count, Search
-from checks.scan.masked import CONSTANT, Field, Place
+from checks.scan.masked import CONSTANT, Field, Key, Place
 from checks.scan.originals import Originals
 from checks.scan.pairs import Batch, Reader, Shown
 from checks.scan.scanned import UNMASKED, Scan
@@ -34,6 +34,7 @@ from config.settings import Settings
 # Of a value that is looked for in the whole column of a table without a key: of shorter ones, and of dates, addresses
 # and numbers, there are so few that a masked one may well be somebody else's.
 LONG, LETTERS = 12, 6  # characters
+UNIFORM = ("null", CONSTANT)  # kinds that have one value in all rows
 UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError, psycopg.NotSupportedError)
 
 
@@ -106,15 +107,15 @@ class _Work:
             self._failed.append(remedies.Failed(place.table, column, "the copy or the source has no such column"))
         with self._noting(place.table, place.masked, "it could not be read on both sides"):
             if place.masked and place.key:
-                self._by_key(place)
+                self._by_key(place, place.key)
             elif place.masked:
                 self._as_sets(place)
             elif place.fields:
                 self._alone(place)
 
-    def _by_key(self, place: Place) -> None:
+    def _by_key(self, place: Place, key: Key) -> None:
         """Cells beside their originals."""
-        sides = (self._staging, self._source, self._schema, place.table, place.key)
+        sides = (self._staging, self._source, self._schema, place.table, key)
         lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
         for batch in pairs.paired(*sides, place.fields, place.masked):
             olds = dict(zip(place.masked, batch.old, strict=True))
@@ -143,10 +144,14 @@ class _Work:
         if one.is_searched:
             self._search.look(batch.keys, new, old)
 
-    def _left(self, new: Column, old: Column | None) -> list[int]:
-        """Rows with something of their originals; where one value is to stand in all rows, those with another."""
+    def _left(self, new: Column, old: Column) -> list[int]:
+        """Rows with something of their originals."""
+        return self._odd(new) if new.field.kind in UNIFORM else new.unmasked(old)
+
+    def _odd(self, new: Column) -> list[int]:
+        """Rows of a column that is to have null or one value throughout, which have another."""
         if new.field.kind != CONSTANT:
-            return new.unmasked(old)
+            return new.filled()
         held = [(row, cell) for row, cell in enumerate(new.cells) if cell is not None]
         wanted = self._constants.setdefault(new.field, held[0][1]) if held else None
         return [row for row, cell in held if cell != wanted]
@@ -165,8 +170,8 @@ class _Work:
     def _among(self, known: Hashes, keys: Sequence[Shown], new: Column) -> None:
         one = new.field
         self._compared[one] += len(keys)
-        if one.kind in ("null", CONSTANT):
-            left = set(self._left(new, None))
+        if one.kind in UNIFORM:
+            left = set(self._odd(new))
         else:
             texts = new.telling()
             rare = [part for part in texts if _is_rare(part[1])]

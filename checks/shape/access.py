@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import psycopg
 
+from checks.reading.rows import one_value
 from checks.shape.things import DIFFERS, UNEXPECTED, Thing
 from checks.verdict import Row
 
@@ -42,7 +43,7 @@ class Access:
         self._schema, self._owner = schema, self._owner_of(target, schema)
         self._known = {
             self._owner_of(target, "migration"),
-            target.execute("select current_user::text").fetchone()[0],
+            one_value(target, "select current_user::text"),
         }
 
     def owners(self, found: Iterable[Thing]) -> Iterator[Row]:
@@ -69,4 +70,4 @@ class Access:
 
     def _owner_of(self, target: psycopg.Connection, schema: str) -> str | None:
         row = target.execute(OWNER, [schema]).fetchone()
-        return row and row[0]
+        return row[0] if row else None

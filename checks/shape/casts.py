@@ -7,7 +7,7 @@ Laws
 - A default is of its own column's type.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from checks.shape.likeness import EVERY
@@ -24,7 +24,9 @@ def eased(wanted: Iterable[Thing], places: Places, kept: Kept) -> Iterator[Thing
         yield replace(thing, retyped=_retyped(thing, columns, places, kept))
 
 
-def _retyped(thing: Thing, columns: dict, places: Places, kept: Kept) -> frozenset[str] | None:
+def _retyped(
+    thing: Thing, columns: Mapping[tuple[str | None, str], Thing], places: Places, kept: Kept
+) -> frozenset[str] | None:
     legacy = thing.made_of
     if legacy is None:
         return frozenset()
@@ -33,7 +35,7 @@ def _retyped(thing: Thing, columns: dict, places: Places, kept: Kept) -> frozens
     names = {*legacy.says.get("columns", ()), *legacy.says.get("reads", ())}
     found = set()
     for column in (column for column in kept.of("column", legacy.of) if column.name in names):
-        for into, name in places.get((legacy.of, column.name), ()):
+        for into, name in places.get((column.table, column.name), ()):
             there = columns.get((thing.of, name)) if into == thing.of else None
             found |= {name} if there and _is_retyped(there, column) else set()
     return frozenset(found) or None

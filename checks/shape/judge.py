@@ -5,7 +5,7 @@ Laws
 - A table that is missing, or one too many, is one finding; nothing is said of what is or should be on it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from threading import Lock
 
@@ -39,13 +39,15 @@ class Shape:
     """The findings by check; made once, by whoever asks first."""
 
     def __init__(self, facts: Facts):
-        self._facts, self._lock, self._found = facts, Lock(), None
+        self._facts, self._lock = facts, Lock()
+        self._found: dict[str, list[Row]] | None = None
 
     def rows(self, check: str, source: psycopg.Connection, target: psycopg.Connection) -> list[Row]:
         """A row for each thing that the check is about; `what` is empty where it is as it should be."""
         with self._lock:
-            self._found = self._found or self._judged(source, target)
-        return self._found.get(check, [])
+            if self._found is None:
+                self._found = self._judged(source, target)
+            return self._found.get(check, [])
 
     def _judged(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, list[Row]]:
         facts = self._facts
@@ -63,7 +65,7 @@ class Shape:
 class _Product:
     def __init__(self, facts: Facts, of_legacy: Kept, declared: Declared, target: psycopg.Connection):
         self._facts, self._kept, self._declared, self._target = facts, of_legacy, declared, target
-        self._wanted_tables, self._there = set(tables(facts)), set()
+        self._wanted_tables, self._there = set(tables(facts)), set[str]()
         self._is_build = _is_build(target, facts.target.schema)
         self._checks: dict[str, list[Row]] = {}
 
@@ -79,8 +81,8 @@ class _Product:
         ]
         wanted = [*wanted, *self._declared.all()]
         places = self._places()
-        wanted = casts.eased(lasting.followed(wanted, places), places, self._kept)
-        wanted = list(kept.placed(wanted, found))
+        eased = casts.eased(lasting.followed(wanted, places), places, self._kept)
+        wanted = list(kept.placed(eased, found))
         needed = members.needed_by(wanted, legacy, self._kept)
         wanted += [*needed.needed, *members.sequences(self._kept, wanted)]
         judged = [thing for thing in found if thing.kind != "grant"]
@@ -92,7 +94,7 @@ class _Product:
         return self._checks
 
     def _places(self) -> lasting.Places:
-        found: dict = {}
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for place, arrived in [*self._kept.places(), *self._declared.places()]:
             found.setdefault(place, []).append(arrived)
         return found
@@ -151,7 +153,13 @@ def _books(target: psycopg.Connection) -> Iterator[Judged]:
     yield from _closed(target, books.SCHEMA, wanted, (), found)
 
 
-def _closed(target, schema: str, wanted: Iterable[Thing], allowed: Iterable[Thing], found) -> Iterator[Judged]:
+def _closed(
+    target: psycopg.Connection,
+    schema: str,
+    wanted: Iterable[Thing],
+    allowed: Iterable[Thing],
+    found: Collection[Thing],
+) -> Iterator[Judged]:
     """(finding, the check that it belongs to, if not the schema's own) of a schema that nobody else uses."""
     is_build = _is_build(target, schema)
     wanted, shared = list(wanted), [thing for thing in found if thing.kind != "grant"]

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from checks.reading.rows import one_value
 from checks.shape import likeness
 from checks.verdict import Row
 from config.mapping import Mapping as Rules
@@ -56,6 +57,13 @@ class Thing:
     made_of: "Thing | None" = field(default=None, compare=False, repr=False)  # the legacy thing, if it was one
 
     @property
+    def table(self) -> str:
+        """The table that a column, a constraint or an index is of. Errors: LookupError."""
+        if self.of is None:
+            raise LookupError(f"{self.kind} {self.name} is of no table")
+        return self.of
+
+    @property
     def key(self) -> Key:
         return self.kind, self.of, self.name
 
@@ -66,7 +74,7 @@ class Thing:
 
 def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
     """Everything in a schema; nothing where there is none."""
-    (quoted,) = conn.execute("select pg_catalog.quote_ident(%s)", [schema]).fetchone()
+    quoted = one_value(conn, "select pg_catalog.quote_ident(%s)", [schema])
     # loops are allowed: catalogues have an index for whatever is asked
     with _set(conn, "enable_nestloop", "on"), contextlib.ExitStack() as stack:
         cursors = [stack.enter_context(_asked(conn, kind, schema)) for kind in KINDS]
@@ -78,7 +86,7 @@ def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
 @contextlib.contextmanager
 def _set(conn: psycopg.Connection, name: str, value: str) -> Iterator[None]:
     """The setting within the block; an error ends the transaction, and with it what was set."""
-    (before,) = conn.execute(SETTING, [name]).fetchone()
+    before = one_value(conn, SETTING, [name])
     conn.execute(SET, [name, value])
     yield
     conn.execute(SET, [name, before])
@@ -116,13 +124,14 @@ def _unqualified(conn: psycopg.Connection, things: list[Thing]) -> Iterator[Thin
 def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> Iterator[Thing]:
     """Sequences say where they stand: pg_sequence tells neither what setval(…, false) left nor what was never drawn."""
     names = [thing.name for thing in things if thing.kind == "sequence"]
-    found = {}
+    found: dict[str, tuple[int, bool]] = {}
     for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack
         parts = [
             sql.SQL(POSITION).format(sql.Literal(name), sql.Identifier(schema, name))
             for name in names[start : start + 500]
         ]
-        found |= {name: where for name, *where in conn.execute(sql.SQL(" union all ").join(parts))}
+        rows = conn.execute(sql.SQL(" union all ").join(parts))
+        found |= {name: (last, is_called) for name, last, is_called in rows}
     for thing in things:
         if thing.kind == "sequence":
             last, is_called = found[thing.name]
@@ -132,7 +141,9 @@ def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> I
 
 def named(legacy: Iterable[Thing], rules: Rules) -> tuple[Thing, ...]:
     """The legacy things, constraints and indexes under the names that the mapping gives some of them."""
-    names = {(table, old): new for table, rule in rules.tables.items() for old, new in rule.names.items()}
+    names: dict[tuple[str | None, str], str] = {
+        (table, old): new for table, rule in rules.tables.items() for old, new in rule.names.items()
+    }
     parts = ("constraint", "index")
     return tuple(
         replace(thing, name=names.get((thing.of, thing.name), thing.name)) if thing.kind in parts else thing

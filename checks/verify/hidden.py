@@ -71,7 +71,8 @@ class Keys:
     def _types(self, table: str | None) -> set[str]:
         """Base types of the keys of the table and of those whose rows it has; none where it has no key."""
         facts = self._facts
-        names = {table} | {name for name in facts.source.tables if table in (facts.final(name), facts.home(name))}
+        names = {name for name in facts.source.tables if table in (facts.final(name), facts.home(name))}
+        names |= {table} if table else set()
         tables = [side.tables[name] for side in (facts.source, facts.target) for name in names & side.tables.keys()]
         return {base for one in tables for base in _key_types(one)}
 
@@ -96,7 +97,7 @@ def found_by(secret: bytes, expression: str) -> str:
 
 def _key_types(table: Table) -> Iterator[str]:
     for name in table.primary_key:
-        column = table.find_column(name)
+        column = table.column(name)
         yield "array" if column.is_array else "uuid" if column.kind == "e" else column.base
 
 

@@ -94,9 +94,9 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
 
 def _shaped(facts: Facts, draft: Check, work: Callable) -> Job:
     """Sequences are held to rows, and to the legacy ones, which may have gone on."""
-    is_of_rows = draft.name == judge.SEQUENCES
-    sides = (facts.source, facts.target) if is_of_rows else ()
-    return Job(draft, work, *(frozenset(side.tables) for side in sides))
+    if draft.name != judge.SEQUENCES:
+        return Job(draft, work)
+    return Job(draft, work, frozenset(facts.source.tables), frozenset(facts.target.tables))
 
 
 def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
@@ -142,7 +142,9 @@ def _excuse(drift: Drift, of_source: frozenset[str], of_target: frozenset[str]) 
     return "lost" if has_lost else "later"
 
 
-def _looked_at(draft: Check, looks: list[Look], excuse: Callable[[], str], source, target) -> Check:
+def _looked_at(
+    draft: Check, looks: list[Look], excuse: Callable[[], str], source: psycopg.Connection, target: psycopg.Connection
+) -> Check:
     """A law that is broken is asked again of the rows that stand as they stood, where these alone can tell."""
     compared, broken, rows = looks[0](source, target)
     why = excuse() if broken else ""

@@ -6,14 +6,15 @@ Laws
   seal's count, and where xmin tells to what it tells. By value the archive is compared with the source (content).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
 import psycopg
 
-from checks.reading.drift import Drift
+from checks.reading.drift import Drift, Seal
 from checks.reading.facts import Facts
+from checks.reading.rows import one_value
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from checks.verify.jobs import Job
 from config.quoting import quoted
@@ -38,29 +39,28 @@ def jobs(facts: Facts, drift: Drift) -> Iterator[Job]:
     if drift.seal is None or drift.seal.books is None:
         facts.gaps.append(UNSEALED)
         return
-    yield Job(BOOKS, partial(_books, facts, drift), is_settled=True)
-    yield Job(ARCHIVE, partial(_archive, facts, drift), is_settled=True)
+    yield Job(BOOKS, partial(_books, facts, drift.seal.books), is_settled=True)
+    yield Job(ARCHIVE, partial(_archive, facts, drift, drift.seal), is_settled=True)
 
 
-def _books(facts: Facts, drift: Drift, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-    wanted = drift.seal.books
+def _books(facts: Facts, wanted: Mapping[str, str], source: psycopg.Connection, target: psycopg.Connection) -> Check:
     found = {name: _digest(target, name, facts.books.run_id) for name in wanted}
     rows = [Row(f"migration.{name}", "differs") for name in wanted if found[name] != wanted[name]]
     return _told(BOOKS, rows, len(wanted))
 
 
 def _digest(target: psycopg.Connection, name: str, run_id: str) -> str:
-    return target.execute(DIGEST.format(table=quoted("migration", name)), [run_id]).fetchone()[0]
+    return one_value(target, DIGEST.format(table=quoted("migration", name)), [run_id])
 
 
-def _archive(facts: Facts, drift: Drift, source: psycopg.Connection, target: psycopg.Connection) -> Check:
+def _archive(facts: Facts, drift: Drift, seal: Seal, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     prefix = "legacy_archive."
-    wanted = {key.removeprefix(prefix): rows for key, rows in drift.seal.rows.items() if key.startswith(prefix)}
+    wanted = {key.removeprefix(prefix): rows for key, rows in seal.rows.items() if key.startswith(prefix)}
     there = facts.archive.tables
     rows = [Row(name, "missing") for name in sorted(wanted.keys() - there.keys())]
     rows += [Row(name, "unexpected") for name in sorted(there.keys() - wanted.keys())]
     for name in sorted(wanted.keys() & there.keys()):
-        count = target.execute(f"select count(*) from {quoted(facts.archive.schema, name)}").fetchone()[0]
+        count = one_value(target, f"select count(*) from {quoted(facts.archive.schema, name)}")
         if name in drift.archive.tables or count != wanted[name]:
             rows.append(Row(name, "differs"))
     return _told(ARCHIVE, rows, len(wanted))

@@ -49,7 +49,8 @@ def gone(drift: Drift, found: Iterable[tuple[Comparison, Difference]]) -> Gone:
         if one.is_by_row and one.table in one.of_target:
             added["target", one.table].append(what.counts[ADDED])
         if one.is_by_row and len(one.of_source) == 1:
-            added["source", *one.of_source].append(what.counts[NEW_IN_SOURCE])
+            (table,) = one.of_source
+            added["source", table].append(what.counts[NEW_IN_SOURCE])
     return Gone(_gone("source", drift.source, added), _gone("target", drift.target, added))
 
 
@@ -64,7 +65,8 @@ def _gone(name: str, side: Side, added: Mapping[tuple[str, str], list[int]]) -> 
 def judged(draft: Check, one: Comparison, found: Difference, drift: Drift, gone: Gone, is_counted: bool) -> Check:
     """The result of a comparison. is_counted: rows were counted, none was compared."""
     excused = _excused(one, found, drift, gone, is_counted)
-    counts, named = Counter(), defaultdict(list)
+    counts: Counter[str] = Counter()
+    named: dict[str, list[str]] = defaultdict(list)
     for what, number in found.counts.items():
         counts[excused.get(what, what)] += number
         named[excused.get(what, what)] += found.named.get(what, [])
@@ -144,7 +146,7 @@ def _told(compared: int, ours: int, later: Mapping[str, int]) -> str:
 def changes(name: str, side: Side, checks: Iterable[Check], read: Mapping[str, frozenset[str]]) -> Iterator[Change]:
     """The tables of one side of which something could not be compared. read: a check's name → the tables it reads."""
     stale = [check for check in checks if check.status == STALE]
-    of_checks = {check.name: read.get(check.name, frozenset({check.table})) for check in stale}
+    of_checks = {check.name: read.get(check.name, frozenset(filter(None, [check.table]))) for check in stale}
     for table in side.moved(set().union(*of_checks.values())):
         yield _change(name, side, table, [check for check in stale if of_checks[check.name] == {table}])
 

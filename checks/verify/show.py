@@ -6,6 +6,8 @@ Law: nothing of it is kept, logged or put into a report; the caller prints it an
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import psycopg
+
 from checks.compare.comparison import TEXT, Comparison, by_key
 from checks.compare.law_files import Prelude
 from checks.verdict import FAIL
@@ -32,14 +34,19 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
     failed = {check["name"]: check["rows"] for check in report["checks"] if check["status"] == FAIL and check["rows"]}
     if not failed:
         return
-    with verify.opened(settings, report["run_id"]) as (sessions, facts, _):  # there is one: it was judged
+    with verify.opened(settings, report["run_id"]) as left:
+        if left is None:
+            return  # it was judged, and has been removed since
+        sessions, facts, _ = left
         found = [one for one in jobs.comparisons(facts, Prelude(facts)) if one.name in failed]
         with sessions.source() as source, sessions.target() as target:
             for one in found:
                 yield from _of(one, failed[one.name], facts.books.secret, source, target)
 
 
-def _of(one: Comparison, named: list[Mapping], secret: bytes, source, target) -> Iterator[Shown]:
+def _of(
+    one: Comparison, named: list[Mapping], secret: bytes, source: psycopg.Connection, target: psycopg.Connection
+) -> Iterator[Shown]:
     """The report may name a row by a digest of its key; here it has its key."""
     rows = named[:MOST_ROWS]
     found = _keys(one, [row["key"] for row in rows], secret, source, target)
@@ -52,7 +59,9 @@ def _of(one: Comparison, named: list[Mapping], secret: bytes, source, target) ->
             yield Shown(one.name, key, column, wanted.get(column), there.get(column))
 
 
-def _keys(one: Comparison, shown: list[str], secret: bytes, source, target) -> dict[str, str]:
+def _keys(
+    one: Comparison, shown: list[str], secret: bytes, source: psycopg.Connection, target: psycopg.Connection
+) -> dict[str, str]:
     """What the report shows → the key; a digest that neither side knows any more stands for itself."""
     digest = hidden.found_by(secret, TEXT)
     digests = literal([key for key in shown if key.startswith("#")])

@@ -10,7 +10,7 @@ Laws
 import contextlib
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,6 +25,7 @@ from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
+from checks.reading.rows import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
 from checks.verify.jobs import Job
@@ -139,7 +140,7 @@ def _place(settings: Settings, run_id: str | None, reaching: connect.Reaching) -
     """(run, schema, archive, the schema's oid when it was made); None where no run has published, or this one has left
     nothing."""
     with connect.target(settings.target, reaching) as target:
-        if target.execute("select to_regclass('migration.schemas') is null").fetchone()[0]:
+        if one_value(target, "select to_regclass('migration.schemas') is null"):
             return None
         return target.execute(PLACES, {"schema": settings.target_schema, "run": run_id}).fetchone()
 
@@ -165,10 +166,10 @@ class Sessions:
         self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
 
-    def source(self):
+    def source(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
         return connect.source(self._settings.source, self._snapshot, self.reaching)
 
-    def target(self):
+    def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
         return connect.target(self._settings.target, self.reaching, self._of_target)
 
 
@@ -213,7 +214,7 @@ def _verdict(
     drift: Drift,
     level: str,
     docs: Path | None,
-    sealed: Sequence[Job] = (),
+    sealed: Iterable[Job] = (),
 ) -> Verdict:
     with ExitStack() as stack:
         with sessions.source() as source:
@@ -222,12 +223,13 @@ def _verdict(
             kept = _kept(facts, drift, source)
         started = None
         if level == "full":
-            wanted = {"docs": docs, "bases": pointed.bases(facts), "drift": drift.target}
-            started = gx.start(settings.target, facts.target.schema, rows, **wanted)
+            bases = pointed.bases(facts)
+            started = gx.start(settings.target, facts.target.schema, rows, docs=docs, bases=bases, drift=drift.target)
             stack.callback(started.stop)
         planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
         checks = _made(sessions, planned, drift, settings.workers)
-        suites, not_looked_at = [], []
+        suites: list[Check] = []
+        not_looked_at: list[str] = []
         if started:
             with sessions.reaching(started.stop):  # whoever asks to stop need not wait for the suites
                 suites, not_looked_at = started.result()

@@ -22,7 +22,7 @@ def tables(facts: Facts) -> list[str]:
 
 
 def _is_archived(facts: Facts, table: str) -> bool:
-    fate, rule = facts.fates[table], facts.rule(table)
+    fate, rule = facts.fates[table], facts.find_rule(table)
     if fate == "archive" or (rule and rule.also_archived):
         return True
     return fate == "reshape" and facts.settings.unmapped_columns == "archive" and bool(rest(facts, table))

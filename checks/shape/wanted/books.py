@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from checks.reading.rows import one_value
 from checks.shape import things
 from checks.shape.things import Thing
 from checks.shape.wanted.plain import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
@@ -33,7 +34,7 @@ VERSION = "select coalesce(max(version), 0) from migration.version"
 
 def version(target: psycopg.Connection) -> int:
     """The version of the books of this database."""
-    return target.execute(VERSION).fetchone()[0]
+    return one_value(target, VERSION)
 
 
 def wanted() -> tuple[int, list[Thing]]:

@@ -63,7 +63,7 @@ class Declared:
     def __init__(self, facts: Facts, types: Types, kept: Kept):
         self._facts, self._types, self._kept = facts, types, kept
         self._shapes, self._is_carried = shapes(facts), facts.settings.unmapped_columns == "carry"
-        self._places: list = []
+        self._places: list[tuple[tuple[str, str], tuple[str, str]]] = []
         self._pointing: dict[tuple[str, str], frozenset] = {}  # carried column → what it points at in the legacy schema
 
     def all(self) -> Iterator[Thing]:
@@ -88,17 +88,16 @@ class Declared:
 
     def _pointed(self, wanted: Constraint) -> tuple[Constraint | None, Typed | None]:
         """(a reference to a copied table as it can be had, the type that its column takes); None: none, its own."""
-        facts, parent = self._facts, wanted.ref_table
+        facts, parent = self._facts, wanted.parent
         if facts.fates.get(parent) in ("copy", "keep"):
             if self._types.links.is_unique(parent, "id"):
                 return wanted, self._types.id_of(parent)
             legacy, column = pointed.feed(facts, wanted)
             named = self._named(legacy, column.name, parent) if column else None
-            if named and self._types.links.is_unique(parent, named):
+            if column and named and self._types.links.is_unique(parent, named):
                 return replace(wanted, ref_columns=(named,)), self._types.bare(legacy, column)
         legacy, column = pointed.feed(facts, wanted)
-        is_there = column is not None and parent in facts.fates
-        return None, self._types.arriving(legacy, column) if is_there else None
+        return None, self._types.arriving(legacy, column) if column and parent in facts.fates else None
 
     def _named(self, table: str, column: str, parent: str) -> str | None:
         """The column of the parent that a legacy reference names."""
@@ -130,9 +129,9 @@ class Declared:
         added: dict[tuple[str, str], Thing] = {}
         for table in self._in_order:
             rule = self._facts.rule(table)
-            if self._facts.fates[table] == "reshape" and rule.carries:
+            if self._facts.fates[table] == "reshape" and rule.carries and rule.carry_into:
                 yield from self._of_table(table, rule.carry_into, found, added)
-            if rule and rule.split:
+            if rule.split:
                 yield from self._split(table, rule.split.into, set(rule.split.columns))
 
     @cached_property
@@ -147,7 +146,7 @@ class Declared:
 
     def _of_table(self, table: str, into: str, found: dict, added: dict) -> Iterator[Thing]:
         """Columns that no rule reads, and the constraints and indexes that are kept over these and others."""
-        is_shared, carried = self._is_shared(into), {}
+        is_shared, carried = self._is_shared(into), dict[str, str]()
         legacy = {thing.name: thing for thing in self._kept.of("column", table)}
         columns = rest(self._facts, table) if self._is_carried else []
         for shape in sorted(columns, key=lambda column: bool(column.generated)):
@@ -185,7 +184,7 @@ class Declared:
     def _is_anew(self, table: str, column: Column, carried: dict[str, str], is_shared: bool) -> bool:
         """Whether a column is generated again: all that it reads is carried beside it, as it is and under its name."""
         things_of = {thing.name: thing for thing in self._kept.of("column", table)}
-        read = [self._facts.source.table(table).find_column(name) for name in column.reads]
+        read = [self._facts.source.table(table).column(name) for name in column.reads]
         if lasting.is_dropped(column.default, self._kept.calls):
             return False
         return all(
@@ -230,14 +229,14 @@ class Declared:
     def _placed(self, table: str, thing: Thing, links: frozenset, found: dict, added: dict) -> Thing | None:
         """The column under the name that it gets: its own, unless one has it that is of another type, points at
         something else or is a rule's."""
-        written = WRITTEN.get(self._facts.rule(table).transform, set()) | ALWAYS_WRITTEN
+        written = WRITTEN.get(self._facts.rule(table).transform or "", set()) | ALWAYS_WRITTEN
         for name in (thing.name, f"{thing.name}_{table}"):
-            there = found.get(("column", thing.of, name)) or added.get((thing.of, name))
+            there = found.get(("column", thing.of, name)) or added.get((thing.table, name))
             if there is None and len(name.encode()) <= MAX_NAME_BYTES:
-                self._pointing[thing.of, name] = links
+                self._pointing[thing.table, name] = links
                 return replace(thing, name=name)
             is_alike = there and there.says["type"] == thing.says["type"]
-            if is_alike and self._pointing.get((thing.of, name)) == links and name not in written:
+            if is_alike and self._pointing.get((thing.table, name)) == links and name not in written:
                 return there
         return None
 
@@ -271,7 +270,7 @@ def _constraint(constraint: Constraint) -> Thing:
         stated = {"kind": "c", "expression": constraint.expression}
         return Thing("constraint", constraint.table, constraint.name, things.spelled(PLAIN_CONSTRAINT | stated))
     action = constraint.definition.partition(" ON DELETE ")[2]
-    parent, key = constraint.ref_table, constraint.ref_columns[0]
+    parent, key = constraint.parent, constraint.ref_columns[0]
     made = plain.reference(constraint.table, constraint.name, constraint.columns[0], parent, key)
     return made.saying(on_delete=ON_DELETE.get(action, "a"))
 

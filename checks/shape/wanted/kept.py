@@ -42,7 +42,7 @@ class Kept:
 
     def leaving(self, table: str) -> set[str]:
         """Columns that are not in the target's table, under whatever name."""
-        rule = self.facts.rule(table)
+        rule = self.facts.find_rule(table)
         return gone(self.facts, table) - set(rule.becomes if rule else ())
 
     def arrival(self, table: str) -> Arrival:
@@ -53,7 +53,8 @@ class Kept:
 
     def _arrival(self, table: str) -> Arrival:
         names, leaving = self.renames(table), self.leaving(table)
-        becoming = self.facts.rule(table).becomes if self.facts.rule(table) else {}
+        rule = self.facts.find_rule(table)
+        becoming = rule.becomes if rule else {}
         columns = self.facts.source.table(table).columns
         retyped = frozenset(
             c.name for c in columns if (c.base != "uuid" if c.name in becoming else not self.types.of(table, c).is_same)
@@ -83,7 +84,7 @@ class Kept:
 
     def column(self, table: str, found: Thing) -> Thing:
         """One column of the table, as it should be."""
-        shape, rule = self.facts.source.table(table).find_column(found.name), self.facts.rule(table)
+        shape, rule = self.facts.source.table(table).column(found.name), self.facts.find_rule(table)
         names, typed = self.renames(table), self.types.of(table, shape)
         stated, base = PLAIN_COLUMN | {statement: found.says[statement] for statement in OF_COLUMN}, typed.base
         if rule and found.name in rule.becomes:
@@ -120,7 +121,7 @@ class Kept:
 
     def _added(self, table: str) -> Iterator[Thing]:
         """Columns that every table has, and those that the mapping adds."""
-        rule, shape, final = self.facts.rule(table), self.facts.source.table(table), self.facts.final(table)
+        rule, shape, final = self.facts.find_rule(table), self.facts.source.table(table), self.facts.final(table)
         for name in ("created_at", "updated_at"):
             if not shape.find_column(name):
                 yield plain.column(final, name, "timestamp with time zone", "timestamptz", True, "now()")
@@ -132,7 +133,7 @@ class Kept:
 
     def _references(self, table: str) -> Iterator[Thing]:
         """References that the legacy table lacks and the mapping declares."""
-        rule, names, final = self.facts.rule(table), self.renames(table), self.facts.final(table)
+        rule, names, final = self.facts.find_rule(table), self.renames(table), self.facts.final(table)
         becoming, leaving = rule.becomes if rule else {}, self.leaving(table)
         wanted = {
             new: FOLLOWING for old, new in becoming.items() if not self._links.is_linked(table, old, is_single=True)
@@ -147,7 +148,7 @@ class Kept:
 
     def _of_settings(self, constraints: list[Thing]) -> Iterator[Thing]:
         """user_settings has one row for each user, and room for the settings that it has no column for."""
-        shape, users = self.facts.source.table("user_settings"), self.facts.source.table("users")
+        shape, users = self.facts.source.table("user_settings"), self.facts.source.find_table("users")
         moving = [c.name for c in users.columns if c.name in gone(self.facts, "users")] if users else []
         if not shape.find_column("preferences") and any(not shape.find_column(name) for name in moving):
             yield plain.column("user_settings", "preferences", "jsonb", "jsonb", True, "'{}'::jsonb")

@@ -149,7 +149,7 @@ def followed(wanted: Iterable[Thing], places: Places) -> Iterator[Thing]:
         if thing.kind != "constraint" or thing.says["kind"] != "f" or thing.made_of is None:
             yield thing
             continue
-        for parent, columns in _named_places(thing, places):
+        for parent, columns in _named_places(thing.made_of, places):
             if (parent, tuple(sorted(columns))) in uniques:
                 own = [there.get(("column", thing.of, name)) for name in thing.says["columns"]]
                 keys = [there.get(("column", parent, name)) for name in columns]
@@ -160,18 +160,18 @@ def followed(wanted: Iterable[Thing], places: Places) -> Iterator[Thing]:
 
 def _uniques(wanted: Iterable[Thing]) -> set[tuple[str, tuple[str, ...]]]:
     """Tables and columns that a foreign key can point at."""
-    found = set()
+    found: set[tuple[str, tuple[str, ...]]] = set()
     for thing in wanted:
         says = thing.says
         is_key = thing.kind == "constraint" and says["kind"] in "pu" and not says["deferrable"]
         if is_key or (thing.kind == "index" and says["unique"] and says["predicate"] is None):
-            found.add((thing.of, tuple(sorted(key["column"] or "" for key in says["keys"]))))
+            found.add((thing.table, tuple(sorted(key["column"] or "" for key in says["keys"]))))
     return found
 
 
-def _named_places(thing: Thing, places: Places) -> list[tuple[str, list[str]]]:
-    """(table, columns) in which all columns that the key names arrive, the root of an id first."""
-    parent, names = thing.made_of.says["table"], thing.made_of.says["referenced"]
+def _named_places(legacy: Thing, places: Places) -> list[tuple[str, list[str]]]:
+    """(table, columns) in which all columns that a foreign key names arrive, the root of an id first."""
+    parent, names = legacy.says["table"], legacy.says["referenced"]
     arrivals = [places.get((parent, name), []) for name in names]
     found = [dict(reversed(places)) for places in arrivals]
     tables = [into for into, _ in arrivals[0] if all(into in there for there in found)]

@@ -61,7 +61,9 @@ class Links:
         """The legacy table that the mapping lets the column point at, where its word counts."""
         facts = self._facts
         parent = None if self.is_linked(table, column.name) else facts.mapped(table, column.name)
-        key = facts.source.table(parent).find_column("id") if parent and facts.fates[parent] in MOVED else None
+        if parent is None or facts.fates[parent] not in MOVED:
+            return None
+        key = facts.source.table(parent).find_column("id")
         if not key or column.generated or column.is_array or not _are_alike(column.base, key.base):
             return None
         return parent if facts.home(parent) != facts.final(parent) or self.is_unique(parent, "id") else None

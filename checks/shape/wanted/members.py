@@ -22,6 +22,7 @@ import psycopg
 
 from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts
+from checks.reading.rows import one_value
 from checks.shape import likeness, things
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.shape.wanted.kept import Kept
@@ -42,6 +43,8 @@ SEALED = """
 """
 OF_LANGUAGES = ("collation", "text search configuration", "text search dictionary")
 EDGE = "select {0}(trunc({1})::bigint) from {2} where {1} between {3} and {4}"
+
+Named = tuple[str, str]  # kind and name of a type or a function
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def needed_by(wanted: Iterable[Thing], legacy: Iterable[Thing], kept: Kept) -> M
     return Members(stated, (*others, *(_stated(t, kept) for t in legacy if t.kind in OF_LANGUAGES)))
 
 
-def _named(wanted: Iterable[Thing]) -> Iterator[tuple[str, str]]:
+def _named(wanted: Iterable[Thing]) -> Iterator[Named]:
     """Types and functions that the wanted things name themselves."""
     for thing in wanted:
         source = thing.made_of
@@ -77,9 +80,9 @@ def _named(wanted: Iterable[Thing]) -> Iterator[tuple[str, str]]:
             yield from (("function", name) for name in source.says["functions"])
 
 
-def _closed(found: Iterable[tuple[str, str]], known: dict, kept: Kept) -> set:
+def _closed(found: Iterable[Named], known: Mapping[Named, Thing], kept: Kept) -> set[Named]:
     """What is named, and what that needs in turn."""
-    waiting, closed = [key for key in found if key in known], set()
+    waiting, closed = [key for key in found if key in known], set[Named]()
     while waiting:
         key = waiting.pop()
         if key in closed or key[1].partition("(")[0] in kept.calls:
@@ -99,8 +102,9 @@ def _stated(thing: Thing, kept: Kept) -> Thing:
 def sequences(kept: Kept, wanted: Iterable[Thing]) -> Iterator[Thing]:
     """The sequences that should be there."""
     columns = {(t.of, t.name): t for t in wanted if t.kind == "column"}
-    arrived = {(t.made_of.of, t.made_of.name): t for t in columns.values() if t.made_of}
-    drawn = {name for t in arrived.values() if t.says["default"] for name in _drawn(t.made_of)}
+    made = [(t.made_of, t) for t in columns.values() if t.made_of]
+    arrived = {(legacy.of, legacy.name): t for legacy, t in made}
+    drawn = {name for legacy, t in made if t.says["default"] for name in _drawn(legacy)}
     for thing in kept.of("sequence", None):
         column = arrived.get((thing.says["table"], thing.says["column"]))
         is_owned = column is not None and (not thing.says["identity"] or bool(column.says["identity"]))
@@ -143,7 +147,7 @@ class Positions:
         readers: dict[str, set[tuple[str, str]]] = {}
         for thing in found:
             for name in thing.says["sequences"] if thing.kind == "column" else ():
-                readers.setdefault(name, set()).add((thing.of, thing.name))
+                readers.setdefault(name, set()).add((thing.table, thing.name))
         for thing in found:
             if thing.kind == "sequence":
                 owner = {(thing.says["table"], thing.says["column"])} if thing.says["table"] else set()
@@ -176,13 +180,13 @@ class Positions:
 
     def _edge(self, says: Says, table: str, column: str) -> int | None:
         """The last value of a column in the direction of the sequence; values out of its bounds are not its own."""
-        shape = self._facts.target.table(table)
+        shape = self._facts.target.find_table(table)
         found = shape.find_column(column) if shape else None
         if found is None or found.base not in NUMBERS or found.is_array:
             return None
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
         query = EDGE.format(function, quoted(column), name, says["minimum"], says["maximum"])
-        return self._target.execute(query).fetchone()[0]
+        return one_value(self._target, query)
 
 
 def _is_on_the_way(given: int, stood: list[int], is_cycled: bool) -> bool:

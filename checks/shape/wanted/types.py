@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from checks.reading.facts import Facts
+from checks.reading.rows import one_row
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.links import Links
 from config.quoting import literal, quoted
@@ -104,7 +105,7 @@ class Types:
         facts = self._facts
         if facts.fates[table] == "reshape" and facts.home(table) != table:
             return UUID
-        column = facts.source.table(table).find_column("id")
+        column = facts.source.table(table).column("id")
         if column.base in TEXTUAL and self._is_id(table, "id"):
             values, uuids = self._count(table, column)
             return UUID if uuids * 2 > values else self.bare(table, column)
@@ -142,5 +143,6 @@ class Types:
         if (table, column.name) not in self._counted:
             name = quoted(self._facts.source.schema, table)
             query = COUNTS.format(self._facts.word(column), literal(UUID_TEXT), name)
-            self._counted[table, column.name] = self._source.execute(query).fetchone()
+            values, uuids = one_row(self._source, query)
+            self._counted[table, column.name] = values, uuids
         return self._counted[table, column.name]

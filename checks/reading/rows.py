@@ -1,0 +1,30 @@
+"""Statements that give one row whatever stands in the database (counts, settings), and the columns of a SELECT.
+
+Law: a row that is not there is a fault of the statement, and is said so; a statement that may find nothing is not asked
+here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+
+Params = Sequence[object] | Mapping[str, object] | None
+
+
+def one_row(conn: psycopg.Connection, query: str, params: Params = None) -> tuple[Any, ...]:
+    """The row that the statement gives. Errors: LookupError where it gives none."""
+    row = conn.execute(query, params).fetchone()
+    if row is None:
+        raise LookupError("a statement gave no row; wanted one, as of a count")
+    return row
+
+
+def one_value(conn: psycopg.Connection, query: str, params: Params = None) -> Any:
+    """The first value of that row. Errors: LookupError."""
+    return one_row(conn, query, params)[0]
+
+
+def column_names(conn: psycopg.Connection, query: str) -> list[str]:
+    """The columns of a SELECT, none of whose rows is fetched."""
+    return [column.name for column in conn.execute(f"select * from ({query}) as x limit 0").description or ()]
