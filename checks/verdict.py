@@ -7,13 +7,16 @@ Laws
 - STALE neither passes nor fails: all that could be compared is equal, and something was written since that could not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PASS, FAIL, ERROR, STALE = "PASS", "FAIL", "ERROR", "STALE"
 LEVELS = ("counts", "content", "full")
 MAX_ROWS = 100  # named in one result; rows_total counts them all
+
+Json = Mapping[str, Any]  # a result, a run or a part of one as JSON has it
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Verdict:
         is_close = self.level == LEVELS[-1] and self.sample in (None, 100)
         return is_close and not any(check.status in (ERROR, STALE) for check in self.checks)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """passed, is_whole, counts by status, and every check as a dictionary: what reports are made of."""
         body = asdict(self)
         return body | {"passed": self.passed, "is_whole": self.is_whole, "counts": count(self.checks)}

@@ -19,7 +19,7 @@ from itertools import groupby, islice
 
 import psycopg
 
-from checks.reading.rows import column_names, one_value
+from checks.reading.statements import column_names, one_value
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 from config.quoting import literal, quoted
 
@@ -150,7 +150,7 @@ def _named(sides: Sides, hashed: str, differ: list[int], counted: Difference, ke
 
 
 def _count(conn: psycopg.Connection, query: str) -> int:
-    return one_value(conn, f"select count(*) from ({query}) as x")
+    return one_value(conn, int, f"select count(*) from ({query}) as x")
 
 
 def _range(hashed: str) -> str:

@@ -7,7 +7,7 @@ import psycopg
 
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from config.quoting import quoted
 
 # Target tables → the relation's rows that they should have one of each.
@@ -24,7 +24,7 @@ def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str
     """Target table → rows. Reads the source alone."""
     found = dict.fromkeys(EMPTY, 0) | _kept(facts, source)
     for tables, query in MADE.items():
-        found |= dict.fromkeys(tables, one_value(source, prelude.of_source(query)[0]))
+        found |= dict.fromkeys(tables, one_value(source, int, prelude.of_source(query)[0]))
     roots: dict[str, int] = dict(source.execute(prelude.of_source(ROOTS)[0]).fetchall())
     found |= {table: roots.get(role, 0) for role, table in facts.mapping.roles.items()}
     return found | {"user_role_profiles": sum(roots.values())}
@@ -35,6 +35,6 @@ def _kept(facts: Facts, source: psycopg.Connection) -> dict[str, int]:
     found = {}
     for table, fate in facts.fates.items():
         if fate in ("copy", "keep") and table != "user_settings":
-            count = one_value(source, f"select count(*) from {quoted(facts.source.schema, table)}")
+            count = one_value(source, int, f"select count(*) from {quoted(facts.source.schema, table)}")
             found[facts.final(table)] = count - len(facts.books.rejected.get(table, {}))
     return found

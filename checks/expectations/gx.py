@@ -36,6 +36,7 @@ from config.errors import MigrateError
 
 if TYPE_CHECKING:
     from great_expectations.data_context.store.store import DataDocsSiteConfigTypedDict
+    from great_expectations.expectations.expectation import Expectation
 
     from checks.expectations.generated import Part
 
@@ -163,12 +164,12 @@ def _died(why: str) -> Check:
     return replace(RAN, status=ERROR, detail=f"they were not: {why}")
 
 
-def told(answer: dict) -> Answer:
+def told(answer: dict[str, Any]) -> Answer:
     """The child's answer."""
     return [RAN, *(_revived(check) for check in answer["checks"])], answer["not_looked_at"]
 
 
-def _revived(check: dict) -> Check:
+def _revived(check: dict[str, Any]) -> Check:
     rows = tuple(Row(row["key"], row["what"], tuple(row["columns"])) for row in check["rows"])
     return Check(**check | {"rows": rows})
 
@@ -198,7 +199,7 @@ def _where(error: Exception) -> str:
     return f"{type(error).__name__}{place}"
 
 
-def answered(request: dict) -> dict:
+def answered(request: dict[str, Any]) -> dict[str, Any]:
     """All suites over what the request names, as JSON can say it."""
     with _session(Connection(**request["connection"]), request["schema"]) as engine:
         from checks.expectations.judgement import Drifted, Judgement
@@ -277,7 +278,7 @@ class Context:
         found = {one.expectation_config.meta["part"]: _found(one) for one in result.results}
         return [found.get(number, Found(False, "not executed")) for number in range(len(parts))]
 
-    def _definition(self, name: str, query: str, expectations: list) -> Any:
+    def _definition(self, name: str, query: str, expectations: "list[Expectation]") -> Any:
         self._queries.add(query)
         batch = self._source.add_query_asset(name, query=query).add_batch_definition("whole")
         suite = self._gx.ExpectationSuite(name=name, expectations=expectations)
@@ -313,7 +314,7 @@ def _found(result: Any) -> Found:
     return Found(bool(result.success), None, count, inner.get("element_count", 0))
 
 
-def _raised(info: dict) -> str | None:
+def _raised(info: dict[str, Any]) -> str | None:
     """The kind of the exception, None if there was none: the infos of several metrics are keyed by their ids."""
     infos = [info] if "raised_exception" in info else [one for one in info.values() if isinstance(one, dict)]
     texts = [

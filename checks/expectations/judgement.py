@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psycopg
 import sqlalchemy
@@ -160,7 +161,7 @@ class Judgement:
         return self._validated("columns of the schema", generated.COLUMNS, planned, {})
 
     def _validated(
-        self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict, batch: str = ""
+        self, name: str, query: str, planned: dict[str, list[Planned]], parameters: dict[str, int], batch: str = ""
     ) -> list[Check]:
         """One validation, and a check for each that was planned, by table. batch: where its rows are not a table's."""
         if not is_sayable(query):
@@ -235,7 +236,7 @@ def _domains() -> dict[str, str]:
     return {rule.target or legacy: known.domain_of[legacy] for legacy, rule in known.tables.items()} | target.domains()
 
 
-def _key(row: tuple) -> str:
+def _key(row: tuple[Any, ...]) -> str:
     return str(row[0]) if len(row) == 1 else json.dumps(row, default=str)
 
 

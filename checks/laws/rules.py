@@ -5,10 +5,11 @@ Law: how many rows were looked at is counted beside those that break the rule.
 
 import uuid
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import psycopg
 
-from checks.reading.rows import one_row
+from checks.reading.statements import one_row
 from checks.verdict import MAX_ROWS, Row
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
@@ -44,7 +45,7 @@ def derived(
     return compared, len(wrong), rows
 
 
-def _streamed(conn: psycopg.Connection, query: str) -> Iterator[tuple]:
+def _streamed(conn: psycopg.Connection, query: str) -> Iterator[tuple[Any, ...]]:
     with conn.cursor(name="derived") as cursor:
         cursor.itersize = BATCH
         yield from cursor.execute(query)

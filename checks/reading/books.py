@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from config.errors import TargetError
 
 RUN = """
@@ -121,8 +121,8 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
 def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:
     """The database's own. Books that an older program made have none: what they hold of the run takes its place, its
     microsecond and its server's identifier, which no report tells."""
-    if one_value(conn, HAS_KEY):
-        return one_value(conn, KEY)
+    if one_value(conn, bool, HAS_KEY):
+        return one_value(conn, bytes, KEY)
     return hashlib.sha256(repr(run).encode()).digest()
 
 

@@ -15,7 +15,8 @@ import sqlalchemy
 from psycopg import sql
 from sqlalchemy.pool import NullPool
 
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
+from checks.verdict import Check
 from config import cursors, session
 from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
@@ -30,10 +31,11 @@ OWN = {
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 
-Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager]
+Work = Callable[[psycopg.Connection, psycopg.Connection], Check]  # how a check is made: by source and target
+Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager[None]]
 
 
-def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager:
+def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
     """For sessions that nobody stops."""
     return contextlib.nullcontext()
 
@@ -66,7 +68,7 @@ def _begin(conn: psycopg.Connection, snapshot: str | None) -> None:
 
 def exported(conn: psycopg.Connection) -> str:
     """Name of this session's snapshot, for others to read in for as long as it lasts."""
-    return one_value(conn, "select pg_export_snapshot()")
+    return one_value(conn, str, "select pg_export_snapshot()")
 
 
 @contextlib.contextmanager
@@ -95,7 +97,7 @@ def engine(connection: Connection) -> sqlalchemy.Engine:
 
 def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
     """psycopg's session beneath SQLAlchemy's. Errors: LookupError where it was given back."""
-    found = conn.connection.driver_connection
+    found: psycopg.Connection | None = conn.connection.driver_connection
     if found is None:
         raise LookupError("the connection has given its session back")
     return found

@@ -17,7 +17,7 @@ import psycopg
 
 from checks.reading.books import Books
 from checks.reading.catalog import Catalog
-from checks.reading.rows import one_row, one_value
+from checks.reading.statements import one_row, one_value
 from config.quoting import quoted
 
 ROUND = 2**32  # transactions count round in 32 bits: what is compared is their distance from a boundary
@@ -109,7 +109,7 @@ def of_source(books: Books, catalog: Catalog, source: psycopg.Connection, target
     """What the source has seen since the run's snapshot."""
     identity = books.identity
     is_known = identity.get("system_identifier") and identity.get("database_oid")
-    here = (_system(source), one_value(source, DATABASE))
+    here = (_system(source), one_value(source, int, DATABASE))
     if not books.snapshot or not is_known or here != (identity["system_identifier"], identity["database_oid"]):
         return Side()
     # A transaction's savepoints are not told apart: all that began while the oldest was at work counts as later.
@@ -129,7 +129,7 @@ def of_archive(seal: Seal | None, catalog: Catalog, target: psycopg.Connection) 
 
 def read_seal(target: psycopg.Connection, run_id: str, build_oid: int, target_schema: str) -> Seal | None:
     """The seal of a build, as the run has put it down."""
-    has_horizon = one_value(target, HAS_HORIZON)
+    has_horizon = one_value(target, bool, HAS_HORIZON)
     query = SEAL.format(horizon="horizon" if has_horizon else "null::jsonb")
     marks, horizon = target.execute(query, [run_id, build_oid]).fetchone() or (None, None)
     if marks is None:
@@ -160,7 +160,7 @@ def _since(seal: Seal | None, catalog: Catalog, target: psycopg.Connection, pref
     oids = {name: there[name] for name in catalog.tables if name in there and prefix + name in seal.oids}
     same = {name for name, oid in oids.items() if seal.oids[prefix + name] == oid}
     is_here = seal.system is not None and _system(target) == seal.system
-    if not same or one_value(target, NOW) < high or not (is_here or len(same) == len(oids)):
+    if not same or one_value(target, int, NOW) < high or not (is_here or len(same) == len(oids)):
         return Side()  # an upgrade gives another identifier and keeps oids and transactions; a restored copy keeps none
     were = {name: seal.rows.get(prefix + name, 0) for name in sorted(same)}
     return _side(target, catalog.schema, written(high, running), were)
@@ -193,6 +193,6 @@ def _system(conn: psycopg.Connection) -> str | None:
     """The server's identifier; None where this role may not ask."""
     try:
         with conn.transaction():
-            return one_value(conn, SYSTEM)
+            return one_value(conn, str, SYSTEM)
     except psycopg.errors.InsufficientPrivilege:
         return None

@@ -215,7 +215,7 @@ class Facts:
         """The legacy table whose ids stand in this column of a legacy table: as a foreign key or the mapping says."""
         return self._ids_in(table, column, frozenset())
 
-    def _ids_in(self, table: str, column: str, seen: frozenset) -> str | None:
+    def _ids_in(self, table: str, column: str, seen: frozenset[tuple[str, str]]) -> str | None:
         if (table, column) in seen:
             return None
         links = self._links(table, column)

@@ -8,6 +8,7 @@ Laws
 
 import html
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from checks.reporting.model import shown
 from checks.reporting.sections import Table
@@ -75,7 +76,7 @@ def _legend() -> str:
     return "".join(parts)
 
 
-def _outcome_bar(row: Sequence, at: int) -> str:
+def _outcome_bar(row: Sequence[Any], at: int) -> str:
     """Name, bar, and the figures: all rows, and those that were not just loaded."""
     y = LINE * (at + 1)
     counts = dict(zip(OUTCOMES, (value or 0 for value in row[2:6]), strict=True))
@@ -88,7 +89,7 @@ def _outcome_bar(row: Sequence, at: int) -> str:
     return "".join((*parts, _label(WIDTH - RIGHT + 12, y + 12, _figures(row, counts), "figure")))
 
 
-def _figures(row: Sequence, counts: dict[str, int]) -> str:
+def _figures(row: Sequence[Any], counts: dict[str, int]) -> str:
     odd = [f"{counts[name]:,} {name}" for name in OUTCOMES[1:] if counts[name]]
     wrong = [] if row[6] else ["does not add up"]
     return " · ".join((f"{row[1] or 0:,}", *odd, *wrong))

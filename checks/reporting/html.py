@@ -7,7 +7,7 @@ Laws
 """
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from checks.reporting import charts as report_charts
@@ -15,13 +15,14 @@ from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
 from checks.reporting.words import unnamed
+from checks.verdict import Json
 
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
 
 
-def render(report: Mapping) -> str:
+def render(report: Json) -> str:
     """The whole page."""
     sections = report_sections.sections(report)
     return "\n".join(
@@ -44,7 +45,7 @@ def _text(value: object) -> str:
     return html.escape(model.shown(value))
 
 
-def _head(report: Mapping) -> str:
+def _head(report: Json) -> str:
     line = report["headline"]
     figures = "".join(
         f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in report_sections.facts(report)
@@ -61,7 +62,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _origin(report: Mapping) -> str:
+def _origin(report: Json) -> str:
     of_schema = f" of schema {report['schema']}" if report["schema"] else ""
     return f"nxtgauge-migrate, report{of_schema}, made {report_sections.made_at(report)}; names, keys and counts only"
 
@@ -122,7 +123,7 @@ def _right(is_right: bool) -> str:
     return ' class="number"' if is_right else ""
 
 
-def _row(row: Sequence, right: Sequence[bool]) -> str:
+def _row(row: Sequence[object], right: Sequence[bool]) -> str:
     first, *others = (f"{_right(to)}>{_text(value)}" for value, to in zip(row, right, strict=True))
     return f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in others)}</tr>\n'
 
@@ -149,7 +150,7 @@ def _chart(block: Chart) -> str:
     return f"<figure>{drawing}</figure><details><summary>the figures as a table</summary>{table}</details>"
 
 
-RENDERERS: dict[type, Callable] = {
+RENDERERS: dict[type, Callable[..., str]] = {
     Text: _paragraph,
     Verbatim: _verbatim,
     Steps: _steps,

@@ -7,13 +7,13 @@ Laws
 - XML knows no control characters: they are spelled out.
 """
 
-from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.words import some
+from checks.verdict import Json
 
 SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
 NOTHING: dict[str, Any] = {
@@ -35,11 +35,11 @@ NOTHING: dict[str, Any] = {
 }
 
 
-def render(report: Mapping) -> str:
+def render(report: Json) -> str:
     """One XML document."""
     root = ET.Element("testsuites", name=model.shown(report_sections.title(report)))
     checks = report["checks"] or [NOTHING]
-    suites: dict[str, list[Mapping]] = {}
+    suites: dict[str, list[Json]] = {}
     for check in checks:
         suites.setdefault(check["kind"], []).append(check)
     for kind in sorted(suites):
@@ -51,14 +51,14 @@ def render(report: Mapping) -> str:
     )
 
 
-def _suite(root: ET.Element, kind: str, checks: list[Mapping], generated_at: str) -> None:
+def _suite(root: ET.Element, kind: str, checks: list[Json], generated_at: str) -> None:
     suite = ET.SubElement(root, "testsuite", name=model.shown(kind), timestamp=generated_at[:19])
     _count(suite, checks)
     for check in checks:
         _case(suite, check)
 
 
-def _count(element: ET.Element, checks: list[Mapping]) -> None:
+def _count(element: ET.Element, checks: list[Json]) -> None:
     outcomes = [_outcome(check) for check in checks]
     element.set("tests", str(len(checks)))
     for attribute, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
@@ -66,7 +66,7 @@ def _count(element: ET.Element, checks: list[Mapping]) -> None:
     element.set("time", f"{sum(check['seconds'] for check in checks):.3f}")
 
 
-def _outcome(check: Mapping) -> str | None:
+def _outcome(check: Json) -> str | None:
     """The element that a case has in it; None: it passed."""
     if check["group"] == "passed":
         return None
@@ -75,7 +75,7 @@ def _outcome(check: Mapping) -> str | None:
     return "skipped"
 
 
-def _case(suite: ET.Element, check: Mapping) -> None:
+def _case(suite: ET.Element, check: Json) -> None:
     where = model.shown(".".join(filter(None, (check["kind"], check["domain"]))))
     case = ET.SubElement(suite, "testcase", classname=where, name=model.shown(check["name"]))
     case.set("time", f"{check['seconds']:.3f}")
@@ -88,7 +88,7 @@ def _case(suite: ET.Element, check: Mapping) -> None:
     found.text = _told(check)
 
 
-def _why_skipped(check: Mapping) -> str:
+def _why_skipped(check: Json) -> str:
     if check["closes"]:
         return ""
     if check["waived"]:
@@ -96,7 +96,7 @@ def _why_skipped(check: Mapping) -> str:
     return "not all compared: " if check["group"] == "stale" else f"{check['severity']}, does not close the gate: "
 
 
-def _told(check: Mapping) -> str:
+def _told(check: Json) -> str:
     rows = [
         " ".join(filter(None, (row["what"], row["key"], ", ".join(row["columns"]))))
         for row in check["rows"][:SHOWN_ROWS]

@@ -12,13 +12,14 @@ from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
 from checks.reporting.words import unnamed
+from checks.verdict import Json
 
 BUDGET_ROWS = 2_000  # of failed checks, in all of one page
 SPECIAL = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")  # an underscore within a word is none
 OPENING = re.compile(r"^([-+#=]|\d+[.)](?=\s|$))")  # what makes a list, a heading or a rule at a line's beginning
 
 
-def render(report: Mapping, links: Mapping[str, str] | None = None) -> str:
+def render(report: Json, links: Mapping[str, str] | None = None) -> str:
     """The whole text. links: label and address of pages with the details."""
     line = report["headline"]
     parts = [
@@ -87,7 +88,7 @@ def _verbatim(lines: Sequence[str], indent: str = "") -> str:
     return "\n".join(indent + line for line in (fence, *texts, fence))
 
 
-def _step(number: int, step: Mapping) -> str:
+def _step(number: int, step: Json) -> str:
     commands = f"\n\n{_verbatim(step['commands'], '   ')}\n" if step["commands"] else ""
     return f"{number}. {_text(step['text'])}{commands}"
 

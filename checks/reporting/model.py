@@ -10,11 +10,12 @@ Laws
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from checks.reporting import words as report_words
-from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE
+from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, Json
 from config import printable
 
 VERSION = 1
@@ -27,14 +28,14 @@ WAIVER = ("check_name", "reason", "name", "waived_at", "is_current")
 
 
 def make(
-    summary: Mapping | None,
-    verdict: Mapping | None,
+    summary: Json | None,
+    verdict: Json | None,
     *,
     kind: str,
-    waivers: Iterable[Mapping] = (),
-    certificate: Mapping | None = None,
+    waivers: Iterable[Json] = (),
+    certificate: Json | None = None,
     generated_at: str,
-) -> dict:
+) -> dict[str, Any]:
     """The report as plain JSON values.
 
     summary: a run's figures, any of run_id, state, schema, tables, rejects, notes, missing_tables, changed_tables,
@@ -64,7 +65,7 @@ def make(
         "certificate": certificate,
     }
     body["passed"] = _is_passed(body)
-    plain = json.loads(to_json(body))
+    plain: dict[str, Any] = json.loads(to_json(body))
     return plain | {"headline": report_words.headline(plain), "next_steps": report_words.next_steps(plain)}
 
 
@@ -79,7 +80,7 @@ def _plain(value: object) -> object:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _verification(verdict: Mapping) -> dict:
+def _verification(verdict: Json) -> dict[str, Any]:
     """How it was made: the level, the sample, what was left out or written to since, and the checks by status."""
     counts = dict.fromkeys((PASS, FAIL, ERROR, STALE), 0) | dict(verdict.get("counts") or {})
     return {
@@ -94,7 +95,7 @@ def _verification(verdict: Mapping) -> dict:
     }
 
 
-def _checks(judged: Iterable[Mapping], gates: Iterable[Mapping], waivers: Iterable[Mapping]) -> list[dict]:
+def _checks(judged: Iterable[Json], gates: Iterable[Json], waivers: Iterable[Json]) -> list[dict[str, Any]]:
     """Every check, and every gate that is not one; those that a person has to see first."""
     told = {gate["check_name"]: gate for gate in gates}
     shut = {name: gate for name, gate in told.items() if gate["state"] != "passed"}
@@ -107,7 +108,7 @@ def _checks(judged: Iterable[Mapping], gates: Iterable[Mapping], waivers: Iterab
     return sorted(checks, key=lambda check: (GROUPS.index(check["group"]), not check["closes"], check["name"]))
 
 
-def _of_gate(gate: Mapping, check: Mapping | None) -> Mapping:
+def _of_gate(gate: Json, check: Json | None) -> Json:
     """A gate that no check stands behind (any more): a policy, or what failed once and stays failed."""
     if check and check["status"] != PASS:
         return check
@@ -129,7 +130,7 @@ def _of_gate(gate: Mapping, check: Mapping | None) -> Mapping:
     }
 
 
-def _check(check: Mapping, is_shut: bool, is_waived: bool) -> dict:
+def _check(check: Json, is_shut: bool, is_waived: bool) -> dict[str, Any]:
     rows = [dict(row) | {"columns": list(row.get("columns") or ())} for row in check.get("rows") or ()]
     is_bad = is_shut or (check["severity"] == CRITICAL and check["status"] in (FAIL, ERROR))
     return dict(check) | {
@@ -142,35 +143,35 @@ def _check(check: Mapping, is_shut: bool, is_waived: bool) -> dict:
     }
 
 
-def _group(check: Mapping) -> str:
+def _group(check: Json) -> str:
     """A check that was not made is an error whatever its severity; one that failed is a warning unless critical."""
     if check["status"] == FAIL:
         return "failure" if check["severity"] == CRITICAL else "warning"
     return {ERROR: "error", STALE: "stale", PASS: "passed"}[check["status"]]
 
 
-def _is_passed(body: Mapping) -> bool | None:
+def _is_passed(body: Json) -> bool | None:
     """Whether no check closes the gate; None where nothing was verified at all."""
     if body["verification"] is None and not body["checks"]:
         return None
     return bool(body["checks"]) and not any(check["closes"] for check in body["checks"])
 
 
-def of_group(report: Mapping, group: str) -> list[dict]:
+def of_group(report: Json, group: str) -> list[dict[str, Any]]:
     """The report's checks of one group."""
     return [check for check in report["checks"] if check["group"] == group]
 
 
-def total(tables: Iterable[Mapping]) -> dict:
+def total(tables: Iterable[Json]) -> dict[str, Any]:
     """The sums of a balance, and whether every table balances."""
     rows = list(tables)
     sums = {name: sum(row.get(name) or 0 for row in rows) for name in COUNTS}
     return sums | {"balanced": all(row.get("balanced") for row in rows)}
 
 
-def by_reason(report: Mapping) -> list[dict]:
+def by_reason(report: Json) -> list[dict[str, Any]]:
     """Rejected rows by reason, the most frequent first: reason, rows, and the tables they are of."""
-    found: dict[str, dict] = {}
+    found: dict[str, dict[str, Any]] = {}
     for row in report["rejects"]:
         entry = found.setdefault(row["reason"], {"reason": row["reason"], "rows": 0, "tables": []})
         entry["rows"] += row["rows"]
@@ -178,9 +179,9 @@ def by_reason(report: Mapping) -> list[dict]:
     return sorted(found.values(), key=lambda entry: (-entry["rows"], entry["reason"]))
 
 
-def by_kind(report: Mapping) -> list[dict]:
+def by_kind(report: Json) -> list[dict[str, Any]]:
     """For each kind of check: number of checks, of each group, rows compared, seconds."""
-    found: dict[str, dict] = {}
+    found: dict[str, dict[str, Any]] = {}
     for check in report["checks"]:
         blank = {"kind": check["kind"], "checks": 0, "compared": 0, "seconds": 0.0} | dict.fromkeys(GROUPS, 0)
         entry = found.setdefault(check["kind"], blank)

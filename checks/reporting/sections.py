@@ -7,16 +7,18 @@ Laws
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from checks.reporting import model
 from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, is_shut
+from checks.verdict import Json
 from config import reasons
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
-
+Cells = tuple[Any, ...]  # of a row, plain values
 
 GLANCE = 5  # more findings than these get a list before them
 OTHERS = {"error": "not made", "stale": "stale", "warning": "warnings"}  # beside passed and failed
@@ -38,7 +40,7 @@ class Verbatim:
 class Steps:
     """What to do, in order: text, and commands."""
 
-    steps: tuple[Mapping, ...]
+    steps: tuple[Json, ...]
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Table:
 
     name: str
     head: tuple[str, ...]
-    rows: tuple[tuple, ...]
-    total: tuple | None = None
+    rows: tuple[Cells, ...]
+    total: Cells | None = None
     fold_after: int = 15
 
     @property
@@ -63,7 +65,7 @@ class Table:
 class Finding:
     """One check that did not pass, with the rows that it names."""
 
-    check: Mapping
+    check: Json
     rows: Table | None
     more: int  # rows that are not named
 
@@ -89,25 +91,25 @@ class Section:
     is_detail: bool = False
 
 
-def title(report: Mapping) -> str:
+def title(report: Json) -> str:
     """What the report is of, in one line."""
     kinds = {"migrate": "Migration", "dry-run": "Rehearsal (dry run)", "verify": "Verification"}
     run = f", run {report['run_id']}" if report["run_id"] else ""
     return f"{kinds[report['kind']]}{run}"
 
 
-def made_at(report: Mapping) -> str:
+def made_at(report: Json) -> str:
     """When it was made, as a person reads it."""
     return f"{_second(report['generated_at'])} UTC"
 
 
-def badge(check: Mapping) -> str:
+def badge(check: Json) -> str:
     """How a check ended, in a word or two."""
     word = check["severity"].upper() if check["group"] == "warning" else check["status"]
     return f"{word}, waived" if check["waived"] else word
 
 
-def facts(report: Mapping) -> list[tuple[str, object]]:
+def facts(report: Json) -> list[tuple[str, object]]:
     """The figures of the report's head: label and value."""
     found: list[tuple[str, object]] = []
     if report["tables"]:
@@ -122,7 +124,7 @@ def facts(report: Mapping) -> list[tuple[str, object]]:
     return found
 
 
-def sections(report: Mapping) -> list[Section]:
+def sections(report: Json) -> list[Section]:
     """All parts that have something to say."""
     made = (
         Section("next", "What to do next", (Steps(tuple(report["next_steps"])),)),
@@ -154,7 +156,7 @@ def _verbatim(text: str | None) -> tuple[Block, ...]:
     return (Verbatim(tuple(text.strip().splitlines())),) if text and text.strip() else ()
 
 
-def _found(report: Mapping, group: str) -> Iterator[Block]:
+def _found(report: Json, group: str) -> Iterator[Block]:
     checks = model.of_group(report, group)
     if checks and (said := about(group, report)):
         yield Text(said)
@@ -167,11 +169,11 @@ def _found(report: Mapping, group: str) -> Iterator[Block]:
         yield Finding(check, table, check["rows_total"] - len(rows))
 
 
-def _columns_of(check: Mapping) -> str:
+def _columns_of(check: Json) -> str:
     return ", ".join(sorted({model.shown(column) for row in check["rows"] for column in row["columns"]}))
 
 
-def _listed(report: Mapping, group: str) -> Iterator[Block]:
+def _listed(report: Json, group: str) -> Iterator[Block]:
     checks = model.of_group(report, group)
     if checks and (said := about(group, report)):
         yield Text(said)
@@ -185,7 +187,7 @@ def _listed(report: Mapping, group: str) -> Iterator[Block]:
         yield Table("passed checks", (*CHECK_HEAD[:3], "compared"), tuple(rows))
 
 
-def _changes(report: Mapping) -> Iterator[Block]:
+def _changes(report: Json) -> Iterator[Block]:
     changes = report["verification"]["changes"] if report["verification"] else ()
     if changes:
         names = ("side", "table", "then", "now", "changed", "added", "gone")
@@ -193,7 +195,7 @@ def _changes(report: Mapping) -> Iterator[Block]:
         yield Table("tables that were written to since", ("side", "table", "rows then", "rows now", *names[4:]), rows)
 
 
-def _gone(checks: Iterable[Mapping]) -> Iterator[Block]:
+def _gone(checks: Iterable[Json]) -> Iterator[Block]:
     """Rows that are gone, by key."""
     rows = tuple(
         (check["name"], row["what"], row["key"])
@@ -205,7 +207,7 @@ def _gone(checks: Iterable[Mapping]) -> Iterator[Block]:
         yield Table("rows that are gone", ("check", "what", "key"), rows, fold_after=50)
 
 
-def _checked(report: Mapping) -> Iterator[Block]:
+def _checked(report: Json) -> Iterator[Block]:
     kinds = model.by_kind(report)
     if not kinds:
         return
@@ -214,13 +216,13 @@ def _checked(report: Mapping) -> Iterator[Block]:
     yield Table("checks by kind", head, tuple(_kind(entry) for entry in kinds))
 
 
-def _kind(entry: Mapping) -> tuple:
+def _kind(entry: Json) -> Cells:
     groups = (entry[group] for group in ("passed", "failure", *OTHERS))
     says = KINDS.get(entry["kind"], "")
     return (entry["kind"], says, entry["checks"], *groups, entry["compared"], f"{entry['seconds']:.1f}")
 
 
-def _balance(report: Mapping) -> Iterator[Block]:
+def _balance(report: Json) -> Iterator[Block]:
     tables = report["tables"]
     if not tables:
         return
@@ -233,11 +235,11 @@ def _balance(report: Mapping) -> Iterator[Block]:
     yield Chart("outcomes", Table("balance", BALANCE_HEAD, tuple(map(_balanced, tables)), total))
 
 
-def _balanced(row: Mapping) -> tuple:
+def _balanced(row: Json) -> Cells:
     return (row["legacy_table"], *(row.get(name) for name in model.COUNTS), bool(row.get("balanced")))
 
 
-def _rejects(report: Mapping) -> Iterator[Block]:
+def _rejects(report: Json) -> Iterator[Block]:
     found = model.by_reason(report)
     if not found:
         return
@@ -251,7 +253,7 @@ def _rejects(report: Mapping) -> Iterator[Block]:
     yield Table("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
 
 
-def _notes(report: Mapping) -> Iterator[Block]:
+def _notes(report: Json) -> Iterator[Block]:
     if report["notes"]:
         yield Text("Rows that were loaded, with something that is worth knowing; migration.notes has each by its key.")
         rows = tuple(
@@ -260,14 +262,14 @@ def _notes(report: Mapping) -> Iterator[Block]:
         yield Table("notes by table", ("table", "note", "rows", "it means"), rows)
 
 
-def _waivers(report: Mapping) -> Iterator[Block]:
+def _waivers(report: Json) -> Iterator[Block]:
     if report["waivers"]:
         yield Text("Findings that somebody has accepted by name. They stand here for ever.")
         rows = tuple(_waiver(row) for row in report["waivers"])
         yield Table("waivers", ("check", "reason", "by", "at", "in force"), rows)
 
 
-def _waiver(row: Mapping) -> tuple:
+def _waiver(row: Json) -> Cells:
     in_force = "yes" if row["is_current"] else "no: of an earlier build"
     return (row["check_name"], row["reason"], row["name"], _second(row["waived_at"]), in_force)
 
@@ -276,7 +278,7 @@ def _second(instant: object) -> str:
     return str(instant)[:19].replace("T", " ") if instant else ""
 
 
-def _not_looked_at(report: Mapping) -> Iterator[Block]:
+def _not_looked_at(report: Json) -> Iterator[Block]:
     made = report["verification"]
     if made is None:
         return
@@ -287,14 +289,14 @@ def _not_looked_at(report: Mapping) -> Iterator[Block]:
         yield Table("not looked at", ("not looked at",), left_out)
 
 
-def _timings(report: Mapping) -> Iterator[Block]:
+def _timings(report: Json) -> Iterator[Block]:
     if report["timings"]:
         rows = tuple((stage, f"{spent:.1f}") for stage, spent in report["timings"].items())
         total = ("all", f"{sum(report['timings'].values()):.1f}")
         yield Chart("timings", Table("seconds by stage", ("stage", "seconds"), rows, total))
 
 
-def _certificate(report: Mapping) -> Iterator[Block]:
+def _certificate(report: Json) -> Iterator[Block]:
     """Its parts, and apart from them lists of what has changed."""
     found = report["certificate"]
     if not found:

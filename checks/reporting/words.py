@@ -6,8 +6,10 @@ Laws
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from checks.verdict import Json
 from config import printable
 
 PROGRAM = "nxtgauge-migrate"
@@ -67,13 +69,13 @@ OTHERWISE = {  # of checks that neither passed nor close the gate
 }
 
 
-def about(group: str, report: Mapping) -> str:
+def about(group: str, report: Json) -> str:
     """What a group of checks is about; blank where its heading says all."""
     text = GROUPS[group][1]
     return OF_VERIFICATION.get(group, text) if report["kind"] == "verify" else text
 
 
-def headline(report: Mapping) -> dict:
+def headline(report: Json) -> dict[str, Any]:
     """tone (good, attention or bad), word (what happened, in capitals), text (the sentence)."""
     if _is_about_nothing(report):
         return {"tone": "bad", "word": "NOTHING TO VERIFY", "text": f"{report['checks'][0]['detail']}."}
@@ -88,14 +90,14 @@ def headline(report: Mapping) -> dict:
     return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
 
 
-def _not_live(report: Mapping) -> str:
+def _not_live(report: Json) -> str:
     """That what was verified is not what the product's users see, where it is not."""
     if report["kind"] != "verify" or report["state"] != "superseded":
         return ""
     return f" Run {report['run_id']} is superseded: another is published, and `nxtgauge-migrate verify` judges that."
 
 
-def _but_for(report: Mapping) -> str:
+def _but_for(report: Json) -> str:
     """What a verification did not compare; nothing where it compared all."""
     if report["kind"] != "verify" or report["verification"] is None or report["verification"]["is_whole"]:
         return ""
@@ -110,13 +112,13 @@ def _but_for(report: Mapping) -> str:
     return f", but for {_joined([part for part in found if part])}"
 
 
-def _uncompared(report: Mapping) -> str:
+def _uncompared(report: Json) -> str:
     """What was not compared beside that which is wrong."""
     found = _but_for(report).removeprefix(", but for ")
     return f" Beside that, not everything was compared: {found}." if found else ""
 
 
-def _written(changes: Iterable[Mapping], side: str, when: str) -> str:
+def _written(changes: Iterable[Json], side: str, when: str) -> str:
     """The rows of one side that were written since, in words."""
     sums = {what: sum(each[what] for each in changes if each["side"] == side) for what in ("changed", "added", "gone")}
     found = [f"{number:,} {what}" for what, number in sums.items() if number]
@@ -127,13 +129,13 @@ def _written(changes: Iterable[Mapping], side: str, when: str) -> str:
     return f"{_joined(found)}{when}"
 
 
-def _bad_word(report: Mapping) -> str:
+def _bad_word(report: Json) -> str:
     if report["kind"] == "migrate":
         return "PUBLISHED, BUT NOT RIGHT" if report["state"] == "published" else "NOT PUBLISHED"
     return {"dry-run": "REHEARSAL FAILED", "verify": "VERIFICATION FAILED"}[report["kind"]]
 
 
-def _trouble(report: Mapping) -> list[str]:
+def _trouble(report: Json) -> list[str]:
     """Why it cannot be called right; empty if it can."""
     failed = _closing(report, "failure")
     broken, stale = _closing(report, "error"), _closing(report, "stale")
@@ -150,33 +152,33 @@ def _trouble(report: Mapping) -> list[str]:
     return [f"the run {_state(report)}{why}"]
 
 
-def _has_ended_well(report: Mapping) -> bool:
+def _has_ended_well(report: Json) -> bool:
     wanted = {"migrate": ("published", AWAITING), "dry-run": ("discarded",)}.get(report["kind"])
     return wanted is None or report["state"] in wanted
 
 
-def _is_awaiting(report: Mapping) -> bool:
-    return report["kind"] == "migrate" and report["state"] == AWAITING
+def _is_awaiting(report: Json) -> bool:
+    return (report["kind"], report["state"]) == ("migrate", AWAITING)
 
 
-def _state(report: Mapping) -> str:
+def _state(report: Json) -> str:
     known = {"interrupted": "was stopped", "failed": "failed", "running": "has not ended", "rolled_back": "was undone"}
     return known.get(report["state"], "did not come to its end")
 
 
-def _untouched(report: Mapping) -> str:
+def _untouched(report: Json) -> str:
     if report["kind"] == "migrate" and report["state"] != "published":
         return "; what was published before is untouched"
     return ""
 
 
-def _wants_attention(report: Mapping) -> bool:
+def _wants_attention(report: Json) -> bool:
     """Whether somebody has to know more than that all is well. Warnings alone are no such thing."""
     odd = any(check["group"] in ("failure", "error", "stale") for check in report["checks"])
     return odd or report["verification"] is None or bool(_quick_look(report) or report["changed_tables"])
 
 
-def _rows(report: Mapping) -> str:
+def _rows(report: Json) -> str:
     tables = report["tables"]
     if not tables:
         return ""
@@ -190,7 +192,7 @@ def _rows(report: Mapping) -> str:
     return f"{counted} are accounted for{left_out}"
 
 
-def _checks(report: Mapping) -> str:
+def _checks(report: Json) -> str:
     if report["verification"] is None:
         return "nothing was verified"
     counts = Counter("waived" if check["waived"] else check["group"] for check in report["checks"])
@@ -200,7 +202,7 @@ def _checks(report: Mapping) -> str:
     return _joined([f"{some(counts['passed'], 'check')} passed", *others])
 
 
-def _quick_look(report: Mapping) -> str:
+def _quick_look(report: Json) -> str:
     """What was asked to be left out; a look at everything has none."""
     made = report["verification"]
     if made is None or (made["level"] in ("full", None) and made["sample"] is None):
@@ -209,18 +211,18 @@ def _quick_look(report: Mapping) -> str:
     return f" This was a quick look: level {made['level']}{sample}."
 
 
-def next_steps(report: Mapping) -> list[dict]:
+def next_steps(report: Json) -> list[dict[str, Any]]:
     """text, and commands (or SQL) to copy; the most urgent first."""
     if _is_about_nothing(report):
         return [_step("Migrate first; a verification judges what a run has left:", _command("migrate"))]
     return _mend(report) if _trouble(report) else _go_on(report)
 
 
-def _is_about_nothing(report: Mapping) -> bool:
+def _is_about_nothing(report: Json) -> bool:
     return any(check["name"] == NOTHING_THERE and check["closes"] for check in report["checks"])
 
 
-def _mend(report: Mapping) -> list[dict]:
+def _mend(report: Json) -> list[dict[str, Any]]:
     failed, broken = _closing(report, "failure"), _closing(report, "error")
     steps = []
     if report["error"] and not is_shut(report):
@@ -244,7 +246,7 @@ def _mend(report: Mapping) -> list[dict]:
     return steps
 
 
-def _again(report: Mapping) -> dict:
+def _again(report: Json) -> dict[str, Any]:
     if report["kind"] == "verify":
         text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
         return _step(text, _command("verify"))
@@ -258,13 +260,13 @@ def _again(report: Mapping) -> dict:
     )
 
 
-def _is_shut_for_good(report: Mapping) -> bool:
+def _is_shut_for_good(report: Json) -> bool:
     """Whether a gate has failed that no further attempt at this build judges anew."""
     again = (TOLERANCE, SOURCE_CHANGED)
     return any(not check["name"].startswith(again) for check in _closing(report, "failure"))
 
 
-def _waive(report: Mapping, checks: Sequence[Mapping]) -> dict:
+def _waive(report: Json, checks: Sequence[Json]) -> dict[str, Any]:
     run = report["run_id"] or "RUN"
     text = "Only if a finding is understood and accepted, waive it by name; every later report will show it:"
     commands = [f"{_command('waive', run, check['name'])} --reason '…' --by NAME" for check in checks[:MOST_COMMANDS]]
@@ -273,12 +275,12 @@ def _waive(report: Mapping, checks: Sequence[Mapping]) -> dict:
     return _step(text, *commands, _command("migrate", "--run", run, profile=report["profile"]))
 
 
-def _is_about_tolerance(report: Mapping) -> bool:
+def _is_about_tolerance(report: Json) -> bool:
     named = any(check["name"].startswith(TOLERANCE) for check in report["checks"] if check["closes"])
     return named or "tolerated" in (report["error"] or "")
 
 
-def _tolerance(report: Mapping) -> str:
+def _tolerance(report: Json) -> str:
     file = f"config/profiles/{report['profile'] or 'PROFILE'}.toml"
     return (
         "More rows are rejected than the profile tolerates: mend them in the source, or allow a number for the reason "
@@ -286,7 +288,7 @@ def _tolerance(report: Mapping) -> str:
     )
 
 
-def _go_on(report: Mapping) -> list[dict]:
+def _go_on(report: Json) -> list[dict[str, Any]]:
     steps = []
     if _is_awaiting(report):
         approve = _command("approve", report["run_id"])
@@ -321,7 +323,7 @@ def _go_on(report: Mapping) -> list[dict]:
     return steps or [_step("Nothing: everything that was looked at is as it should be.")]
 
 
-def _of_changes(report: Mapping) -> list[dict]:
+def _of_changes(report: Json) -> list[dict[str, Any]]:
     """What to do about rows that could not be compared."""
     changes = (report["verification"] or {}).get("changes") or ()
     there = [change for change in changes if change["side"] == "target"]
@@ -353,7 +355,7 @@ def _rejects(run_id: str | None) -> tuple[str, str]:
     return columns, f"from migration.rejects where run_id = '{quoted}' order by reason, legacy_table;"
 
 
-def _step(text: str, *commands: str) -> dict:
+def _step(text: str, *commands: str) -> dict[str, Any]:
     return {"text": text, "commands": list(commands)}
 
 
@@ -371,12 +373,12 @@ def unnamed(count: int, named: int) -> str:
     )
 
 
-def is_shut(report: Mapping) -> bool:
+def is_shut(report: Json) -> bool:
     """Whether a check keeps the gate closed."""
     return any(check["closes"] for check in report["checks"])
 
 
-def title_of_gate(gate: Mapping) -> str:
+def title_of_gate(gate: Json) -> str:
     """The rule behind a gate that is no check of the verification's, as a sentence."""
     if gate["check_name"].startswith(TOLERANCE):
         return "no more rows are rejected for a reason than the profile tolerates"
@@ -385,11 +387,11 @@ def title_of_gate(gate: Mapping) -> str:
     return KINDS.get(gate["kind"], "held when this build was judged before")
 
 
-def _closing(report: Mapping, group: str) -> list[Mapping]:
+def _closing(report: Json, group: str) -> list[Json]:
     return [check for check in report["checks"] if check["closes"] and check["group"] == group]
 
 
-def _unbalanced(report: Mapping) -> list[Mapping]:
+def _unbalanced(report: Json) -> list[Json]:
     return [row for row in report["tables"] if not row.get("balanced")]
 
 

@@ -15,7 +15,7 @@ import psycopg
 
 from checks.reading.facts import Facts
 from checks.reading.relations import Relations
-from checks.reading.rows import one_row, one_value
+from checks.reading.statements import one_row, one_value
 from checks.run_books.rejects import Planned
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from config.quoting import literal, quoted
@@ -121,7 +121,7 @@ class _Balance:
     def _own(self, source: psycopg.Connection, target: psycopg.Connection) -> Own:
         rows = _count(source, self._facts.source.schema, self._table)
         run = [self._facts.books.run_id, self._table]
-        merged, rejected = (one_value(target, query, run) for query in NAMED.values())
+        merged, rejected = (one_value(target, int, query, run) for query in NAMED.values())
         loaded = 0 if self._fate == "archive" else self._loaded(source, target)
         return Own(rows, loaded, merged, rejected, self._archived(target, loaded, rejected))
 
@@ -148,7 +148,7 @@ class _Balance:
 
     def _counted(self, target: psycopg.Connection, query: str, **tables: str) -> int:
         names = {key: quoted(self._facts.target.schema, name) for key, name in tables.items()}
-        return one_value(target, query.format(run=literal(self._facts.books.run_id), **names))
+        return one_value(target, int, query.format(run=literal(self._facts.books.run_id), **names))
 
     def _by_id(self, source: psycopg.Connection, target: psycopg.Connection) -> int:
         """Rows of a table that shares its target with others, told by their ids."""
@@ -161,7 +161,7 @@ class _Balance:
             while ids := [id_ for (id_,) in cursor.fetchmany(BATCH)]:
                 ids = [id_ for id_ in ids if re.match(UUID_TEXT, id_)]
                 query = f"select count(*) from {name} where id = any ({literal(ids)}::uuid[])"
-                found += one_value(target, query)
+                found += one_value(target, int, query)
         return found
 
     def _given(self, users_table: str, source: psycopg.Connection, target: psycopg.Connection) -> int:
@@ -171,11 +171,13 @@ class _Balance:
         user = self._facts.source.table(self._table).column("user_id")
         given = one_value(
             source,
+            int,
             f"select count(*) from ({users}) as u where u.rejected is null and u.id is not null and not exists ("
             f"select from {settings} as t where {self._facts.spelled(user, users_table)} = u.legacy_id)",
         )
         noted = one_value(
             target,
+            int,
             "select count(distinct legacy_key) from migration.notes where run_id = %s and legacy_table = %s "
             "and target_table = %s and note like 'not_made: %%'",
             [self._facts.books.run_id, users_table, self._table],
@@ -236,4 +238,4 @@ def _listed(draft: Check, rows: list[Row], compared: int, what: str) -> Check:
 
 
 def _count(conn: psycopg.Connection, schema: str, table: str) -> int:
-    return one_value(conn, f"select count(*) from {quoted(schema, table)}")
+    return one_value(conn, int, f"select count(*) from {quoted(schema, table)}")

@@ -49,7 +49,7 @@ TIMES = {  # of a reshaped table: legacy column → the target's
     "approved_at": "approved_at", "submitted_at": "submitted_at", "reviewed_at": "reviewed_at",
     "verified_at": "reviewed_at", "created_at": "created_at", "updated_at": "updated_at",
 }  # fmt: skip
-Note = tuple  # key, target table, target column, note, legacy value, count
+Note = tuple[str, str, str, str, str, int]  # key, target table, target column, note, legacy value, count
 
 
 def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
@@ -87,9 +87,9 @@ class _Notes:
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
         """The rows whose notes are not as they should be."""
         there, gone = self._present(booked), self._facts.books.rejected.get(self._table, {})
-        orphans: dict[tuple, list[Note]] = defaultdict(list)
-        unkept: dict[tuple, list[Note]] = defaultdict(list)
-        unmade: dict[tuple, dict[str, str]] = defaultdict(dict)
+        orphans: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
+        unkept: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
+        unmade: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         blank: set[tuple[str, str | None]] = set()
         for note in booked:
             key, target_table, column, text, _, count = note

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import psycopg
 
@@ -233,7 +234,7 @@ class Reasons:
             return None
         return sorted({row[0] for row in rows} - broken)
 
-    def _read(self, origins: Origins, values: Sequence[Value], keys: list[str]) -> list[tuple]:
+    def _read(self, origins: Origins, values: Sequence[Value], keys: list[str]) -> list[tuple[Any, ...]]:
         """(key, raw values, spelled values) of these legacy rows."""
         condition = by_keys(self._facts, self._table, keys)
         if condition is None:
@@ -314,7 +315,7 @@ def _is_no_time(own: Column | None, column: Column) -> bool:
     return column.base in TIMES and own is not None and (own.is_array or own.base not in TIMES | TEXTUAL)
 
 
-def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple]) -> str:
+def _relation(facts: Facts, shape: Table, wanted: _Wanted, rows: Sequence[tuple[Any, ...]]) -> str:
     """WITH clause of v: the rows as the target would have them, references that lead nowhere set to null."""
     names = [quoted(column) for column in wanted.columns]
     given = [KEY, *(quoted(f"raw {column}") for column in wanted.columns), *names]

@@ -7,12 +7,14 @@ Laws
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 
 from checks.compare.comparison import unordered
+from checks.reading.connect import Work
 from checks.reading.facts import Facts, md5, parsed, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 from config.quoting import literal, quoted
@@ -27,7 +29,6 @@ BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{
 CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
 TITLE = "Every rejected row is named once, is a row of the source, and was written down as it stands there."
 
-Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
 Planned = tuple[Check, Work, frozenset[str], frozenset[str]]  # what is to be made, how, the tables of either side
 
 
@@ -91,7 +92,9 @@ class _Rejects:
         return True
 
 
-def _rows(source: psycopg.Connection, facts: Facts, table: str, keys: list[str], expression: str) -> list[tuple]:
+def _rows(
+    source: psycopg.Connection, facts: Facts, table: str, keys: list[str], expression: str
+) -> list[tuple[str, Any]]:
     """(legacy key, expression over the row) of the rows of these keys."""
     condition = by_keys(facts, table, keys)
     if condition is None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from checks.scan import traces
 from checks.scan.masked import Field
@@ -32,7 +33,8 @@ STAYS: dict[str | None, tuple[str, ...]] = {"date": ("infinity", "-infinity"), "
 LONG_NUMBER = 7  # digits, of the number written out
 LONGEST_EXPONENT = 1_000
 
-Cell = str | list | None
+Cell = str | list[Any] | None  # a text, or an array of such of whatever dimensions
+Path = tuple[Any, ...]  # (the path above, name or place)
 Part = tuple[int, str]  # a row, and a text in its cell
 
 
@@ -51,10 +53,10 @@ DECODER = json.JSONDecoder(object_pairs_hook=tuple, parse_int=Number, parse_floa
 class Document:
     """scalars: (path, text) of what counts, a path being (the path above, name or place); names: of members."""
 
-    scalars: list[tuple[tuple, str]] = field(default_factory=list)
+    scalars: list[tuple[Path, str]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
-    def read(self, value: object, path: tuple = ()) -> None:
+    def read(self, value: object, path: Path = ()) -> None:
         """Take in a value of the document, and all in it. Errors: RecursionError."""
         if isinstance(value, str):
             self._read_scalar(value, path)
@@ -66,7 +68,7 @@ class Document:
                 self.names.append(name)
                 self.read(element, (path, name))
 
-    def _read_scalar(self, value: str, path: tuple) -> None:
+    def _read_scalar(self, value: str, path: Path) -> None:
         if isinstance(value, Number):
             if _is_long(value):
                 self.scalars.append((path, value))
@@ -180,7 +182,7 @@ def _read(of: Field, text: str | None) -> str | Document | None:
         return text
 
 
-def _container(text: str) -> list | tuple | None:
+def _container(text: str) -> list[Any] | tuple[Any, ...] | None:
     """The object or array that a text is."""
     try:
         value = DECODER.decode(text)

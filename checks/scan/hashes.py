@@ -89,7 +89,8 @@ class Numbers(Hashes):
         return super()._hashed(texts) >> np.uint64(self.HEAD_BITS) | heads << np.uint64(64 - self.HEAD_BITS)
 
     def _head(self, number: str) -> int:
-        return (len(number) - self.SHORTEST) * 10**self.HEAD_DIGITS + int(number[: self.HEAD_DIGITS])
+        scale: int = 10**self.HEAD_DIGITS
+        return (len(number) - self.SHORTEST) * scale + int(number[: self.HEAD_DIGITS])
 
     def _settle(self) -> None:
         if self._fresh:

@@ -145,7 +145,9 @@ class Search:
         hits = [found[place] for place in self._originals.values.found([text for _, text in found])]
         self._tell(VALUE, looked, hits, _is_within, ALIKE * len(long))
 
-    def _tell(self, check: str, looked: "_Looked", hits: list[Part], holds: Callable, expected: float) -> None:
+    def _tell(
+        self, check: str, looked: "_Looked", hits: list[Part], holds: Callable[[str, str], bool], expected: float
+    ) -> None:
         """Divide what was found into what is left over and what may be chance."""
         one, keys = looked.field, looked.keys
         is_chancy = check != VALUE and (one.is_key or one.is_number)

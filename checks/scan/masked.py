@@ -16,7 +16,7 @@ from psycopg import sql
 from checks.reading import catalog
 from checks.reading.catalog import Catalog
 from checks.reading.facts import text, texts
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from config.quoting import quoted
 from config.shapes import Column, Table
 from config.types import INTEGERS
@@ -135,7 +135,7 @@ class Books:
 
 def books(staging: psycopg.Connection, copy_id: str) -> Books:
     """Of a copy that they do not know, nothing."""
-    if not one_value(staging, HAS_BOOKS):
+    if not one_value(staging, bool, HAS_BOOKS):
         return Books({}, {})
     found = staging.execute(BOOKS, [copy_id]).fetchall()
     kinds = {(table, column): kind for table, column, kind, _ in found if kind not in UNMASKED}

@@ -12,12 +12,12 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import Any, overload
 
 import psycopg
 from psycopg import sql
 
-from checks.scan.cells import is_code
+from checks.scan.cells import Cell, is_code
 from checks.scan.masked import Field, Key
 from config.errors import Interrupted
 from config.types import INTEGERS, TIMES
@@ -32,13 +32,14 @@ SMALL = re.compile(r"-?(?:[0-9]\.?){1,6}")  # a number too short for a phone
 # Of any other type, too short a number, or a UUID.
 PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
+Fetched = tuple[Any, ...]  # a row: the parts of its key, then its cells
 Shown = tuple[str | int, ...]  # the parts of a key
 
 
 class Keys(Sequence[Shown]):
     """The keys of some rows, each made when it is asked for: what may be shown of its parts, HIDDEN for the others."""
 
-    def __init__(self, rows: Sequence[tuple], key: Key | None):
+    def __init__(self, rows: Sequence[Fetched], key: Key | None):
         self._rows, self._bases = rows, key.bases if key else None
         self._codes = key.codes if key else ()
 
@@ -60,7 +61,7 @@ class Keys(Sequence[Shown]):
             return [self._shown(row) for row in self._rows[place]]
         return self._shown(self._rows[place])
 
-    def _shown(self, row: tuple) -> Shown:
+    def _shown(self, row: Fetched) -> Shown:
         parts = [_text(part) for part in row]
         if self._bases is None:  # where the row lies in its table
             return (parts[0],)
@@ -82,8 +83,8 @@ class Batch:
     originals, where rows are paired. lost: positions of rows that have no original."""
 
     keys: Keys
-    new: Sequence[Sequence]
-    old: Sequence[Sequence] = ()
+    new: Sequence[Sequence[Cell]]
+    old: Sequence[Sequence[Cell]] = ()
     lost: tuple[int, ...] = ()
 
 
@@ -94,7 +95,7 @@ class Reader:
         self.conn, self._stopped = conn, stopped
         self._numbers = itertools.count()
 
-    def batches(self, query: sql.Composed) -> Iterator[list[tuple]]:
+    def batches(self, query: sql.Composed) -> Iterator[list[Fetched]]:
         """The query's rows. Errors: Interrupted."""
         with self.conn.cursor(name=f"scan_{next(self._numbers)}") as cursor:
             cursor.execute(query)
@@ -103,13 +104,13 @@ class Reader:
                 yield rows
                 wanted = _next_rows(rows)
 
-    def _fetched(self, cursor: psycopg.ServerCursor, wanted: int) -> list[tuple]:
+    def _fetched(self, cursor: psycopg.ServerCursor, wanted: int) -> list[Fetched]:
         if self._stopped.is_set():
             raise Interrupted("asked to stop; the copy was not scanned to its end")
         return cursor.fetchmany(wanted)
 
 
-def _next_rows(rows: list[tuple]) -> int:
+def _next_rows(rows: list[Fetched]) -> int:
     weighed = rows[::SAMPLED]
     chars = sum(len(str(cell)) for row in weighed for cell in row) // len(weighed)
     return max(1, min(MOST_ROWS, BATCH_CHARS // max(chars, 1)))
@@ -142,12 +143,12 @@ def paired(
 class _Originals:
     """The source's rows, in the order of their keys; each may be asked for, in that order."""
 
-    def __init__(self, batches: Iterator[list[tuple]], width: int):
+    def __init__(self, batches: Iterator[list[Fetched]], width: int):
         self._rows = itertools.chain.from_iterable(batches)
         self._width = width
         self._row = next(self._rows, None)
 
-    def of(self, key: tuple) -> tuple | None:
+    def of(self, key: Fetched) -> Fetched | None:
         """The cells of the row of this key."""
         width = self._width
         while self._row is not None and self._row[:width] < key:
@@ -156,7 +157,11 @@ class _Originals:
 
 
 def _query(
-    schema: str, table: str, shown: Sequence[sql.Composable], fields: Sequence[Field], orders: Sequence = ()
+    schema: str,
+    table: str,
+    shown: Sequence[sql.Composable],
+    fields: Sequence[Field],
+    orders: Sequence[sql.Composable] = (),
 ) -> sql.Composed:
     query = sql.SQL("select {} from {} as t").format(
         sql.SQL(", ").join([*shown, *(field.read() for field in fields)]), sql.Identifier(schema, table)
@@ -164,5 +169,5 @@ def _query(
     return query + sql.SQL(" order by ") + sql.SQL(", ").join(orders) if orders else query
 
 
-def _columns(rows: list[tuple], first: int, count: int) -> list[list]:
+def _columns(rows: list[Fetched], first: int, count: int) -> list[list[Cell]]:
     return [[row[place] for row in rows] for place in range(first, first + count)]

@@ -9,6 +9,7 @@ Laws
 import json
 import re
 from dataclasses import asdict, dataclass
+from typing import Any
 
 MOST_KEYS = 20  # shown of one finding; cells counts them all
 UNMASKED, EMAIL, PHONE, VALUE, NOT_COMPARED = "unmasked", "email", "phone", "value", "not compared"
@@ -79,7 +80,7 @@ class Scan:
         """Whether something was compared, and nothing found."""
         return bool(self.compared) and not self.findings
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"passed": self.passed}
 
 

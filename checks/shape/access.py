@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import psycopg
 
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from checks.shape.things import DIFFERS, UNEXPECTED, Thing
 from checks.verdict import Row
 
@@ -43,7 +43,7 @@ class Access:
         self._schema, self._owner = schema, self._owner_of(target, schema)
         self._known = {
             self._owner_of(target, "migration"),
-            one_value(target, "select current_user::text"),
+            one_value(target, str, "select current_user::text"),
         }
 
     def owners(self, found: Iterable[Thing]) -> Iterator[Row]:

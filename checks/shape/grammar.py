@@ -11,7 +11,7 @@ Laws
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NAME = r'"(?:[^"]|"")+"|[^\W\d][\w$]*'
 TOKENS = re.compile(
@@ -40,7 +40,7 @@ WORDS = {
 }  # fmt: skip
 KEPT_AS = {"like": "~~", "ilike": "~~*", "not like": "!~~", "not ilike": "!~~*", "!=": "<>"}
 ALONE = {"(", ")", "]", ",", ";", ":", "{", "}"}  # no operators
-Tree = tuple
+Tree = tuple[Any, ...]  # its parts are texts or trees
 END = ("end", "")
 
 

@@ -1,16 +1,16 @@
 """The checks of shape: one for each table of the target, one each for what else there is (checks.shape)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
 
 from checks.compare.comparison import OF_SOURCE
+from checks.reading.connect import Work
 from checks.reading.facts import Facts
 from checks.shape import judge
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, WARNING, Check, Row
 
-Work = Callable[[psycopg.Connection, psycopg.Connection], Check]
 OTHERS = {
     judge.SEQUENCES: "Sequences are the legacy ones, and go on after what they have given, and the rows.",
     judge.TABLES: "The target has the tables that it should have, and no other table or view.",

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from checks.shape import likeness
 from checks.verdict import Row
 from config.mapping import Mapping as Rules
@@ -74,7 +74,7 @@ class Thing:
 
 def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
     """Everything in a schema; nothing where there is none."""
-    quoted = one_value(conn, "select pg_catalog.quote_ident(%s)", [schema])
+    quoted = one_value(conn, str, "select pg_catalog.quote_ident(%s)", [schema])
     # loops are allowed: catalogues have an index for whatever is asked
     with _set(conn, "enable_nestloop", "on"), contextlib.ExitStack() as stack:
         cursors = [stack.enter_context(_asked(conn, kind, schema)) for kind in KINDS]
@@ -86,7 +86,7 @@ def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
 @contextlib.contextmanager
 def _set(conn: psycopg.Connection, name: str, value: str) -> Iterator[None]:
     """The setting within the block; an error ends the transaction, and with it what was set."""
-    before = one_value(conn, SETTING, [name])
+    before = one_value(conn, str, SETTING, [name])
     conn.execute(SET, [name, value])
     yield
     conn.execute(SET, [name, before])

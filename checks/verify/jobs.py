@@ -16,6 +16,7 @@ from checks.compare import comparison, content
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
 from checks.laws import carried, display_law, left_behind, money, overruled, owners, rules, settings_law
+from checks.reading.connect import Work
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
 from checks.run_books import balance, new_ids, notes, reasons, rejects
@@ -35,7 +36,7 @@ class Job:
     """
 
     draft: Check
-    work: Callable[[psycopg.Connection, psycopg.Connection], Check]
+    work: Work
     of_source: frozenset[str] = frozenset()
     of_target: frozenset[str] = frozenset()
     is_settled: bool = False
@@ -92,7 +93,7 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
     ]
 
 
-def _shaped(facts: Facts, draft: Check, work: Callable) -> Job:
+def _shaped(facts: Facts, draft: Check, work: Work) -> Job:
     """Sequences are held to rows, and to the legacy ones, which may have gone on."""
     if draft.name != judge.SEQUENCES:
         return Job(draft, work)

@@ -14,7 +14,7 @@ import psycopg
 
 from checks.reading.drift import Drift, Seal
 from checks.reading.facts import Facts
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from checks.verify.jobs import Job
 from config.quoting import quoted
@@ -50,7 +50,7 @@ def _books(facts: Facts, wanted: Mapping[str, str], source: psycopg.Connection, 
 
 
 def _digest(target: psycopg.Connection, name: str, run_id: str) -> str:
-    return one_value(target, DIGEST.format(table=quoted("migration", name)), [run_id])
+    return one_value(target, str, DIGEST.format(table=quoted("migration", name)), [run_id])
 
 
 def _archive(facts: Facts, drift: Drift, seal: Seal, source: psycopg.Connection, target: psycopg.Connection) -> Check:
@@ -60,7 +60,7 @@ def _archive(facts: Facts, drift: Drift, seal: Seal, source: psycopg.Connection,
     rows = [Row(name, "missing") for name in sorted(wanted.keys() - there.keys())]
     rows += [Row(name, "unexpected") for name in sorted(there.keys() - wanted.keys())]
     for name in sorted(wanted.keys() & there.keys()):
-        count = one_value(target, f"select count(*) from {quoted(facts.archive.schema, name)}")
+        count = one_value(target, int, f"select count(*) from {quoted(facts.archive.schema, name)}")
         if name in drift.archive.tables or count != wanted[name]:
             rows.append(Row(name, "differs"))
     return _told(ARCHIVE, rows, len(wanted))

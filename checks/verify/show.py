@@ -3,14 +3,14 @@
 Law: nothing of it is kept, logged or put into a report; the caller prints it and forgets it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
 
 from checks.compare.comparison import TEXT, Comparison, by_key
 from checks.compare.law_files import Prelude
-from checks.verdict import FAIL
+from checks.verdict import FAIL, Json
 from checks.verify import hidden, jobs, verify
 from config.quoting import literal
 from config.settings import Settings
@@ -29,7 +29,7 @@ class Shown:
     target: str | None
 
 
-def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
+def values(settings: Settings, report: Json) -> Iterator[Shown]:
     """What differs in the comparisons that a report says have failed. Errors: SourceError, TargetError."""
     failed = {check["name"]: check["rows"] for check in report["checks"] if check["status"] == FAIL and check["rows"]}
     if not failed:
@@ -45,7 +45,7 @@ def values(settings: Settings, report: Mapping) -> Iterator[Shown]:
 
 
 def _of(
-    one: Comparison, named: list[Mapping], secret: bytes, source: psycopg.Connection, target: psycopg.Connection
+    one: Comparison, named: list[Json], secret: bytes, source: psycopg.Connection, target: psycopg.Connection
 ) -> Iterator[Shown]:
     """The report may name a row by a digest of its key; here it has its key."""
     rows = named[:MOST_ROWS]

@@ -25,7 +25,7 @@ from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
 from checks.verify.jobs import Job
@@ -140,7 +140,7 @@ def _place(settings: Settings, run_id: str | None, reaching: connect.Reaching) -
     """(run, schema, archive, the schema's oid when it was made); None where no run has published, or this one has left
     nothing."""
     with connect.target(settings.target, reaching) as target:
-        if one_value(target, "select to_regclass('migration.schemas') is null"):
+        if one_value(target, bool, "select to_regclass('migration.schemas') is null"):
             return None
         return target.execute(PLACES, {"schema": settings.target_schema, "run": run_id}).fetchone()
 

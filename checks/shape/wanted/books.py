@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from checks.reading.rows import one_value
+from checks.reading.statements import one_value
 from checks.shape import things
 from checks.shape.things import Thing
 from checks.shape.wanted.plain import PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE, SERVED
@@ -34,7 +34,7 @@ VERSION = "select coalesce(max(version), 0) from migration.version"
 
 def version(target: psycopg.Connection) -> int:
     """The version of the books of this database."""
-    return one_value(target, VERSION)
+    return one_value(target, int, VERSION)
 
 
 def wanted() -> tuple[int, list[Thing]]:

@@ -18,10 +18,11 @@ from checks.compare.content import rest
 from checks.reading import pointed
 from checks.reading.facts import Facts
 from checks.shape import things
-from checks.shape.things import Thing
+from checks.shape.things import Key, Thing
 from checks.shape.wanted import lasting, plain
 from checks.shape.wanted.kept import Kept
 from checks.shape.wanted.lasting import Arrival
+from checks.shape.wanted.links import Pointing
 from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
 from checks.shape.wanted.types import PLAIN_TEXT, Typed, Types
 from config import target as declared
@@ -47,6 +48,8 @@ WRITTEN = {
 }  # fmt: skip
 ALWAYS_WRITTEN = {"id", "user_id", "created_at", "updated_at"}
 MAX_NAME_BYTES = 63
+Things = dict[Key, Thing]
+Added = dict[tuple[str, str], Thing]  # table and column → the carried column
 
 
 def shapes(facts: Facts) -> dict[str, Table]:
@@ -64,7 +67,9 @@ class Declared:
         self._facts, self._types, self._kept = facts, types, kept
         self._shapes, self._is_carried = shapes(facts), facts.settings.unmapped_columns == "carry"
         self._places: list[tuple[tuple[str, str], tuple[str, str]]] = []
-        self._pointing: dict[tuple[str, str], frozenset] = {}  # carried column → what it points at in the legacy schema
+        self._pointing: dict[
+            tuple[str, str], frozenset[Pointing]
+        ] = {}  # carried column → what it points at in the legacy schema
 
     def all(self) -> Iterator[Thing]:
         found = {thing.key: thing for shape in self._shapes.values() for thing in self._table(shape)}
@@ -124,9 +129,9 @@ class Declared:
                 yield (table, "id"), (root, "id")
         yield from self._places
 
-    def _carried(self, found: dict) -> Iterator[Thing]:
+    def _carried(self, found: Things) -> Iterator[Thing]:
         """What legacy tables carry into the declared ones, and what leaves a table for one beside it."""
-        added: dict[tuple[str, str], Thing] = {}
+        added: Added = {}
         for table in self._in_order:
             rule = self._facts.rule(table)
             if self._facts.fates[table] == "reshape" and rule.carries and rule.carry_into:
@@ -144,7 +149,7 @@ class Declared:
         reshaped = [table for table in self._in_order if self._facts.fates[table] == "reshape"]
         return sum(into in self._facts.rule(table).targets for table in reshaped) > 1
 
-    def _of_table(self, table: str, into: str, found: dict, added: dict) -> Iterator[Thing]:
+    def _of_table(self, table: str, into: str, found: Things, added: Added) -> Iterator[Thing]:
         """Columns that no rule reads, and the constraints and indexes that are kept over these and others."""
         is_shared, carried = self._is_shared(into), dict[str, str]()
         legacy = {thing.name: thing for thing in self._kept.of("column", table)}
@@ -168,7 +173,7 @@ class Declared:
         yield from lasting.constraints(constraints, arrival, self._kept.calls)
         yield from lasting.indexes(self._kept.of("index", table), arrival, self._kept.calls)
 
-    def _binds_others(self, key: Thing, arrival: Arrival, found: dict) -> bool:
+    def _binds_others(self, key: Thing, arrival: Arrival, found: Things) -> bool:
         """Whether a foreign key may stand where rows of other legacy tables do: they hold null in one of its columns,
         or the table declares the same."""
         says = key.says
@@ -194,7 +199,7 @@ class Declared:
             for c in read
         )
 
-    def _arrival(self, table: str, into: str, carried: dict[str, str], there: dict) -> Arrival:
+    def _arrival(self, table: str, into: str, carried: dict[str, str], there: Things) -> Arrival:
         rule, facts = self._facts.rule(table), self._facts
         fixed = {name: (name,) for name in ("id", "user_id", "created_at", "updated_at")}
         if ("column", into, "updated_at") not in there:
@@ -226,7 +231,9 @@ class Declared:
         spelled = things.spelled(stated, self._kept.replaced)
         return Thing("column", into, shape.name, spelled, made_of=found, base=typed.base)
 
-    def _placed(self, table: str, thing: Thing, links: frozenset, found: dict, added: dict) -> Thing | None:
+    def _placed(
+        self, table: str, thing: Thing, links: frozenset[Pointing], found: Things, added: Added
+    ) -> Thing | None:
         """The column under the name that it gets: its own, unless one has it that is of another type, points at
         something else or is a rule's."""
         written = WRITTEN.get(self._facts.rule(table).transform or "", set()) | ALWAYS_WRITTEN

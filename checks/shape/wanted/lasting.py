@@ -183,6 +183,11 @@ def _compare(own: Thing | None, key: Thing | None) -> bool:
     if own is None or key is None:
         return False
     if own.base == key.base:
-        return own.says["type"].endswith("]") == key.says["type"].endswith("]")
+        return _is_array(own) == _is_array(key)
     is_number = {own.base, key.base} <= NUMBERS and (own.base != "numeric" or key.base == "numeric")
     return is_number or (own.base in TEXTUAL - {"name"} and key.base in TEXTUAL - {"citext"})
+
+
+def _is_array(column: Thing) -> bool:
+    type_name: str = column.says["type"]
+    return type_name.endswith("]")

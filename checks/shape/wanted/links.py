@@ -10,6 +10,7 @@ from checks.shape.things import Thing
 from config.shapes import Column
 from config.types import NUMBERS, TEXTUAL
 
+Pointing = tuple[tuple[str, ...], str, tuple[str, ...]]  # columns, the table that they point at, its columns
 MOVED = ("copy", "keep", "reshape")
 
 
@@ -46,9 +47,9 @@ class Links:
                 return True
         return False
 
-    def all(self, table: str, column: Column) -> frozenset:
+    def all(self, table: str, column: Column) -> frozenset[Pointing]:
         """What the column points at, alone or among others: (columns, table, its columns) of each reference."""
-        found = set()
+        found: set[Pointing] = set()
         for says in (thing.says for thing in self.of("constraint", table)):
             is_key = says["kind"] == "f" and column.name in says["columns"] and not says["schema"]
             if is_key and self._facts.fates.get(says["table"]) in MOVED:

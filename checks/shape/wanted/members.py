@@ -22,7 +22,7 @@ import psycopg
 
 from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts
-from checks.reading.rows import one_value
+from checks.reading.statements import one_row
 from checks.shape import likeness, things
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.shape.wanted.kept import Kept
@@ -186,7 +186,8 @@ class Positions:
             return None
         name, function = quoted(self._facts.target.schema, table), "max" if says["increment"] > 0 else "min"
         query = EDGE.format(function, quoted(column), name, says["minimum"], says["maximum"])
-        return one_value(self._target, query)
+        edge: int | None = one_row(self._target, query)[0]
+        return edge
 
 
 def _is_on_the_way(given: int, stood: list[int], is_cycled: bool) -> bool:
@@ -205,4 +206,5 @@ def _at(says: Says) -> Says:
 
 def following(says: Says) -> int:
     """What a sequence gives next, its limits aside."""
-    return says["last"] + says["increment"] if says["is called"] else says["last"]
+    last: int = says["last"]
+    return last + says["increment"] if says["is called"] else last

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from checks.reading.facts import Facts
-from checks.reading.rows import one_row
+from checks.reading.statements import one_row
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.links import Links
 from config.quoting import literal, quoted

@@ -5,10 +5,11 @@ here.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
+Value = TypeVar("Value")
 Params = Sequence[object] | Mapping[str, object] | None
 
 
@@ -20,9 +21,12 @@ def one_row(conn: psycopg.Connection, query: str, params: Params = None) -> tupl
     return row
 
 
-def one_value(conn: psycopg.Connection, query: str, params: Params = None) -> Any:
-    """The first value of that row. Errors: LookupError."""
-    return one_row(conn, query, params)[0]
+def one_value(conn: psycopg.Connection, kind: type[Value], query: str, params: Params = None) -> Value:
+    """The first value of that row, of this kind. Errors: LookupError, TypeError."""
+    value = one_row(conn, query, params)[0]
+    if not isinstance(value, kind):
+        raise TypeError(f"a statement gave {type(value).__name__}; wanted {kind.__name__}")
+    return value
 
 
 def column_names(conn: psycopg.Connection, query: str) -> list[str]:
