@@ -17,7 +17,7 @@ import psycopg
 
 from checks.compare.law_files import Prelude
 from checks.compare.origins import Origins, Value, reference
-from checks.laws.rules import NAMESPACE
+from checks.laws.within_target import NAMESPACE
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.run_books.reasons import Reasons

@@ -19,8 +19,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from checks.scan import traces
-from checks.scan.masked import Field
+from checks.scan import personal_values
+from checks.scan.columns import Field
 
 WORD = re.compile(r"[^\W_]")
 UUID = re.compile(r"[{]?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}[}]?", re.IGNORECASE)
@@ -145,7 +145,7 @@ def is_code(text: str) -> bool:
     """Whether a program may know the text: one short word without a long number."""
     if is_uuid(text):
         return True
-    return CODE.fullmatch(text) is not None and not LINK.search(text) and not traces.runs(text)
+    return CODE.fullmatch(text) is not None and not LINK.search(text) and not personal_values.runs(text)
 
 
 def is_telling(of: Field, text: str) -> bool:

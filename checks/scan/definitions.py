@@ -12,7 +12,7 @@ import psycopg
 
 from checks.reading import catalog
 from checks.scan.leftovers import phrases
-from checks.scan.originals import Originals
+from checks.scan.remembered import Originals
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from checks.scan import traces
+from checks.scan import personal_values
 from checks.scan.cells import SHORT, Cell, Column, Part, is_code, is_uuid
-from checks.scan.masked import Field
-from checks.scan.originals import Originals
-from checks.scan.pairs import Shown
-from checks.scan.scanned import EMAIL, MOST_KEYS, PHONE, VALUE
+from checks.scan.columns import Field
+from checks.scan.remembered import Originals
+from checks.scan.result import EMAIL, MOST_KEYS, PHONE, VALUE
+from checks.scan.rows import Shown
 
 REMEMBERED = 100  # characters of a text
 FEW = 3  # chances that nobody need explain
@@ -75,12 +75,12 @@ def _says_something(cell: Cell, one: Field) -> bool:
 
 def phrases(text: str) -> Collection[str]:
     """The phrases of a text; of short ones, which come again and again, they are remembered."""
-    return _known_phrases(text) if len(text) <= REMEMBERED else traces.phrases(text)
+    return _known_phrases(text) if len(text) <= REMEMBERED else personal_values.phrases(text)
 
 
 @lru_cache(10_000)
 def _known_phrases(text: str) -> frozenset[str]:
-    return frozenset(traces.phrases(text))
+    return frozenset(personal_values.phrases(text))
 
 
 def _is_within(text: str, value: str) -> bool:
@@ -124,24 +124,29 @@ class Search:
             self._values(looked, names, True)
 
     def _emails(self, parts: list[Part]) -> Iterator[int]:
-        held = [(row, part) for row, part in parts if traces.may_hold_email(part)]
-        found = [(row, email) for row, part in held for email in traces.possible_emails(part)]
+        held = [(row, part) for row, part in parts if personal_values.may_hold_email(part)]
+        found = [(row, email) for row, part in held for email in personal_values.possible_emails(part)]
         return (found[place][0] for place in self._originals.emails.found([email for _, email in found]))
 
     def _numbers(self, looked: "_Looked", parts: list[Part]) -> None:
-        long = [(row, part) for row, part in parts if len(part) >= traces.SHORTEST]
-        held = [(row, part, run) for row, part in long for run in traces.runs(part)]
-        found = [(row, part, window) for row, part, run in held for window in traces.windows(run, self._lengths)]
+        long = [(row, part) for row, part in parts if len(part) >= personal_values.SHORTEST]
+        held = [(row, part, run) for row, part in long for run in personal_values.runs(part)]
+        found = [
+            (row, part, window) for row, part, run in held for window in personal_values.windows(run, self._lengths)
+        ]
         places, expected = self._originals.phones.looked_up([window for _, _, window in found])
         known = [found[place] for place in places]
-        hits = [(row, window) for row, part, window in known if traces.holds(part, window)]  # in no UUID, that is
-        self._tell(PHONE, looked, hits, traces.holds, expected)
+        # in no UUID, that is
+        hits = [(row, window) for row, part, window in known if personal_values.holds(part, window)]
+        self._tell(PHONE, looked, hits, personal_values.holds, expected)
 
     def _values(self, looked: "_Looked", texts: list[Part], is_kept: bool) -> None:
         """is_kept: whether a value may be a part of a text that was never masked."""
-        shortest = traces.SHORTEST_NAME if is_kept else traces.SHORTEST_VALUE
+        shortest = personal_values.SHORTEST_NAME if is_kept else personal_values.SHORTEST_VALUE
         long = [(row, text) for row, text in texts if len(text) >= shortest]
-        found = [(row, part) for row, text in long for part in (phrases(text) if is_kept else (traces.words(text),))]
+        found = [
+            (row, part) for row, text in long for part in (phrases(text) if is_kept else (personal_values.words(text),))
+        ]
         hits = [found[place] for place in self._originals.values.found([text for _, text in found])]
         self._tell(VALUE, looked, hits, _is_within, ALIKE * len(long))
 

@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from checks.scan.columns import CONSTANT, Field, Place
 from checks.scan.definitions import Definitions
 from checks.scan.leftovers import Chance, Count, Search, most
-from checks.scan.masked import CONSTANT, Field, Place
-from checks.scan.originals import Originals
-from checks.scan.pairs import HIDDEN
-from checks.scan.scanned import (
+from checks.scan.remembered import Originals
+from checks.scan.result import (
     CHANCE,
     DEFINITION,
     EMAIL,
@@ -28,6 +27,7 @@ from checks.scan.scanned import (
     Remark,
     rule,
 )
+from checks.scan.rows import HIDDEN
 from config.types import TEXTUAL
 
 FOUND = {

@@ -19,14 +19,14 @@ from collections.abc import Iterator, Sequence
 import psycopg
 
 from checks.reading import catalog, connect
-from checks.scan import definitions, masked, originals, pairs, remedies
+from checks.scan import columns, definitions, remedies, remembered, rows
 from checks.scan.cells import Cell, Column
+from checks.scan.columns import CONSTANT, Field, Key, Place
 from checks.scan.hashes import Hashes
 from checks.scan.leftovers import Count, Search
-from checks.scan.masked import CONSTANT, Field, Key, Place
-from checks.scan.originals import Originals
-from checks.scan.pairs import Batch, Reader, Shown
-from checks.scan.scanned import UNMASKED, Scan
+from checks.scan.remembered import Originals
+from checks.scan.result import UNMASKED, Scan
+from checks.scan.rows import Batch, Reader, Shown
 from config import mapping, masks
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
@@ -73,33 +73,33 @@ class _Work:
         self._rows = 0
 
     def scan(self, copy_id: str, began: float) -> Scan:
-        self._books = masked.books(self._staging.conn, copy_id)
+        self._books = columns.books(self._staging.conn, copy_id)
         shapes = catalog.read(self._source.conn, self._schema)
         copy = catalog.read(self._staging.conn, self._schema)
         rules = mapping.load()
-        held = masked.held(shapes, rules.common.references)
-        self._originals = Originals(originals.vocabulary(shapes, rules))
-        places = masked.places(shapes, copy, self._books, held, masked.keys(self._source.conn, self._schema))
+        held = columns.held(shapes, rules.common.references)
+        self._originals = Originals(remembered.vocabulary(shapes, rules))
+        places = columns.places(shapes, copy, self._books, held, columns.keys(self._source.conn, self._schema))
         if self._books.kinds:
-            self._gather(masked.fields(shapes, self._books, held))
+            self._gather(columns.fields(shapes, self._books, held))
         else:
             self._failed.append(
                 remedies.Failed("", "", f"the books of the staging database have no masked column of a copy {copy_id}")
             )
-        self._made_of = masked.made_of(self._source.conn, self._schema)
+        self._made_of = columns.made_of(self._source.conn, self._schema)
         self._search = Search(self._originals)
         for place in places if self._books.kinds else ():
             self._look(place)
         self._defined = definitions.search(
             self._staging.conn, self._schema, self._originals, masks.load().kept_definitions
         )
-        self._unsearched = masked.unsearched(copy, self._books, held)
+        self._unsearched = columns.unsearched(copy, self._books, held)
         return self._told(copy_id, places, began)
 
     def _gather(self, fields: dict[str, list[Field]]) -> None:
         for table, read in fields.items():
             with self._noting(table, [one for one in read if one.kind] or read, "the source could not be read"):
-                originals.gather(self._source, self._schema, table, read, self._originals)
+                remembered.gather(self._source, self._schema, table, read, self._originals)
 
     def _look(self, place: Place) -> None:
         self._compared.update(dict.fromkeys(place.masked, 0))
@@ -117,7 +117,7 @@ class _Work:
         """Cells beside their originals."""
         sides = (self._staging, self._source, self._schema, place.table, key)
         lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
-        for batch in pairs.paired(*sides, place.fields, place.masked):
+        for batch in rows.paired(*sides, place.fields, place.masked):
             olds = dict(zip(place.masked, batch.old, strict=True))
             for one, cells in zip(place.fields, batch.new, strict=True):
                 old = Column(one, olds[one]) if one in olds else None
@@ -159,7 +159,7 @@ class _Work:
     def _as_sets(self, place: Place) -> None:
         """Without a key: long values against all long originals of their column."""
         known = {one: Hashes(self._originals.key) for one in place.masked}
-        for batch in pairs.alone(self._source, self._schema, place.table, None, place.masked):
+        for batch in rows.alone(self._source, self._schema, place.table, None, place.masked):
             for one, cells in zip(place.masked, batch.new, strict=True):
                 known[one].add([text for _, text in Column(one, cells).telling() if _is_rare(text)])
         for batch in self._batches(place):
@@ -186,7 +186,7 @@ class _Work:
 
     def _batches(self, place: Place) -> Iterator[Batch]:
         """The copy's rows, which are searched as they come."""
-        for batch in pairs.alone(self._staging, self._schema, place.table, place.key, place.fields):
+        for batch in rows.alone(self._staging, self._schema, place.table, place.key, place.fields):
             for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.is_searched:
                     self._search.look(batch.keys, Column(one, cells))

@@ -10,7 +10,7 @@ Laws
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from checks.shape.likeness import EVERY
+from checks.shape.definitions import EVERY
 from checks.shape.things import Thing, spelled
 from checks.shape.wanted.kept import Kept
 from checks.shape.wanted.lasting import Places

@@ -4,7 +4,7 @@ Laws
 - pg_catalog alone is read, a statement for each kind of thing. What a statement calls is found before the schema comes
   on the search path, by which definitions are spelled: so nothing of the schema's own is called.
 - Two things are the same if their statements are, spelling aside: schemas of types may differ between two servers,
-  names, literals, operators, casts and what stands in brackets may not (checks.shape.likeness).
+  names, literals, operators, casts and what stands in brackets may not (checks.shape.definitions).
 """
 
 import contextlib
@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from checks.reading.statements import one_value
-from checks.shape import likeness
+from checks.shape import definitions
 from checks.verdict import Row
 from config.mapping import Mapping as Rules
 
@@ -118,7 +118,7 @@ def _unqualified(conn: psycopg.Connection, things: list[Thing]) -> Iterator[Thin
     schemas = {name for (name,) in conn.execute(SCHEMAS)} if is_asked else set()
     for thing in things:
         is_function = thing.kind == "function" and thing.says["body"] is not None
-        yield thing.saying(body=likeness.unqualified(thing.says["body"], schemas)) if is_function else thing
+        yield thing.saying(body=definitions.unqualified(thing.says["body"], schemas)) if is_function else thing
 
 
 def _positioned(conn: psycopg.Connection, schema: str, things: list[Thing]) -> Iterator[Thing]:
@@ -156,9 +156,9 @@ def spelled(says: Says, names: Mapping[str, str] = {}) -> Says:
     found = dict(says)
     for name, value in says.items():
         if name in TEXTS and value is not None:
-            found[name] = likeness.expression(value, names)
+            found[name] = definitions.expression(value, names)
         elif name == "type" and value is not None:
-            found[name] = likeness.bare(value)
+            found[name] = definitions.bare(value)
         elif name in PARTS and value is not None:
             found[name] = [spelled(part, names) for part in value]
     return found
@@ -169,7 +169,7 @@ def eased(says: Says, retyped: frozenset[str]) -> Says:
     found = dict(says)
     for name, value in says.items():
         if name in TEXTS and value is not None:
-            found[name] = likeness.eased(value, retyped)
+            found[name] = definitions.eased(value, retyped)
         elif name in PARTS and value is not None:
             found[name] = [eased(part, retyped) for part in value]
     return found

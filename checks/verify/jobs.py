@@ -15,7 +15,16 @@ import psycopg
 from checks.compare import comparison, content
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
-from checks.laws import carried, display_law, left_behind, money, overruled, owners, rules, settings_law
+from checks.laws import (
+    account_settings,
+    carried,
+    gone_columns,
+    owners,
+    renamed_values,
+    review_display,
+    sums,
+    within_target,
+)
 from checks.reading.connect import Work
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
@@ -83,13 +92,13 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
     return [
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
-        *overruled.comparisons(facts),
+        *renamed_values.comparisons(facts),
         *owners.comparisons(facts, prelude),
-        *settings_law.comparisons(facts, prelude),
+        *account_settings.comparisons(facts, prelude),
         *carried.comparisons(facts, prelude),
-        *display_law.comparisons(facts, prelude),
-        *left_behind.comparisons(facts),
-        *money.comparisons(facts),
+        *review_display.comparisons(facts, prelude),
+        *gone_columns.comparisons(facts),
+        *sums.comparisons(facts),
     ]
 
 
@@ -129,8 +138,8 @@ def _looking(law: laws.Law, prelude: laws.Prelude) -> Look:
 
     def look(source: psycopg.Connection, target: psycopg.Connection) -> tuple[int, int, tuple[Row, ...]]:
         if law.holds:
-            return rules.held(target, query)
-        return rules.derived(target, query, names=dict(source.execute(named).fetchall()) if named else None)
+            return within_target.held(target, query)
+        return within_target.derived(target, query, names=dict(source.execute(named).fetchall()) if named else None)
 
     return look
 

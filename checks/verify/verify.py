@@ -18,9 +18,9 @@ from pathlib import Path
 
 import psycopg
 
-from checks.compare import comparison, expected
+from checks.compare import comparison, row_counts
 from checks.compare import law_files as laws
-from checks.expectations import gx
+from checks.expectations import runner
 from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
@@ -224,7 +224,9 @@ def _verdict(
         started = None
         if level == "full":
             bases = pointed.bases(facts)
-            started = gx.start(settings.target, facts.target.schema, rows, docs=docs, bases=bases, drift=drift.target)
+            started = runner.start(
+                settings.target, facts.target.schema, rows, docs=docs, bases=bases, drift=drift.target
+            )
             stack.callback(started.stop)
         planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
         checks = _made(sessions, planned, drift, settings.workers)
@@ -264,7 +266,7 @@ def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connecti
     if drift.source.tables:
         return {}
     with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        found = expected.rows(facts, prelude, source)
+        found = row_counts.rows(facts, prelude, source)
         return {table: n for table, n in found.items() if table not in drift.target.tables}
     return {}
 

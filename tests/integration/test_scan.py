@@ -10,7 +10,7 @@ import pytest
 from copies import do, settings
 
 from checks.reading import connect
-from checks.scan import pairs
+from checks.scan import rows
 from checks.scan.scan import scan
 from config.errors import Interrupted, SourceError, StagingError
 
@@ -318,8 +318,8 @@ def test_the_source_is_read_as_the_copy_s_snapshot_shows_it(originals, database)
 
 def test_rows_are_paired_batch_by_batch(copied, monkeypatch) -> None:
     """However few rows a batch holds, and wherever it ends."""
-    monkeypatch.setattr(pairs, "FIRST_ROWS", 2)
-    monkeypatch.setattr(pairs, "MOST_ROWS", 3)
+    monkeypatch.setattr(rows, "FIRST_ROWS", 2)
+    monkeypatch.setattr(rows, "MOST_ROWS", 3)
     assert set(_found(copied(PLANTED.read_text()))) == {place for place, _ in PLANTS.values()}
 
 

@@ -14,7 +14,7 @@ from auditors import trusting
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from checks.expectations import gx
+from checks.expectations import runner
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, WARNING, Check
 from config import connection, settings
 from config.connection import Connection
@@ -156,7 +156,7 @@ def sound(copies) -> tuple[Judged, dict[str, int]]:
     """The judgement of a database without faults, and its numbers of rows."""
     url = copies()
     rows = counts(url)
-    return gx.judge(parsed(url), SCHEMA, rows), rows
+    return runner.judge(parsed(url), SCHEMA, rows), rows
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def faulty(copies, sound, tmp_path_factory) -> tuple[Judged, str, str]:
     with psycopg.connect(url, autocommit=True, options=f"-c search_path={SCHEMA},public") as conn:
         for fault, _ in FAULTS:
             conn.execute(fault)
-    judged = gx.judge(parsed(url), SCHEMA, sound[1], docs=docs)
+    judged = runner.judge(parsed(url), SCHEMA, sound[1], docs=docs)
     return judged, url, "".join(page.read_text("utf-8") for page in docs.rglob("*.html"))
 
 
@@ -261,7 +261,7 @@ def test_tables_are_scanned_a_bounded_number_of_times(copies) -> None:
     rows = counts(url)
     with psycopg.connect(url, autocommit=True) as conn:
         conn.execute("select pg_stat_reset()")
-        gx.judge(parsed(url), SCHEMA, rows, tables=set(names))
+        runner.judge(parsed(url), SCHEMA, rows, tables=set(names))
         scans = dict(conn.execute("select relname, seq_scan from pg_stat_user_tables").fetchall())
         query = "select xact_commit from pg_stat_database where datname = current_database()"
         statements = conn.execute(query).fetchone()[0]
@@ -299,7 +299,7 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
         conn.execute("insert into payments values (1, 12345.67, 1)")
         conn.execute("insert into payment_transactions values (1, 1, 1, 12345.67)")
     wanted = {table, "coupons", "a:b", "50%", ":x", "order_items", "kb_categories", "payment_transactions"}
-    checks, not_looked_at = gx.judge(parsed(url), schema, {table: 3, "coupons": 0}, tables=wanted)
+    checks, not_looked_at = runner.judge(parsed(url), schema, {table: 3, "coupons": 0}, tables=wanted)
     found = {check.name: check for check in checks}
     assert found[f"suite/{table}/rows"].detail == "2 rows, 3 expected"
     assert found[f"suite/{table}/required"].status == PASS
@@ -321,17 +321,17 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
 
 def test_what_cannot_be_judged_is_an_error(database) -> None:
     unreachable = connection.parse("postgresql://auditor:s3cret@127.0.0.1:9/none", "NXTGAUGE_TARGET_URL")
-    checks, _ = gx.judge(unreachable, SCHEMA, {})
+    checks, _ = runner.judge(unreachable, SCHEMA, {})
     assert [(check.name, check.status, check.is_closing) for check in checks] == [("suite", ERROR, True)]
     assert "127.0.0.1:9" in checks[0].detail and "s3cret" not in checks[0].detail
-    started = gx.start(parsed(database()), SCHEMA, {})
+    started = runner.start(parsed(database()), SCHEMA, {})
     started.process.kill()
     checks, _ = started.result()
     assert [(check.name, check.status) for check in checks] == [("suite", ERROR)]
 
 
 def test_a_schema_that_is_not_there_does_not_pass(database) -> None:
-    checks, not_looked_at = gx.judge(parsed(database()), "nowhere", {"users": 1})
+    checks, not_looked_at = runner.judge(parsed(database()), "nowhere", {"users": 1})
     assert {check.status for check in checks if check.name != "suite"} == {FAIL}
     assert "suite/users/table" in {check.name for check in checks}
     assert not_looked_at

@@ -12,7 +12,7 @@ import pytest
 from auditors import reconciling, seal_again, trusting
 
 from checks.compare import comparison
-from checks.expectations import gx
+from checks.expectations import runner
 from checks.reading import connect
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
 from checks.verify import jobs, verify
@@ -113,7 +113,7 @@ def test_neither_side_can_be_written(migrated) -> None:
 def test_who_asks_to_stop_does_not_wait_for_the_suites(migrated) -> None:
     @contextlib.contextmanager
     def reaching(cancel):
-        if isinstance(getattr(cancel, "__self__", None), gx.Started):
+        if isinstance(getattr(cancel, "__self__", None), runner.Started):
             cancel()
         yield
 

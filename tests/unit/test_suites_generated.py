@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.expectations import generated, gx_docs
+from checks.expectations import data_docs, generated
 from checks.expectations.schema import Column, Schema, Table
 from checks.verdict import CRITICAL, FAIL, INFO, PASS, Check
 from config import target
@@ -125,7 +125,7 @@ def test_a_page_fetches_nothing() -> None:
     <link rel="stylesheet" href="static/own.css"><script src="https://c.example/j.js"></script>
     <script>\nrun("https://d.example")\n</script></head><body><img src="https://e.example/p.png"><img src="own.png">
     <p>kept</p></body></html>"""
-    made = gx_docs.offline(page)
+    made = data_docs.offline(page)
     assert ".example" not in made and "<script" not in made
     assert "static/own.css" in made and "own.png" in made and "<p>kept</p>" in made and "<style>" in made
 
@@ -135,6 +135,6 @@ def test_the_first_page_names_what_did_not_pass() -> None:
         Check("suite/a/x", "suite", "audit", "a <b>", "all is well", PASS),
         Check("suite/a/y", "suite", "audit", "a <b>", "x & y agree", FAIL, INFO, detail="3 rows"),
     ]
-    page = gx_docs.index(checks, {"a <b>": "validations/a b/p.html"})
+    page = data_docs.index(checks, {"a <b>": "validations/a b/p.html"})
     assert '<a href="validations/a%20b/p.html">a &lt;b&gt;</a></td><td>2</td>' in page
     assert "info FAIL: x &amp; y agree — 3 rows" in page and "all is well" not in page

@@ -12,7 +12,7 @@ Laws
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from checks.shape import likeness, things
+from checks.shape import definitions, things
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.plain import OF_CONSTRAINT, PLAIN_CONSTRAINT, PLAIN_INDEX, SERVED
 from config.types import NUMBERS, TEXTUAL
@@ -91,7 +91,7 @@ def texts(thing: Thing) -> list[str]:
 
 def named(thing: Thing) -> set[str]:
     """The columns that its expressions name; all that it reads where they name the whole row."""
-    words = {word for text in texts(thing) for word in likeness.names(text)}
+    words = {word for text in texts(thing) for word in definitions.names(text)}
     reads = {*thing.says.get("columns", ()), *thing.says["reads"]}
     return reads if thing.of in words else reads & words
 
@@ -102,7 +102,7 @@ def _calls_dropped(thing: Thing, calls: Mapping[str, str]) -> bool:
 
 def is_dropped(text: str | None, calls: Mapping[str, str]) -> bool:
     """Whether an expression calls what the mapping drops."""
-    return any(not calls.get(name, name) for name in likeness.names(text or ""))
+    return any(not calls.get(name, name) for name in definitions.names(text or ""))
 
 
 def _replaced(calls: Mapping[str, str]) -> dict[str, str]:

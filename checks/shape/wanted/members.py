@@ -23,7 +23,7 @@ import psycopg
 from checks.compare.comparison import OF_SOURCE
 from checks.reading.facts import Facts
 from checks.reading.statements import one_row
-from checks.shape import likeness, things
+from checks.shape import definitions, things
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.shape.wanted.kept import Kept
 from checks.verdict import Row
@@ -117,7 +117,7 @@ def sequences(kept: Kept, wanted: Iterable[Thing]) -> Iterator[Thing]:
 
 def _drawn(column: Thing) -> set[str]:
     """The sequences that a column's default draws from."""
-    return {*column.says["sequences"], *likeness.sequences(column.says["default"])}
+    return {*column.says["sequences"], *definitions.sequences(column.says["default"])}
 
 
 def _read(found: Mapping[str, Sequence]) -> dict[str, Says]:

@@ -16,11 +16,11 @@ from psycopg import sql
 
 from checks.reading.catalog import Catalog
 from checks.reading.facts import text
-from checks.scan import traces
+from checks.scan import personal_values
 from checks.scan.cells import Column, is_telling, is_uuid
+from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
-from checks.scan.masked import Field
-from checks.scan.pairs import Reader
+from checks.scan.rows import Reader
 from config.mapping import Mapping
 from config.quoting import quoted
 
@@ -39,22 +39,24 @@ class Originals:
         self.emails, self.phones, self.values = Hashes(self.key), Numbers(self.key), Hashes(self.key)
 
     def add_values(self, texts: Iterable[str]) -> None:
-        self.values.add([words for text in texts if (words := traces.words(text)) not in self._vocabulary])
+        self.values.add([words for text in texts if (words := personal_values.words(text)) not in self._vocabulary])
 
     def counts(self) -> dict[str, int]:
         return {"emails": len(self.emails), "phones": len(self.phones), "values": len(self.values)}
 
     def betrayed(self, text: str) -> bool:
         """Whether a text (a part of a key that is to be shown) holds an address, a number or a value."""
-        return any(True for _ in traces.emails(text)) or self.stand_in(text, traces.phrases(text))
+        return any(True for _ in personal_values.emails(text)) or self.stand_in(text, personal_values.phrases(text))
 
     def stand_in(self, text: str, phrases: Collection[str]) -> bool:
         """Whether a text holds an address, a number or, among its phrases, a value of the source."""
-        if self.emails.found([*traces.possible_emails(text)]) or self.values.found([*phrases]):
+        if self.emails.found([*personal_values.possible_emails(text)]) or self.values.found([*phrases]):
             return True
-        windows = [window for run in traces.runs(text) for window in traces.windows(run, self.phones.lengths)]
+        windows = [
+            window for run in personal_values.runs(text) for window in personal_values.windows(run, self.phones.lengths)
+        ]
         found, _ = self.phones.looked_up(windows)
-        return any(traces.holds(text, windows[place]) for place in found)
+        return any(personal_values.holds(text, windows[place]) for place in found)
 
 
 def vocabulary(shapes: Catalog, rules: Mapping) -> set[str]:
@@ -63,7 +65,7 @@ def vocabulary(shapes: Catalog, rules: Mapping) -> set[str]:
     names |= {column.name for table in shapes.tables.values() for column in table.columns}
     for statuses in (rules.common.statuses, rules.common.order_statuses):
         names |= {*statuses, *(spelling for spellings in statuses.values() for spelling in spellings)}
-    return {traces.words(name.replace("_", " ")) for name in names}
+    return {personal_values.words(name.replace("_", " ")) for name in names}
 
 
 def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], originals: Originals) -> None:
@@ -81,7 +83,9 @@ def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Fiel
     """Cells in which an address may stand, whole columns, and only rows that have any of it."""
     chosen: list[sql.Composable] = [one.read() for one in whole]
     chosen += [
-        sql.SQL("case when {} ~ {} then {} end").format(sql.SQL(text(f"t.{quoted(one.name)}")), traces.AT, one.read())
+        sql.SQL("case when {} ~ {} then {} end").format(
+            sql.SQL(text(f"t.{quoted(one.name)}")), personal_values.AT, one.read()
+        )
         for one in texts
     ]
     names = [sql.Identifier(f"c{place}") for place in range(len(chosen))]
@@ -95,9 +99,11 @@ def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Fiel
 def _remember(column: Column, originals: Originals) -> None:
     kind, (texts, names) = column.field.kind, column.texts()
     parts = [part for _, part in texts + names]
-    originals.emails.add([email for part in parts if traces.may_hold_email(part) for email in traces.emails(part)])
+    originals.emails.add(
+        [email for part in parts if personal_values.may_hold_email(part) for email in personal_values.emails(part)]
+    )
     if kind == "phone":
-        originals.phones.add([number for part in parts for number in traces.numbers(part)])
+        originals.phones.add([number for part in parts for number in personal_values.numbers(part)])
     if kind in VALUED:
         originals.add_values(text for _, text in texts if _is_value(column.field, text))
     elif column.field.is_named:
@@ -106,6 +112,6 @@ def _remember(column: Column, originals: Originals) -> None:
 
 def _is_value(field: Field, text: str) -> bool:
     """An id is nobody's, and an address is looked for as one."""
-    if not traces.is_telling(traces.words(text)) or not is_telling(field, text) or is_uuid(text):
+    if not personal_values.is_telling(personal_values.words(text)) or not is_telling(field, text) or is_uuid(text):
         return False
-    return field.kind != "email" or not any(traces.emails(text))
+    return field.kind != "email" or not any(personal_values.emails(text))

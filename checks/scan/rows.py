@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from checks.scan.cells import Cell, is_code
-from checks.scan.masked import Field, Key
+from checks.scan.columns import Field, Key
 from config.errors import Interrupted
 from config.types import INTEGERS, TIMES
 

@@ -26,7 +26,7 @@ import psycopg
 import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
-from checks.expectations import gx_docs
+from checks.expectations import data_docs
 from checks.expectations.found import Found
 from checks.reading import connect
 from checks.reading.drift import Side
@@ -109,7 +109,7 @@ def start(
     target since.
     """
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "checks.expectations.gx"],
+        [sys.executable, "-P", "-m", "checks.expectations.runner"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -299,7 +299,7 @@ class Context:
                 self._context.delete_data_docs_site(name)
             self._context.add_data_docs_site("docs", site)
             self._context.build_data_docs()
-            gx_docs.finish(Path(self._docs), checks)
+            data_docs.finish(Path(self._docs), checks)
         except Exception as error:
             return [f"Data Docs were not written: {type(error).__name__}"]
         return []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.shape.likeness import eased, expression, names, sequences, unqualified
+from checks.shape.definitions import eased, expression, names, sequences, unqualified
 
 DECLARED = frozenset()  # casts of literals are spelling, and of no column
 SAME = [

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from checks.scan import traces
+from checks.scan import personal_values
 from checks.scan.cells import Column
+from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
-from checks.scan.masked import Field
-from checks.scan.scanned import Compared, Scan, rule
+from checks.scan.result import Compared, Scan, rule
 
 ALL = {7, 8, 9, 10}
 KEY = b"key"
@@ -29,13 +29,13 @@ KEY = b"key"
     ],
 )
 def test_addresses(text, found) -> None:
-    assert list(traces.emails(text)) == found
-    assert not found or traces.may_hold_email(text)
+    assert list(personal_values.emails(text)) == found
+    assert not found or personal_values.may_hold_email(text)
 
 
 @pytest.mark.parametrize("text", ["to-asha@x.in", "about_ASHA@x.in-2", "asha@x.in.html", "a%asha@x.in"])
 def test_addresses_within_what_looks_like_a_longer_one(text) -> None:
-    assert "asha@x.in" in traces.possible_emails(text)
+    assert "asha@x.in" in personal_values.possible_emails(text)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_addresses_within_what_looks_like_a_longer_one(text) -> None:
     ],
 )
 def test_numbers_of_a_phone_column(text, found) -> None:
-    assert traces.numbers(text) == found
+    assert personal_values.numbers(text) == found
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_numbers_of_a_phone_column(text, found) -> None:
     ],
 )
 def test_numbers_within_texts(text, number, is_held) -> None:
-    assert traces.holds(text, number) == is_held
+    assert personal_values.holds(text, number) == is_held
 
 
 def test_windows_are_of_lengths_that_somebody_has() -> None:
-    assert sorted(traces.windows("22 333-4444 55555", ALL)) == sorted(
+    assert sorted(personal_values.windows("22 333-4444 55555", ALL)) == sorted(
         ["2233344445", "2333444455", "3334444555", "3344445555", "3444455555", "223334444", "3334444", "444455555"]
     )
-    assert traces.windows("2345678", {10}) == []
-    assert traces.windows("12 345678901", {9}) == ["345678901"]
+    assert personal_values.windows("2345678", {10}) == []
+    assert personal_values.windows("12 345678901", {9}) == ["345678901"]
 
 
 def test_hashes_are_found_however_they_came() -> None:
