@@ -13,7 +13,7 @@ from flows.local.report import columns
 from flows.local.stopping import on_signal
 
 if TYPE_CHECKING:
-    from checks.scan.scanned import Finding
+    from checks.scan.result import Finding
 
 TOLD = ("kept", "unsearched")  # remarks of the scan that a person should read
 LISTED = 40  # columns of one remark
