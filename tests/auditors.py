@@ -89,18 +89,18 @@ def reconciling(settings, level: str = "content"):
 
 
 class SuitesHere:
-    """What checks.expectations.gx.start gives, of suites that run in this process: its imports are made once for all
-    cases."""
+    """What checks.expectations.runner.start gives, of suites that run in this process: its imports are made once for
+    all cases."""
 
     def __init__(self, request: dict):
         self._request = request
 
     def result(self) -> tuple[list[Check], list[str]]:
-        from checks.expectations import gx
+        from checks.expectations import runner
 
         level = logging.root.manager.disable
         try:
-            return gx.told(json.loads(json.dumps(gx.answered(self._request))))
+            return runner.told(json.loads(json.dumps(runner.answered(self._request))))
         finally:
             logging.disable(level)
 

@@ -18,7 +18,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from checks.expectations.own import ExpectNoRowToBreakTheRule
 from checks.expectations.rule import Rule
-from checks.expectations.schema import Schema, Table
+from checks.expectations.schema import Schema, SchemaTable
 from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
@@ -144,7 +144,7 @@ def said(constraint: Constraint) -> gxe.Expectation | None:
     return None
 
 
-def _columns(name: str, table: Table) -> Iterator[Planned]:
+def _columns(name: str, table: SchemaTable) -> Iterator[Planned]:
     expected = _expected_columns(name)
     lacking = [column for column in expected if column not in table.columns]
     expectation = gxe.ExpectTableColumnsToMatchSet(
@@ -161,7 +161,7 @@ def _expected_columns(name: str) -> list[str]:
     return [*(column for rule in _rules_of(name) for column in rule.adds), "created_at", "updated_at"]
 
 
-def _required(name: str, table: Table) -> Iterator[Planned]:
+def _required(name: str, table: SchemaTable) -> Iterator[Planned]:
     if is_declared(name):
         wanted = [c.name for c in target.load()[name].columns if c.not_null and c.name in table.columns]
     else:
@@ -171,7 +171,7 @@ def _required(name: str, table: Table) -> Iterator[Planned]:
         yield Planned(f"suite/{name}/required", "no required column is null", CRITICAL, parts)
 
 
-def _not_null(table: Table, column: str) -> Part:
+def _not_null(table: SchemaTable, column: str) -> Part:
     keys = _keys(table, f"{quoted(column)} is null")
     if _is_asked_for_as_written(column):
         return Part(gxe.ExpectColumnValuesToNotBeNull(column=column, severity=FailureSeverity.CRITICAL), column, keys)
@@ -183,7 +183,7 @@ def _is_asked_for_as_written(column: str) -> bool:
     return column == column.lower()
 
 
-def _values(name: str, table: Table) -> Iterator[Planned]:
+def _values(name: str, table: SchemaTable) -> Iterator[Planned]:
     """One check per declared check of one column."""
     constraints = target.load()[name].constraints if is_declared(name) else ()
     for constraint in constraints:
@@ -199,7 +199,7 @@ def _sentence(constraint: Constraint) -> str:
     return "every row has " + (constraint.expression or "").replace("'", "")
 
 
-def _links(name: str, table: Table) -> Iterator[Planned]:
+def _links(name: str, table: SchemaTable) -> Iterator[Planned]:
     """A column of links that no rule forbids is a question to whoever owns it, and stays."""
     forbidden = _gone_columns(name, table)
     texts = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
@@ -246,7 +246,7 @@ def _declared_types(name: str, schema: Schema) -> dict[str, str]:
     return types
 
 
-def _gone(name: str, table: Table) -> Iterator[Planned]:
+def _gone(name: str, table: SchemaTable) -> Iterator[Planned]:
     gone = _gone_columns(name, table)
     if gone:
         still = [column for column in gone if column in table.columns]
@@ -257,7 +257,7 @@ def _gone(name: str, table: Table) -> Iterator[Planned]:
         yield Planned(f"suite/{name}/gone", f"the columns {', '.join(gone)} did not come along", CRITICAL, (part,))
 
 
-def _gone_columns(name: str, table: Table) -> list[str]:
+def _gone_columns(name: str, table: SchemaTable) -> list[str]:
     """Legacy columns that the mapping renames, removes or moves elsewhere; the forbidden links among them."""
     rules = _rules_of(name)
     found = [column for rule in rules for column in _taken(rule, table)]
@@ -268,7 +268,7 @@ def _gone_columns(name: str, table: Table) -> list[str]:
     return [column for column in dict.fromkeys(found) if column not in anew]
 
 
-def _taken(rule: TableRule, table: Table) -> Iterable[str]:
+def _taken(rule: TableRule, table: SchemaTable) -> Iterable[str]:
     yield from rule.removed
     yield from rule.becomes
     yield from rule.split.columns if rule.split else ()
@@ -294,7 +294,7 @@ def _profile_tables() -> frozenset[str]:
     return frozenset({"user_role_profiles", *mapping.load().profile_tables})
 
 
-def _keys(table: Table, condition: str) -> str:
+def _keys(table: SchemaTable, condition: str) -> str:
     """SELECT of the keys of the rows that a condition names; without a primary key, of their places."""
     key = ", ".join(map(quoted, table.key)) or "concat(ctid)"
     return f"select {key} from {{batch}} where {condition}"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from checks.expectations.schema import Column, Schema
+from checks.expectations.schema import Schema, SchemaColumn
 
 # What a column can be reckoned with as; a legacy database may have either as text, and then nobody knows what it says.
 KINDS = {
@@ -59,7 +59,7 @@ class Rule:
 
 
 def kinds(columns: str) -> dict[str, str]:
-    """Column → the kind that it has to be of, empty where any will do."""
+    """SchemaColumn → the kind that it has to be of, empty where any will do."""
     return dict(column.partition(":")[::2] for column in columns.split())
 
 
@@ -85,7 +85,7 @@ def orphans(table: str, column: str, parent: str, name: str, title: str, severit
     )
 
 
-def _other(name: str, column: Column, kind: str) -> str:
+def _other(name: str, column: SchemaColumn, kind: str) -> str:
     """What is wrong with a column that is not of a kind; nothing if it is, or any will do."""
     wanted, bases = KINDS.get(kind, ("", {column.base}))
     return "" if column.base in bases else f"{name} is {column.type}, {wanted} is wanted"

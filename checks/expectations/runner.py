@@ -136,7 +136,7 @@ def request(
     docs: Path | None = None,
     bases: dict[str, dict[str, str]] | None = None,
     drift: Side = UNMOVED,
-) -> dict:
+) -> dict[str, Any]:
     """What the child is asked, as JSON can say it; see start."""
     return {
         "connection": asdict(connection),

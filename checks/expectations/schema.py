@@ -64,7 +64,7 @@ KEYS = """
 
 
 @dataclass(frozen=True)
-class Column:
+class SchemaColumn:
     """type: as format_type gives it; bare: that of the domain's base; base: its name in pg_type.
 
     is_text: whether it can be searched as text, domains and varchar included; by a collation that is not deterministic
@@ -80,11 +80,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class SchemaTable:
     """key: the primary key's columns in its order, none where there is no primary key. homes: the schemas of its types,
     beside its own and PostgreSQL's."""
 
-    columns: dict[str, Column]
+    columns: dict[str, SchemaColumn]
     key: tuple[str, ...]
     homes: tuple[str, ...] = ()
 
@@ -94,18 +94,18 @@ class Schema:
     """keys: `table.column` → the columns of others that foreign keys say it holds."""
 
     name: str
-    tables: dict[str, Table]
+    tables: dict[str, SchemaTable]
     keys: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read(conn: sqlalchemy.Connection, name: str) -> Schema:
     """The tables of one schema; none if there is no such schema."""
-    columns: dict[str, dict[str, Column]] = {}
+    columns: dict[str, dict[str, SchemaColumn]] = {}
     keys: dict[str, dict[int, str]] = {}
     for row in conn.execute(sqlalchemy.text(COLUMNS), {"schema": name}).mappings():
         table = columns.setdefault(row["table"], {})
         if row["column"] is not None:
-            table[row["column"]] = Column(
+            table[row["column"]] = SchemaColumn(
                 row["type"], bool(row["is_text"]), row["is_required"], row["bare"], row["base"], row["is_unique"]
             )
         if row["key_position"] >= 0:
@@ -113,6 +113,8 @@ def read(conn: sqlalchemy.Connection, name: str) -> Schema:
     ordered = {table: tuple(name for _, name in sorted(found.items())) for table, found in keys.items()}
     rows = conn.execute(sqlalchemy.text(HOMES), {"schema": name}).mappings()
     homes = {row["table"]: tuple(row["homes"]) for row in rows}
-    keys = {row["column"]: row["held"] for row in conn.execute(sqlalchemy.text(KEYS), {"schema": name}).mappings()}
-    tables = {table: Table(found, ordered.get(table, ()), homes.get(table, ())) for table, found in columns.items()}
-    return Schema(name, tables, keys)
+    held = {row["column"]: row["held"] for row in conn.execute(sqlalchemy.text(KEYS), {"schema": name}).mappings()}
+    tables = {
+        table: SchemaTable(found, ordered.get(table, ()), homes.get(table, ())) for table, found in columns.items()
+    }
+    return Schema(name, tables, held)

@@ -18,7 +18,7 @@ from config.mapping import Mapping
 from config.shapes import Column, Constraint, Index, Table
 
 FOLDER = Path(__file__).parent / "sql"
-Named = TypeVar("Named", Constraint, Index)
+NamedPart = TypeVar("NamedPart", Constraint, Index)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
 def named(catalog: Catalog, rules: Mapping) -> Catalog:
     """The legacy catalogue with its constraints and indexes under the names that the mapping gives some of them."""
 
-    def renamed(table: str, parts: tuple[Named, ...]) -> tuple[Named, ...]:
+    def renamed(table: str, parts: tuple[NamedPart, ...]) -> tuple[NamedPart, ...]:
         names = rules.tables[table].names if table in rules.tables else {}
         return tuple(replace(part, name=names.get(part.name, part.name)) for part in parts)
 

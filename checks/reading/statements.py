@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-Value = TypeVar("Value")
+Kind = TypeVar("Kind")
 Params = Sequence[object] | Mapping[str, object] | None
 
 
@@ -21,7 +21,7 @@ def one_row(conn: psycopg.Connection, query: str, params: Params = None) -> tupl
     return row
 
 
-def one_value(conn: psycopg.Connection, kind: type[Value], query: str, params: Params = None) -> Value:
+def one_value(conn: psycopg.Connection, kind: type[Kind], query: str, params: Params = None) -> Kind:
     """The first value of that row, of this kind. Errors: LookupError, TypeError."""
     value = one_row(conn, query, params)[0]
     if not isinstance(value, kind):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from checks.reporting.model import shown
-from checks.reporting.sections import Table
+from checks.reporting.sections import TableBlock
 from checks.reporting.words import some
 
 WIDTH = 960
@@ -33,7 +33,7 @@ PATTERNS = """<defs>
 </defs>"""
 
 
-def outcomes(balance: Table) -> str:
+def outcomes(balance: TableBlock) -> str:
     """One bar a table, the largest first. balance: rows of table, source_rows, the four outcomes, balances."""
     full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=lambda row: (-(row[1] or 0), row[0]))
     bars = "".join(_outcome_bar(row, at) for at, row in enumerate(full))
@@ -45,7 +45,7 @@ def outcomes(balance: Table) -> str:
     return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{bars}{below}")
 
 
-def timings(stages: Table) -> str:
+def timings(stages: TableBlock) -> str:
     """One bar a stage, in the order of the run."""
     spent = [(name, float(value)) for name, value in stages.rows]
     longest = max((value for _, value in spent), default=0.0) or 1.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from checks.reporting import charts as report_charts
 from checks.reporting import model
 from checks.reporting import sections as report_sections
-from checks.reporting.sections import Block, Chart, Finding, Section, Steps, Table, Text, Verbatim
+from checks.reporting.sections import Block, Chart, FindingBlock, Section, Steps, TableBlock, Text, Verbatim
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 
@@ -100,7 +100,7 @@ def _steps(block: Steps) -> str:
     return f"<ol>{''.join(items)}</ol>"
 
 
-def _table(block: Table) -> str:
+def _table(block: TableBlock) -> str:
     """A table with a caption; folded where it is long."""
     table = _bare_table(block)
     if not block.is_long:
@@ -108,7 +108,7 @@ def _table(block: Table) -> str:
     return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>{table}</details>"
 
 
-def _bare_table(block: Table) -> str:
+def _bare_table(block: TableBlock) -> str:
     right = [any(type(row[at]) is int for row in block.rows) or name == "seconds" for at, name in enumerate(block.head)]
     head = "".join(
         f'<th scope="col"{_right(to)}>{_text(name)}</th>' for name, to in zip(block.head, right, strict=True)
@@ -128,7 +128,7 @@ def _row(row: Sequence[object], right: Sequence[bool]) -> str:
     return f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in others)}</tr>\n'
 
 
-def _finding(block: Finding) -> str:
+def _finding(block: FindingBlock) -> str:
     """A check that did not pass: what it is about, what was found, and the rows."""
     check = block.check
     of_table = f"<code>{_text(check['table'])}</code>: " if check["table"] else ""
@@ -154,7 +154,7 @@ RENDERERS: dict[type, Callable[..., str]] = {
     Text: _paragraph,
     Verbatim: _verbatim,
     Steps: _steps,
-    Table: _table,
-    Finding: _finding,
+    TableBlock: _table,
+    FindingBlock: _finding,
     Chart: _chart,
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from checks.reporting import model
 from checks.reporting import sections as report_sections
-from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.reporting.sections import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 
@@ -72,11 +72,11 @@ def _block(block: Block, budget: Budget) -> str:
             return _verbatim(block.lines)
         case Steps():
             return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
-        case Table():
+        case TableBlock():
             return _table(block)
         case Chart():
             return _table(block.table)
-        case Finding():
+        case FindingBlock():
             return _finding(block, budget)
 
 
@@ -93,7 +93,7 @@ def _step(number: int, step: Json) -> str:
     return f"{number}. {_text(step['text'])}{commands}"
 
 
-def _table(block: Table) -> str:
+def _table(block: TableBlock) -> str:
     lines = [block.head, ["---:" if _is_number(block, at) else "---" for at in range(len(block.head))]]
     cells = [[_text(value) for value in row] for row in (*block.rows, *([block.total] if block.total else ()))]
     table = "\n".join(f"| {' | '.join(line)} |" for line in (*lines, *cells))
@@ -102,11 +102,11 @@ def _table(block: Table) -> str:
     return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>\n\n{table}\n\n</details>"
 
 
-def _is_number(block: Table, at: int) -> bool:
+def _is_number(block: TableBlock, at: int) -> bool:
     return block.head[at] == "seconds" or any(type(row[at]) is int for row in block.rows)
 
 
-def _finding(block: Finding, budget: Budget) -> str:
+def _finding(block: FindingBlock, budget: Budget) -> str:
     check = block.check
     of_table = f" {_code(check['table'])}" if check["table"] else ""
     parts = [f"### {report_sections.badge(check)}{of_table}: {_text(check['title'])}", _text(check["detail"])]
@@ -114,6 +114,6 @@ def _finding(block: Finding, budget: Budget) -> str:
     table = block.rows
     whole = table.rows if table else ()
     rows = whole[: budget.take(len(whole))]
-    parts.append(_table(Table(table.name, table.head, rows)) if table and rows else "")
+    parts.append(_table(TableBlock(table.name, table.head, rows)) if table and rows else "")
     parts.append(unnamed(block.more + len(whole) - len(rows), len(rows)))
     return "\n\n".join(filter(None, parts))

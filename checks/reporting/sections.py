@@ -44,7 +44,7 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """name: what it lists, for its caption. total: a last row that sums up the others.
 
     One of more than fold_after rows is folded where that can be done, so that the page stays one that can be read.
@@ -62,11 +62,11 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Finding:
+class FindingBlock:
     """One check that did not pass, with the rows that it names."""
 
     check: Json
-    rows: Table | None
+    rows: TableBlock | None
     more: int  # rows that are not named
 
 
@@ -75,10 +75,10 @@ class Chart:
     """outcomes (rows by outcome, per table) or timings. Where a renderer draws none, the table says the same."""
 
     name: str
-    table: Table
+    table: TableBlock
 
 
-Block = Text | Verbatim | Steps | Table | Finding | Chart
+Block = Text | Verbatim | Steps | TableBlock | FindingBlock | Chart
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,11 @@ def _found(report: Json, group: str) -> Iterator[Block]:
         yield Text(said)
     if len(checks) > GLANCE:
         rows = tuple((check["name"], check["detail"], _columns_of(check)) for check in checks)
-        yield Table("at a glance", ("check", "found", "columns"), rows, fold_after=50)
+        yield TableBlock("at a glance", ("check", "found", "columns"), rows, fold_after=50)
     for check in checks:
         rows = tuple((row["key"], row["what"], ", ".join(map(model.shown, row["columns"]))) for row in check["rows"])
-        table = Table("rows", ("key", "what", "columns"), rows) if rows else None
-        yield Finding(check, table, check["rows_total"] - len(rows))
+        table = TableBlock("rows", ("key", "what", "columns"), rows) if rows else None
+        yield FindingBlock(check, table, check["rows_total"] - len(rows))
 
 
 def _columns_of(check: Json) -> str:
@@ -180,11 +180,11 @@ def _listed(report: Json, group: str) -> Iterator[Block]:
     if checks and group == "stale":
         yield from _changes(report)
         rows = ((check["name"], check["table"], check["title"], check["detail"]) for check in checks)
-        yield Table("checks that could not compare everything", CHECK_HEAD, tuple(rows))
+        yield TableBlock("checks that could not compare everything", CHECK_HEAD, tuple(rows))
         yield from _gone(checks)
     elif checks:
         rows = ((check["name"], check["table"], check["title"], check["compared"]) for check in checks)
-        yield Table("passed checks", (*CHECK_HEAD[:3], "compared"), tuple(rows))
+        yield TableBlock("passed checks", (*CHECK_HEAD[:3], "compared"), tuple(rows))
 
 
 def _changes(report: Json) -> Iterator[Block]:
@@ -192,7 +192,9 @@ def _changes(report: Json) -> Iterator[Block]:
     if changes:
         names = ("side", "table", "then", "now", "changed", "added", "gone")
         rows = tuple(tuple(change[name] for name in names) for change in changes)
-        yield Table("tables that were written to since", ("side", "table", "rows then", "rows now", *names[4:]), rows)
+        yield TableBlock(
+            "tables that were written to since", ("side", "table", "rows then", "rows now", *names[4:]), rows
+        )
 
 
 def _gone(checks: Iterable[Json]) -> Iterator[Block]:
@@ -204,7 +206,7 @@ def _gone(checks: Iterable[Json]) -> Iterator[Block]:
         if row["what"].startswith("gone")
     )
     if rows:
-        yield Table("rows that are gone", ("check", "what", "key"), rows, fold_after=50)
+        yield TableBlock("rows that are gone", ("check", "what", "key"), rows, fold_after=50)
 
 
 def _checked(report: Json) -> Iterator[Block]:
@@ -213,7 +215,7 @@ def _checked(report: Json) -> Iterator[Block]:
         return
     head = ("kind", "says", "checks", "passed", "failed", *OTHERS.values(), "compared", "seconds")
     yield Text("Compared: rows, or objects of the catalogue, that the checks looked at. Not made: the check broke off.")
-    yield Table("checks by kind", head, tuple(_kind(entry) for entry in kinds))
+    yield TableBlock("checks by kind", head, tuple(_kind(entry) for entry in kinds))
 
 
 def _kind(entry: Json) -> Cells:
@@ -230,9 +232,9 @@ def _balance(report: Json) -> Iterator[Block]:
     yield Text(f"Every legacy row has one outcome: source = loaded + merged + rejected + archived. {meanings}.")
     wrong = [row for row in tables if not row.get("balanced")]
     if wrong:
-        yield Table("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
+        yield TableBlock("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
     total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
-    yield Chart("outcomes", Table("balance", BALANCE_HEAD, tuple(map(_balanced, tables)), total))
+    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, tuple(map(_balanced, tables)), total))
 
 
 def _balanced(row: Json) -> Cells:
@@ -245,12 +247,12 @@ def _rejects(report: Json) -> Iterator[Block]:
         return
     rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in found)
     yield Text("These rows were left out. Each stands whole in migration.rejects of the target, with its reason.")
-    yield Table("rejected rows by reason", ("reason", "rows", "tables"), rows)
+    yield TableBlock("rejected rows by reason", ("reason", "rows", "tables"), rows)
     known = (reasons.of_name(entry["reason"]) for entry in found)
     meanings = tuple((reason.name, reason.meaning, reason.remedy) for reason in known)
-    yield Table("what the reasons mean", ("reason", "it means", "so that such rows arrive"), meanings)
+    yield TableBlock("what the reasons mean", ("reason", "it means", "so that such rows arrive"), meanings)
     by_table = ((row["legacy_table"], row["reason"], row["rows"]) for row in report["rejects"])
-    yield Table("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
+    yield TableBlock("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
 
 
 def _notes(report: Json) -> Iterator[Block]:
@@ -259,14 +261,14 @@ def _notes(report: Json) -> Iterator[Block]:
         rows = tuple(
             (row["legacy_table"], row["note"], row["rows"], reasons.meaning_of(row["note"])) for row in report["notes"]
         )
-        yield Table("notes by table", ("table", "note", "rows", "it means"), rows)
+        yield TableBlock("notes by table", ("table", "note", "rows", "it means"), rows)
 
 
 def _waivers(report: Json) -> Iterator[Block]:
     if report["waivers"]:
         yield Text("Findings that somebody has accepted by name. They stand here for ever.")
         rows = tuple(_waiver(row) for row in report["waivers"])
-        yield Table("waivers", ("check", "reason", "by", "at", "in force"), rows)
+        yield TableBlock("waivers", ("check", "reason", "by", "at", "in force"), rows)
 
 
 def _waiver(row: Json) -> Cells:
@@ -286,14 +288,14 @@ def _not_looked_at(report: Json) -> Iterator[Block]:
     left_out = tuple((name,) for name in made["not_looked_at"])
     yield Text(f"Looked at: level {made['level']}, {rows}." + ("" if left_out else " Nothing was left out."))
     if left_out:
-        yield Table("not looked at", ("not looked at",), left_out)
+        yield TableBlock("not looked at", ("not looked at",), left_out)
 
 
 def _timings(report: Json) -> Iterator[Block]:
     if report["timings"]:
         rows = tuple((stage, f"{spent:.1f}") for stage, spent in report["timings"].items())
         total = ("all", f"{sum(report['timings'].values()):.1f}")
-        yield Chart("timings", Table("seconds by stage", ("stage", "seconds"), rows, total))
+        yield Chart("timings", TableBlock("seconds by stage", ("stage", "seconds"), rows, total))
 
 
 def _certificate(report: Json) -> Iterator[Block]:
@@ -306,10 +308,10 @@ def _certificate(report: Json) -> Iterator[Block]:
         f"{issued}It says what was rehearsed; another mapping, schema of the source or program has another hash."
     )
     parts = {name: value for name, value in found.items() if not isinstance(value, list)}
-    yield Table("certificate", ("part", "is"), tuple((name, _compact(value)) for name, value in parts.items()))
+    yield TableBlock("certificate", ("part", "is"), tuple((name, _compact(value)) for name, value in parts.items()))
     for name, lines in found.items():
         if lines and isinstance(lines, list):
-            yield Table(f"{name} since the rehearsal", (name,), tuple((_compact(line),) for line in lines))
+            yield TableBlock(f"{name} since the rehearsal", (name,), tuple((_compact(line),) for line in lines))
 
 
 def _compact(value: object) -> object:
@@ -318,4 +320,4 @@ def _compact(value: object) -> object:
 
 def _names(names: Iterable[str], meaning: str) -> tuple[Block, ...]:
     rows = tuple((name,) for name in names)
-    return (Text(meaning), Table("tables", ("table",), rows)) if rows else ()
+    return (Text(meaning), TableBlock("tables", ("table",), rows)) if rows else ()

@@ -16,7 +16,7 @@ import psycopg
 from checks.reading.facts import Facts
 from checks.reading.relations import Relations
 from checks.reading.statements import one_row, one_value
-from checks.run_books.rejects import Planned
+from checks.run_books.rejects import PlannedCheck
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from config.quoting import literal, quoted
 from config.types import UUID_TEXT
@@ -73,7 +73,7 @@ class Own:
         return self.source_rows == self.loaded + self.merged + self.rejected + self.archived
 
 
-def jobs(facts: Facts) -> Iterator[Planned]:
+def jobs(facts: Facts) -> Iterator[PlannedCheck]:
     """A check for each legacy table, one for the list of them, one for the run: draft, work, tables of either side."""
     for table in facts.source.tables:
         title = "Every legacy row was loaded, merged, rejected or archived, and each figure is what is counted again."

@@ -15,7 +15,7 @@ import psycopg
 
 from checks.reading.facts import Facts, is_uuid
 from checks.reading.relations import Relation
-from checks.run_books.rejects import Planned, found
+from checks.run_books.rejects import PlannedCheck, found
 from checks.verdict import ERROR, Check, Row
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
@@ -44,7 +44,7 @@ KEPT = """
 TITLE = "Every new id is recorded once, of a row that stays, and leads to a row of the target."
 
 
-def jobs(facts: Facts) -> Iterator[Planned]:
+def jobs(facts: Facts) -> Iterator[PlannedCheck]:
     """A check for each legacy table whose ids change, or of which the books say so."""
     for table, shape in facts.source.tables.items():
         if table in facts.books.mapped or _changes(facts, table):

@@ -21,7 +21,7 @@ from checks.laws.within_target import NAMESPACE
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.run_books.reasons import Reasons
-from checks.run_books.rejects import Planned, by_keys, found
+from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
@@ -52,7 +52,7 @@ TIMES = {  # of a reshaped table: legacy column → the target's
 Note = tuple[str, str, str, str, str, int]  # key, target table, target column, note, legacy value, count
 
 
-def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
+def jobs(facts: Facts, prelude: Prelude) -> Iterator[PlannedCheck]:
     """A check for each legacy table with notes."""
     for table in sorted(facts.books.noted & facts.source.tables.keys()):
         draft = Check(f"books/notes/{table}", "books", facts.domain(table), table, TITLE, ERROR)

@@ -23,7 +23,7 @@ from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, Facts, parsed
-from checks.run_books.rejects import Planned, by_keys, found
+from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import reasons
 from config.quoting import literal, quoted
@@ -64,7 +64,7 @@ UNIQUE = """
 TITLE = "Every rejection is justified by what the row holds and by what stands in the target."
 
 
-def jobs(facts: Facts, prelude: Prelude) -> Iterator[Planned]:
+def jobs(facts: Facts, prelude: Prelude) -> Iterator[PlannedCheck]:
     """A check for each legacy table with rejected rows."""
     for table in facts.books.rejected:
         if table in facts.source.tables:

@@ -29,10 +29,10 @@ BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{
 CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
 TITLE = "Every rejected row is named once, is a row of the source, and was written down as it stands there."
 
-Planned = tuple[Check, Work, frozenset[str], frozenset[str]]  # what is to be made, how, the tables of either side
+PlannedCheck = tuple[Check, Work, frozenset[str], frozenset[str]]  # what is to be made, how, the tables of either side
 
 
-def jobs(facts: Facts) -> Iterator[Planned]:
+def jobs(facts: Facts) -> Iterator[PlannedCheck]:
     """A check for each legacy table with rejected rows."""
     for table in facts.books.rejected:
         if table in facts.source.tables:

@@ -35,7 +35,7 @@ LONGEST_EXPONENT = 1_000
 
 Cell = str | list[Any] | None  # a text, or an array of such of whatever dimensions
 Path = tuple[Any, ...]  # (the path above, name or place)
-Part = tuple[int, str]  # a row, and a text in its cell
+TextPart = tuple[int, str]  # a row, and a text in its cell
 
 
 class Number(str):
@@ -82,19 +82,19 @@ class Document:
         return not set(self.scalars).isdisjoint(other.scalars)
 
 
-class Column:
+class BatchColumn:
     """A column of a batch, its documents parsed once."""
 
     def __init__(self, of: Field, cells: Sequence[Cell]):
         self.field, self.cells = of, cells
         self._pieces: dict[int, list[str | Document | None]] = {}
 
-    def texts(self) -> tuple[list[Part], list[Part]]:
+    def texts(self) -> tuple[list[TextPart], list[TextPart]]:
         """Texts and a documents' scalars, with their rows; and the names of members."""
         made_up = set(self._made_up)
         plain = ((row, cell) for row, cell in enumerate(self.cells) if row not in made_up)
         found = [(row, cell) for row, cell in plain if cell and isinstance(cell, str)]
-        names: list[Part] = []
+        names: list[TextPart] = []
         for row in made_up:
             for piece in self.pieces(row):
                 if isinstance(piece, Document):
@@ -104,7 +104,7 @@ class Column:
                     found.append((row, piece))
         return found, names
 
-    def telling(self) -> list[Part]:
+    def telling(self) -> list[TextPart]:
         """The texts that a mask must change, with their rows."""
         return [part for part in self.texts()[0] if is_telling(self.field, part[1])]
 
@@ -112,7 +112,7 @@ class Column:
         """Rows with something in them, of a column of kind null; one that takes no null has an empty text."""
         return sorted({row for part in self.texts() for row, text in part if is_telling(self.field, text)})
 
-    def unmasked(self, old: "Column") -> list[int]:
+    def unmasked(self, old: "BatchColumn") -> list[int]:
         """Rows whose cell, or a part of it, is its original still. old: the originals."""
         same = [row for row, (new, was) in enumerate(zip(self.cells, old.cells, strict=True)) if new == was]
         rows = sorted({*same, *self._made_up})

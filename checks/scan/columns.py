@@ -42,7 +42,7 @@ NOBODYS = {"bool", "uuid"}  # of these no value says who somebody is
 NUMBERS = {"int8", "numeric"}
 REFERRING = re.compile(r"(^|[^a-z])(id|uuid|ref)\Z|[a-z](Id|Uuid|Ref)\Z")
 NATIVE = {*INTEGERS, "uuid"}  # two servers sort these alike
-Keys = list[tuple[str, ...]]  # of a table: the sets of columns that tell its rows apart
+KeySets = list[tuple[str, ...]]  # of a table: the sets of columns that tell its rows apart
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Key:
+class PairingKey:
     """How rows are paired: columns, and whether all of them sort alike on any server as they are."""
 
     columns: tuple[str, ...]
@@ -110,7 +110,7 @@ class Place:
 
     table: str
     fields: tuple[Field, ...]
-    key: Key | None
+    key: PairingKey | None
     absent: tuple[str, ...] = ()
 
     @property
@@ -119,7 +119,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Books:
+class CopyBooks:
     """What the books say of one copy: (table, column) → kind, of what is masked, and → why, of all."""
 
     kinds: Mapping[tuple[str, str], str]
@@ -133,18 +133,18 @@ class Books:
         return self.kind(table, column) in NAMED and self.whys[table, column].startswith("[names]")
 
 
-def books(staging: psycopg.Connection, copy_id: str) -> Books:
+def books(staging: psycopg.Connection, copy_id: str) -> CopyBooks:
     """Of a copy that they do not know, nothing."""
     if not one_value(staging, bool, HAS_BOOKS):
-        return Books({}, {})
+        return CopyBooks({}, {})
     found = staging.execute(BOOKS, [copy_id]).fetchall()
     kinds = {(table, column): kind for table, column, kind, _ in found if kind not in UNMASKED}
-    return Books(kinds, {(table, column): why for table, column, _, why in found})
+    return CopyBooks(kinds, {(table, column): why for table, column, _, why in found})
 
 
-def keys(conn: psycopg.Connection, schema: str) -> dict[str, Keys]:
+def keys(conn: psycopg.Connection, schema: str) -> dict[str, KeySets]:
     """Table → the sets of columns that tell its rows apart, the primary key first."""
-    found: dict[str, Keys] = {}
+    found: dict[str, KeySets] = {}
     for table, columns in catalog.asked(conn, "keys", schema):
         found.setdefault(table, []).append(tuple(columns))
     return found
@@ -167,7 +167,7 @@ def held(source: Catalog, references: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
-def fields(shapes: Catalog, books: Books, held: Mapping[str, set[str]]) -> dict[str, list[Field]]:
+def fields(shapes: Catalog, books: CopyBooks, held: Mapping[str, set[str]]) -> dict[str, list[Field]]:
     """Table → those of its columns that are masked, or can hold text or a phone number."""
     made = {}
     for table in shapes.tables.values():
@@ -176,7 +176,7 @@ def fields(shapes: Catalog, books: Books, held: Mapping[str, set[str]]) -> dict[
     return made
 
 
-def unsearched(copy: Catalog, books: Books, held: Mapping[str, set[str]]) -> list[str]:
+def unsearched(copy: Catalog, books: CopyBooks, held: Mapping[str, set[str]]) -> list[str]:
     """Columns that are kept and hold no text, so that at most numbers to call are looked for in them, as table.column;
     but for those whose types hold nobody, and for keys and references that are integers."""
     return [
@@ -193,7 +193,7 @@ def _held(table: Table) -> set[str]:
     return {name for constraint in table.constraints if constraint.kind in "pf" for name in constraint.columns}
 
 
-def _field(table: str, column: Column, books: Books, held: set[str]) -> Field:
+def _field(table: str, column: Column, books: CopyBooks, held: set[str]) -> Field:
     kind = books.kind(table, column.name)
     is_text = column.kind != "e" and column.base not in WITHOUT_TEXT
     is_key = column.name in held or REFERRING.search(column.name) is not None
@@ -205,9 +205,9 @@ def _field(table: str, column: Column, books: Books, held: set[str]) -> Field:
 def places(
     source: Catalog,
     copy: Catalog,
-    books: Books,
+    books: CopyBooks,
     held: Mapping[str, set[str]],
-    known_keys: Mapping[str, Keys],
+    known_keys: Mapping[str, KeySets],
 ) -> list[Place]:
     """Every table of the copy, and every table that the copy ought to have masked."""
     read = fields(copy, books, held)
@@ -218,7 +218,9 @@ def places(
     ]
 
 
-def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], books: Books, candidates: Keys) -> Place:
+def _place(
+    source: Catalog, copy: Catalog, table: str, read: list[Field], books: CopyBooks, candidates: KeySets
+) -> Place:
     hidden = {column for owner, column in books.kinds if owner == table}
     coded = {column for column in hidden if books.kind(table, column) == CODE}
     absent = {column for column in hidden if not (source.has(table, column) and copy.has(table, column))}
@@ -234,9 +236,9 @@ def _place(source: Catalog, copy: Catalog, table: str, read: list[Field], books:
     return Place(table, kept, key, tuple(sorted(absent)))
 
 
-def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], coded: set[str]) -> Key:
+def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], coded: set[str]) -> PairingKey:
     bases = tuple(_sorted_as(source, copy, table, name) for name in columns)
-    return Key(columns, bases, tuple(place for place, name in enumerate(columns) if name in coded))
+    return PairingKey(columns, bases, tuple(place for place, name in enumerate(columns) if name in coded))
 
 
 def _sorted_as(source: Catalog, copy: Catalog, table: str, name: str) -> str:

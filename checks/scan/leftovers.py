@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from checks.scan import personal_values
-from checks.scan.cells import SHORT, Cell, Column, Part, is_code, is_uuid
+from checks.scan.cells import SHORT, BatchColumn, Cell, TextPart, is_code, is_uuid
 from checks.scan.columns import Field
 from checks.scan.remembered import Originals
 from checks.scan.result import EMAIL, MOST_KEYS, PHONE, VALUE
-from checks.scan.rows import Shown
+from checks.scan.rows import ShownKey
 
 REMEMBERED = 100  # characters of a text
 FEW = 3  # chances that nobody need explain
@@ -35,9 +35,9 @@ class Count:
     """Cells, and what may be shown of the keys of the first of them."""
 
     cells: int = 0
-    keys: list[Shown] = dataclasses.field(default_factory=list)
+    keys: list[ShownKey] = dataclasses.field(default_factory=list)
 
-    def add(self, key: Shown) -> None:
+    def add(self, key: ShownKey) -> None:
         self.cells += 1
         if len(self.keys) < MOST_KEYS:
             self.keys.append(key)
@@ -104,10 +104,10 @@ class Search:
         """Of every column that has some; where numbers were read, those without a hit as well."""
         return list(self._chances.values())
 
-    def add(self, check: str, one: Field, key: Shown) -> None:
+    def add(self, check: str, one: Field, key: ShownKey) -> None:
         self.found.setdefault((check, one), Count()).add(key)
 
-    def look(self, keys: Sequence[Shown], new: Column, old: Column | None = None) -> None:
+    def look(self, keys: Sequence[ShownKey], new: BatchColumn, old: BatchColumn | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""
         self.cells += len(keys)
         if new.field.is_text and new.field.is_kept:
@@ -123,12 +123,12 @@ class Search:
             self._values(looked, [part for part in texts if looked.is_changed(part[0])], new.field.is_kept)
             self._values(looked, names, True)
 
-    def _emails(self, parts: list[Part]) -> Iterator[int]:
+    def _emails(self, parts: list[TextPart]) -> Iterator[int]:
         held = [(row, part) for row, part in parts if personal_values.may_hold_email(part)]
         found = [(row, email) for row, part in held for email in personal_values.possible_emails(part)]
         return (found[place][0] for place in self._originals.emails.found([email for _, email in found]))
 
-    def _numbers(self, looked: "_Looked", parts: list[Part]) -> None:
+    def _numbers(self, looked: "_Looked", parts: list[TextPart]) -> None:
         long = [(row, part) for row, part in parts if len(part) >= personal_values.SHORTEST]
         held = [(row, part, run) for row, part in long for run in personal_values.runs(part)]
         found = [
@@ -140,7 +140,7 @@ class Search:
         hits = [(row, window) for row, part, window in known if personal_values.holds(part, window)]
         self._tell(PHONE, looked, hits, personal_values.holds, expected)
 
-    def _values(self, looked: "_Looked", texts: list[Part], is_kept: bool) -> None:
+    def _values(self, looked: "_Looked", texts: list[TextPart], is_kept: bool) -> None:
         """is_kept: whether a value may be a part of a text that was never masked."""
         shortest = personal_values.SHORTEST_NAME if is_kept else personal_values.SHORTEST_VALUE
         long = [(row, text) for row, text in texts if len(text) >= shortest]
@@ -151,7 +151,7 @@ class Search:
         self._tell(VALUE, looked, hits, _is_within, ALIKE * len(long))
 
     def _tell(
-        self, check: str, looked: "_Looked", hits: list[Part], holds: Callable[[str, str], bool], expected: float
+        self, check: str, looked: "_Looked", hits: list[TextPart], holds: Callable[[str, str], bool], expected: float
     ) -> None:
         """Divide what was found into what is left over and what may be chance."""
         one, keys = looked.field, looked.keys
@@ -172,9 +172,9 @@ class _Looked:
     """A column of a batch, and the originals of its cells, where rows are paired."""
 
     field: Field
-    keys: Sequence[Shown]
-    new: Column
-    old: Column | None
+    keys: Sequence[ShownKey]
+    new: BatchColumn
+    old: BatchColumn | None
 
     def is_changed(self, row: int) -> bool:
         """Whether the cell is not its original still, which would be a finding of its own."""
@@ -184,5 +184,5 @@ class _Looked:
         """Whether the row's own original holds the text."""
         if self.old is None:
             return False
-        texts, names = Column(self.field, [self.old.cells[row]]).texts()
+        texts, names = BatchColumn(self.field, [self.old.cells[row]]).texts()
         return any(holds(part, text) for _, part in texts + names)

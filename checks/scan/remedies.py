@@ -22,7 +22,7 @@ from checks.scan.result import (
     UNPROVED,
     UNSEARCHED,
     VALUE,
-    Compared,
+    ComparedColumn,
     Finding,
     Remark,
     rule,
@@ -87,10 +87,10 @@ class Failed:
         return replace(self, column=column)
 
 
-def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[Compared, ...]:
+def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[ComparedColumn, ...]:
     """Every masked column that was read, were it of no row."""
     return tuple(
-        Compared(one.table, one.name, one.kind, _how(place, one), counts[one])
+        ComparedColumn(one.table, one.name, one.kind, _how(place, one), counts[one])
         for place in places
         for one in place.masked
         if one.kind and one in counts
@@ -103,11 +103,11 @@ def _how(place: Place, one: Field) -> str:
     return "by key" if place.key else "as a set"
 
 
-Origins = Mapping[tuple[str, str], Sequence[str]]  # generated column → what it is made of
+MadeOf = Mapping[tuple[str, str], Sequence[str]]  # generated column → what it is made of
 
 
 def findings(
-    search: Search, failed: Sequence[Failed], originals: Originals, made_of: Origins, defined: Definitions
+    search: Search, failed: Sequence[Failed], originals: Originals, made_of: MadeOf, defined: Definitions
 ) -> tuple[Finding, ...]:
     """All faults, by table and column."""
     made = [
@@ -122,14 +122,14 @@ def findings(
     return tuple(sorted(made, key=lambda one: (one.table, one.column, one.check)))
 
 
-def _found(search: Search, originals: Originals, made_of: Origins) -> Iterator[Finding]:
+def _found(search: Search, originals: Originals, made_of: MadeOf) -> Iterator[Finding]:
     for (check, one), count in search.found.items():
         detail = EMPTIED.get(one.kind or "", FOUND[check]) if check == UNMASKED else FOUND[check]
         keys = _shown(count, originals)
         yield Finding(check, one.table, one.name, count.cells, detail, _remedy(check, one, made_of), keys)
 
 
-def _swapped(search: Search, originals: Originals, made_of: Origins) -> Iterator[Finding]:
+def _swapped(search: Search, originals: Originals, made_of: MadeOf) -> Iterator[Finding]:
     for chance in _unlikely(search):
         one, keys = chance.field, _shown(chance.count, originals)
         detail = SWAPPED.format(WHAT[chance.check], _odds(chance)) if one.kind else FOUND[chance.check]
@@ -197,7 +197,7 @@ def _keeper(one: Field, whys: Mapping[tuple[str, str], str]) -> str | None:
     return next((keeper for begins, keeper in KEEPERS if begins.match(why)), KEYS if one.is_key else "")
 
 
-def _remedy(check: str, one: Field, made_of: Origins) -> str:
+def _remedy(check: str, one: Field, made_of: MadeOf) -> str:
     if origins := made_of.get((one.table, one.name)):
         return GENERATED.format(", ".join(f"{one.table}.{name}" for name in origins))
     if one.kind in EMPTIED:

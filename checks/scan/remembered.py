@@ -17,7 +17,7 @@ from psycopg import sql
 from checks.reading.catalog import Catalog
 from checks.reading.facts import text
 from checks.scan import personal_values
-from checks.scan.cells import Column, is_telling, is_uuid
+from checks.scan.cells import BatchColumn, is_telling, is_uuid
 from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
 from checks.scan.rows import Reader
@@ -76,7 +76,7 @@ def gather(reader: Reader, schema: str, table: str, fields: Sequence[Field], ori
         return
     for rows in reader.batches(_query(schema, table, whole, texts)):
         for one, column in zip([*whole, *texts], zip(*rows, strict=True), strict=True):
-            _remember(Column(one, column), originals)
+            _remember(BatchColumn(one, column), originals)
 
 
 def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Field]) -> sql.Composed:
@@ -96,7 +96,7 @@ def _query(schema: str, table: str, whole: Sequence[Field], texts: Sequence[Fiel
     )
 
 
-def _remember(column: Column, originals: Originals) -> None:
+def _remember(column: BatchColumn, originals: Originals) -> None:
     kind, (texts, names) = column.field.kind, column.texts()
     parts = [part for _, part in texts + names]
     originals.emails.add(

@@ -19,7 +19,7 @@ MASKS = "config/mapping/masks.toml"
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedColumn:
     """One masked column. how: by key, as a set or null; cells: how many were held against an original."""
 
     table: str
@@ -64,7 +64,7 @@ class Scan:
 
     copy_id: str
     schema: str
-    compared: tuple[Compared, ...]
+    compared: tuple[ComparedColumn, ...]
     tables: int
     rows: int
     searched: int

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from checks.scan.cells import Cell, is_code
-from checks.scan.columns import Field, Key
+from checks.scan.columns import Field, PairingKey
 from config.errors import Interrupted
 from config.types import INTEGERS, TIMES
 
@@ -33,13 +33,13 @@ SMALL = re.compile(r"-?(?:[0-9]\.?){1,6}")  # a number too short for a phone
 PLAIN = re.compile(r"[0-9]{1,6}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Fetched = tuple[Any, ...]  # a row: the parts of its key, then its cells
-Shown = tuple[str | int, ...]  # the parts of a key
+ShownKey = tuple[str | int, ...]  # the parts of a key
 
 
-class Keys(Sequence[Shown]):
+class ShownKeys(Sequence[ShownKey]):
     """The keys of some rows, each made when it is asked for: what may be shown of its parts, HIDDEN for the others."""
 
-    def __init__(self, rows: Sequence[Fetched], key: Key | None):
+    def __init__(self, rows: Sequence[Fetched], key: PairingKey | None):
         self._rows, self._bases = rows, key.bases if key else None
         self._codes = key.codes if key else ()
 
@@ -51,17 +51,17 @@ class Keys(Sequence[Shown]):
         return len(self._rows)
 
     @overload
-    def __getitem__(self, place: int) -> Shown: ...
+    def __getitem__(self, place: int) -> ShownKey: ...
 
     @overload
-    def __getitem__(self, place: slice) -> list[Shown]: ...
+    def __getitem__(self, place: slice) -> list[ShownKey]: ...
 
-    def __getitem__(self, place: int | slice) -> Shown | list[Shown]:
+    def __getitem__(self, place: int | slice) -> ShownKey | list[ShownKey]:
         if isinstance(place, slice):
             return [self._shown(row) for row in self._rows[place]]
         return self._shown(self._rows[place])
 
-    def _shown(self, row: Fetched) -> Shown:
+    def _shown(self, row: Fetched) -> ShownKey:
         parts = [_text(part) for part in row]
         if self._bases is None:  # where the row lies in its table
             return (parts[0],)
@@ -82,7 +82,7 @@ class Batch:
     """Rows of the copy: what may be shown of their keys, their cells column by column; old: the cells of the
     originals, where rows are paired. lost: positions of rows that have no original."""
 
-    keys: Keys
+    keys: ShownKeys
     new: Sequence[Sequence[Cell]]
     old: Sequence[Sequence[Cell]] = ()
     lost: tuple[int, ...] = ()
@@ -116,15 +116,21 @@ def _next_rows(rows: list[Fetched]) -> int:
     return max(1, min(MOST_ROWS, BATCH_CHARS // max(chars, 1)))
 
 
-def alone(reader: Reader, schema: str, table: str, key: Key | None, fields: Sequence[Field]) -> Iterator[Batch]:
+def alone(reader: Reader, schema: str, table: str, key: PairingKey | None, fields: Sequence[Field]) -> Iterator[Batch]:
     """Rows of a table in whatever order they come."""
     shown = key.values() if key else [sql.SQL("concat(t.ctid)")]
     for rows in reader.batches(_query(schema, table, shown, fields)):
-        yield Batch(Keys([row[: len(shown)] for row in rows], key), _columns(rows, len(shown), len(fields)))
+        yield Batch(ShownKeys([row[: len(shown)] for row in rows], key), _columns(rows, len(shown), len(fields)))
 
 
 def paired(
-    copy: Reader, source: Reader, schema: str, table: str, key: Key, fields: Sequence[Field], masked: Sequence[Field]
+    copy: Reader,
+    source: Reader,
+    schema: str,
+    table: str,
+    key: PairingKey,
+    fields: Sequence[Field],
+    masked: Sequence[Field],
 ) -> Iterator[Batch]:
     """Rows of the copy, all fields, each beside the masked fields of its original."""
     width, nothing = len(key.columns), (None,) * len(masked)
@@ -133,7 +139,7 @@ def paired(
         beside = [originals.of(row[:width]) for row in rows]
         lost = tuple(place for place, old in enumerate(beside) if old is None)
         yield Batch(
-            Keys([row[:width] for row in rows], key),
+            ShownKeys([row[:width] for row in rows], key),
             _columns(rows, width, len(fields)),
             _columns([old or nothing for old in beside], 0, len(masked)),
             lost,

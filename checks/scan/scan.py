@@ -20,13 +20,13 @@ import psycopg
 
 from checks.reading import catalog, connect
 from checks.scan import columns, definitions, remedies, remembered, rows
-from checks.scan.cells import Cell, Column
-from checks.scan.columns import CONSTANT, Field, Key, Place
+from checks.scan.cells import BatchColumn, Cell
+from checks.scan.columns import CONSTANT, Field, PairingKey, Place
 from checks.scan.hashes import Hashes
 from checks.scan.leftovers import Count, Search
 from checks.scan.remembered import Originals
 from checks.scan.result import UNMASKED, Scan
-from checks.scan.rows import Batch, Reader, Shown
+from checks.scan.rows import Batch, Reader, ShownKey
 from config import mapping, masks
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
@@ -113,15 +113,15 @@ class _Work:
             elif place.fields:
                 self._alone(place)
 
-    def _by_key(self, place: Place, key: Key) -> None:
+    def _by_key(self, place: Place, key: PairingKey) -> None:
         """Cells beside their originals."""
         sides = (self._staging, self._source, self._schema, place.table, key)
         lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
         for batch in rows.paired(*sides, place.fields, place.masked):
             olds = dict(zip(place.masked, batch.old, strict=True))
             for one, cells in zip(place.fields, batch.new, strict=True):
-                old = Column(one, olds[one]) if one in olds else None
-                self._beside(batch, Column(one, cells), old)
+                old = BatchColumn(one, olds[one]) if one in olds else None
+                self._beside(batch, BatchColumn(one, cells), old)
             self._without_original(batch, place, lost.count)
             self._rows += len(batch.keys)
         if lost.count.cells:
@@ -135,7 +135,7 @@ class _Work:
             if row not in hidden:
                 lost.add(batch.keys[row])
 
-    def _beside(self, batch: Batch, new: Column, old: Column | None) -> None:
+    def _beside(self, batch: Batch, new: BatchColumn, old: BatchColumn | None) -> None:
         one = new.field
         if old is not None:
             for row in self._left(new, old):
@@ -144,11 +144,11 @@ class _Work:
         if one.is_searched:
             self._search.look(batch.keys, new, old)
 
-    def _left(self, new: Column, old: Column) -> list[int]:
+    def _left(self, new: BatchColumn, old: BatchColumn) -> list[int]:
         """Rows with something of their originals."""
         return self._odd(new) if new.field.kind in UNIFORM else new.unmasked(old)
 
-    def _odd(self, new: Column) -> list[int]:
+    def _odd(self, new: BatchColumn) -> list[int]:
         """Rows of a column that is to have null or one value throughout, which have another."""
         if new.field.kind != CONSTANT:
             return new.filled()
@@ -161,13 +161,13 @@ class _Work:
         known = {one: Hashes(self._originals.key) for one in place.masked}
         for batch in rows.alone(self._source, self._schema, place.table, None, place.masked):
             for one, cells in zip(place.masked, batch.new, strict=True):
-                known[one].add([text for _, text in Column(one, cells).telling() if _is_rare(text)])
+                known[one].add([text for _, text in BatchColumn(one, cells).telling() if _is_rare(text)])
         for batch in self._batches(place):
             for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.kind:
-                    self._among(known[one], batch.keys, Column(one, cells))
+                    self._among(known[one], batch.keys, BatchColumn(one, cells))
 
-    def _among(self, known: Hashes, keys: Sequence[Shown], new: Column) -> None:
+    def _among(self, known: Hashes, keys: Sequence[ShownKey], new: BatchColumn) -> None:
         one = new.field
         self._compared[one] += len(keys)
         if one.kind in UNIFORM:
@@ -189,7 +189,7 @@ class _Work:
         for batch in rows.alone(self._staging, self._schema, place.table, place.key, place.fields):
             for one, cells in zip(place.fields, batch.new, strict=True):
                 if one.is_searched:
-                    self._search.look(batch.keys, Column(one, cells))
+                    self._search.look(batch.keys, BatchColumn(one, cells))
             self._rows += len(batch.keys)
             yield batch
 

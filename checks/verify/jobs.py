@@ -53,7 +53,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Standing:
     """The facts where only rows count that stand as they stood, and what queries are then put together with."""
 
     facts: Facts
@@ -74,7 +74,7 @@ def planned(
     look: comparison.Look,
     prelude: laws.Prelude,
     drift: Drift = UNMOVED,
-    kept: Kept | None = None,
+    kept: Standing | None = None,
 ) -> list[Job]:
     """Every check of this level, for this database. kept: given where something was written since."""
     stood = {one.name: one for one in comparisons(kept.facts, kept.prelude)} if kept else {}
@@ -117,7 +117,7 @@ def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
         yield Job(*one)
 
 
-def _ruled(facts: Facts, prelude: laws.Prelude, drift: Drift, kept: Kept | None) -> Iterator[Job]:
+def _ruled(facts: Facts, prelude: laws.Prelude, drift: Drift, kept: Standing | None) -> Iterator[Job]:
     """The laws within the target."""
     for law in laws.planned(facts):
         draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)
@@ -128,10 +128,10 @@ def _ruled(facts: Facts, prelude: laws.Prelude, drift: Drift, kept: Kept | None)
             yield Job(draft, partial(_looked_at, draft, looks, excuse), of_source, of_target, is_settled=True)
 
 
-Look = Callable[[psycopg.Connection, psycopg.Connection], tuple[int, int, tuple[Row, ...]]]
+LawLook = Callable[[psycopg.Connection, psycopg.Connection], tuple[int, int, tuple[Row, ...]]]
 
 
-def _looking(law: laws.Law, prelude: laws.Prelude) -> Look:
+def _looking(law: laws.Law, prelude: laws.Prelude) -> LawLook:
     """How a law within the target looks: (rows looked at, rows that break it, the first of these)."""
     query = prelude.of_target(law.holds or law.derived)[0]
     named = prelude.of_source(law.source)[0]  # the names, where only the source knows them
@@ -153,7 +153,11 @@ def _excuse(drift: Drift, of_source: frozenset[str], of_target: frozenset[str]) 
 
 
 def _looked_at(
-    draft: Check, looks: list[Look], excuse: Callable[[], str], source: psycopg.Connection, target: psycopg.Connection
+    draft: Check,
+    looks: list[LawLook],
+    excuse: Callable[[], str],
+    source: psycopg.Connection,
+    target: psycopg.Connection,
 ) -> Check:
     """A law that is broken is asked again of the rows that stand as they stood, where these alone can tell."""
     compared, broken, rows = looks[0](source, target)

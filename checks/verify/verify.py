@@ -246,12 +246,12 @@ def _verdict(
     )  # fmt: skip
 
 
-def _kept(facts: Facts, drift: Drift, source: psycopg.Connection) -> jobs.Kept | None:
+def _kept(facts: Facts, drift: Drift, source: psycopg.Connection) -> jobs.Standing | None:
     """How to look at the rows alone that stand as they stood; None where all of them do."""
     if not drift.source.tables and not drift.target.tables:
         return None
     stood = replace(facts, kept_source=drift.source.kept, kept_target=drift.target.kept)
-    return jobs.Kept(stood, jobs.prelude(stood, source))
+    return jobs.Standing(stood, jobs.prelude(stood, source))
 
 
 def _changes(drift: Drift, planned: Sequence[Job], checks: Sequence[Check]) -> Iterator[Change]:

@@ -19,7 +19,7 @@ from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.model import to_json
-from checks.reporting.sections import Block, Chart, Finding, Steps, Table, Text, Verbatim
+from checks.reporting.sections import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
 from checks.reporting.words import unnamed
 from config.errors import NotAllCompared, VerificationFailed
 from flows.local import private
@@ -105,11 +105,11 @@ def _body(block: Block) -> str:
             return "\n".join(f"  {model.shown(line)}" for line in block.lines)
         case Steps():
             return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
-        case Table():
+        case TableBlock():
             return columns(block.head, [*block.rows, *([block.total] if block.total else ())])
         case Chart():
             return _body(block.table)
-        case Finding():
+        case FindingBlock():
             return _finding(block)
 
 
@@ -117,7 +117,7 @@ def _step(number: int, step: Mapping[str, Any]) -> str:
     return "\n".join((f"{number}. {model.shown(step['text'])}", *(f"     {model.shown(c)}" for c in step["commands"])))
 
 
-def _finding(block: Finding) -> str:
+def _finding(block: FindingBlock) -> str:
     check = block.check
     lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}", f"  {check['detail']}"]
     rows = block.rows.rows[:SHOWN_ROWS] if block.rows else ()

@@ -28,7 +28,7 @@ import pytest
 from auditors import SuitesHere, reconciling
 from psycopg import sql
 
-from checks.expectations import gx
+from checks.expectations import runner
 from checks.verdict import Verdict
 from config import settings as configuration
 from config.errors import MigrateError
@@ -45,7 +45,7 @@ Row = tuple[str, ...]
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_case(case: Path, database, monkeypatch) -> None:
-    monkeypatch.setattr(gx, "start", lambda *given, **more: SuitesHere(gx.request(*given, **more)))
+    monkeypatch.setattr(runner, "start", lambda *given, **more: SuitesHere(runner.request(*given, **more)))
     source, target = database(), database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())

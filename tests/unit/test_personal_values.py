@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from checks.scan import personal_values
-from checks.scan.cells import Column
+from checks.scan.cells import BatchColumn
 from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
-from checks.scan.result import Compared, Scan, rule
+from checks.scan.result import ComparedColumn, Scan, rule
 
 ALL = {7, 8, 9, 10}
 KEY = b"key"
@@ -107,7 +107,7 @@ def field(kind: str | None = "text", base: str = "text", is_array: bool = False)
 
 
 def unmasked(of: Field, new, old) -> bool:
-    return Column(of, [new]).unmasked(Column(of, [old])) == [0]
+    return BatchColumn(of, [new]).unmasked(BatchColumn(of, [old])) == [0]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_what_became_null_is_masked() -> None:
 
 def test_texts_of_documents_are_read_from_all_their_depth() -> None:
     cells = ["plain", None, '{"a@x.in": ["b", {"c": "d"}], "n": 12345678}', "{no document"]
-    texts, names = Column(field(), cells).texts()
+    texts, names = BatchColumn(field(), cells).texts()
     assert sorted(texts) == [(0, "plain"), (2, "12345678"), (2, "b"), (2, "d"), (3, "{no document")]
     assert sorted(names) == [(2, "a@x.in"), (2, "c"), (2, "n")]
 
@@ -170,7 +170,7 @@ def test_a_scan_that_compared_nothing_has_not_passed() -> None:
     counts = {"tables": 0, "rows": 0, "searched": 0, "cells": 0, "definitions": 0}
     empty = Scan("copy", "public", compared=(), **counts, originals={}, findings=())
     assert not empty.passed and not empty.to_dict()["passed"]
-    assert replace(empty, compared=(Compared("t", "c", "text", "by key", 0),)).passed
+    assert replace(empty, compared=(ComparedColumn("t", "c", "text", "by key", 0),)).passed
 
 
 def test_a_remedy_is_spelled_as_toml_wants_it() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.expectations import data_docs, generated
-from checks.expectations.schema import Column, Schema, Table
+from checks.expectations.schema import Schema, SchemaColumn, SchemaTable
 from checks.verdict import CRITICAL, FAIL, INFO, PASS, Check
 from config import target
 from config.shapes import Constraint
@@ -13,15 +13,15 @@ def check_of(expression: str) -> Constraint:
     return Constraint("c", "t", "c", ("x",), f"CHECK ({expression})", expression=expression)
 
 
-def column(type_: str = "uuid", is_text: bool = False, is_required: bool = False) -> Column:
-    return Column(type_, is_text, is_required, type_, type_)
+def column(type_: str = "uuid", is_text: bool = False, is_required: bool = False) -> SchemaColumn:
+    return SchemaColumn(type_, is_text, is_required, type_, type_)
 
 
-def declared(name: str, **changed: Column) -> Table:
+def declared(name: str, **changed: SchemaColumn) -> SchemaTable:
     """A table as its declaration wants it, with some columns otherwise."""
     shape = target.load()[name]
     columns = {c.name: column(c.type, c.base == "text", c.not_null) for c in shape.columns}
-    return Table(columns | changed, shape.primary_key)
+    return SchemaTable(columns | changed, shape.primary_key)
 
 
 def planned(table: str, schema: Schema) -> dict[str, generated.Planned]:
@@ -72,7 +72,7 @@ def test_a_lacking_column_is_one_finding() -> None:
 
 
 def test_a_reference_has_the_type_of_its_key() -> None:
-    users = Table({"id": column("bigint")}, ("id",))
+    users = SchemaTable({"id": column("bigint")}, ("id",))
     wrong = Schema("s", {"orders": declared("orders"), "users": users})
     assert planned("orders", wrong)["types"].parts[0].found == "user_id is uuid, bigint expected"
     right = Schema("s", {"orders": declared("orders", user_id=column("bigint")), "users": users})
@@ -81,7 +81,7 @@ def test_a_reference_has_the_type_of_its_key() -> None:
 
 def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping() -> None:
     columns = {"id": column(is_required=True), "language": column(), "created_at": column()}
-    plans = planned("users", Schema("s", {"users": Table(columns, ())}))
+    plans = planned("users", Schema("s", {"users": SchemaTable(columns, ())}))
     assert set(plans) == {"columns", "required", "gone"}
     assert plans["columns"].parts[0].found == "updated_at not there"
     assert plans["required"].parts[0].keys == 'select concat(ctid) from {batch} where "id" is null'
@@ -90,7 +90,7 @@ def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping() -> None:
 
 def test_renamed_and_moved_columns_are_gone() -> None:
     names = ("jobs", "lead_requests", "reviews", "coupon_redemptions")
-    gone = {name: generated._gone_columns(name, Table({}, ())) for name in names}
+    gone = {name: generated._gone_columns(name, SchemaTable({}, ())) for name in names}
     assert gone["jobs"] == ["job_type"]
     assert set(gone["lead_requests"]) == {"requirement_id", "professional_id"}
     assert "highlight_color" in gone["reviews"]
@@ -98,9 +98,9 @@ def test_renamed_and_moved_columns_are_gone() -> None:
 
 
 def test_a_table_may_keep_both_names_of_a_renaming() -> None:
-    both = Table({"redeemed_at": column(), "used_at": column()}, ())
+    both = SchemaTable({"redeemed_at": column(), "used_at": column()}, ())
     assert "used_at" not in generated._gone_columns("coupon_redemptions", both)
-    taken_in = Table({"employment_type": column(), "job_type": column()}, ())
+    taken_in = SchemaTable({"employment_type": column(), "job_type": column()}, ())
     assert "job_type" in generated._gone_columns("jobs", taken_in)
 
 
@@ -110,7 +110,7 @@ def test_forbidden_links_are_critical_and_others_a_question() -> None:
     plans = planned("developer_profiles", Schema("s", {"developer_profiles": table}))
     assert plans["gone"].severity == CRITICAL and plans["gone"].parts[0].found == "github_url still there"
     assert {"github_url", "portfolio_url", "user_id", "status"} <= set(
-        generated._gone_columns("developer_profiles", Table({}, ()))
+        generated._gone_columns("developer_profiles", SchemaTable({}, ()))
     )
     assert plans["links"].severity == INFO
     assert [part.column for part in plans["links"].parts] == ["website"]

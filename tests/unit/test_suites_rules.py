@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from checks.expectations.rule import Rule, kinds, orphans
-from checks.expectations.schema import Column, Schema, Table
+from checks.expectations.schema import Schema, SchemaColumn, SchemaTable
 from checks.expectations.suites import BY_DOMAIN, rules
 from checks.expectations.suites.profiles import ROLES
 from checks.verdict import CRITICAL, INFO, WARNING
@@ -67,27 +67,30 @@ def test_extensions_are_held_to_their_roots() -> None:
 
 def test_what_a_schema_lacks_is_said() -> None:
     rule = Rule("a", "b", "c", INFO, reads={"a": "id x", "other": "id"}, broken="select id from {batch}")
-    column = Column("uuid", False, True, "uuid", "uuid")
+    column = SchemaColumn("uuid", False, True, "uuid", "uuid")
     assert rule.lacking(Schema("s", {})) == "there is no table a"
-    assert rule.lacking(Schema("s", {"a": Table({"id": column}, ())})) == "a has no column x"
-    complete = Table({"id": column, "x": column}, ())
+    assert rule.lacking(Schema("s", {"a": SchemaTable({"id": column}, ())})) == "a has no column x"
+    complete = SchemaTable({"id": column, "x": column}, ())
     assert rule.lacking(Schema("s", {"a": complete})) == "there is no table other"
     assert rule.lacking(Schema("s", {"a": complete, "other": complete})) is None
 
 
 def test_a_rule_that_reckons_is_not_applied_to_what_is_no_number() -> None:
     rule = Rule("a", "b", "c", INFO, reads={"a": "x:number y:time z"}, broken="select x from {batch}")
-    text = Column("character varying(9)", True, False, "character varying(9)", "varchar")
-    of = {base: Column(base, False, False, base, base) for base in ("money", "date", "bool")}
+    text = SchemaColumn("character varying(9)", True, False, "character varying(9)", "varchar")
+    of = {base: SchemaColumn(base, False, False, base, base) for base in ("money", "date", "bool")}
     fit = {"x": of["money"], "y": of["date"], "z": of["bool"]}
-    assert rule.lacking(Schema("s", {"a": Table(fit, ())})) is None
-    said = rule.lacking(Schema("s", {"a": Table(fit | {"x": of["date"], "y": text}, ())}))
+    assert rule.lacking(Schema("s", {"a": SchemaTable(fit, ())})) is None
+    said = rule.lacking(Schema("s", {"a": SchemaTable(fit | {"x": of["date"], "y": text}, ())}))
     assert said == "a.x is date, a number is wanted, a.y is character varying(9), a date or a timestamp is wanted"
 
 
 def test_a_rule_is_not_applied_to_a_reference_that_holds_another_column_than_the_id() -> None:
     rule = orphans("a", "b_id", "b", "b", "a has its b", CRITICAL)
-    column = Column("uuid", False, True, "uuid", "uuid")
-    tables = {"a": Table({"id": column, "b_id": column}, ()), "b": Table({"id": column, "code": column}, ())}
+    column = SchemaColumn("uuid", False, True, "uuid", "uuid")
+    tables = {
+        "a": SchemaTable({"id": column, "b_id": column}, ()),
+        "b": SchemaTable({"id": column, "code": column}, ()),
+    }
     for held, said in ((["b.code"], "a.b_id holds b.code, not the id"), (["b.id"], None), (["c.code"], None)):
         assert rule.lacking(Schema("s", tables, {"a.b_id": held})) == said
