@@ -174,8 +174,10 @@ class Facts:
 
     def is_alone_at_home(self, table: str) -> bool:
         """Whether no other legacy table's rows stand where a reshaped one's do."""
-        others = [rule.targets for name, rule in self.mapping.tables.items() if name != table]
-        return self.fates.get(table) == "reshape" and not any(self.home(table) in targets for targets in others)
+        if self.fates.get(table) != "reshape":
+            return False
+        others = {into for name, rule in self.mapping.tables.items() if name != table for into in rule.targets}
+        return others.isdisjoint({self.home(table), *self.rule(table).targets})
 
     def final(self, table: str) -> str:
         """The name that a copied or kept table has in the target."""

@@ -21,12 +21,12 @@ CREATED = re.compile(r"create table (?:if not exists )?\"?([a-z_][a-z0-9_]*)\"?"
 # The laws that are Python, by module: whether one speaks of a table of the mapping.
 PYTHON: dict[str, Callable[[str, TableRule], bool]] = {
     "carried": lambda table, rule: rule.transform == "professionals",
-    "display_law": lambda table, rule: rule.split is not None,
+    "review_display": lambda table, rule: rule.split is not None,
     "owners": lambda table, rule: rule.transform == "owned_by_profile",
-    "settings_law": lambda table, rule: rule.completed_from is not None or table == "users",
-    "left_behind": lambda table, rule: bool(rule.removed or rule.becomes or rule.split),
-    "money": lambda table, rule: rule.disposition in ("copy", "rename"),
-    "overruled": lambda table, rule: bool(rule.coalesced),
+    "account_settings": lambda table, rule: rule.completed_from is not None or table == "users",
+    "gone_columns": lambda table, rule: bool(rule.removed or rule.becomes or rule.split),
+    "sums": lambda table, rule: rule.disposition in ("copy", "rename"),
+    "renamed_values": lambda table, rule: bool(rule.coalesced),
 }
 CONTENT = {
     "file": "checks/compare/content.py",
@@ -39,7 +39,7 @@ def laws(table: str, targets: list[str]) -> list[dict[str, str]]:
     rule = mapping.load().tables.get(table)
     found = [_law(law) for law in law_files.load() if _speaks(law, table, rule, targets)]
     if table in {other.split.into for other in mapping.load().tables.values() if other.split}:
-        found.append(_python("display_law"))
+        found.append(_python("review_display"))
     if rule:
         found += [_python(name) for name, speaks in PYTHON.items() if speaks(table, rule)]
         if rule.disposition in ("copy", "rename") or rule.keeps_shape:

@@ -15,7 +15,7 @@ Laws
   seal does not say where its sequences stood is held to where the legacy ones stand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -120,7 +120,7 @@ def _drawn(column: Thing) -> set[str]:
     return {*column.says["sequences"], *definitions.sequences(column.says["default"])}
 
 
-def _read(found: Mapping[str, Sequence]) -> dict[str, Says]:
+def _read(found: Mapping[str, tuple[int, bool]]) -> dict[str, Says]:
     """Positions as the books have them: last value, and whether it was drawn."""
     return {name: {"last": last, "is called": is_called} for name, (last, is_called) in found.items()}
 
