@@ -300,7 +300,8 @@ class Relations:
         if self._facts.source.version < addresses.ASKABLE:
             known = literal(self._facts.books.no_json.get(table, []))
             return f"{relation.rejected} is null and {relation.key} <> all ({known}::text[])"
-        return f"pg_input_is_valid({value}, 'jsonb')"
+        # one that is nested too deep for the server ends the question, and was rejected
+        return f"case when {relation.rejected} is null then pg_input_is_valid({value}, 'jsonb') else false end"
 
 
 def _empty(wanted: Iterable[str]) -> str:

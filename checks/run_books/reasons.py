@@ -38,6 +38,10 @@ RULES[PARENT_REJECTED] = {"professionals"}
 BOOKED = (
     "select legacy_key, reason, target_table, detail from migration.rejects where run_id = %s and legacy_table = %s"
 )
+READABLE = """
+    select v.key from unnest(%s::text[], %s::text[]) as v (key, given)
+    where v.given is null or pg_input_is_valid(v.given, %s)
+"""
 UNFIT = re.compile("the value for (.+) is not of its type", re.DOTALL)
 KEY = quoted("the legacy key")  # no column's name, so that expressions over the target's columns stay clear
 UNIQUE = """
@@ -300,14 +304,21 @@ class Reasons:
             if _is_no_time(self._shape.find_column(value.column or ""), column):
                 fitting += [row[0] for row in rows if row[1] is None]
                 continue  # a number is no time, though one of eight digits can be read as a day
-            query = (
-                "select v.key from unnest(%s::text[], %s::text[]) as v (key, given) "
-                "where v.given is null or pg_input_is_valid(v.given, %s)"
-            )
-            arrays = [[row[0] for row in rows], [row[1] for row in rows], column.type]
             with standing_in(self._target, self._facts.target.schema):
-                fitting += [key for (key,) in self._target.execute(query, arrays)]
+                fitting += self._readable([row[:2] for row in rows], column.type)
         return fitting
+
+    def _readable(self, rows: list[tuple], kind: str) -> list[str]:
+        """The keys of those rows whose value the target reads as one of the type; one that is nested too deep for it
+        ends the question, so the others are asked apart from it."""
+        arrays = [[key for key, _ in rows], [given for _, given in rows], kind]
+        try:
+            with self._target.transaction():
+                return [key for (key,) in self._target.execute(READABLE, arrays)]
+        except psycopg.errors.StatementTooComplex:
+            middle = len(rows) // 2
+            parts = (rows[:middle], rows[middle:]) if middle else ()
+            return [key for part in parts for key in self._readable(part, kind)]
 
 
 def _is_no_time(own: Column | None, column: Column) -> bool:
