@@ -30,7 +30,7 @@ def told(settings: Settings, run_id: str, **known: Any) -> Summary:
         return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
 
 
-def rollback(settings: Settings, run_id: str | None = None) -> dict:
+def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """Put back what stood before the last publish; run_id: only if that is the run that is published.
 
     Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
@@ -46,19 +46,19 @@ def published_run(settings: Settings) -> str | None:
     return live.run_id if live else None
 
 
-def decide(settings: Settings, run_id: str, decision: Decision) -> dict:
+def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:
     """Approve or reject a run that waits for it; its gate as the books have it. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "deciding about a run", STOP):
         return summary.timed(approval.decide(conn, run_id, decision), "judged_at")
 
 
-def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict:
+def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
     """Open a closed gate of a run's build; the waiver as the books have it. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "waiving a check", STOP):
         return summary.timed(gates.waive(conn, run_id, check_name, reason, name), "waived_at")
 
 
-def status(settings: Settings) -> list[dict]:
+def status(settings: Settings) -> list[dict[str, Any]]:
     """Runs into this target schema, the latest first, each with its balance."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
         found = bookkeeping.runs(conn)

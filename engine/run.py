@@ -92,6 +92,13 @@ class Attempt:
     build_oid: int | None = None
     told: dict[str, Any] = field(default_factory=lambda: {"changed_tables": [], "verdict": None})
 
+    @property
+    def judged_oid(self) -> int:
+        """Oid of the build, once it is there to be judged. Errors: LookupError before."""
+        if self.build_oid is None:
+            raise LookupError(f"run {self.run.run_id} has no build to be judged yet")
+        return self.build_oid
+
     def summary(self) -> Summary:
         """What the books say, and what they do not hold."""
         told = self.told | {"missing_tables": list(self.work.plan.missing_tables), "timings": self.clock.finish()}
@@ -173,7 +180,7 @@ def _mark_built(attempt: Attempt) -> None:
 def _wait_for_approval(attempt: Attempt) -> None:
     """Wait for a person's yes, if one is needed and not given. The source goes on meanwhile, so whether it stood still
     is judged once more."""
-    conn, run_id, oid = attempt.conn, attempt.run.run_id, attempt.build_oid
+    conn, run_id, oid = attempt.conn, attempt.run.run_id, attempt.judged_oid
     if not attempt.run.approval:
         return
     approval.require_others(conn, run_id, oid)
@@ -203,7 +210,7 @@ def _publish(attempt: Attempt) -> None:
 def _discard(attempt: Attempt) -> None:
     """Drop a dry-run's build, and certify it if it was verified."""
     conn, run_id, verdict = attempt.conn, attempt.run.run_id, attempt.told["verdict"]
-    shut = gates.closed(conn, run_id, attempt.build_oid)
+    shut = gates.closed(conn, run_id, attempt.judged_oid)
     if verdict is None:  # a rehearsal of the build alone
         shut = [gate for gate in shut if gate.check_name != gates.VERIFICATION]
     if shut:

@@ -308,7 +308,7 @@ class Reasons:
                 fitting += self._readable([row[:2] for row in rows], column.type)
         return fitting
 
-    def _readable(self, rows: list[tuple], kind: str) -> list[str]:
+    def _readable(self, rows: list[tuple[Any, ...]], kind: str) -> list[str]:
         """The keys of those rows whose value the target reads as one of the type; one that is nested too deep for it
         ends the question, so the others are asked apart from it."""
         arrays = [[key for key, _ in rows], [given for _, given in rows], kind]

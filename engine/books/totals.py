@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -84,7 +85,7 @@ def read(conn: psycopg.Connection) -> list[Total]:
         return cursor.execute("select * from migration.totals order by name, labels").fetchall()
 
 
-def latest_runs(conn: psycopg.Connection, target_schema: str) -> list[dict]:
+def latest_runs(conn: psycopg.Connection, target_schema: str) -> list[dict[str, Any]]:
     """Of each profile and kind the latest run: run_id, profile, dry_run, state, closed_gates, awaits_approval."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(LATEST, [target_schema]).fetchall()

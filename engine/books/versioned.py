@@ -27,7 +27,7 @@ COMMENT = "nxtgauge-migrate"  # what the schema's comment begins with
 def has(conn: psycopg.Connection, table: str) -> bool:
     """Whether there is a table of this name, schema included; books that an older program made lack some until the
     next run."""
-    return fetch.value(conn, "select to_regclass(%s) is not null", [table])
+    return fetch.value(bool, conn, "select to_regclass(%s) is not null", [table])
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Versioned:
         """Whether the books are there, and ours. Errors: PlanRefused if a schema of their name is not."""
         if found := self.faults(conn):
             raise PlanRefused(found)
-        return fetch.value(conn, "select to_regnamespace(%s) is not null", [self.name])
+        return fetch.value(bool, conn, "select to_regnamespace(%s) is not null", [self.name])
 
     def ensure(self, conn: psycopg.Connection) -> int:
         """Make the books where they are absent, or bring older ones to this version. Returns the version found, or 0.
@@ -103,11 +103,11 @@ class Versioned:
             tell_closed(self.name, others)
 
     def _oid(self, conn: psycopg.Connection) -> int:
-        return fetch.value(conn, "select oid from pg_namespace where nspname = %s", [self.name])
+        return fetch.value(int, conn, "select oid from pg_namespace where nspname = %s", [self.name])
 
     def _version(self, conn: psycopg.Connection) -> int:
         query = sql.SQL("select coalesce(max(version), 0) from {}").format(sql.Identifier(self.name, "version"))
-        return fetch.value(conn, query)
+        return fetch.value(int, conn, query)
 
 
 def tell_closed(schema: str, others: Sequence[str]) -> None:

@@ -85,14 +85,16 @@ def without_refused(work: Work, outcome: Outcome, table: pa.Table, refused: Sequ
     )
 
 
-def with_orphans(work: Work, outcome: Outcome, table: pa.Table, orphans: Sequence[tuple]) -> Outcome:
+def with_orphans(
+    work: Work, outcome: Outcome, table: pa.Table, orphans: Sequence[tuple[Refused, str, str | None]]
+) -> Outcome:
     """The outcome with a note for each pointer that was set to null.
 
     orphans: (what was refused, the build table that it should name, its value).
     """
-    final = {(of, old): new for of, old, new in work.plan.column_renames}
+    final: dict[tuple[str, str], str | None] = {(of, old): new for of, old, new in work.plan.column_renames}
     rows = [
-        (one.target, final.get((one.target, one.column), one.column), orphan_note(work, parent), value)
+        (one.target, final.get((one.target, one.column or ""), one.column), orphan_note(work, parent), value)
         for one, parent, value in orphans
     ]
     labels = _labels(table, [one.origin for one, *_ in orphans])

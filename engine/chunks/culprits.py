@@ -10,7 +10,7 @@ Laws
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
@@ -96,7 +96,8 @@ def halves(source: Source, work: Work, table: LegacyTable, part: Part) -> list[P
 
 def _pages(source: Source, oid: int, first: int) -> int:
     query = f"select pg_catalog.pg_relation_size({oid}) / int4in(textout(current_setting('block_size')))"
-    return max(_asked(source, query)[0][0], first + 1)
+    pages: int = _asked(source, query)[0][0]
+    return max(pages, first + 1)
 
 
 def _rows(source: Source, work: Work, table: LegacyTable, part: Part) -> list[Part]:
@@ -110,7 +111,7 @@ def _rows(source: Source, work: Work, table: LegacyTable, part: Part) -> list[Pa
     return halves(source, work, table, whole) or [whole]
 
 
-def _asked(source: Source, query: str) -> list[tuple]:
+def _asked(source: Source, query: str) -> list[tuple[Any, ...]]:
     with contextlib.closing(source.cursor()) as cursor:
         cursor.execute(query)
         return cursor.fetchall()

@@ -1,13 +1,14 @@
 """One legacy table of the plan: its columns' destinations, what is dropped of it, what is to be said."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from config.printable import line
 from engine.describe.additions import NewColumn
 from engine.planning.plan import TablePlan, Way
 
 
-def table_json(table: TablePlan) -> dict:
+def table_json(table: TablePlan) -> dict[str, Any]:
     return {
         "legacy_table": table.name,
         "domain": table.domain or None,
@@ -21,7 +22,7 @@ def table_json(table: TablePlan) -> dict:
     }
 
 
-def _way_json(way: Way) -> dict:
+def _way_json(way: Way) -> dict[str, Any]:
     return {"column": way.column, "destination": way.kind, "targets": list(way.targets), "note": way.note or None}
 
 

@@ -3,13 +3,14 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from config import mapping
 from config.printable import block, line
 from engine.describe import additions
 from engine.describe.detail import table_json, table_lines
 from engine.planning.plan import Plan, TablePlan
-from engine.reflect.objects import Leftover
+from engine.reflect.objects import Function, Leftover
 from engine.start.survey import Pace, Survey
 
 WIDTH = 110
@@ -28,7 +29,7 @@ UNTOLD = "PostgreSQL does not tell how much is free"
 NOT_LOOKED = "the target was not looked at and no DDL was rehearsed: NXTGAUGE_TARGET_URL is not set"
 
 
-def survey_json(found: Survey) -> dict:
+def survey_json(found: Survey) -> dict[str, Any]:
     """All of it, whatever the text leaves out. Names are as they are."""
     plan = found.plan
     return {
@@ -59,16 +60,16 @@ def new_tables(plan: Plan) -> set[str]:
     return {table.name for table in additions.tables(plan)}
 
 
-def _new_json(table: additions.NewTable) -> dict:
+def _new_json(table: additions.NewTable) -> dict[str, Any]:
     columns = [_column_json(column) for column in table.columns]
     return {"name": table.name, "what": table.what, "filled_by": list(table.filled_by), "columns": columns}
 
 
-def _column_json(column: additions.NewColumn) -> dict:
+def _column_json(column: additions.NewColumn) -> dict[str, Any]:
     return {"table": column.table, "column": column.name, "type": column.type, "filled_by": column.filled_by}
 
 
-def _target_json(found: Survey) -> dict:
+def _target_json(found: Survey) -> dict[str, Any]:
     if found.target is None:
         return {"looked_at": False, "rehearsed": False, "why": NOT_LOOKED}
     target = found.target
@@ -95,7 +96,7 @@ def verdict(found: Survey) -> str:
     return f"READY: no fault, {asked}{unseen}"
 
 
-def _figures(found: Survey) -> dict:
+def _figures(found: Survey) -> dict[str, Any]:
     plan, pace = found.plan, found.target.pace if found.target else None
     rows = sum(table.legacy.rows for table in _read(plan))
     return {
@@ -175,7 +176,7 @@ def _looked_at(found: Survey) -> str:
     return f" on {found.target.place}, PostgreSQL {found.target.version}: looked at, {done}"
 
 
-def _time(figures: dict) -> str:
+def _time(figures: dict[str, Any]) -> str:
     if figures["estimated_seconds"] is None:
         return f"not known: the target's books hold no earlier run of this schema of {TELLING_ROWS:,} rows or more"
     return f"about {_seconds(figures['estimated_seconds'])}, at the pace of run {figures['estimated_from_run']}"
@@ -215,7 +216,7 @@ def _everything(plan: Plan) -> list[str]:
     return lines
 
 
-def _functions(plan: Plan) -> list:
+def _functions(plan: Plan) -> list[Function]:
     """Functions that are carried along, into the product or the archive."""
     names = {*plan.functions, *plan.archive_functions}
     return [function for function in plan.source.functions if function.signature in names]
@@ -309,7 +310,7 @@ def _counted(counts: dict[str, int], words: dict[str, str]) -> str:
     return ", ".join(f"{counts[kind]:,} {word}" for kind, word in words.items() if counts.get(kind)) or "none"
 
 
-def _count(things: Sequence | int, one: str, many: str = "") -> str:
+def _count(things: Sequence[object] | int, one: str, many: str = "") -> str:
     number = things if isinstance(things, int) else len(things)
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 

@@ -1,6 +1,7 @@
 """One table's story, for `explain`: source, mapping, routes, constraints, reasons for rejection."""
 
 import difflib
+from typing import Any
 
 from config import mapping, reasons
 from config.errors import ConfigError
@@ -20,7 +21,7 @@ KINDS = {
 }
 
 
-def explain_json(plan: Plan, name: str) -> dict:
+def explain_json(plan: Plan, name: str) -> dict[str, Any]:
     """One legacy table's story, or that of the legacy tables behind a target table. Errors: ConfigError."""
     tables = meant(plan, name)
     if not tables:
@@ -46,7 +47,7 @@ def near(plan: Plan, name: str) -> str:
     return f"did you mean {' or '.join(found)}?" if found else "`plan --full` lists them"
 
 
-def _story(plan: Plan, table: TablePlan) -> dict:
+def _story(plan: Plan, table: TablePlan) -> dict[str, Any]:
     rules = mapping.load()
     rule = rules.tables.get(table.name)
     built = {plan_name for route in table.routes if not route.is_archive for plan_name in route.targets}
@@ -67,7 +68,7 @@ def _story(plan: Plan, table: TablePlan) -> dict:
     }
 
 
-def _route_json(route: Route) -> dict:
+def _route_json(route: Route) -> dict[str, Any]:
     module = _module_of(route.transform)
     return {
         "name": route.name,
@@ -88,7 +89,7 @@ def _module_of(transform: str | None) -> str | None:
     return registry.TRANSFORMS[transform].__module__
 
 
-def _rule_json(plan: Plan, rule: Rule) -> dict:
+def _rule_json(plan: Plan, rule: Rule) -> dict[str, Any]:
     return {
         "table": plan.final_name(rule.table),
         "name": rule.name,
@@ -116,7 +117,7 @@ def explain_text(plan: Plan, name: str) -> str:
     return "\n\n".join(_story_text(story) for story in explain_json(plan, name)["tables"])
 
 
-def _story_text(story: dict) -> str:
+def _story_text(story: dict[str, Any]) -> str:
     source, rule = story["source"], story["mapping"]["rule"]
     lines = [
         f"{story['legacy_table']}: {story['disposition']} → {', '.join(story['targets']) or 'legacy_archive'}",
@@ -140,11 +141,11 @@ def _story_text(story: dict) -> str:
     return "\n".join(map(line, [*lines, *(f"remark: {text}" for text in story["remarks"])]))
 
 
-def _way_of(column: dict) -> Way:
+def _way_of(column: dict[str, Any]) -> Way:
     return Way(column["column"], column["destination"], tuple(column["targets"]), column["note"] or "")
 
 
-def _constraint_text(rule: dict) -> str:
+def _constraint_text(rule: dict[str, Any]) -> str:
     to = f" → {rule['references']}; an orphan is {rule['orphan']}" if rule["references"] else ""
     proved = "; proved by the source" if rule["proved_by_the_source"] else ""
     return f"{rule['table']}.{rule['name']}: {rule['kind']} ({', '.join(rule['columns'])}){to}{proved}"

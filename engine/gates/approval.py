@@ -13,7 +13,7 @@ Laws
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
@@ -116,7 +116,7 @@ def _await(conn: psycopg.Connection, build_oid: int, request: Request, desk: Des
     return _detail(conn, request.run_id, build_oid)
 
 
-def decide(conn: psycopg.Connection, run_id: str, decision: Decision) -> dict:
+def decide(conn: psycopg.Connection, run_id: str, decision: Decision) -> dict[str, Any]:
     """Decide about a run that awaits approval; the gate's row as it stands then.
 
     Errors: ConfigError if there is no such run, or it awaits none, or somebody else has decided.

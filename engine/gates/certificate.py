@@ -58,10 +58,10 @@ class Certificate:
     target_schema: str
     parts: dict[str, Any]
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def brief(self, role: str, changes: Iterable[str] = ()) -> dict:
+    def brief(self, role: str, changes: Iterable[str] = ()) -> dict[str, Any]:
         """What a report tells of it. role: issued, or in force; changes: of figures, as sentences."""
         digests = {name: self.parts[name] for name in ("mapping", "target_ddl", "code_version", "source_schema")}
         own = {"role": role, "hash": self.hash, "run_id": self.run_id, "issued_at": self.issued_at}
@@ -116,17 +116,24 @@ def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
 def read(path: str | Path) -> Certificate:
     """A certificate that a rehearsal elsewhere has left. Errors: ConfigError that names the file."""
     try:
-        found = Certificate(**json.loads(Path(path).read_text(encoding="utf-8")))
-        whole = digest(found.parts) == found.hash and set(PARTS) <= found.parts.keys()
+        found = _whole(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"the certificate {path} cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, AttributeError):
-        whole = False
-    if not whole:
+    if found is None:
         raise ConfigError(
             f"{path} is no certificate, or a damaged one; wanted the certificate.json of a dry-run as it was written"
         )
     return found
+
+
+def _whole(text: str) -> Certificate | None:
+    """The certificate that the text holds; None where it is none, or not as it was written."""
+    try:
+        found = Certificate(**json.loads(text))
+        is_whole = digest(found.parts) == found.hash and set(PARTS) <= found.parts.keys()
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return found if is_whole else None
 
 
 def kept(run: bookkeeping.Run | None) -> Certificate | None:
@@ -292,7 +299,7 @@ def _short(text: str) -> str:
     return text if len(text) < 64 else text[:12]
 
 
-def _one(conn: psycopg.Connection, condition: str, values: list) -> Certificate | None:
+def _one(conn: psycopg.Connection, condition: str, values: list[str]) -> Certificate | None:
     query = "select run_id, hash, issued_at, source_schema, target_schema, parts from migration.certificates where "
     with conn.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(query + condition, values).fetchone()

@@ -10,6 +10,7 @@ Laws
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg.rows import class_row, dict_row
@@ -67,7 +68,7 @@ class Case:
 
 
 # Gives what checks.verdict.Verdict.to_dict() gives: the engine knows the auditor by this call alone.
-Auditor = Callable[[Case], dict]
+Auditor = Callable[[Case], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def answers(run_id: str, gate: Gate) -> list[str]:
     return [again, waiver] if gate.state == ERROR else [waiver]
 
 
-def told(run_id: str, gate: Gate) -> dict:
+def told(run_id: str, gate: Gate) -> dict[str, Any]:
     """A closed gate as `status` and `waive` tell of it."""
     found = {"check_name": gate.check_name, "state": gate.state, "detail": gate.detail}
     return found | {"answers": answers(run_id, gate)}
@@ -156,7 +157,7 @@ def require(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
         raise refusal(run_id, found)
 
 
-def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict:
+def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
     """Let the run's build pass one closed gate, for this reason, by this person.
 
     Returns the waiver; its `closed_gates` are those that are closed yet.
@@ -226,13 +227,13 @@ WAIVERS = """
 """
 
 
-def of_build(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[dict]:
+def of_build(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[dict[str, Any]]:
     """Every gate of one build: check_name, kind, severity, state, detail, judged_at, waived_by (or None)."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(GATES, [run_id, build_oid]).fetchall()
 
 
-def waivers(conn: psycopg.Connection, run_id: str) -> list[dict]:
+def waivers(conn: psycopg.Connection, run_id: str) -> list[dict[str, Any]]:
     """Every waiver of a run, of former builds too: check_name, reason, name, waived_at, state and detail of its gate.
 
     is_current: it is of the schema that the run has now, be it the build or what was published.

@@ -6,6 +6,7 @@ Laws
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 
@@ -60,7 +61,7 @@ def _source(work: Work, changed: list[str]) -> Gate:
     return Gate(gates.CHANGED_SOURCE, POLICY, FAILED, detail)
 
 
-def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict | None:
+def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict[str, Any] | None:
     """Seal the build, let the auditor judge it, write down what it says. Returns the verdict; None without auditor.
 
     Errors: whatever the auditor raises; the gate `verification` is then in error.
@@ -84,7 +85,7 @@ def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict
     return verdict
 
 
-def _seconds(work: Work, verdict: dict) -> Iterator[Increment]:
+def _seconds(work: Work, verdict: dict[str, Any]) -> Iterator[Increment]:
     for check in verdict["checks"]:
         if check["table"]:
             yield Increment("seconds", totals.labels(work.settings.profile, table=check["table"]), check["seconds"])
@@ -104,12 +105,12 @@ def _seal(conn: psycopg.Connection, work: Work, oid: int) -> None:
     seal.put(conn, work.run_id, oid, now)
 
 
-def _gate(check: dict) -> Gate:
+def _gate(check: dict[str, Any]) -> Gate:
     """A check that was not executed, or on stale tables, is neither passed nor failed: an error."""
     return Gate(check["name"], check["kind"], STATES.get(check["status"], ERROR), check["detail"])
 
 
-def _unfit(verdict: dict, case: Case, checks: list[Gate]) -> str:
+def _unfit(verdict: dict[str, Any], case: Case, checks: list[Gate]) -> str:
     """Why a verdict cannot open the gate; empty if it can."""
     if (verdict["run_id"], verdict["schema"]) != (case.run_id, case.schema):
         return f"it judged schema {verdict['schema']} of run {verdict['run_id']}"

@@ -10,6 +10,7 @@ Laws
 
 import json
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -41,20 +42,20 @@ def put(conn: psycopg.Connection, run_id: str, build_oid: int, marks: dict[str, 
     )
 
 
-def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> dict:
+def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> dict[str, Any]:
     query = """select format('%%s.%%s', n.nspname, c.relname), c.oid::bigint
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
         "system_identifier": servers.facts(conn).system_identifier,
-        "snapshot": fetch.value(conn, "select concat(pg_current_snapshot())"),
+        "snapshot": fetch.value(str, conn, "select concat(pg_current_snapshot())"),
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
         "sequences": _positions(conn, list(marks)),
         "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
     }
 
 
-def _positions(conn: psycopg.Connection, marked: list[str]) -> dict[str, list]:
+def _positions(conn: psycopg.Connection, marked: list[str]) -> dict[str, list[Any]]:
     """Sequence → its last value, and whether that was drawn."""
     names = conn.execute(SEQUENCES, [marked]).fetchall()
     return {".".join(name): list(fetch.one(conn, sql.SQL(POSITION).format(sql.Identifier(*name)))) for name in names}
@@ -62,7 +63,7 @@ def _positions(conn: psycopg.Connection, marked: list[str]) -> dict[str, list]:
 
 def _digest(conn: psycopg.Connection, run_id: str, name: str) -> str:
     query = sql.SQL(DIGEST).format(sql.Identifier("migration", name))
-    return fetch.value(conn, query, [run_id])
+    return fetch.value(str, conn, query, [run_id])
 
 
 def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str] | None:
@@ -89,7 +90,7 @@ def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False)
             names = sql.SQL(", ").join(tables.values())
             conn.execute(sql.SQL("lock table {} in share mode").format(names))
         found = conn.execute(OBJECTS, {"schemas": schemas}).fetchall()
-        rows = {key: fetch.value(conn, sql.SQL(ROWS).format(name)) for key, name in tables.items()}
+        rows = {key: fetch.value(str, conn, sql.SQL(ROWS).format(name)) for key, name in tables.items()}
     return {key: f"{digest} {rows.get(key, '')}".strip() for key, digest in found}
 
 

@@ -39,21 +39,21 @@ class Summary:
     state: str
     dry_run: bool
     schema: str
-    tables: list[dict]
-    rejects: list[dict]
-    notes: list[dict]
+    tables: list[dict[str, Any]]
+    rejects: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     missing_tables: list[str]
     changed_tables: list[str]
     timings: dict[str, float] = field(default_factory=dict)
     profile: str | None = None
     error: str | None = None
-    verdict: dict | None = None
-    gates: list[dict] = field(default_factory=list)
-    waivers: list[dict] = field(default_factory=list)
-    certificate: dict | None = None
-    issued: dict | None = None
+    verdict: dict[str, Any] | None = None
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    waivers: list[dict[str, Any]] = field(default_factory=list)
+    certificate: dict[str, Any] | None = None
+    issued: dict[str, Any] | None = None
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
@@ -77,8 +77,8 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
     )
 
 
-def _is_told(gate: dict) -> bool:
-    return gate["state"] != "passed" or gate["check_name"] == gates.APPROVAL
+def _is_told(gate: dict[str, Any]) -> bool:
+    return bool(gate["state"] != "passed" or gate["check_name"] == gates.APPROVAL)
 
 
 def _now(conn: psycopg.Connection, run: Run) -> str:
@@ -97,7 +97,7 @@ def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive:
     return "awaiting" if any(gate.state == gates.AWAITING for gate in shut) else run.state
 
 
-def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
+def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict[str, Any]:
     """A run in the list. One that says it is running and is not at work has died, and can be resumed."""
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
@@ -105,7 +105,7 @@ def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
     return {
         "run_id": run.run_id,
         "state": _state(conn, run, shut, is_alive),
-        "started_at": run.started_at and run.started_at.isoformat(),
+        "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,
         "profile": run.profile,
@@ -116,16 +116,16 @@ def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict:
     }
 
 
-def rows(conn: psycopg.Connection, query: str, run_id: str) -> list[dict]:
+def rows(conn: psycopg.Connection, query: str, run_id: str) -> list[dict[str, Any]]:
     """The rows of a query of one parameter, a run."""
     with conn.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, (run_id,)).fetchall()
 
 
-def timed(row: dict, name: str) -> dict:
+def timed(row: dict[str, Any], name: str) -> dict[str, Any]:
     """The row with an instant as text, for JSON."""
     return row | {name: row[name].isoformat()}
 
 
-def _all_timed(found: list[dict], name: str) -> list[dict]:
+def _all_timed(found: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [timed(row, name) for row in found]

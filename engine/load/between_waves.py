@@ -15,11 +15,12 @@ from config.quoting import quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
-from engine.planning.plan import HIDDEN, Follow, Rule
+from engine.planning.plan import HIDDEN, Follow, Rule, TablePlan
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import violations
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.select_list import as_text, parsed
+from engine.session import fetch
 from engine.session.blame import blame
 
 
@@ -86,7 +87,7 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
             table=sql.Identifier(work.schema, step.table),
             column=sql.Identifier(step.column),
             to_id=sql.SQL(parsed("m.to_id", "uuid")),
-            value=sql.SQL(as_text(shape.find_column(step.column))),
+            value=sql.SQL(as_text(shape.column(step.column))),
             run=sql.Literal(work.run_id),
             legacy=sql.Literal(step.legacy_table),
         )
@@ -123,24 +124,26 @@ def count_loaded(work: Work, target: psycopg.Connection) -> None:
         )
 
 
-def _loaded(work: Work, target: psycopg.Connection, table) -> int:
+def _loaded(work: Work, target: psycopg.Connection, table: TablePlan) -> int:
     """Legacy rows that have a row in the first target of their own route."""
     route = next(r for r in table.routes if r.is_accounted)
     name = sql.Identifier(work.schema, route.targets[0])
     if route.targets[0] not in work.plan.hidden:
-        return target.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()[0]
+        return fetch.value(int, target, sql.SQL("select count(*) from {}").format(name))
     oids = [str(oid) for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))]
     query = sql.SQL("select count(*) from {} as t where split_part(t.{}, '(', 1) = any (%s)").format(
         name, sql.Identifier(HIDDEN)
     )
-    return target.execute(query, (oids,)).fetchone()[0]
+    return fetch.value(int, target, query, (oids,))
 
 
-def _archived(work: Work, target: psycopg.Connection, table) -> int:
+def _archived(work: Work, target: psycopg.Connection, table: TablePlan) -> int:
     if table.disposition == "archive":
         name = sql.Identifier(work.archive_schema, table.name)
-        return target.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()[0]
-    return target.execute(
-        "select coalesce(sum(archived), 0) from migration.chunks where run_id = %s and route = %s",
+        return fetch.value(int, target, sql.SQL("select count(*) from {}").format(name))
+    return fetch.value(
+        int,
+        target,
+        "select coalesce(sum(archived), 0)::bigint from migration.chunks where run_id = %s and route = %s",
         (work.run_id, table.routes[0].name),
-    ).fetchone()[0]
+    )

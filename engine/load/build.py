@@ -12,6 +12,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 import psycopg
 from psycopg import sql
@@ -28,11 +29,12 @@ from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
-from engine.session import log_context, snapshot
+from engine.session import fetch, log_context, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
 LOG = logging.getLogger("engine")
+Thing = TypeVar("Thing")
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
 SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
@@ -109,7 +111,7 @@ class Build:
         self._step("renames", self._rename)
         self._analyze()
 
-    def _step(self, name: str, function: Callable, is_atomic: bool = True) -> None:
+    def _step(self, name: str, function: Callable[[], object], is_atomic: bool = True) -> None:
         """Do a step unless it is done; atomic ones leave their mark in the same transaction."""
         if name in self.done:
             return
@@ -121,7 +123,7 @@ class Build:
             function()
             bookkeeping.mark_done(self.target, self.work.run_id, name)
 
-    def _in_transaction(self, name: str, function: Callable) -> None:
+    def _in_transaction(self, name: str, function: Callable[[], object]) -> None:
         with blame(TargetError, f"making the build: {name}", self.work.stop), self.target.transaction():
             function()
             bookkeeping.mark_done(self.target, self.work.run_id, name)
@@ -151,7 +153,7 @@ class Build:
             files = snapshot.files(source, self.work.plan.source_schema, [table.name for table in tables])
             for table in tables:
                 name = sql.Identifier(self.work.plan.source_schema, table.name)
-                (count,) = source.execute(sql.SQL("select count(*) from {}").format(name)).fetchone()
+                count = fetch.value(int, source, sql.SQL("select count(*) from {}").format(name))
                 figures.append((self.work.run_id, table.name, table.disposition, files.get(table.name), count))
                 self.watch.table(table.name, count)
         with (
@@ -314,7 +316,7 @@ def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str,
     return (complete | early) & fed, complete, following
 
 
-def _batches(items: Iterable, rows_of: Callable) -> list[list]:
+def _batches(items: Iterable[Thing], rows_of: Callable[[Thing], int]) -> list[list[Thing]]:
     """Large items one by one, all small ones together: opening a session costs more than they do."""
     items = list(items)
     small = [item for item in items if rows_of(item) < SMALL_ROWS]

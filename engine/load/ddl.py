@@ -24,7 +24,8 @@ from config.types import NUMBERS
 from engine.planning.plan import HIDDEN
 from engine.planning.prerequisite_ddl import named, options_of
 from engine.reflect import definitions
-from engine.reflect.catalog import Catalog, Sequence, search_path
+from engine.reflect.catalog import Catalog, search_path
+from engine.reflect.sequences import Sequence
 from engine.reflect.statements import Statement, comment, spell
 from engine.session.blame import blame
 from engine.session.stop import Stop
@@ -46,11 +47,11 @@ def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = 
 
     Those named in `hidden` get the last column HIDDEN, the legacy row that each row came from.
     """
-    identities = {(s.table, s.column): s for s in catalog.sequences if s.is_identity}
+    identities = {s.owner: s for s in catalog.sequences if s.is_identity}
     return [_table(shape, identities, shape.name in hidden) for shape in shapes]
 
 
-def _table(shape: Table, identities: dict, is_hidden: bool) -> Statement:
+def _table(shape: Table, identities: dict[tuple[str, str], Sequence], is_hidden: bool) -> Statement:
     titles = {c.columns[0]: c.name for c in shape.constraints if c.kind == "n"}
     columns = [
         _column(column, identities.get((shape.name, column.name)), titles.get(column.name)) for column in shape.columns
@@ -63,6 +64,7 @@ def _column(column: Column, sequence: Sequence | None, not_null: str | None) -> 
     """not_null: the name of its not-null, which an identity brings with it, so that it has to be named here."""
     # format_type writes one pair of brackets, however many were declared
     typed = named(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
+    rule: sql.Composable
     if column.generated:
         rule = sql.SQL(f"GENERATED ALWAYS AS ({column.default}) {GENERATED[column.generated]}")
     elif column.identity:
@@ -154,17 +156,25 @@ def _under(shape: Table, found: Object, make: Callable[[Object], Statement]) -> 
 
     What is made follows the columns back. A column that has such a name itself makes way meanwhile.
     """
-    wanted, there = {name: called for called, name in found.under}, {column.name for column in shape.columns}
+    wanted = {name: called for called, name in found.under}
+    made = make(_called(found, wanted))
+    return _meanwhile(shape, wanted, made)
+
+
+def _meanwhile(shape: Table, wanted: dict[str, str], made: Statement) -> Statement:
+    """The statement between those that give columns other names and those that take these back."""
+    there = {column.name for column in shape.columns}
     moving = [*wanted, *(called for called in wanted.values() if called in there - wanted.keys())]
     pairs = [(name, f"__moving_{number}") for number, name in enumerate(moving)]
     pairs += [(f"__moving_{number}", called) for number, called in enumerate(wanted.values())]
-    rename = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}")
-    before, after = (
-        [rename.format(*map(sql.Identifier, (shape.name, *pair))).as_string() for pair in some]
-        for some in (pairs, [(new, old) for old, new in reversed(pairs)])
-    )
-    made = make(_called(found, wanted))
+    back = [(new, old) for old, new in reversed(pairs)]
+    before, after = ([_renaming(shape.name, *pair) for pair in some] for some in (pairs, back))
     return replace(made, sql="; ".join([*before, made.sql, *after]))
+
+
+def _renaming(table: str, old: str, new: str) -> str:
+    query = sql.SQL("ALTER TABLE {} RENAME COLUMN {} TO {}")
+    return query.format(sql.Identifier(table), sql.Identifier(old), sql.Identifier(new)).as_string()
 
 
 def _called(found: Object, names: dict[str, str]) -> Object:
@@ -202,9 +212,9 @@ def owners(catalog: Catalog, shapes: Iterable[Table], origins: Origins | None = 
     """Gives each owned sequence to its column, where that is still there."""
     columns = _by_origin(shapes, origins or {})
     return [
-        spell("owner", s.name, "ALTER SEQUENCE {} OWNED BY {}.{}", s.name, *columns[s.table, s.column][0])
+        spell("owner", s.name, "ALTER SEQUENCE {} OWNED BY {}.{}", s.name, *columns[s.owner][0])
         for s in catalog.sequences
-        if (s.table, s.column) in columns and not s.is_identity
+        if s.owner in columns and not s.is_identity
     ]
 
 
@@ -228,7 +238,7 @@ def positions(
     shapes = list(shapes)
     columns = {(shape.name, c.name): c for shape in shapes for c in shape.columns}
     places = _by_origin(shapes, origins or {})
-    readers = {s.name: set(places.get((s.table, s.column), ())) for s in catalog.sequences}
+    readers = {s.name: set(places.get(s.owner, ())) for s in catalog.sequences}
     for need in catalog.dependencies:
         if need.kind == "sequence" and need.user_kind == "default" and need.name in readers:
             readers[need.name] |= set(places.get((need.table, need.user), ()))

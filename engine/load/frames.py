@@ -81,14 +81,16 @@ def _fetch(work: Work, route: Route, part: Part, source: adbc.Connection) -> pa.
         raise
 
 
-def _transformed(work: Work, route: Route, table: pa.Table, cursor) -> tuple[Outcome, pd.DataFrame]:
+def _transformed(work: Work, route: Route, table: pa.Table, cursor: adbc.Cursor) -> tuple[Outcome, pd.DataFrame]:
     """The outcome, and the rule columns it was made of (ids as the legacy row has them)."""
     rows = _rule_rows(table)
     if route.transform is None:
         return _copied(work, route, table), rows
     found = lookups.find(work, route, rows, cursor)
     converted = _converted(route, rows)
-    return chunk_books.with_blank_times(registry.TRANSFORMS[route.transform](converted, route.facts, found), rows), rows
+    return chunk_books.with_blank_times(
+        registry.TRANSFORMS[route.transform](converted, route.transforms_facts, found), rows
+    ), rows
 
 
 def _rule_rows(table: pa.Table) -> pd.DataFrame:

@@ -11,6 +11,7 @@ Laws
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
 import pyarrow as pa
 
@@ -26,7 +27,7 @@ from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
 
-def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor) -> Outcome:
+def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor: adbc.Cursor) -> Outcome:
     """Insert every target's rows; the outcome without the rows that were refused, and with the pointers set to null."""
     temporaries = _temporaries(work, route, table, outcome)
     for temporary in temporaries:
@@ -49,6 +50,15 @@ def _temporaries(work: Work, route: Route, table: pa.Table, outcome: Outcome) ->
     return [*temporaries, merged] if merged else temporaries
 
 
+@dataclass(frozen=True)
+class Pointer:
+    """A value that was refused, of a column that may be null. parent: the build table that it should name a row of."""
+
+    refused: Refused
+    column: str
+    parent: str
+
+
 @dataclass
 class _Sieve:
     """Finds the rows of one chunk that the target refuses, and inserts all others."""
@@ -57,9 +67,9 @@ class _Sieve:
     route: Route
     table: pa.Table
     temporaries: list[TemporaryTable]
-    cursor: object
+    cursor: adbc.Cursor
     refused: dict[str, Refused] = field(default_factory=dict)  # origin → the first value that was
-    pointers: list[Refused] = field(default_factory=list)
+    pointers: list[Pointer] = field(default_factory=list)
 
     def run(self) -> None:
         for temporary in self.temporaries:
@@ -97,19 +107,19 @@ class _Sieve:
         for origin, column, sqlstate in found:
             own = column.removeprefix("__")  # __updated_at of merged rows
             one = Refused(origin, self._target(temporary), own, sqlstate)
-            if self._parent(one):
-                self.pointers.append(one)
+            if parent := self._parent(one.target, own):
+                self.pointers.append(Pointer(one, own, parent))
                 nulled[column].append(origin)
             else:
                 self.refused.setdefault(origin, one)
         for column, origins in nulled.items():
             temporary.set_null(self.cursor, column, origins)
 
-    def _parent(self, one: Refused) -> str | None:
+    def _parent(self, table: str, column: str) -> str | None:
         """The build table that the column points at, if it is a pointer that may be null."""
-        if not self.work.plan.takes_null(one.target, one.column):
+        if not self.work.plan.takes_null(table, column):
             return None
-        wanted = (one.target, "f", (one.column,), "null")
+        wanted = (table, "f", (column,), "null")
         rules = (r for r in self.work.plan.rules if (r.table, r.kind, r.columns, r.on_orphan) == wanted)
         return next((rule.ref_table for rule in rules), None)
 
@@ -121,9 +131,9 @@ class _Sieve:
         """(what was refused, the build table that it should name, its value) of the pointers in rows that stay."""
         values = {temporary.shape.name: temporary for temporary in self.temporaries}
         return [
-            (one, self._parent(one), values[one.target].value_of(one.origin, one.column))
+            (one.refused, one.parent, values[one.refused.target].value_of(one.refused.origin, one.column))
             for one in self.pointers
-            if one.origin not in self.refused
+            if one.refused.origin not in self.refused
         ]
 
 
@@ -132,7 +142,9 @@ def _halves(origins: list[str]) -> list[list[str]]:
     return [origins[:middle], origins[middle:]] if middle else []
 
 
-def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict) -> TemporaryTable | None:
+def _merged(
+    work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict[str, dict[str, str]]
+) -> TemporaryTable | None:
     """Carried columns of professionals, kept aside for the profile that each leads to."""
     shape = merged_shape(work.plan)
     ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created"])]
@@ -152,7 +164,7 @@ def _merged(work: Work, route: Route, table: pa.Table, outcome: Outcome, freight
 
 
 def _temporary(
-    work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict
+    work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict[str, str]
 ) -> TemporaryTable:
     shape = work.plan.shape(target)
     positions = pa.array(frame.index.to_numpy())

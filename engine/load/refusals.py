@@ -9,6 +9,7 @@ Laws
 from collections import defaultdict
 from collections.abc import Sequence
 
+import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
 import psycopg
 
@@ -29,7 +30,9 @@ from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
 
-def write(work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]):
+def write(
+    work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]
+) -> None:
     """Write the rows down. Errors: SourceError, which names a row that cannot be read at all; TargetError."""
     table = work.plan.table(route.legacy_table).legacy
     found = read_again(work, table, source, [one.origin for one in refused])
@@ -50,7 +53,7 @@ def read_again(
     work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]
 ) -> dict[str, LegacyRow]:
     """Origin → legacy row, of rows that were refused. Errors: SourceError, which names a row that cannot be read."""
-    found = {}
+    found: dict[str, LegacyRow] = {}
     for origin in origins:
         query = legacy_rows.by_origin(table, work.plan.source_schema, [origin])
         try:
@@ -98,7 +101,7 @@ def ids_of(work: Work, route: Route, rows: Sequence[LegacyRow]) -> list[str]:
     return ids.tolist()
 
 
-def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor) -> ledger.Counts:
+def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor: adbc.Cursor) -> ledger.Counts:
     """The same by way of a frame's records; the counts of these rows. cursor: of ADBC."""
     table = work.plan.table(route.legacy_table).legacy
     with work.sessions.lend("source") as source:

@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass
 
+import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 from psycopg import sql
 
@@ -28,7 +29,7 @@ class TemporaryTable:
     is_hidden: bool = True  # whether the target table has the origins too
     name: str = ""
 
-    def fill(self, cursor) -> None:
+    def fill(self, cursor: adbc.Cursor) -> None:
         """Create the temporary table and load the rows."""
         self.name = f"stage_{next(_numbers)}"
         arrays = {name: self._plain(values) for name, values in self.columns.items()}
@@ -40,7 +41,7 @@ class TemporaryTable:
         cursor.execute(create.format(sql.Identifier(self.name), definitions).as_string(None))
         cursor.adbc_ingest(self.name, pa.table(arrays), mode="append", temporary=True)
 
-    def unfit(self, cursor) -> list[tuple[str, str]]:
+    def unfit(self, cursor: adbc.Cursor) -> list[tuple[str, str]]:
         """(origin, column) of every text that the target column's type does not take."""
         found = []
         for column in self.shape.columns:
@@ -52,13 +53,14 @@ class TemporaryTable:
 
     @property
     def origins(self) -> list[str]:
-        return self.columns[ORIGIN].to_pylist()
+        return list(self.columns[ORIGIN].to_pylist())
 
     def value_of(self, origin: str, column: str) -> str | None:
         """The text of one row's value, as it was staged."""
-        return pa.scalar(self.columns[column][self.origins.index(origin)].as_py(), pa.string()).as_py()
+        text: str | None = pa.scalar(self.columns[column][self.origins.index(origin)].as_py(), pa.string()).as_py()
+        return text
 
-    def set_null(self, cursor, column: str, origins: list[str]) -> None:
+    def set_null(self, cursor: adbc.Cursor, column: str, origins: list[str]) -> None:
         """Nothing in place of the values of one column."""
         query = sql.SQL("update {} as s set {} = null {}").format(
             sql.Identifier(self.name), sql.Identifier(column), _among(origins)
@@ -70,7 +72,7 @@ class TemporaryTable:
         names = [name for name in self.columns if self.is_hidden or name != ORIGIN]
         return self._insertion(sql.Identifier(self.shape.name), [*names, *self._left_null()], origins)
 
-    def culprit(self, cursor, origin: str) -> str | None:
+    def culprit(self, cursor: adbc.Cursor, origin: str) -> str | None:
         """The first column of which the target takes no value of this origin; None if it takes each by itself."""
         probe = sql.Identifier(f"probe_{next(_numbers)}")
         like = sql.SQL("create temporary table {} on commit drop as select * from {} with no data")
@@ -99,7 +101,8 @@ class TemporaryTable:
     def _value(self, name: str) -> sql.Composable:
         if name not in self.columns:
             return sql.SQL("null")
-        column, value = self.shape.find_column(name), sql.SQL("s.{}").format(sql.Identifier(name))
+        column = self.shape.find_column(name)
+        value: sql.Composable = sql.SQL("s.{}").format(sql.Identifier(name))
         if column is None:
             return value
         if not _is_text(column) and SQL_TYPES.get(self.columns[name].type) != column.base:
@@ -115,7 +118,7 @@ class TemporaryTable:
             return sql.SQL(parsed(value.as_string(None), column.base))
         return sql.SQL("{}::{}").format(value, sql.SQL(column.type))
 
-    def _unfit_query(self, column) -> str:
+    def _unfit_query(self, column: Column) -> str:
         query = sql.SQL("select s.{}, {} from {} as s where not migration.is_valid(s.{}, {})").format(
             sql.Identifier(ORIGIN),
             sql.Literal(column.name),
@@ -125,15 +128,17 @@ class TemporaryTable:
         )
         return query.as_string(None)
 
-    def _plain(self, values: pa.Array | pa.ChunkedArray):
+    def _plain(self, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
         is_known = values.type in SQL_TYPES or pa.types.is_string(values.type)
         return values if is_known else values.cast(pa.string())
 
 
-def tried(cursor, statements: list[str]) -> str | None:
+def tried(cursor: adbc.Cursor, statements: list[str]) -> str | None:
     """Run the statements, all or none; the SQLSTATE of an error that a value caused, else None."""
     cursor.execute(sql.SQL("select migration.tried({}::text[])").format(sql.Literal(statements)).as_string(None))
-    return cursor.fetchone()[0]
+    sqlstate: str | None
+    ((sqlstate,),) = cursor.fetchall()
+    return sqlstate
 
 
 def _is_text(column: Column) -> bool:

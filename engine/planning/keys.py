@@ -54,10 +54,13 @@ class Conversion:
         return self.parent
 
 
+Probe = Callable[[str, list[Column]], dict[str, tuple[int, int]]]
+
+
 class Keys:
     """Types of ids and references. probe(table, columns) → column → (values, how many of them are UUIDs)."""
 
-    def __init__(self, catalog: Catalog, mapping: Mapping, fates: dict[str, str], probe: Callable):
+    def __init__(self, catalog: Catalog, mapping: Mapping, fates: dict[str, str], probe: Probe):
         self._catalog, self._mapping, self._fates, self._probe = catalog, mapping, fates, probe
         self._probed: dict[tuple[str, str], tuple[int, int]] = {}
         self._found: dict[tuple[str, str], Reference | None] = {}

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from config.shapes import Column, Table
 from engine.planning import ids
 from engine.planning.fault import Fault
-from engine.reflect.catalog import Catalog, Function, LegacyTable
+from engine.reflect.catalog import Catalog, LegacyTable
+from engine.reflect.objects import Function
 from transforms.outcome import Facts
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
@@ -82,6 +83,13 @@ class Route:
     is_accounted: bool = True
     is_archive: bool = False
     is_chunked: bool = True
+
+    @property
+    def transforms_facts(self) -> Facts:
+        """What the transform is told beside the rows. Errors: LookupError of a route without one."""
+        if self.facts is None:
+            raise LookupError(f"route {self.name} has no transform, so no facts for one")
+        return self.facts
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from psycopg import sql
 
-from engine.reflect.catalog import Catalog, DomainCheck, Function, Sequence, Type
+from engine.reflect.catalog import Catalog
 from engine.reflect.languages import Collation, TextSearch
+from engine.reflect.objects import DomainCheck, Function, Type
+from engine.reflect.sequences import Sequence
 from engine.reflect.statements import Statement, comment, spell
 
 PROVIDERS = {"b": "builtin", "c": "libc", "i": "icu"}

@@ -11,14 +11,14 @@ Laws
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.draft import Draft
 from engine.planning.fault import Fault
 from engine.reflect import closure, expressions
-from engine.reflect.catalog import Dependency, Function, TypeUse
 from engine.reflect.closure import Needs
+from engine.reflect.objects import Dependency, Function, TypeUse
 
 Kind = TypeVar("Kind", Constraint, Index)
 RULES = "in config/mapping/common.toml"
@@ -60,7 +60,7 @@ def _without_calls(draft: Draft, shape: Table, calls: dict[str, str]) -> Table:
     )
 
 
-def find(draft: Draft, build: list[Table], archive: list[Table]) -> dict:
+def find(draft: Draft, build: list[Table], archive: list[Table]) -> dict[str, Any]:
     """What to make before the tables, by the plan's names for it."""
     _disown(draft)
     wanted = closure.needs(draft.catalog, build, draft.sources_of)

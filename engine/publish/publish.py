@@ -21,7 +21,7 @@ from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import Schema
 from engine.gates import gates, seal
 from engine.publish import schemas
-from engine.session import servers
+from engine.session import fetch, servers
 from engine.session.blame import blame
 from engine.session.connect import LOCK_SECONDS
 from engine.session.servers import ServerFacts
@@ -93,18 +93,23 @@ def preflight(
 
 def may_create(conn: psycopg.Connection) -> bool:
     """Whether the role may make schemas."""
-    return conn.execute("select has_database_privilege(current_database(), 'create')").fetchone()[0]
+    return fetch.value(bool, conn, "select has_database_privilege(current_database(), 'create')")
 
 
 def _privilege_faults(conn: psycopg.Connection) -> list[str]:
     found = [] if may_create(conn) else ["the target's role may not create schemas; grant it CREATE on the database"]
-    if not conn.execute("select has_database_privilege(current_database(), 'temporary')").fetchone()[0]:
+    if not fetch.value(bool, conn, "select has_database_privilege(current_database(), 'temporary')"):
         found.append("the target's role may not create temporary tables; grant it TEMPORARY on the database")
     return found if bookkeeping.is_foreign(conn) else [*found, *_owner_faults(conn, bookkeeping.SCHEMA)]
 
 
 def _place_faults(
-    conn, ours: dict[str, Schema], names: Names, target_schema: str, allow_dependants: bool, drops_build: bool
+    conn: psycopg.Connection,
+    ours: dict[str, Schema],
+    names: Names,
+    target_schema: str,
+    allow_dependants: bool,
+    drops_build: bool,
 ) -> list[str]:
     found = [fault for name in names.all() for fault in _name_faults(conn, ours, name, target_schema)]
     for name in (names.previous, *([names.build] if drops_build else [])):
@@ -162,7 +167,7 @@ def _pass_gates(conn: psycopg.Connection, run_id: str, build: Schema, archive: N
         raise gates.refusal(run_id, [gates.Gate(gates.UNCHANGED, "seal", gates.FAILED, detail)], is_waivable=False)
 
 
-def _put_all(conn, run_id: str, product: Names, archive: Names, allow_dependants: bool) -> Switch:
+def _put_all(conn: psycopg.Connection, run_id: str, product: Names, archive: Names, allow_dependants: bool) -> Switch:
     ours = bookkeeping.schemas(conn)
     _refuse(preflight(conn, product.live, allow_dependants=allow_dependants))
     switch = _switch_to(conn, ours.get(product.live), product, run_id)
@@ -188,7 +193,7 @@ def rollback(
         switch = _switch_to(conn, ours[product.live], product, restored)
         for names in (product, archive):
             _take_back(conn, ours, names, restored)
-        bookkeeping.set_state(conn, switch.replaced_run, "rolled_back")
+        bookkeeping.set_state(conn, ours[product.live].run_id, "rolled_back")
     return switch
 
 
@@ -272,7 +277,9 @@ def _refuse(faults: list[str]) -> None:
         raise PlanRefused(faults)
 
 
-def _source_faults(conn, target_schema: str, source: ServerFacts | None, source_schema: str | None) -> list[str]:
+def _source_faults(
+    conn: psycopg.Connection, target_schema: str, source: ServerFacts | None, source_schema: str | None
+) -> list[str]:
     taken = [name for names in names_of(target_schema) for name in names.all()] + [bookkeeping.SCHEMA]
     if source is None or source_schema not in taken or not source.is_same_database(servers.facts(conn)):
         return []
@@ -282,9 +289,9 @@ def _source_faults(conn, target_schema: str, source: ServerFacts | None, source_
     ]
 
 
-def _name_faults(conn, ours: dict[str, Schema], name: str, target_schema: str) -> list[str]:
+def _name_faults(conn: psycopg.Connection, ours: dict[str, Schema], name: str, target_schema: str) -> list[str]:
     """Whether the name is taken by somebody else, or by ours for another target schema or of another owner."""
-    if not conn.execute("select to_regnamespace(quote_ident(%s)) is not null", [name]).fetchone()[0]:
+    if not fetch.value(bool, conn, "select to_regnamespace(quote_ident(%s)) is not null", [name]):
         return []
     if name not in ours:
         other = "" if name.startswith(ARCHIVE) else "choose another NXTGAUGE_TARGET_SCHEMA, or "
@@ -305,7 +312,7 @@ def _owner_faults(conn: psycopg.Connection, name: str) -> list[str]:
     return [f"schema {name} is owned by {owner}; connect as a member of that role" for owner in owners]
 
 
-def _live_faults(conn, live: Schema, names: Names, allow_dependants: bool) -> list[str]:
+def _live_faults(conn: psycopg.Connection, live: Schema, names: Names, allow_dependants: bool) -> list[str]:
     found = [
         f"{member} lives in schema {live.name}, which is renamed; alter extension … set schema public"
         for member in schemas.members_of(conn, live.schema_oid)
@@ -326,7 +333,9 @@ def _build_faults(ours: dict[str, Schema], run_id: str, product: Names, archive:
     return [f"schema {n.build} is run {ours[n.build].run_id}'s, not run {run_id}'s; run it again" for n in others]
 
 
-def _rollback_faults(conn, ours: dict[str, Schema], product: Names, archive: Names, run_id: str | None) -> list[str]:
+def _rollback_faults(
+    conn: psycopg.Connection, ours: dict[str, Schema], product: Names, archive: Names, run_id: str | None
+) -> list[str]:
     if product.live not in ours:
         return [f"there is no schema {product.live} that this tool published; nothing to roll back"]
     if run_id not in (None, live := ours[product.live].run_id):

@@ -15,6 +15,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping
 from engine.books.bookkeeping import Schema
+from engine.session import fetch
 from engine.session.blame import blame
 
 FOLDER = Path(__file__).parent / "sql"
@@ -100,7 +101,7 @@ def record_members(conn: psycopg.Connection, schema: Schema) -> None:
 
 def drop_if_there(conn: psycopg.Connection, name: str) -> None:
     """Errors: PlanRefused if there is one of this name that is not ours."""
-    if conn.execute("select to_regnamespace(quote_ident(%s)) is not null", [name]).fetchone()[0]:
+    if fetch.value(bool, conn, "select to_regnamespace(quote_ident(%s)) is not null", [name]):
         drop(conn, name)
 
 
@@ -129,7 +130,7 @@ def _try_drop(conn: psycopg.Connection, drops: Mapping[str, str], members: list[
     return True
 
 
-def drop_faults(conn, schema: Schema) -> list[str]:
+def drop_faults(conn: psycopg.Connection, schema: Schema) -> list[str]:
     found = []
     if added := added_to(conn, schema):
         found.append(

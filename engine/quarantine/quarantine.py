@@ -160,7 +160,7 @@ class Quarantine(Removals):
 
     def _is_any(self, rule: Rule, query: sql.Composed) -> bool:
         with self.work.sessions.lend("target") as target, self._blame(rule), in_build(self.work, target):
-            return fetch.value(target, query)
+            return fetch.value(bool, target, query)
 
     def _judge_reference(self, rule: Rule) -> set[str]:
         """Build tables that lost rows."""

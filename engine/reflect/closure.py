@@ -6,11 +6,14 @@ from typing import Any
 
 from config.shapes import Column, Constraint, Index, Table
 from engine.reflect import definitions, expressions
-from engine.reflect.catalog import Catalog, Dependency, Sequence, TypeUse
+from engine.reflect.catalog import Catalog
+from engine.reflect.objects import Dependency, TypeUse
+from engine.reflect.sequences import Sequence
 
 Part = Column | Constraint | Index
 Node = tuple[str, str]  # kind and name: functions by signature, all else by bare name
 Place = tuple[str, str]  # table, and a column, constraint or index of it
+Parts = dict[tuple[str, Place], Part]  # by kind and place
 CARRIED = ("type", "function", "sequence", "collation", "text search configuration", "text search dictionary")
 
 
@@ -113,29 +116,29 @@ def _is_ours(catalog: Catalog, use: TypeUse | Dependency) -> bool:
     return use.schema == catalog.schema and use.extension is None
 
 
-def _is_used(catalog: Catalog, use: TypeUse, parts: dict) -> bool:
+def _is_used(catalog: Catalog, use: TypeUse, parts: Parts) -> bool:
     """Whether the column is there, and still has its legacy type."""
     part = parts.get(("column", (use.table, use.column)))
     legacy = catalog.find_table(use.table)
-    column = legacy and legacy.shape.find_column(use.column)
-    return part is not None and (not column or column.type == part.type)
+    column = legacy.shape.find_column(use.column) if legacy else None
+    return isinstance(part, Column) and (not column or column.type == part.type)
 
 
-def _is_named(need: Dependency, parts: dict) -> bool:
+def _is_named(need: Dependency, parts: Parts) -> bool:
     """Whether the part is there and still has what needs it; a call may have been replaced."""
     kind = "column" if need.user_kind in ("default", "collation") else need.user_kind
     part = parts.get((kind, (need.table, need.user)))
     if part is None:
         return False
     if need.user_kind == "collation":
-        return part.collation is not None
+        return isinstance(part, Column) and part.collation is not None
     text = _text(part)
     return bool(text) and (need.kind != "function" or need.is_cast or need.name in expressions.words(text))
 
 
-def _is_kept(sequence: Sequence, parts: dict) -> bool:
+def _is_kept(sequence: Sequence, parts: Parts) -> bool:
     """Whether it is free, or the column that owns it is there; an identity makes its own."""
-    column = parts.get(("column", (sequence.table, sequence.column)))
+    column = parts.get(("column", sequence.owner))
     return not sequence.extension and (sequence.table is None or column is not None)
 
 

@@ -84,7 +84,7 @@ def read_again(text: str) -> str:
     return CAST_ARRAY.sub(_cast_singly, text)
 
 
-def _cast_singly(match: re.Match) -> str:
+def _cast_singly(match: re.Match[str]) -> str:
     form = "({})::{}" if match["open"] else "{}::{}"
     elements = re.findall(LITERAL, match["elements"])
     return "ARRAY[" + ", ".join(form.format(element, match["type"]) for element in elements) + "]"

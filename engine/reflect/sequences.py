@@ -57,6 +57,11 @@ class Sequence:
     is_called: bool = field(default=False, compare=False)
 
     @property
+    def owner(self) -> tuple[str, str]:
+        """Table and column; of a free one names that nothing has."""
+        return self.table or "", self.column or ""
+
+    @property
     def is_readable(self) -> bool:
         return self.last_value is not None
 

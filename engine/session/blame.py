@@ -121,7 +121,7 @@ def blame_connecting(kind: type[MigrateError], connection: Connection) -> Iterat
 
 
 def _blamed(kind: type[MigrateError], what: str, cause: Diagnosis, hint: str | None = None) -> MigrateError:
-    side = next(side for base, side in SIDES.items() if issubclass(kind, base))
+    side = next(SIDES[base] for base in kind.__mro__ if base in SIDES)
     parts = [f"{what}: {_condition(cause.sqlstate)} on the {side}", cause.place, _quotable(cause), hint or cause.hint]
     error = kind("; ".join(filter(None, parts)))
     error.sqlstate, error.retryable, error.column = cause.sqlstate, cause.is_retryable, cause.column

@@ -1,12 +1,14 @@
 """The one row of a query that always gives one: counts, settings, facts of the server."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import sql
 from psycopg.abc import Params
 
 Query = str | bytes | sql.SQL | sql.Composed
+
+Value = TypeVar("Value")
 
 
 def one(conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params | None = None) -> tuple[Any, ...]:
@@ -17,6 +19,11 @@ def one(conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params 
     return row
 
 
-def value(conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params | None = None) -> Any:
-    """The first column of that row."""
-    return one(conn, query, values)[0]
+def value(
+    kind: type[Value], conn: psycopg.Connection | psycopg.Cursor, query: Query, values: Params | None = None
+) -> Value:
+    """The first column of that row, which is of this kind. Errors: LookupError, TypeError."""
+    found = one(conn, query, values)[0]
+    if not isinstance(found, kind):
+        raise TypeError(f"the query gave a {type(found).__name__}; wanted a {kind.__name__}")
+    return found

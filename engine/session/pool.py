@@ -25,6 +25,7 @@ from engine.session.snapshot import Snapshot
 from engine.session.stop import Stop
 
 Session = psycopg.Connection | adbc.Connection
+Lent = tuple[contextlib.ExitStack, Session]
 OPENERS: dict[str, Callable[[Connection, Stop], AbstractContextManager[Session]]] = {
     "source": connect.source,
     "target": connect.target,
@@ -47,7 +48,7 @@ class Pool:
 
     def __init__(self, settings: Settings, snapshot: Snapshot, stop: Stop):
         self._settings, self._snapshot, self._stop = settings, snapshot, stop
-        self._idle: dict[str, queue.LifoQueue] = {kind: queue.LifoQueue() for kind in OPENERS}
+        self._idle: dict[str, queue.LifoQueue[Lent]] = {kind: queue.LifoQueue() for kind in OPENERS}
 
     @overload
     def lend(self, kind: Literal["source", "target", "staging"]) -> AbstractContextManager[psycopg.Connection]: ...

@@ -51,7 +51,7 @@ def facts(conn: psycopg.Connection) -> ServerFacts:
 def _system_identifier(conn: psycopg.Connection) -> str | None:
     """Identifies a cluster for as long as it lives; some hosted services refuse or lack the function."""
     with contextlib.suppress(psycopg.DatabaseError), conn.transaction():
-        return fetch.value(conn, "select concat(system_identifier) from pg_control_system()")
+        return fetch.value(str, conn, "select concat(system_identifier) from pg_control_system()")
     return None
 
 

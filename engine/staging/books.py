@@ -155,7 +155,7 @@ def _made(conn: psycopg.Connection, schema: str) -> int:
     """The oid of the schema, which is made if it is not there."""
     if _oid(conn, schema) is None:
         conn.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-    return fetch.value(conn, OID, [schema])
+    return fetch.value(int, conn, OID, [schema])
 
 
 def _created(conn: psycopg.Connection, facts: dict[str, Any]) -> Copy:

@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.reflect import expressions
-from engine.reflect.catalog import LegacyTable, Type
+from engine.reflect.catalog import LegacyTable
 from engine.reflect.expressions import Token
+from engine.reflect.objects import Type
 
 # Casts that take nothing away from a text.
 CAST = re.compile(r"\s*::\s*(?:\w+\.)?(?:text|citext|bpchar|varchar|character varying)\b(?!\s*\()(?:\[\])?")

@@ -35,6 +35,7 @@ LENGTHS = {"name": 63}  # bytes
 
 Told = tuple[str, str, int | None]  # kind, why, limit
 Place = tuple[str, str]  # table, column
+KEY: tuple[masking.Kind | None, str] = ("code", "key")  # kind and why of a key that nobody has named
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class _Chooser:
             return KEEP, f"{why}; a check or an index reads it", None
         return kind, why or f"type {column.base} holds nothing of anybody", limit
 
-    def _asked(self, place: Place, column: Column) -> tuple[str | None, str]:
+    def _asked(self, place: Place, column: Column) -> tuple[masking.Kind | None, str]:
         return masking.kind_of(self._masks, self._mapping, *place, self._base(column))
 
     def _base(self, column: Column) -> str:
@@ -149,7 +150,7 @@ class _Chooser:
         if any(self._is_read(place, *asked[place]) for place in group):
             return None
         named = sorted((place not in ends, place) for place in group if masking.is_named(asked[place][1]))
-        kind, why = asked[named[0][1]] if named else ("code", "key")
+        kind, why = asked[named[0][1]] if named else KEY
         fits = {masking.fitting(kind, self._base(self._columns[place])) for place in group}
         fit = fits.pop()
         return (fit, why) if fit and not fits and fit not in UNFIT else None

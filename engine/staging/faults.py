@@ -82,6 +82,6 @@ def _of_table(table: LegacyTable, schema: str) -> list[str]:
 
 
 def of_staging(conn: psycopg.Connection) -> list[str]:
-    if fetch.value(conn, "select has_database_privilege(current_database(), 'create')"):
+    if fetch.value(bool, conn, "select has_database_privilege(current_database(), 'create')"):
         return []
     return ["the staging database's role may not create schemas; grant it CREATE on the database"]

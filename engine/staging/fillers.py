@@ -14,7 +14,8 @@ from psycopg import sql
 
 from config import masks as masking
 from config.shapes import Column, Table
-from engine.reflect.catalog import Catalog, Type
+from engine.reflect.catalog import Catalog
+from engine.reflect.objects import Type
 from engine.session import fetch
 from engine.staging.columns import Choice
 
@@ -142,7 +143,7 @@ class Asked:
         try:
             with self._conn.transaction(force_rollback=True):
                 self._conn.execute("select set_config('search_path', quote_ident(%s), true)", [self._schema])
-                return fetch.value(self._conn, query) is not False
+                return fetch.one(self._conn, query)[0] is not False
         except psycopg.OperationalError:  # the server, not the value
             raise
         except psycopg.DatabaseError:

@@ -9,7 +9,8 @@ from config.mapping import Mapping
 from config.settings import Settings
 from engine.planning import planner
 from engine.planning.keys import Keys
-from engine.reflect.catalog import Catalog
+from engine.planning.probe import Unread
+from engine.reflect.catalog import Catalog, LegacyTable
 
 PROFESSIONAL = "professional_id"
 
@@ -29,22 +30,18 @@ def find(catalog: Catalog, mapping: Mapping, settings: Settings) -> tuple[Link, 
     """All references within the schema; of its extensions' tables none."""
     tables = {table.name: table for table in catalog.tables if not table.extension}
     found = [
-        Link(table.name, c.columns, c.ref_table, c.ref_columns, True)
+        Link(table.name, c.columns, c.parent, c.ref_columns, True)
         for table in tables.values()
         for c in table.shape.constraints
         if c.kind == "f" and not c.ref_schema and c.ref_table in tables
     ]
-    known = Keys(catalog, mapping, planner.fates_of(catalog, mapping, settings), _no_probe).references.values()
+    known = Keys(catalog, mapping, planner.fates_of(catalog, mapping, settings), Unread().ids).references.values()
     found += [Link(r.table, (r.column,), r.to, (r.to_column,), False) for r in known if not r.declared]
     found += _professionals(tables, mapping)
     return tuple(dict.fromkeys(found))
 
 
-def _no_probe(table: str, columns: list[str]) -> dict[str, tuple[int, int]]:
-    return dict.fromkeys(columns, (0, 0))
-
-
-def _professionals(tables: dict, mapping: Mapping) -> list[Link]:
+def _professionals(tables: dict[str, LegacyTable], mapping: Mapping) -> list[Link]:
     """What belongs to a profile says so by its professional's id or by the profile's own."""
     owned = [name for name, rule in mapping.tables.items() if rule.transform == "owned_by_profile" and name in tables]
     named = [name for name in ("professionals", *mapping.profile_tables) if name in tables]

@@ -84,7 +84,7 @@ def _file() -> IO[str]:
     return tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
 
 
-def _wait(child: subprocess.Popen, stop: Stop) -> None:
+def _wait(child: subprocess.Popen[bytes], stop: Stop) -> None:
     while True:
         try:
             child.wait(POLL_SECONDS)

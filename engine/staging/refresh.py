@@ -99,7 +99,7 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
     return chosen, [*faults.of_source(found), *missing]
 
 
-def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | None = None) -> dict:
+def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | None = None) -> dict[str, Any]:
     """Make the copy anew; what was made and proven, as JSON takes it.
 
     prove: judges a masked copy; without it one stays unproven, and no rehearsal reads it.
@@ -169,7 +169,7 @@ def _refuse(making: Making, missing: list[str]) -> None:
         raise PlanRefused(list(dict.fromkeys([*found, *missing])))
 
 
-def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[int, int]], dict | None]:
+def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[int, int]], dict[str, Any] | None]:
     """The copy, counted, and what its proof says."""
     conn, clock = making.conn, making.clock
     _lock(making)
@@ -291,9 +291,9 @@ def _counted(making: Making, sessions: Pool) -> dict[str, tuple[int, int]]:
     def count(name: str) -> tuple[int, int]:
         query = sql.SQL("select count(*) from {}").format(sql.Identifier(making.schema, name))
         with sessions.lend("source") as source, blame(SourceError, f"counting {name}", STOP):
-            there = fetch.value(source, query)
+            there = fetch.value(int, source, query)
         with sessions.lend("staging") as staging, blame(StagingError, f"counting {name}", STOP):
-            return there, fetch.value(staging, query)
+            return there, fetch.value(int, staging, query)
 
     names = [table.name for table in making.tables]
     counts = dict(zip(names, Threads(making.settings.workers).map("count", count, names), strict=True))
@@ -304,7 +304,7 @@ def _counted(making: Making, sessions: Pool) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict | None:
+def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict[str, Any] | None:
     """Errors: VerificationFailed if something is left that should be masked."""
     if prove is None or not making.wish.is_masked:
         return None
@@ -355,7 +355,9 @@ def _add(error: BaseException, sentence: str) -> None:
         error.add_note(sentence)
 
 
-def _told(making: Making, copy: Copy, counts: dict, proof: dict | None, seconds: float) -> dict:
+def _told(
+    making: Making, copy: Copy, counts: dict[str, Any], proof: dict[str, Any] | None, seconds: float
+) -> dict[str, Any]:
     masked: dict[str, list[str]] = {}
     for choice in making.choices:
         if choice.is_masked:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -89,8 +90,11 @@ class Skeleton:
 
     table: LegacyTable
     work: str
-    keys: dict[tuple, sql.Composable] = field(default_factory=dict)
-    references: dict[tuple, sql.Composable] = field(default_factory=dict)
+    keys: dict[tuple[tuple[str, ...], str], sql.Composable] = field(default_factory=dict)
+    references: dict[tuple[tuple[str, ...], str], sql.Composable] = field(default_factory=dict)
+
+
+RunAll = Callable[[Callable[["Skeleton"], None], list["Skeleton"]], object]  # a function with each, in threads
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ class Sample:
         inside = [link for link in links if link.table in self._skeletons and link.to in self._skeletons]
         self._edges = [self._edge(link) for link in inside]
 
-    def draw(self, conn: psycopg.Connection, sessions: Pool, stop: Stop, run_all: Callable) -> list[Part]:
+    def draw(self, conn: psycopg.Connection, sessions: Pool, stop: Stop, run_all: RunAll) -> list[Part]:
         """The picked rows, as parts to be moved. run_all: calls a function with each item, in threads.
 
         Errors: SourceError, StagingError, Interrupted.
@@ -269,7 +273,7 @@ class Sample:
             return True
         return any(table in parents for table, parents in graph.items())
 
-    def _walk(self, conn: psycopg.Connection, stop: Stop, start: str, values: dict) -> None:
+    def _walk(self, conn: psycopg.Connection, stop: Stop, start: str, values: dict[str, Any]) -> None:
         """From where `start` says, downwards, to the end."""
         conn.execute(sql.SQL("insert into nxtgauge_staging.sample_reached {}").format(sql.SQL(start)), values)
         conn.execute("analyze nxtgauge_staging.sample_reached")

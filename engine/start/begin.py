@@ -8,6 +8,7 @@ Laws
 import hashlib
 import importlib.metadata
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
@@ -83,7 +84,7 @@ def start(
 
 
 def _now(conn: psycopg.Connection) -> str:
-    return fetch.value(conn, "select now()").isoformat()
+    return fetch.value(datetime, conn, "select now()").isoformat()
 
 
 def _resumed(conn: psycopg.Connection, settings: Settings, options: Options) -> Run | None:

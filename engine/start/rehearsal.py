@@ -22,7 +22,8 @@ from engine.load.build import after_archive, after_load, before_load, renames
 from engine.planning import prerequisite_ddl
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
-from engine.reflect.catalog import Catalog, Dependency, Function, TypeUse, reflect, search_path
+from engine.reflect.catalog import Catalog, reflect, search_path
+from engine.reflect.objects import Dependency, Function, TypeUse
 from engine.reflect.statements import Statement
 
 LOCK_SECONDS = 5

@@ -103,13 +103,13 @@ def _source_bytes(held: Snapshot, plan: Plan) -> int:
     tables = [table.legacy for table in plan.tables if table.disposition != "skip"]
     oids = [oid for table in tables for oid in (table.oid, *(leaf.oid for leaf in table.leaves))]
     with blame(SourceError, "asking for sizes", STOP):
-        return fetch.value(held.holder, SIZES, [oids])
+        return fetch.value(int, held.holder, SIZES, [oids])
 
 
 def _look_at(conn: psycopg.Connection, settings: Settings) -> Target:
     with blame(TargetError, "looking at the target", STOP):
         facts = servers.facts(conn)
-        size = fetch.value(conn, "select pg_catalog.pg_database_size(pg_catalog.current_database())")
+        size = fetch.value(int, conn, "select pg_catalog.pg_database_size(pg_catalog.current_database())")
         has_books = not bookkeeping.faults(conn) and bookkeeping.is_present(conn)
         holder = lease.holder(conn) if lease.is_held(conn) else None
         pace = _pace(conn, settings) if has_books else None
@@ -127,4 +127,4 @@ def _pace(conn: psycopg.Connection, settings: Settings) -> Pace | None:
 def _schema_bytes(conn: psycopg.Connection, schemas: list[int]) -> int:
     query = """select coalesce(sum(pg_catalog.pg_total_relation_size(oid)), 0)::bigint
                from pg_catalog.pg_class where relnamespace = any(%s::oid[]) and relkind in ('r', 'm')"""
-    return fetch.value(conn, query, [schemas])
+    return fetch.value(int, conn, query, [schemas])

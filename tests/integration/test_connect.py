@@ -16,7 +16,7 @@ from checks.reading import connect as checks_connect
 from config import session
 from config.connection import Connection, parse
 from config.errors import Interrupted, SourceError, TargetError
-from engine.session import connect, servers, snapshot
+from engine.session import connect, fetch, servers, snapshot
 from engine.session.blame import blame
 from engine.session.snapshot import Mark
 from engine.session.stop import Stop
@@ -465,3 +465,13 @@ def test_changes_are_told_when_transaction_numbers_have_gone_round(own_server):
         with connect.source(here) as reader:
             system = taken.facts.system_identifier
             assert snapshot.changed_tables(reader, "public", marks, taken.visible, system) == ["t"]
+
+
+def test_the_row_of_a_query_that_gives_one(database) -> None:
+    with connect.target(connection_to(database())) as conn:
+        assert fetch.one(conn, "select %s::int, 'a'", [1]) == (1, "a")
+        assert fetch.value(int, conn, "select 1") == 1
+        with pytest.raises(LookupError, match="the query gave no row; wanted one"):
+            fetch.one(conn, "select 1 where false")
+        with pytest.raises(TypeError, match="the query gave a NoneType; wanted a int"):
+            fetch.value(int, conn, "select null::int")

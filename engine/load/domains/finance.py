@@ -19,10 +19,11 @@ PARTS = ["payment_id", "tax_amount", "discount_amount", "coupon_id"]
 def _gateways(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
     """One row per distinct gateway that is not blank; ids as orders refer to them."""
     table = work.plan.find_table("payments")
-    route = next((r for r in table.routes if r.transform == "orders"), None) if table else None
-    item = next((i for i in route.items if i.name == RULE + "gateway"), None) if route else None
-    if item is None:
+    routes = [r for r in table.routes if r.transform == "orders"] if table else []
+    found = next(((r, i) for r in routes for i in r.items if i.name == RULE + "gateway"), None)
+    if found is None:
         return {}
+    route, item = found
     is_named = f"{item.expression} ~ '{VISIBLE}'"
     query = f"select distinct {item.expression} from {route.from_sql} where {is_named} order by 1"
     frame = asked_source(source, query, ["gateway"])
@@ -42,7 +43,7 @@ def place_orders(work: Work, target: psycopg.Connection) -> None:
     uses = work.plan.find_table("coupon_uses")
     if not uses or not uses.legacy.shape.find_column("payment_id"):
         return
-    named, own = (work.plan.shape(name).find_column("payment_id") for name in ("payment_transactions", "coupon_uses"))
+    named, own = (work.plan.shape(name).column("payment_id") for name in ("payment_transactions", "coupon_uses"))
     target.execute(
         sql.SQL("update {} as t set {} = p.order_id from {} as p where {} = {}").format(
             sql.Identifier(work.schema, "coupon_uses"),

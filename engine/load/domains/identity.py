@@ -13,7 +13,7 @@ ROLE = ["name", "id"]
 
 def _roles(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
     table = work.plan.find_table("roles")
-    if not table or not table.legacy.shape.find_column("id") or not work.plan.shape("user_role_profiles"):
+    if not table or not table.legacy.shape.find_column("id"):
         return {}
     shape = table.legacy.shape
     name = next((c for n in ("key", "slug", "code", "name") if (c := shape.find_column(n))), None)

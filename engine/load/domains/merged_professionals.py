@@ -68,7 +68,7 @@ def make(work: Work, target: psycopg.Connection) -> None:
 def fill(work: Work, target: psycopg.Connection) -> None:
     """Give every profile the values that stand, and note the others."""
     route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
-    if merged_shape(work.plan) is None:
+    if route is None or merged_shape(work.plan) is None:
         return
     pairs = dict(route.freight)[route.targets[0]]
     names = {"merged": sql.Identifier(work.schema, MERGED), "roots": sql.Identifier(work.schema, route.targets[0])}
@@ -80,7 +80,7 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
-        losers = _losers(work, target, work.plan.shape(route.targets[0]).find_column(pair[0]), names)
+        losers = _losers(work, target, work.plan.shape(route.targets[0]).column(pair[0]), names)
         _note(work, target, route, pair, LOST, losers)
 
 
@@ -89,7 +89,7 @@ def drop(work: Work, target: psycopg.Connection) -> None:
     target.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(work.schema, MERGED)))
 
 
-def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict) -> None:
+def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict[str, sql.Identifier]) -> None:
     """Take out the references that lead nowhere, and note them."""
     pairs = dict(dict(route.freight)[route.targets[0]])
     for column, condition, parent in _nowhere(work, route):
@@ -109,14 +109,14 @@ def _nowhere(work: Work, route: Route) -> Iterator[tuple[str, sql.Composable, st
     late = {target for other in work.plan.routes if other.wave > route.wave for target in other.targets}
     steps = [step for step in work.plan.follows if step.table == root]
     for step in steps:
-        yield step.column, violations.is_lost(work, step), mapping.load().root_of(step.legacy_table)
+        yield step.column, violations.is_lost(work, step), mapping.load().root_of(step.legacy_table) or ROOT
     for rule in work.plan.rules:
         is_single = rule.kind == "f" and rule.table == root and len(rule.columns) == 1
         if is_single and rule.ref_table not in late and rule.columns[0] not in {step.column for step in steps}:
-            yield rule.columns[0], violations.violates(work, rule), rule.ref_table
+            yield rule.columns[0], violations.violates(work, rule), rule.parent
 
 
-def _losers(work: Work, target: psycopg.Connection, column: Column, names: dict) -> list[str]:
+def _losers(work: Work, target: psycopg.Connection, column: Column, names: dict[str, sql.Identifier]) -> list[str]:
     """Legacy keys of the rows whose value does not stand; of references that lead to one row none differs."""
     own = as_text(column)
     kept = own.replace(plain(column), f"r{plain(column)[1:]}")
@@ -134,7 +134,7 @@ def _note(
     if not keys:
         return
     table = work.plan.table(route.legacy_table).legacy
-    query = legacy_rows.by_key(table, work.plan.source_schema, keys, as_text(table.shape.find_column(pair[1])))
+    query = legacy_rows.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(pair[1])))
     with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
         rows = source.execute(query).fetchall()
     found = [key for _, key, *_ in rows], [value for *_, value in rows]

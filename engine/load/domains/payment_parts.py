@@ -5,9 +5,12 @@ Law: a text that is no number makes NaN of the sum, and no order is made of that
 
 from config import mapping
 from config.quoting import quoted
+from config.shapes import Column
 from config.types import NUMBERS, TIMES
 from engine.chunks.work import Work
+from engine.planning.plan import TablePlan
 from engine.planning.tables.reshaped import legacy_key
+from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import Times, as_text, parsed
 
 
@@ -50,10 +53,10 @@ def query(work: Work) -> tuple[str, list[tuple[str, str]]]:
 def _is_derived(work: Work, table: str) -> bool:
     plan = work.plan.find_table(table)
     column = plan.legacy.shape.find_column("id") if plan else None
-    return bool(column) and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
+    return column is not None and column.base != "uuid" and work.plan.shape(table).column("id").base == "uuid"
 
 
-def _named(work: Work, column) -> str:
+def _named(work: Work, column: Column) -> str:
     """The coupon that was used: an id as ids are compared; a code as it stands, for it is a value of its own."""
     is_id = any(place == ["coupon_uses", column.name] for *place, _ in work.plan.spelled)
     return work.plan.spelled_as("coupon_uses", column.name) if is_id else as_text(column)
@@ -63,11 +66,11 @@ def _source(work: Work, table: str) -> str:
     return f"{quoted(work.plan.source_schema, table)} as t"
 
 
-def _first(table, *names: str):
+def _first(table: LegacyTable, *names: str) -> Column | None:
     return next((c for n in names if (c := table.shape.find_column(n))), None)
 
 
-def _numeric(column) -> str:
+def _numeric(column: Column) -> str:
     """The amount; NaN of a text that is no number, so that no order is made of it."""
     if column.base == "money":
         return f"t.{quoted(column.name)}::numeric"
@@ -79,10 +82,11 @@ def _numeric(column) -> str:
     return f"case when {is_number} then {number} when {text} is not null then 'NaN' end"
 
 
-def _used_at(work: Work, uses) -> str:
+def _used_at(work: Work, uses: TablePlan) -> str:
     """When a coupon was used; where no time says so, when its row was created."""
     chain = mapping.load().common.created_at_from
     times = Times(uses.legacy.shape, chain, work.settings.time_zone, work.plan.instant)
     used = _first(uses.legacy, "used_at", "redeemed_at")
-    is_time = used is not None and used.base in TIMES and not used.is_array
-    return times.zoned(used) if is_time else times.created()
+    if used is None or used.base not in TIMES or used.is_array:
+        return times.created()
+    return times.zoned(used)

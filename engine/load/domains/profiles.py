@@ -66,7 +66,7 @@ ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 
 def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
     """Roots of these users; by the index where the type is a common one."""
-    column = work.plan.shape(PROFILES).find_column("user_id")
+    column = work.plan.shape(PROFILES).column("user_id")
     if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
         return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
     return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), users)
@@ -86,10 +86,10 @@ def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> p
     return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def _roots(work: Work, condition: sql.Composed, route: Route) -> sql.Composed:
+def _roots(work: Work, condition: sql.Composable, route: Route) -> sql.Composed:
     roots = sql.Identifier(work.schema, PROFILES)
     shape = work.plan.shape(PROFILES)
-    shown = [sql.SQL(word(shape.find_column(name))) for name in ("user_id", "id")]
+    shown = [sql.SQL(word(shape.column(name))) for name in ("user_id", "id")]
     return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
 
 

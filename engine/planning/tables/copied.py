@@ -174,7 +174,9 @@ def _losers(draft: Draft, table: LegacyTable, rule: TableRule) -> dict[str, Way]
     return lost
 
 
-def _column(draft: Draft, table: LegacyTable, rule: TableRule, column: Column, renames: list) -> _Column:
+def _column(
+    draft: Draft, table: LegacyTable, rule: TableRule, column: Column, renames: list[tuple[str, str]]
+) -> _Column:
     final = dict(renames).get(column.name, column.name)
     target = f"{rule.target or table.name}.{final}"
     draft.sources_of[table.name, column.name] = (table.name, column.name)
@@ -269,7 +271,7 @@ def _added(draft: Draft, table: LegacyTable, rule: TableRule) -> list[_Column]:
 
 
 def _undeclared(
-    draft: Draft, table: LegacyTable, rule: TableRule, kept: list[Constraint], final_name: str, renames: dict
+    draft: Draft, table: LegacyTable, rule: TableRule, kept: list[Constraint], final_name: str, renames: dict[str, str]
 ) -> list[Constraint]:
     """Foreign keys that the mapping declares, that `becomes` and `adds` bring, and follow-ups of moved references."""
     found, taken = [], {constraint.name for constraint in (*kept, *table.shape.constraints)}

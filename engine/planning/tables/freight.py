@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule
 from config.shapes import Column, Constraint, Index, Table
-from engine.planning.draft import Draft, freight_item
+from engine.planning.draft import Draft, Meaning, freight_item
 from engine.planning.plan import Conversion, Follow, Freight, Item, Way
 from engine.planning.tables import kept_objects, pointing
 from engine.reflect import older
@@ -155,7 +155,7 @@ def _nullable_base(draft: Draft, column: Column) -> str | None:
     return domains[-1].base if any(domain.not_null for domain in domains) else None
 
 
-def _place(draft: Draft, table: LegacyTable, into: str, shape: Column, meaning: pointing.Meaning) -> str:
+def _place(draft: Draft, table: LegacyTable, into: str, shape: Column, meaning: Meaning) -> str:
     """The name the column gets: its own, or with a suffix where a column of another type or that points elsewhere holds
     it; added if not there yet."""
     for name in (shape.name, f"{shape.name}_{table.name}"):

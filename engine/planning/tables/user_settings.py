@@ -11,6 +11,7 @@ from dataclasses import replace
 from config.mapping import Completion
 from config.quoting import literal, quoted
 from config.shapes import Column, Constraint, Table
+from config.types import NUMBERS
 from engine.planning import ids
 from engine.planning.draft import Draft
 from engine.planning.fitting import fitted
@@ -86,7 +87,6 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
     key = users.shape.find_column("id") if users else None
     if not users or not key:
         return []
-    times = draft.times(users)
     found = draft.keys.conversion(users, key)
     items = [Item("user_id", draft.keys.word(users, key)), *_new_id(shape, key)]
     items += [item for c in _settings(draft) if (item := _own_item(draft, shape, c))]
@@ -94,7 +94,7 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
     if shape.find_column(PREFERENCES):
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
     now = text(f"{literal(draft.instant)}::timestamptz")
-    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name) and times]
+    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name)]
     conversions = [Conversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
         conversions.append(Conversion("id", SETTINGS))
@@ -225,7 +225,7 @@ def _joined(users: LegacyTable, user_id: Column) -> str:
 
 
 def _same(left: str, one: Column, right: str, other: Column) -> str:
-    if one.base == other.base or {one.base, other.base} <= ids.NUMBERS:
+    if one.base == other.base or {one.base, other.base} <= NUMBERS:
         return f"{left} = {right}"
     return f"{ids.hyphened(ids.word(one, one, left))} = {ids.hyphened(ids.word(other, one, right))}"
 
