@@ -68,7 +68,17 @@ def _unlinked(schema: Schema, column: str, parent: str) -> str:
     if not schema.tables[parent].columns["id"].is_unique:
         return f"the id of {parent} is not unique, so that nothing can point at it"
     key = next((key for key in schema.keys.get(column, ()) if key.startswith(f"{parent}.")), "")
-    return f"{column} holds {key}, not the id" if key not in ("", f"{parent}.id") else ""
+    if key not in ("", f"{parent}.id"):
+        return f"{column} holds {key}, not the id"
+    table, _, name = column.partition(".")
+    own, held = schema.tables[table].columns[name], schema.tables[parent].columns["id"]
+    return "" if _family(own) == _family(held) else f"{column} is {own.type}, and the id of {parent} {held.type}"
+
+
+def _family(column: SchemaColumn) -> str:
+    """Types of one family compare."""
+    numbers, texts = KINDS["number"][1], {"text", "varchar", "bpchar", "citext", "name"}
+    return next((kind for kind, bases in (("number", numbers), ("text", texts)) if column.base in bases), column.base)
 
 
 def orphans(table: str, column: str, parent: str, name: str, title: str, severity: str, key: str = "id") -> Rule:

@@ -94,3 +94,6 @@ def test_a_rule_is_not_applied_to_a_reference_that_holds_another_column_than_the
     }
     for held, said in ((["b.code"], "a.b_id holds b.code, not the id"), (["b.id"], None), (["c.code"], None)):
         assert rule.lacking(Schema("s", tables, {"a.b_id": held})) == said
+    number = SchemaColumn("bigint", False, True, "bigint", "int8")
+    other = tables | {"b": SchemaTable({"id": number}, ())}
+    assert rule.lacking(Schema("s", other)) == "a.b_id is uuid, and the id of b bigint"
