@@ -34,9 +34,19 @@ def pytest_report_header() -> str:
     return f"postgres: {_server_version()}, seed: {SEED} (NXTGAUGE_TEST_SEED={SEED} repeats it)"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """The order of the tests has the same seed, unless pytest-randomly is given one of its own, or is off."""
+    if getattr(config.option, "randomly_seed", None) == "default":
+        config.option.randomly_seed = SEED
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The whole program first: those few tests wait for minutes, and others can run beside them."""
-    items.sort(key=lambda item: "system" not in item.path.parts)
+    """The whole program first: those few tests wait for minutes, and others can run beside them. Then as paths are.
+
+    Within a module the order is random: this sort is stable, and comes after pytest-randomly's.
+    """
+    items.sort(key=lambda item: ("system" not in item.path.parts, item.path))
 
 
 def _server_version() -> str:

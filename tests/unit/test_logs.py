@@ -67,6 +67,7 @@ def test_a_traceback_is_for_who_asked_for_everything(said):
     assert found["error"] == "ValueError" and "traceback" not in found
 
 
+@pytest.mark.filterwarnings("default")
 def test_warnings_of_libraries_are_records_too(said):
     logs.set_up()
     warnings.warn("old", UserWarning, stacklevel=1)

@@ -160,7 +160,7 @@ def test_transforms_and_kinds_of_the_list_exist():
 def test_every_note_of_the_golden_cases_is_of_one_kind_and_every_kind_says_something():
     noted = set()
     for path in sorted((PROJECT / "tests" / "golden").rglob("migration.notes.csv")):
-        noted |= {row.get("note") or "*" for row in csv.DictReader(path.open())} - {"*"}
+        noted |= {row.get("note") or "*" for row in csv.DictReader(path.read_text().splitlines(keepends=True))} - {"*"}
     for note in noted:
         assert [kind.form for kind in reasons.NOTES if kind.says(note)], note
 
