@@ -83,7 +83,7 @@ def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]
 
     from flows.runs import calls
 
-    return calls.run(getattr(import_module(f"flows.{name}"), name), watch, **parameters)
+    return calls.run(getattr(import_module(f"flows.runs.{name}"), name), watch, **parameters)
 
 
 def show(context: click.Context, value: dict[str, Any], text: Callable[[], str]) -> None:

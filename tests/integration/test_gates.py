@@ -193,7 +193,7 @@ class TestClosed:
         def die(*_):
             raise SystemExit  # what a kill leaves behind: no ending is written
 
-        monkeypatch.setattr(run, "_finish", die)
+        monkeypatch.setattr(run, "_mark_built", die)
         monkeypatch.setattr(bookkeeping, "set_state", lambda *_: None)
         with pytest.raises(SystemExit):
             run.migrate(settings, Options(auditor=saying(**CLOSED)))
