@@ -113,11 +113,18 @@ class Kept:
         return None if lasting.is_dropped(default, self.calls) else default
 
     def nullable_base(self, found: Thing) -> Says | None:
-        """What is beneath the domain of a column, where that takes no null; None for any other type."""
-        kind = next((t for t in self.of("type", None) if t.name == found.says["own type"]), None)
-        if kind is None or kind.says["kind"] != "d" or not kind.says["not null"] or found.says["type"].endswith("]"):
+        """What is beneath the domains of a column, where one of them takes no null; None for any other type."""
+        domains = [] if found.says["type"].endswith("]") else list(self._domains(found.says["own type"]))
+        if not any(says["not null"] for says in domains):
             return None
-        return {"type": kind.says["type"], "home": kind.says["home"]}
+        return {"type": domains[-1]["type"], "home": domains[-1]["home"]}
+
+    def _domains(self, name: str | None) -> Iterator[Says]:
+        """The domain of this name, the one that it is made of, and so on."""
+        known = {t.name: t.says for t in self.of("type", None) if t.says["kind"] == "d"}
+        while name in known:
+            yield (says := known[name])
+            name = None if says["home"] else says["type"].removeprefix('"').removesuffix('"').replace('""', '"')
 
     def _added(self, table: str) -> Iterator[Thing]:
         """Columns that every table has, and those that the mapping adds."""

@@ -10,7 +10,7 @@ from psycopg import sql
 from config import mapping, reasons
 from config.errors import SourceError
 from config.quoting import quoted
-from config.types import TEXTUAL
+from config.types import TEXTUAL, UUID_TEXT
 from engine.chunks.work import Work
 from engine.load.lookup import (
     Lookup,
@@ -27,7 +27,7 @@ from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
 from engine.quarantine import legacy_rows
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.select_list import INPUTS, TEXTUAL_NATIVE
+from engine.reflect.select_list import TEXTUAL_NATIVE
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -64,17 +64,23 @@ def _all_siblings(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFr
 ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 
 
-def _is_user(work: Work, users: sql.Literal) -> sql.Composable:
-    """Roots of these users; by the index where the type is a common one."""
+# What a text must be to be read as an id of the type; a user_id that nobody declared may be of another.
+SPELLED = {"int2": "-?[0-9]{1,4}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}", "uuid": UUID_TEXT}
+SPELLED |= dict.fromkeys(TEXTUAL_NATIVE, ".*")
+
+
+def _is_user(work: Work, users: pd.Series) -> sql.Composable:
+    """Roots of these users; by the index where the type is a common one, and all of them are spelled as such."""
     column = work.plan.shape(PROFILES).column("user_id")
-    if column.base in {*INPUTS, *TEXTUAL_NATIVE}:
-        return sql.SQL("t.user_id = any ({}::{}[])").format(users, sql.SQL(column.base))
-    return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), users)
+    spelled = SPELLED.get(column.base)
+    if spelled and users.dropna().str.fullmatch(spelled, case=False).all():
+        return sql.SQL("t.user_id = any ({}::{}[])").format(values(users), sql.SQL(column.base))
+    return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), values(users))
 
 
 def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
     """Roots of the rows' users, and roots that the rows name directly as professionals."""
-    of_users = _is_user(work, values(converted(route, rows, "user_id")))
+    of_users = _is_user(work, converted(route, rows, "user_id"))
     found = [asked(cursor, _roots(work, of_users, route), PROFILE)]
     if "professional_id" in rows:
         ids = values(steps.canonical_uuid(rows["professional_id"]))

@@ -8,6 +8,9 @@ insert into customer_profiles values ('00000000-0000-0000-0000-0000000000b1', '5
 create table activity_logs (id uuid primary key, user_id text, action text);
 insert into activity_logs values ('00000000-0000-0000-0000-0000000000d1', '05', 'a'),
     ('00000000-0000-0000-0000-0000000000d2', 'ghost', 'b'), ('00000000-0000-0000-0000-0000000000d3', '', 'c');
+create table onboarding_submissions (id uuid primary key, user_id uuid, status text, role text);
+insert into onboarding_submissions values
+    ('00000000-0000-0000-0000-0000000000e1', '00000000-0000-0000-0000-0000000000ff', 'draft', 'tutor');
 create table coupons (id numeric primary key);
 create table payments (id int primary key, user_id bigint, amount numeric, status text);
 insert into payments values (1, 5, 5, 'paid');
