@@ -41,12 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.randomly_seed = SEED
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """The whole program first: those few tests wait for minutes, and others can run beside them. Then as paths are.
 
-    Within a module the order is random: this sort is stable, and comes after pytest-randomly's.
+    Within a module of unit and property tests the order is random. The others share databases and servers whose story
+    goes on from test to test.
     """
-    items.sort(key=lambda item: ("system" not in item.path.parts, item.path))
+    written = {item.nodeid: number for number, item in enumerate(items)}
+    yield
+    shuffled = {"unit", "property"}
+    items.sort(key=lambda item: (
+        "system" not in item.path.parts, item.path, 0 if shuffled & {*item.path.parts} else written[item.nodeid]
+    ))  # fmt: skip
 
 
 def _server_version() -> str:
