@@ -116,7 +116,7 @@ def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
 def read(path: str | Path) -> Certificate:
     """A certificate that a rehearsal elsewhere has left. Errors: ConfigError that names the file."""
     try:
-        found = _whole(Path(path).read_text(encoding="utf-8"))
+        found = _whole(Path(path).read_bytes())
     except OSError as error:
         raise ConfigError(f"the certificate {path} cannot be read: {error.strerror}") from None
     if found is None:
@@ -126,7 +126,7 @@ def read(path: str | Path) -> Certificate:
     return found
 
 
-def _whole(text: str) -> Certificate | None:
+def _whole(text: bytes) -> Certificate | None:
     """The certificate that the text holds; None where it is none, or not as it was written."""
     try:
         found = Certificate(**json.loads(text))
