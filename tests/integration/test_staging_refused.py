@@ -114,7 +114,7 @@ class TestWhatIsRefused:
 
     def test_a_second_refresh_at_once(self, source, database):
         given = settings(source, database())
-        with books.lease(given.staging), pytest.raises(TargetBusy, match="another refresh"):
+        with books.hold(given.staging), pytest.raises(TargetBusy, match="another refresh"):
             staging.refresh(given, AS_IT_IS, None)
 
     def test_a_type_of_another_schema_is_named(self, source, database):
