@@ -212,7 +212,6 @@ class Plan:
     text_search: tuple[str, ...] = ()
     # (build table, part) → (legacy table, part), where they differ: columns, constraints and indexes
     origins: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
-    replaced_calls: tuple[tuple[str, str], ...] = ()
     missing_tables: tuple[str, ...] = ()
     clashing: frozenset[str] = frozenset()  # names that legacy and target both take: each has a fault
     faults: tuple[Fault, ...] = ()

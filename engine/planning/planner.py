@@ -160,7 +160,7 @@ def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Pla
     archive = [one.archive for one in planned if one.archive]
     _look_for_uncovered(draft, tables)
     hidden = _hidden(draft, tables)
-    build, call_names = prerequisites.replaced(draft, build)
+    build = prerequisites.replaced(draft, build)
     wanted = prerequisites.find(draft, build, archive)
     clashes.look(draft, build, wanted["sequences"], wanted["types"])
     renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
@@ -177,7 +177,6 @@ def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Pla
         column_renames=tuple(rename for one in planned for rename in one.column_renames),
         clashing=frozenset(draft.clashing),
         spelled=tuple(draft.keys.all_spelled()),
-        replaced_calls=call_names,
         questions=(*draft.keys.questions, *questions.find(draft, probe)),
         **wanted,
     )

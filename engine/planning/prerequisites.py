@@ -24,14 +24,12 @@ Kind = TypeVar("Kind", Constraint, Index)
 RULES = "in config/mapping/common.toml"
 
 
-def replaced(draft: Draft, build: list[Table]) -> tuple[list[Table], tuple[tuple[str, str], ...]]:
-    """The shapes with replaced function calls, and which were replaced."""
+def replaced(draft: Draft, build: list[Table]) -> list[Table]:
+    """The shapes with replaced function calls."""
     rules = draft.mapping.common.functions
     used = {d.name for d in draft.catalog.dependencies if d.kind == "function"} & rules.keys()
     calls = {name: rules[name] for name in used}
-    if not calls:
-        return build, ()
-    return [_without_calls(draft, shape, calls) for shape in build], tuple(sorted(calls.items()))
+    return [_without_calls(draft, shape, calls) for shape in build] if calls else build
 
 
 def _without_calls(draft: Draft, shape: Table, calls: dict[str, str]) -> Table:

@@ -1,5 +1,6 @@
 """What transforms must know of profiles and professionals, and what their rows need between the waves."""
 
+import re
 from collections.abc import Iterator
 
 import pandas as pd
@@ -10,7 +11,7 @@ from psycopg import sql
 from config import mapping, reasons
 from config.errors import SourceError
 from config.quoting import quoted
-from config.types import TEXTUAL, UUID_TEXT
+from config.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import (
     Lookup,
@@ -22,7 +23,7 @@ from engine.load.lookup import (
     values,
     with_all_columns,
 )
-from engine.planning.ids import word
+from engine.planning.ids import LIMITS, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
 from engine.quarantine import legacy_rows
@@ -64,18 +65,32 @@ def _all_siblings(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFr
 ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 
 
-# What a text must be to be read as an id of the type; a user_id that nobody declared may be of another.
-SPELLED = {"int2": "-?[0-9]{1,4}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}", "uuid": UUID_TEXT}
-SPELLED |= dict.fromkeys(TEXTUAL_NATIVE, ".*")
+NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 
 
 def _is_user(work: Work, users: pd.Series) -> sql.Composable:
-    """Roots of these users; by the index where the type is a common one, and all of them are spelled as such."""
+    """Roots of these users; by the index where the type is a common one."""
     column = work.plan.shape(PROFILES).column("user_id")
-    spelled = SPELLED.get(column.base)
-    if spelled and users.dropna().str.fullmatch(spelled, case=False).all():
-        return sql.SQL("t.user_id = any ({}::{}[])").format(values(users), sql.SQL(column.base))
+    if column.base in {"uuid", "numeric", *LIMITS, *TEXTUAL_NATIVE}:
+        known = values(_as_ids(users.dropna(), column.base))
+        return sql.SQL("t.user_id = any ({}::{}[])").format(known, sql.SQL(column.base))
     return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), values(users))
+
+
+def _as_ids(users: pd.Series, base: str) -> pd.Series:
+    """Those that the type can read: a user_id that nobody declared may be of another type, and names no row."""
+    if base == "uuid":
+        return steps.canonical_uuid(users)
+    if base in TEXTUAL_NATIVE:
+        return users
+    return users[[_is_number(user, LIMITS.get(base)) for user in users]]
+
+
+def _is_number(text: str, limit: int | None) -> bool:
+    """Whether an integer type of this range reads the text, or numeric if there is no limit."""
+    if limit is None:
+        return NUMBER.fullmatch(text) is not None
+    return text.removeprefix("-").isdecimal() and text.isascii() and -limit <= int(text) < limit
 
 
 def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
