@@ -197,6 +197,7 @@ def _claimed_twice(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[s
 def _common(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
     common = mapping.common
     yield from _references(mapping)
+    yield from _profiles(mapping)
     yield from _roles(mapping, declared)
     for key, statuses in (("statuses", common.statuses), ("order_statuses", common.order_statuses)):
         spelled = [(word, status) for status, words in statuses.items() for word in (status, *words)]
@@ -219,6 +220,20 @@ def _references(mapping: "Mapping") -> Iterator[str]:
         for table in reference.owned:
             if table not in known:
                 yield f"{place}: owned: {table} is none of its tables; {near(table, known) or 'add it to `in`'}"
+
+
+def _profiles(mapping: "Mapping") -> Iterator[str]:
+    """The profiles have one root, and there is one table that was it."""
+    former = [table for table, rule in mapping.tables.items() if rule.transform == "professionals"]
+    if len(former) != 1:
+        found = f"the transform professionals is that of {', '.join(former) or 'no table'}"
+        yield f"config/mapping/profiles.toml: {found}; wanted one table, which was the root of the profiles"
+    roots = {table: mapping.tables[table].root for table in (*former, *mapping.profile_tables)}
+    first = next(iter(roots.values()), None)
+    for table, root in roots.items():
+        if root is None or root != first:
+            wanted = f"wanted {first}, as of {next(iter(roots))}" if first else "wanted the root of the profiles"
+            yield f"{mapping.file_of(table)}: [{table}] root: is {root or 'not there'}; {wanted}"
 
 
 def _roles(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:

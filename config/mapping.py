@@ -24,6 +24,7 @@ from config.spelling import spelling
 
 MAX_NAME_BYTES = 63  # PostgreSQL cuts longer ones silently
 STAR = "*_profiles"
+FORMER_ROOT = "professionals"  # the transform of the table that was the root of the profiles
 DOMAINS = (
     "identity",
     "profiles",
@@ -203,6 +204,21 @@ class Mapping(_Frozen):
     def professional_roles(self) -> tuple[str, ...]:
         """Roles that a row without a role may be taken for: those that somebody practises."""
         return tuple(role for role, table in self.roles.items() if self.tables[table].role == "professional")
+
+    @property
+    def profile_root(self) -> str:
+        """The target table that has a row for every profile, of whatever role."""
+        return next(root for rule in self.tables.values() if rule.role and (root := rule.root))
+
+    @property
+    def former_root(self) -> str:
+        """The legacy table that was the root of the profiles; its rows go into theirs."""
+        return next(table for table, rule in self.tables.items() if rule.transform == FORMER_ROOT)
+
+    @property
+    def profile_sources(self) -> tuple[str, ...]:
+        """Legacy tables whose rows are profiles, or lead to one."""
+        return (self.former_root, *self.profile_tables)
 
     def root_of(self, table: str | None) -> str | None:
         """The target table that references to rows of this legacy table lead to; None: the table itself."""

@@ -149,7 +149,7 @@ class Whole:
             return text_of(column), text_of(final)
         if column.name in FIXED[2:]:
             return self._relation.kept_time(column), column_of(final)
-        if parent == "professionals" or parent in self._facts.mapping.profile_tables:
+        if parent in self._facts.mapping.profile_sources:
             return stays(self._facts, self._relation, parent, column), text_of(final)
         if parent or (column.name == "id" and self._shape.primary_key == ("id",)):
             return self._reference(parent or self._table, column, final)
@@ -329,7 +329,7 @@ class Carried:
         """The column's value as it arrives: a reference as the target spells it."""
         parent = self._facts.parent(table, column.name)
         value = text_of(column)
-        if parent == "professionals" or parent in self._facts.mapping.profile_tables:
+        if parent in self._facts.mapping.profile_sources:
             value = stays(self._facts, relation, parent, column)
         elif parent:
             value = relation.id_of(parent, column)
@@ -355,7 +355,7 @@ def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
     What names no row of the source stays as it is, unless the books say otherwise.
     """
     alias, value = quoted(f"stays {column.name}"), facts.spelled(column, parent)
-    query = WENT if parent == "professionals" else STAYS.format(parent=parent)
+    query = WENT if parent == facts.mapping.former_root else STAYS.format(parent=parent)
     relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
     return f"case when {alias}.legacy_id is null then {value} else {alias}.id end"
 

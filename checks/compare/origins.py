@@ -62,7 +62,7 @@ class Origins:
     def parents(self, column: Column) -> tuple[str, ...]:
         """The legacy tables that a column may point at."""
         if self._rule and column.name in self._rule.becomes:
-            return tuple(t for t in ("professionals", *self._facts.mapping.profile_tables) if t in self._facts.fates)
+            return tuple(t for t in self._facts.mapping.profile_sources if t in self._facts.fates)
         parent = self._facts.parent(self._table, column.name)
         return (parent,) if parent else ()
 
@@ -114,10 +114,9 @@ class Origins:
         return Value(raw, self._spelled(column, parents), column.name, parents)
 
     def _spelled(self, column: Column, parents: tuple[str, ...]) -> str:
-        profiles = {"professionals", *self._facts.mapping.profile_tables}
         if self._rule and column.name in self._rule.becomes:
             return self._named(column)
-        if parents and parents[0] in profiles:
+        if parents and parents[0] in self._facts.mapping.profile_sources:
             return stays(self._facts, self.relation, parents[0], column)
         if column.name == "id" or parents:
             return self.relation.id_of(parents[0] if parents else self._table, column)
@@ -125,7 +124,7 @@ class Origins:
 
     def _named(self, column: Column) -> str:
         """The root that an id leads to which stands where a professional's does; without one the user's only one."""
-        value = self._facts.spelled(column, "professionals")
+        value = self._facts.spelled(column, self._facts.mapping.former_root)
         self.relation.joins += [
             f"left join professional_named as named on named.name = {value}",
             f"left join root as own_root on own_root.id = {value} and named.name is null",

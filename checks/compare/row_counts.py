@@ -27,7 +27,7 @@ def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str
         found |= dict.fromkeys(tables, one_value(source, int, prelude.of_source(query)[0]))
     roots: dict[str, int] = dict(source.execute(prelude.of_source(ROOTS)[0]).fetchall())
     found |= {table: roots.get(role, 0) for role, table in facts.mapping.roles.items()}
-    return found | {"user_role_profiles": sum(roots.values())}
+    return found | {facts.mapping.profile_root: sum(roots.values())}
 
 
 def _kept(facts: Facts, source: psycopg.Connection) -> dict[str, int]:

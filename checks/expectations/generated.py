@@ -291,7 +291,7 @@ def _rules_of(name: str) -> list[TableRule]:
 
 @cache
 def _profile_tables() -> frozenset[str]:
-    return frozenset({"user_role_profiles", *mapping.load().profile_tables})
+    return frozenset({mapping.load().profile_root, *mapping.load().profile_tables})
 
 
 def _keys(table: SchemaTable, condition: str) -> str:

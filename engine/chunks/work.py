@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import psycopg
 
+from config import mapping
 from config.quoting import quoted
 from config.settings import Settings
 from engine.planning.plan import Plan, Route
@@ -87,9 +88,8 @@ class Work:
 
     @property
     def looked_up(self) -> set[str]:
-        """Legacy tables whose rows' new ids are looked up: professionals, and profiles named as professionals."""
-        transforms = ("profiles", "professionals")
-        return {r.legacy_table for r in self.plan.routes if r.transform in transforms}
+        """Legacy tables whose rows' new ids are looked up: those whose rows are profiles, or lead to one."""
+        return {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
 
     def route(self, name: str) -> Route:
         return next(route for route in self.plan.routes if route.name == name)

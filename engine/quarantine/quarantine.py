@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from config import reasons
+from config import mapping, reasons
 from config.errors import TargetError
 from engine.chunks.work import in_build
 from engine.planning.plan import Rule
@@ -23,8 +23,6 @@ from engine.quarantine.removals import Removals
 from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.execution import Workers
-
-ROOTS = "user_role_profiles"
 
 
 @dataclass
@@ -183,7 +181,7 @@ class Quarantine(Removals):
         )
 
     def _judge_unique(self, rule: Rule) -> bool:
-        is_roots = rule.table == ROOTS and set(rule.columns) == {"user_id", "role"}
+        is_roots = rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}
         if is_roots:
             self._note_superseded(rule)
         reason = reasons.DUPLICATE_PROFILE if is_roots else _reason(rule)
@@ -201,7 +199,7 @@ class Quarantine(Removals):
 
     def _note_superseded(self, rule: Rule) -> None:
         """References to a superseded profile move to the one that stays."""
-        shape = self.work.plan.shape(ROOTS)
+        shape = self.work.plan.shape(rule.table)
         query = """
             with ranked as (
                 select t.id, first_value(t.id) over same as stays, {table} as legacy_table
@@ -220,7 +218,7 @@ class Quarantine(Removals):
         self.target.execute(
             sql.SQL(query).format(
                 table=violations.legacy_table_of(self.work, "t"),
-                roots=self._table(ROOTS),
+                roots=self._table(rule.table),
                 doubled=violations.doubled(self.work, rule),
                 order=violations.order(self.work, shape, rule),
                 run=sql.Literal(self.work.run_id),

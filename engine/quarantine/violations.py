@@ -8,12 +8,11 @@ Laws
 
 from psycopg import sql
 
+from config import mapping
 from config.shapes import Table
 from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Follow, Rule
 from engine.reflect.select_list import as_text, parsed
-
-ROOTS = "user_role_profiles"
 
 
 def violates(work: Work, rule: Rule) -> sql.Composable:
@@ -145,7 +144,7 @@ def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
     """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
     parts: list[sql.Composable] = []
     parts += [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
-    if rule.table == ROOTS:
+    if rule.table == mapping.load().profile_root:
         known = (
             "(select {} from migration.id_map as i where i.run_id = {} and i.legacy_table = {} "
             "and i.target_id = pg_catalog.concat(t.id) limit 1)"

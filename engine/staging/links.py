@@ -12,8 +12,6 @@ from engine.planning.keys import Keys
 from engine.planning.probe import Unread
 from engine.reflect.catalog import Catalog, LegacyTable
 
-PROFESSIONAL = "professional_id"
-
 
 @dataclass(frozen=True)
 class Link:
@@ -37,17 +35,17 @@ def find(catalog: Catalog, mapping: Mapping, settings: Settings) -> tuple[Link, 
     ]
     known = Keys(catalog, mapping, planner.fates_of(catalog, mapping, settings), Unread().ids).references.values()
     found += [Link(r.table, (r.column,), r.to, (r.to_column,), False) for r in known if not r.declared]
-    found += _professionals(tables, mapping)
+    found += _of_profiles(tables, mapping)
     return tuple(dict.fromkeys(found))
 
 
-def _professionals(tables: dict[str, LegacyTable], mapping: Mapping) -> list[Link]:
+def _of_profiles(tables: dict[str, LegacyTable], mapping: Mapping) -> list[Link]:
     """What belongs to a profile says so by its professional's id or by the profile's own."""
-    owned = [name for name, rule in mapping.tables.items() if rule.transform == "owned_by_profile" and name in tables]
-    named = [name for name in ("professionals", *mapping.profile_tables) if name in tables]
+    owned = [(table, column) for table, rule in mapping.tables.items() for column in rule.becomes if table in tables]
+    named = [name for name in mapping.profile_sources if name in tables and tables[name].shape.find_column("id")]
     return [
-        Link(table, (PROFESSIONAL,), to, ("id",), False)
-        for table in owned
+        Link(table, (column,), to, ("id",), False)
+        for table, column in owned
         for to in named
-        if tables[table].shape.find_column(PROFESSIONAL) and tables[to].shape.find_column("id")
+        if tables[table].shape.find_column(column)
     ]

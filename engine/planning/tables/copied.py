@@ -288,7 +288,7 @@ def _undeclared(
         if column in rule.becomes:
             draft.on_orphan[table.name, column] = "reject"
             if column not in single:
-                found.append(new(column, "user_role_profiles"))
+                found.append(new(column, draft.mapping.profile_root))
             continue
         if reference and reference.ids_of and draft.keys.root_of(reference.ids_of):
             is_nullable = draft.catalog.takes_null(table.shape, table.shape.column(column))
@@ -299,7 +299,7 @@ def _undeclared(
     names = {column.name for column in table.shape.columns}
     for name in (_built(table, new) for old, new in rule.becomes.items() if old not in names):
         draft.on_orphan[table.name, name] = "reject"
-        found.append(new(name, "user_role_profiles"))
+        found.append(new(name, draft.mapping.profile_root))
     for name, parent in ((_built(table, name), parent) for name, parent in rule.adds.items()):
         found.append(new(name, parent))
     return found

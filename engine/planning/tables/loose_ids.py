@@ -31,7 +31,7 @@ def look(draft: Draft) -> None:
 
 def _references(draft: Draft) -> Iterator[tuple[Place, Place]]:
     """(a column that holds ids, the id that it names) of all tables."""
-    owners = draft.catalog.find_table("professionals")
+    owners = draft.catalog.find_table(draft.mapping.former_root)
     for table in draft.catalog.tables:
         rule = draft.find_rule(table.name)
         for column in table.shape.columns:

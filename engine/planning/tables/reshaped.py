@@ -139,8 +139,8 @@ def _rule_text(draft: Draft, table: LegacyTable, name: str, column: Column) -> s
 
 
 def _owner_key(draft: Draft, table: LegacyTable, column: Column) -> Column | None:
-    """The id of professionals, where the column names one, declared or not."""
-    rule, owners = draft.find_rule(table.name), draft.catalog.find_table("professionals")
+    """The id of the profiles' former root, where the column names one, declared or not."""
+    rule, owners = draft.find_rule(table.name), draft.catalog.find_table(draft.mapping.former_root)
     return owners.shape.find_column("id") if rule and owners and column.name in rule.becomes else None
 
 
@@ -182,7 +182,7 @@ def rule_conversions(draft: Draft, table: LegacyTable, used: dict[str, str]) -> 
 
 
 def _is_looked_up(draft: Draft, parent: str) -> bool:
-    return parent == "professionals" or parent in draft.mapping.profile_tables
+    return parent in draft.mapping.profile_sources
 
 
 def whole_row(table: LegacyTable) -> Item:
