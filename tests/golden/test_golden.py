@@ -25,7 +25,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import SuitesHere, reconciling
 from psycopg import sql
 
 from checks.expectations import runner
@@ -33,6 +32,7 @@ from checks.verdict import Verdict
 from config import settings as configuration
 from config.errors import MigrateError
 from engine.start.options import Options
+from tests.support.auditors import SuitesHere, reconciling
 
 ROOT = Path(__file__).parent
 CASES = sorted(path.parent for path in ROOT.glob("*/*/source.sql"))

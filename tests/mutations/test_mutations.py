@@ -20,12 +20,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import trusting
 
 from checks.verdict import FAIL, INFO, PASS, Verdict
 from checks.verify import verify
 from config import settings as configuration
 from engine.start.options import Options
+from tests.support.auditors import trusting
 
 FOLDER = Path(__file__).parent
 ROWS = 20_000

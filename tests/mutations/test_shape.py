@@ -21,7 +21,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import saying, trusting
 from psycopg import sql
 
 from checks.reading import connect
@@ -32,6 +31,7 @@ from checks.verify import verify
 from config import settings as configuration
 from config.errors import VerificationFailed
 from engine.start.options import Options
+from tests.support.auditors import saying, trusting
 
 FOLDER = Path(__file__).parent / "shape"
 MUTATIONS = [entry for path in sorted(FOLDER.glob("*.toml")) for entry in tomllib.loads(path.read_text())["mutation"]]

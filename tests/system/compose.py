@@ -28,7 +28,8 @@ import psycopg
 import yaml
 from psycopg import sql
 
-PROJECT = Path(__file__).resolve().parents[2]
+from tests.support.places import PROJECT
+
 FILE = PROJECT / "docker-compose.yml"
 EXAMPLE = PROJECT / ".env.example"
 DOCKERFILE = PROJECT / "Dockerfile"

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import browser
 import pytest
-from machines import Home, machine
+
+from tests.system import browser
+from tests.system.machines import Home, machine
 
 
 @pytest.fixture(scope="session")

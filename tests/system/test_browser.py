@@ -2,8 +2,9 @@
 
 import asyncio
 
-import browser
 import pytest
+
+from tests.system import browser
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 PAGE = """

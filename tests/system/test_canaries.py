@@ -10,9 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from auditors import seal_again
 from prefect.client.orchestration import get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+
+from tests.support.auditors import seal_again
 
 CANARY = "zq7canary"
 LINEAGE = "lineage.jsonl"

@@ -18,7 +18,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import compose
 import psutil
 import psycopg
 import pytest
@@ -27,6 +26,7 @@ from packaging.utils import canonicalize_name
 
 from config import settings
 from flows.service import pickup
+from tests.system import compose
 
 PROJECT = compose.PROJECT
 SERVICES = compose.services()

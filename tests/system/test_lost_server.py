@@ -5,7 +5,8 @@ import time
 
 import psycopg
 import pytest
-from machines import PROGRAM, Home, machine
+
+from tests.system.machines import PROGRAM, Home, machine
 
 SOURCE = """
     create table users (id uuid primary key, name text);

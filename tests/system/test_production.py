@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import browser
 import psutil
 import psycopg
 import pytest
-from machines import Home, machine
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -26,6 +24,8 @@ from prefect.states import Cancelling, Pending, Scheduled
 from psycopg.conninfo import conninfo_to_dict
 
 from flows.service import automations
+from tests.system import browser
+from tests.system.machines import Home, machine
 
 CANARY = "zq7canary"
 SQL = Path(__file__).with_name("canaries.sql")

@@ -1,11 +1,8 @@
 """The reports where people look: in Prefect's UI and as a file, opened in a real browser, with pictures kept aside."""
 
 import re
-import sys
-from pathlib import Path
 from uuid import UUID
 
-import browser
 import pytest
 from prefect import flow
 from prefect.artifacts import Artifact
@@ -15,9 +12,8 @@ from checks.reporting import model
 from checks.verdict import ERROR, FAIL, WARNING, Check, Row, Verdict
 from flows.local import report as files
 from flows.runs import artifacts
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "unit"))
-from test_report import NASTY, check, summary, table, waiver
+from tests.support.reports import NASTY, check, summary, table, waiver
+from tests.system import browser
 
 pytestmark = pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 SHOWN = model.shown(NASTY)

@@ -1,0 +1,104 @@
+"""The books are judged: right ones pass, whatever kinds of entries they hold, and each wrong entry is named."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from checks.reading import addresses
+from checks.verdict import FAIL, PASS, Check, Verdict
+from checks.verify import hidden, verify
+from config import settings as configuration
+from config.settings import Settings
+from engine.run import migrate
+from engine.start.options import Options
+from tests.support.auditors import trusting
+
+AWKWARD = Path(__file__).parents[2] / "awkward_books.sql"
+REJECTED = """
+    insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
+    values (%s, %s, %s, %s, %s, %s, '{}')
+    on conflict (run_id, legacy_table, legacy_key) do update set reason = excluded.reason, detail = excluded.detail
+"""
+
+
+@pytest.fixture
+def migrated(database: Callable[[], str]) -> tuple[Settings, str]:
+    """The settings of an awkward database that was migrated, and the run."""
+    source, target = database(), database()
+    with psycopg.connect(source) as conn:
+        conn.execute(AWKWARD.read_text(encoding="utf-8"))
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    return settings, migrate(settings, Options(auditor=trusting)).run_id
+
+
+def _judged(settings: Settings, run_id: str) -> Verdict:
+    return verify.judge(settings, run_id=run_id, schema="nxtgauge", archive="legacy_archive", level="content")
+
+
+def _check(settings: Settings, run_id: str, name: str) -> Check:
+    return next(check for check in _judged(settings, run_id).checks if check.name == name)
+
+
+def test_books_of_every_kind_pass(migrated: tuple[Settings, str]) -> None:
+    verdict = _judged(*migrated)
+    assert not [(check.name, check.detail) for check in verdict.checks if check.is_closing]
+    looked_at = {check.name for check in verdict.checks if check.status == PASS}
+    rejected = {"notifications", "tickets", "bookings", "onboarding_submissions"}
+    assert {f"books/reasons/{table}" for table in rejected} <= looked_at
+    noted = {"books/notes/kb_articles", "books/notes/activity_logs"}
+    assert {*noted, "books/id_map/activity_logs", "balance/run", "books/tables"} <= looked_at
+    assert not [gap for gap in verdict.not_looked_at if "could not" in gap or "whether" in gap]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "target", "reason", "detail"),
+    [
+        ("tickets", "1", "tickets", "tickets_check", "a check that it keeps"),
+        ("bookings", "(0,3)", "bookings", "bookings_kind_excl", "beside rows that are not there"),
+        ("bookings", "(0,1)", "bookings", "bookings_user_id_fkey", "a parent that is there"),
+        ("notifications", "00000000-0000-0000-0000-0000000000B2", "notifications", "parent_rejected", "none was"),
+        ("onboarding_submissions", "s3", "verification_requests", "invalid_value",
+         "the value for payload is not of its type"),
+        ("onboarding_submissions", "s5", "verification_requests", "no_reason", "of no kind"),
+        ("submission_documents", "2", "verification_documents", "verification_documents_file_url_not_null", "no"),
+    ],
+)  # fmt: skip
+def test_a_wrong_reason_is_found(migrated, table: str, key: str, target: str, reason: str, detail: str) -> None:
+    settings, run_id = migrated
+    with psycopg.connect(settings.target.conninfo) as conn:
+        conn.execute(REJECTED, [run_id, table, key, target, reason, detail])
+        secret = conn.execute("select key from migration.digest_key").fetchone()[0]
+    check = _check(settings, run_id, f"books/reasons/{table}")
+    shown = hidden.digest(secret, key) if table == "onboarding_submissions" else key
+    assert (check.status, [row.key for row in check.rows]) == (FAIL, [shown])
+
+
+def test_text_in_place_of_json_has_to_be_needed(migrated: tuple[Settings, str]) -> None:
+    settings, run_id = migrated
+    with psycopg.connect(settings.target.conninfo) as conn:
+        conn.execute(
+            "update migration.rejects set legacy_row = to_jsonb(legacy_row::text) "
+            "where legacy_table = 'notifications' and legacy_key like '%b3'"
+        )
+    check = _check(settings, run_id, "books/rejects/notifications")
+    assert (check.status, [row.key[-2:] for row in check.rows]) == (FAIL, ["b3"])
+
+
+def test_older_servers_know_the_same_addresses(migrated: tuple[Settings, str]) -> None:
+    settings, run_id = migrated
+    sessions = verify.Sessions(settings, None)
+    facts = verify._facts(settings, sessions, run_id, "nxtgauge", "legacy_archive")
+    older = replace(facts, source=replace(facts.source, version=140_000))
+    column = facts.source.table("activity_logs").find_column("ip")
+    with sessions.source() as conn:
+        older = replace(older, addresses=addresses.accepted(conn, older))
+        read = [
+            conn.execute(f"select id, {addresses.spelled(one, column)} from public.activity_logs as t").fetchall()
+            for one in (facts, older)
+        ]
+    assert older.addresses
+    assert read[0] == read[1]
+    assert {"10.0.0.0/8", "::ffff:1.2.3.4", None} <= {address for _, address in read[0]}

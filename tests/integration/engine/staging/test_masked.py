@@ -1,0 +1,427 @@
+"""Masked copies: what is masked and what is not, what refuses one, and a rehearsal that says what the real run says."""
+
+import json
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from checks.scan.scan import scan
+from config import mapping, masks
+from config import settings as configuration
+from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
+from engine import run, staging
+from engine.reflect import catalog
+from engine.session.execution import Silent
+from engine.staging import columns
+from engine.start.options import Options
+from flows.cli import main as cli
+from flows.demo.seed import seed
+from flows.local import staging_copy
+from flows.runs import work
+from tests.support import copies
+from tests.support.copies import ask, do
+from transforms.masks import Masker
+
+KEY = "0123456789abcdef"
+BOOKS = {
+    "rejects": "select legacy_table, legacy_key, target_table, reason from migration.rejects",
+    "notes": "select legacy_table, legacy_key, target_table, target_column, note from migration.notes",
+    "id_map": "select legacy_table, legacy_id, target_table, target_id, why from migration.id_map",
+    "links": "select legacy_table, legacy_column, user_role_profile_id from migration.removed_links",
+    "balance": "select legacy_table, source_rows, loaded, merged, rejected, archived from migration.balance",
+}
+
+
+def settings(source: str, copy: str, masking_key: str | None = KEY):
+    return copies.settings(source, copy, masking_key=masking_key)
+
+
+class Hearing(Silent):
+    """Keeps the stages and messages that it is told."""
+
+    def __init__(self):
+        self.heard: list[str] = []
+
+    def stage(self, name: str) -> None:
+        self.heard.append(name)
+
+    message = stage
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """A function that adds to what masks.toml says of tables."""
+
+    def tell(**tables: dict[str, str]) -> masks.Masks:
+        found = masks.parsed(Path(masks.__file__).with_name("mapping").joinpath("masks.toml").read_text())
+        changed = masks.Masks(**found.model_dump() | {"tables": found.tables | tables})
+        monkeypatch.setattr(masks, "load", lambda: changed)
+        return changed
+
+    return tell
+
+
+class TestChoices:
+    LEGACY = """
+        create extension hstore;
+        create type mood as enum ('a');
+        create domain short as varchar(9);
+        create domain shorter as short;
+        create table users (id integer primary key, handle text unique, note text, mood mood);
+        create table greetings (id integer primary key, handle varchar(40) references users (handle), user_id integer,
+            "Full Name" shorter, tags varchar(7)[], said text check (said in ('hello', 'bye')),
+            wrote text check (wrote <> ''), email text check (email <> 'nobody@example.com'), spoken text, heard text,
+            shouted text generated always as (case when heard = 'no' then 'x' else upper(said) end) stored);
+        create index on greetings (id) where lower(spoken) = 'a';
+        create table owners (title text primary key, boss text references owners);
+        create table cards (id text primary key, slug text unique, kind text,
+            shout text generated always as (kind) stored);
+        create table badges (holder text, n integer, primary key (holder, n));
+        create table numbered (number float8 primary key);
+        create table measured (number numeric references numbered);
+        create domain code as text check (value in ('a', 'b'));
+        create table words (id integer primary key, about text check (about <> 'n/a'),
+            opening text check (opening in ('a', 'b') or length(opening) > 9), first text check (left(first, 1) = 'a'),
+            alike text check (alike like 'a%'), cut text check (cut::char(1) = 'a'),
+            negated text check (not negated = 'a'), empty text,
+            bare text check (bare = 'a' or bare is null), shaped text check (shaped ~ '^a' and shaped <> 'b'),
+            spelled varchar(9) check (lower(spelled) in ('a (b)', 'c') and id > 0), "Of One" code, read text,
+            hashed text, sort text, amount integer,
+            check (sort = 'a' and amount > 1 or sort = 'b' and amount is null),
+            is_read boolean generated always as (read in ('a', 'b') and md5(hashed) = 'x' and about <> 'x'
+                and empty = '') stored);
+        create table events (id integer, place text, story text, extras hstore, more hstore) partition by list (place);
+        create table hashed (id integer, story text) partition by hash (story);
+    """
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def found(cls, module_database):
+        url = module_database()
+        do(url, cls.LEGACY)
+        with psycopg.connect(url, autocommit=True) as conn:
+            return catalog.reflect(conn, "public")
+
+    def chosen(self, found, given: masks.Masks):
+        choices, faults = columns.choose(found, given, mapping.load(), configuration.load("demo", {}))
+        return {(one.table, one.column): one for one in choices}, faults
+
+    def test_what_holds_the_copy_together_is_kept(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        why = {place: one.why for place, one in choices.items() if one.kind == "keep"}
+        assert why["users", "id"] == "key" and why["greetings", "user_id"] == "reference to users"
+        assert why["events", "place"] == "decides the partition"
+        assert why["greetings", "shouted"] == "generated: computed anew"
+        assert ("users", "mood") in why
+
+    def test_a_key_that_is_personal_by_its_name_is_masked_on_both_sides(self, found):
+        """One of text that is not holds codes; what decides a partition stays."""
+        choices, _ = self.chosen(found, masks.load())
+        here, there = choices["users", "handle"], choices["greetings", "handle"]
+        assert (here.kind, there.kind, here.limit, there.limit) == ("text", "text", 40, 40)
+        assert here.why == there.why == "[names] handle"
+        keys = [choices[place] for place in (("owners", "title"), ("owners", "boss"), ("badges", "holder"))]
+        assert [one.kind for one in keys] == ["text", "text", "code"]
+        assert [choices["cards", name].kind for name in ("id", "slug", "kind")] == ["code", "text", "code"]
+
+    def test_a_code_is_kept_and_a_person_is_not(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        kinds = {column: one.kind for (table, column), one in choices.items() if table == "greetings"}
+        assert [kinds[name] for name in ("said", "heard")] == ["keep"] * 2
+        assert [kinds[name] for name in ("wrote", "email", "Full Name", "tags")] == ["text", "email", "name", "text"]
+        assert kinds["spoken"] == "text"
+        assert choices["hashed", "story"].kind == "text"
+
+    def test_a_code_is_what_the_definitions_list(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        kept = {column for (table, column), one in choices.items() if table == "words" and one.why.startswith("a code")}
+        assert kept == {"bare", "spelled", "Of One", "read", "sort"}
+
+    def test_how_much_a_column_takes(self, found):
+        choices, _ = self.chosen(found, masks.load())
+        assert (choices["greetings", "Full Name"].limit, choices["greetings", "tags"].limit) == (9, 7)
+        assert choices["users", "note"].limit is None
+
+    def test_what_no_mask_knows_is_emptied(self, found):
+        choices, faults = self.chosen(found, masks.load())
+        assert faults == [] and choices["events", "extras"].kind == choices["events", "more"].kind == "null"
+
+    def test_what_a_column_cannot_bear_is_named_at_once(self, found, told):
+        _, faults = self.chosen(found, told(events={"extras": "name"}, greetings={"shouted": "text"}))
+        assert [fault.split(":")[0] for fault in faults] == ["greetings.shouted", "events.extras"]
+        assert "is generated" in faults[0] and "mask what it is made of" in faults[0]
+        assert 'say extras = "keep" or "null"' in faults[1]
+
+    def test_a_rule_of_a_key_goes_along_its_references(self, found, told):
+        choices, _ = self.chosen(found, told(users={"handle": "name"}))
+        here, there = choices["users", "handle"], choices["greetings", "handle"]
+        assert (here.kind, there.kind, here.limit, there.limit) == ("name", "name", 40, 40)
+        assert there.why == "joined to users.handle, which masks.toml names"
+
+    def test_a_rule_that_does_not_fit_a_reference_is_a_fault(self, found, told):
+        _, faults = self.chosen(found, told(measured={"number": "number"}))
+        assert any("measured.number (numeric), numbered.number (float8): references" in fault for fault in faults), (
+            faults
+        )
+
+    def test_two_rules_of_joined_columns_are_a_fault(self, found, told):
+        _, faults = self.chosen(found, told(users={"handle": "name"}, greetings={"handle": "email"}))
+        assert any(fault.startswith("greetings.handle, users.handle: references join them") for fault in faults)
+
+
+class TestCopies:
+    LEGACY = r"""
+        create table users (id integer primary key, email text unique, full_name text, phone varchar(20),
+            shout text generated always as (upper(full_name)) stored, language text);
+        insert into users (id, email, full_name, phone, language) values
+            (1, 'anna@example.com', 'Anna Schmidt', '+49 170 1234567', e'a\tb\\c\n\r\\N'), (2, 'bob@example.org', 'Bob Ray', null, ''),
+            (3, null, '', '', '\N'), (4, 'ANNA@example.com', 'Anna Schmidt', '+49 170 7654321', null);
+        create table letters (id integer primary key, recipient_email text, body text not null, tags text[], extra jsonb,
+            gone bytea not null);
+        insert into letters values
+            (1, 'anna@example.com', e'Dear\tAnna\\\n', '{"a b",NULL,"c\"d\\"}', '{"name": "Anna Schmidt", "n": [1, null]}', '\x00ff'),
+            (2, 'bob@example.org', '', '{}', null, ''), (3, null, '\.', '[5:6]={x,y}', '"x"', '\x5c');
+    """  # noqa: E501
+
+    @pytest.fixture
+    def source(self, database):
+        url = database()
+        do(url, self.LEGACY)
+        return url
+
+    def test_people_are_masked_and_all_else_is_as_it_was(self, source, database):
+        copy = database()
+        told = staging_copy.stage(settings(source, copy), staging_copy.wish())
+        assert told["state"] == "proven" and told["scan"]["passed"]
+        kept = "select id, language, full_name is null, email is null, shout = upper(full_name) from users order by id"
+        assert ask(copy, kept) == ask(source, kept)
+        for column, table in (("email", "users"), ("full_name", "users"), ("phone", "users"), ("body", "letters")):
+            query = f"select {column} from {table} where {column} ~ '[[:alnum:]]'"
+            assert not set(ask(copy, query)) & set(ask(source, query)), column
+        joined = "select l.id, u.id from letters l join users u on u.email = l.recipient_email order by 1"
+        assert ask(copy, joined) == ask(source, joined) == [(1, 1), (2, 2)]
+        shapes = """select id, array_dims(tags), array_positions(tags, null), jsonb_typeof(extra), length(body) > 0
+                    from letters order by id"""
+        assert ask(copy, shapes) == ask(source, shapes)
+        signs = r"select regexp_replace(body, '[^\t\n\\]', '', 'g') from letters where body ~ 'D|\t'"
+        assert ask(copy, signs) == ask(source, signs) == [("\t\\\n",)]
+        [first, second] = ask(copy, "select full_name from users where id in (1, 4)")
+        assert first == second
+        told_columns = ask(copy, "select kind from nxtgauge_staging.columns where column_name = 'email'")
+        assert told_columns == [("email",)]
+
+    def test_a_key_makes_the_same_copy_again(self, source, database):
+        everything = "select u::text, l::text from users u full join letters l using (id) order by id"
+        first, second, third, fourth = (database() for _ in range(4))
+        for copy, key in ((first, KEY), (second, KEY), (third, KEY + "!"), (fourth, "")):
+            told = staging_copy.stage(settings(source, copy, masking_key=key), staging_copy.wish())
+            assert bool(told["remarks"]) == (not key)
+        assert ask(first, everything) == ask(second, everything)
+        assert len({str(ask(copy, everything)) for copy in (first, third, fourth)}) == 3
+
+    def test_a_key_that_is_too_short(self, source, database):
+        with pytest.raises(ConfigError, match="has 3 characters; wanted at least 16"):
+            staging.refresh(settings(source, database(), masking_key="abc"), staging.Wish(), None)
+
+    def test_types_that_no_mask_knows_and_texts_that_an_index_takes_compressed(self, database):
+        """At the first try, all of it told; and the proof reads the names in documents, and the values made up."""
+        url, copy = database(), database()
+        do(url, (Path(__file__).parent / "unmaskable.sql").read_text())
+        told = staging_copy.stage(settings(url, copy), staging_copy.wish())
+        assert told["scan"]["passed"], told["scan"]["findings"]
+        whole = ask(copy, "select u::text || t::text from users u join texts t using (id)")
+        assert ask(copy, "select relispopulated from pg_class where relname = 'titles'") == [(False,)]
+        assert not [row for (row,) in whole if re.search("Rao|Asha|Zebediah|1999|Dear|aaaa|bbbb", row)]
+        assert ask(copy, "select count(point), count(point_), count(distinct point_::text) from users") == [(0, 3, 1)]
+        assert ask(copy, "select count(distinct ltree), count(distinct title) from users join texts using (id)") == [
+            (3, 3)
+        ]
+        assert ask(copy, "select count(distinct length(title)), min(length(tags[1])) from texts") == [(3, 220_000)]
+        remark = next(text for text in told["remarks"] if text.startswith("emptied: "))
+        assert "users.point (no mask knows type point: emptied)" in remark
+        assert (
+            "users.far_ (no mask knows type point: emptied; it takes no null, so '(0,0)' stands in all rows)" in remark
+        )
+        assert "users.at_all (no mask knows type point: emptied; it takes no null" in remark  # a check says so
+        self.assert_awkward(copy, remark)
+        assert any("texts.kind (2 cells; kept: kind; " in text for text in staging_copy.remarks(told))
+        do(copy, "update users set point_ = '(1,2)' where id = 2")
+        do(copy, """update texts set votes = '{"Asha Rao 1": 3}' where id = 1""")
+        found = scan(settings(url, copy), told["copy_id"]).findings
+        assert {(one.check, one.column): one.cells for one in found} == {
+            ("unmasked", "point_"): 1,
+            ("value", "votes"): 1,
+        }
+
+    def assert_awkward(self, copy: str, emptied: str) -> None:
+        """A check that no mask satisfies empties its column, and what stands once is numbered; both are told."""
+        assert ask(copy, "select a::text from awkward a where a::text ~ 'Rao|ABCDE'") == []
+        counts = (
+            "select count(distinct spot), count(distinct spots), count(distinct lists), count(tax_code) from awkward"
+        )
+        assert ask(copy, counts) == [(3, 3, 3, 0)]
+        assert ask(copy, "select min(cardinality(lists)), count(distinct lists[1]) from awkward") == [(501, 1)]
+        assert "awkward.tax_code (its checks do not take the mask of kind text: emptied)" in emptied
+        assert "is unique, so '(#,)' with a number stands in each row" in emptied
+
+    def test_a_generated_column_is_masked_by_what_it_is_made_of(self, database, told):
+        told(logs={"kind": "keep"})
+        url, copy = database(), database()
+        do(
+            url,
+            "create table users (id int primary key, email text)", "insert into users values (1, 'asha@example.org')",
+            "create table logs (id int primary key, kind text, shout text generated always as (upper(kind)) stored)",
+            "insert into logs (id, kind) values (1, 'to asha@example.org')",
+        )  # fmt: skip
+        with pytest.raises(VerificationFailed) as refused:
+            staging_copy.stage(settings(url, copy), staging_copy.wish())
+        assert "logs.shout" in str(refused.value) and "mask what it is made of (logs.kind)" in str(refused.value)
+        assert "[tables.logs] shout" not in str(refused.value)
+
+    def test_null_is_an_empty_value_where_a_column_takes_none(self, source, database, told):
+        told(letters={"gone": "null", "body": "null", "tags": "null", "extra": "null"})
+        copy = database()
+        staging_copy.stage(settings(source, copy), staging_copy.wish())
+        assert set(ask(copy, "select gone, body, tags, extra from letters")) == {(b"", "", None, None)}
+
+    def test_a_masked_row_that_a_check_refuses(self, source, database):
+        do(source, "alter table letters add constraint polite check (id < 0 or body = '' or body ~ '^Dear|^[.\\\\]')")
+        copy = database()
+        with pytest.raises(PlanRefused) as refused:
+            staging_copy.stage(settings(source, copy), staging_copy.wish())
+        said = str(refused.value)
+        assert "letters: a masked row does not fit the copy" in said and "constraint polite" in said
+        assert "[tables.letters] in config/mapping/masks.toml" in said and "Anna" not in said
+        assert ask(copy, "select to_regclass('letters')") == [(None,)]
+
+    def test_a_masked_row_that_an_index_refuses(self, source, database):
+        do(
+            source,
+            """create function known(name text) returns text immutable language plpgsql as
+               $$ begin if name !~ '^(Anna|Bob|$)' then raise 'who is %?', name; end if; return name; end $$""",
+            "create index who on users (known(full_name))",
+        )
+        with pytest.raises(PlanRefused) as refused:
+            staging_copy.stage(settings(source, database()), staging_copy.wish())
+        assert "the copy lacks index who of users" in str(refused.value)
+        assert "the masks of full_name may be why" in str(refused.value)
+        assert "who is" not in str(refused.value)
+
+    def test_a_mask_that_fails_tells_no_value(self, source, database, monkeypatch):
+        def failing(self, kind, limit=None):
+            def mask(text: str) -> str:
+                raise ValueError(text)
+
+            return mask
+
+        monkeypatch.setattr(Masker, "function", failing)
+        with pytest.raises(MigrateError, match=r"masking (users|letters) met a fault of the program: ValueError$"):
+            staging_copy.stage(settings(source, database()), staging_copy.wish())
+
+    def test_what_the_scan_finds_does_not_stay(self, source, database, told):
+        told(letters={"recipient_email": "keep"})
+        copy = database()
+        given = settings(source, copy)
+        with pytest.raises(VerificationFailed, match=r"letters\.recipient_email") as failed:
+            staging_copy.stage(given, staging_copy.wish())
+        assert "example.com" not in str(failed.value)
+        assert ask(copy, "select to_regclass('letters'), to_regclass('users')") == [(None, None)]
+        [(state, scan)] = ask(copy, "select state, scan from nxtgauge_staging.copies")
+        assert state == "failed" and not scan["passed"] and "anna" not in json.dumps(scan)
+        with pytest.raises(ConfigError, match="is failed, not proven"):
+            staging.require(given)
+
+    def test_a_rehearsal_tells_of_the_copy_that_it_makes(self, source, database):
+        given = settings(source, database(), masking_key=None)
+        watch = Hearing()
+        assert work.rehearsing(given, True, 100, watch).source_url != given.source_url
+        assert "prove" in watch.heard and any("NXTGAUGE_MASKING_KEY is not set" in text for text in watch.heard)
+        with pytest.raises(ConfigError, match="percent is 5, and is of a new copy"):
+            work.rehearsing(given, False, 5, watch)
+
+    def test_one_that_nobody_proved_is_not_read(self, source, database):
+        given = settings(source, database())
+        staging.refresh(given, staging.Wish(), None)
+        with pytest.raises(ConfigError, match="is copied, not proven"):
+            staging.require(given)
+        staging_copy.stage(given, staging_copy.wish())
+        staging.require(given)
+
+
+class TestTheCommand:
+    @pytest.fixture
+    def program(self, database, monkeypatch):
+        source, copy = database(), database()
+        do(
+            source,
+            "create table users (id integer primary key, full_name text)",
+            "insert into users values (1, 'Ann Ray')",
+        )
+        for name, value in (("SOURCE_URL", source), ("STAGING_URL", copy), ("MASKING_KEY", KEY)):
+            monkeypatch.setenv(f"NXTGAUGE_{name}", value)
+        monkeypatch.delenv("NXTGAUGE_TARGET_URL", raising=False)
+
+        def call(*arguments: str):
+            return CliRunner().invoke(cli.cli, ["stage", *arguments], obj=cli.Options(), standalone_mode=False), copy
+
+        return call
+
+    def test_the_plan_copies_nothing(self, program):
+        done, copy = program("--plan", "--json")
+        assert done.return_value == 0
+        assert json.loads(done.stdout)["columns"][1] | {"why": ""} == {
+            "table": "users", "column": "full_name", "kind": "name", "why": "",
+        }  # fmt: skip
+        assert ask(copy, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
+
+    @pytest.mark.parametrize("percent", [0.0, -5.0, 100.5, float("nan")])
+    def test_a_share_that_is_none(self, percent):
+        with pytest.raises(ConfigError, match=r"percent is .*; wanted one above 0 and up to 100"):
+            staging_copy.wish(percent)
+        assert staging_copy.wish(0.5).percent == 0.5 and staging_copy.wish(100).percent is None
+
+    def test_a_copy_is_told_of(self, program):
+        done, copy = program()
+        assert done.return_value == 0
+        assert ["users", "1", "1", "1"] in [line.split()[:4] for line in done.stdout.splitlines()]
+        assert "proven: 1 masked cells" in done.stdout
+        assert "Ann Ray" not in done.output and ask(copy, "select full_name <> 'Ann Ray' from users") == [(True,)]
+
+    def test_an_unmasked_copy_needs_a_reason_and_a_name(self, program):
+        for arguments in (("--unmasked",), ("--unmasked", "--reason", "x"), ("--reason", "x"), ("--by", "me")):
+            done, copy = program(*arguments)
+            assert isinstance(done.exception, ConfigError), arguments
+        assert ask(copy, "select to_regnamespace('nxtgauge_staging')") == [(None,)]
+        done, copy = program("--unmasked", "--reason", "the DPO agreed", "--by", "Asha Rao")
+        assert "unmasked, for Asha Rao: the DPO agreed" in done.stdout
+        assert ask(copy, "select full_name from users") == [("Ann Ray",)]
+        assert ask(copy, "select reason, name from nxtgauge_staging.copies") == [("the DPO agreed", "Asha Rao")]
+
+
+def books(given, target: str) -> dict[str, list]:
+    done = run.migrate(given.model_copy(update={"target_url": configuration.SecretStr(target)}), Options(dry_run=True))
+    assert done.state == "discarded"
+    return {name: sorted(ask(target, query), key=str) for name, query in BOOKS.items()}
+
+
+def awkward(url: str) -> None:
+    do(url, (Path(__file__).parents[2] / "awkward_books.sql").read_text())
+
+
+def seeded(url: str) -> None:
+    seed(url, rows=1_500)
+
+
+@pytest.mark.parametrize("fill", [awkward, seeded])
+def test_a_rehearsal_on_the_copy_says_what_the_run_itself_says(database, fill):
+    source, copy, real, rehearsed = (database() for _ in range(4))
+    fill(source)
+    given = settings(source, copy)
+    staging_copy.stage(given, staging_copy.wish())
+    wanted, found = books(given, real), books(given.on_staging(), rehearsed)
+    assert wanted["rejects"] and wanted["notes"] and wanted["id_map"]
+    for name in BOOKS:
+        assert found[name] == wanted[name], name

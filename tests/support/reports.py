@@ -1,0 +1,112 @@
+"""Reports put together for tests: checks, verdicts and summaries in few words, and every way a run can end."""
+
+import json
+from dataclasses import replace
+
+import jsonschema
+
+from checks.reporting import model
+from checks.verdict import CRITICAL, ERROR, FAIL, PASS, STALE, WARNING, Change, Check, Row, Verdict
+from tests.support.places import PROJECT
+
+SCHEMA = json.loads((PROJECT / "docs" / "report.schema.json").read_text())
+NASTY = 'a|b<script>alert(1)</script>"\n`x`\x1b[31m\u202e& \\'
+AT = "2026-01-02T03:04:05+00:00"
+
+
+def check(name: str = "content/users", status: str = PASS, severity: str = CRITICAL, **parts) -> Check:
+    kind, of_table = name.split("/")[:2]
+    return Check(name, kind, "identity", of_table, "what arrives is equal", status, severity, **parts)
+
+
+def verdict(*checks: Check, level: str = "full", sample: float | None = None, **parts) -> dict:
+    return Verdict("r1", "nxtgauge__build", level, sample, checks, **parts).to_dict()
+
+
+def table(name: str = "users", rows: int = 10, rejected: int = 0, balanced: bool = True) -> dict:
+    counts = {"source_rows": rows, "loaded": rows - rejected, "merged": 0, "rejected": rejected, "archived": 0}
+    return {"legacy_table": name} | counts | {"balanced": balanced}
+
+
+def summary(state: str = "published", *tables: dict, **parts) -> dict:
+    found = {"run_id": "r1", "state": state, "schema": "nxtgauge", "tables": list(tables or [table()]), "rejects": []}
+    return found | {"timings": {"plan": 0.5, "build": 75.25}} | parts
+
+
+def made(run: dict | None = None, judged: dict | None = None, kind: str = "migrate", **parts) -> dict:
+    report = model.make(run, judged, kind=kind, generated_at=AT, **parts)
+    jsonschema.validate(report, SCHEMA)
+    return report
+
+
+def waiver(name: str, is_current: bool = True) -> dict:
+    return {"check_name": name, "reason": "known", "name": "Ada", "waived_at": AT, "is_current": is_current}
+
+
+def gate(name: str, kind: str = "policy", state: str = "failed", waived_by: str | None = None) -> dict:
+    found = {"check_name": name, "kind": kind, "severity": CRITICAL, "state": state, "detail": "what the books say"}
+    return found | {"judged_at": AT, "waived_by": waived_by}
+
+
+def commands(report: dict) -> list[str]:
+    return [command for step in report["next_steps"] for command in step["commands"]]
+
+
+FAULT = check("content/users", FAIL, detail="2 rows differ", rows=(Row("1", "differs", ("bio",)),), rows_total=2)
+BROKEN = check("law/orders", ERROR, detail="cancelled")
+OLD = check("money/wallets", STALE)
+ODD = check("suite/profiles", FAIL, WARNING)
+
+BUT, WRITTEN, LEFT_OUT = "VERIFIED, but for ", "what was written since", "what it was told to leave out"
+OF_USE = "654 rows changed and 12 gone since the publish and 1 row added in the source"
+USED = (Change("target", "users", 700, 688, 654, 0, 12), Change("source", "users", 700, 701, 0, 1, 0))
+
+ENDINGS = {
+    "good": (summary(), verdict(check()), "migrate", "good", "PUBLISHED", True),
+    "failed": (summary("failed"), verdict(FAULT), "migrate", "bad", "NOT PUBLISHED", False),
+    "not made": (summary("failed"), verdict(BROKEN, check()), "migrate", "bad", "NOT PUBLISHED", False),
+    "no check": (summary("failed"), verdict(), "migrate", "bad", "NOT PUBLISHED", False),
+    "broke off": (summary("interrupted"), None, "migrate", "bad", "NOT PUBLISHED", None),
+    "no summary": (None, None, "migrate", "bad", "NOT PUBLISHED", None),
+    "published, and wrong": (summary(), verdict(FAULT), "migrate", "bad", "PUBLISHED, BUT NOT RIGHT", False),
+    "unverified": (summary(), None, "migrate", "attention", "PUBLISHED", None),
+    "no sum": (summary("published", table(balanced=False)), None, "migrate", "bad", "PUBLISHED, BUT NOT RIGHT", None),
+    "rehearsed": (summary("discarded"), verdict(check()), "dry-run", "good", "REHEARSAL PASSED", True),
+    "badly rehearsed": (summary("discarded"), verdict(FAULT), "dry-run", "bad", "REHEARSAL FAILED", False),
+    "verified": (None, verdict(check()), "verify", "good", "VERIFIED", True),
+    "stale": (
+        None,
+        verdict(check(), OLD),
+        "verify",
+        "attention",
+        f"{BUT}what was written since the build was verified",
+        True,
+    ),
+    "used": (
+        summary(),
+        verdict(check(), OLD, changes=USED),
+        "verify",
+        "attention",
+        f"{BUT}654 rows changed and 12 gone since the publish and 1 row added in the source",
+        True,
+    ),
+    "not all made": (
+        None,
+        verdict(check(), replace(BROKEN, severity=WARNING)),
+        "verify",
+        "attention",
+        f"{BUT}1 check that could not be made",
+        True,
+    ),
+    "warned": (None, verdict(check(), ODD), "verify", "good", "VERIFIED", True),
+    "quick": (
+        None,
+        verdict(check(), level="counts"),
+        "verify",
+        "attention",
+        f"{BUT}what it was told to leave out",
+        True,
+    ),
+    "sampled": (None, verdict(check(), sample=5.0), "verify", "attention", f"{BUT}{LEFT_OUT}", True),
+    "found wrong": (None, verdict(FAULT, BROKEN), "verify", "bad", "VERIFICATION FAILED", False),
+}

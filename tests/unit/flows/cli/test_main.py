@@ -1,0 +1,287 @@
+"""The command line: its promises about streams, exit codes and secrets, without a migration."""
+
+import importlib.metadata
+import json
+import re
+import tomllib
+
+import pytest
+
+from config import connection, errors
+from engine.books import bookkeeping
+from flows.cli import main as cli
+from flows.local import logs, prefect_server, progress, report
+from tests.support.observers import free_port
+from tests.support.places import PROJECT
+
+pytestmark = pytest.mark.usefixtures("surroundings")
+
+COMMANDS = [
+    [],
+    *([name] for name in sorted(cli.cli.commands)),
+    *(["server", name] for name in sorted(cli.cli.commands["server"].commands)),
+]
+
+
+def _run(capsys, *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(list(arguments))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(capsys, command):
+    code, out, _ = _run(capsys, *command, "--help")
+    assert code == 0
+    assert "--json" in out and "--profile" in out and "--verbose" in out
+
+
+def test_the_version_is_one_everywhere_and_the_books_has_its_own(capsys):
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    code, out, _ = _run(capsys, "--version")
+    assert code == 0
+    installed = importlib.metadata.version("nxtgauge-migrate")
+    assert out == f"nxtgauge-migrate {installed}, schema migration version {bookkeeping.BOOKS.version}\n"
+    assert re.search(r"^## (\S+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)[1] == wanted
+    assert f"image: nxtgauge-migrate:{wanted}\n" in (PROJECT / "docker-compose.yml").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--json", "server", "status"], ["server", "status", "--json"]])
+def test_options_stand_before_or_after_the_command(capsys, arguments):
+    code, out, _ = _run(capsys, *arguments)
+    assert code == 0
+    assert json.loads(out)["running"] is False
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["plan", "--nonsense"], ["explain"], ["demo", "--rows", "0"]])
+def test_usage_errors_end_with_2(capsys, arguments):
+    code, out, err = _run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "Error" in err
+    code, out, _ = _run(capsys, *arguments, "--json")
+    assert code == 2
+    assert json.loads(out)["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize("command", ["plan", "migrate", "verify", "rollback", "status"])
+def test_an_unset_url_ends_with_2_and_is_named(capsys, command):
+    code, out, err = _run(capsys, command)
+    assert (code, out) == (2, "")
+    assert "NXTGAUGE_" in err and "is not set" in err
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://bob:sw0rdf@sh@host/db", "postgresql://bob:sw0rdf@host:port/db", "sw0rdf"]
+)
+def test_a_malformed_url_is_never_repeated(capsys, monkeypatch, url):
+    monkeypatch.setenv("NXTGAUGE_SOURCE_URL", url)
+    code, out, err = _run(capsys, "plan", "--json", "-v")
+    assert code == 2
+    assert "NXTGAUGE_SOURCE_URL" in json.loads(out)["error"]["message"]
+    assert "sw0rdf" not in out + err
+
+
+def test_an_unknown_profile_ends_with_2(capsys):
+    code, out, _ = _run(capsys, "--profile", "nonsense", "plan", "--json")
+    assert code == 2
+    assert "staging" in json.loads(out)["error"]["message"]
+
+
+@pytest.mark.parametrize(("side", "code"), [("source", 4), ("target", 5)])
+def test_the_code_says_which_side_is_unreachable(capsys, monkeypatch, database, side, code):
+    for name in ("source", "target"):
+        nowhere = f"postgresql://bob:sw0rdfish@127.0.0.1:{free_port()}/db"
+        monkeypatch.setenv(f"NXTGAUGE_{name.upper()}_URL", nowhere if name == side else database())
+    found, out, err = _run(capsys, "migrate", "--json")
+    assert found == json.loads(out)["error"]["exit_code"] == code
+    assert side in json.loads(out)["error"]["message"]
+    assert "sw0rdfish" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.ConfigError("x"), 2),
+        (errors.PlanRefused(["users lacks id", "jobs lacks id"]), 3),
+        (errors.SourceError("x"), 4),
+        (errors.TargetError("x"), 5),
+        (errors.VerificationFailed("x"), 6),
+        (errors.TargetBusy("x"), 7),
+        (errors.Interrupted("x"), 130),
+        (KeyboardInterrupt(), 130),
+        (ValueError("x"), 1),
+    ],
+)
+def test_every_error_has_its_exit_code_and_is_one_json_object(capsys, monkeypatch, error, code):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(cli, "settings_of", fail)
+    assert cli.main(["plan", "--json"]) == code
+    found = json.loads(capsys.readouterr().out)["error"]
+    assert found["exit_code"] == code
+    assert found.get("faults", []) == list(getattr(error, "faults", ()))
+
+
+def test_a_traceback_is_shown_with_v_only_and_holds_no_password(capsys, monkeypatch):
+    def fail(*_):
+        raise ValueError("cannot use postgresql://bob:sw0rdfish@host/db")
+
+    monkeypatch.setattr(cli, "settings_of", fail)
+    assert "Traceback" not in _run(capsys, "plan")[2]
+    verbose = _run(capsys, "plan", "-v")[2]
+    assert "Traceback" in verbose
+    assert "sw0rdfish" not in verbose
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        (None, "at postgresql://bob:sw0rdfish@host/db it failed"),
+        (None, "at postgresql://:sw0rdfish@host/db it failed"),
+        (None, "host=h password=sw0rdfish dbname=d"),
+        (None, "host=h password='sw0rdfish' dbname=d"),
+        (None, "postgresql://host/db?user=bob&password=sw0rdfish"),
+        ("postgresql://bob:sw0rdfish@host/db", "password of user bob is sw0rdfish"),
+        ("postgresql://bob:sw0rd%2Ffish@host/db", "bob said sw0rd/fish or sw0rd%2Ffish"),
+        ("host=h password='sw0rd fish'", "bob said sw0rd fish"),
+        ("postgresql://bob:sw0rdf@sh@host/db", "invalid: postgresql://bob:sw0rdf@sh@host/db"),
+    ],
+)
+def test_passwords_are_redacted(monkeypatch, url, text):
+    if url:
+        monkeypatch.setenv("NXTGAUGE_TARGET_URL", url)
+    assert "sw0rd" not in logs.redacted(text)
+    assert "***" in logs.redacted(text)
+
+
+def test_ordinary_text_is_not_redacted(monkeypatch):
+    monkeypatch.setenv("NXTGAUGE_TARGET_URL", "postgresql:///db?host=/tmp")
+    text = "users: 40,000 of 100,000 rows; http://127.0.0.1:4200/runs/1 and mail to a@b.c"
+    assert logs.redacted(text) == text
+    assert logs.redacted(connection.WANTED) == connection.WANTED
+
+
+def test_progress_lines_tell_rows_rate_and_time_left_and_are_throttled():
+    said, now = [], [0.0]
+    lines = progress.Lines(said.append, lambda: now[0])
+    lines.table("users", 10_000)
+    lines.table("jobs", 10_000)
+    now[0] = 100.0  # counting took its time, and is not part of the rate
+    lines.stage("load")
+    for _ in range(40):  # 10 seconds, 125 rows each quarter of a second
+        now[0] += 0.25
+        lines.advance("users", 125)
+    lines.done("users")
+    assert said == [
+        "stage load",
+        "users: 2,500 of 10,000 rows, 500 rows/s, 15 s left",
+        "all tables: 2,500 of 20,000 rows, 500 rows/s, 35 s left",
+        "users: 5,000 of 10,000 rows, 500 rows/s, 10 s left",
+        "all tables: 5,000 of 20,000 rows, 500 rows/s, 30 s left",
+        "users: 5,000 rows, done",
+    ]
+
+
+def test_progress_bears_wrong_estimates_and_unknown_tables():
+    said, now = [], [0.0]
+    lines = progress.Lines(said.append, lambda: now[0])
+    lines.table("jobs", -1)
+    now[0] = 6.0
+    lines.advance("jobs", 60)
+    lines.advance("never announced", 1)
+    lines.done("never announced")
+    lines.done("nor this")
+    assert said == ["jobs: 60 rows, 10 rows/s", "all tables: 60 rows, 10 rows/s", "never announced: 1 rows, done"]
+
+
+def test_progress_on_a_terminal_shows_every_table_under_way():
+    import io
+
+    from rich.console import Console
+
+    display = progress._display()
+    display.live.console = console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    bars = progress.Bars(display)
+    bars.stage("build")
+    bars.table("users", 100)
+    bars.table("jobs", 100)
+    bars.advance("users", 50)
+    bars.advance("jobs", 100)
+    bars.done("jobs")
+    console.print(display.get_renderable())
+    shown = console.file.getvalue()
+    assert "users" in shown and "50/100" in shown and "build" in shown
+    assert "jobs" not in shown
+
+
+SUMMARY = {
+    "run_id": "r1",
+    "state": "published",
+    "dry_run": False,
+    "schema": "nxtgauge",
+    "tables": [
+        {
+            "legacy_table": "us|ers",
+            "source_rows": 1_000,
+            "loaded": 990,
+            "merged": 0,
+            "rejected": 10,
+            "archived": 0,
+            "balanced": True,
+        },
+        {
+            "legacy_table": "jobs",
+            "source_rows": 5,
+            "loaded": 4,
+            "merged": 0,
+            "rejected": 0,
+            "archived": 0,
+            "balanced": False,
+        },
+    ],
+    "rejects": [{"legacy_table": "us|ers", "reason": "users_email_key", "rows": 10}],
+    "notes": [{"legacy_table": "jobs", "note": "orphan set null", "rows": 2}],
+    "missing_tables": ["services"],
+    "timings": {"build": 1.25},
+    "changed_tables": [],
+}
+
+
+def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
+    made = report.of(SUMMARY)
+    text = report.to_text(made)
+    lines = [line.split() for line in text.splitlines()]
+    assert ["us|ers", "1,000", "990", "0", "10", "0", "yes"] in lines
+    assert ["all", "2", "tables", "1,005", "994", "0", "10", "0", "NO"] in lines
+    for word in ("users_email_key", "orphan set null", "services", "build"):
+        assert word in text
+    paths = report.write(made, tmp_path)
+    assert json.loads((tmp_path / "r1" / "report.json").read_text()) == made
+    assert "us\\|ers" in (tmp_path / "r1" / "report.md").read_text()
+    assert len(paths) == 4
+
+
+def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_path):
+    from flows.runs import work
+
+    (tmp_path / "reports").write_text("a file in the way")
+    monkeypatch.chdir(tmp_path)
+    assert work._reported(report.of(SUMMARY)) == []
+
+
+def test_the_status_has_a_line_for_each_run():
+    run = {"run_id": "r1", "state": "published", "started_at": "2026-01-02T03:04:05.678+00:00", "finished_at": None}
+    text = report.status_text([run | {"tables": SUMMARY["tables"]}, run | {"run_id": "r0", "tables": []}])
+    assert [line.split()[0] for line in text.splitlines()] == ["run", "r1", "r0"]
+    assert "2026-01-02T03:04:05 " in text and "NO" in text
+    assert "no run" in report.status_text([])
+
+
+@pytest.mark.parametrize("variables", [{}, {"NXTGAUGE_TARGET_URL": "postgresql:///here"}])
+def test_what_a_worker_lacks_is_said_before_a_server_is_started(capsys, monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, _, said = _run(capsys, "server", "start")
+    assert code == 2 and "NXTGAUGE_" in said
+    assert not prefect_server.state_path().exists()

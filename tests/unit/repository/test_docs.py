@@ -1,0 +1,176 @@
+"""The documents name every command, setting, exit code, make target and table there is, and none that is not."""
+
+import re
+
+import click
+import pytest
+
+from config import errors, settings
+from flows.cli import main as cli
+from tests.support.places import PROJECT
+
+README = (PROJECT / "README.md").read_text()
+PLACES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "checks/laws/README.md", PROJECT / "tests/README.md"]
+DOCUMENTS = {path.relative_to(PROJECT).as_posix(): path.read_text() for path in sorted(PLACES)}
+PAST = "CHANGELOG.md"  # it may speak of what there is no more
+
+
+def _rows(head: str) -> list[list[str]]:
+    """The rows of the README's table whose first column has this heading, cell by cell."""
+    lines = README.split(f"| {head} |", 1)[1].splitlines()[2:]
+    rows = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def _command(cells: list[str]) -> str:
+    """The command of a row, without its arguments, which are in capitals."""
+    return re.sub(r"( [A-Z]+)*$", "", cells[0].strip("`"))
+
+
+def _commands(group: click.Group, prefix: str = "") -> dict[str, click.Command]:
+    found = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            found |= _commands(command, f"{prefix}{name} ")
+        else:
+            found[prefix + name] = command
+    return found
+
+
+COMMANDS = _commands(cli.cli)
+
+
+def _options(command: click.Command) -> set[str]:
+    return {text for parameter in command.params for text in parameter.opts if text.startswith("--")}
+
+
+def test_every_command_is_documented_and_every_documented_one_exists():
+    documented = {_command(cells) for cells in _rows("command")}
+    assert documented == set(COMMANDS)
+
+
+def test_every_option_of_a_command_is_documented():
+    rows = {_command(cells): cells[1] for cells in _rows("command")}
+    shared = _options(COMMANDS["status"])
+    for name, command in COMMANDS.items():
+        for option in _options(command) - shared:
+            assert option in rows[name], f"{name} {option}"
+    for option in shared - {"--verbose"}:
+        assert option in README
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS.keys() - {PAST}))
+def test_commands_in_the_text_exist_with_their_options(name):
+    for line in re.findall(r"nxtgauge-migrate((?: +[^`\n#;,]+)?)", DOCUMENTS[name]):
+        words = line.split()
+        options = {word for word in words if word.startswith("--")}
+        plain = [word for word in words if not word.startswith("-") and word not in settings.profiles()]
+        command = next((COMMANDS[key] for key in (" ".join(plain[:2]), *plain[:1]) if key in COMMANDS), None)
+        if not plain or not plain[0].isalpha() or plain[0] not in cli.cli.commands:
+            continue
+        assert command is not None, line
+        assert options <= _options(command), line
+
+
+def test_every_variable_is_documented_with_its_default():
+    rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("variable")}
+    assert set(rows) == set(settings.VARIABLES.values())
+    for field, variable in settings.VARIABLES.items():
+        assert rows[variable] == str(settings.Settings.model_fields[field].default or "")
+
+
+def test_every_key_of_a_profile_is_documented_with_its_default():
+    rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("key")}
+    fields = settings.Profile.model_fields
+    assert set(rows) == set(fields)
+    shown = {True: "true", False: "false", 64 << 20: "64 MiB", 16 << 20: "16 MiB"}
+    for name, field in fields.items():
+        if name not in ("workers", "tolerance"):
+            assert rows[name] == shown.get(field.default, str(field.default)), name
+
+
+def test_every_profile_is_documented():
+    for name in settings.profiles():
+        assert f"`{name}`" in README
+
+
+def test_every_exit_code_is_documented():
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    codes = {kind.exit_code for kind in classes if issubclass(kind, errors.MigrateError)} | {0}
+    assert {int(cells[0]) for cells in _rows("exit code")} == codes
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_make_target_exists(name):
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"(?:`|^)make ([a-z]+)", DOCUMENTS[name], re.MULTILINE)) <= targets
+
+
+def test_make_help_lists_every_target():
+    makefile = (PROJECT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"help", "setup"}
+    assert set(re.findall(r'@echo "make ([a-z]+)', makefile)) == targets
+
+
+def test_every_folder_is_documented():
+    skipped = {"docs", "build", "reports"}
+    folders = {path.name for path in PROJECT.iterdir() if path.is_dir() and path.name[0].isalpha()} - skipped
+    folders = {name for name in folders if not name.endswith("egg-info")}
+    assert {cells[0].strip("`/") for cells in _rows("folder")} == folders
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_leads_somewhere(name):
+    for link in re.findall(r"\]\(([^)#:]+)[^):]*\)", DOCUMENTS[name]):
+        assert ((PROJECT / name).parent / link).exists(), link
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS.keys() - {PAST}))
+def test_every_file_that_is_named_exists(name):
+    """In code style, with a folder of ours before it; what stands for something is in capitals or angle brackets."""
+    folders = "config|transforms|engine|checks|flows|tests|docs"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", DOCUMENTS[name]):
+        assert (PROJECT / path).exists(), path
+
+
+def test_code_cites_what_the_contract_has():
+    """By section and number; a word behind it stands in bold there."""
+    rules = re.findall(r"^## (\d)|^(?:(\d+)\.|-) (.*)", DOCUMENTS["docs/contract.md"], re.MULTILINE)
+    section, said = "", {}
+    for head, number, text in rules:
+        section = head or section
+        place = f"{section}.{number}" if number else section
+        said[place] = f"{said.get(place, '')} {text}".lower()
+    cited = set()
+    for path in [path for folder in ("engine", "transforms", "checks") for path in (PROJECT / folder).rglob("*.py")]:
+        for place, last, word in re.findall(r"\(contract, ([\d.]+)(?: to ([\d.]+))?(?:: ([\w ]+))?", path.read_text()):
+            assert place in said and (last or place) in said, path
+            assert f"**{word}" in said[place] or not word, path
+            cited.add(place)
+    assert len(cited) > 5
+
+
+def test_the_index_leads_to_every_document():
+    linked = set(re.findall(r"\]\(([^)#:]+)\)", DOCUMENTS["docs/index.md"]))
+    ours = {name.removeprefix("docs/") for name in DOCUMENTS if name.startswith("docs/")} - {"index.md"}
+    assert ours <= linked
+
+
+def test_ci_runs_the_commands_of_the_readme():
+    script = (PROJECT / ".ci" / "run").read_text()
+    assert "make test" in README and re.search(r"^make test$", script, re.MULTILINE)
+    assert "make demo" in README and re.search(r"^make demo ROWS=\d+$", script, re.MULTILINE)
+
+
+def test_the_toml_of_prefect_keeps_the_server_to_this_machine():
+    import tomllib
+
+    values = tomllib.loads((PROJECT / "prefect.toml").read_text())
+    assert values["server"]["api"]["host"] == "127.0.0.1"
+    assert values["server"]["ephemeral"]["enabled"] is False
+    assert values["server"]["analytics_enabled"] is False
+    assert values["server"]["ui"]["api_url"] == "/api"
