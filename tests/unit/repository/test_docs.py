@@ -10,7 +10,8 @@ from flows.cli import main as cli
 from tests.support.places import PROJECT
 
 README = (PROJECT / "README.md").read_text()
-PLACES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "checks/laws/README.md", PROJECT / "tests/README.md"]
+ELSEWHERE = [PROJECT / "checks" / "laws" / "README.md", PROJECT / "tests" / "README.md"]
+PLACES = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *ELSEWHERE]
 DOCUMENTS = {path.relative_to(PROJECT).as_posix(): path.read_text() for path in sorted(PLACES)}
 PAST = "CHANGELOG.md"  # it may speak of what there is no more
 
