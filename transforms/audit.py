@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms import jsonb, steps
-from transforms.outcome import NOTES, Facts, Outcome
+from transforms.outcome import NOTES, Outcome, Parameters
 
 LOGS = "audit_logs"
 CHANGES = "audit_log_changes"
@@ -45,7 +45,7 @@ _IPV6_PREFIX = re.compile("/(?:12[0-8]|1[01][0-9]|[1-9]?[0-9])")
 _STRICT_OCTET = re.compile("(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])?")
 
 
-def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def activity_logs(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One audit_log per activity, and one audit_log_change per field that differs.
 
     Of activities whose ids are one UUID, written in several forms, one keeps it; those of the others are derived.
@@ -54,10 +54,10 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     Notes: changes_not_read (metadata is nested too deeply; it is carried all the same); metadata_no_object and
     metadata_no_json (it stands under legacy_metadata, as JSON or as a text).
     """
-    documents, wrapped = _documents(rows["metadata"], "metadata" in facts.documents)
+    documents, wrapped = _documents(rows["metadata"], "metadata" in parameters.documents)
     is_repeated = steps.is_in(rows["id"], lookups["repeated_ids"]["id"])
-    kept = steps.target_id(rows["id"].mask(is_repeated), facts.legacy_table)
-    ids = steps.first_known(kept, steps.derived_ids(rows["id"].where(is_repeated), facts.legacy_table))
+    kept = steps.target_id(rows["id"].mask(is_repeated), parameters.legacy_table)
+    ids = steps.first_known(kept, steps.derived_ids(rows["id"].where(is_repeated), parameters.legacy_table))
     is_address = is_inet(rows["ip_address"])
     logs = steps.frame(
         rows.index,
@@ -69,7 +69,7 @@ def activity_logs(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     talking = _talking_of_changes(rows)
     too_deep = talking.index[[jsonb.depth(text) > jsonb.MAX_DEPTH for text in talking["metadata"].tolist()]]
     return Outcome(
-        frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, facts.legacy_table)},
+        frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, parameters.legacy_table)},
         id_map=steps.id_map(derived, rows["id"], LOGS, ids, "derived"),
         notes=steps.joined([wrapped, steps.notes(too_deep, CHANGES, None, "changes_not_read", None)], NOTES),
     )

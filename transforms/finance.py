@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms import steps
-from transforms.outcome import Facts, Outcome
+from transforms.outcome import Outcome, Parameters
 
 ORDERS = "orders"
 ITEMS = "order_items"
@@ -30,24 +30,24 @@ _CENT = Decimal("0.01")
 _TOO_LARGE = Decimal(10) ** 12
 
 
-def orders(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def orders(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One order, one order_item and one payment_transaction per payment.
 
     In: id (the payment's key in the target), user_id, amount, currency, status, package_id, gateway,
     gateway_reference, the times. Lookups: payment_parts (tax, discount and coupon by payment), gateways.
     Nothing is rejected; where no order can be made, order_not_made is noted, and why.
     """
-    status = steps.meant(rows["status"], facts.order_statuses)
+    status = steps.meant(rows["status"], parameters.order_statuses)
     amounts = _amounts(rows, lookups["payment_parts"])
     why = _hindrance(rows, status, amounts)
     made = rows.loc[why.isna()]
-    own = {"id": _ids(ORDERS, made, facts), "status": status.loc[made.index]}
+    own = {"id": _ids(ORDERS, made, parameters), "status": status.loc[made.index]}
     notes = "order_not_made: " + why.dropna()
     return Outcome(
         frames={
             ORDERS: _orders(made, own, amounts, lookups["payment_parts"]),
-            ITEMS: _items(made, own, amounts, facts),
-            TRANSACTIONS: _transactions(made, own, amounts, facts, lookups["gateways"]),
+            ITEMS: _items(made, own, amounts, parameters),
+            TRANSACTIONS: _transactions(made, own, amounts, parameters, lookups["gateways"]),
         },
         notes=steps.notes(notes.index, ORDERS, None, notes, None),
     )
@@ -106,8 +106,8 @@ def _hindrance(rows: pd.DataFrame, status: pd.Series, amounts: Mapping[str, pd.S
     return steps.text(pa.array(reasons[first], pa.string()), rows.index)
 
 
-def _ids(target_table: str, rows: pd.DataFrame, facts: Facts) -> pd.Series:
-    return steps.derived_ids(rows["id"], f"{target_table}:{facts.legacy_table}")
+def _ids(target_table: str, rows: pd.DataFrame, parameters: Parameters) -> pd.Series:
+    return steps.derived_ids(rows["id"], f"{target_table}:{parameters.legacy_table}")
 
 
 def _orders(
@@ -121,11 +121,11 @@ def _orders(
 
 
 def _items(
-    rows: pd.DataFrame, own: Mapping[str, pd.Series], amounts: Mapping[str, pd.Series], facts: Facts
+    rows: pd.DataFrame, own: Mapping[str, pd.Series], amounts: Mapping[str, pd.Series], parameters: Parameters
 ) -> pd.DataFrame:
     return steps.frame(
         rows.index,
-        {"id": _ids(ITEMS, rows, facts), "order_id": own["id"], "pricing_package_id": rows["package_id"]}
+        {"id": _ids(ITEMS, rows, parameters), "order_id": own["id"], "pricing_package_id": rows["package_id"]}
         | {"quantity": "1", "unit_price": amounts["subtotal"], "line_total": amounts["subtotal"]}
         | {name: rows[name] for name in ("created_at", "updated_at")},
     )
@@ -135,14 +135,14 @@ def _transactions(
     rows: pd.DataFrame,
     own: Mapping[str, pd.Series],
     amounts: Mapping[str, pd.Series],
-    facts: Facts,
+    parameters: Parameters,
     gateways: pd.DataFrame,
 ) -> pd.DataFrame:
     """processed_at is when the payment was made; what is still pending has not been processed."""
     gateway = rows["gateway"].mask(steps.is_blank(rows["gateway"]))
     return steps.frame(
         rows.index,
-        {"id": _ids(TRANSACTIONS, rows, facts), "order_id": own["id"], "payment_id": rows["id"]}
+        {"id": _ids(TRANSACTIONS, rows, parameters), "order_id": own["id"], "payment_id": rows["id"]}
         | {"payment_gateway_config_id": steps.looked_up(gateway, gateways["gateway"], gateways["id"])}
         | {"amount": amounts["total"], "status": own["status"]}
         | {"processed_at": rows["created_at"].mask(own["status"] == "PENDING")}

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from transforms import steps
-from transforms.outcome import Facts, Outcome
+from transforms.outcome import Outcome, Parameters
 
 SECTIONS = "kb_sections"
 ARTICLES = "kb_articles"
 
 
-def kb_sections(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def kb_sections(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One section, "General", per category.
 
     In: id (the category's key in the target), the times.
@@ -26,7 +26,7 @@ def kb_sections(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataF
     return Outcome(frames={SECTIONS: steps.frame(rows.index, {**own, **named, **times})})
 
 
-def kb_articles(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def kb_articles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """section_id is the only new column; the rest of the article is carried as it is.
 
     In: category_id (the category's key in the target). Notes: no_category.

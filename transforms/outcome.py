@@ -47,7 +47,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Parameters:
     """What the mapping says of one route; the same for every chunk.
 
     professional_roles: role keys that a row without a role may be taken for.

@@ -11,23 +11,23 @@ import pandas as pd
 
 from config import reasons
 from transforms import steps
-from transforms.outcome import REJECTED, Facts, Outcome
+from transforms.outcome import REJECTED, Outcome, Parameters
 from transforms.profiles import only_profile
 
 
-def owned_by_profile(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def owned_by_profile(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """user_role_profile_id takes the place of professional_id; all else is carried as it is.
 
     In: professional_id, user_id. Rejected: parent_rejected, orphan_professional.
     """
     owner, is_lost = _named(rows["professional_id"], lookups)
     has_none = rows["professional_id"].isna()
-    only, _ = only_profile(rows["user_id"].where(has_none), lookups["profiles"], facts)
+    only, _ = only_profile(rows["user_id"].where(has_none), lookups["profiles"], parameters)
     owner = steps.first_known(owner, only)
     kept = rows.index[owner.notna()]
     return Outcome(
-        frames={facts.legacy_table: steps.frame(kept, {"user_role_profile_id": owner})},
-        rejected=_rejected(facts.legacy_table, owner.isna(), is_lost, has_none),
+        frames={parameters.legacy_table: steps.frame(kept, {"user_role_profile_id": owner})},
+        rejected=_rejected(parameters.legacy_table, owner.isna(), is_lost, has_none),
     )
 
 

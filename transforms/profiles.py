@@ -17,37 +17,37 @@ import pandas as pd
 from config import reasons
 from config.mapping import role_of, table_of
 from transforms import steps
-from transforms.outcome import ID_MAP, REJECTED, REMOVED_LINKS, Facts, Outcome
+from transforms.outcome import ID_MAP, REJECTED, REMOVED_LINKS, Outcome, Parameters
 
 ROOT = "user_role_profiles"
 
 _CARRIED = ["display_name", "bio", "location", "rejection_reason", "approved_at", "created_at", "updated_at"]
 
 
-def profiles(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def profiles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One root and one extension row per legacy profile; the role is the table's name.
 
-    In: id, user_id, status, the root's own columns, and facts.removed. Rejected: unknown_status.
+    In: id, user_id, status, the root's own columns, and parameters.removed. Rejected: unknown_status.
     Who is the duplicate among two profiles of one user is not known here; the unique constraint finds out.
     """
-    role = role_of(facts.legacy_table)
-    status, unknown = steps.statuses(rows["status"], facts.statuses)
+    role = role_of(parameters.legacy_table)
+    status, unknown = steps.statuses(rows["status"], parameters.statuses)
     refused = rows.loc[unknown]
     kept = rows.loc[~unknown] if len(refused) else rows
-    ids = steps.target_id(kept["id"], facts.legacy_table, taken=lookups["claimed_ids"]["id"])
-    role_id = _role_ids(lookups["roles"], facts).get(role)
+    ids = steps.target_id(kept["id"], parameters.legacy_table, taken=lookups["claimed_ids"]["id"])
+    role_id = _role_ids(lookups["roles"], parameters).get(role)
     return Outcome(
         frames={
             ROOT: _roots(kept, ids, role, role_id, _or_draft(status.loc[kept.index])),
-            facts.legacy_table: _extensions(kept, ids),
+            parameters.legacy_table: _extensions(kept, ids),
         },
         rejected=steps.rejects(refused.index, ROOT, reasons.UNKNOWN_STATUS, steps.status_details(refused["status"])),
         id_map=_replaced_ids(kept["id"], ids),
-        removed_links=_removed_links(kept, ids, facts.removed),
+        removed_links=_removed_links(kept, ids, parameters.removed),
     )
 
 
-def professionals(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def professionals(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """Each row resolves to one profile: it is merged into it, creates it, or is rejected.
 
     In: key, id, user_id, role, status and the root's own columns. Rejected: unknown_status (of a row that would have
@@ -55,12 +55,12 @@ def professionals(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     (no usable role, and several profiles or none), missing_id.
     """
     everyone = _with_siblings(rows, lookups["siblings"])
-    verdicts = _verdicts(everyone, facts, lookups).iloc[: len(rows)]
+    verdicts = _verdicts(everyone, parameters, lookups).iloc[: len(rows)]
     verdicts.index = rows.index
     created = rows.loc[verdicts["outcome"] == "created"]
     merged = verdicts.index[verdicts["outcome"] == "merged"]
     return Outcome(
-        frames=_created_frames(created, verdicts.loc[created.index], _role_ids(lookups["roles"], facts)),
+        frames=_created_frames(created, verdicts.loc[created.index], _role_ids(lookups["roles"], parameters)),
         rejected=_rejected(rows, verdicts),
         merged=merged,
         id_map=steps.joined(
@@ -73,13 +73,13 @@ def professionals(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.Dat
     )
 
 
-def only_profile(user_id: pd.Series, known: pd.DataFrame, facts: Facts) -> tuple[pd.Series, pd.Series]:
+def only_profile(user_id: pd.Series, known: pd.DataFrame, parameters: Parameters) -> tuple[pd.Series, pd.Series]:
     """(the only professional-role profile of each user, whether the user has several); null and false without any.
 
     known: [user_id, role, id], all profiles of these users at least; rows may repeat.
     """
     theirs = known.loc[steps.is_in(known["user_id"], user_id)]
-    practised = theirs.loc[theirs["role"].isin(facts.professional_roles)].drop_duplicates("id")
+    practised = theirs.loc[theirs["role"].isin(parameters.professional_roles)].drop_duplicates("id")
     several = practised["user_id"].duplicated(keep=False)
     single = practised.loc[~several]
     only = steps.looked_up(user_id, single["user_id"], single["id"])
@@ -117,9 +117,9 @@ def _removed_links(rows: pd.DataFrame, ids: pd.Series, removed: tuple[str, ...])
     return steps.joined(parts, REMOVED_LINKS)
 
 
-def _role_ids(roles: pd.DataFrame, facts: Facts) -> dict[str, str]:
+def _role_ids(roles: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
     """Role key → id of the legacy roles row that names it; a name spelled as the key goes before a synonym."""
-    keys = steps.role_keys(roles["name"], facts.role_keys)
+    keys = steps.role_keys(roles["name"], parameters.role_keys)
     is_synonym = steps.spelling(roles["name"]) != steps.spelling(keys)
     named = roles.assign(key=keys, is_synonym=is_synonym).loc[keys.notna()]
     best = named.sort_values(["is_synonym", "name", "id"]).drop_duplicates("key")
@@ -132,10 +132,10 @@ def _with_siblings(rows: pd.DataFrame, siblings: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, others], ignore_index=True) if len(others) else rows.reset_index(drop=True)
 
 
-def _verdicts(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _verdicts(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Per row: role, status, profile_id (the profile it resolves to) and outcome (created, merged or the reason)."""
-    status, is_unknown = steps.statuses(rows["status"], facts.statuses)
-    role = steps.role_keys(rows["role"], facts.role_keys)
+    status, is_unknown = steps.statuses(rows["status"], parameters.statuses)
+    role = steps.role_keys(rows["role"], parameters.role_keys)
     pair = steps.paired(role, rows["user_id"])
     profile_id = _of_pair(pair, lookups["profiles"])
     has_lost = profile_id.isna() & steps.is_in(pair, _pairs(lookups["rejected_profiles"]))
@@ -143,7 +143,7 @@ def _verdicts(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFra
     creates, is_refused = _creators(rows.loc[may_create], pair.loc[may_create], is_unknown.loc[may_create])
     made = _made(rows.loc[creates], role.loc[creates], lookups["taken_ids"])
     known = pd.concat([lookups["profiles"], made])
-    only, has_several = only_profile(rows["user_id"].where(role.isna()), known, facts)
+    only, has_several = only_profile(rows["user_id"].where(role.isna()), known, parameters)
     profile_id = steps.first_known(profile_id, made["id"].reindex(rows.index), _of_pair(pair, made), only)
     conditions: dict[str, np.ndarray] = {
         reasons.MISSING_ID.name: rows["id"].isna().to_numpy(),

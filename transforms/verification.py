@@ -15,7 +15,7 @@ import pandas as pd
 
 from config import reasons
 from transforms import jsonb, steps
-from transforms.outcome import NOTES, Facts, Outcome
+from transforms.outcome import NOTES, Outcome, Parameters
 
 REQUESTS = "verification_requests"
 APPROVALS = "approval_requests"
@@ -34,17 +34,17 @@ _TIMES = ["created_at", "updated_at"]
 _CARRIED = ["user_id", "reviewed_by", "reviewed_at", "rejection_reason", "submitted_at", *_TIMES]
 
 
-def onboarding_submissions(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def onboarding_submissions(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One verification_request per submission, and one approval_request per submission that reached review.
 
     In: id, user_id, role, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
     Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json; no_profile_for_approval.
     """
     typed = rows.assign(type=steps.constant("onboarding", rows.index))
-    requests, outcome = _requests(typed, facts, lookups)
+    requests, outcome = _requests(typed, parameters, lookups)
     reviewed = requests.loc[~requests["status"].isin(NOT_REVIEWED)]
     homeless = reviewed.index[reviewed["user_role_profile_id"].isna()]
-    approvals = _approvals(reviewed.drop(homeless), rows["id"], facts.legacy_table)
+    approvals = _approvals(reviewed.drop(homeless), rows["id"], parameters.legacy_table)
     no_profile = steps.notes(homeless, APPROVALS, "user_role_profile_id", "no_profile_for_approval", None)
     return replace(
         outcome,
@@ -53,17 +53,17 @@ def onboarding_submissions(rows: pd.DataFrame, facts: Facts, lookups: Mapping[st
     )
 
 
-def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def onboarding_states(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """A draft verification_request per state that is not complete and of which nothing was submitted; others archived.
 
     In: key, id, user_id, role, completed, is_completed, is_complete, completed_at, status, payload (the whole state),
     the times. Notes: unknown_role; payload_no_json; unknown_completion, of a text that says neither yes nor
     no.
     """
-    kept = rows.loc[~_is_complete(rows, facts) & ~_is_submitted(rows, lookups["submissions"], facts)]
+    kept = rows.loc[~_is_complete(rows, parameters) & ~_is_submitted(rows, lookups["submissions"], parameters)]
     legacy_id = steps.first_known(kept["id"], kept["key"])
-    ids = steps.derived_ids(legacy_id, f"{REQUESTS}:{facts.legacy_table}")
-    role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
+    ids = steps.derived_ids(legacy_id, f"{REQUESTS}:{parameters.legacy_table}")
+    role, profile_id = _role_and_profile(kept, parameters, lookups["profiles"])
     payload, no_json = _payloads(kept["payload"], is_json=True)
     drafts = steps.frame(
         kept.index,
@@ -78,26 +78,26 @@ def onboarding_states(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd
     )
 
 
-def verifications(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def verifications(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One verification_request of its type per verification; an id that a submission holds is replaced.
 
     In: id, user_id, type, status, verified_by, verified_at, rejection_reason, payload, submitted_at, role, the times.
     Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json.
     """
     review = {"reviewed_by": rows["verified_by"], "reviewed_at": rows["verified_at"]}
-    _, outcome = _requests(rows.assign(**review), facts, lookups, taken=lookups["submission_ids"]["id"])
+    _, outcome = _requests(rows.assign(**review), parameters, lookups, taken=lookups["submission_ids"]["id"])
     return outcome
 
 
-def submission_documents(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
+def submission_documents(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One verification_document per document of a submission.
 
     In: id, submission_id (the verification_request's), document_type, file_url, status, the times.
     Rejected: unknown_status; a document without a status keeps none.
     """
-    status, is_unknown = steps.statuses(rows["status"], facts.statuses)
+    status, is_unknown = steps.statuses(rows["status"], parameters.statuses)
     kept = rows.loc[~is_unknown]
-    ids = steps.target_id(kept["id"], facts.legacy_table)
+    ids = steps.target_id(kept["id"], parameters.legacy_table)
     carried = {name: kept[name] for name in ("document_type", "file_url", *_TIMES)}
     own = {"id": ids, "verification_request_id": kept["submission_id"], "status": status}
     return Outcome(
@@ -108,19 +108,19 @@ def submission_documents(rows: pd.DataFrame, facts: Facts, lookups: Mapping[str,
 
 
 def _requests(
-    rows: pd.DataFrame, facts: Facts, lookups: Mapping[str, pd.DataFrame], taken: pd.Series | None = None
+    rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame], taken: pd.Series | None = None
 ) -> tuple[pd.DataFrame, Outcome]:
     """(the verification_requests of all rows whose status is known, the outcome that holds them).
 
     In: id, user_id, role, type, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
     """
-    status = steps.meant(rows["status"], facts.statuses)
+    status = steps.meant(rows["status"], parameters.statuses)
     kept = rows.loc[status.notna()]
-    ids = steps.target_id(kept["id"], facts.legacy_table, taken)
-    role, profile_id = _role_and_profile(kept, facts, lookups["profiles"])
+    ids = steps.target_id(kept["id"], parameters.legacy_table, taken)
+    role, profile_id = _role_and_profile(kept, parameters, lookups["profiles"])
     own = {"id": ids, "user_role_profile_id": profile_id, "role": role, "request_type": kept["type"], "status": status}
     carried = {name: kept[name] for name in _CARRIED}
-    payload, no_json = _payloads(kept["payload"], "payload" in facts.documents)
+    payload, no_json = _payloads(kept["payload"], "payload" in parameters.documents)
     requests = steps.frame(kept.index, {**own, **carried, "payload": payload})
     return requests, Outcome(
         frames={REQUESTS: requests},
@@ -146,34 +146,36 @@ def _approvals(requests: pd.DataFrame, legacy_id: pd.Series, legacy_table: str) 
     return steps.frame(requests.index, {"id": ids} | {new: requests[old] for new, old in renamed.items()})
 
 
-def _role_and_profile(rows: pd.DataFrame, facts: Facts, profiles: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _role_and_profile(
+    rows: pd.DataFrame, parameters: Parameters, profiles: pd.DataFrame
+) -> tuple[pd.Series, pd.Series]:
     """(role key or null, the profile of that role and user or null)."""
-    role = steps.role_keys(rows["role"], facts.role_keys)
+    role = steps.role_keys(rows["role"], parameters.role_keys)
     known = steps.paired(profiles["role"], profiles["user_id"])
     return role, steps.looked_up(steps.paired(role, rows["user_id"]), known, profiles["id"])
 
 
-def _is_complete(rows: pd.DataFrame, facts: Facts) -> pd.Series:
+def _is_complete(rows: pd.DataFrame, parameters: Parameters) -> pd.Series:
     done = ~steps.is_blank(rows["completed_at"])
     for name in _COMPLETIONS:
         done |= steps.spelling(rows[name]).isin(_TRUE)
-    meanings = {spelling: status for spelling, status in facts.statuses.items() if status == "APPROVED"}
+    meanings = {spelling: status for spelling, status in parameters.statuses.items() if status == "APPROVED"}
     meant = steps.meant(rows["status"], meanings | dict.fromkeys(_DONE, "APPROVED"))
     return done | meant.notna()
 
 
-def _is_submitted(rows: pd.DataFrame, submissions: pd.DataFrame, facts: Facts) -> pd.Series:
+def _is_submitted(rows: pd.DataFrame, submissions: pd.DataFrame, parameters: Parameters) -> pd.Series:
     """Whether the state's user has submitted for its role; a state without a role is served by any submission."""
-    role = _role_word(rows["role"], facts)
-    same_role = steps.paired(_role_word(submissions["role"], facts), submissions["user_id"])
+    role = _role_word(rows["role"], parameters)
+    same_role = steps.paired(_role_word(submissions["role"], parameters), submissions["user_id"])
     by_role = steps.is_in(steps.paired(role, rows["user_id"]), same_role)
     return by_role | (role.isna() & steps.is_in(rows["user_id"], submissions["user_id"]))
 
 
-def _role_word(role: pd.Series, facts: Facts) -> pd.Series:
+def _role_word(role: pd.Series, parameters: Parameters) -> pd.Series:
     """The role key, else the role's spelling, else (no Latin letter in it) the role itself; null where blank."""
     spelling = steps.spelling(role)
-    words = steps.first_known(steps.role_keys(role, facts.role_keys), spelling.mask(spelling == ""), role)
+    words = steps.first_known(steps.role_keys(role, parameters.role_keys), spelling.mask(spelling == ""), role)
     return words.mask(steps.is_blank(role))
 
 

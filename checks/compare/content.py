@@ -42,8 +42,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 
 
 def _tables(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
-    for table, fate in facts.fates.items():
-        if fate in ("copy", "keep") and table != "user_settings":
+    for table, treatment in facts.treatments.items():
+        if treatment in ("copy", "keep") and table != "user_settings":
             if facts.final(table) in facts.target.tables:
                 yield from Whole(facts, table).comparisons(prelude)
             else:
@@ -173,7 +173,7 @@ class Whole:
         return []
 
     def _reference(self, parent: str, column: Column, final: Column) -> tuple[str, str]:
-        is_moved = self._facts.fates.get(parent) == "reshape" or self._facts.books.derived.get(parent)
+        is_moved = self._facts.treatments.get(parent) == "reshape" or self._facts.books.derived.get(parent)
         if not is_moved and column.base == final.base:
             return column_of(column), column_of(final)
         return self._relation.id_of(parent, column), self._facts.word(final, parent)
@@ -211,10 +211,10 @@ class Whole:
 
 def _archived(facts: Facts) -> Iterator[Comparison]:
     """Tables of the archive, byte for byte."""
-    for table, fate in facts.fates.items():
+    for table, treatment in facts.treatments.items():
         rule = facts.find_rule(table)
-        is_whole = fate == "archive" or (rule and rule.also_archived)
-        if is_whole or (fate == "reshape" and rest(facts, table) and facts.settings.unmapped_columns == "archive"):
+        is_whole = treatment == "archive" or (rule and rule.also_archived)
+        if is_whole or (treatment == "reshape" and rest(facts, table) and facts.settings.unmapped_columns == "archive"):
             yield _archive(facts, table)
 
 
@@ -240,10 +240,10 @@ def _archive(facts: Facts, table: str) -> Comparison:
 def _carried(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
     """Columns of reshaped tables that no rule reads, by the target table that they arrive in."""
     into: dict[str, list[str]] = defaultdict(list)
-    for table, fate in facts.fates.items():
+    for table, treatment in facts.treatments.items():
         rule = facts.find_rule(table)
         # what professionals carry is a matter of who was merged into whom: a law of its own
-        if fate == "reshape" and rule and rule.carry_into and rule.carries and rule.transform != "professionals":
+        if treatment == "reshape" and rule and rule.carry_into and rule.carries and rule.transform != "professionals":
             into[rule.carry_into].append(table)
     for target, tables in into.items():
         if facts.settings.unmapped_columns != "carry" or target not in facts.target.tables:

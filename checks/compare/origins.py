@@ -62,7 +62,7 @@ class Origins:
     def parents(self, column: Column) -> tuple[str, ...]:
         """The legacy tables that a column may point at."""
         if self._rule and column.name in self._rule.becomes:
-            return tuple(t for t in self._facts.mapping.profile_sources if t in self._facts.fates)
+            return tuple(t for t in self._facts.mapping.profile_sources if t in self._facts.treatments)
         parent = self._facts.parent(self._table, column.name)
         return (parent,) if parent else ()
 
@@ -80,7 +80,7 @@ class Origins:
 
     def _is_kept(self, target_table: str) -> bool:
         """Whether this target is the legacy table in its own shape."""
-        keeps = self._facts.fates[self._table] in ("copy", "keep") or (self._rule and self._rule.keeps_shape)
+        keeps = self._facts.treatments[self._table] in ("copy", "keep") or (self._rule and self._rule.keeps_shape)
         return bool(keeps) and target_table == self._facts.final(self._table)
 
     def _is_time(self, name: str) -> bool:
@@ -90,7 +90,7 @@ class Origins:
     def _column(self, target_table: str, name: str) -> Column | None:
         """The legacy column behind a column of the target."""
         rule = self._rule
-        if rule is None or self._facts.fates[self._table] in ("copy", "keep"):
+        if rule is None or self._facts.treatments[self._table] in ("copy", "keep"):
             if target_table == self._facts.final(self._table):
                 return self._kept(rule, name)
             rule_columns = rule.derives.columns if rule and rule.derives else {}

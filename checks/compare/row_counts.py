@@ -33,8 +33,8 @@ def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str
 def _kept(facts: Facts, source: psycopg.Connection) -> dict[str, int]:
     """Tables that keep their shape: the source's rows that were not rejected; settings aside, which are completed."""
     found = {}
-    for table, fate in facts.fates.items():
-        if fate in ("copy", "keep") and table != "user_settings":
+    for table, treatment in facts.treatments.items():
+        if treatment in ("copy", "keep") and table != "user_settings":
             count = one_value(source, int, f"select count(*) from {quoted(facts.source.schema, table)}")
             found[facts.final(table)] = count - len(facts.books.rejected.get(table, {}))
     return found

@@ -74,7 +74,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 
 def _arriving(facts: Facts, there: Table) -> list[Column]:
     """The columns that no rule reads and that the target does not generate itself."""
-    is_carried = facts.fates.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
+    is_carried = facts.treatments.get(TABLE) == "reshape" and facts.settings.unmapped_columns == "carry"
     columns = rest(facts, TABLE) if is_carried and facts.rule(TABLE).carries else []
     anew = {c.name for c in there.columns if c.generated}
     return [c for c in columns if not c.generated or c.name not in anew]

@@ -24,7 +24,7 @@ def comparisons(facts: Facts) -> Iterator[Comparison]:
     """One for each table of amounts that the legacy database has."""
     for table in TABLES:
         shape = facts.source.find_table(table)
-        if shape and facts.fates[table] == "copy":
+        if shape and facts.treatments[table] == "copy":
             yield _sums(facts, shape)
 
 

@@ -144,11 +144,11 @@ class Facts:
         return self.mapping.domain_of.get(table, "")
 
     @cached_property
-    def fates(self) -> dict[str, str]:
+    def treatments(self) -> dict[str, str]:
         """Legacy table → copy (renamed and carried ones too), keep (reshaped in place), reshape or archive."""
-        return {name: self._fate(name) for name in self.source.tables}
+        return {name: self._treatment(name) for name in self.source.tables}
 
-    def _fate(self, table: str) -> str:
+    def _treatment(self, table: str) -> str:
         rule = self.find_rule(table)
         if rule is None:
             is_archived = table in self.mapping.common.tool_tables or self.settings.unmapped_tables == "archive"
@@ -174,7 +174,7 @@ class Facts:
 
     def is_alone_at_home(self, table: str) -> bool:
         """Whether no other legacy table's rows stand where a reshaped one's do."""
-        if self.fates.get(table) != "reshape":
+        if self.treatments.get(table) != "reshape":
             return False
         others = {into for name, rule in self.mapping.tables.items() if name != table for into in rule.targets}
         return others.isdisjoint({self.home(table), *self.rule(table).targets})
@@ -195,7 +195,7 @@ class Facts:
 
     def home(self, table: str) -> str:
         """The target table in which references to a legacy table find its rows."""
-        if self.fates.get(table) == "reshape":
+        if self.treatments.get(table) == "reshape":
             return self.mapping.root_of(table) or table
         return self.final(table)
 
@@ -223,7 +223,7 @@ class Facts:
         links = self._links(table, column)
         for constraint in links:
             parent, name = constraint.parent, constraint.ref_columns[constraint.columns.index(column)]
-            is_moved = name == "id" and self.fates[parent] == "reshape"
+            is_moved = name == "id" and self.treatments[parent] == "reshape"
             onward = None if is_moved else self._ids_in(parent, name, seen | {(table, column)})
             if found := onward or (parent if name == "id" else None):
                 return found
@@ -234,7 +234,7 @@ class Facts:
     def _links(self, table: str, column: str) -> list[Constraint]:
         """Foreign keys over this column, those over it alone first, to tables that are not archived."""
         keys = [c for c in self.source.table(table).constraints if c.kind == "f" and column in c.columns]
-        found = [c for c in keys if c.ref_table and self.fates.get(c.ref_table, "archive") != "archive"]
+        found = [c for c in keys if c.ref_table and self.treatments.get(c.ref_table, "archive") != "archive"]
         return sorted(found, key=lambda c: len(c.columns))
 
     def mapped(self, table: str, column: str) -> str | None:
@@ -247,9 +247,9 @@ class Facts:
             return None
         parent = self.source.table(rule.to)
         is_alike = _are_alike(self.source.table(table).column(column), parent.column("id"))
-        if self.fates.get(rule.to) == "archive" or not is_alike:
+        if self.treatments.get(rule.to) == "archive" or not is_alike:
             return None
-        is_moved = self.fates[rule.to] == "reshape" and self.home(rule.to) != rule.to
+        is_moved = self.treatments[rule.to] == "reshape" and self.home(rule.to) != rule.to
         return rule.to if is_moved or is_unique(parent, "id") else None
 
     def id_base(self, table: str) -> str | None:

@@ -28,7 +28,7 @@ def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
     if parent is None or is_unique(parent, "id"):
         return wanted if parent else None
     legacy, column = feed(facts, wanted)
-    if column is None or wanted.parent not in facts.fates:
+    if column is None or wanted.parent not in facts.treatments:
         return None
     for found in facts.source.table(legacy).constraints:
         is_single = found.kind == "f" and found.columns == (column.name,) and found.ref_table == wanted.ref_table
@@ -58,7 +58,7 @@ def bases(facts: Facts) -> dict[str, dict[str, str]]:
     for table, shape in declared.load().items():
         for column in (c.name for c in shape.columns if (table, c.name) in ACTORS):
             found.setdefault(table, {})[column] = _actor(facts)
-        for wanted in (c for c in shape.constraints if c.kind == "f" and c.ref_table in facts.fates):
+        for wanted in (c for c in shape.constraints if c.kind == "f" and c.ref_table in facts.treatments):
             there = constraint(facts, wanted)
             if (there is None or there.ref_columns != wanted.ref_columns) and (base := _base(facts, wanted)):
                 found.setdefault(table, {})[wanted.columns[0]] = base
@@ -95,5 +95,5 @@ def reviewers(facts: Facts) -> Iterator[tuple[str, Column]]:
     """The legacy tables and columns that say who reviewed."""
     for table, name in REVIEWERS:
         rule = facts.rule(table)
-        if table in facts.fates and (column := facts.used(table, rule.columns[name])):
+        if table in facts.treatments and (column := facts.used(table, rule.columns[name])):
             yield table, column

@@ -84,7 +84,7 @@ class Relation:
         """The row's id in the target: a new one by the id as it stands, by the key of a row that has none."""
         base = self._facts.id_base(self._shape.name)
         parent = self._facts.parent(self._shape.name, "id") if column else None
-        if column and parent and self._facts.fates[self._shape.name] != "reshape":
+        if column and parent and self._facts.treatments[self._shape.name] != "reshape":
             return self.id_of(parent, column)  # its ids are another table's
         spelled = self._facts.spelled(column, None, base) if column else "null"
         derived = self._facts.books.derived.get(self._shape.name)
@@ -200,7 +200,7 @@ class Relations:
 
     def _query(self, table: str) -> str:
         wanted, shape = self._wanted(table), self._facts.source.find_table(table)
-        if shape is None or self._facts.fates[table] == "archive":
+        if shape is None or self._facts.treatments[table] == "archive":
             return _empty(wanted)
         relation = Relation(self._facts, shape)
         columns = {"tid": "t.ctid", "key": relation.key, "rejected": relation.rejected, "nulled": relation.nulled}
@@ -217,7 +217,7 @@ class Relations:
 
     def _filled(self, relation: Relation, table: str, name: str) -> str:
         """What is derived from a row that keeps its own times takes those that they plainly say."""
-        if self._facts.fates[table] == "reshape":
+        if self._facts.treatments[table] == "reshape":
             return relation.filled(name)
         return text(relation.created() if name == "created_at" else relation.updated())
 

@@ -102,7 +102,7 @@ class _Balance:
 
     def __init__(self, facts: Facts, table: str, draft: Check):
         self._facts, self._table, self._draft = facts, table, draft
-        self._fate, self._rule = facts.fates[table], facts.find_rule(table)
+        self._treatment, self._rule = facts.treatments[table], facts.find_rule(table)
 
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
         own = self._own(source, target)
@@ -122,7 +122,7 @@ class _Balance:
         rows = _count(source, self._facts.source.schema, self._table)
         run = [self._facts.books.run_id, self._table]
         merged, rejected = (one_value(target, int, query, run) for query in NAMED.values())
-        loaded = 0 if self._fate == "archive" else self._loaded(source, target)
+        loaded = 0 if self._treatment == "archive" else self._loaded(source, target)
         return Own(rows, loaded, merged, rejected, self._archived(target, loaded, rejected))
 
     def _loaded(self, source: psycopg.Connection, target: psycopg.Connection) -> int:
@@ -187,7 +187,7 @@ class _Balance:
     def _archived(self, target: psycopg.Connection, loaded: int, rejected: int) -> int:
         """Rows that only the archive has: of an archived table all; of states those that were neither drafted nor
         rejected. A copy in the archive of what was reshaped is no outcome."""
-        if self._fate == "archive":
+        if self._treatment == "archive":
             return _count(target, self._facts.archive.schema, self._table)
         if self._table == "onboarding_states":
             return _count(target, self._facts.archive.schema, self._table) - loaded - rejected
@@ -211,7 +211,7 @@ def _tables(facts: Facts, draft: Check, source: psycopg.Connection, target: psyc
 
 def _disposition(facts: Facts, table: str) -> str:
     rule = facts.find_rule(table)
-    return rule.disposition if rule else "archive" if facts.fates[table] == "archive" else "carry"
+    return rule.disposition if rule else "archive" if facts.treatments[table] == "archive" else "carry"
 
 
 def _run(facts: Facts, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:

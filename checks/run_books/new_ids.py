@@ -56,10 +56,10 @@ def jobs(facts: Facts) -> Iterator[PlannedCheck]:
 def _changes(facts: Facts, table: str) -> bool:
     """Whether ids of this table that are no UUIDs become some. Of states only drafts have an id: a law of its own."""
     column = facts.source.table(table).find_column("id")
-    if column is None or column.base == "uuid" or facts.fates[table] == "archive" or table == "onboarding_states":
+    if column is None or column.base == "uuid" or facts.treatments[table] == "archive" or table == "onboarding_states":
         return False
-    is_key = facts.fates[table] == "reshape" or facts.source.table(table).primary_key == ("id",)
-    is_key = is_key and (facts.fates[table] == "reshape" or not facts.parent(table, "id"))
+    is_key = facts.treatments[table] == "reshape" or facts.source.table(table).primary_key == ("id",)
+    is_key = is_key and (facts.treatments[table] == "reshape" or not facts.parent(table, "id"))
     return is_key and facts.id_base(table) == "uuid"
 
 

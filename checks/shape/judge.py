@@ -31,7 +31,7 @@ ROLE = "select role from migration.schemas where name = %s"
 
 def tables(facts: Facts) -> list[str]:
     """The names of the tables that the product should have."""
-    copied = {facts.final(table) for table, fate in facts.fates.items() if fate in ("copy", "keep")}
+    copied = {facts.final(table) for table, treatment in facts.treatments.items() if treatment in ("copy", "keep")}
     return sorted({*shapes(facts), *copied})
 
 
@@ -75,8 +75,8 @@ class _Product:
         self._there = {thing.name for thing in found if thing.kind == "table"}
         wanted = [
             thing
-            for table, fate in facts.fates.items()
-            if fate in ("copy", "keep")
+            for table, treatment in facts.treatments.items()
+            if treatment in ("copy", "keep")
             for thing in self._kept.table(table)
         ]
         wanted = [*wanted, *self._declared.all()]

@@ -31,7 +31,9 @@ TITLE = "Columns, constraints, indexes, comments and grants are those of the dec
 def jobs(facts: Facts) -> Iterator[tuple[Check, Work]]:
     """The planned checks, and how each is made."""
     shape = judge.Shape(facts)
-    copied = {facts.final(legacy): legacy for legacy, fate in facts.fates.items() if fate in ("copy", "keep")}
+    copied = {
+        facts.final(legacy): legacy for legacy, treatment in facts.treatments.items() if treatment in ("copy", "keep")
+    }
     drafts = [(f"catalog/{name}", name, TITLE) for name in judge.tables(facts)]
     for name, table, title in [*drafts, *((name, None, title) for name, title in OTHERS.items())]:
         domain = facts.domain(copied[table]) if table in copied else ""

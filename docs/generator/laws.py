@@ -120,7 +120,7 @@ def _grouped(said: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 def _is_read(facts: Facts, name: str) -> bool:
     """Whether laws may look at it: rows of archived tables are compared as they are, and no rule reads them."""
-    return facts.fates.get(name) != "archive"
+    return facts.treatments.get(name) != "archive"
 
 
 def _facts(conn: psycopg.Connection) -> Facts:

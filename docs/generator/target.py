@@ -52,7 +52,7 @@ class _Domain:
     def lines(self) -> Iterator[str]:
         tables = [table for table in self._plan.tables if table.domain == self._domain]
         yield from (f"## {self._domain}", "")
-        yield from self._fates(tables)
+        yield from self._dispositions(tables)
         yield from ("The legacy tables:", "")
         yield from diagrams.of_tables([table.legacy.shape for table in tables], list(_undeclared(tables)))
         yield from ("The target's:", "")
@@ -84,7 +84,7 @@ class _Domain:
         columns = tuple(replace(column, name=new.get(column.name, column.name)) for column in shape.columns)
         return replace(shape, name=name, columns=columns, constraints=tuple(map(named, shape.constraints)))
 
-    def _fates(self, tables: list[TablePlan]) -> Iterator[str]:
+    def _dispositions(self, tables: list[TablePlan]) -> Iterator[str]:
         rows = [
             (markdown.code(table.name), table.disposition, markdown.codes(table.targets) or "`legacy_archive`")
             for table in tables

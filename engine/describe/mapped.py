@@ -15,7 +15,7 @@ from config.mapping import Derivation, TableRule
 from config.shapes import Table
 from engine.describe import additions
 
-FATES = {
+DISPOSITIONS = {
     "copy": "copied as it is, under its name: the legacy catalogue says its shape",
     "rename": "copied as {target}; its columns and keys follow",
     "reshape": "reshaped by {transform}",
@@ -103,7 +103,7 @@ def _sources(table: str, column: str, makers: list[str]) -> Iterator[str]:
 
 def _rules(table: str, rule: TableRule) -> Iterator[str]:
     """The mapping's keys in words."""
-    yield FATES[rule.disposition].format(target=rule.target, transform=rule.transform)
+    yield DISPOSITIONS[rule.disposition].format(target=rule.target, transform=rule.transform)
     read = {**rule.columns, **(rule.derives.columns if rule.derives else {})}
     several = {name: variants for name, variants in read.items() if len(variants) > 1}
     yield from (f"{name} is the first of {', '.join(variants)} that is there" for name, variants in several.items())

@@ -47,7 +47,7 @@ def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> di
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
-        "system_identifier": servers.facts(conn).system_identifier,
+        "system_identifier": servers.info(conn).system_identifier,
         "snapshot": fetch.value(str, conn, "select concat(pg_current_snapshot())"),
         "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
         "sequences": _positions(conn, list(marks)),

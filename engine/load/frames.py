@@ -89,7 +89,7 @@ def _transformed(work: Work, route: Route, table: pa.Table, cursor: adbc.Cursor)
     found = lookups.find(work, route, rows, cursor)
     converted = _converted(route, rows)
     return chunk_books.with_blank_times(
-        registry.TRANSFORMS[route.transform](converted, route.transforms_facts, found), rows
+        registry.TRANSFORMS[route.transform](converted, route.transform_parameters, found), rows
     ), rows
 
 

@@ -38,7 +38,7 @@ class Draft:
     settings: Settings
     instant: str
     keys: Keys
-    fates: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
+    treatments: dict[str, str]  # legacy table → copy | keep | reshape | archive | skip
     declared: dict[str, Table]  # section tables of ours, adapted and added to as planning goes on
     server: int = older.NEWEST  # the target's version
     legacy_names: Mapping[str, str] = field(

@@ -60,20 +60,20 @@ Probe = Callable[[str, list[Column]], dict[str, tuple[int, int]]]
 class Keys:
     """Types of ids and references. probe(table, columns) → column → (values, how many of them are UUIDs)."""
 
-    def __init__(self, catalog: Catalog, mapping: Mapping, fates: dict[str, str], probe: Probe):
-        self._catalog, self._mapping, self._fates, self._probe = catalog, mapping, fates, probe
+    def __init__(self, catalog: Catalog, mapping: Mapping, treatments: dict[str, str], probe: Probe):
+        self._catalog, self._mapping, self._treatments, self._probe = catalog, mapping, treatments, probe
         self._probed: dict[tuple[str, str], tuple[int, int]] = {}
         self._found: dict[tuple[str, str], Reference | None] = {}
         self._domains = {t.name: t.base for t in catalog.types if t.kind == "d"}
         self._kinds = {t.name: t.kind for t in catalog.types}
         self.questions: list[str] = []
-        tables = [table for table in catalog.tables if fates.get(table.name) in MOVED]
+        tables = [table for table in catalog.tables if treatments.get(table.name) in MOVED]
         found = [self._reference(table, column) for table in tables for column in table.shape.columns]
         self.references = {(r.table, r.column): r for r in found if r}
 
     def root_of(self, table: str | None) -> str | None:
         """The target table that references to this legacy table lead to; None: the table itself."""
-        if table is None or self._fates.get(table) != "reshape":
+        if table is None or self._treatments.get(table) != "reshape":
             return None
         return self._mapping.root_of(table)
 
@@ -119,7 +119,7 @@ class Keys:
     def all_spelled(self) -> Iterator[tuple[str, str, str]]:
         """(table, column, how it is spelled) of every id and every reference to one."""
         for table in self._catalog.tables:
-            if self._fates.get(table.name) in MOVED:
+            if self._treatments.get(table.name) in MOVED:
                 names = [c for c in table.shape.columns if c.name == "id" or self.names_ids(table, c.name)]
                 yield from ((table.name, column.name, self.spelled(table, column)) for column in names)
 
@@ -172,7 +172,7 @@ class Keys:
         return Conversion("same", column.type, column.base, parent)
 
     def _id_type(self, table: LegacyTable, column: Column) -> Column:
-        if self._fates[table.name] == "reshape":
+        if self._treatments[table.name] == "reshape":
             return UUID
         if column.base in TEXTUAL:
             values, uuids = self._count(table.name, "id")
@@ -203,7 +203,7 @@ class Keys:
         """Foreign keys that the column is part of, and the column that it names there; those of one column first."""
         keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
         for constraint in sorted(keys, key=lambda c: len(c.columns)):
-            if self._fates.get(constraint.parent) in MOVED:
+            if self._treatments.get(constraint.parent) in MOVED:
                 yield constraint, constraint.ref_columns[constraint.columns.index(column)]
 
     def _declared(self, table: LegacyTable, column: Column, constraint: Constraint, to_column: str) -> Reference:
@@ -214,7 +214,7 @@ class Keys:
 
     def _ids_in(self, table: str, column: str) -> str | None:
         """The legacy table whose ids stand in this column: its own, or one that it points at in turn."""
-        if column == "id" and self._fates[table] == "reshape":
+        if column == "id" and self._treatments[table] == "reshape":
             return table if self.root_of(table) else None
         parent = self._catalog.table(table)
         onward = self._reference(parent, parent.shape.column(column))
@@ -249,7 +249,9 @@ class Keys:
         return Reference(table.name, column.name, rule.to, "id", rule.on_orphan(table.name), None, ids_of)
 
     def _is_target(self, table: str) -> bool:
-        return self._fates.get(table) in MOVED and (self._fates[table] != "reshape" or bool(self.root_of(table)))
+        return self._treatments.get(table) in MOVED and (
+            self._treatments[table] != "reshape" or bool(self.root_of(table))
+        )
 
 
 def is_unique(shape: Table, columns: tuple[str, ...]) -> bool:

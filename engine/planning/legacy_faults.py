@@ -47,7 +47,7 @@ def look(draft: Draft) -> None:
     views = {left.name: left.kind for left in catalog.not_migrated if left.kind in ("view", "materialized view")}
     for name in [name for name in draft.mapping.tables if name in views]:
         draft.fault(name, None, f"is a {views[name]}, and its mapping wants a table", "rename or drop it")
-    _missing(draft, [name for name in draft.mapping.tables if name not in {*draft.fates, *views}])
+    _missing(draft, [name for name in draft.mapping.tables if name not in {*draft.treatments, *views}])
 
 
 def _missing(draft: Draft, names: list[str]) -> None:
@@ -62,17 +62,17 @@ def _missing(draft: Draft, names: list[str]) -> None:
 
 
 def _look_at(draft: Draft, table: LegacyTable) -> None:
-    name, fate = table.name, draft.fates[table.name]
+    name, treatment = table.name, draft.treatments[table.name]
     if table.is_partition or table.kind not in "rp":
         what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
         draft.fault(name, None, f"is {what}, whose rows are not this schema's", "drop it or move its rows first")
     if (table.inherits or table.has_heirs) and not table.extension:
         draft.fault(name, None, "takes part in table inheritance", "make it a plain or partitioned table first")
     rule = draft.find_rule(name)
-    if fate == "copy" and not rule and draft.settings.unmapped_tables == "fail":
+    if treatment == "copy" and not rule and draft.settings.unmapped_tables == "fail":
         draft.fault(name, None, "is in no mapping", 'map it in config/mapping or set unmapped_tables = "carry"')
     clashes.table(draft, name)
-    for column in rule.required if rule and fate == "copy" else ():
+    for column in rule.required if rule and treatment == "copy" else ():
         if not table.shape.find_column(column):
             draft.fault(name, column, "is missing, and it must exist", "name the table's key so in the source")
     if table.shape.find_column(HIDDEN):

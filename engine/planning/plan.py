@@ -15,7 +15,7 @@ from engine.planning import ids
 from engine.planning.fault import Fault
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.objects import Function
-from transforms.outcome import Facts
+from transforms.outcome import Parameters
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
 
@@ -74,7 +74,7 @@ class Route:
     from_sql: str
     where_sql: str = ""
     transform: str | None = None
-    facts: Facts | None = None
+    parameters: Parameters | None = None
     lookups: tuple[str, ...] = ()
     rule_columns: tuple[str, ...] = ()  # what the transform reads; one that no item gives is all null
     freight: Freight = ()
@@ -85,11 +85,11 @@ class Route:
     is_chunked: bool = True
 
     @property
-    def transforms_facts(self) -> Facts:
+    def transform_parameters(self) -> Parameters:
         """What the transform is told beside the rows. Errors: LookupError of a route without one."""
-        if self.facts is None:
-            raise LookupError(f"route {self.name} has no transform, so no facts for one")
-        return self.facts
+        if self.parameters is None:
+            raise LookupError(f"route {self.name} has no transform, so no parameters for one")
+        return self.parameters
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,12 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe
     mapping, catalog = apart.rules, apart.catalog
     barred = legacy_faults.of_privileges(catalog)
     probe = probes.Unread() if barred else probe  # all privileges are asked for at once, before any row is read
-    fates = fates_of(catalog, mapping, settings)
-    if fates.get("user_settings"):
+    treatments = treatments_of(catalog, mapping, settings)
+    if treatments.get("user_settings"):
         shapes.pop("user_settings")
-    keys = Keys(catalog, mapping, fates, lambda table, columns: probe.ids(apart.legacy(table), columns))
+    keys = Keys(catalog, mapping, treatments, lambda table, columns: probe.ids(apart.legacy(table), columns))
     draft = Draft(
-        catalog, mapping, settings, instant, keys, fates, shapes, server, legacy_names=apart.names, faults=barred
+        catalog, mapping, settings, instant, keys, treatments, shapes, server, legacy_names=apart.names, faults=barred
     )
     legacy_faults.look(draft)
     users = catalog.find_table("users")
@@ -60,27 +60,27 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe
     loose_ids.look(draft)
     declared.adapt(draft)
     for name, rule in mapping.tables.items():
-        if fates.get(name) == "reshape":
+        if treatments.get(name) == "reshape":
             for target in rule.targets:
                 draft.fed_by.setdefault(target, set()).add(name)
     return aside.restored(_assemble(draft, _tables(draft), probe), apart, legacy)
 
 
-def fates_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
+def treatments_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
     """Legacy table → copy, keep, reshape, archive or skip."""
-    fates = {}
+    treatments = {}
     for table in catalog.tables:
         rule = mapping.tables.get(table.name)
         if table.extension or table.is_partition or table.kind not in "rp":
-            fates[table.name] = "skip"
+            treatments[table.name] = "skip"
         elif rule:
             kinds = {"copy": "copy", "rename": "copy", "archive": "archive"}
-            fates[table.name] = kinds.get(rule.disposition, "keep" if rule.keeps_shape else "reshape")
+            treatments[table.name] = kinds.get(rule.disposition, "keep" if rule.keeps_shape else "reshape")
         elif table.name in mapping.common.tool_tables or settings.unmapped_tables == "archive":
-            fates[table.name] = "archive"
+            treatments[table.name] = "archive"
         else:
-            fates[table.name] = "copy"
-    return fates
+            treatments[table.name] = "copy"
+    return treatments
 
 
 @dataclass(frozen=True)
@@ -95,21 +95,21 @@ class _Planned:
 
 def _tables(draft: Draft) -> list[_Planned]:
     planned = {}
-    order = [n for n in draft.mapping.tables if n in draft.fates] + [t.name for t in draft.catalog.tables]
+    order = [n for n in draft.mapping.tables if n in draft.treatments] + [t.name for t in draft.catalog.tables]
     for name in dict.fromkeys(order):
         planned[name] = _table(draft, draft.catalog.table(name))
     return [planned[table.name] for table in draft.catalog.tables]
 
 
 def _table(draft: Draft, table: LegacyTable) -> _Planned:
-    fate, domain = draft.fates[table.name], draft.mapping.domain_of.get(table.name, "")
-    if fate == "skip":
+    treatment, domain = draft.treatments[table.name], draft.mapping.domain_of.get(table.name, "")
+    if treatment == "skip":
         remark = f"belongs to the extension {table.extension}" if table.extension else "is not read"
         return _Planned(TablePlan(table, domain, "skip", (), (), (), remarks=(remark,)))
-    if fate == "archive":
+    if treatment == "archive":
         shape, route = beside.archive(draft, table, is_outcome=True)
         return _Planned(TablePlan(table, domain, "archive", (), _archived_ways(table), (route,)), archive=shape)
-    if fate == "reshape":
+    if treatment == "reshape":
         return _reshaped(draft, table, domain)
     return _copied(draft, table, domain, draft.find_rule(table.name))
 
@@ -190,7 +190,7 @@ def _nothing(draft: Draft) -> Plan:
         target_schema=draft.settings.target_schema,
         mapping_digest=draft.mapping.digest,
         instant=draft.instant,
-        missing_tables=tuple(n for n in draft.mapping.tables if n not in draft.fates),
+        missing_tables=tuple(n for n in draft.mapping.tables if n not in draft.treatments),
         faults=tuple(draft.faults),
         remarks=tuple(draft.remarks),
     )
@@ -305,7 +305,7 @@ def _read_by_generated(draft: Draft, table: str, columns: tuple[str, ...]) -> se
 def _is_trusted(draft: Draft, table: str, columns: tuple[str, ...], kind: str, key: Constraint | None = None) -> bool:
     """Whether the legacy constraint proves this one: the table keeps its shape and the columns arrive as they were."""
     rule = draft.find_rule(table)
-    if draft.fates.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
+    if draft.treatments.get(table) not in ("copy", "keep") or (rule and rule.completed_from):
         return False
     if not draft.keeps(table, _read_by_generated(draft, table, columns)):
         return False
@@ -315,5 +315,5 @@ def _is_trusted(draft: Draft, table: str, columns: tuple[str, ...], kind: str, k
         return kind == "n" and not following  # a cast or a derivation never makes a null; filled times never are
     if key is None or kind != "f":
         return True
-    same_parent = draft.fates.get(key.parent) in ("copy", "keep")
+    same_parent = draft.treatments.get(key.parent) in ("copy", "keep")
     return same_parent and not any((key.parent, column) in draft.changed for column in key.ref_columns)

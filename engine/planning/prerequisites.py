@@ -145,7 +145,7 @@ def _tell_of_sequences(draft: Draft, wanted: Needs) -> None:
         if sequence.name in wanted.sequences and not sequence.is_readable:
             sentence = f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
             draft.faults.append(Fault(sentence, None, sequence.name))
-        is_identity_of_copy = sequence.is_identity and draft.fates.get(sequence.table or "") in ("copy", "keep")
+        is_identity_of_copy = sequence.is_identity and draft.treatments.get(sequence.table or "") in ("copy", "keep")
         if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
             owner = f"{sequence.table}.{sequence.column}"
             draft.remarks.append(

@@ -29,7 +29,7 @@ def find(draft: Draft, probe: Probe) -> list[str]:
 
 def _times(draft: Draft, table: LegacyTable) -> Iterator[str]:
     """Columns of which no value can be the time that the target wants: they would cost every row that has one."""
-    if draft.fates.get(table.name) != "reshape":
+    if draft.treatments.get(table.name) != "reshape":
         return
     rule = draft.rule(table.name)
     used = used_columns(draft, table, rule.columns, rule.carry_into)
@@ -47,7 +47,7 @@ def _times(draft: Draft, table: LegacyTable) -> Iterator[str]:
 
 def _links(draft: Draft, table: LegacyTable, probe: Probe) -> Iterator[str]:
     """Columns of a profile in which most values look like URLs; those of four tables are forbidden by name."""
-    if draft.fates[table.name] != "reshape":
+    if draft.treatments[table.name] != "reshape":
         return
     read = {v for variants in draft.rule(table.name).columns.values() for v in variants} | _settled(draft, table.name)
     texts = [c for c in table.shape.columns if c.base in {*TEXTUAL, "json", "jsonb"} and c.name not in read]
@@ -63,7 +63,7 @@ def _links(draft: Draft, table: LegacyTable, probe: Probe) -> Iterator[str]:
 
 def _references(draft: Draft, table: LegacyTable, asked: set[str]) -> Iterator[str]:
     """asked: columns, with their tables, of which another question speaks."""
-    if draft.fates.get(table.name) not in ("copy", "keep", "reshape"):
+    if draft.treatments.get(table.name) not in ("copy", "keep", "reshape"):
         return
     pointing = {column for c in table.shape.constraints if c.kind == "f" for column in c.columns}
     known = pointing | ACTORS | _settled(draft, table.name) | _read(draft, table.name)
@@ -79,7 +79,7 @@ def _parent(draft: Draft, column: Column) -> str | None:
     if named == column.name or column.is_array or column.base not in {"uuid", *INTEGERS, *TEXTUAL}:
         return None
     plurals = (f"{named}s", f"{named}es", named, f"{named[:-1]}ies")
-    return next((name for name in plurals if draft.fates.get(name) in ("copy", "keep", "reshape")), None)
+    return next((name for name in plurals if draft.treatments.get(name) in ("copy", "keep", "reshape")), None)
 
 
 def _reference(draft: Draft, table: str, column: str, parent: str) -> str:

@@ -24,7 +24,7 @@ from engine.publish import schemas
 from engine.session import fetch, servers
 from engine.session.blame import blame
 from engine.session.connect import LOCK_SECONDS
-from engine.session.servers import ServerFacts
+from engine.session.servers import ServerInfo
 
 ARCHIVE = "legacy_archive"
 LOCK_NOT_HAD = "55P03"
@@ -74,7 +74,7 @@ def preflight(
     target_schema: str,
     *,
     allow_dependants: bool = False,
-    source: ServerFacts | None = None,
+    source: ServerInfo | None = None,
     source_schema: str | None = None,
     drops_build: bool = False,
 ) -> list[str]:
@@ -278,10 +278,10 @@ def _refuse(faults: list[str]) -> None:
 
 
 def _source_faults(
-    conn: psycopg.Connection, target_schema: str, source: ServerFacts | None, source_schema: str | None
+    conn: psycopg.Connection, target_schema: str, source: ServerInfo | None, source_schema: str | None
 ) -> list[str]:
     taken = [name for names in names_of(target_schema) for name in names.all()] + [bookkeeping.SCHEMA]
-    if source is None or source_schema not in taken or not source.is_same_database(servers.facts(conn)):
+    if source is None or source_schema not in taken or not source.is_same_database(servers.info(conn)):
         return []
     return [
         f"the source's schema {source_schema} is in the target database, under a name that the target needs; "

@@ -1,4 +1,4 @@
-"""The one row of a query that always gives one: counts, settings, facts of the server."""
+"""The one row of a query that always gives one: counts, settings, what the server says of itself."""
 
 from typing import Any, TypeVar
 

@@ -11,7 +11,7 @@ OLDEST_SERVER = 140000
 
 
 @dataclass(frozen=True)
-class ServerFacts:
+class ServerInfo:
     """What a server says of itself. system_identifier: None where the role may not read it, or the service hides it."""
 
     version_number: int
@@ -28,7 +28,7 @@ class ServerFacts:
         """As JSON takes it, for migration.runs.source_identity."""
         return asdict(self)
 
-    def is_same_database(self, other: "ServerFacts") -> bool:
+    def is_same_database(self, other: "ServerInfo") -> bool:
         if self.system_identifier and other.system_identifier:
             is_same_server = self.system_identifier == other.system_identifier
         else:
@@ -36,7 +36,7 @@ class ServerFacts:
         return is_same_server and self.database_oid == other.database_oid
 
 
-FACTS = """
+INFO = """
     select int4in(textout(current_setting('server_version_num'))), current_setting('server_version'),
            current_setting('server_encoding'), current_database()::text, d.oid::bigint, %(system)s::text,
            concat(extract(epoch from pg_postmaster_start_time())), pg_is_in_recovery(), current_user::text
@@ -44,8 +44,8 @@ FACTS = """
 """
 
 
-def facts(conn: psycopg.Connection) -> ServerFacts:
-    return ServerFacts(*fetch.one(conn, FACTS, {"system": _system_identifier(conn)}))
+def info(conn: psycopg.Connection) -> ServerInfo:
+    return ServerInfo(*fetch.one(conn, INFO, {"system": _system_identifier(conn)}))
 
 
 def _system_identifier(conn: psycopg.Connection) -> str | None:
@@ -55,7 +55,7 @@ def _system_identifier(conn: psycopg.Connection) -> str | None:
     return None
 
 
-def source_faults(found: ServerFacts) -> list[str]:
+def source_faults(found: ServerInfo) -> list[str]:
     """What makes a server unfit as a source, one sentence each."""
     faults = _version_faults("source", found)
     if found.encoding == "SQL_ASCII":
@@ -63,7 +63,7 @@ def source_faults(found: ServerFacts) -> list[str]:
     return faults
 
 
-def target_faults(found: ServerFacts) -> list[str]:
+def target_faults(found: ServerInfo) -> list[str]:
     """What makes a server unfit as a target, one sentence each."""
     faults = _version_faults("target", found)
     if found.encoding != "UTF8":
@@ -73,7 +73,7 @@ def target_faults(found: ServerFacts) -> list[str]:
     return faults
 
 
-def _version_faults(side: str, found: ServerFacts) -> list[str]:
+def _version_faults(side: str, found: ServerInfo) -> list[str]:
     if found.version_number >= OLDEST_SERVER:
         return []
     return [f"the {side} is PostgreSQL {found.version}; wanted {OLDEST_SERVER // 10000} or later"]

@@ -37,7 +37,7 @@ class Snapshot:
 
     name: str
     visible: str
-    facts: servers.ServerFacts
+    server: servers.ServerInfo
     holder: psycopg.Connection
 
     def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
@@ -68,10 +68,10 @@ def hold(connection: Connection, stop: Stop | None = None) -> Iterator[Snapshot]
     """Take a snapshot of the source and keep it for as long as the block runs. Errors: SourceError."""
     with connect.source(connection, stop) as conn:
         with blame(SourceError, "taking a snapshot", stop):
-            facts = servers.facts(conn)
+            server = servers.info(conn)
             conn.execute(BEGIN)
             name, visible = fetch.one(conn, TAKE)
-        yield Snapshot(name, visible, facts, conn)
+        yield Snapshot(name, visible, server, conn)
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ def changed_tables(
     or a system identifier, or with another one, nothing is proved and all have changed.
     """
     marks = list(marks)
-    facts = servers.facts(conn)
-    if visible is None or facts.system_identifier is None or facts.system_identifier != system_identifier:
+    server = servers.info(conn)
+    if visible is None or server.system_identifier is None or server.system_identifier != system_identifier:
         return [mark.table for mark in marks]
     now = files(conn, schema, [mark.table for mark in marks])
     since = int(visible.split(":", maxsplit=1)[0])

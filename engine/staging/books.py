@@ -132,10 +132,10 @@ def members(conn: psycopg.Connection, schema_oid: int) -> list[Member]:
     return [m for m in schemas.members_of(conn, schema_oid, extensions=False) if not m.goes_along]
 
 
-def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], facts: dict[str, Any]) -> Copy:
+def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], columns: dict[str, Any]) -> Copy:
     """A new copy in state running, its schema empty. names: kind and name of all that the source's schema holds.
 
-    facts: columns of `copies`. One transaction. Errors: PlanRefused, of schema_faults too, for somebody may have come
+    columns: those of `copies`. One transaction. Errors: PlanRefused, of schema_faults too, for somebody may have come
     since they were last asked; StagingError.
     """
     with blame(StagingError, f"emptying schema {schema}"), conn.transaction():
@@ -148,7 +148,7 @@ def begin(conn: psycopg.Connection, schema: str, names: list[tuple[str, str]], f
         oid = _made(conn, schema)
         schemas.drop_all(conn, schema, lambda: _ours(conn, oid), DROPS)
         _expect(conn, oid, names)
-        return _created(conn, facts | {"source_schema": schema, "schema_oid": oid})
+        return _created(conn, columns | {"source_schema": schema, "schema_oid": oid})
 
 
 def _made(conn: psycopg.Connection, schema: str) -> int:
@@ -158,8 +158,8 @@ def _made(conn: psycopg.Connection, schema: str) -> int:
     return fetch.value(int, conn, OID, [schema])
 
 
-def _created(conn: psycopg.Connection, facts: dict[str, Any]) -> Copy:
-    values = facts | {"source_identity": json.dumps(facts["source_identity"]), "state": "running"}
+def _created(conn: psycopg.Connection, columns: dict[str, Any]) -> Copy:
+    values = columns | {"source_identity": json.dumps(columns["source_identity"]), "state": "running"}
     query = sql.SQL(
         "insert into nxtgauge_staging.copies (copy_id, {}) "
         "values (to_char(now(), 'YYYYMMDD-HH24MISS-') || {}, {}) returning *"

@@ -7,7 +7,7 @@ from config.settings import Settings
 from engine.planning.legacy_faults import hidden_rows
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, fetch, servers
-from engine.session.servers import ServerFacts
+from engine.session.servers import ServerInfo
 from engine.staging import programs
 
 SHORTEST_KEY = 16
@@ -23,18 +23,18 @@ def masking_key(settings: Settings) -> bytes | None:
     return key.encode()
 
 
-def same_place(settings: Settings, staging: ServerFacts, source: ServerFacts) -> None:
+def same_place(settings: Settings, staging: ServerInfo, source: ServerInfo) -> None:
     """Errors: ConfigError if the staging database is the source or the target; TargetError, of asking the target."""
     if staging.is_same_database(source):
         raise ConfigError("NXTGAUGE_STAGING_URL is the source database; wanted a database of its own")
     if settings.target_url is None:
         return
     with connect.target(settings.target) as conn:
-        if staging.is_same_database(servers.facts(conn)):
+        if staging.is_same_database(servers.info(conn)):
             raise ConfigError("NXTGAUGE_STAGING_URL is the target database; wanted a database of its own")
 
 
-def of_servers(source: ServerFacts, staging: ServerFacts) -> list[str]:
+def of_servers(source: ServerInfo, staging: ServerInfo) -> list[str]:
     found = servers.source_faults(source)
     newest = programs.major()
     if _major(source) > newest:
@@ -51,8 +51,8 @@ def of_servers(source: ServerFacts, staging: ServerFacts) -> list[str]:
     return found
 
 
-def _major(facts: ServerFacts) -> int:
-    return facts.version_number // 10000
+def _major(server: ServerInfo) -> int:
+    return server.version_number // 10000
 
 
 def of_source(found: Catalog) -> list[str]:

@@ -33,7 +33,7 @@ def find(catalog: Catalog, mapping: Mapping, settings: Settings) -> tuple[Link, 
         for c in table.shape.constraints
         if c.kind == "f" and not c.ref_schema and c.ref_table in tables
     ]
-    known = Keys(catalog, mapping, planner.fates_of(catalog, mapping, settings), Unread().ids).references.values()
+    known = Keys(catalog, mapping, planner.treatments_of(catalog, mapping, settings), Unread().ids).references.values()
     found += [Link(r.table, (r.column,), r.to, (r.to_column,), False) for r in known if not r.declared]
     found += _of_profiles(tables, mapping)
     return tuple(dict.fromkeys(found))

@@ -158,9 +158,9 @@ def _refuse(making: Making, missing: list[str]) -> None:
     with blame(SourceError, "looking for extensions", STOP):
         needed = structure.extensions(making.held.holder, source)
     with blame(StagingError, "looking at the staging database", STOP):
-        facts = servers.facts(conn)
-        faults.same_place(making.settings, facts, making.held.facts)
-        found = [*faults.of_servers(making.held.facts, facts), *faults.of_staging(conn), *faults.of_source(source)]
+        server = servers.info(conn)
+        faults.same_place(making.settings, server, making.held.server)
+        found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn), *faults.of_source(source)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         found += structure.extension_faults(conn, needed)
     if making.wish.percent is not None:
@@ -204,10 +204,10 @@ def _begun(making: Making) -> Copy:
     wish, source = making.wish, making.source
     with blame(SourceError, "reading the source's catalogue", STOP):
         names = [(member.kind, member.name) for member in books.members(making.held.holder, source.schema_oid)]
-    facts = {"source_identity": making.held.facts.identity(), "percent": wish.percent, "is_masked": wish.is_masked,
+    columns = {"source_identity": making.held.server.identity(), "percent": wish.percent, "is_masked": wish.is_masked,
              "reason": wish.reason, "name": wish.name}  # fmt: skip
     books.ensure(making.conn)
-    return books.begin(making.conn, making.schema, names, facts)
+    return books.begin(making.conn, making.schema, names, columns)
 
 
 def _make(making: Making, copy: Copy, sessions: Pool, folder: Path) -> None:

@@ -133,7 +133,7 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock) -> Run:
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             stood = {s.name: [s.last_value, s.is_called] for s in start.plan.source.sequences if s.is_readable}
-            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.facts.identity(), stood)
+            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.server.identity(), stood)
     return run
 
 
@@ -144,7 +144,7 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
         source_schema=settings.source_schema,
         target_schema=settings.target_schema,
         dry_run=start.options.dry_run,
-        source_identity=start.held.facts.identity(),
+        source_identity=start.held.server.identity(),
         **start.marks,
         approval=start.needs_approval,
         settings=settings.keys(),

@@ -24,7 +24,7 @@ from engine.publish import publish
 from engine.reflect import catalog, older
 from engine.session import locks, servers
 from engine.session.blame import blame
-from engine.session.servers import ServerFacts
+from engine.session.servers import ServerInfo
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
 from engine.start import rehearsal
@@ -41,7 +41,7 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
         if unknown := consistency.unknown_tables(mapping.load(), [table.name for table in found.tables]):
             raise ConfigError("; and ".join(unknown))
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
-    return replace(made, faults=(*map(Fault, servers.source_faults(held.facts)), *made.faults))
+    return replace(made, faults=(*map(Fault, servers.source_faults(held.server)), *made.faults))
 
 
 def faults(
@@ -60,23 +60,23 @@ def faults(
     Errors: ConfigError (source and target are one schema), TargetError.
     """
     with blame(TargetError, "looking at the target", STOP):
-        facts = servers.facts(conn)
-        _require_two_schemas(settings, held.facts, facts)
+        server = servers.info(conn)
+        _require_two_schemas(settings, held.server, server)
         found = [
-            *servers.target_faults(facts),
+            *servers.target_faults(server),
             *plan.faults,
             *publish.preflight(
                 conn,
                 settings.target_schema,
                 allow_dependants=settings.allow_dependants,
-                source=held.facts,
+                source=held.server,
                 source_schema=settings.source_schema,
                 drops_build=is_new,
             ),
             *_extension_faults(conn, settings, plan),
             *([] if dry_run else _drift(conn, settings, plan, certificate)),
         ]
-        if can_rehearse(conn, facts):
+        if can_rehearse(conn, server):
             found += _new_to(plan.faults, rehearsal.faults(conn, settings, plan))
     return list(dict.fromkeys(map(str, found)))
 
@@ -86,9 +86,9 @@ def _new_to(told: Sequence[Fault], rehearsed: list[Fault]) -> list[Fault]:
     return [fault for fault in rehearsed if not any(map(fault.is_told_by, told))]
 
 
-def can_rehearse(conn: psycopg.Connection, facts: ServerFacts) -> bool:
+def can_rehearse(conn: psycopg.Connection, server: ServerInfo) -> bool:
     """Whether the DDL can be tried there at all; where not, there is a fault that says why."""
-    return not facts.is_standby and publish.may_create(conn)
+    return not server.is_standby and publish.may_create(conn)
 
 
 def refuse(found: list[str]) -> None:
@@ -105,7 +105,7 @@ def held_to(conn: psycopg.Connection, settings: Settings, given: Certificate | N
         return certificates.latest(conn, settings.source_schema)
 
 
-def _require_two_schemas(settings: Settings, source: ServerFacts, target: ServerFacts) -> None:
+def _require_two_schemas(settings: Settings, source: ServerInfo, target: ServerInfo) -> None:
     if target.is_same_database(source) and settings.source_schema == settings.target_schema:
         raise ConfigError(
             f"source and target are one schema, {settings.target_schema}; set NXTGAUGE_TARGET_SCHEMA to another name"

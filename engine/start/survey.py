@@ -108,12 +108,12 @@ def _source_bytes(held: Snapshot, plan: Plan) -> int:
 
 def _look_at(conn: psycopg.Connection, settings: Settings) -> Target:
     with blame(TargetError, "looking at the target", STOP):
-        facts = servers.facts(conn)
+        server = servers.info(conn)
         size = fetch.value(int, conn, "select pg_catalog.pg_database_size(pg_catalog.current_database())")
         has_books = not bookkeeping.faults(conn) and bookkeeping.is_present(conn)
         holder = lease.holder(conn) if lease.is_held(conn) else None
         pace = _pace(conn, settings) if has_books else None
-        return Target(str(settings.target), facts.version, size, preflight.can_rehearse(conn, facts), holder, pace)
+        return Target(str(settings.target), server.version, size, preflight.can_rehearse(conn, server), holder, pace)
 
 
 def _pace(conn: psycopg.Connection, settings: Settings) -> Pace | None:

@@ -16,7 +16,7 @@ from config import mapping
 from transforms.audit import activity_logs
 from transforms.finance import orders
 from transforms.knowledge_base import kb_articles, kb_sections
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.verification import onboarding_states, onboarding_submissions, submission_documents, verifications
 
 FACTS = {
@@ -72,9 +72,9 @@ def said(outcomes: list[Outcome]) -> dict[str, list]:
 
 def assert_cut_makes_no_difference(transform, legacy_table: str, rows: pd.DataFrame, cut: list[int], asked) -> Outcome:
     """asked(rows) gives the lookups of a chunk, asked(None) the whole ones."""
-    facts = Facts(legacy_table, **FACTS)
-    whole = transform(rows, facts, asked(None))
-    assert said([transform(run, facts, asked(run)) for run in runs(rows, cut)]) == said([whole])
+    parameters = Parameters(legacy_table, **FACTS)
+    whole = transform(rows, parameters, asked(None))
+    assert said([transform(run, parameters, asked(run)) for run in runs(rows, cut)]) == said([whole])
     labels = [set(frame.index) for frame in whole.frames.values()]
     assert not set.union(*labels) & set(whole.rejected.index), "no row is rejected and loaded"
     assert whole.rejected.index.is_unique

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from config import mapping
 from config.spelling import spelling
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.portfolio import owned_by_profile
 from transforms.profiles import ROOT, professionals, profiles
 from transforms.steps import derived_id
@@ -18,7 +18,7 @@ from transforms.steps import derived_id
 ROLE_KEYS = mapping.role_keys(mapping.load())
 PROFESSIONAL = mapping.load().professional_roles
 STATUSES = mapping.spellings(mapping.load().common.statuses)
-FACTS = Facts("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL)
+FACTS = Parameters("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL)
 COMMON = ["display_name", "bio", "location", "rejection_reason", "approved_at", "created_at"]
 USERS, ROLES = ["u1", "u2", "u3"], ["tutor", "developer", "company"]
 UUIDS = [f"a0000000-0000-0000-0000-00000000000{digit}" for digit in "123456"]
@@ -66,13 +66,15 @@ def flattened(outcomes: list[Outcome]) -> dict[str, list]:
     return {name: sorted(records, key=repr) for name, records in parts.items() if records}
 
 
-def assert_cut_makes_no_difference(transform, rows: pd.DataFrame, cut: list[int], facts: Facts, asked) -> Outcome:
+def assert_cut_makes_no_difference(
+    transform, rows: pd.DataFrame, cut: list[int], parameters: Parameters, asked
+) -> Outcome:
     """asked(rows) gives the lookups of a chunk, asked(None) the whole ones."""
-    whole = transform(rows, facts, asked(rows))
+    whole = transform(rows, parameters, asked(rows))
     number = pd.Series(cut[: len(rows)], index=rows.index, dtype="int64")
     chunks = [rows.loc[number == each] for each in sorted(set(number))]
-    assert flattened([transform(chunk, facts, asked(chunk)) for chunk in chunks]) == flattened([whole])
-    assert flattened([transform(rows, facts, asked(None))]) == flattened([whole])
+    assert flattened([transform(chunk, parameters, asked(chunk)) for chunk in chunks]) == flattened([whole])
+    assert flattened([transform(rows, parameters, asked(None))]) == flattened([whole])
     assert_one_outcome_each(whole, rows, next(iter(whole.frames)))
     return whole
 
@@ -113,7 +115,7 @@ def test_profiles(rows, claimed, cut):
     frame = table(["id", "user_id", "status", "updated_at", *COMMON, "url"], rows)
     whole = {"claimed_ids": table(["id"], [{"id": id_} for id_ in claimed]), "roles": table(["name", "id"], [])}
     outcome = assert_cut_makes_no_difference(
-        profiles, frame, cut, Facts("tutor_profiles", ROLE_KEYS, STATUSES, removed=("url",)), asks(whole, {})
+        profiles, frame, cut, Parameters("tutor_profiles", ROLE_KEYS, STATUSES, removed=("url",)), asks(whole, {})
     )
     roots, extensions = outcome.frames[ROOT], outcome.frames["tutor_profiles"]
     assert sorted_records(roots[["id"]]) == sorted_records(extensions[["user_role_profile_id"]])
@@ -231,7 +233,7 @@ def test_owned_by_profile(name, rows, known, held, aliases, cut):
         owned_by_profile,
         frame,
         cut,
-        Facts(name, professional_roles=PROFESSIONAL),
+        Parameters(name, professional_roles=PROFESSIONAL),
         asks(whole, {"profiles": of_users_or_ids}),
     )
     assert list(outcome.frames) == [name] and outcome.frames[name]["user_role_profile_id"].notna().all()

@@ -18,14 +18,14 @@ from checks.shape.wanted.plain import OF_COLUMN, OF_CONSTRAINT, PLAIN_COLUMN, PL
 
 def tables(facts: Facts) -> list[str]:
     """The legacy tables that the archive holds."""
-    return [table for table in facts.fates if _is_archived(facts, table)]
+    return [table for table in facts.treatments if _is_archived(facts, table)]
 
 
 def _is_archived(facts: Facts, table: str) -> bool:
-    fate, rule = facts.fates[table], facts.find_rule(table)
-    if fate == "archive" or (rule and rule.also_archived):
+    treatment, rule = facts.treatments[table], facts.find_rule(table)
+    if treatment == "archive" or (rule and rule.also_archived):
         return True
-    return fate == "reshape" and facts.settings.unmapped_columns == "archive" and bool(rest(facts, table))
+    return treatment == "reshape" and facts.settings.unmapped_columns == "archive" and bool(rest(facts, table))
 
 
 def wanted(facts: Facts, kept: Kept) -> Iterator[Thing]:

@@ -94,7 +94,7 @@ class Declared:
     def _pointed(self, wanted: Constraint) -> tuple[Constraint | None, Typed | None]:
         """(a reference to a copied table as it can be had, the type that its column takes); None: none, its own."""
         facts, parent = self._facts, wanted.parent
-        if facts.fates.get(parent) in ("copy", "keep"):
+        if facts.treatments.get(parent) in ("copy", "keep"):
             if self._types.links.is_unique(parent, "id"):
                 return wanted, self._types.id_of(parent)
             legacy, column = pointed.feed(facts, wanted)
@@ -102,7 +102,7 @@ class Declared:
             if column and named and self._types.links.is_unique(parent, named):
                 return replace(wanted, ref_columns=(named,)), self._types.bare(legacy, column)
         legacy, column = pointed.feed(facts, wanted)
-        return None, self._types.arriving(legacy, column) if column and parent in facts.fates else None
+        return None, self._types.arriving(legacy, column) if column and parent in facts.treatments else None
 
     def _named(self, table: str, column: str, parent: str) -> str | None:
         """The column of the parent that a legacy reference names."""
@@ -125,7 +125,7 @@ class Declared:
         """((legacy table, column), (table, column)) of what arrives in the declared tables; the roots of ids first."""
         for table in self._in_order:
             root = self._facts.home(table)
-            if self._facts.fates[table] == "reshape" and root != table and self._facts.source.has(table, "id"):
+            if self._facts.treatments[table] == "reshape" and root != table and self._facts.source.has(table, "id"):
                 yield (table, "id"), (root, "id")
         yield from self._places
 
@@ -134,7 +134,7 @@ class Declared:
         added: Added = {}
         for table in self._in_order:
             rule = self._facts.rule(table)
-            if self._facts.fates[table] == "reshape" and rule.carries and rule.carry_into:
+            if self._facts.treatments[table] == "reshape" and rule.carries and rule.carry_into:
                 yield from self._of_table(table, rule.carry_into, found, added)
             if rule.split:
                 yield from self._split(table, rule.split.into, set(rule.split.columns))
@@ -142,11 +142,11 @@ class Declared:
     @cached_property
     def _in_order(self) -> list[str]:
         """Legacy tables in the order of the mapping."""
-        return [name for name in self._facts.mapping.tables if name in self._facts.fates]
+        return [name for name in self._facts.mapping.tables if name in self._facts.treatments]
 
     def _is_shared(self, into: str) -> bool:
         """Whether rows of several legacy tables stand there."""
-        reshaped = [table for table in self._in_order if self._facts.fates[table] == "reshape"]
+        reshaped = [table for table in self._in_order if self._facts.treatments[table] == "reshape"]
         return sum(into in self._facts.rule(table).targets for table in reshaped) > 1
 
     def _of_table(self, table: str, into: str, found: Things, added: Added) -> Iterator[Thing]:

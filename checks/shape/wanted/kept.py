@@ -64,8 +64,8 @@ class Kept:
 
     def places(self) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
         """((legacy table, column), (table, column)) of everything that arrives in a table that keeps its shape."""
-        for table, fate in self.facts.fates.items():
-            if fate in ("copy", "keep"):
+        for table, treatment in self.facts.treatments.items():
+            if treatment in ("copy", "keep"):
                 arrival = self.arrival(table)
                 yield from (((table, old), (arrival.into, new)) for old, new in arrival.names.items())
 

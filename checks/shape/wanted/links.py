@@ -35,13 +35,13 @@ class Links:
         facts = self._facts
         for thing in self.of("constraint", table):
             says = thing.says
-            fate = None if says["schema"] else facts.fates.get(says["table"])
-            if says["kind"] != "f" or column not in says["columns"] or fate not in MOVED:
+            treatment = None if says["schema"] else facts.treatments.get(says["table"])
+            if says["kind"] != "f" or column not in says["columns"] or treatment not in MOVED:
                 continue
             key = says["referenced"][says["columns"].index(column)]
             if (says["table"], key) == (table, column):  # a member that points at itself says nothing
                 continue
-            if len(says["columns"]) == 1 and (not is_single or fate != "reshape" or key == "id"):
+            if len(says["columns"]) == 1 and (not is_single or treatment != "reshape" or key == "id"):
                 return True
             if not is_single and (key == "id" or facts.parent(says["table"], key)):
                 return True
@@ -52,7 +52,7 @@ class Links:
         found: set[Pointing] = set()
         for says in (thing.says for thing in self.of("constraint", table)):
             is_key = says["kind"] == "f" and column.name in says["columns"] and not says["schema"]
-            if is_key and self._facts.fates.get(says["table"]) in MOVED:
+            if is_key and self._facts.treatments.get(says["table"]) in MOVED:
                 found.add((tuple(says["columns"]), says["table"], tuple(says["referenced"])))
         if parent := self.mapped(table, column):
             found.add(((column.name,), parent, ("id",)))
@@ -62,7 +62,7 @@ class Links:
         """The legacy table that the mapping lets the column point at, where its word counts."""
         facts = self._facts
         parent = None if self.is_linked(table, column.name) else facts.mapped(table, column.name)
-        if parent is None or facts.fates[parent] not in MOVED:
+        if parent is None or facts.treatments[parent] not in MOVED:
             return None
         key = facts.source.table(parent).find_column("id")
         if not key or column.generated or column.is_array or not _are_alike(column.base, key.base):

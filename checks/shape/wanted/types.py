@@ -103,7 +103,7 @@ class Types:
     def id_of(self, table: str) -> Typed:
         """The type that the ids of a legacy table have in the target."""
         facts = self._facts
-        if facts.fates[table] == "reshape" and facts.home(table) != table:
+        if facts.treatments[table] == "reshape" and facts.home(table) != table:
             return UUID
         column = facts.source.table(table).column("id")
         if column.base in TEXTUAL and self._is_id(table, "id"):

@@ -102,9 +102,13 @@ def _restored(table: TablePlan, aside: Aside, legacy: Catalog) -> TablePlan:
 
 def _restored_route(route: Route, aside: Aside) -> Route:
     conversions = tuple(replace(c, parent=aside.legacy(c.parent)) for c in route.conversions)
-    facts = route.facts and replace(route.facts, legacy_table=aside.legacy(route.facts.legacy_table))
+    parameters = route.parameters and replace(
+        route.parameters, legacy_table=aside.legacy(route.parameters.legacy_table)
+    )
     legacy = aside.legacy(route.legacy_table)
-    return replace(route, legacy_table=legacy, name=_named(route, legacy), conversions=conversions, facts=facts)
+    return replace(
+        route, legacy_table=legacy, name=_named(route, legacy), conversions=conversions, parameters=parameters
+    )
 
 
 def _named(route: Route, legacy: str) -> str:

@@ -35,7 +35,7 @@ def table(draft: Draft, name: str) -> None:
     others = {
         r.target for legacy, r in draft.mapping.tables.items() if r.target not in (None, legacy) and legacy != name
     }
-    if draft.fates[name] in ("copy", "keep") and (final in draft.declared or final in others):
+    if draft.treatments[name] in ("copy", "keep") and (final in draft.declared or final in others):
         draft.clashing.add(final)
         another = f'disposition = "rename" and target = "legacy_{name}"{_with_names(draft, name)}'
         remedy = f"give it another name ({another} under {draft.place(name)}), or {ARCHIVE}"

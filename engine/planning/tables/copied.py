@@ -18,7 +18,15 @@ from engine.planning.keys import UUID
 from engine.planning.keys import Conversion as KeyConversion
 from engine.planning.plan import Conversion, Follow, Freight, Item, Noted, Route, Way
 from engine.planning.tables import clashes, kept_objects, pointing
-from engine.planning.tables.reshaped import FIXED, ORIGIN, facts, key_item, rule_conversions, rule_items, used_columns
+from engine.planning.tables.reshaped import (
+    FIXED,
+    ORIGIN,
+    key_item,
+    parameters,
+    rule_conversions,
+    rule_items,
+    used_columns,
+)
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text, parsed, plain, text, text_at
@@ -308,7 +316,7 @@ def _undeclared(
 def _names_row(draft: Draft, foreign: Foreign) -> bool:
     """Whether this foreign key is what its column's reference asks for: over it alone, and to an id that is there."""
     key = foreign.constraint
-    is_reshaped = draft.fates[key.parent] == "reshape"
+    is_reshaped = draft.treatments[key.parent] == "reshape"
     is_there = bool(draft.keys.root_of(key.parent)) and key.ref_columns == ("id",) if is_reshaped else True
     return len(key.columns) == 1 and is_there
 
@@ -338,7 +346,7 @@ def _route(draft: Draft, table: LegacyTable, rule: TableRule, columns: list[_Col
         targets=(table.name,),
         from_sql=draft.from_sql(table.name),
         transform=rule.transform,
-        facts=facts(draft, table.name) if rule.transform else None,
+        parameters=parameters(draft, table.name) if rule.transform else None,
         lookups=rule.lookups,
         rule_columns=(*FIXED, *rule.columns) if rule.transform else (),
         freight=freight,

@@ -44,7 +44,7 @@ def adapt(draft: Draft) -> None:
 def _pointed(draft: Draft, constraint: Constraint) -> tuple[Constraint | None, Column | None]:
     """(the reference as it can be had, the column whose type it takes); None where there is no such thing."""
     parent = draft.catalog.find_table(constraint.parent)
-    if parent and draft.fates[parent.name] in ("copy", "keep"):
+    if parent and draft.treatments[parent.name] in ("copy", "keep"):
         if is_unique(parent.shape, ("id",)):
             return constraint, draft.keys.id_type(parent.name)
         for feed, column in _feeds(draft, constraint):
@@ -62,7 +62,7 @@ def _feeds(draft: Draft, constraint: Constraint) -> Iterator[tuple[LegacyTable, 
     feeds = FED_BY.get((constraint.table, constraint.columns[0]), ((constraint.parent, "id"),))
     for table, name in feeds:
         legacy = draft.catalog.find_table(table)
-        if not legacy or draft.fates[table] not in ("copy", "keep", "reshape"):
+        if not legacy or draft.treatments[table] not in ("copy", "keep", "reshape"):
             continue
         rule = draft.rule(table)
         variants = (rule.derives.columns if rule.derives else rule.columns).get(name, (name,))

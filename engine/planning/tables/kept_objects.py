@@ -134,7 +134,7 @@ def _is_kept_by_others(draft: Draft, key: Constraint, arrival: Arrival) -> bool:
 def _no_parent(draft: Draft, constraint: Constraint) -> str | None:
     if constraint.ref_schema:
         return f"{constraint.ref_schema}.{constraint.ref_table} is outside the migrated schema"
-    if draft.fates.get(constraint.parent) not in ("copy", "keep", "reshape"):
+    if draft.treatments.get(constraint.parent) not in ("copy", "keep", "reshape"):
         return f"{constraint.ref_table} is not a table of the target"
     return None
 

@@ -52,6 +52,8 @@ def _are_left_alone(draft: Draft, own: Place, key: Place) -> bool:
     """Whether both stay what they are in copied tables that no rule reads."""
     kinds = {draft.keys.conversion(table, column).kind for table, column in (own, key)}
     rules = [draft.find_rule(table.name) for table, _ in (own, key)]
-    is_plain = all(draft.fates[table.name] == "copy" for table, _ in (own, key)) and key[0].name not in READ_BY_RULES
+    is_plain = (
+        all(draft.treatments[table.name] == "copy" for table, _ in (own, key)) and key[0].name not in READ_BY_RULES
+    )
     is_read = any(rule and (rule.derives or rule.completed_from) for rule in rules)
     return kinds == {"same"} and is_plain and not is_read and own[1].collation == key[1].collation

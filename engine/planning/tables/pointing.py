@@ -21,7 +21,7 @@ MAX_BASE_BYTES = 60  # of a name of ours, so that a number fits behind it
 def meaning(draft: Draft, table: LegacyTable, column: str) -> Meaning:
     """What a legacy column points at: (its columns, a legacy table, that one's columns) of each reference over it."""
     keys = [c for c in table.shape.constraints if c.kind == "f" and column in c.columns and not c.ref_schema]
-    found = {(c.columns, c.parent, c.ref_columns) for c in keys if draft.fates.get(c.parent) in MOVED}
+    found = {(c.columns, c.parent, c.ref_columns) for c in keys if draft.treatments.get(c.parent) in MOVED}
     reference = draft.keys.references.get((table.name, column))
     if reference and not reference.declared:
         found.add(((column,), reference.to, (reference.to_column,)))

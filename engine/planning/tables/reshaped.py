@@ -16,7 +16,7 @@ from engine.planning.plan import HIDDEN, Conversion, Item, Route, Way
 from engine.planning.tables import freight
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text, blank, is_said, key_of, plain, row_as_json, text
-from transforms.outcome import Facts
+from transforms.outcome import Parameters
 
 FIXED = ("key", "id", "user_id", "created_at", "updated_at")  # rule columns of every transform
 TIMED = ("approved_at", "submitted_at", "reviewed_at", "verified_at")  # rule columns that are times of a target
@@ -55,7 +55,7 @@ def plan(draft: Draft, table: LegacyTable) -> Reshaped:
         targets=rule.targets,
         from_sql=draft.from_sql(table.name),
         transform=rule.transform,
-        facts=facts(draft, table.name, tuple(removed)),
+        parameters=parameters(draft, table.name, tuple(removed)),
         lookups=rule.lookups,
         rule_columns=(*FIXED, *rule.columns, *removed, *(() if rule.carries else ("payload",))),
         freight=carried.freight,
@@ -66,9 +66,9 @@ def plan(draft: Draft, table: LegacyTable) -> Reshaped:
     return Reshaped(route, tuple(ways), tuple(carried.dropped), tuple(carried.remarks), carried.is_archived)
 
 
-def facts(draft: Draft, legacy_table: str, removed: tuple[str, ...] = ()) -> Facts:
+def parameters(draft: Draft, legacy_table: str, removed: tuple[str, ...] = ()) -> Parameters:
     common = draft.mapping.common
-    return Facts(
+    return Parameters(
         legacy_table=legacy_table,
         role_keys=role_keys(draft.mapping),
         statuses=spellings(common.statuses),

@@ -9,7 +9,7 @@ from config import consistency, mapping, masks
 from config.errors import ConfigError
 from config.transforms import FIXED, TRANSFORMS
 from engine.load.lookups import LOOKUPS
-from transforms.outcome import TEXT, Facts, empty
+from transforms.outcome import TEXT, Parameters, empty
 from transforms.registry import TRANSFORMS as FUNCTIONS
 
 FILES = {name: mapping._read(name) for name in ("common", *mapping.DOMAINS)}
@@ -144,8 +144,8 @@ OF_LOOKUPS = (
 
 def _tried(transform: str, columns: list[str], lookups) -> None:
     rows = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in columns})
-    facts = Facts("tutor_profiles", professional_roles=mapping.load().professional_roles)
-    FUNCTIONS[transform](rows, facts, {name: empty([*{*OF_LOOKUPS.split(), *columns}]) for name in lookups})
+    parameters = Parameters("tutor_profiles", professional_roles=mapping.load().professional_roles)
+    FUNCTIONS[transform](rows, parameters, {name: empty([*{*OF_LOOKUPS.split(), *columns}]) for name in lookups})
 
 
 def test_a_check_of_the_ddl_that_lists_values_is_read():

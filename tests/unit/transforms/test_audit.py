@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from transforms import audit as subject
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
 ID, USER = "00000000-0000-0000-0000-000000000011", "00000000-0000-0000-0000-0000000000a1"
@@ -19,7 +19,9 @@ def activities(*rows: dict) -> Outcome:
     filled = [{"id": ID, "created_at": TIME} | row for row in rows]
     data = {column: pd.Series([row.get(column) for row in filled], dtype=TEXT) for column in COLUMNS.split()}
     frame = pd.DataFrame(data).set_axis(range(10, 10 * len(rows) + 10, 10))
-    return subject.activity_logs(frame, Facts("activity_logs"), {"repeated_ids": pd.DataFrame({"id": []}, dtype=TEXT)})
+    return subject.activity_logs(
+        frame, Parameters("activity_logs"), {"repeated_ids": pd.DataFrame({"id": []}, dtype=TEXT)}
+    )
 
 
 def records(frame: pd.DataFrame) -> list[dict]:

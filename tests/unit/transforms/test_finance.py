@@ -8,7 +8,7 @@ import pytest
 
 from config import mapping
 from transforms import finance as subject
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
 STATUSES = mapping.spellings(mapping.load().common.order_statuses)
@@ -37,7 +37,7 @@ def payments(*rows: dict, parts=()) -> Outcome:
         "payment_parts": table("payment_id tax_amount discount_amount coupon_id", *parts),
         "gateways": table("gateway id", {"gateway": "stripe", "id": STRIPE}, {"gateway": "", "id": "blank"}),
     }
-    return subject.orders(table(COLUMNS, *filled), Facts("payments", order_statuses=STATUSES), lookups)
+    return subject.orders(table(COLUMNS, *filled), Parameters("payments", order_statuses=STATUSES), lookups)
 
 
 def only(outcome: Outcome, name: str) -> dict:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from transforms import knowledge_base as subject
-from transforms.outcome import TEXT, Facts
+from transforms.outcome import TEXT, Parameters
 from transforms.steps import derived_id
 
 CATEGORY = "00000000-0000-0000-0000-000000000011"
@@ -16,7 +16,7 @@ def table(labels: list[int], **columns: list[str | None]) -> pd.DataFrame:
 
 def test_an_article_joins_the_section_of_its_category():
     rows = table([5, 7, 9], key=["1", "2", "3"], category_id=[CATEGORY, None, "12"])
-    outcome = subject.kb_articles(rows, Facts("kb_articles"), {})
+    outcome = subject.kb_articles(rows, Parameters("kb_articles"), {})
     articles = outcome.frames["kb_articles"]
     assert list(articles.columns) == ["section_id"]
     assert articles["section_id"].astype(object).where(articles["section_id"].notna(), None).to_dict() == {
@@ -28,7 +28,7 @@ def test_an_article_joins_the_section_of_its_category():
 
 def test_an_article_without_a_category_is_noted():
     rows = table([5, 7], key=["1", "2"], category_id=[CATEGORY, None])
-    notes = subject.kb_articles(rows, Facts("kb_articles"), {}).notes
+    notes = subject.kb_articles(rows, Parameters("kb_articles"), {}).notes
     assert notes[["target_table", "target_column", "note"]].to_dict("index") == {
         7: {"target_table": "kb_articles", "target_column": "section_id", "note": "no_category"}
     }
@@ -37,7 +37,7 @@ def test_an_article_without_a_category_is_noted():
 
 def test_a_category_makes_the_section_that_its_articles_join():
     rows = table([4], id=[CATEGORY], created_at=[TIME], updated_at=[LATER])
-    sections = subject.kb_sections(rows, Facts("kb_categories"), {}).frames["kb_sections"]
+    sections = subject.kb_sections(rows, Parameters("kb_categories"), {}).frames["kb_sections"]
     assert sections.to_dict("index") == {
         4: {
             "id": derived_id(f"kb_sections:{CATEGORY}"),
@@ -54,5 +54,5 @@ def test_a_category_makes_the_section_that_its_articles_join():
 def test_no_rows_give_no_rows():
     empty = table([], key=[], category_id=[], id=[], created_at=[], updated_at=[])
     for transform in (subject.kb_articles, subject.kb_sections):
-        frame = next(iter(transform(empty, Facts("x"), {}).frames.values()))
+        frame = next(iter(transform(empty, Parameters("x"), {}).frames.values()))
         assert not len(frame) and all(dtype == TEXT for dtype in frame.dtypes)

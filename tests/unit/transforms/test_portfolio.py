@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from config import mapping
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.portfolio import owned_by_profile
 
 PROFESSIONAL = mapping.load().professional_roles
@@ -28,7 +28,7 @@ def owned(*rows: tuple, professionals=(), profiles=(), aliases=(), name="service
         "profiles": table(["user_id", "role", "id"], list(profiles)),
         "profile_aliases": table(["legacy_table", "legacy_id", "target_id"], list(aliases)),
     }
-    return owned_by_profile(frame.assign(**others), Facts(name, professional_roles=PROFESSIONAL), lookups)
+    return owned_by_profile(frame.assign(**others), Parameters(name, professional_roles=PROFESSIONAL), lookups)
 
 
 def owners(outcome: Outcome) -> dict[int, str]:

@@ -5,7 +5,7 @@ import pytest
 
 from config import mapping
 from transforms import profiles as subject
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
 ROOT = "user_role_profiles"
@@ -46,7 +46,7 @@ def profiles(*rows: dict, name: str = "developer_profiles", removed=(), claimed=
         "roles": table(["name", "id"], *({"name": name, "id": id_} for name, id_ in roles)),
     }
     frame = table(columns, *filled, labels=[10 * number for number in range(1, len(rows) + 1)])
-    return subject.profiles(frame, Facts(name, ROLE_KEYS, STATUSES, removed=tuple(removed)), lookups)
+    return subject.profiles(frame, Parameters(name, ROLE_KEYS, STATUSES, removed=tuple(removed)), lookups)
 
 
 def professionals(*rows: dict, held=(), lost=(), taken=(), siblings=(), roles=()) -> Outcome:
@@ -65,7 +65,7 @@ def professionals(*rows: dict, held=(), lost=(), taken=(), siblings=(), roles=()
     }
     frame = table(columns, *map(filled, rows), labels=[10 * number for number in range(1, len(rows) + 1)])
     return subject.professionals(
-        frame, Facts("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL), lookups
+        frame, Parameters("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL), lookups
     )
 
 

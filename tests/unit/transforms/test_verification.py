@@ -7,7 +7,7 @@ import pytest
 
 from config import mapping
 from transforms import verification as subject
-from transforms.outcome import TEXT, Facts, Outcome
+from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
 ROLE_KEYS = mapping.role_keys(mapping.load())
@@ -46,8 +46,8 @@ def submissions(*rows: dict, held=((USER, "tutor", PROFILE),)) -> Outcome:
     filled = [
         {"id": ID, "user_id": USER, "role": "tutor", "created_at": TIME, "updated_at": LATER} | row for row in rows
     ]
-    facts = Facts("onboarding_submissions", ROLE_KEYS, STATUSES)
-    return subject.onboarding_submissions(table(SUBMISSION, *filled), facts, {"profiles": profiles_of(*held)})
+    parameters = Parameters("onboarding_submissions", ROLE_KEYS, STATUSES)
+    return subject.onboarding_submissions(table(SUBMISSION, *filled), parameters, {"profiles": profiles_of(*held)})
 
 
 def states(*rows: dict, submitted=(), held=()) -> Outcome:
@@ -59,21 +59,23 @@ def states(*rows: dict, submitted=(), held=()) -> Outcome:
         "submissions": table("user_id role", *({"user_id": user, "role": role} for user, role in submitted)),
         "profiles": profiles_of(*held),
     }
-    return subject.onboarding_states(table(STATE, *filled), Facts("onboarding_states", ROLE_KEYS, STATUSES), lookups)
+    return subject.onboarding_states(
+        table(STATE, *filled), Parameters("onboarding_states", ROLE_KEYS, STATUSES), lookups
+    )
 
 
 def verifications(*rows: dict, taken=(), held=()) -> Outcome:
     base = {"id": ID, "user_id": USER, "type": "kyc", "status": "pending", "created_at": TIME, "updated_at": LATER}
     lookups = {"submission_ids": table("id", *({"id": id_} for id_ in taken)), "profiles": profiles_of(*held)}
-    facts = Facts("verifications", ROLE_KEYS, STATUSES)
-    return subject.verifications(table(VERIFICATION, *(base | row for row in rows)), facts, lookups)
+    parameters = Parameters("verifications", ROLE_KEYS, STATUSES)
+    return subject.verifications(table(VERIFICATION, *(base | row for row in rows)), parameters, lookups)
 
 
 def documents(*rows: dict) -> Outcome:
     base = {"id": ID, "submission_id": PROFILE, "document_type": "pan", "file_url": "s3://1"}
     filled = [base | {"created_at": TIME, "updated_at": LATER} | row for row in rows]
-    facts = Facts("submission_documents", ROLE_KEYS, STATUSES)
-    return subject.submission_documents(table(DOCUMENT, *filled), facts, {})
+    parameters = Parameters("submission_documents", ROLE_KEYS, STATUSES)
+    return subject.submission_documents(table(DOCUMENT, *filled), parameters, {})
 
 
 def test_a_reviewed_submission_is_a_request_and_an_approval():

@@ -225,12 +225,12 @@ class TestStrangers:
         assert len(faults) == 1 and "legacy_archive belongs to target schema nxtgauge" in faults[0]
 
     def test_the_source_may_not_stand_where_the_target_will(self, conn, other):
-        facts = servers.facts(other)
+        server = servers.info(other)
         for name in (TARGET, TARGET + "__previous", "legacy_archive__build", "migration"):
-            faults = publish.preflight(conn, TARGET, source=facts, source_schema=name)
+            faults = publish.preflight(conn, TARGET, source=server, source_schema=name)
             assert any("the source's schema " + name in fault for fault in faults)
-        assert publish.preflight(conn, TARGET, source=facts, source_schema="public") == []
-        elsewhere = servers.ServerFacts(**facts.identity() | {"database_oid": 1})
+        assert publish.preflight(conn, TARGET, source=server, source_schema="public") == []
+        elsewhere = servers.ServerInfo(**server.identity() | {"database_oid": 1})
         assert publish.preflight(conn, TARGET, source=elsewhere, source_schema=TARGET) == []
 
     def test_a_role_that_may_not_is_told_before_anything_is_built(self, here, conn, role):

@@ -103,29 +103,29 @@ class TestSession:
 
     def test_facts_of_the_server(self, here, database, url):
         with connect.source(here) as conn, connect.source(connection_to(database())) as other:
-            facts, elsewhere = servers.facts(conn), servers.facts(other)
-            again = servers.facts(conn)
-        assert facts.encoding == "UTF8" and facts.version_number >= 140000 and not facts.is_standby
-        assert facts.database in url and facts.identity()["system_identifier"]
-        assert facts.is_same_database(again) and not facts.is_same_database(elsewhere)
-        assert servers.source_faults(facts) == servers.target_faults(facts) == []
+            server, elsewhere = servers.info(conn), servers.info(other)
+            again = servers.info(conn)
+        assert server.encoding == "UTF8" and server.version_number >= 140000 and not server.is_standby
+        assert server.database in url and server.identity()["system_identifier"]
+        assert server.is_same_database(again) and not server.is_same_database(elsewhere)
+        assert servers.source_faults(server) == servers.target_faults(server) == []
 
     def test_facts_without_the_right_to_read_the_control_file(self, writer, url):
         writer.execute("revoke execute on function pg_control_system() from public")
         writer.execute("drop role if exists modest; create role modest login")
         try:
             with connect.source(connection_to(url, user="modest")) as conn:
-                facts = servers.facts(conn)
-                assert facts.system_identifier is None
-                assert facts.is_same_database(servers.facts(writer))
+                server = servers.info(conn)
+                assert server.system_identifier is None
+                assert server.is_same_database(servers.info(writer))
         finally:
             writer.execute("drop role modest")
 
     def test_an_old_server_and_one_without_encoding_are_faults(self, here):
         with connect.source(here) as conn:
-            facts = servers.facts(conn)
-        old = servers.ServerFacts(**facts.identity() | {"version_number": 130011, "version": "13.11"})
-        ascii_only = servers.ServerFacts(**facts.identity() | {"encoding": "SQL_ASCII", "is_standby": True})
+            server = servers.info(conn)
+        old = servers.ServerInfo(**server.identity() | {"version_number": 130011, "version": "13.11"})
+        ascii_only = servers.ServerInfo(**server.identity() | {"encoding": "SQL_ASCII", "is_standby": True})
         assert servers.source_faults(old) == ["the source is PostgreSQL 13.11; wanted 14 or later"]
         assert "SQL_ASCII" in servers.source_faults(ascii_only)[0]
         assert len(servers.target_faults(ascii_only)) == 2
@@ -277,7 +277,7 @@ def changes(here, writer):
             marks = [Mark(table, files[table], counts[table]) for table in tables]
         yield found
         with connect.source(here) as reader:
-            args = (marks, taken.visible, taken.facts.system_identifier)
+            args = (marks, taken.visible, taken.server.system_identifier)
             found += snapshot.changed_tables(reader, "public", *args)
 
     return watch
@@ -378,7 +378,7 @@ class TestSnapshot:
         writer.execute("create table t (id int)")
         with connect.source(here) as reader:
             mark = Mark("t", snapshot.files(reader, "public", ["t"])["t"], 0)
-            system = servers.facts(reader).system_identifier
+            system = servers.info(reader).system_identifier
             visible = reader.execute("select pg_current_snapshot()::text").fetchone()[0]
             answers = [snapshot.changed_tables(reader, "public", [mark], visible, s) for s in (system, "1", None)]
         assert answers == [[], ["t"], ["t"]]
@@ -423,7 +423,7 @@ def test_a_snapshot_on_a_standby(own_server):
             writer.execute("create table replayed (id int)")
             until(here, "select to_regclass('public.replayed') is not null")
             with snapshot.hold(here) as taken, connect.source(here) as reader, connect.adbc_source(here) as arrow:
-                assert taken.facts.is_standby
+                assert taken.server.is_standby
                 taken.join(reader)
                 taken.join(arrow)
                 mark = Mark("t", snapshot.files(reader, "public", ["t"])["t"], 1)
@@ -431,7 +431,7 @@ def test_a_snapshot_on_a_standby(own_server):
         writer.execute("create table replayed_later (id int)")
         until(here, "select to_regclass('public.replayed_later') is not null")
         with connect.source(here) as reader:
-            system = taken.facts.system_identifier
+            system = taken.server.system_identifier
             assert snapshot.changed_tables(reader, "public", [mark], taken.visible, system) == ["t"]
 
 
@@ -463,7 +463,7 @@ def test_changes_are_told_when_transaction_numbers_have_gone_round(own_server):
             marks = [Mark(table, snapshot.files(taken.holder, "public", [table])[table], 1) for table in ("t", "u")]
         writer.execute("update t set id = 2")
         with connect.source(here) as reader:
-            system = taken.facts.system_identifier
+            system = taken.server.system_identifier
             assert snapshot.changed_tables(reader, "public", marks, taken.visible, system) == ["t"]
 
 

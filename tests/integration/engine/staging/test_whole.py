@@ -123,7 +123,7 @@ def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
     from engine.staging import faults
 
     with psycopg.connect(database()) as conn:
-        now = servers.facts(conn)
+        now = servers.info(conn)
     newer = dataclasses.replace(now, version_number=990000, version="99.0")
     assert any("our pg_dump reads servers up to" in fault for fault in faults.of_servers(newer, newer))
     assert any("older than the source's 99.0" in fault for fault in faults.of_servers(newer, now))
