@@ -1,0 +1,68 @@
+"""A contender: one way of moving the legacy database, and what it needs around it."""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.server import Server
+
+PROJECT = Path(__file__).resolve().parents[2]
+LEGACY, TARGET = "legacy", "target"
+Details = dict[str, Any]
+
+
+class CannotTakePart(Exception):
+    """A contender that does not work here; why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the contenders run. rows: of the legacy database; jobs: processes or sessions at once."""
+
+    server: Server
+    rows: int
+    jobs: int
+    target_name: str = TARGET
+    ddl: Path | None = None  # pg_dump's folder with the published target's schemas
+
+    @property
+    def legacy(self) -> str:
+        return self.server.url(LEGACY)
+
+    @property
+    def target(self) -> str:
+        return self.server.url(self.target_name)
+
+
+def nothing(place: Place) -> Details:
+    return {}
+
+
+@dataclass(frozen=True)
+class Contender:
+    """before and after are not timed; both databases are there when `before` begins, the target empty.
+
+    run: what is timed; gives details. after: more details, of what stands in the target then. Each may raise
+    CannotTakePart.
+    """
+
+    name: str
+    label: str
+    run: Callable[[Place], Details]
+    before: Callable[[Place], object] = nothing
+    after: Callable[[Place], Details] = nothing
+
+
+def call(*command: str, text: str | None = None, environ: dict[str, str] | None = None) -> str:
+    """What a program prints. Errors: CannotTakePart with the end of what it complained."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, cwd=PROJECT, env=environ)
+    if done.returncode:
+        raise CannotTakePart(complaint(command, done.returncode, done.stderr))
+    return done.stdout
+
+
+def complaint(command: Sequence[str], code: int, stderr: str) -> str:
+    last = "; ".join(stderr.strip().splitlines()[-3:])
+    return f"{Path(command[0]).name} ended with {code}: {last}"
