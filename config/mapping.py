@@ -53,7 +53,7 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Reference(_Frozen):
+class ReferenceRule(_Frozen):
     """An undeclared reference: what columns of one name point at."""
 
     to: str
@@ -78,7 +78,7 @@ class Common(_Frozen):
     """A legacy function that a default or a check calls: its replacement, or "" to drop what calls it."""
     carried_functions: tuple[str, ...] = ()
     """Functions with their owner's rights, or in languages that leave the database, which somebody has read."""
-    references: dict[str, Reference]
+    references: dict[str, ReferenceRule]
     """Columns by name that point at a table though no foreign key may say so; see below."""
     role_synonyms: dict[str, str]
     """Spelling of a role: the role's key. Compared by letters and digits alone."""

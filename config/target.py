@@ -81,7 +81,7 @@ class Line:
 
 
 @dataclass
-class Draft:
+class TableDraft:
     """A table while its files are being read."""
 
     line: Line
@@ -117,8 +117,8 @@ def domains(folder: Path = FOLDER) -> dict[str, str]:
 
 
 @cache
-def drafts(folder: Path) -> tuple[Draft, ...]:
-    found: dict[str, Draft] = {}
+def drafts(folder: Path) -> tuple[TableDraft, ...]:
+    found: dict[str, TableDraft] = {}
     for path in sorted(folder.glob("*/tables.sql")):
         for draft in read_tables(path):
             refuse_twice(draft.line, draft.name, found)
@@ -132,7 +132,7 @@ def drafts(folder: Path) -> tuple[Draft, ...]:
     return tuple(found.values())
 
 
-def read_tables(path: Path) -> Iterator[Draft]:
+def read_tables(path: Path) -> Iterator[TableDraft]:
     """The tables of one file, without constraints."""
     draft, comment, body = None, None, list[Line]()
     for line in lines(path):
@@ -148,7 +148,7 @@ def read_tables(path: Path) -> Iterator[Draft]:
         raise draft.line.wrong(f"create table {draft.name} has no end", "close it with );")
 
 
-def outside(line: Line, comment: str | None) -> tuple[Draft | None, str | None]:
+def outside(line: Line, comment: str | None) -> tuple[TableDraft | None, str | None]:
     """One line between tables: nothing, a comment, or the head of a table."""
     if not line.text:
         return None, None
@@ -159,10 +159,10 @@ def outside(line: Line, comment: str | None) -> tuple[Draft | None, str | None]:
         raise line.wrong(repr(line.text), "wanted `create table name (` with its comment in the line before")
     if comment is None:
         raise line.wrong(f"table {match['name']} has no comment", "say in one line before it what its rows are")
-    return Draft(line, line.path.parent.name, match["name"], comment), None
+    return TableDraft(line, line.path.parent.name, match["name"], comment), None
 
 
-def add_columns(draft: Draft, body: list[Line]) -> None:
+def add_columns(draft: TableDraft, body: list[Line]) -> None:
     if not body:
         raise draft.line.wrong(f"table {draft.name} has no columns", "declare one a line")
     for line in body:
@@ -183,7 +183,7 @@ def column(line: Line, match: re.Match[str]) -> Column:
     return Column(match["name"], name + modifier, default=match["default"], base=base)
 
 
-def constrain(line: Line, found: dict[str, Draft], taken: set[str]) -> None:
+def constrain(line: Line, found: dict[str, TableDraft], taken: set[str]) -> None:
     """Add one statement of a constraints file to the table it names."""
     kind, match = form(line)
     draft = found.get(match["table"])
@@ -209,7 +209,7 @@ def form(line: Line) -> tuple[str, re.Match[str]]:
     raise line.wrong(repr(line.text), "wanted set not null, primary key, unique, check, foreign key or create index")
 
 
-def columns_of(line: Line, draft: Draft, kind: str, match: re.Match[str]) -> tuple[str, ...]:
+def columns_of(line: Line, draft: TableDraft, kind: str, match: re.Match[str]) -> tuple[str, ...]:
     """The columns that a statement reads; a check's are the words outside its literals that name a column."""
     if kind == "c":
         words = re.findall(NAME, outside_literals(line, match["expression"]))
@@ -262,7 +262,7 @@ def index(name: str, table: str, columns: tuple[str, ...], is_unique: bool) -> I
     return Index(name, table, columns, definition, is_unique, elements=elements)
 
 
-def refuse_second_key(line: Line, draft: Draft, kind: str) -> None:
+def refuse_second_key(line: Line, draft: TableDraft, kind: str) -> None:
     if kind == "p" and any(c.kind == "p" for c in draft.constraints):
         raise line.wrong(f"table {draft.name} has a primary key already", "wanted one")
 
@@ -272,7 +272,7 @@ def refuse_twice(line: Line, name: str, taken: Container[str]) -> None:
         raise line.wrong(f"{name} stands twice", "wanted every name once")
 
 
-def check_reference(line: Line, found: dict[str, Draft]) -> None:
+def check_reference(line: Line, found: dict[str, TableDraft]) -> None:
     """A foreign key to a declared table needs that table's primary or unique key."""
     match = FORMS["f"].fullmatch(line.text)
     if not match or match["ref_table"] not in found:

@@ -48,7 +48,7 @@ COLUMNS = """
 
 
 @dataclass(frozen=True)
-class Part:
+class ExpectationPart:
     """One expectation of a check. keys: SELECT of the keys of the rows that break it; found: what was, in words."""
 
     expectation: gxe.Expectation
@@ -67,7 +67,7 @@ class Planned:
     name: str
     title: str
     severity: str
-    parts: tuple[Part, ...]
+    parts: tuple[ExpectationPart, ...]
     reads: frozenset[str] = frozenset()
     types: str = ""
 
@@ -96,7 +96,9 @@ def counted(name: str) -> Planned:
     expectation = gxe.ExpectTableRowCountToEqual(
         value={"$PARAMETER": parameter(name)}, severity=FailureSeverity.CRITICAL
     )
-    return Planned(f"suite/{name}/rows", "there are as many rows as were loaded", CRITICAL, (Part(expectation),))
+    return Planned(
+        f"suite/{name}/rows", "there are as many rows as were loaded", CRITICAL, (ExpectationPart(expectation),)
+    )
 
 
 def parameter(name: str) -> str:
@@ -112,7 +114,7 @@ def applied(rule: Rule, schema: Schema) -> Planned:
         description=f"{rule.title} ({rule.severity})",
     )
     others = frozenset(name for name in rule.reads if re.search(rf"\b{name}\b", rule.broken))
-    part = Part(expectation, keys=rule.broken)
+    part = ExpectationPart(expectation, keys=rule.broken)
     return Planned(rule.check, rule.title, rule.severity, (part,), others, rule.types(schema))
 
 
@@ -150,7 +152,7 @@ def _columns(name: str, table: SchemaTable) -> Iterator[Planned]:
     expectation = gxe.ExpectTableColumnsToMatchSet(
         column_set=expected, exact_match=False, severity=FailureSeverity.CRITICAL
     )
-    part = Part(expectation, found=f"{', '.join(lacking)} not there")
+    part = ExpectationPart(expectation, found=f"{', '.join(lacking)} not there")
     yield Planned(f"suite/{name}/columns", f"the columns {', '.join(expected)} are there", CRITICAL, (part,))
 
 
@@ -171,11 +173,15 @@ def _required(name: str, table: SchemaTable) -> Iterator[Planned]:
         yield Planned(f"suite/{name}/required", "no required column is null", CRITICAL, parts)
 
 
-def _not_null(table: SchemaTable, column: str) -> Part:
+def _not_null(table: SchemaTable, column: str) -> ExpectationPart:
     keys = _keys(table, f"{quoted(column)} is null")
     if _is_asked_for_as_written(column):
-        return Part(gxe.ExpectColumnValuesToNotBeNull(column=column, severity=FailureSeverity.CRITICAL), column, keys)
-    return Part(ExpectNoRowToBreakTheRule(unexpected_rows_query=keys, severity=FailureSeverity.CRITICAL), column, keys)
+        return ExpectationPart(
+            gxe.ExpectColumnValuesToNotBeNull(column=column, severity=FailureSeverity.CRITICAL), column, keys
+        )
+    return ExpectationPart(
+        ExpectNoRowToBreakTheRule(unexpected_rows_query=keys, severity=FailureSeverity.CRITICAL), column, keys
+    )
 
 
 def _is_asked_for_as_written(column: str) -> bool:
@@ -190,7 +196,7 @@ def _values(name: str, table: SchemaTable) -> Iterator[Planned]:
         column = constraint.columns[0]
         if constraint.kind != "c" or column not in table.columns or not (expectation := said(constraint)):
             continue
-        part = Part(expectation, column, _keys(table, f"not ({constraint.expression})"))
+        part = ExpectationPart(expectation, column, _keys(table, f"not ({constraint.expression})"))
         kind = "values" if isinstance(expectation, gxe.ExpectColumnValuesToBeInSet) else "range"
         yield Planned(f"suite/{name}/{kind}/{column}", _sentence(constraint), CRITICAL, (part,))
 
@@ -205,7 +211,7 @@ def _links(name: str, table: SchemaTable) -> Iterator[Planned]:
     texts = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
     columns = filter(_is_asked_for_as_written, texts)
     parts = tuple(
-        Part(
+        ExpectationPart(
             gxe.ExpectColumnValuesToNotMatchRegex(
                 column=column, regex=LINK, mostly=MOSTLY, severity=FailureSeverity.INFO
             ),
@@ -230,7 +236,7 @@ def _types(name: str, schema: Schema, bases: Mapping[str, str]) -> Iterator[Plan
         value_set=[f"{name}.{column} {type_}" for column, type_ in wanted.items()],
         severity=FailureSeverity.CRITICAL,
     )
-    part = Part(expectation, found="; ".join(wrong))
+    part = ExpectationPart(expectation, found="; ".join(wrong))
     yield Planned(f"suite/{name}/types", "the columns have the declared types", CRITICAL, (part,))
 
 
@@ -253,7 +259,7 @@ def _gone(name: str, table: SchemaTable) -> Iterator[Planned]:
         expectation = gxe.ExpectColumnValuesToNotBeInSet(
             column="column", value_set=[f"{name}.{column}" for column in gone], severity=FailureSeverity.CRITICAL
         )
-        part = Part(expectation, found=f"{', '.join(still)} still there")
+        part = ExpectationPart(expectation, found=f"{', '.join(still)} still there")
         yield Planned(f"suite/{name}/gone", f"the columns {', '.join(gone)} did not come along", CRITICAL, (part,))
 
 

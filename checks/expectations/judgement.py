@@ -21,7 +21,7 @@ import sqlalchemy
 from checks.compare.comparison import CHANGED
 from checks.expectations import generated
 from checks.expectations.found import Found
-from checks.expectations.generated import Part, Planned
+from checks.expectations.generated import ExpectationPart, Planned
 from checks.expectations.schema import read
 from checks.expectations.suites import rules
 from checks.reading import connect
@@ -30,7 +30,7 @@ from config import mapping, target
 from config.quoting import quoted
 
 # Name and SELECT of a batch, its expectations, parameters by name → what each expectation found.
-Validate = Callable[[str, str, list[Part], dict[str, int]], list[Found]]
+Validate = Callable[[str, str, list[ExpectationPart], dict[str, int]], list[Found]]
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Judgement:
         seconds = round((time.monotonic() - started) / max(len(checks), 1), 4)
         return [replace(check, compared=compared, seconds=seconds) for check in checks]
 
-    def _judged(self, table: str, planned: Planned, pairs: list[tuple[Part, Found]], batch: str) -> Check:
+    def _judged(self, table: str, planned: Planned, pairs: list[tuple[ExpectationPart, Found]], batch: str) -> Check:
         errors = [_ended(planned, part, found) for part, found in pairs if found.error]
         broken = [(part, found) for part, found in pairs if not found.error and not found.success]
         status = ERROR if errors else FAIL if broken else PASS
@@ -194,7 +194,7 @@ class Judgement:
             rows_total=sum(found.count for part, found in broken if part.keys),
         )
 
-    def _detail(self, table: str, part: Part, found: Found) -> str:
+    def _detail(self, table: str, part: ExpectationPart, found: Found) -> str:
         if part.found:
             return part.found
         if not part.keys:
@@ -219,7 +219,7 @@ class Judgement:
         return Check(name, "suite", self._domains.get(table, ""), table, sentence, status, severity, detail=detail)
 
 
-def _ended(planned: Planned, part: Part, found: Found) -> str:
+def _ended(planned: Planned, part: ExpectationPart, found: Found) -> str:
     """Why it was not looked at: the kind of the error, whose message may quote values, and of a rule what it reads."""
     what = f"{part.column} {found.error}".strip()
     return f"was not looked at: it ended with {what}, and reads {planned.types}" if planned.types else what

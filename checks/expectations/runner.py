@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.store.store import DataDocsSiteConfigTypedDict
     from great_expectations.expectations.expectation import Expectation
 
-    from checks.expectations.generated import Part
+    from checks.expectations.generated import ExpectationPart
 
 PATH = "select set_config('search_path', quote_ident(%s), false)"
 UNMOVED = Side()
@@ -254,7 +254,9 @@ class Context:
         is_whole = statement.strip() in self._queries
         return f"{statement} limit 0" if is_whole else statement, parameters
 
-    def validate(self, name: str, query: str, parts: list["Part"], parameters: dict[str, int]) -> list[Found]:
+    def validate(
+        self, name: str, query: str, parts: list["ExpectationPart"], parameters: dict[str, int]
+    ) -> list[Found]:
         """What each expectation found, in their order. Counts are asked for only where something is wrong."""
         if self._docs or not parameters:
             return self._run(name, query, parts, parameters, COUNTS)
@@ -268,7 +270,9 @@ class Context:
                 results[number] = found
         return results
 
-    def _run(self, name: str, query: str, parts: list["Part"], parameters: dict[str, int], form: Any) -> list[Found]:
+    def _run(
+        self, name: str, query: str, parts: list["ExpectationPart"], parameters: dict[str, int], form: Any
+    ) -> list[Found]:
         # Copies, for an expectation belongs to one suite; numbered, for results come in an order of their own.
         numbered = [part.expectation.copy(update={"meta": {"part": n}}) for n, part in enumerate(parts)]
         try:

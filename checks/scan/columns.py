@@ -105,7 +105,7 @@ class PairingKey:
 
 
 @dataclass(frozen=True)
-class Place:
+class ScannedTable:
     """One table of the copy. fields: what is read of it; absent: masked columns that the copy or the source lacks."""
 
     table: str
@@ -208,7 +208,7 @@ def places(
     books: CopyBooks,
     held: Mapping[str, set[str]],
     known_keys: Mapping[str, KeySets],
-) -> list[Place]:
+) -> list[ScannedTable]:
     """Every table of the copy, and every table that the copy ought to have masked."""
     read = fields(copy, books, held)
     masked = {table for table, _ in books.kinds}
@@ -220,7 +220,7 @@ def places(
 
 def _place(
     source: Catalog, copy: Catalog, table: str, read: list[Field], books: CopyBooks, candidates: KeySets
-) -> Place:
+) -> ScannedTable:
     hidden = {column for owner, column in books.kinds if owner == table}
     coded = {column for column in hidden if books.kind(table, column) == CODE}
     absent = {column for column in hidden if not (source.has(table, column) and copy.has(table, column))}
@@ -233,7 +233,7 @@ def _place(
     key = _key(source, copy, table, columns, coded) if columns else None
     kept = tuple(one if one.name not in absent else replace(one, kind=None) for one in read)
     # what is masked and cannot be held against its original is searched all the same
-    return Place(table, kept, key, tuple(sorted(absent)))
+    return ScannedTable(table, kept, key, tuple(sorted(absent)))
 
 
 def _key(source: Catalog, copy: Catalog, table: str, columns: tuple[str, ...], coded: set[str]) -> PairingKey:

@@ -31,7 +31,7 @@ ALIKE = 0.001  # of masked values, the share that may be another's: generous, fo
 
 
 @dataclass
-class Count:
+class FoundCells:
     """Cells, and what may be shown of the keys of the first of them."""
 
     cells: int = 0
@@ -49,7 +49,7 @@ class Chance:
 
     check: str
     field: Field
-    count: Count = dataclasses.field(default_factory=Count)
+    count: FoundCells = dataclasses.field(default_factory=FoundCells)
     expected: float = 0.0
 
     @property
@@ -95,7 +95,7 @@ class Search:
         self._originals = originals
         self._lengths = originals.phones.lengths
         self._chances: dict[tuple[str, Field], Chance] = {}
-        self.found: dict[tuple[str, Field], Count] = {}
+        self.found: dict[tuple[str, Field], FoundCells] = {}
         self.cells = 0
         self.carried: Counter[Field] = Counter()
 
@@ -105,7 +105,7 @@ class Search:
         return list(self._chances.values())
 
     def add(self, check: str, one: Field, key: ShownKey) -> None:
-        self.found.setdefault((check, one), Count()).add(key)
+        self.found.setdefault((check, one), FoundCells()).add(key)
 
     def look(self, keys: Sequence[ShownKey], new: BatchColumn, old: BatchColumn | None = None) -> None:
         """Search a column. old: the originals of its cells, where rows are paired."""

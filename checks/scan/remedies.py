@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from checks.scan.columns import CONSTANT, Field, Place
+from checks.scan.columns import CONSTANT, Field, ScannedTable
 from checks.scan.definitions import Definitions
-from checks.scan.leftovers import Chance, Count, Search, most
+from checks.scan.leftovers import Chance, FoundCells, Search, most
 from checks.scan.remembered import Originals
 from checks.scan.result import (
     CHANCE,
@@ -81,13 +81,13 @@ class Failed:
     column: str
     why: str
     remedy: str = ANEW
-    count: Count = field(default_factory=Count)
+    count: FoundCells = field(default_factory=FoundCells)
 
     def of(self, column: str) -> "Failed":
         return replace(self, column=column)
 
 
-def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[ComparedColumn, ...]:
+def compared(places: Sequence[ScannedTable], counts: Counter[Field]) -> tuple[ComparedColumn, ...]:
     """Every masked column that was read, were it of no row."""
     return tuple(
         ComparedColumn(one.table, one.name, one.kind, _how(place, one), counts[one])
@@ -97,7 +97,7 @@ def compared(places: Sequence[Place], counts: Counter[Field]) -> tuple[ComparedC
     )
 
 
-def _how(place: Place, one: Field) -> str:
+def _how(place: ScannedTable, one: Field) -> str:
     if one.kind in EMPTIED:
         return "null" if one.kind == "null" else "one value"
     return "by key" if place.key else "as a set"
@@ -213,7 +213,7 @@ def _rule(one: Field) -> str:
     return rule(one.table, one.name, "null" if one.kind == kind else kind)
 
 
-def _shown(count: Count, originals: Originals) -> tuple[str, ...]:
+def _shown(count: FoundCells, originals: Originals) -> tuple[str, ...]:
     """Keys as the books write them, one value's text or a JSON array of several, without what tells of anybody."""
     keys = ([HIDDEN if originals.betrayed(str(part)) else part for part in key] for key in count.keys)
     return tuple(str(key[0]) if len(key) == 1 else json.dumps(key, ensure_ascii=False) for key in keys)

@@ -21,9 +21,9 @@ import psycopg
 from checks.reading import catalog, connect
 from checks.scan import columns, definitions, remedies, remembered, rows
 from checks.scan.cells import BatchColumn, Cell
-from checks.scan.columns import CONSTANT, Field, PairingKey, Place
+from checks.scan.columns import CONSTANT, Field, PairingKey, ScannedTable
 from checks.scan.hashes import Hashes
-from checks.scan.leftovers import Count, Search
+from checks.scan.leftovers import FoundCells, Search
 from checks.scan.remembered import Originals
 from checks.scan.result import UNMASKED, Scan
 from checks.scan.rows import Batch, Reader, ShownKey
@@ -101,7 +101,7 @@ class _Work:
             with self._noting(table, [one for one in read if one.kind] or read, "the source could not be read"):
                 remembered.gather(self._source, self._schema, table, read, self._originals)
 
-    def _look(self, place: Place) -> None:
+    def _look(self, place: ScannedTable) -> None:
         self._compared.update(dict.fromkeys(place.masked, 0))
         for column in place.absent:
             self._failed.append(remedies.Failed(place.table, column, "the copy or the source has no such column"))
@@ -113,7 +113,7 @@ class _Work:
             elif place.fields:
                 self._alone(place)
 
-    def _by_key(self, place: Place, key: PairingKey) -> None:
+    def _by_key(self, place: ScannedTable, key: PairingKey) -> None:
         """Cells beside their originals."""
         sides = (self._staging, self._source, self._schema, place.table, key)
         lost = remedies.Failed(place.table, "", "rows have no original of the same key in the source")
@@ -127,7 +127,7 @@ class _Work:
         if lost.count.cells:
             self._failed += [lost.of(one.name) for one in place.masked]
 
-    def _without_original(self, batch: Batch, place: Place, lost: Count) -> None:
+    def _without_original(self, batch: Batch, place: ScannedTable, lost: FoundCells) -> None:
         """Rows whose key was masked can have none of the same key, and are not proved row by row."""
         hidden = {row for row in batch.lost if batch.keys.is_masked(row)}
         self._unproved.update(dict.fromkeys(place.masked, len(hidden)))
@@ -156,7 +156,7 @@ class _Work:
         wanted = self._constants.setdefault(new.field, held[0][1]) if held else None
         return [row for row, cell in held if cell != wanted]
 
-    def _as_sets(self, place: Place) -> None:
+    def _as_sets(self, place: ScannedTable) -> None:
         """Without a key: long values against all long originals of their column."""
         known = {one: Hashes(self._originals.key) for one in place.masked}
         for batch in rows.alone(self._source, self._schema, place.table, None, place.masked):
@@ -180,11 +180,11 @@ class _Work:
         for row in sorted(left):
             self._search.add(UNMASKED, one, keys[row])
 
-    def _alone(self, place: Place) -> None:
+    def _alone(self, place: ScannedTable) -> None:
         for _ in self._batches(place):
             pass
 
-    def _batches(self, place: Place) -> Iterator[Batch]:
+    def _batches(self, place: ScannedTable) -> Iterator[Batch]:
         """The copy's rows, which are searched as they come."""
         for batch in rows.alone(self._staging, self._schema, place.table, place.key, place.fields):
             for one, cells in zip(place.fields, batch.new, strict=True):
@@ -204,7 +204,7 @@ class _Work:
             names = [one.name for one in fields] or [""]
             self._failed += [remedies.Failed(table, name, why, remedies.RIGHTS) for name in names]
 
-    def _told(self, copy_id: str, places: Sequence[Place], began: float) -> Scan:
+    def _told(self, copy_id: str, places: Sequence[ScannedTable], began: float) -> Scan:
         searched = [one for place in places for one in place.fields if one.is_searched]
         return Scan(
             copy_id,

@@ -37,7 +37,7 @@ NUMBER = re.compile(r"-?[0-9]+")
 BETWEEN = re.compile(r"[ :]")  # what laws put between the parts of a key; one may be a number, two are a phone's
 
 
-class Keys:
+class KeyRedactor:
     """What may be shown of the keys of one verification's rows."""
 
     def __init__(self, facts: Facts):

@@ -241,7 +241,7 @@ def _verdict(
     missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
     found = (*checks, *suites)
     return Verdict(
-        facts.books.run_id, facts.target.schema, level, None, tuple(hidden.Keys(facts).hide(found)),
+        facts.books.run_id, facts.target.schema, level, None, tuple(hidden.KeyRedactor(facts).hide(found)),
         tuple(dict.fromkeys(missed)), changes=tuple(_changes(drift, planned, found)),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from config import mapping, masks
-from config.mapping import Common, Completion, Derivation, Reference, Split, TableRule
+from config.mapping import Common, Completion, Derivation, ReferenceRule, Split, TableRule
 from config.transforms import TRANSFORMS
 from docs.generator import markdown
 
@@ -29,7 +29,7 @@ MODELS: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("Columns that leave: `split`", Split, "split"),
     ("Columns that come: `completed_from`", Completion, "completed_from"),
     ("All tables: `common.toml`", Common, "common"),
-    ("A reference: `[references]` in `common.toml`", Reference, "references"),
+    ("A reference: `[references]` in `common.toml`", ReferenceRule, "references"),
     ("Masks of staging copies: `masks.toml`", masks.Masks, "masks"),
 )
 ROLES = """\

@@ -70,7 +70,7 @@ class Run(NewRun):
 
 
 @dataclass(frozen=True)
-class Schema:
+class SchemaRecord:
     """One row of migration.schemas whose schema still is there. kind: product | archive."""
 
     schema_oid: int
@@ -224,7 +224,7 @@ def register_schema(conn: psycopg.Connection, name: str, kind: str, role: str, t
     )
 
 
-def rename_schema(conn: psycopg.Connection, schema: Schema, name: str, role: str) -> None:
+def rename_schema(conn: psycopg.Connection, schema: SchemaRecord, name: str, role: str) -> None:
     """Rename a schema of ours, and its record with it."""
     names = sql.Identifier(schema.name), sql.Identifier(name)
     conn.execute(sql.SQL("alter schema {} rename to {}").format(*names))
@@ -232,11 +232,11 @@ def rename_schema(conn: psycopg.Connection, schema: Schema, name: str, role: str
     conn.execute(query, [name, role, schema.schema_oid])
 
 
-def forget_schema(conn: psycopg.Connection, schema: Schema) -> None:
+def forget_schema(conn: psycopg.Connection, schema: SchemaRecord) -> None:
     conn.execute("delete from migration.schemas where schema_oid = %s", [schema.schema_oid])
 
 
-def build(conn: psycopg.Connection, run_id: str) -> Schema:
+def build(conn: psycopg.Connection, run_id: str) -> SchemaRecord:
     """The build schema of a run that has one. Errors: LookupError."""
     found = find_build(conn, run_id)
     if found is None:
@@ -244,18 +244,18 @@ def build(conn: psycopg.Connection, run_id: str) -> Schema:
     return found
 
 
-def find_build(conn: psycopg.Connection, run_id: str) -> Schema | None:
+def find_build(conn: psycopg.Connection, run_id: str) -> SchemaRecord | None:
     """The build schema of a run's product; None where it is no longer there, or is published."""
     found = (s for s in schemas(conn).values() if s.run_id == run_id and (s.kind, s.role) == ("product", "build"))
     return next(found, None)
 
 
-def schemas(conn: psycopg.Connection) -> dict[str, Schema]:
+def schemas(conn: psycopg.Connection) -> dict[str, SchemaRecord]:
     """Our schemas that there are, by name."""
     if not is_present(conn):
         return {}
     query = "select s.* from migration.schemas s join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name"
-    with conn.cursor(row_factory=class_row(Schema)) as cursor:
+    with conn.cursor(row_factory=class_row(SchemaRecord)) as cursor:
         return {schema.name: schema for schema in cursor.execute(query)}
 
 

@@ -8,7 +8,7 @@ from config.errors import ConfigError
 from config.printable import line
 from config.reasons import Reason
 from engine.describe.detail import table_json, way_text
-from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
+from engine.planning.plan import ConstraintRule, Plan, Route, TablePlan, Way
 
 KINDS = {
     "f": "references",
@@ -89,7 +89,7 @@ def _module_of(transform: str | None) -> str | None:
     return registry.TRANSFORMS[transform].__module__
 
 
-def _rule_json(plan: Plan, rule: Rule) -> dict[str, Any]:
+def _rule_json(plan: Plan, rule: ConstraintRule) -> dict[str, Any]:
     return {
         "table": plan.final_name(rule.table),
         "name": rule.name,

@@ -15,7 +15,7 @@ from config.quoting import quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
-from engine.planning.plan import HIDDEN, Follow, Rule, TablePlan
+from engine.planning.plan import HIDDEN, ConstraintRule, Follow, TablePlan
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import violations
 from engine.quarantine.quarantine import Quarantine
@@ -99,7 +99,7 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
     gone = violations.is_lost(work, step)
     root = mapping.load().root_of(step.legacy_table)
-    rule = Rule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
+    rule = ConstraintRule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)
     rejects = any(
         r.table == step.table and r.columns == (step.column,) and r.kind == "f" and r.on_orphan == "reject"
         for r in work.plan.rules

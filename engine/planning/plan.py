@@ -46,7 +46,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Conversion:
+class IdConversion:
     """A selected column whose values become ids of another form on the way: UUIDs as they are, others derived."""
 
     item: str
@@ -78,7 +78,7 @@ class Route:
     lookups: tuple[str, ...] = ()
     rule_columns: tuple[str, ...] = ()  # what the transform reads; one that no item gives is all null
     freight: Freight = ()
-    conversions: tuple[Conversion, ...] = ()
+    conversions: tuple[IdConversion, ...] = ()
     defaults: tuple[tuple[str, str], ...] = ()  # column → expression that stands in for a null
     is_accounted: bool = True
     is_archive: bool = False
@@ -93,7 +93,7 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ConstraintRule:
     """One constraint of the target as the quarantine sees it. on_orphan: of a foreign key.
 
     is_trusted: the legacy constraint proves it, for the rows arrive as they were.
@@ -195,7 +195,7 @@ class Plan:
     build: tuple[Table, ...] = ()  # shapes of the build schema, legacy names
     archive: tuple[Table, ...] = ()  # shapes of the archive schema
     hidden: frozenset[str] = frozenset()  # build tables with the hidden column
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ConstraintRule, ...] = ()
     follows: tuple[Follow, ...] = ()
     noted: tuple[Noted, ...] = ()
     renames: tuple[tuple[str, str], ...] = ()

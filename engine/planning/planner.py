@@ -19,7 +19,7 @@ from engine.planning import legacy_faults, prerequisites, questions
 from engine.planning import probe as probes
 from engine.planning.draft import Draft
 from engine.planning.keys import Keys
-from engine.planning.plan import Plan, Route, Rule, TablePlan, Way
+from engine.planning.plan import ConstraintRule, Plan, Route, TablePlan, Way
 from engine.planning.tables import (
     aside,
     beside,
@@ -222,12 +222,12 @@ def _hidden(draft: Draft, tables: list[TablePlan]) -> set[str]:
     }
 
 
-def _rules(draft: Draft, build: list[Table]) -> Iterator[Rule]:
+def _rules(draft: Draft, build: list[Table]) -> Iterator[ConstraintRule]:
     """Every constraint of the build schema, as the quarantine judges it."""
     for shape in build:
         for column in shape.columns:
             if column.not_null:
-                yield Rule(shape.name, f"{shape.name}_{column.name}_not_null"[:63], "n", (column.name,),
+                yield ConstraintRule(shape.name, f"{shape.name}_{column.name}_not_null"[:63], "n", (column.name,),
                            is_trusted=_is_trusted(draft, shape.name, (column.name,), "n"))  # fmt: skip
         for constraint in shape.constraints:
             if constraint.kind != "n" and constraint.is_validated:
@@ -239,8 +239,8 @@ def _rules(draft: Draft, build: list[Table]) -> Iterator[Rule]:
                 yield _index_rule(draft, index)
 
 
-def _index_rule(draft: Draft, index: Index) -> Rule:
-    return Rule(
+def _index_rule(draft: Draft, index: Index) -> ConstraintRule:
+    return ConstraintRule(
         table=index.table,
         name=index.name,
         kind="i",
@@ -257,10 +257,10 @@ def _collated(element: Element) -> str:
     return f"{element.expression} collate {element.collation}" if element.collation else element.expression
 
 
-def _rule(draft: Draft, constraint: Constraint, shape: Table) -> Rule:
+def _rule(draft: Draft, constraint: Constraint, shape: Table) -> ConstraintRule:
     rejects = any(draft.on_orphan.get((constraint.table, column)) == "reject" for column in constraint.columns)
     known = any(constraint.name == c.name for c in _legacy_constraints(draft, constraint.table))
-    return Rule(
+    return ConstraintRule(
         table=constraint.table,
         name=constraint.name,
         kind="x" if constraint.has_period and constraint.kind in "pu" else constraint.kind,

@@ -18,7 +18,7 @@ from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping, privileges
-from engine.books.bookkeeping import Schema
+from engine.books.bookkeeping import SchemaRecord
 from engine.gates import gates, seal
 from engine.publish import schemas
 from engine.session import fetch, servers
@@ -105,7 +105,7 @@ def _privilege_faults(conn: psycopg.Connection) -> list[str]:
 
 def _place_faults(
     conn: psycopg.Connection,
-    ours: dict[str, Schema],
+    ours: dict[str, SchemaRecord],
     names: Names,
     target_schema: str,
     allow_dependants: bool,
@@ -154,7 +154,7 @@ def publish(
     return switch
 
 
-def _pass_gates(conn: psycopg.Connection, run_id: str, build: Schema, archive: Names) -> None:
+def _pass_gates(conn: psycopg.Connection, run_id: str, build: SchemaRecord, archive: Names) -> None:
     """Errors: VerificationFailed if a gate is closed, or the build is not what was verified. Writers wait."""
     gates.require(conn, run_id, build.schema_oid)
     sealed = seal.read(conn, run_id, build.schema_oid) or {}
@@ -197,7 +197,7 @@ def rollback(
     return switch
 
 
-def _put_in_place(conn: psycopg.Connection, ours: dict[str, Schema], names: Names) -> None:
+def _put_in_place(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names) -> None:
     live, build = ours.get(names.live), ours.get(names.build)
     access = privileges.read(conn, live.schema_oid) if live else None
     if live:
@@ -212,7 +212,7 @@ def _put_in_place(conn: psycopg.Connection, ours: dict[str, Schema], names: Name
         privileges.give(conn, access, build.schema_oid, public=names.kind != "archive")
 
 
-def _take_back(conn: psycopg.Connection, ours: dict[str, Schema], names: Names, restored_run: str | None) -> None:
+def _take_back(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names, restored_run: str | None) -> None:
     live, previous = ours.get(names.live), ours.get(names.previous)
     if live:
         schemas.drop_if_there(conn, names.withdrawn)
@@ -221,7 +221,7 @@ def _take_back(conn: psycopg.Connection, ours: dict[str, Schema], names: Names, 
         bookkeeping.rename_schema(conn, previous, names.live, "live")
 
 
-def _switch_to(conn: psycopg.Connection, live: Schema | None, names: Names, run_id: str | None) -> Switch:
+def _switch_to(conn: psycopg.Connection, live: SchemaRecord | None, names: Names, run_id: str | None) -> Switch:
     if live is None:
         return Switch(names.live, run_id, None, (), ())
     outside, added = schemas.dependants_of(conn, live.schema_oid), schemas.added_to(conn, live)
@@ -244,7 +244,7 @@ def _switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: 
         raise
 
 
-def _lock_writers_out(conn: psycopg.Connection, live: Schema | None) -> None:
+def _lock_writers_out(conn: psycopg.Connection, live: SchemaRecord | None) -> None:
     """Wait for the transactions that have written to the live tables, and let no others begin; readers go on."""
     if live is None:
         return
@@ -289,7 +289,7 @@ def _source_faults(
     ]
 
 
-def _name_faults(conn: psycopg.Connection, ours: dict[str, Schema], name: str, target_schema: str) -> list[str]:
+def _name_faults(conn: psycopg.Connection, ours: dict[str, SchemaRecord], name: str, target_schema: str) -> list[str]:
     """Whether the name is taken by somebody else, or by ours for another target schema or of another owner."""
     if not fetch.value(bool, conn, "select to_regnamespace(quote_ident(%s)) is not null", [name]):
         return []
@@ -312,7 +312,7 @@ def _owner_faults(conn: psycopg.Connection, name: str) -> list[str]:
     return [f"schema {name} is owned by {owner}; connect as a member of that role" for owner in owners]
 
 
-def _live_faults(conn: psycopg.Connection, live: Schema, names: Names, allow_dependants: bool) -> list[str]:
+def _live_faults(conn: psycopg.Connection, live: SchemaRecord, names: Names, allow_dependants: bool) -> list[str]:
     found = [
         f"{member} lives in schema {live.name}, which is renamed; alter extension … set schema public"
         for member in schemas.members_of(conn, live.schema_oid)
@@ -326,7 +326,7 @@ def _live_faults(conn: psycopg.Connection, live: Schema, names: Names, allow_dep
     return found
 
 
-def _build_faults(ours: dict[str, Schema], run_id: str, product: Names, archive: Names) -> list[str]:
+def _build_faults(ours: dict[str, SchemaRecord], run_id: str, product: Names, archive: Names) -> list[str]:
     if product.build not in ours:
         return [f"run {run_id} has no schema {product.build} to publish; run it again"]
     others = [names for names in (product, archive) if names.build in ours and ours[names.build].run_id != run_id]
@@ -334,7 +334,7 @@ def _build_faults(ours: dict[str, Schema], run_id: str, product: Names, archive:
 
 
 def _rollback_faults(
-    conn: psycopg.Connection, ours: dict[str, Schema], product: Names, archive: Names, run_id: str | None
+    conn: psycopg.Connection, ours: dict[str, SchemaRecord], product: Names, archive: Names, run_id: str | None
 ) -> list[str]:
     if product.live not in ours:
         return [f"there is no schema {product.live} that this tool published; nothing to roll back"]

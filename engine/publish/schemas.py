@@ -14,7 +14,7 @@ from psycopg import sql
 
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping
-from engine.books.bookkeeping import Schema
+from engine.books.bookkeeping import SchemaRecord
 from engine.session import fetch
 from engine.session.blame import blame
 
@@ -79,7 +79,7 @@ def members_of(conn: psycopg.Connection, schema_oid: int, *, extensions: bool = 
     return [Member(*row) for row in conn.execute(MEMBERS, {"schema": schema_oid, "extensions": extensions})]
 
 
-def added_to(conn: psycopg.Connection, schema: Schema) -> list[Member]:
+def added_to(conn: psycopg.Connection, schema: SchemaRecord) -> list[Member]:
     """What others have added to a schema since it was published. A build is ours whole: nobody else knows of it."""
     if schema.role == "build":
         return []
@@ -92,7 +92,7 @@ def added_to(conn: psycopg.Connection, schema: Schema) -> list[Member]:
     ]
 
 
-def record_members(conn: psycopg.Connection, schema: Schema) -> None:
+def record_members(conn: psycopg.Connection, schema: SchemaRecord) -> None:
     query = "insert into migration.objects (schema_oid, class, object) values (%s, %s, %s) on conflict do nothing"
     rows = [(schema.schema_oid, member.oid_class, member.oid) for member in members_of(conn, schema.schema_oid)]
     with conn.cursor() as cursor:
@@ -130,7 +130,7 @@ def _try_drop(conn: psycopg.Connection, drops: Mapping[str, str], members: list[
     return True
 
 
-def drop_faults(conn: psycopg.Connection, schema: Schema) -> list[str]:
+def drop_faults(conn: psycopg.Connection, schema: SchemaRecord) -> list[str]:
     found = []
     if added := added_to(conn, schema):
         found.append(

@@ -17,7 +17,7 @@ from psycopg import sql
 from config import mapping, reasons
 from config.errors import TargetError
 from engine.chunks.work import in_build
-from engine.planning.plan import Rule
+from engine.planning.plan import ConstraintRule
 from engine.quarantine import violations
 from engine.quarantine.removals import Removals
 from engine.session import fetch
@@ -53,7 +53,7 @@ class Quarantine(Removals):
                 changed = any([self._judge_unique(rule) for rule in doubled]) or rows or any(excluded)
             self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
 
-    def _is_settled(self, rule: Rule) -> bool:
+    def _is_settled(self, rule: ConstraintRule) -> bool:
         """Whether what was judged of the rule now stays judged, until its parent loses rows."""
         if rule.kind == "f" and rule.ref_table not in self.complete:
             return False
@@ -84,7 +84,7 @@ class Quarantine(Removals):
         rules = [rule for rule in self._rules("c") if {(rule.table, c) for c in rule.columns} & nulled]
         return any([self._judge_rows(table, found) for table, found in _by_table(rules).items()])
 
-    def _open_uniques(self, nulled: set[tuple[str, str]]) -> list[Rule]:
+    def _open_uniques(self, nulled: set[tuple[str, str]]) -> list[ConstraintRule]:
         """Uniques that nothing proves, and those for which a new null may count."""
         opened = [
             rule
@@ -93,12 +93,12 @@ class Quarantine(Removals):
         ]
         return list(dict.fromkeys([*self._untrusted("pui"), *opened]))
 
-    def _untrusted(self, kinds: str) -> list[Rule]:
+    def _untrusted(self, kinds: str) -> list[ConstraintRule]:
         """Rules that nothing proves yet: neither the legacy database nor a former judgement."""
         rules = self._rules(kinds)
         return [rule for rule in rules if not rule.is_trusted and (rule.table, rule.name) not in self.judged]
 
-    def _judge_rows(self, table: str, rules: list[Rule]) -> bool:
+    def _judge_rows(self, table: str, rules: list[ConstraintRule]) -> bool:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
         looks = sql.SQL(", ").join(
             sql.SQL("coalesce(pg_catalog.bool_or({}), false)").format(violations.violates(self.work, rule))
@@ -113,7 +113,7 @@ class Quarantine(Removals):
                 self.remove(rule, violations.violates(self.work, rule), _reason(rule), violations.sentence(rule))
         return any(broken)
 
-    def _rules(self, kinds: str) -> list[Rule]:
+    def _rules(self, kinds: str) -> list[ConstraintRule]:
         return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
 
     def _judge_references(self) -> set[tuple[str, str]]:
@@ -133,34 +133,34 @@ class Quarantine(Removals):
             pending = [rule for rule in rules if rule.ref_table in lost]
         return nulled
 
-    def _is_open(self, rule: Rule) -> bool:
+    def _is_open(self, rule: ConstraintRule) -> bool:
         if (rule.table, rule.name) in self.judged:
             return rule.ref_table in self.fresh
         return not rule.is_trusted or rule.ref_table in self.lost
 
-    def _broken(self, rules: list[Rule], is_broken: Callable[[Rule], bool]) -> list[Rule]:
+    def _broken(self, rules: list[ConstraintRule], is_broken: Callable[[ConstraintRule], bool]) -> list[ConstraintRule]:
         """Those that some row violates, looked for several at once."""
         found = self.workers.map("look for violators", is_broken, rules)
         return [rule for rule, is_violated in zip(rules, found, strict=True) if is_violated]
 
-    def _has_double(self, rule: Rule) -> bool:
+    def _has_double(self, rule: ConstraintRule) -> bool:
         query = sql.SQL(
             "select count(*) > 0 from (select from {} as t where {} group by {} having count(*) > 1) as found"
         ).format(self._table(rule.table), violations.counts(rule), violations.keys(rule))
         return self._is_any(rule, query)
 
-    def _has_orphan(self, rule: Rule) -> bool:
+    def _has_orphan(self, rule: ConstraintRule) -> bool:
         # counted, not asked for by exists: that makes the planner look for the first one, by nested loops
         query = sql.SQL("select count(*) > 0 from {} as t where {}").format(
             self._table(rule.table), violations.violates(self.work, rule)
         )
         return self._is_any(rule, query)
 
-    def _is_any(self, rule: Rule, query: sql.Composed) -> bool:
+    def _is_any(self, rule: ConstraintRule, query: sql.Composed) -> bool:
         with self.work.sessions.lend("target") as target, self._blame(rule), in_build(self.work, target):
             return fetch.value(bool, target, query)
 
-    def _judge_reference(self, rule: Rule) -> set[str]:
+    def _judge_reference(self, rule: ConstraintRule) -> set[str]:
         """Build tables that lost rows."""
         violates = violations.violates(self.work, rule)
         if rule.nulls_orphans:
@@ -180,7 +180,7 @@ class Quarantine(Removals):
             rule, violates, _reason(rule), violations.sentence(rule)
         )
 
-    def _judge_unique(self, rule: Rule) -> bool:
+    def _judge_unique(self, rule: ConstraintRule) -> bool:
         is_roots = rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}
         if is_roots:
             self._note_superseded(rule)
@@ -190,14 +190,14 @@ class Quarantine(Removals):
         )
         return bool(self.remove(rule, violations.is_duplicate(self.work, rule), reason, sentence))
 
-    def _judge_exclusion(self, rule: Rule) -> bool:
+    def _judge_exclusion(self, rule: ConstraintRule) -> bool:
         """Whether rows went; each round takes those that stand behind a row which stays."""
         has_lost = False
         while self.remove(rule, violations.is_excluded(self.work, rule), _reason(rule), violations.sentence(rule)):
             has_lost = True
         return has_lost
 
-    def _note_superseded(self, rule: Rule) -> None:
+    def _note_superseded(self, rule: ConstraintRule) -> None:
         """References to a superseded profile move to the one that stays."""
         shape = self.work.plan.shape(rule.table)
         query = """
@@ -226,12 +226,12 @@ class Quarantine(Removals):
         )
 
 
-def _reason(rule: Rule) -> reasons.Reason:
+def _reason(rule: ConstraintRule) -> reasons.Reason:
     return reasons.of_constraint(rule.kind, rule.name)
 
 
-def _by_table(rules: list[Rule]) -> dict[str, list[Rule]]:
-    grouped: dict[str, list[Rule]] = {}
+def _by_table(rules: list[ConstraintRule]) -> dict[str, list[ConstraintRule]]:
+    grouped: dict[str, list[ConstraintRule]] = {}
     for rule in rules:
         grouped.setdefault(rule.table, []).append(rule)
     return grouped

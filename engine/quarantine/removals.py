@@ -22,7 +22,7 @@ from engine.books.totals import Increment
 from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.planning import ids
-from engine.planning.plan import HIDDEN, Rule
+from engine.planning.plan import HIDDEN, ConstraintRule
 from engine.quarantine import legacy_rows, violations
 from engine.quarantine.legacy_rows import LegacyRow
 from engine.reflect.select_list import key_of
@@ -70,7 +70,7 @@ class Removals:
     def _table(self, name: str) -> sql.Identifier:
         return sql.Identifier(self.work.schema, name)
 
-    def set_null(self, rule: Rule, violates: sql.Composable) -> None:
+    def set_null(self, rule: ConstraintRule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each that was not null before, with the legacy value."""
         names = rule.releases or rule.columns[:1]
         shape = self.work.plan.shape(rule.table)
@@ -97,7 +97,7 @@ class Removals:
                     held = [(row[1], row[place]) for row in orphans if row[place + len(names)]]
                     self._note(rule.table, name, note, held)
 
-    def _blame(self, rule: Rule) -> contextlib.AbstractContextManager[None]:
+    def _blame(self, rule: ConstraintRule) -> contextlib.AbstractContextManager[None]:
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)
 
     def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
@@ -134,7 +134,7 @@ class Removals:
     def _text(self, table: str, column: str) -> sql.SQL:
         return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
 
-    def remove(self, rule: Rule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
+    def remove(self, rule: ConstraintRule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
         """Move the violators of one table out, with every row that cannot stay without them; tables that lost rows."""
         query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)

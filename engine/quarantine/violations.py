@@ -11,11 +11,11 @@ from psycopg import sql
 from config import mapping
 from config.shapes import Table
 from engine.chunks.work import Work
-from engine.planning.plan import HIDDEN, Follow, Rule
+from engine.planning.plan import HIDDEN, ConstraintRule, Follow
 from engine.reflect.select_list import as_text, parsed
 
 
-def violates(work: Work, rule: Rule) -> sql.Composable:
+def violates(work: Work, rule: ConstraintRule) -> sql.Composable:
     """A condition over alias t that is true of violators, and never null."""
     columns = [sql.SQL("t.{}").format(sql.Identifier(name)) for name in rule.columns]
     if rule.kind == "n":
@@ -52,7 +52,7 @@ def followed(work: Work, step: Follow, value: str) -> str:
     return found.as_string(None)
 
 
-def _orphan(parents: sql.Identifier, rule: Rule, columns: list[sql.Composed]) -> sql.Composable:
+def _orphan(parents: sql.Identifier, rule: ConstraintRule, columns: list[sql.Composed]) -> sql.Composable:
     """Whether no parent has the values; of a period, whether the parents' together do not cover it."""
     pairs = [
         sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
@@ -65,7 +65,7 @@ def _orphan(parents: sql.Identifier, rule: Rule, columns: list[sql.Composed]) ->
     )
 
 
-def _read(rule: Rule, text: str) -> sql.Composable:
+def _read(rule: ConstraintRule, text: str) -> sql.Composable:
     """An expression or a predicate over a row of alias t, whatever names it has for the columns."""
     if not rule.under:
         return sql.SQL("({})").format(sql.SQL(text))
@@ -77,17 +77,17 @@ def _read(rule: Rule, text: str) -> sql.Composable:
     return sql.SQL("(select ({}) from (select {}) as named)").format(sql.SQL(text), columns)
 
 
-def _keys(rule: Rule) -> list[sql.Composable]:
+def _keys(rule: ConstraintRule) -> list[sql.Composable]:
     plain = {sql.Identifier(name).as_string(): sql.Identifier(name) for name in rule.columns}
     return [plain.get(key) or _read(rule, key) for key in rule.keys] or list(plain.values())
 
 
-def keys(rule: Rule) -> sql.Composable:
+def keys(rule: ConstraintRule) -> sql.Composable:
     """What may not stand twice: columns or expressions, over a table of alias t."""
     return sql.SQL(", ").join(_keys(rule))
 
 
-def counts(rule: Rule) -> sql.Composable:
+def counts(rule: ConstraintRule) -> sql.Composable:
     """Whether a row takes part in the uniqueness: within the predicate, and no key null unless nulls are equal."""
     parts: list[sql.Composable] = []
     parts += [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in _keys(rule)]
@@ -95,7 +95,7 @@ def counts(rule: Rule) -> sql.Composable:
     return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
 
-def doubled(work: Work, rule: Rule) -> sql.Composable:
+def doubled(work: Work, rule: ConstraintRule) -> sql.Composable:
     """Rows that may share their key with another: where nulls and expressions allow it, found by hashing the groups,
     so that only those few are ranked; else all that count."""
     if rule.keys or rule.nulls_not_distinct:
@@ -106,7 +106,7 @@ def doubled(work: Work, rule: Rule) -> sql.Composable:
     ).format(counts=counts(rule), row=row, keys=keys(rule), table=sql.Identifier(work.schema, rule.table))
 
 
-def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
+def is_duplicate(work: Work, rule: ConstraintRule) -> sql.Composable:
     """All rows of a key but the one that stays: the one updated last, among equals the one with the higher id."""
     return sql.SQL(
         "t.ctid in (select r.ctid from (select t.ctid, row_number() over (partition by {keys} order by {order}) "
@@ -119,7 +119,7 @@ def is_duplicate(work: Work, rule: Rule) -> sql.Composable:
     )
 
 
-def is_excluded(work: Work, rule: Rule) -> sql.Composable:
+def is_excluded(work: Work, rule: ConstraintRule) -> sql.Composable:
     """Rows that an exclusion constraint refuses beside a row that stays before them, and that nothing refuses itself.
 
     Removing them may free others, so it is asked again until none is left.
@@ -140,7 +140,7 @@ def is_excluded(work: Work, rule: Rule) -> sql.Composable:
     )
 
 
-def order(work: Work, shape: Table, rule: Rule) -> sql.Composable:
+def order(work: Work, shape: Table, rule: ConstraintRule) -> sql.Composable:
     """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
     parts: list[sql.Composable] = []
     parts += [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
@@ -176,7 +176,7 @@ def legacy_table_of(work: Work, alias: str) -> sql.Composable:
     )
 
 
-def sentence(rule: Rule) -> str:
+def sentence(rule: ConstraintRule) -> str:
     columns = ", ".join(rule.columns)
     return {
         "n": f"{columns} is null, and the target wants a value",

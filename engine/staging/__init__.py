@@ -11,9 +11,9 @@ from config.settings import Settings
 from engine.session import connect
 from engine.session.blame import blame
 from engine.staging import books
-from engine.staging.refresh import Case, Prove, Wish, choices, refresh
+from engine.staging.refresh import HeldCopy, Prove, Wish, choices, refresh
 
-__all__ = ["Case", "Prove", "Wish", "choices", "refresh", "require"]
+__all__ = ["HeldCopy", "Prove", "Wish", "choices", "refresh", "require"]
 
 
 def require(settings: Settings) -> None:

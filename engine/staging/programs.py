@@ -48,7 +48,7 @@ class Complaint:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProgramResult:
     code: int
     output: str
     errors: str
@@ -67,7 +67,7 @@ def major() -> int:
     return int(re.findall(r"(\d+)[.\w]*\s*$", said.strip())[0])
 
 
-def run(name: str, arguments: list[str], stop: Stop, connection: Connection | None = None) -> Outcome:
+def run(name: str, arguments: list[str], stop: Stop, connection: Connection | None = None) -> ProgramResult:
     """Run a program to its end. connection: where it goes, without its secrets. Errors: ConfigError, Interrupted."""
     place, environment = _place(connection) if connection else ([], os.environ)
     with _file() as output, _file() as errors:  # a pipe could fill up
@@ -77,7 +77,7 @@ def run(name: str, arguments: list[str], stop: Stop, connection: Connection | No
         ) as child:
             _wait(child, stop)
         stop.check()
-        return Outcome(child.returncode, _read(output), _read(errors))
+        return ProgramResult(child.returncode, _read(output), _read(errors))
 
 
 def _file() -> IO[str]:

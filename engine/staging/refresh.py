@@ -36,7 +36,7 @@ from engine.staging import books, checked, columns, faults, fillers, lanes, link
 from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
-from engine.staging.rows import Filling, Part
+from engine.staging.rows import Filling, RowSlice
 from engine.staging.sample import Sample
 
 KEY_BYTES = 32
@@ -54,7 +54,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Case:
+class HeldCopy:
     """A copy that is to be judged while the snapshot that it was read in is still held."""
 
     copy_id: str
@@ -62,7 +62,7 @@ class Case:
 
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
-Prove = Callable[[Case], dict[str, Any]]
+Prove = Callable[[HeldCopy], dict[str, Any]]
 
 
 @dataclass
@@ -262,7 +262,7 @@ def _fill(making: Making, sessions: Pool) -> None:
 
 
 @contextlib.contextmanager
-def _parts(making: Making, sessions: Pool, threads: Threads) -> Iterator[list[Part]]:
+def _parts(making: Making, sessions: Pool, threads: Threads) -> Iterator[list[RowSlice]]:
     """What is to be read: everything, or a sample and the tables that take no part in it."""
     size, percent = making.settings.stream_chunk_bytes, making.wish.percent
     if percent is None:
@@ -310,7 +310,7 @@ def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict[str, Any] |
         return None
     making.clock.stage("prove")
     is_proven = any(choice.is_masked for choice in making.choices)
-    proof = prove(Case(copy.copy_id, making.held.name)) if is_proven else NOTHING_TO_PROVE
+    proof = prove(HeldCopy(copy.copy_id, making.held.name)) if is_proven else NOTHING_TO_PROVE
     STOP.check()
     if not proof["passed"]:
         error = VerificationFailed("the copy still holds what it should not:\n" + "\n".join(proof["faults"]))

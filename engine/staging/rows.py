@@ -42,7 +42,7 @@ ESCAPE = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Part:
+class RowSlice:
     """Some rows of a table, of one of its leaves: pages first ≤ page < end, or what a sample picked of them.
 
     batches: number of the leaf, first and last batch of picked places (engine.staging.sample).
@@ -87,7 +87,7 @@ class Filling:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def move(self, part: Part) -> None:
+    def move(self, part: RowSlice) -> None:
         """Copy one part. Errors: SourceError, StagingError, Interrupted, PlanRefused (a masked row does not fit)."""
         self.stop.check()
         self.watch.begin(part.table)
@@ -98,7 +98,7 @@ class Filling:
             self.seconds[part.table] += time.monotonic() - started
         self.watch.advance(part.table, rows)
 
-    def _moved(self, part: Part, lane: Lane) -> int:
+    def _moved(self, part: RowSlice, lane: Lane) -> int:
         schema, form = self.settings.source_schema, sql.SQL("binary" if lane.is_binary else "text")
         read = select(part, lane.columns)
         into = sql.SQL("copy {} {} from stdin (format {})").format(
@@ -122,7 +122,7 @@ class Filling:
                 raise PlanRefused([refusal(part.table, str(error))]) from None
             raise
 
-    def _conditions(self, part: Part) -> Iterator[sql.Composable]:
+    def _conditions(self, part: RowSlice) -> Iterator[sql.Composable]:
         """Which rows to read, one query after the other."""
         if part.batches is None:
             yield _pages(part)
@@ -193,13 +193,13 @@ def carried(table: LegacyTable) -> list[str]:
     return [column.name for column in table.shape.columns if not column.generated]
 
 
-def select(part: Part, columns: Sequence[str]) -> sql.Composed:
+def select(part: RowSlice, columns: Sequence[str]) -> sql.Composed:
     """Of all rows of the part's leaf, as t."""
     names = sql.SQL(", ").join(sql.SQL("t.{}").format(sql.Identifier(name)) for name in columns)
     return sql.SQL("select {} from only {} as t").format(names, sql.Identifier(*part.leaf))
 
 
-def _pages(part: Part) -> sql.Composable:
+def _pages(part: RowSlice) -> sql.Composable:
     if part.end is None and not part.first:
         return sql.SQL("")
     beyond = sql.SQL("and t.ctid < {}").format(_place(part.end)) if part.end is not None else sql.SQL("")
@@ -221,7 +221,7 @@ def leaves(table: LegacyTable, schema: str) -> list[tuple[tuple[str, str], int, 
     return [((schema, table.name), table.pages, table.toast_pages, table.rows)]
 
 
-def parts(table: LegacyTable, schema: str, chunk_bytes: int) -> list[Part]:
+def parts(table: LegacyTable, schema: str, chunk_bytes: int) -> list[RowSlice]:
     """All rows of the table, cut into ranges of pages; one range a leaf where there is no key."""
     found = []
     for leaf, pages, toast_pages, rows in leaves(table, schema):
@@ -230,7 +230,7 @@ def parts(table: LegacyTable, schema: str, chunk_bytes: int) -> list[Part]:
         firsts = list(range(0, max(pages, 1), step)) if table.shape.primary_key else [0]
         ends = [*firsts[1:], None]
         found += [
-            Part(table.name, leaf, first, end, rows=rows // len(firsts))
+            RowSlice(table.name, leaf, first, end, rows=rows // len(firsts))
             for first, end in zip(firsts, ends, strict=True)
         ]
     return found

@@ -38,7 +38,7 @@ from engine.session.pool import Pool
 from engine.session.stop import Stop
 from engine.staging import rows
 from engine.staging.links import Link
-from engine.staging.rows import Part
+from engine.staging.rows import RowSlice
 
 USERS = "users"
 BOOKS = "nxtgauge_staging"
@@ -138,7 +138,7 @@ class Sample:
         inside = [link for link in links if link.table in self._skeletons and link.to in self._skeletons]
         self._edges = [self._edge(link) for link in inside]
 
-    def draw(self, conn: psycopg.Connection, sessions: Pool, stop: Stop, run_all: RunAll) -> list[Part]:
+    def draw(self, conn: psycopg.Connection, sessions: Pool, stop: Stop, run_all: RunAll) -> list[RowSlice]:
         """The picked rows, as parts to be moved. run_all: calls a function with each item, in threads.
 
         Errors: SourceError, StagingError, Interrupted.
@@ -291,7 +291,7 @@ class Sample:
             stop.check()
             number += 1
 
-    def _placed(self, conn: psycopg.Connection) -> list[Part]:
+    def _placed(self, conn: psycopg.Connection) -> list[RowSlice]:
         found = []
         for skeleton in self._skeletons.values():
             name = skeleton.table.name
@@ -304,13 +304,13 @@ class Sample:
             found += self._parts(self._skeletons[name].table, number, last, count)
         return found
 
-    def _parts(self, table: LegacyTable, number: int, last: int, count: int) -> list[Part]:
+    def _parts(self, table: LegacyTable, number: int, last: int, count: int) -> list[RowSlice]:
         leaf = rows.leaves(table, self._schema)[number][0]
         if not table.shape.primary_key:  # in one go, for the rows' order
-            return [Part(table.name, leaf, batches=(number, 0, last), rows=count)]
+            return [RowSlice(table.name, leaf, batches=(number, 0, last), rows=count)]
         rest = count - last * BATCH_ROWS
         return [
-            Part(table.name, leaf, batches=(number, n, n), rows=BATCH_ROWS if n < last else rest)
+            RowSlice(table.name, leaf, batches=(number, n, n), rows=BATCH_ROWS if n < last else rest)
             for n in range(last + 1)
         ]
 

@@ -25,7 +25,7 @@ LOG = logging.getLogger("nxtgauge")
 
 
 @dataclass
-class Options:
+class GlobalOptions:
     """What may be said before and after the command's name."""
 
     profile: str | None = None

@@ -20,7 +20,7 @@ from config.errors import PlanRefused
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
-    Options,
+    GlobalOptions,
     common,
     error_json,
     exit_code_of,
@@ -384,7 +384,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command; its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=Options()) or 0
+        return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=GlobalOptions()) or 0
     except BrokenPipeError:  # whoever read stdout (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

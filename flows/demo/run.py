@@ -96,7 +96,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()[:12]
 
 
-def _use_own(own: prefect_server.Server) -> None:
+def _use_own(own: prefect_server.StartedServer) -> None:
     """This process's Prefect and databases are the demo's, whatever its environment said."""
     os.environ.pop("PREFECT_API_URL", None)
     prefect_server.use(own.api_url)

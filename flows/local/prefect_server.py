@@ -49,7 +49,7 @@ class ServerError(MigrateError):
 
 
 @dataclass(frozen=True)
-class Server(Process):
+class StartedServer(Process):
     """A server that was started here."""
 
     port: int
@@ -118,11 +118,11 @@ def refused(api_url: str) -> str | None:
     return f"the Prefect server at {api_url} {found}; set it to the server's user:password"
 
 
-def running() -> Server | None:
+def running() -> StartedServer | None:
     """The server that was started here, if its process still lives."""
     try:
         record = json.loads(state_path().read_text())
-        server = Server(record["pid"], record["started"], record["port"])
+        server = StartedServer(record["pid"], record["started"], record["port"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return server if server.is_alive else None
@@ -159,7 +159,7 @@ def use(api_url: str) -> None:
     os.environ.setdefault("PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL", "WARNING")
 
 
-def start() -> Server:
+def start() -> StartedServer:
     """Starts the server, or finds it running. ServerError holds the log's last lines where it does not come up."""
     with alone():
         server = running() or _spawn(_free_port())
@@ -168,7 +168,7 @@ def start() -> Server:
         return server
 
 
-def _expect_guarded(server: Server) -> None:
+def _expect_guarded(server: StartedServer) -> None:
     """Errors: ServerError where the server was started otherwise than this environment says."""
     if os.environ.get(ASKED) and admits(server.api_url, None):
         found = f"the Prefect server that runs here asks nobody for a password, and {ASKED} is set"
@@ -258,16 +258,16 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
-def _spawn(port: int) -> Server:
+def _spawn(port: int) -> StartedServer:
     home_path().mkdir(exist_ok=True, mode=0o700)
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
     child = processes.spawn(command, _environment(port), cache_folder(), log_path())
-    server = Server(child.pid, child.started, port)
+    server = StartedServer(child.pid, child.started, port)
     state_path().write_text(json.dumps(asdict(server)))
     return server
 
 
-def _await_health(server: Server) -> None:
+def _await_health(server: StartedServer) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if not server.is_alive:
@@ -280,7 +280,7 @@ def _await_health(server: Server) -> None:
     raise ServerError(f"the prefect server did not answer within {START_SECONDS} s; see {log_path()}")
 
 
-def _end(server: Server) -> None:
+def _end(server: StartedServer) -> None:
     """The port stays on record for the next start."""
     if not processes.end(server, STOP_SECONDS):
         raise ServerError(f"the prefect server, process {server.pid}, does not end")

@@ -29,7 +29,7 @@ LINE_SECONDS = 5.0  # at most one line per table in so many seconds: a minute's 
 
 
 @dataclass
-class Count:
+class RowCount:
     """Rows of one table, or of all. started: when work on it could begin; said: when its last line was written."""
 
     total: int = 0
@@ -59,8 +59,8 @@ class Lines:
     def __init__(self, say: Callable[[str], None] = LOG.info, clock: Callable[[], float] = time.monotonic):
         self._say, self._clock = say, clock
         self._lock = threading.Lock()
-        self._counts: dict[str, Count] = {}
-        self._whole = Count(started=clock(), said=clock())
+        self._counts: dict[str, RowCount] = {}
+        self._whole = RowCount(started=clock(), said=clock())
 
     def stage(self, name: str) -> None:
         """Tables are announced before their stage begins, so the clocks of those that wait start anew."""
@@ -85,13 +85,13 @@ class Lines:
     def table(self, legacy_table: str, rows_total: int) -> None:
         now, total = self._clock(), max(rows_total, 0)
         with self._lock:
-            self._counts[legacy_table] = Count(total, started=now, said=now)
+            self._counts[legacy_table] = RowCount(total, started=now, said=now)
             self._whole.total += total
 
     def advance(self, legacy_table: str, rows: int) -> None:
         now = self._clock()
         with self._lock:
-            count = self._counts.setdefault(legacy_table, Count(started=now, said=now))
+            count = self._counts.setdefault(legacy_table, RowCount(started=now, said=now))
             line = self._counted(count, legacy_table, rows, now)
             whole = self._counted(self._whole, "all tables", rows, now)
         if line:
@@ -107,7 +107,7 @@ class Lines:
             self._tell(f"{legacy_table}: {count.rows:,} rows, done", legacy_table, rows=count.rows, seconds=seconds)
 
     @staticmethod
-    def _counted(count: Count, name: str, rows: int, now: float) -> str | None:
+    def _counted(count: RowCount, name: str, rows: int, now: float) -> str | None:
         """Adds the rows; a line, if one is due and the table's end will not say it at once."""
         count.rows += rows
         if now - count.said < LINE_SECONDS or count.rows == count.total:
@@ -125,7 +125,7 @@ class Records(Lines):
     def begin(self, legacy_table: str) -> None:
         now = self._clock()
         with self._lock:
-            count = self._counts.setdefault(legacy_table, Count(said=now))
+            count = self._counts.setdefault(legacy_table, RowCount(said=now))
             count.started = now
         self._tell(f"{legacy_table}: begins, {count.total:,} rows", legacy_table, rows=count.total)
 

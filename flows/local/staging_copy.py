@@ -8,7 +8,7 @@ from config.settings import Settings
 from engine import staging
 from engine.session.execution import Watch
 from engine.session.stop import STOP
-from engine.staging import Case, Wish
+from engine.staging import HeldCopy, Wish
 from flows.local.report import columns
 from flows.local.stopping import on_signal
 
@@ -43,13 +43,13 @@ def wish(percent: float = WHOLE, unmasked: bool = False, reason: str | None = No
     return Wish(None if percent == WHOLE else percent, not unmasked, reason, by)
 
 
-def _proof(settings: Settings) -> Callable[[Case], dict[str, Any]]:
+def _proof(settings: Settings) -> Callable[[HeldCopy], dict[str, Any]]:
     """Judges by the auditor's own reading of both databases, the source in the copy's own snapshot."""
 
-    def prove(case: Case) -> dict[str, Any]:
+    def prove(copy: HeldCopy) -> dict[str, Any]:
         from checks.scan.scan import scan
 
-        found = scan(settings, case.copy_id, case.snapshot, STOP.reaching)
+        found = scan(settings, copy.copy_id, copy.snapshot, STOP.reaching)
         faults = [_fault(one) for one in found.findings]
         return found.to_dict() | {"faults": faults or ([] if found.passed else ["nothing was compared"])}
 

@@ -52,7 +52,7 @@ GAUGES = {
 
 
 @dataclass(frozen=True)
-class Server:
+class MetricsServer:
     """Metrics over HTTP, from a thread of this process. address: where they are."""
 
     address: str
@@ -65,7 +65,7 @@ class Server:
         self._thread.join()
 
 
-def serve(port: int, host: str | None = None) -> Server | None:
+def serve(port: int, host: str | None = None) -> MetricsServer | None:
     """Shows the metrics of the environment's target on this port; None where it is 0.
 
     host: by default what NXTGAUGE_METRICS_HOST says. Errors: ConfigError if the target is not set, or the port taken.
@@ -81,7 +81,7 @@ def serve(port: int, host: str | None = None) -> Server | None:
     except OSError as error:
         wanted = "wanted an address of this machine and a free port, or NXTGAUGE_METRICS_PORT=0 for no metrics"
         raise ConfigError(f"metrics cannot be shown at {host}:{port}: {error.strerror}; {wanted}") from None
-    return Server(f"http://{host}:{port}/metrics", server, thread)
+    return MetricsServer(f"http://{host}:{port}/metrics", server, thread)
 
 
 def registry(settings: Settings) -> "CollectorRegistry":
@@ -89,11 +89,11 @@ def registry(settings: Settings) -> "CollectorRegistry":
     from prometheus_client.registry import CollectorRegistry
 
     found = CollectorRegistry(auto_describe=False)
-    found.register(Books(settings))
+    found.register(BooksCollector(settings))
     return found
 
 
-class Books:
+class BooksCollector:
     """Collects the metrics of one target, for one asker at a time."""
 
     def __init__(self, settings: Settings):

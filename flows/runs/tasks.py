@@ -41,7 +41,7 @@ def safe_text(error: BaseException) -> str:
     return type(error).__name__ + (f" ({state})" if state else "")
 
 
-class Job:
+class EngineCall:
     """One call of the engine and what came of it. Opaque to Prefect, which would walk through a frozen dataclass."""
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], halt: threading.Event):
@@ -75,7 +75,7 @@ def _is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
     persist_result=False,
     cache_policy=NO_CACHE,  # the default hashes every argument
 )
-def step(name: str, job: Job) -> object:
+def step(name: str, job: EngineCall) -> object:
     """One stage or chunk of the run."""
     context = TaskRunContext.get()
     return job.run(is_last_try=context is None or context.task_run.run_count > step.retries)
@@ -96,7 +96,7 @@ class PrefectWorkers:
 
     def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs one stage here and now, as a task."""
-        job = Job(function, arguments, threading.Event())
+        job = EngineCall(function, arguments, threading.Event())
         try:
             return step.with_options(retries=0)(name, job)
         except StepFailed as failed:
@@ -105,7 +105,7 @@ class PrefectWorkers:
     def map(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
         halt = threading.Event()
-        jobs = [Job(function, (item,), halt) for item in items]
+        jobs = [EngineCall(function, (item,), halt) for item in items]
         names = [f"{name}: {_label(item, number)}" for number, item in enumerate(items, 1)]
         futures: list[PrefectFuture[Any]] = []
         try:
@@ -119,7 +119,7 @@ class PrefectWorkers:
         return [future.result() for future in futures]  # raises too where a task never came to its job
 
     def _submitted(
-        self, names: Sequence[str], jobs: Sequence[Job], halt: threading.Event
+        self, names: Sequence[str], jobs: Sequence[EngineCall], halt: threading.Event
     ) -> Iterator[PrefectFuture[Any]]:
         """A few ahead of those that run: a task that is submitted costs some milliseconds even if it never begins."""
         slots = threading.Semaphore(2 * self._count)
@@ -132,7 +132,7 @@ class PrefectWorkers:
             yield future
 
     @staticmethod
-    def _raise_first(jobs: Sequence[Job]) -> None:
+    def _raise_first(jobs: Sequence[EngineCall]) -> None:
         error = next((job.error for job in jobs if job.error is not None), None)
         if error is not None:
             raise error

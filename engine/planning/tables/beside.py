@@ -5,7 +5,7 @@ from dataclasses import replace
 from config.mapping import Derivation, Split
 from config.shapes import Column, Table
 from engine.planning.draft import Draft
-from engine.planning.plan import Conversion, Item, Route, Way
+from engine.planning.plan import IdConversion, Item, Route, Way
 from engine.planning.tables import kept_objects
 from engine.planning.tables.freight import unclashed
 from engine.planning.tables.reshaped import (
@@ -32,7 +32,7 @@ def derived(draft: Draft, table: LegacyTable, rule: Derivation) -> Route | None:
     used = {name: legacy for name, legacy in used.items() if not _names_nothing(draft, table, legacy)}
     targets = " and ".join(rule.targets)
     own = draft.keys.conversion(table, table.shape.column("id"))
-    conversions = [Conversion(RULE + "id", own.ids_of)] if own.kind != "same" and own.type == "uuid" else []
+    conversions = [IdConversion(RULE + "id", own.ids_of)] if own.kind != "same" and own.type == "uuid" else []
     return Route(
         name=f"{table.name} → {targets}",
         legacy_table=table.name,
@@ -96,7 +96,7 @@ def split(draft: Draft, table: LegacyTable, rule: Split) -> tuple[Route | None, 
         targets=(into,),
         from_sql=draft.from_sql(table.name),
         freight=((into, tuple((i.name, i.name) for i in items)),) if is_frame else (),
-        conversions=(Conversion(rule.key, found.ids_of),) if is_frame else (),
+        conversions=(IdConversion(rule.key, found.ids_of),) if is_frame else (),
         is_accounted=False,
         is_chunked=table.kind == "r",
     )

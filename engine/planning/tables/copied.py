@@ -14,9 +14,8 @@ from config.shapes import Column, Constraint, Table
 from engine.planning import ids
 from engine.planning.draft import Draft, Foreign, freight_item
 from engine.planning.fitting import fitted
-from engine.planning.keys import UUID
-from engine.planning.keys import Conversion as KeyConversion
-from engine.planning.plan import Conversion, Follow, Freight, Item, Noted, Route, Way
+from engine.planning.keys import UUID, Conversion
+from engine.planning.plan import Follow, Freight, IdConversion, Item, Noted, Route, Way
 from engine.planning.tables import clashes, kept_objects, pointing
 from engine.planning.tables.reshaped import (
     FIXED,
@@ -54,7 +53,7 @@ class _Column:
     shape: Column
     item: Item | None
     way: Way | None = None
-    conversion: Conversion | None = None
+    conversion: IdConversion | None = None
 
 
 def plan(draft: Draft, table: LegacyTable, gone: dict[str, Way], final_name: str) -> Copied:
@@ -206,7 +205,7 @@ def _column(
     return _keyed(draft, table, column, draft.keys.conversion(table, column), Way(column.name, kind, (target,)))
 
 
-def _keyed(draft: Draft, table: LegacyTable, column: Column, found: KeyConversion, way: Way) -> _Column:
+def _keyed(draft: Draft, table: LegacyTable, column: Column, found: Conversion, way: Way) -> _Column:
     """A column whose type may change because it is an id or points at one."""
     if found.kind == "same":
         return _Column(column, Item(column.name, plain(column), column.type), way)
@@ -216,7 +215,7 @@ def _keyed(draft: Draft, table: LegacyTable, column: Column, found: KeyConversio
     default = f"({column.default})::{found.type}" if column.default and found.kind == "cast" else None
     shape = replace(column, type=found.type, base=found.base, kind="b", collation=None, default=default, identity="")
     if found.kind == "derive":
-        conversion = Conversion(column.name, found.ids_of, found.ids_of == table.name and column.name == "id")
+        conversion = IdConversion(column.name, found.ids_of, found.ids_of == table.name and column.name == "id")
         note = f"a UUID as it is, any other UUIDv5 of {found.parent}:<id>"
         item = Item(column.name, draft.keys.word(table, column))
         return _Column(shape, item, replace(way, kind="derived", note=note), conversion)

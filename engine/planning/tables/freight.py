@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from config.mapping import MAX_NAME_BYTES, TableRule
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.draft import Draft, Meaning, freight_item
-from engine.planning.plan import Conversion, Follow, Freight, Item, Way
+from engine.planning.plan import Follow, Freight, IdConversion, Item, Way
 from engine.planning.tables import kept_objects, pointing
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
@@ -31,11 +31,11 @@ class Carried:
     is_archived: bool = False
 
 
-def conversions(draft: Draft, table: LegacyTable, items: list[Item]) -> Iterator[Conversion]:
+def conversions(draft: Draft, table: LegacyTable, items: list[Item]) -> Iterator[IdConversion]:
     for item in items:
         found = draft.keys.conversion(table, table.shape.column(item.name))
         if found.kind == "derive":
-            yield Conversion(item.name, found.ids_of)
+            yield IdConversion(item.name, found.ids_of)
 
 
 def plan(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> Carried:

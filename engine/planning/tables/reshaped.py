@@ -12,7 +12,7 @@ from config.mapping import TableRule, role_keys, spellings
 from config.shapes import Column
 from engine.planning import ids
 from engine.planning.draft import Draft
-from engine.planning.plan import HIDDEN, Conversion, Item, Route, Way
+from engine.planning.plan import HIDDEN, IdConversion, Item, Route, Way
 from engine.planning.tables import freight
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text, blank, is_said, key_of, plain, row_as_json, text
@@ -171,14 +171,14 @@ def _rule_way(draft: Draft, rule: TableRule, column: str, name: str) -> Way:
     return Way(column, "rule", rule.lands.get(name, by_name), f"as {name} by {rule.transform}")
 
 
-def rule_conversions(draft: Draft, table: LegacyTable, used: dict[str, str]) -> Iterator[Conversion]:
+def rule_conversions(draft: Draft, table: LegacyTable, used: dict[str, str]) -> Iterator[IdConversion]:
     """References among the rule columns become their parent's key on the way. The row's own id is the transform's."""
     for name, legacy in used.items():
         reference = draft.keys.references.get((table.name, legacy))
         if reference and reference.ids_of and name != "id" and not _is_looked_up(draft, reference.ids_of):
             found = draft.keys.conversion(table, table.shape.column(legacy))
             if found.kind != "same" and found.type == "uuid":
-                yield Conversion(RULE + name, found.ids_of)
+                yield IdConversion(RULE + name, found.ids_of)
 
 
 def _is_looked_up(draft: Draft, parent: str) -> bool:

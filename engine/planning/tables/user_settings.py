@@ -15,7 +15,7 @@ from config.types import NUMBERS
 from engine.planning import ids
 from engine.planning.draft import Draft
 from engine.planning.fitting import fitted
-from engine.planning.plan import Conversion, Item, Noted, Route, Way
+from engine.planning.plan import IdConversion, Item, Noted, Route, Way
 from engine.planning.tables.copied import Copied
 from engine.planning.tables.reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable
@@ -95,9 +95,9 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
     now = text(f"{literal(draft.instant)}::timestamptz")
     items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name)]
-    conversions = [Conversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
+    conversions = [IdConversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
-        conversions.append(Conversion("id", SETTINGS))
+        conversions.append(IdConversion("id", SETTINGS))
     return [
         Route(
             name=f"{users.name} → {SETTINGS}",

@@ -27,7 +27,7 @@ from openlineage.client.generated.schema_dataset import SchemaDatasetFacet, Sche
 from openlineage.client.generated.tags_run import TagsRunFacet, TagsRunFacetFields
 
 from engine.planning.plan import Way
-from flows.observe.lineage.story import REMOVED_LINKS, Columns, Piece, Place, Story
+from flows.observe.lineage.story import REMOVED_LINKS, Columns, Database, Piece, Story
 from transforms.steps import NAMESPACE
 
 PROGRAM = "nxtgauge-migrate"
@@ -144,7 +144,7 @@ def _legacy(story: Story, piece: Piece) -> str:
     return f"{story.source.database}.{story.source_schema}.{piece.table}"
 
 
-def _facets(place: Place, columns: Columns, removed: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _facets(place: Database, columns: Columns, removed: Mapping[str, str] | None = None) -> dict[str, Any]:
     uri, notes = f"{place.namespace}/{place.database}", removed or {}
     fields = [
         SchemaDatasetFacetFields(name, kind, f"removed: {notes[name]}" if name in notes else None, number)

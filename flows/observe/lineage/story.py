@@ -22,17 +22,17 @@ Found = tuple[tuple[str, Way], ...]  # legacy column and its way
 
 
 @dataclass(frozen=True)
-class Place:
+class Database:
     """A database, as data sets are named by it. namespace: postgres://host:port."""
 
     namespace: str
     database: str
 
     @staticmethod
-    def of(info: ConnectionInfo) -> "Place":
+    def of(info: ConnectionInfo) -> "Database":
         """A server behind a socket is this machine's."""
         host = info.host if info.host and not info.host.startswith(("/", "@")) else "localhost"
-        return Place(f"postgres://{f'[{host}]' if ':' in host else host}:{info.port}", info.dbname)
+        return Database(f"postgres://{f'[{host}]' if ':' in host else host}:{info.port}", info.dbname)
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Story:
     run_id: str
     profile: str
     is_rehearsal: bool
-    source: Place
-    target: Place
+    source: Database
+    target: Database
     source_schema: str
     target_schema: str
     outputs: Mapping[str, Output]
@@ -97,8 +97,8 @@ def of(work: Work, target: ConnectionInfo, is_rehearsal: bool) -> Story:
         run_id=work.run_id,
         profile=work.settings.profile,
         is_rehearsal=is_rehearsal,
-        source=Place.of(work.snapshot.holder.info),
-        target=Place.of(target),
+        source=Database.of(work.snapshot.holder.info),
+        target=Database.of(target),
         source_schema=plan.source_schema,
         target_schema=plan.target_schema,
         outputs=outputs,

@@ -3,7 +3,7 @@
 import pytest
 
 from config.shapes import Column, Constraint, Table
-from engine.planning.plan import Plan, Rule
+from engine.planning.plan import ConstraintRule, Plan
 from engine.reflect.catalog import Catalog, LegacyTable
 
 TABLE = Table("users", (Column("id", "uuid"),))
@@ -29,7 +29,7 @@ def test_table() -> None:
 
 def test_parent() -> None:
     assert Constraint("k", "jobs", "f", ("user_id",), ref_table="users").parent == "users"
-    assert Rule("jobs", "k", "f", ("user_id",), ref_table="users").parent == "users"
-    for other in (Constraint("c", "jobs", "c", ("user_id",)), Rule("jobs", "c", "c", ("user_id",))):
+    assert ConstraintRule("jobs", "k", "f", ("user_id",), ref_table="users").parent == "users"
+    for other in (Constraint("c", "jobs", "c", ("user_id",)), ConstraintRule("jobs", "c", "c", ("user_id",))):
         with pytest.raises(LookupError, match=r"jobs\.c points at no table; wanted a foreign key"):
             _ = other.parent

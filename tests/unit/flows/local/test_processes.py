@@ -56,7 +56,7 @@ def stranger():
 def test_anothers_server_on_our_port_is_never_taken_for_ours(stranger, tmp_path):
     child = processes.spawn([sys.executable, "-c", ""], os.environ, tmp_path, prefect_server.log_path())
     with pytest.raises(prefect_server.ServerError, match="ended while starting"):
-        prefect_server._await_health(prefect_server.Server(child.pid, child.started, stranger))
+        prefect_server._await_health(prefect_server.StartedServer(child.pid, child.started, stranger))
 
 
 def test_who_listens_is_the_process_or_its_child(stranger):

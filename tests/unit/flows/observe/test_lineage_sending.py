@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from flows.observe.lineage import events, sending
-from flows.observe.lineage.story import Place, Story
+from flows.observe.lineage.story import Database, Story
 
 
 @dataclass
@@ -54,7 +54,7 @@ def server(monkeypatch):
 
 def _begin() -> list:
     """Four events."""
-    here = Place("postgres://localhost:5432", "db")
+    here = Database("postgres://localhost:5432", "db")
     story = Story("r1", "demo", False, here, here, "public", "nxtgauge", {}, ())
     verdict = {"passed": True, "seconds": 1.0, "checks": []}
     return [*events.begins(story), *events.ends_well(story, verdict)]
@@ -136,4 +136,4 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path, caplog):
     ],
 )
 def test_a_database_is_named_by_its_server(host, namespace):
-    assert Place.of(SimpleNamespace(host=host, port=5433, dbname="db")) == Place(namespace, "db")
+    assert Database.of(SimpleNamespace(host=host, port=5433, dbname="db")) == Database(namespace, "db")
