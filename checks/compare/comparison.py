@@ -6,9 +6,10 @@ Laws
   Ranges are of the key's hash, not of the key, because two servers need not sort text alike.
 - Where ranges differ, both sides' rows of them are merged by key, in one pass that keeps no row; of those that differ
   the first are then compared by column: at most three scans a side, each of them twice where the side has drifted.
-- A row that differs is laid to the migration unless a row behind it was written since: unless the query gives something
-  else for that key where only rows count that stand as they stood (checks.reading.drift).
-- Zero rows counted on both sides is a comparison.
+- A row that differs counts against the migration, unless a row that it was made of was written to since. To tell, the
+  query is asked again over the unchanged rows alone (checks.reading.drift): if it gives something else for that key,
+  the difference is drift.
+- Two empty sides are a comparison, too: both were counted.
 """
 
 import json
@@ -93,7 +94,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Look:
-    """How closely. hashed: the hash expression; share: the part of the key ranges that is looked at."""
+    """How closely two sides are compared. hashed: the hash expression; share: the part of the key ranges that is looked
+    at."""
 
     hashed: str = HASHES[0]
     share: float = 1.0
@@ -118,7 +120,7 @@ def compare(
     look: Look,
     kept: Comparison | None = None,
 ) -> Difference:
-    """What differs, as closely as one looks. kept: the same where only rows count that stand as they stood."""
+    """The differences, looked for as closely as `look` says. kept: the same comparison over unchanged rows alone."""
     sides: Sides = ((source, comparison.source), (target, comparison.target))
     if look.counts_only:
         rows, there = (_count(conn, query) for conn, query in sides)

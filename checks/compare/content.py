@@ -2,11 +2,11 @@
 
 Laws
 - Copied, renamed and kept tables are compared whole, rejected rows aside; archived tables with nothing aside.
-- What the target generates again may differ where its locale or encoding does, or where a function had another body
-  when the legacy row was written: told as a warning, for the expression is judged with the shape.
-- Columns that a rule decides have a law of their own and stand in no comparison here: those of `gone`.
-- Columns that no rule reads arrive with what was made of their row; rows in which all of them are null say nothing and
-  are left out on both sides, since the target's table may have rows of other origin.
+- A generated column may differ where the target's locale or encoding does, or where a function had another body when
+  the legacy row was written. That is a warning, for the expression itself is judged with the schema's shape.
+- Columns that a rule decides (`gone`) are not compared here: each has a law of its own.
+- Columns that no rule reads are compared in the table that carries them. Rows in which all of them are null are left
+  out on both sides, since that table may have rows of other origin.
 """
 
 from collections import defaultdict
@@ -86,7 +86,7 @@ class Whole:
         self._pairs: dict[str, Pair] = {}
 
     def comparisons(self, prelude: Prelude) -> Iterator[Comparison]:
-        """Of all that was carried; and apart of what is generated again, which a server does by its own locale."""
+        """One of the carried columns, and one of the generated ones, whose values depend on the server's locale."""
         arriving = [c for c in self._shape.columns if c.name not in gone(self._facts, self._table)]
         pairs = [*(self.pair(c) for c in arriving if not self._is_generated(c)), *self.added()]
         again = [self.pair(c) for c in arriving if self._is_generated(c) and self._is_of_equals(c)]
@@ -194,7 +194,7 @@ class Whole:
         return f"case when {literal(name)} = any ({self._relation.nulled}) then {instead} else {source} end"
 
     def _key(self, pairs: list[Pair], again: list[Pair]) -> Pair:
-        """The primary key as the target spells it; of a table without one what tells its whole row."""
+        """The primary key as the target spells it; of a table without one, a digest of the whole row."""
         names = self._shape.primary_key
         known = {pair.name: pair for pair in (*pairs, *again)}
         found = [known[name] for name in names if name in known]
@@ -306,7 +306,7 @@ class Carried:
         return suffixed if self._target.find_column(suffixed) else column.name
 
     def shown(self, table: str, column: Column) -> str | None:
-        """What the target has of a legacy column, ids as words; None where it lacks the column."""
+        """SQL: the target's value of a legacy column, ids as text; None where the target lacks the column."""
         there, parent = self._target.find_column(self.place(table, column)), self._facts.parent(table, column.name)
         if there is None:
             return None
@@ -350,7 +350,7 @@ WENT = "select legacy_id, case when rejected is null then root_id end as id from
 
 
 def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
-    """Where a reference to a profile or a professional leads: to its root, to that which superseded it, or nowhere.
+    """Where a reference to a profile or a professional leads: to its root, to the root that superseded it, or nowhere.
 
     What names no row of the source stays as it is, unless the books say otherwise.
     """
@@ -361,7 +361,7 @@ def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
 
 
 def _whole(pairs: list[Pair], side: str) -> str:
-    """What tells a row that has no key."""
+    """A digest of the whole row: the key of a table that has none."""
     return md5(f"concat(row({', '.join(getattr(p, side) for p in pairs)}))")
 
 

@@ -59,7 +59,7 @@ PROFILE = (
 
 @dataclass(frozen=True)
 class Law:
-    """One file; the sections that it has not are empty."""
+    """One law file; sections that it lacks are empty."""
 
     name: str
     domain: str
@@ -73,7 +73,7 @@ class Law:
     needs: tuple[str, ...] = ()
 
     def lacks(self, facts: Facts) -> list[str]:
-        """What it needs that the legacy database has not, as `table` or `table.column`."""
+        """What the law needs and the legacy database lacks, as `table` or `table.column`."""
         return [need for need in self.needs if not _is_there(facts, need)]
 
 
@@ -112,7 +112,7 @@ def planned(facts: Facts) -> list[Law]:
 
 
 def left_out(facts: Facts) -> tuple[str, ...]:
-    """A sentence for each of the others."""
+    """A sentence for each law that this database cannot be held to."""
     return tuple(
         f"{name_of(law)}: the legacy database has no {' and no '.join(lacking)}"
         for law in load()

@@ -3,7 +3,7 @@
 Laws
 - A column is followed back by the mapping alone: its rule, a renaming, a carried column's own name.
 - Ids and references read as the target spells them, a reference to a profile as the root that it leads to now.
-- A column that nothing is known of has no value, and whoever needs it has to say that it was not looked at.
+- A column whose origin the mapping does not say has no value; whoever needs it reports that it was not looked at.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Origins:
         self._values: dict[tuple[str, str], Value | None] = {}
 
     def value(self, target_table: str, column: str) -> Value | None:
-        """What arrives in this column of the target; None where nothing says."""
+        """What arrives in this column of the target; None where the mapping does not say."""
         found = (target_table, column)
         if found not in self._values:
             self._values[found] = self._made(target_table, column)

@@ -31,7 +31,8 @@ def rows(facts: Facts, prelude: Prelude, source: psycopg.Connection) -> dict[str
 
 
 def _kept(facts: Facts, source: psycopg.Connection) -> dict[str, int]:
-    """Tables that keep their shape: the source's rows that were not rejected; settings aside, which are completed."""
+    """Of tables that keep their shape, the source's rows that were not rejected. user_settings gets rows of users, too,
+    and is left to its law."""
     found = {}
     for table, treatment in facts.treatments.items():
         if treatment in ("copy", "keep") and table != "user_settings":

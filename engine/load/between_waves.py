@@ -2,7 +2,8 @@
 
 Laws
 - Each runs once, after the wave it depends on, and changes only rows that it must.
-- A reference to a reshaped table follows its row to the new id; one whose row is gone is set to null, or costs the row.
+- A reference to a reshaped table follows its row to the new id; one whose row is gone is set to null, or its own row is
+  rejected.
 """
 
 import pandas as pd
@@ -43,12 +44,12 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
 
 
 def frames_after(work: Work, target: psycopg.Connection, wave: int) -> dict[str, pd.DataFrame]:
-    """Lookups that only the judged rows of a wave can tell, by name."""
+    """Lookups made of the judged rows of a wave, by name."""
     return {"rejected_profiles": profiles.rejected(work, target)} if wave == 1 else {}
 
 
 def drop_helpers(work: Work, target: psycopg.Connection) -> None:
-    """What served the load alone."""
+    """Drop the indexes and tables that only the load needed."""
     profiles.drop_indexes(work, target)
     merged_professionals.drop(work, target)
 
@@ -96,7 +97,7 @@ def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> No
 
 
 def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
-    """What points at a row that is gone: null where that may be, else the row is rejected with its parent."""
+    """References to a rejected row are set to null where they may be; else their own rows are rejected."""
     gone = violations.is_lost(work, step)
     root = mapping.load().root_of(step.legacy_table)
     rule = ConstraintRule(step.table, f"{step.table}_{step.column}_fkey", "f", (step.column,), ref_table=root)

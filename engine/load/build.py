@@ -2,8 +2,8 @@
 
 Laws
 - Steps write down that they are done in the transaction that does them; a resumed run skips those.
-- Waves: copied and profile tables, then professionals, whose lookup is the build's own profiles, then what hangs on
-  them. Each wave is judged before the next looks at it.
+- Waves: copied and profile tables; then professionals, which look profiles up in the build; then the tables that refer
+  to both. The quarantine judges each wave before the next one reads it.
 - A constraint is made when its violators are gone, so it cannot fail; foreign keys are added unchecked, one by one, and
   validated several at once.
 """
@@ -41,7 +41,7 @@ SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; t
 
 
 def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
-    """What makes the bare build schema, and the bare archive."""
+    """The statements that create the build's tables and the archive's, without constraints."""
     catalog = plan.source
     product = [
         *prerequisite_ddl.collations(catalog, plan.collations),
@@ -63,7 +63,7 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
 
 
 def after_load(plan: Plan) -> list[Statement]:
-    """What constrains the loaded tables, in legacy names; the renames come last of all."""
+    """The statements that make the constraints of the loaded tables, in legacy names; the renames come last of all."""
     shapes = plan.build
     return [
         *ddl.not_nulls(shapes),
@@ -79,7 +79,7 @@ def after_load(plan: Plan) -> list[Statement]:
 
 
 def after_archive(plan: Plan) -> list[Statement]:
-    """What constrains the loaded archive."""
+    """The statements that make the constraints of the loaded archive."""
     checks = prerequisite_ddl.unvalidated_domain_checks(plan.source, plan.archive_types)
     return [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
 

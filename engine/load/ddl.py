@@ -1,12 +1,12 @@
-"""Makes anew what the catalogue read: statements in legacy names, for a schema that stands first on the search path.
+"""DDL that makes what the catalogue read: statements in legacy names, for a schema that is first on the search path.
 
 Laws
 - No statement names a schema: all run under `search_path = <build schema>, <schema of the extensions>`.
 - Every name is quoted; expressions are PostgreSQL's own text and go through untouched.
 - The functions stand in the order in which their statements can run: extensions, types, functions, domain rules,
-  sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys and their validation, comments, owners
-  and positions of sequences; then the hidden column goes, and renames come last: what stands on a table or column
-  follows its name.
+  sequences, tables; the load; not-nulls, checks, keys, indexes, foreign keys and their validation, comments, owners and
+  positions of sequences. The hidden column is dropped before the renames, which come last: whatever depends on a table
+  or column follows its name.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -43,7 +43,7 @@ Origins = Mapping[Place, Place]  # build column → legacy column, where they di
 
 
 def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = ()) -> list[Statement]:
-    """Bare tables: columns with collations, defaults, identity and generation, and nothing that can refuse a row.
+    """Tables without constraints: columns with collations, defaults, identity and generation.
 
     Those named in `hidden` get the last column HIDDEN, the legacy row that each row came from.
     """
@@ -120,7 +120,7 @@ def foreign_keys(shapes: Iterable[Table]) -> list[Statement]:
 
 
 def validations(shapes: Iterable[Table]) -> list[Statement]:
-    """What looks at the rows afterwards; the legacy database may have left it undone."""
+    """The validation of foreign keys and checks, except of those that the legacy database has not validated."""
     template = "ALTER TABLE {} VALIDATE CONSTRAINT {}"
     return [
         spell("validate", (key.table, key.name), template, key.table, key.name)
@@ -229,10 +229,10 @@ def _by_origin(shapes: Iterable[Table], origins: Origins) -> dict[Place, list[Pl
 def positions(
     catalog: Catalog, shapes: Iterable[Table], names: Collection[str], origins: Origins | None = None
 ) -> list[Statement]:
-    """Lets each sequence go on after its legacy position and after every value that its columns hold.
+    """Set each sequence to go on after its legacy position and after every value that its columns hold.
 
-    names: the sequences made by `sequences`; those of identity columns come by themselves. Values outside a sequence's
-    bounds are not its own and do not move it. One that cycles goes on from its legacy position alone: after a turn the
+    names: the sequences made by `sequences`; those of identity columns are made with their tables. Values outside a
+    sequence's bounds do not move it. One that cycles goes on from its legacy position alone: once it has cycled, the
     greatest value says nothing.
     """
     shapes = list(shapes)

@@ -2,7 +2,7 @@
 
 Laws
 - A transform sees the rule columns as text; everything else is freight and rides along by row number.
-- A row that cannot be read is refused by itself; the others of its chunk go on.
+- A row that cannot be read is refused alone; the others of its chunk are loaded.
 - A chunk's rows, its rejects, ids, links and notes, and its ledger row are one transaction.
 """
 
@@ -29,7 +29,7 @@ from transforms.outcome import ID_MAP, TEXT, Outcome
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
-    """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; nothing of it is left then."""
+    """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; all of them roll the chunk back."""
     started, route = time.monotonic(), work.route(chunk.route)
     with work.sessions.lend("adbc_source") as source, work.sessions.lend("adbc_target") as target:
         table, unread = _read(work, route, chunk, source)

@@ -1,11 +1,12 @@
-"""From the outcome of a transform into the target's tables, and what becomes of rows that these do not take.
+"""Loads the outcome of a transform into the target's tables, and deals with rows that these refuse.
 
 Laws
 - Values reach the target through a temporary table and are cast there, without a length: what does not fit fails the
   constraint or the check, and is never cut to size.
 - All rows are tried at once. Only if some are refused are they looked for: first by type, over whole columns, then by
   halves of what is left.
-- A value that its column refuses costs the row; of a pointer that may be null it names no row, as any other orphan.
+- A row with a value that its column refuses is rejected; a nullable reference whose value is refused is set to null, as
+  any other orphan.
 """
 
 from collections import defaultdict
@@ -28,7 +29,8 @@ from transforms.outcome import TEXT, Outcome
 
 
 def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor: adbc.Cursor) -> Outcome:
-    """Insert every target's rows; the outcome without the rows that were refused, and with the pointers set to null."""
+    """Insert every target's rows. Returns the outcome without refused rows, and with notes of references set to
+    null."""
     temporaries = _temporaries(work, route, table, outcome)
     for temporary in temporaries:
         temporary.fill(cursor)

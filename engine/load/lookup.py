@@ -1,10 +1,10 @@
 """One lookup: what a transform must know beyond its own rows, as a small frame of text.
 
 Laws
-- A lookup is restricted to what the chunk's rows ask for; nothing here grows with a table but what is asked once per
-  run and holds exceptions alone (ids claimed twice, users with several professionals, rejected profiles).
-- What is known of the source before its rows are moved is asked in the source, in the run's snapshot, once; what
-  depends on earlier waves is asked in the build schema, by each chunk.
+- A lookup is restricted to what the chunk's rows ask for. What is asked once per run holds exceptions alone (ids
+  claimed twice, users with several professionals, rejected profiles), so that it does not grow with the tables.
+- A lookup of legacy rows asks the source once, in the run's snapshot; one that depends on earlier waves asks the build
+  schema, for each chunk.
 - Keys are compared as the legacy database spells them and handed on as the target does.
 """
 

@@ -1,8 +1,8 @@
 """Rows that a lane could not load, written down in the chunk's own transaction.
 
 Laws
-- Of a route that accounts for its rows each is a reject, and its children learn that it is gone; of any other it is a
-  note on the legacy row.
+- A refused row of a route that accounts for its rows is a reject, and rows that refer to it are told so
+  (migration.gone); of any other route it is a note on the legacy row.
 - The archive refuses nothing: a row that cannot be copied there cannot be read, and is named in an error.
 """
 
@@ -102,7 +102,7 @@ def ids_of(work: Work, route: Route, rows: Sequence[LegacyRow]) -> list[str]:
 
 
 def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor: adbc.Cursor) -> ledger.Counts:
-    """The same by way of a frame's records; the counts of these rows. cursor: of ADBC."""
+    """The same for rows of the frame lane; returns their counts. cursor: of ADBC."""
     table = work.plan.table(route.legacy_table).legacy
     with work.sessions.lend("source") as source:
         found = read_again(work, table, source, [one.origin for one in unread])

@@ -1,8 +1,8 @@
 """The copy lane: COPY out of the source piped into COPY in of the target, never decoded.
 
 Laws
-- Both sides are binary and their types equal; whatever differs is cast in the SELECT. A table with a type that is
-  never sent as bytes (isbn, seg, aclitem, and whatever is made of such) goes as text, values' own output and input.
+- Both sides are binary and their types equal; whatever differs is cast in the SELECT. A table with a type that has no
+  binary form (isbn, seg, aclitem, and types made of these) goes as text.
 - The chunk's rows, those of it that are refused, and its ledger row are one transaction in the target.
 """
 
@@ -35,7 +35,7 @@ class Sink(Protocol):
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
-    """Copy one chunk. Errors: SourceError, TargetError, Interrupted; nothing of the chunk is left then."""
+    """Copy one chunk. Errors: SourceError, TargetError, Interrupted; all of them roll the chunk back."""
     started, route = time.monotonic(), work.route(chunk.route)
     with (
         work.sessions.lend("source") as source,
@@ -105,7 +105,7 @@ def _form(work: Work, route: Route) -> str:
 
 
 def pump(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed, sink: Sink) -> int:
-    """What the query gives goes into the sink as it comes; its bytes. Errors: SourceError, Interrupted."""
+    """Pass what the query gives to the sink as it comes; returns its bytes. Errors: SourceError, Interrupted."""
     size = 0
     for data in _gathered(stop, source, table, out):
         sink.write(data)  # out here, so that an error of the sink is not the source's

@@ -1,4 +1,4 @@
-"""A temporary table of one chunk's rows for one target table, and the way from there into it."""
+"""A temporary table of one chunk's rows for one target table, and the INSERT from it into that table."""
 
 import itertools
 from dataclasses import dataclass
@@ -56,12 +56,12 @@ class TemporaryTable:
         return list(self.columns[ORIGIN].to_pylist())
 
     def value_of(self, origin: str, column: str) -> str | None:
-        """The text of one row's value, as it was staged."""
+        """The text of one row's value, as it was loaded here."""
         text: str | None = pa.scalar(self.columns[column][self.origins.index(origin)].as_py(), pa.string()).as_py()
         return text
 
     def set_null(self, cursor: adbc.Cursor, column: str, origins: list[str]) -> None:
-        """Nothing in place of the values of one column."""
+        """Set one column of these rows to null."""
         query = sql.SQL("update {} as s set {} = null {}").format(
             sql.Identifier(self.name), sql.Identifier(column), _among(origins)
         )
@@ -73,7 +73,7 @@ class TemporaryTable:
         return self._insertion(sql.Identifier(self.shape.name), [*names, *self._left_null()], origins)
 
     def culprit(self, cursor: adbc.Cursor, origin: str) -> str | None:
-        """The first column of which the target takes no value of this origin; None if it takes each by itself."""
+        """The first column whose value of this row the target refuses; None if it takes each alone."""
         probe = sql.Identifier(f"probe_{next(_numbers)}")
         like = sql.SQL("create temporary table {} on commit drop as select * from {} with no data")
         cursor.execute(like.format(probe, sql.Identifier(self.shape.name)).as_string(None))

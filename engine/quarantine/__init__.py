@@ -1,4 +1,5 @@
-"""What would violate a constraint of the target leaves the build, with its reason, before the constraint is made.
+"""Removes rows that would violate a constraint of the target from the build, with their reasons, before the constraint
+is made.
 
-Legacy rows are named and read again here too. May touch: `chunks`, `planning` and what is below; never `load`.
+Reads legacy rows again, for rejects and notes. May touch: `chunks`, `planning` and what is below; never `load`.
 """

@@ -1,4 +1,4 @@
-"""Legacy rows by name: read again in the run's snapshot, for the rejects and the notes."""
+"""Legacy rows by origin, key or id: read again in the run's snapshot, for the rejects and the notes."""
 
 import json
 from collections.abc import Sequence

@@ -1,11 +1,12 @@
-"""The quarantine: what would violate a constraint of the target leaves, with its reason, before the constraint is made.
+"""The quarantine: rows that would violate a constraint of the target are removed, with their reasons, before it is
+made.
 
 Laws
 - Not-nulls and checks first, foreign keys to a fixpoint, uniques last; a unique that removes rows starts the foreign
   keys again. Every removal is set-based, and written down in the same transaction.
-- A nullable reference that leads nowhere is set to null and noted; any other costs the row: `parent_rejected` if its
-  parent was rejected, else the constraint's name.
-- A reshaped row is all or nothing: with one of its rows the others go. A derived row that goes is a note.
+- A nullable orphan is set to null and noted. A row with any other orphan is rejected: reason `parent_rejected` if its
+  parent was, else the constraint's name.
+- A reshaped row is all or nothing: if one of its target rows is removed, all are. A removed derived row is a note.
 - A constraint that the legacy database itself proves is judged only after its parents have lost rows.
 """
 

@@ -1,8 +1,10 @@
-"""How rows leave the build: written down with their reason, together with every row that cannot stay without them.
+"""How rows are removed from the build: recorded with their reason, together with every row that cannot stay without
+them.
 
 Laws
-- What is removed and what is said of it are one transaction.
-- Of a reshaped row every target row goes; a derived row that goes is a note on the legacy row, a copied one stays.
+- A removal and its record are one transaction.
+- All target rows of a reshaped row are removed. A removed derived row is a note on the legacy row, whose copied row
+  stays.
 - A rejected row keeps no new id, no note and no removed link; references to it lead nowhere.
 """
 
@@ -135,7 +137,8 @@ class Removals:
         return sql.SQL(ids.word(self.work.plan.shape(table).column(column)))
 
     def remove(self, rule: ConstraintRule, violates: sql.Composable, reason: Reason, sentence: str) -> set[str]:
-        """Move the violators of one table out, with every row that cannot stay without them; tables that lost rows."""
+        """Remove the violators of one table, with every row that cannot stay without them. Returns the tables that lost
+        rows."""
         query = sql.SQL("delete from {} as t where {} returning {}, {}").format(
             self._table(rule.table), violates, self._row_name(rule.table), self._reference_keys(rule.table)
         )
@@ -168,12 +171,12 @@ class Removals:
         return touched
 
     def refuse(self, table: str, ids: list[str], legacy: list[LegacyRow], reason: Reason, sentence: str) -> None:
-        """Write down rows that never reached the build table. ids: by which children know them."""
+        """Record rows that never reached the build table. ids: those by which other rows refer to them."""
         self._gone(table, ids)
         self.reject_legacy(legacy, table, reason, sentence)
 
     def note_not_made(self, table: str, legacy: list[LegacyRow], reason: Reason, sentence: str) -> None:
-        """A note on each legacy row of which this build table has got none."""
+        """Note each legacy row of which no row was made in this build table."""
         self._write_notes(table, None, _not_made(reason, sentence), [(found, None) for found in legacy])
 
     def reject_legacy(self, legacy: list[LegacyRow], table: str, reason: Reason, sentence: str) -> None:

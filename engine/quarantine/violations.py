@@ -2,8 +2,8 @@
 
 Laws
 - A condition is true of violators and never null, so that `where` and `bool_or` both can take it.
-- Of rows that share a unique key the one updated last stays, among equals the one with the higher legacy id, among
-  these one and the same, in whatever order they were loaded.
+- Of rows that share a unique key the one updated last stays, then the one with the higher legacy id, then the first by
+  its origin: the choice does not depend on the order of the load.
 """
 
 from psycopg import sql
@@ -43,7 +43,7 @@ def is_lost(work: Work, step: Follow) -> sql.Composable:
 
 
 def followed(work: Work, step: Follow, value: str) -> str:
-    """SQL: the id to which such a reference leads, of its text."""
+    """SQL: the id to which such a reference leads. value: SQL of its text."""
     query = (
         "coalesce((select m.to_id from migration.moved as m where m.run_id = {} and m.legacy_table = {} "
         "and m.from_id = {value} and m.to_id is not null limit 1), {value})"
@@ -120,7 +120,7 @@ def is_duplicate(work: Work, rule: ConstraintRule) -> sql.Composable:
 
 
 def is_excluded(work: Work, rule: ConstraintRule) -> sql.Composable:
-    """Rows that an exclusion constraint refuses beside a row that stays before them, and that nothing refuses itself.
+    """Rows that an exclusion constraint refuses beside an earlier row that clashes with none before it.
 
     Removing them may free others, so it is asked again until none is left.
     """
@@ -141,7 +141,8 @@ def is_excluded(work: Work, rule: ConstraintRule) -> sql.Composable:
 
 
 def order(work: Work, shape: Table, rule: ConstraintRule) -> sql.Composable:
-    """updated_at, then the legacy id, both falling. An id that was derived stands in id_map as it was."""
+    """ORDER BY updated_at, then the legacy id, both descending. The legacy id of a derived one is in
+    migration.id_map."""
     parts: list[sql.Composable] = []
     parts += [sql.SQL("t.updated_at desc nulls last")] if shape.find_column("updated_at") else []
     if rule.table == mapping.load().profile_root:

@@ -1,4 +1,4 @@
-"""What transforms must know of logs: ids that two rows have, in different spellings."""
+"""Lookups of logs: ids that two rows have, in different spellings."""
 
 import pandas as pd
 import psycopg

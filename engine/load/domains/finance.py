@@ -1,4 +1,4 @@
-"""What transforms must know of payments, and what orders and gateways need between the waves."""
+"""Lookups of payments, and what orders and gateways need between the waves."""
 
 import pandas as pd
 import psycopg

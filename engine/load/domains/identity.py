@@ -1,4 +1,4 @@
-"""What transforms must know of roles."""
+"""The lookup of roles."""
 
 import pandas as pd
 import psycopg

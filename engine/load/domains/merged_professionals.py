@@ -1,11 +1,11 @@
-"""What professionals carry that met in one profile: the values that stand on it, and notes of those that lost.
+"""Carried columns of professionals merged into one profile: which value the profile gets, and notes of the others.
 
 Laws (contract, 4.4: professionals)
-- Column by column the first value that is not null stands, of the row updated last, among equals of the higher id. The
-  row that made the profile is one among them; rows that were rejected take no part.
-- A reference that leads nowhere is null, and noted on its row, before a value is chosen; one to a table that gets rows
-  later is judged with the profile that it stands on. References that lead to one row are equal.
-- A value that differs from the one that stands is noted on its row.
+- In each column the profile gets the first value that is not null, of the rows in order of updated_at and id, both
+  descending. The row that created the profile is one of them; rejected rows take no part.
+- An orphan is set to null, and noted on its row, before a value is chosen; a reference to a table that gets rows later
+  is judged with the profile that gets it. References that lead to one row are equal.
+- A value that differs from the chosen one is noted on its row.
 - All rows are put aside by the chunks that read them, so that no result depends on how they were divided.
 """
 
@@ -59,14 +59,14 @@ NOTE = """
 
 
 def make(work: Work, target: psycopg.Connection) -> None:
-    """Where chunks put aside what their rows carry."""
+    """Create the table into which chunks put what their rows carry."""
     shape = merged_shape(work.plan)
     if shape:
         ddl.replay(target, work.schema, ddl.tables(work.plan.source, [shape]), work.settings.extension_schema)
 
 
 def fill(work: Work, target: psycopg.Connection) -> None:
-    """Give every profile the values that stand, and note the others."""
+    """Give every profile the chosen values, and note the others."""
     route = next((r for r in work.plan.routes if r.transform == "professionals"), None)
     if route is None or merged_shape(work.plan) is None:
         return
@@ -85,12 +85,12 @@ def fill(work: Work, target: psycopg.Connection) -> None:
 
 
 def drop(work: Work, target: psycopg.Connection) -> None:
-    """What chunks put aside goes when the load is over."""
+    """Drop the table of carried values when the load is over."""
     target.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(work.schema, MERGED)))
 
 
 def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: dict[str, sql.Identifier]) -> None:
-    """Take out the references that lead nowhere, and note them."""
+    """Set the orphans to null, and note them."""
     pairs = dict(dict(route.freight)[route.targets[0]])
     for column, condition, parent in _nowhere(work, route):
         if column in pairs:

@@ -1,6 +1,7 @@
-"""What an order takes from elsewhere: the tax of its payment's invoices, the discount of its coupon uses, its coupon.
+"""What an order takes from other tables: the tax of its payment's invoices, the discount of its coupon uses, its
+coupon.
 
-Law: a text that is no number makes NaN of the sum, and no order is made of that.
+Law: a text that is no number makes the sum NaN, and a payment with such a sum becomes no order.
 """
 
 from config import mapping

@@ -1,4 +1,4 @@
-"""What transforms must know of profiles and professionals, and what their rows need between the waves."""
+"""Lookups of profiles and professionals, and what their rows need between the waves."""
 
 import re
 from collections.abc import Iterator
@@ -184,7 +184,7 @@ def _claimed_ids(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFra
 
 
 def rejected(work: Work, target: psycopg.Connection) -> pd.DataFrame:
-    """Users and roles of rejected profiles, for professionals: lookup rejected_profiles."""
+    """The lookup rejected_profiles, for professionals: users and roles of rejected profiles."""
     frame = pd.DataFrame(list(_rejected_users(work, target)), columns=["user_id", "role"]).astype(TEXT)
     if _users_are_derived(work):
         frame = frame.assign(user_id=steps.target_id(frame["user_id"], "users"))
@@ -212,7 +212,7 @@ def _users_are_derived(work: Work) -> bool:
 
 
 def make_indexes(work: Work, target: psycopg.Connection) -> None:
-    """Lookups ask for profiles by user and by id; the indexes go when the load is over."""
+    """Make the indexes by which lookups find profiles, by user and by id; they are dropped after the load."""
     for name, column in INDEXES.items():
         names = sql.Identifier(name), sql.Identifier(work.schema, PROFILES), sql.Identifier(column)
         target.execute(sql.SQL("create index if not exists {} on {} ({})").format(*names))
@@ -225,7 +225,7 @@ def drop_indexes(work: Work, target: psycopg.Connection) -> None:
 
 
 def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:
-    """A professional merged into a profile that was rejected afterwards is rejected with it."""
+    """Reject professionals that were merged into a profile which was rejected afterwards."""
     table = work.plan.find_table("professionals")
     if not table or table.disposition != "reshape":
         return

@@ -1,4 +1,4 @@
-"""What transforms must know of onboarding submissions."""
+"""Lookups of onboarding submissions."""
 
 from config.types import TEXTUAL
 from engine.chunks.work import Work
