@@ -5,14 +5,8 @@ import re
 
 import pytest
 
+from tests.unit.transforms.masks.masker import UUID, masked
 from transforms.masks import Masker, documents
-
-MASKER = Masker(b"a key of the tests")
-UUID = "d0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
-
-
-def masked(kind: str, text: str, limit: int | None = None) -> str:
-    return MASKER.function(kind, limit)(text)
 
 
 def test_a_document_keeps_everything_but_what_is_somebodys():

@@ -1,0 +1,27 @@
+"""Sessions on a target that has its books."""
+
+import psycopg
+import pytest
+
+from config.connection import Connection, parse
+from engine.books import bookkeeping
+from engine.session import connect
+
+
+@pytest.fixture
+def here(database) -> Connection:
+    return parse(database(), "NXTGAUGE_TARGET_URL")
+
+
+@pytest.fixture
+def conn(here):
+    with connect.target(here) as conn:
+        bookkeeping.ensure(conn)
+        yield conn
+
+
+@pytest.fixture
+def other(here):
+    """Somebody else's session on the target."""
+    with psycopg.connect(here.conninfo, autocommit=True) as conn:
+        yield conn
