@@ -1,4 +1,4 @@
-"""Why a row may be rejected, and what a note says of one that arrived: the one list that engine, auditor and docs read.
+"""Why a row may be rejected: the one list that engine, auditor and docs read.
 
 Laws
 - Code names a reason by this list, never by a text of its own. What is rejected by a constraint has the constraint's
@@ -8,7 +8,6 @@ Laws
 - A meaning is a sentence about the legacy row; a remedy is what somebody does who wants the row to arrive.
 """
 
-import re
 from dataclasses import dataclass, replace
 
 
@@ -25,22 +24,6 @@ class Reason:
     @property
     def told(self) -> dict[str, str]:
         return {"name": self.name, "meaning": self.meaning, "remedy": self.remedy}
-
-
-@dataclass(frozen=True)
-class NoteKind:
-    """What a note of migration.notes may say. form: how it is written; what stands in capitals differs."""
-
-    form: str
-    meaning: str
-
-    def says(self, note: str) -> bool:
-        pattern = "".join(".+" if re.fullmatch("[A-Z]+", part) else re.escape(part) for part in self._parts)
-        return re.fullmatch(pattern, note, re.DOTALL) is not None
-
-    @property
-    def _parts(self) -> list[str]:
-        return re.split(r"\b([A-Z]{2,})\b", self.form)
 
 
 UNKNOWN_STATUS = Reason(
@@ -139,25 +122,6 @@ UNNAMED = Reason(
     "Read the row's detail in migration.rejects, and mend the row in the source.",
 )
 
-NOTES = (
-    NoteKind("orphan: no such row in TABLE", "A reference led nowhere and is null now; the note keeps its value."),
-    NoteKind("not_made: REASON: DETAIL", "The row is there; what should have been made of it beside is not."),
-    NoteKind("order_not_made: WHY", "The payment is there, without an order."),
-    NoteKind("merged: another value, of a row updated later, stands", "A professional's value gave way to another's."),
-    NoteKind("COLUMN differs and was not kept", "Of two legacy columns for one of the target the other was set, too."),
-    NoteKind("preferences are no object; it was not kept", "A setting of users could not be added to preferences."),
-    NoteKind("does not fit COLUMN and was not kept", "A setting of users is not of the type of its new column."),
-    NoteKind("blank: no time", "A text where a time belongs is blank; the time is null."),
-    NoteKind("unknown_role", "The request's role is none that is known; its role is null."),
-    NoteKind("unknown_completion: COLUMN", "A state's completion says neither yes nor no, and counts as no."),
-    NoteKind("no_profile_for_approval", "The request is there, without an approval: its user has no such profile."),
-    NoteKind("no_category", "The article has no category, and so no section."),
-    NoteKind("changes_not_read", "The metadata is nested too deeply to be read; it is carried, without changes."),
-    NoteKind("metadata_no_object", "The metadata is no object; it stands in one under legacy_metadata."),
-    NoteKind("metadata_no_json", "The metadata is no JSON; it stands as a text under legacy_metadata."),
-    NoteKind("payload_no_json", "The payload is no JSON; it stands as a text under legacy_payload."),
-)  # fmt: skip
-
 
 def of_constraint(kind: str, name: str) -> Reason:
     """The reason of what a constraint rejects. kind: as in OF_CONSTRAINTS."""
@@ -167,11 +131,6 @@ def of_constraint(kind: str, name: str) -> Reason:
 def of_name(name: str) -> Reason:
     """The reason that is called so; of a constraint whose kind is not known what holds of all of them."""
     return BY_NAME.get(name) or replace(UNNAMED, name=name)
-
-
-def meaning_of(note: str) -> str:
-    """What a note says; nothing of one that is of no kind here."""
-    return next((kind.meaning for kind in NOTES if kind.says(note)), "")
 
 
 def of_transforms(transforms: set[str]) -> list[Reason]:

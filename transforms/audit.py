@@ -15,13 +15,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config import note_kinds
 from transforms import jsonb, steps
 from transforms.outcome import NOTES, Outcome, Parameters
 
 LOGS = "audit_logs"
 CHANGES = "audit_log_changes"
 LEGACY_IP, LEGACY_METADATA = "legacy_ip_address", "legacy_metadata"
-NO_OBJECT, NO_JSON = "metadata_no_object", "metadata_no_json"  # notes
 
 ABSENT = object()  # what a side holds of a field that it lacks
 
@@ -68,10 +68,11 @@ def activity_logs(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[s
     derived = rows.index[ids.notna() & (is_repeated | steps.canonical_uuid(rows["id"]).isna())]
     talking = _talking_of_changes(rows)
     too_deep = talking.index[[jsonb.depth(text) > jsonb.MAX_DEPTH for text in talking["metadata"].tolist()]]
+    unread = note_kinds.CHANGES_NOT_READ.saying()
     return Outcome(
         frames={LOGS: logs, CHANGES: _changes(talking.drop(too_deep), ids, parameters.legacy_table)},
         id_map=steps.id_map(derived, rows["id"], LOGS, ids, "derived"),
-        notes=steps.joined([wrapped, steps.notes(too_deep, CHANGES, None, "changes_not_read", None)], NOTES),
+        notes=steps.joined([wrapped, steps.notes(too_deep, CHANGES, None, unread, None)], NOTES),
     )
 
 
@@ -82,7 +83,8 @@ def _documents(metadata: pd.Series, is_json: bool) -> tuple[pd.Series, pd.DataFr
     odd = metadata.index[~is_taken | (metadata.notna() & ~steps.mask(begins, metadata.index))]
     result = metadata.copy()
     result.loc[odd] = jsonb.under(LEGACY_METADATA, metadata.loc[odd], is_taken.loc[odd])
-    said = steps.constant(NO_OBJECT, odd).where(is_taken.loc[odd], NO_JSON)
+    no_object, no_json = note_kinds.NO_OBJECT.saying(), note_kinds.METADATA_NO_JSON.saying()
+    said = steps.constant(no_object, odd).where(is_taken.loc[odd], no_json)
     return result, steps.notes(odd, LOGS, "metadata", said, None)
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config import note_kinds
 from transforms import steps
 from transforms.outcome import Outcome, Parameters
 
@@ -42,14 +43,14 @@ def orders(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.
     why = _hindrance(rows, status, amounts)
     made = rows.loc[why.isna()]
     own = {"id": _ids(ORDERS, made, parameters), "status": status.loc[made.index]}
-    notes = "order_not_made: " + why.dropna()
+    said = why.dropna()
     return Outcome(
         frames={
             ORDERS: _orders(made, own, amounts, lookups["payment_parts"]),
             ITEMS: _items(made, own, amounts, parameters),
             TRANSACTIONS: _transactions(made, own, amounts, parameters, lookups["gateways"]),
         },
-        notes=steps.notes(notes.index, ORDERS, None, notes, None),
+        notes=steps.notes(said.index, ORDERS, None, said, None),
     )
 
 
@@ -89,21 +90,21 @@ def _part(rows: pd.DataFrame, parts: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _hindrance(rows: pd.DataFrame, status: pd.Series, amounts: Mapping[str, pd.Series]) -> pd.Series:
-    """Why no order can be made of each payment; null where one can."""
+    """The note that says why no order can be made of each payment; null where one can."""
     three_letters = pc.match_substring_regex(steps.arrow(rows["currency"]), "^[A-Za-z]{3}$")
     conditions = {
-        "no user": rows["user_id"].isna(),
-        "no amount": rows["amount"].isna(),
-        "unknown status": status.isna(),
-        "amount does not fit numeric(14,2)": amounts["total"].isna(),
-        "currency is not three letters": ~steps.mask(pc.fill_null(three_letters, True), rows.index),
-        "tax does not fit numeric(14,2)": amounts["tax_amount"].isna(),
-        "discount does not fit numeric(14,2)": amounts["discount_amount"].isna(),
-        "subtotal does not fit numeric(14,2)": amounts["subtotal"].isna(),
+        note_kinds.NO_USER.saying(): rows["user_id"].isna(),
+        note_kinds.NO_AMOUNT.saying(): rows["amount"].isna(),
+        note_kinds.UNKNOWN_ORDER_STATUS.saying(): status.isna(),
+        note_kinds.UNFIT_AMOUNT.saying("amount"): amounts["total"].isna(),
+        note_kinds.NO_CURRENCY.saying(): ~steps.mask(pc.fill_null(three_letters, True), rows.index),
+        note_kinds.UNFIT_AMOUNT.saying("tax"): amounts["tax_amount"].isna(),
+        note_kinds.UNFIT_AMOUNT.saying("discount"): amounts["discount_amount"].isna(),
+        note_kinds.UNFIT_AMOUNT.saying("subtotal"): amounts["subtotal"].isna(),
     }
-    reasons = np.array([*conditions, None], dtype=object)
+    notes = np.array([*conditions, None], dtype=object)
     first = np.select(list(conditions.values()), range(len(conditions)), default=-1)
-    return steps.text(pa.array(reasons[first], pa.string()), rows.index)
+    return steps.text(pa.array(notes[first], pa.string()), rows.index)
 
 
 def _ids(target_table: str, rows: pd.DataFrame, parameters: Parameters) -> pd.Series:

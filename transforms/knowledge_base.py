@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from config import note_kinds
 from transforms import steps
 from transforms.outcome import Outcome, Parameters
 
@@ -35,7 +36,7 @@ def kb_articles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str
     homeless = rows.index[sections.isna()]
     return Outcome(
         frames={ARTICLES: steps.frame(rows.index, {"section_id": sections})},
-        notes=steps.notes(homeless, ARTICLES, "section_id", "no_category", None),
+        notes=steps.notes(homeless, ARTICLES, "section_id", note_kinds.NO_CATEGORY.saying(), None),
     )
 
 

@@ -16,6 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from config import note_kinds
+from config.note_kinds import Note
 from config.reasons import Reason
 from config.spelling import spelling as spelling_of
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT, empty
@@ -77,9 +79,16 @@ def id_map(index: pd.Index, legacy_id: pd.Series, target_table: str, target_id: 
 
 
 def notes(
-    index: pd.Index, target_table: str, target_column: str | None, note: pd.Series | str, legacy_value: pd.Series | None
+    index: pd.Index,
+    target_table: str,
+    target_column: str | None,
+    note: pd.Series | Note,
+    legacy_value: pd.Series | None,
 ) -> pd.DataFrame:
-    """Rows of Outcome.notes for the labels of index."""
+    """Rows of Outcome.notes for the labels of index. Errors: ValueError if one of the notes is of no kind."""
+    said = note.unique() if isinstance(note, pd.Series) else [note]
+    if strange := [one for one in said if note_kinds.of_note(one) is None]:
+        raise ValueError(f"{strange} are notes of no kind; add the kind to config/note_kinds.py")
     values: Values = [target_table, target_column, note, legacy_value]
     return frame(index, dict(zip(NOTES, values, strict=True)))
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from config import reasons
+from config import note_kinds, reasons
 from transforms import jsonb, steps
 from transforms.outcome import NOTES, Outcome, Parameters
 
@@ -21,7 +21,7 @@ REQUESTS = "verification_requests"
 APPROVALS = "approval_requests"
 DOCUMENTS = "verification_documents"
 
-LEGACY_PAYLOAD, NO_JSON = "legacy_payload", "payload_no_json"  # a name in the payload, a note
+LEGACY_PAYLOAD = "legacy_payload"  # a name in the payload
 
 NOT_REVIEWED = ["DRAFT", "CANCELLED"]
 
@@ -45,7 +45,7 @@ def onboarding_submissions(rows: pd.DataFrame, parameters: Parameters, lookups: 
     reviewed = requests.loc[~requests["status"].isin(NOT_REVIEWED)]
     homeless = reviewed.index[reviewed["user_role_profile_id"].isna()]
     approvals = _approvals(reviewed.drop(homeless), rows["id"], parameters.legacy_table)
-    no_profile = steps.notes(homeless, APPROVALS, "user_role_profile_id", "no_profile_for_approval", None)
+    no_profile = steps.notes(homeless, APPROVALS, "user_role_profile_id", note_kinds.NO_PROFILE.saying(), None)
     return replace(
         outcome,
         frames={REQUESTS: requests, APPROVALS: approvals},
@@ -181,14 +181,15 @@ def _role_word(role: pd.Series, parameters: Parameters) -> pd.Series:
 
 def _unknown_roles(given: pd.Series, role: pd.Series) -> pd.DataFrame:
     unknown = given.index[role.isna() & ~steps.is_blank(given)]
-    return steps.notes(unknown, REQUESTS, "role", "unknown_role", given)
+    return steps.notes(unknown, REQUESTS, "role", note_kinds.UNKNOWN_ROLE.saying(), given)
 
 
 def _unknown_completions(rows: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for name in _COMPLETIONS:
         unknown = ~steps.spelling(rows[name]).isin(_TRUE | _FALSE) & ~steps.is_blank(rows[name])
-        parts.append(steps.notes(rows.index[unknown], REQUESTS, None, f"unknown_completion: {name}", rows[name]))
+        note = note_kinds.UNKNOWN_COMPLETION.saying(name)
+        parts.append(steps.notes(rows.index[unknown], REQUESTS, None, note, rows[name]))
     return steps.joined(parts, NOTES)
 
 
@@ -203,7 +204,7 @@ def _payloads(payload: pd.Series, is_json: bool) -> tuple[pd.Series, pd.DataFram
     odd = payload.index[~is_taken]
     result = steps.first_known(payload, steps.constant("{}", payload.index))
     result.loc[odd] = jsonb.under(LEGACY_PAYLOAD, payload.loc[odd], is_taken.loc[odd])
-    return result, steps.notes(odd, REQUESTS, "payload", NO_JSON, None)
+    return result, steps.notes(odd, REQUESTS, "payload", note_kinds.PAYLOAD_NO_JSON.saying(), None)
 
 
 def _in_order(*notes: pd.DataFrame) -> pd.DataFrame:

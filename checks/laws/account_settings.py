@@ -16,6 +16,7 @@ from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, column_of, json_of, parsed, text, text_of
 from checks.reading.fitting import default_of, fitted
 from checks.reading.relations import Relation
+from config import note_kinds
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
 from config.types import TIMES
@@ -23,8 +24,6 @@ from config.types import TIMES
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 TITLE = "Every user has one row of settings: what stood there stays, and settings found on users fill it up."
 NOTED = "A setting that found no place is noted with its value, and no other is."
-UNFIT = "does not fit user_settings.{} and was not kept"
-UNMERGED = "preferences are no object; it was not kept"
 MERGED = """
     case
         when u.id is null then {own}
@@ -181,13 +180,13 @@ class _Law:
         parts[0] += " where false"
         for given in self._own:
             unfit = f"{text_of(given)} is not null and ({self._fitted(given)}) is null"
-            parts.append(self._noted(relation, given, UNFIT.format(given.name), unfit))
+            parts.append(self._noted(relation, given, note_kinds.UNFIT_SETTING.saying(given.name), unfit))
         if self._there.find_column(PREFERENCES):
             odd = "select o.user_id from odd as o"
             id_ = relation.id_of(self._users.name, self._users.column("id"))
             for given in self._keys:
                 unmerged = f"{text_of(given)} is not null and {id_} in ({odd})"
-                parts.append(self._noted(relation, given, UNMERGED, unmerged))
+                parts.append(self._noted(relation, given, note_kinds.NO_PREFERENCES.saying(), unmerged))
         source, of_source = prelude.of_source(f"with odd as ({self._odd()})\n" + "\nunion all\n".join(parts))
         target, _ = prelude.of_target(
             f"select n.legacy_key as key, n.target_column as setting, n.note, n.legacy_value as value from notes as n "

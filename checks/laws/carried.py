@@ -12,12 +12,12 @@ from checks.compare.content import Carried, alias, rest
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, text_of
 from checks.reading.relations import Relation, arrays
+from config import note_kinds
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
 
 TABLE, ROOT = "professionals", "user_role_profiles"
 TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."
-LOST = "merged: another value, of a row updated later, stands"
 LOST_TITLE = "What a professional carries that does not stand on its root is noted, as it was."
 MET = """\
 with given as ({given}),
@@ -65,7 +65,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
         f"select {text_of(there.column('id'))} as key, {shown} from {facts.target_rows(ROOT)} "
         f"where {any_held(column_of(c) for c in held.values() if c)}"
     )
-    noted = NOTED.format(note=literal(LOST))
+    noted = NOTED.format(note=literal(note_kinds.OUTDATED.saying()))
     return [
         _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values), late), target, ROOT),
         _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),

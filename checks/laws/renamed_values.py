@@ -10,6 +10,7 @@ from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.reading.relations import Relation
+from config import note_kinds
 from config.quoting import literal
 from config.shapes import Column
 
@@ -43,7 +44,7 @@ def _comparison(facts: Facts, table: str, wanted: str, won: Column, lost: Column
     source = SOURCE.format(
         key=relation.key,
         wanted=literal(wanted),
-        note=literal(f"{lost.name} differs and was not kept"),
+        note=literal(note_kinds.OVERRULED.saying(lost.name)),
         lost=text_of(lost),
         won=text_of(won),
         fitted=fitted(facts, table, won, lost),

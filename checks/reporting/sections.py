@@ -14,7 +14,7 @@ from typing import Any
 from checks.reporting import model
 from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, is_shut
 from checks.verdict import Json
-from config import reasons
+from config import note_kinds, reasons
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
@@ -258,10 +258,14 @@ def _rejects(report: Json) -> Iterator[Block]:
 def _notes(report: Json) -> Iterator[Block]:
     if report["notes"]:
         yield Text("Rows that were loaded, with something that is worth knowing; migration.notes has each by its key.")
-        rows = tuple(
-            (row["legacy_table"], row["note"], row["rows"], reasons.meaning_of(row["note"])) for row in report["notes"]
-        )
-        yield TableBlock("notes by table", ("table", "note", "rows", "it means"), rows)
+        rows = tuple((row["legacy_table"], row["note"], row["rows"], *_told(row["note"])) for row in report["notes"])
+        yield TableBlock("notes by table", ("table", "note", "rows", "it means", "to do"), rows)
+
+
+def _told(note: str) -> tuple[str, str]:
+    """What a note means, and what to do; nothing of one that an older version wrote."""
+    kind = note_kinds.of_note(note)
+    return (kind.meaning, kind.remedy) if kind else ("", "")
 
 
 def _waivers(report: Json) -> Iterator[Block]:

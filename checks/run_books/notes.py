@@ -7,7 +7,6 @@ Laws
 - Notes that a domain's own laws judge by value are only held to their rows here.
 """
 
-import re
 import uuid
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from checks.reading.fitting import fitted
 from checks.run_books.reasons import Reasons
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
+from config import note_kinds
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
 from config.times import VISIBLE
@@ -32,17 +32,14 @@ BOOKED = """
     select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes
     where run_id = %s and legacy_table = %s group by 1, 2, 3, 4, 5
 """
-ORPHAN = re.compile("orphan: no such row in (.+)", re.DOTALL)
-NOT_KEPT = re.compile("(.+) differs and was not kept", re.DOTALL)
-BLANK = "blank: no time"
-NOT_MADE = re.compile("not_made: (?P<reason>[^:]+): (?P<detail>.*)", re.DOTALL)
-OTHERS = re.compile(  # laws of their domains judge them by value
-    "no_category|merged: .*|unknown_role|unknown_completion: .*"
-    "|no_profile_for_approval|changes_not_read|metadata_no_.*|payload_no_json|order_not_made: .*"
-    "|.*; it was not kept"
-    "|does not fit user_settings[.].* and was not kept",
-    re.DOTALL,
-)
+ORPHAN, NOT_MADE, NOT_KEPT = (kind.pattern for kind in (note_kinds.ORPHAN, note_kinds.NOT_MADE, note_kinds.OVERRULED))
+BLANK = note_kinds.BLANK_TIME.saying()
+BY_LAWS = (  # laws of their domains judge them by value
+    note_kinds.NO_USER, note_kinds.NO_AMOUNT, note_kinds.UNKNOWN_ORDER_STATUS, note_kinds.NO_CURRENCY,
+    note_kinds.UNFIT_AMOUNT, note_kinds.OUTDATED, note_kinds.NO_PREFERENCES, note_kinds.UNFIT_SETTING,
+    note_kinds.UNKNOWN_ROLE, note_kinds.UNKNOWN_COMPLETION, note_kinds.NO_PROFILE, note_kinds.NO_CATEGORY,
+    note_kinds.CHANGES_NOT_READ, note_kinds.NO_OBJECT, note_kinds.METADATA_NO_JSON, note_kinds.PAYLOAD_NO_JSON,
+)  # fmt: skip
 TITLE = "Every note is of a row that was not rejected, and what it says is true."
 PARTLY = ("professionals", "onboarding_states")  # not all of their rows bring times of their own
 TIMES = {  # of a reshaped table: legacy column → the target's
@@ -102,10 +99,10 @@ class _Notes:
             elif said := NOT_KEPT.fullmatch(text):
                 unkept[target_table, column, said[1]].append(note)
             elif said := NOT_MADE.fullmatch(text):
-                unmade[said["reason"], target_table][key] = said["detail"]
+                unmade[said[1], target_table][key] = said[2]
             elif text == BLANK:
                 blank.add((key, column))
-            elif not OTHERS.fullmatch(text):
+            elif note_kinds.of_note(text) not in BY_LAWS:
                 yield Row(key, "breaks the rule", ("note",))
         for (target_table, column, parent), notes in orphans.items():
             yield from self._orphans(target_table, column, parent, notes)

@@ -1,4 +1,4 @@
-"""Tables and what they point at, as mermaid draws them."""
+"""Tables and what they point at, as mermaid draws them: left to right, since a table may have a dozen children."""
 
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +12,7 @@ def of_tables(tables: Iterable[Table], undeclared: Iterable[tuple[str, str, str]
     lines = [line for shape in shapes for line in _declared(shape)]
     lines += [f"    {parent} |o..o{{ {child} : {column}" for child, parent, column in undeclared]
     alone = [shape.name for shape in shapes if not any(f" {shape.name} " in f"{line} " for line in lines)]
-    return markdown.fenced("mermaid", ["erDiagram", *lines, *(f"    {name}" for name in alone)])
+    return markdown.fenced("mermaid", ["erDiagram", "    direction LR", *lines, *(f"    {name}" for name in alone)])
 
 
 def _declared(shape: Table) -> Iterator[str]:

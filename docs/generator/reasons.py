@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checks.compare.law_files import FOLDER
-from config import mapping, reasons
+from config import mapping, note_kinds, reasons
 from config.reasons import Reason
 from docs.generator import markdown
 
@@ -36,7 +36,13 @@ table and column of the target and the legacy value. Words in capitals differ fr
 
 def page() -> str:
     return markdown.page(
-        "Why rows are rejected", "config/reasons.py", HEAD.splitlines(), [""], _rules(), _constraints(), _notes()
+        "Why rows are rejected",
+        "config/reasons.py and config/note_kinds.py",
+        HEAD.splitlines(),
+        [""],
+        _rules(),
+        _constraints(),
+        _notes(),
     )
 
 
@@ -78,4 +84,5 @@ def _constraints() -> Iterator[str]:
 def _notes() -> Iterator[str]:
     yield from NOTES.splitlines()
     yield ""
-    yield from markdown.table(("note", "it means"), ((f"`{kind.form}`", kind.meaning) for kind in reasons.NOTES))
+    rows = ((f"`{kind.form}`", kind.meaning, kind.remedy) for kind in note_kinds.ALL)
+    yield from markdown.table(("note", "it means", "to do"), rows)

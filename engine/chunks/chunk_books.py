@@ -16,7 +16,8 @@ import pandas as pd
 import pyarrow as pa
 from psycopg import sql
 
-from config import reasons
+from config import note_kinds, reasons
+from config.note_kinds import Note
 from engine.chunks import ledger
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
@@ -24,7 +25,6 @@ from engine.planning.plan import HIDDEN, Route
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
 
-BLANK_TIME = "blank: no time"
 INSERTS = {
     "rejects": (
         ["legacy_key", "target_table", "reason", "detail", "legacy_row"],
@@ -110,13 +110,18 @@ def with_blank_times(outcome: Outcome, rows: pd.DataFrame) -> Outcome:
     each = rows["blank_times"].loc[frame.index].str.split(",").explode()
     columns = each[each.notna() & (each != "")].astype(TEXT)
     columns = columns.replace("verified_at", "reviewed_at")  # as a request calls it
-    said = {"target_table": table, "target_column": columns, "note": BLANK_TIME, "legacy_value": None}
+    said = {
+        "target_table": table,
+        "target_column": columns,
+        "note": note_kinds.BLANK_TIME.saying(),
+        "legacy_value": None,
+    }
     notes = steps.frame(columns.index, said)
     return replace(outcome, notes=steps.joined([outcome.notes, notes], NOTES))
 
 
-def orphan_note(work: Work, parent: str) -> str:
-    return f"orphan: no such row in {work.plan.final_name(parent)}"
+def orphan_note(work: Work, parent: str) -> Note:
+    return note_kinds.ORPHAN.saying(work.plan.final_name(parent))
 
 
 def _labels(table: pa.Table, origins: Sequence[str]) -> list[int]:

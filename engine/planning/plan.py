@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
+from config.note_kinds import Note
 from config.shapes import Column, Table
 from engine.planning import ids
 from engine.planning.fault import Fault
@@ -147,7 +148,7 @@ class Noted:
     legacy_table: str
     target_table: str
     target_column: str
-    note: str
+    note: Note
     value: str
     condition: str
 

@@ -15,9 +15,10 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from config import mapping, reasons
+from config import mapping, note_kinds, reasons
 from config.errors import SourceError, TargetError
 from config.mapping import TableRule
+from config.note_kinds import Note
 from config.reasons import Reason
 from engine.books import totals
 from engine.books.totals import Increment
@@ -55,8 +56,8 @@ def _behind(rule: TableRule | None, column: str | None) -> list[str | None]:
     return [legacy for legacy, into in (rule.arrives if rule else {}).items() if into == column] or [column]
 
 
-def _not_made(reason: Reason, sentence: str) -> str:
-    return f"not_made: {reason.name}: {sentence}"
+def _not_made(reason: Reason, sentence: str) -> Note:
+    return note_kinds.NOT_MADE.saying(reason.name, sentence)
 
 
 @dataclass
@@ -102,12 +103,12 @@ class Removals:
     def _blame(self, rule: ConstraintRule) -> contextlib.AbstractContextManager[None]:
         return blame(TargetError, f"judging {rule.table} by {rule.name}", self.work.stop)
 
-    def _note(self, table: str, column: str | None, note: str, rows: list[tuple[str, str | None]]) -> None:
+    def _note(self, table: str, column: str | None, note: Note, rows: list[tuple[str, str | None]]) -> None:
         named = self._legacy_rows(table, [row for row, _ in rows])
         self._write_notes(table, column, note, [(named[row], value) for row, value in rows])
 
     def _write_notes(
-        self, table: str, column: str | None, note: str, found: list[tuple[LegacyRow, str | None]]
+        self, table: str, column: str | None, note: Note, found: list[tuple[LegacyRow, str | None]]
     ) -> None:
         columns = {old: new for t, old, new in self.work.plan.column_renames if t == table}
         rules = mapping.load().tables

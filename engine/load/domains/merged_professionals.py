@@ -14,8 +14,9 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from config import mapping
+from config import mapping, note_kinds
 from config.errors import SourceError
+from config.note_kinds import Note
 from config.shapes import Column
 from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
@@ -27,7 +28,6 @@ from engine.reflect.select_list import as_text, plain
 from engine.session.blame import blame
 
 ROOT = "user_role_profiles"
-LOST = "merged: another value, of a row updated later, stands"
 PLACES = """
     update {merged} as t set __place = o.place from (
         select o.ctid as row, row_number() over (partition by o.__root_id order by o.__updated_at desc,
@@ -81,7 +81,7 @@ def fill(work: Work, target: psycopg.Connection) -> None:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
         losers = _losers(work, target, work.plan.shape(route.targets[0]).column(pair[0]), names)
-        _note(work, target, route, pair, LOST, losers)
+        _note(work, target, route, pair, note_kinds.OUTDATED.saying(), losers)
 
 
 def drop(work: Work, target: psycopg.Connection) -> None:
@@ -128,7 +128,7 @@ def _losers(work: Work, target: psycopg.Connection, column: Column, names: dict[
 
 
 def _note(
-    work: Work, target: psycopg.Connection, route: Route, pair: tuple[str, str], note: str, keys: list[str]
+    work: Work, target: psycopg.Connection, route: Route, pair: tuple[str, str], note: Note, keys: list[str]
 ) -> None:
     """The note on these legacy rows, with the value that each has. pair: a column of the profile, the legacy one."""
     if not keys:

@@ -9,6 +9,7 @@ Laws
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from config import note_kinds
 from config.mapping import TableRule
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
@@ -176,7 +177,7 @@ def _losers(draft: Draft, table: LegacyTable, rule: TableRule) -> dict[str, Way]
                 name, "rule", (f"{final}.{wanted}",), f"where {present[0]} is null; else noted if it differs"
             )
             winner, loser = table.shape.column(present[0]), table.shape.column(name)
-            note, differs = f"{name} differs and was not kept", _differs(draft, winner, loser)
+            note, differs = note_kinds.OVERRULED.saying(name), _differs(draft, winner, loser)
             draft.noted.append(Noted(table.name, final, wanted, note, as_text(loser), differs))
     return lost
 

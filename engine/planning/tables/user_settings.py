@@ -8,6 +8,7 @@ Laws (contract, 4.10: account settings)
 
 from dataclasses import replace
 
+from config import note_kinds
 from config.mapping import Completion
 from config.quoting import literal, quoted
 from config.shapes import Column, Constraint, Table
@@ -125,7 +126,7 @@ def _note_unmerged(draft: Draft, table: LegacyTable, users: LegacyTable) -> None
         "and jsonb_typeof(s.preferences) <> 'object')"
     )
     for setting in _in_document(draft, _settings(draft)):
-        condition, note = f"{plain(setting)} is not null and {odd}", "preferences are no object; it was not kept"
+        condition, note = f"{plain(setting)} is not null and {odd}", note_kinds.NO_PREFERENCES.saying()
         draft.noted.append(Noted(users.name, SETTINGS, setting.name, note, as_text(setting), condition))
 
 
@@ -204,7 +205,7 @@ def _own_item(draft: Draft, shape: Table, setting: Column) -> Item | None:
     if value is None:
         return None
     unfit = f"{plain(setting)} is not null and {value} is null"
-    note = f"does not fit {SETTINGS}.{setting.name} and was not kept"
+    note = note_kinds.UNFIT_SETTING.saying(setting.name)
     draft.noted.append(Noted(rule_of(draft).table, SETTINGS, setting.name, note, as_text(setting), unfit))
     return Item(setting.name, text_at(value, shape.column(setting.name)))
 

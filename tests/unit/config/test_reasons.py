@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from checks.run_books import notes
 from config import mapping, reasons
 from tests.support.places import PROJECT
 from transforms.registry import TRANSFORMS
@@ -157,30 +156,8 @@ def test_transforms_and_kinds_of_the_list_exist():
         reasons.MISSING_ID.name = "other"
 
 
-def test_every_note_of_the_golden_cases_is_of_one_kind_and_every_kind_says_something():
-    noted = set()
-    for path in sorted((PROJECT / "tests" / "golden").rglob("migration.notes.csv")):
-        noted |= {row.get("note") or "*" for row in csv.DictReader(path.read_text().splitlines(keepends=True))} - {"*"}
-    for note in noted:
-        assert [kind.form for kind in reasons.NOTES if kind.says(note)], note
-
-
 def test_every_reason_of_the_list_has_a_golden_case():
     rejected = set()
     for path in (PROJECT / "tests" / "golden").rglob("migration.rejects.csv"):
         rejected |= {row.get("reason") for row in csv.DictReader(path.read_text().splitlines(keepends=True))}
     assert reasons.BY_NAME.keys() <= rejected
-
-
-def test_every_kind_of_note_is_said_somewhere():
-    code = "".join(path.read_text("utf-8") for path in sources("engine", "transforms"))
-    for kind in reasons.NOTES:
-        fixed = max(re.split(r"\b[A-Z]{2,}\b", kind.form), key=len).strip()
-        assert fixed in code, kind.form
-
-
-def test_the_auditor_knows_every_kind_of_note():
-    known = (notes.ORPHAN, notes.NOT_KEPT, notes.NOT_MADE, notes.OTHERS, re.compile(re.escape(notes.BLANK)))
-    for kind in reasons.NOTES:
-        note = re.sub(r"\b[A-Z]{2,}\b", "x", kind.form.replace("fit COLUMN", "fit user_settings.x"))
-        assert any(pattern.fullmatch(note) for pattern in known), kind.form

@@ -138,6 +138,29 @@ def test_every_file_that_is_named_exists(name):
         assert (PROJECT / path).exists(), path
 
 
+def _refused_lines(diagram: str) -> list[str]:
+    """What mermaid would not parse as a diagram of tables from left to right."""
+    name = r"(?!(?:class|classDef|style|end|subgraph|one|many|to|erDiagram|accTitle|accDescr) )[A-Za-z_]\w*"
+    relation = rf"{name} (?:\|\||\|o)(?:--|\.\.)(?:o\||o{{) {name} : (?:{name}|\"[^\"]+\")"
+    first, second, *lines = diagram.splitlines()
+    heads = [line for line, wanted in ((first, "erDiagram"), (second, "    direction LR")) if line != wanted]
+    return heads + [line for line in lines if not re.fullmatch(rf"    (?:{relation}|{name}) ?", f"{line} ")]
+
+
+def test_mermaid_can_parse_every_diagram():
+    diagrams = [one for text in DOCUMENTS.values() for one in re.findall(r"```mermaid\n(.*?)```", text, re.DOTALL)]
+    assert diagrams
+    assert [line for diagram in diagrams for line in _refused_lines(diagram)] == []
+
+
+@pytest.mark.parametrize("line", [
+    "users ||--o{ Full Name : user_id", "users ||--o{ orders", "users ||--o{ orders : a, b", "users ||-o{ orders : a",
+    "users ||--o{ class : a", "to ||--o{ orders : a", "users ||--o{ orders : style", "end", "9lives", "a.b{",
+])  # fmt: skip
+def test_a_line_that_mermaid_refuses_is_found(line):
+    assert _refused_lines(f"erDiagram\n    direction LR\n    {line}\n") == [f"    {line}"]
+
+
 def test_code_cites_what_the_contract_has():
     """By section and number; a word behind it stands in bold there."""
     rules = re.findall(r"^## (\d)|^(?:(\d+)\.|-) (.*)", DOCUMENTS["docs/contract.md"], re.MULTILINE)
