@@ -4,6 +4,7 @@ Laws
 - Only `saying` makes a Note, so what code notes is of a kind that stands here; a type checker holds that.
 - A form is how the note is written; its words in capitals differ from note to note.
 - A meaning says what became of the value; a remedy is what somebody does who wants it to arrive.
+- `rules` are the transforms and the keys of a table's mapping that note so; without any, all tables may be noted so.
 """
 
 import re
@@ -20,6 +21,11 @@ class NoteKind:
     form: str
     meaning: str
     remedy: str
+    rules: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> dict[str, str]:
+        return {"note": self.form, "meaning": self.meaning, "remedy": self.remedy}
 
     def saying(self, *words: str) -> Note:
         """The note with these words in place of those in capitals. Errors: ValueError if there are not as many."""
@@ -50,46 +56,55 @@ NO_USER = NoteKind(
     "order_not_made: no user",
     "The payment is there, without an order: it has no user.",
     "Set the payment's user_id in the source.",
+    ("orders",),
 )
 NO_AMOUNT = NoteKind(
     "order_not_made: no amount",
     "The payment is there, without an order: it has no amount.",
     "Set the payment's amount in the source.",
+    ("orders",),
 )
 UNKNOWN_ORDER_STATUS = NoteKind(
     "order_not_made: unknown status",
     "The payment is there, without an order: its status is none of an order, nor a spelling of one.",
     "Add the spelling to the status that it means, under [order_statuses] in config/mapping/common.toml.",
+    ("orders",),
 )
 NO_CURRENCY = NoteKind(
     "order_not_made: currency is not three letters",
     "The payment is there, without an order: its currency is no code.",
     "Set the payment's currency to one such as EUR in the source.",
+    ("orders",),
 )
 UNFIT_AMOUNT = NoteKind(
     "order_not_made: AMOUNT does not fit numeric(14,2)",
     "The payment is there, without an order: two decimals, or twelve digits before them, do not hold the amount.",
     "Mend the amount of the payment, its invoices or its coupon uses in the source.",
+    ("orders",),
 )
 OUTDATED = NoteKind(
     "merged: another value, of a row updated later, stands",
     "A professional's value gave way to another's; the note keeps it.",
     "Nothing, if the later value is right; else mend that one in the source.",
+    ("professionals",),
 )
 OVERRULED = NoteKind(
     "COLUMN differs and was not kept",
     "Two legacy columns become one, and both were set; the note keeps the value that gave way.",
     "Nothing, if the other value is right; else mend that one in the source.",
+    ("coalesced",),
 )
 NO_PREFERENCES = NoteKind(
     "preferences are no object; it was not kept",
     "A setting of users could not be added to the preferences; the note keeps it.",
     "Make the user's preferences a JSON object in the source.",
+    ("completed_from",),
 )
 UNFIT_SETTING = NoteKind(
     "does not fit user_settings.COLUMN and was not kept",
     "A setting of users is not of the type of its new column; the note keeps it.",
     "Mend the setting in the source.",
+    ("completed_from",),
 )
 BLANK_TIME = NoteKind(
     "blank: no time",
@@ -100,41 +115,49 @@ UNKNOWN_ROLE = NoteKind(
     "unknown_role",
     "The request's role is none that is known; its role is null, and the note keeps what was said.",
     "Add the spelling of the role under [role_synonyms] in config/mapping/common.toml.",
+    ("onboarding_submissions", "onboarding_states", "verifications"),
 )
 UNKNOWN_COMPLETION = NoteKind(
     "unknown_completion: COLUMN",
     "A state's completion says neither yes nor no, and counts as no.",
     "Mend the completion in the source.",
+    ("onboarding_states",),
 )
 NO_PROFILE = NoteKind(
     "no_profile_for_approval",
     "The request is there, without an approval: its user has no profile of its role.",
     "Put the user's profile into the source, if there should be one.",
+    ("onboarding_submissions",),
 )
 NO_CATEGORY = NoteKind(
     "no_category",
     "The article has no category, and so no section.",
     "Set the article's category_id in the source.",
+    ("kb_articles",),
 )
 CHANGES_NOT_READ = NoteKind(
     "changes_not_read",
     "The metadata is nested too deeply to be read; it is carried, without rows of its changes.",
     "Nothing: the log has it whole.",
+    ("activity_logs",),
 )
 NO_OBJECT = NoteKind(
     "metadata_no_object",
     "The metadata is JSON, but no object; it stands in one under legacy_metadata.",
     "Nothing: the log has it whole.",
+    ("activity_logs",),
 )
 METADATA_NO_JSON = NoteKind(
     "metadata_no_json",
     "The metadata is no JSON; it stands as a text under legacy_metadata.",
     "Nothing: the log has it whole.",
+    ("activity_logs",),
 )
 PAYLOAD_NO_JSON = NoteKind(
     "payload_no_json",
     "The payload is no JSON; it stands as a text under legacy_payload.",
     "Nothing: the request has it whole.",
+    ("onboarding_submissions", "onboarding_states", "verifications"),
 )
 
 ALL = (

@@ -84,5 +84,15 @@ def _constraints() -> Iterator[str]:
 def _notes() -> Iterator[str]:
     yield from NOTES.splitlines()
     yield ""
-    rows = ((f"`{kind.form}`", kind.meaning, kind.remedy) for kind in note_kinds.ALL)
-    yield from markdown.table(("note", "it means", "to do"), rows)
+    rows = ((f"`{kind.form}`", _noted(kind), kind.meaning, kind.remedy) for kind in note_kinds.ALL)
+    yield from markdown.table(("note", "tables", "it means", "to do"), rows)
+
+
+def _noted(kind: note_kinds.NoteKind) -> str:
+    """The legacy tables whose rows are noted so."""
+    found = []
+    for name, rule in mapping.load().tables.items():
+        transforms = {rule.transform, rule.derives.transform if rule.derives else None}
+        if transforms & set(kind.rules) or any(getattr(rule, key, None) for key in kind.rules):
+            found.append(rule.completed_from.table if rule.completed_from else name)
+    return markdown.codes(found) or "any"

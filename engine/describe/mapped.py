@@ -6,11 +6,12 @@ Laws
 """
 
 import inspect
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from config import consistency, mapping, reasons, target
+from config import consistency, mapping, note_kinds, reasons, target
 from config.mapping import Derivation, TableRule
 from config.shapes import Table
 from engine.describe import additions
@@ -51,14 +52,15 @@ def mapped_json(name: str) -> dict[str, Any] | None:
         "domain": rules.domain_of[legacy] if legacy else target.domains()[name],
         "file": rules.file_of(legacy) if legacy else _ddl(name),
         "disposition": rules.tables[legacy].disposition if legacy else None,
-        "targets": made,
+        "targets": list(dict.fromkeys([*_kept(legacy), *made])) if legacy else made,
         "declared_in": sorted({_ddl(table) for table in made if table in declared}),
         "what": shape.comment if shape else None,
         "columns": list(_columns(shape, makers)) if shape and not legacy else [],
         "made_from": makers if not legacy else [],
-        "rules": list(_rules(legacy, rules.tables[legacy])) if legacy else [],
+        "rules": list(_rules(legacy, rules.tables[legacy]) if legacy else _rules_about(name, makers)),
         "transforms": [_transform(one) for one in _transforms([rules.tables[table] for table in makers])],
         "reasons": [reason.told for reason in _reasons([rules.tables[table] for table in makers], bool(legacy))],
+        "notes": [kind.told for kind in _notes([rules.tables[table] for table in makers])],
         "constraints": [c.name for table in made for c in (declared[table].constraints if table in declared else ())],
     }
 
@@ -66,6 +68,14 @@ def mapped_json(name: str) -> dict[str, Any] | None:
 def _renamed(name: str) -> str | None:
     """The legacy table that is called so in the target."""
     return next((table for table, rule in mapping.load().tables.items() if rule.target == name), None)
+
+
+def _kept(table: str) -> tuple[str, ...]:
+    """Where the rows of a legacy table are that keep their shape, or that nothing but the archive has."""
+    rule = mapping.load().tables[table]
+    if rule.disposition == "archive":
+        return (f"legacy_archive.{table}",)
+    return (rule.target or table,) if rule.disposition != "reshape" or rule.keeps_shape else ()
 
 
 def _made(rule: TableRule) -> tuple[str, ...]:
@@ -88,6 +98,15 @@ def _columns(shape: Table, makers: list[str]) -> Iterator[dict[str, str]]:
         )
         filled = [*found, *([by_rule] if by_rule else [])] or [rest]
         yield {"name": column.name, "type": column.type, "filled_by": ", ".join(filled)}
+    yield from _split_columns(shape.name, makers)
+
+
+def _split_columns(table: str, makers: list[str]) -> Iterator[dict[str, str]]:
+    """Columns that leave another table for this one, where they are found there: their type is what it is there."""
+    for maker in makers:
+        split = mapping.load().tables[maker].split
+        for name in split.columns if split and split.into == table else ():
+            yield {"name": name, "type": "(its type)", "filled_by": f"{maker}.{name}, where it is there"}
 
 
 def _sources(table: str, column: str, makers: list[str]) -> Iterator[str]:
@@ -127,6 +146,8 @@ def _rules(table: str, rule: TableRule) -> Iterator[str]:
         yield f"{', '.join(moved.columns)} of {moved.table} move here, where they are found"
     if rule.derives:
         yield f"each row also makes {', '.join(rule.derives.targets)}, by {rule.derives.transform}"
+    if GATEWAY_TABLE in _made(rule):
+        yield f"each gateway that its rows name is one row of {GATEWAY_TABLE}"
     if rule.carry_into:
         yield f"columns that no rule reads are carried into {rule.carry_into}"
     if rule.root and rule.root != table:
@@ -134,6 +155,17 @@ def _rules(table: str, rule: TableRule) -> Iterator[str]:
     if rule.also_archived:
         yield "its rows are kept in legacy_archive too"
     yield from _references(table)
+
+
+def _rules_about(name: str, makers: list[str]) -> Iterator[str]:
+    """What the mapping of the tables that make a new one says of it."""
+    said: dict[str, list[str]] = {}
+    for maker in makers:
+        rule = mapping.load().tables[maker]
+        made = [f"rows become rows of {name}, by {rule.transform}"] if name in rule.targets else []
+        for text in [*made, *(one for one in _rules(maker, rule) if re.search(rf"\b{name}\b", one))]:
+            said.setdefault(text, []).append(maker)
+    yield from (f"{', '.join(found) if len(found) < MANY else 'these tables'}: {text}" for text, found in said.items())
 
 
 def _references(table: str) -> Iterator[str]:
@@ -184,3 +216,9 @@ def _reasons(rules: list[TableRule], is_legacy: bool) -> list[reasons.Reason]:
     by_rule = reasons.of_transforms({rule.transform for rule in rules if rule.transform})
     general = [reason for reason in reasons.ALL if reason.is_general]
     return list(dict.fromkeys([*by_rule, *general]))
+
+
+def _notes(rules: list[TableRule]) -> list[note_kinds.NoteKind]:
+    """What rules may note of a row beside what any row may be noted for."""
+    named = {*_transforms(rules), *(key for rule in rules for key, value in rule if value)}
+    return [kind for kind in note_kinds.ALL if named & set(kind.rules)]

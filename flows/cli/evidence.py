@@ -93,9 +93,13 @@ def _head(text: str) -> str:
 
 
 def cases(domain: str, table: str) -> list[dict[str, str]]:
-    """Golden cases of the domain that have the table in their source, or in what is expected."""
+    """Golden cases that have the table in their source, or in what is expected: of the domain, or of all tables."""
+    return _cases(domain, table) or _cases("every_table", table)
+
+
+def _cases(folder: str, table: str) -> list[dict[str, str]]:
     found = []
-    for source in sorted((GOLDEN / domain).glob("*/source.sql")):
+    for source in sorted((GOLDEN / folder).glob("*/source.sql")):
         text = source.read_text("utf-8")
         expected = {path.stem for path in (source.parent / "expected").glob("*.csv")}
         if table in CREATED.findall(text) or table in expected:

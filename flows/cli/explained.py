@@ -62,7 +62,9 @@ def _lines(told: dict[str, Any], is_alone: bool) -> Iterator[str]:
     if is_alone:
         rejected = (f"{reason['name']}: {reason['meaning']} {reason['remedy']}" for reason in told["reasons"])
         yield from _section("a row is rejected for", rejected)
-        yield from _section("or for a constraint of the target", _constraints(told))
+        yield from _section("a row is rejected for a constraint of the target (docs/rejections.md)", _constraints(told))
+    noted = (f"{kind['note']}: {kind['meaning']} {kind['remedy']}" for kind in told["notes"])
+    yield from _section("a row may be noted for", noted)
 
 
 def _constraints(told: dict[str, Any]) -> list[str]:
@@ -80,8 +82,8 @@ def _headline(told: dict[str, Any]) -> Iterator[str]:
         return
     yield f"{name}{'' if name == legacy else f' (from {legacy})'}: {told['disposition']}"
     yield f"mapping: {told['file']}, [{legacy}]"
-    if told["targets"]:
-        yield f"targets: {', '.join(told['targets'])}"
+    yield f"targets: {', '.join(told['targets'])}"
+    if told["declared_in"]:
         yield f"declared in: {', '.join(told['declared_in'])}"
 
 

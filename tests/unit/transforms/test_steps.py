@@ -5,7 +5,7 @@ import uuid
 import pandas as pd
 import pytest
 
-from config import reasons
+from config import note_kinds, reasons
 from transforms import steps
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT
 
@@ -170,7 +170,7 @@ def test_records_have_the_columns_of_an_outcome():
     assert steps.id_map(labels, some, "t", some, "derived").to_dict("records") == [
         dict(zip(ID_MAP, ["v", "t", "v", "derived"], strict=True))
     ]
-    assert list(steps.notes(labels, "t", "c", "note", some)) == NOTES
+    assert list(steps.notes(labels, "t", "c", note_kinds.NO_CATEGORY.saying(), some)) == NOTES
     assert list(steps.joined([], NOTES)) == NOTES
 
 

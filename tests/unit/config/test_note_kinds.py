@@ -4,17 +4,18 @@ import ast
 import csv
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from checks.run_books import notes
 from config import note_kinds
+from config.mapping import TableRule
 from config.note_kinds import NoteKind
+from tests.support.places import PROJECT
 from transforms import steps
+from transforms.registry import TRANSFORMS
 
-PROJECT = Path(__file__).resolve().parents[2]
 NAMES = {name: value for name, value in vars(note_kinds).items() if isinstance(value, NoteKind)}
 IN_SQL = re.compile(r"\bnote\b (?:=|like|in) \(?((?:(?:, )?'[^']*')+)")
 
@@ -96,6 +97,14 @@ def test_laws_compare_with_notes_of_the_list():
         fixed = text.replace("\\", "").rstrip("%")
         assert text.startswith("%") or any(start.startswith(fixed) for start in starts if start), text
     assert len(spelled) > 8
+
+
+def test_rules_of_a_kind_are_transforms_that_note_so_or_keys_of_a_table():
+    for name, kind in NAMES.items():
+        for rule in kind.rules:
+            path = TRANSFORMS[rule].__module__.replace(".", "/") if rule in TRANSFORMS else ""
+            is_said = path and f"note_kinds.{name}.saying" in (PROJECT / f"{path}.py").read_text("utf-8")
+            assert is_said or rule == "professionals" or rule in TableRule.model_fields, (name, rule)
 
 
 def test_a_note_has_as_many_words_as_its_kind():
