@@ -26,7 +26,6 @@ class Column:
     reads: tuple[str, ...] = ()  # of a generated column: the columns that its expression reads
     # What only a catalogue can tell, of the database it was read from; left out where columns are compared.
     qualified: str = field(default="", compare=False)  # the type with its schema, unless that is pg_catalog
-    base_schema: str = field(default="pg_catalog", compare=False)  # of the type that base names
     is_binary: bool = field(default=True, compare=False)  # whether it, and all it is made of, has send and receive
     is_cast_to_json: bool = field(default=False, compare=False)  # whether row_to_json would call a cast of its own
     # Whether its values are made of oids that stand for names (regclass and its kin): elsewhere they mean nothing.

@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from checks.reporting import words as report_words
+from checks.reporting.headline import headline
+from checks.reporting.next_steps import next_steps
+from checks.reporting.words import title_of_gate
 from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, Json
 from config import printable
 
@@ -66,7 +68,7 @@ def make(
     }
     body["passed"] = _is_passed(body)
     plain: dict[str, Any] = json.loads(to_json(body))
-    return plain | {"headline": report_words.headline(plain), "next_steps": report_words.next_steps(plain)}
+    return plain | {"headline": headline(plain), "next_steps": next_steps(plain)}
 
 
 def to_json(value: object) -> str:
@@ -120,7 +122,7 @@ def _of_gate(gate: Json, check: Json | None) -> Json:
         "kind": gate["kind"],
         "domain": "run",
         "table": None,
-        "title": report_words.title_of_gate(gate),
+        "title": title_of_gate(gate),
         "status": GATE_STATES[gate["state"]],
         "severity": gate["severity"],
         "compared": 0,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from checks.reporting import model
-from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, is_shut
+from checks.reporting.conditions import is_shut
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about
 from checks.verdict import Json
 from config import note_kinds, reasons
 

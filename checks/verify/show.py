@@ -37,9 +37,9 @@ def values(settings: Settings, report: Json) -> Iterator[Shown]:
     with verify.opened(settings, report["run_id"]) as left:
         if left is None:
             return  # it was judged, and has been removed since
-        sessions, facts, _ = left
+        readers, facts, _ = left
         found = [one for one in jobs.comparisons(facts, Prelude(facts)) if one.name in failed]
-        with sessions.source() as source, sessions.target() as target:
+        with readers.source() as source, readers.target() as target:
             for one in found:
                 yield from _of(one, failed[one.name], facts.books.secret, source, target)
 

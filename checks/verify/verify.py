@@ -72,9 +72,9 @@ def judge(
     Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
-    sessions = Sessions(settings, snapshot, reaching)
-    look, facts = _look(sessions, level, sample), _facts(settings, sessions, run_id, schema, archive)
-    verdict = _verdict(settings, sessions, facts, look, jobs.UNMOVED, level, docs)
+    readers = Readers(settings, snapshot, reaching)
+    look, facts = _look(readers, level, sample), _facts(settings, readers, run_id, schema, archive)
+    verdict = _verdict(settings, readers, facts, look, jobs.UNMOVED, level, docs)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -95,17 +95,38 @@ def published(
     with opened(settings, run_id, reaching) as found:
         if found is None:
             return Verdict(run_id, settings.target_schema, level, sample, (_absent(settings.target_schema, run_id),))
-        sessions, facts, oid = found
-        look = _look(sessions, level, sample)
-        drift = _drift(settings, sessions, facts, oid)
-        verdict = _verdict(settings, sessions, facts, look, drift, level, docs, seals.jobs(facts, drift))
+        readers, facts, oid = found
+        look = _look(readers, level, sample)
+        drift = _drift(settings, readers, facts, oid)
+        verdict = _verdict(settings, readers, facts, look, drift, level, docs, seals.jobs(facts, drift))
         return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
+
+
+class Readers:
+    """Opens the read-only sessions that checks are made with."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        snapshot: str | None,
+        reaching: connect.Reaching = connect.unreached,
+        of_target: str | None = None,
+    ):
+        """snapshot, of_target: names of exported snapshots of the source and of the target."""
+        self._settings, self.reaching = settings, reaching
+        self._snapshot, self._of_target = snapshot, of_target
+
+    def source(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
+        return connect.source(self._settings.source, self._snapshot, self.reaching)
+
+    def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
+        return connect.target(self._settings.target, self.reaching, self._of_target)
 
 
 @contextlib.contextmanager
 def opened(
     settings: Settings, run_id: str | None = None, reaching: connect.Reaching = connect.unreached
-) -> Iterator[tuple["Sessions", Facts, int] | None]:
+) -> Iterator[tuple[Readers, Facts, int] | None]:
     """How to look at what a run has left, by default the live one, and the oid that it had; None where nothing is.
 
     All sessions read in one snapshot of either side, for as long as this lasts: both may be in use.
@@ -115,15 +136,15 @@ def opened(
         yield None
         return
     found, schema, archive, oid = place
-    first = Sessions(settings, None, reaching)
+    first = Readers(settings, None, reaching)
     with first.source() as source, first.target() as target:
-        sessions = Sessions(settings, connect.exported(source), reaching, connect.exported(target))
-        yield sessions, _facts(settings, sessions, found, schema, archive), oid
+        readers = Readers(settings, connect.exported(source), reaching, connect.exported(target))
+        yield readers, _facts(settings, readers, found, schema, archive), oid
 
 
-def _drift(settings: Settings, sessions: "Sessions", facts: Facts, oid: int) -> Drift:
-    """What was written since; that it cannot be told is said."""
-    with sessions.source() as source, sessions.target() as target:
+def _drift(settings: Settings, readers: Readers, facts: Facts, oid: int) -> Drift:
+    """What was written since; where that cannot be told, it is among the gaps of the report."""
+    with readers.source() as source, readers.target() as target:
         seal = drifting.read_seal(target, facts.books.run_id, oid, settings.target_schema)
         found = Drift(
             drifting.of_source(facts.books, facts.source, source, target),
@@ -152,39 +173,18 @@ def _absent(schema: str, run_id: str | None) -> Check:
     return Check("published", "balance", "", None, "There is something to judge.", FAIL, detail=detail)
 
 
-class Sessions:
-    """Opens the sessions that checks are made with."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        snapshot: str | None,
-        reaching: connect.Reaching = connect.unreached,
-        of_target: str | None = None,
-    ):
-        """snapshot, of_target: names of exported snapshots of the source and of the target."""
-        self._settings, self.reaching = settings, reaching
-        self._snapshot, self._of_target = snapshot, of_target
-
-    def source(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
-        return connect.source(self._settings.source, self._snapshot, self.reaching)
-
-    def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
-        return connect.target(self._settings.target, self.reaching, self._of_target)
-
-
-def _look(sessions: Sessions, level: str, sample: float | None) -> comparison.Look:
+def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look:
     if level not in LEVELS:
         raise ConfigError(f"there is no level {level!r}; wanted one of {', '.join(LEVELS)}")
     if sample is not None and not 0 < sample <= 100:
         raise ConfigError(f"a sample of {sample:g} per cent is none; wanted more than 0 and at most 100")
-    with sessions.source() as source, sessions.target() as target:
+    with readers.source() as source, readers.target() as target:
         hashed = comparison.hash_of(source, target)
     return comparison.Look(hashed, (sample or 100) / 100, counts_only=level == "counts")
 
 
-def _facts(settings: Settings, sessions: Sessions, run_id: str, schema: str, archive: str) -> Facts:
-    with sessions.source() as source, sessions.target() as target:
+def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archive: str) -> Facts:
+    with readers.source() as source, readers.target() as target:
         run = books.read(target, run_id)
         under, rules = _profile_of(settings, run), mapping.load()
         facts = Facts(
@@ -208,7 +208,7 @@ def _profile_of(settings: Settings, run: books.Books) -> Settings:
 
 def _verdict(
     settings: Settings,
-    sessions: Sessions,
+    readers: Readers,
     facts: Facts,
     look: comparison.Look,
     drift: Drift,
@@ -217,7 +217,7 @@ def _verdict(
     sealed: Iterable[Job] = (),
 ) -> Verdict:
     with ExitStack() as stack:
-        with sessions.source() as source:
+        with readers.source() as source:
             prelude = jobs.prelude(facts, source)
             rows = _rows_expected(facts, prelude, source, drift) if level == "full" else {}
             kept = _kept(facts, drift, source)
@@ -229,11 +229,11 @@ def _verdict(
             )
             stack.callback(started.stop)
         planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
-        checks = _made(sessions, planned, drift, settings.workers)
+        checks = _made(readers, planned, drift, settings.workers)
         suites: list[Check] = []
         not_looked_at: list[str] = []
         if started:
-            with sessions.reaching(started.stop):  # whoever asks to stop need not wait for the suites
+            with readers.reaching(started.stop):  # whoever asks to stop need not wait for the suites
                 suites, not_looked_at = started.result()
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:
@@ -271,13 +271,13 @@ def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connecti
     return {}
 
 
-def _made(sessions: Sessions, planned: Sequence[Job], drift: Drift, workers: int) -> list[Check]:
-    """Every job's result, several at once; each worker keeps a pair of sessions and takes what comes next."""
+def _made(readers: Readers, planned: Sequence[Job], drift: Drift, workers: int) -> list[Check]:
+    """Every job's result, several at once; each thread keeps a pair of sessions and takes what comes next."""
     # what joins most comes first, so that no worker begins it while the others have nothing left to do
     pending = deque(sorted(enumerate(planned), key=lambda one: one[1].draft.kind != "law"))
     found: dict[int, Check] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for part in pool.map(lambda _: _in_one_session(sessions, pending, drift), range(workers)):
+        for part in pool.map(lambda _: _in_one_session(readers, pending, drift), range(workers)):
             found |= part
     gone = settling.gone(drift, [each for job in planned if job.compared for each in job.compared.whole])
     checks = [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
@@ -286,10 +286,10 @@ def _made(sessions: Sessions, planned: Sequence[Job], drift: Drift, workers: int
     ]
 
 
-def _in_one_session(sessions: Sessions, pending: deque[tuple[int, Job]], drift: Drift) -> dict[int, Check]:
+def _in_one_session(readers: Readers, pending: deque[tuple[int, Job]], drift: Drift) -> dict[int, Check]:
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
-    with sessions.source() as source, sessions.target() as target, contextlib.suppress(IndexError):
+    with readers.source() as source, readers.target() as target, contextlib.suppress(IndexError):
         while True:
             number, job = pending.popleft()
             made[number] = _result(job, source, target, drift)

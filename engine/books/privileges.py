@@ -48,6 +48,13 @@ class Privilege:
     is_grantable: bool
 
     @property
+    def made_by(self) -> tuple[str, str]:
+        """(kind of object, role that makes them) of a default privilege. Errors: LookupError of any other."""
+        if self.name is None or self.part is None:
+            raise LookupError(f"a grant on a {self.kind} is no default privilege")
+        return OBJECTS_OF_DEFAULT[self.name], self.part
+
+    @property
     def object(self) -> Name:
         return ("table" if self.kind == "column" else self.kind, self.name)
 
@@ -183,6 +190,7 @@ def _grant(what: sql.Composable, target: sql.Composable, given: Privilege) -> sq
 
 
 def _default(given: Privilege, schema: str) -> sql.Composed:
-    grant = _grant(sql.SQL(given.privilege), sql.SQL(OBJECTS_OF_DEFAULT[given.name or ""]), given)
-    role = sql.SQL(given.part or "")
-    return sql.SQL("alter default privileges for role {} in schema {} {}").format(role, sql.Identifier(schema), grant)
+    objects, role = given.made_by
+    grant = _grant(sql.SQL(given.privilege), sql.SQL(objects), given)
+    template = sql.SQL("alter default privileges for role {} in schema {} {}")
+    return template.format(sql.SQL(role), sql.Identifier(schema), grant)

@@ -162,7 +162,7 @@ def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Pla
     hidden = _hidden(draft, tables)
     build = prerequisites.replaced(draft, build)
     wanted = prerequisites.find(draft, build, archive)
-    clashes.look(draft, build, wanted["sequences"], wanted["types"])
+    clashes.look(draft, build, wanted.sequences, wanted.types)
     renames = [(t.name, t.targets[0]) for t in tables if t.disposition == "rename" and t.targets[0] != t.name]
     return replace(
         _nothing(draft),
@@ -178,7 +178,7 @@ def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Pla
         clashing=frozenset(draft.clashing),
         spelled=tuple(draft.keys.all_spelled()),
         questions=(*draft.keys.questions, *questions.find(draft, probe)),
-        **wanted,
+        **vars(wanted),
     )
 
 

@@ -10,8 +10,8 @@ Laws
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.draft import Draft
@@ -58,25 +58,44 @@ def _without_calls(draft: Draft, shape: Table, calls: dict[str, str]) -> Table:
     )
 
 
-def find(draft: Draft, build: list[Table], archive: list[Table]) -> dict[str, Any]:
-    """What to make before the tables, by the plan's names for it."""
+@dataclass(frozen=True)
+class Prerequisites:
+    """What is made before the tables, by name; archive_…: what the archive's tables need.
+
+    origins: (build table, part) → (legacy table, part), where they differ.
+    """
+
+    types: tuple[str, ...]
+    functions: tuple[str, ...]
+    sequences: tuple[str, ...]
+    collations: tuple[str, ...]
+    text_search: tuple[str, ...]
+    archive_types: tuple[str, ...]
+    archive_functions: tuple[str, ...]
+    archive_collations: tuple[str, ...]
+    extensions: tuple[str, ...]
+    origins: tuple[tuple[tuple[str, str], tuple[str, str]], ...]
+
+
+def find(draft: Draft, build: list[Table], archive: list[Table]) -> Prerequisites:
+    """What these tables need; adds a fault for all that cannot be carried."""
     _disown(draft)
     wanted = closure.needs(draft.catalog, build, draft.sources_of)
     archived = closure.needs(draft.catalog, archive)
     _refuse(draft, wanted)
     _tell_of_sequences(draft, wanted)
-    return {
-        "types": tuple(sorted(wanted.types)),
-        "functions": tuple(sorted(f.signature for f in _functions(draft, wanted) if f.is_portable)),
-        "sequences": tuple(sorted(wanted.sequences)),
-        "collations": tuple(sorted(wanted.collations)),
-        "text_search": tuple(sorted(wanted.text_search)),
-        "archive_types": tuple(sorted(archived.types)),
-        "archive_functions": tuple(sorted(archived.functions)),
-        "archive_collations": tuple(sorted(archived.collations)),
-        "extensions": tuple(sorted(wanted.extensions | archived.extensions)),
-        "origins": tuple(sorted((place, origin) for place, origin in draft.sources_of.items() if place != origin)),
-    }
+    return Prerequisites(
+        types=tuple(sorted(wanted.types)),
+        functions=tuple(sorted(f.signature for f in _functions(draft, wanted) if f.is_portable)),
+        sequences=tuple(sorted(wanted.sequences)),
+        collations=tuple(sorted(wanted.collations)),
+        text_search=tuple(sorted(wanted.text_search)),
+        archive_types=tuple(sorted(archived.types)),
+        archive_functions=tuple(sorted(archived.functions)),
+        archive_collations=tuple(sorted(archived.collations)),
+        extensions=tuple(sorted(wanted.extensions | archived.extensions)),
+        origins=tuple(sorted((place, origin) for place, origin in draft.sources_of.items() if place != origin)),
+    )
 
 
 def _disown(draft: Draft) -> None:

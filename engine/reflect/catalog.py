@@ -90,7 +90,7 @@ class LegacyTable:
     extension: str | None = None
     persistence: str = "p"  # p (permanent) | u (unlogged) | t (temporary)
     options: tuple[str, ...] = ()  # storage parameters, fillfactor=70
-    has_row_security: bool = False
+    has_row_security: bool = False  # read by the certificate alone: who turns it on after a rehearsal is told of it
     is_security_forced: bool = field(default=False, compare=False)
     is_filtered: bool = field(default=False, compare=False)
     owner: str = field(default="", compare=False)

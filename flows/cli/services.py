@@ -14,15 +14,17 @@ from flows.cli.command import NAME, common, pairs, set_up, settings_of, show
 @click.option("--stop", "is_end", is_flag=True, help="Stop its PostgreSQL and its Prefect server.")
 @click.option("--remove", "is_removal", is_flag=True, help="Stop them, and remove the demo's databases.")
 @common
-def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bool) -> int:
+def demo(
+    context: click.Context, rows: int | None, seed: int | None, wants_status: bool, is_end: bool, is_removal: bool
+) -> int:
     """Migrate a legacy database made up for the purpose, on servers of its own."""
     set_up(context)
     if context.obj.profile not in (None, "demo"):
         raise click.UsageError(f"the demo runs with the profile demo, not {context.obj.profile}")
     from flows.demo import run
 
-    if any(flags.values()):
-        found = _about_demo(**flags)
+    if wants_status or is_end or is_removal:
+        found = _about_demo(is_end, is_removal)
         show(context, found, lambda: pairs(found))
         return 0
     given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
@@ -31,7 +33,7 @@ def demo(context: click.Context, rows: int | None, seed: int | None, **flags: bo
     return 0
 
 
-def _about_demo(wants_status: bool, is_end: bool, is_removal: bool) -> dict[str, Any]:
+def _about_demo(is_end: bool, is_removal: bool) -> dict[str, Any]:
     from flows.demo import run
 
     if is_removal:

@@ -19,10 +19,9 @@ with recursive columns as (
     join pg_type t on t.oid = w.current
     where t.typtype = 'd' or t.typsubscript = 'array_subscript_handler'::regproc
 ), bases as (
-    select w.start, t.typname as base, n.nspname as base_schema, w.is_array
+    select w.start, t.typname as base, w.is_array
     from walk w
     join pg_type t on t.oid = w.current
-    join pg_namespace n on n.oid = t.typnamespace
     where t.typtype <> 'd' and t.typsubscript is distinct from 'array_subscript_handler'::regproc
 ), parts as (
     -- a type and everything that its values are made of
@@ -84,7 +83,6 @@ select a.attrelid as table_oid,
        a.attgenerated::text as generated,
        col_description(a.attrelid, a.attnum) as comment,
        b.base,
-       b.base_schema,
        t.typtype::text as kind,
        b.is_array,
        a.attndims::integer as dimensions,

@@ -89,7 +89,7 @@ def test_text_in_place_of_json_has_to_be_needed(migrated: tuple[Settings, str]) 
 
 def test_older_servers_know_the_same_addresses(migrated: tuple[Settings, str]) -> None:
     settings, run_id = migrated
-    sessions = verify.Sessions(settings, None)
+    sessions = verify.Readers(settings, None)
     facts = verify._facts(settings, sessions, run_id, "nxtgauge", "legacy_archive")
     older = replace(facts, source=replace(facts.source, version=140_000))
     column = facts.source.table("activity_logs").find_column("ip")

@@ -1,0 +1,166 @@
+"""What to do after a report: steps in words, the most urgent first, each with the commands or the SQL to copy.
+
+Law: a step can be read by someone who has never seen the project, and names its command.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from checks.reporting.conditions import closing, is_about_nothing, is_awaiting, is_quick_look, is_shut
+from checks.reporting.headline import trouble
+from checks.reporting.words import SOURCE_CHANGED, TOLERANCE
+from checks.verdict import Json
+from config import printable
+
+PROGRAM = "nxtgauge-migrate"
+MOST_COMMANDS = 5  # of one step; the report's list of failed checks has the rest
+NOT_WAIVED = ("verification", SOURCE_CHANGED)  # what nobody can waive
+
+
+def next_steps(report: Json) -> list[dict[str, Any]]:
+    """text, and commands (or SQL) to copy; the most urgent first."""
+    if is_about_nothing(report):
+        return [_step("Migrate first; a verification judges what a run has left:", _command("migrate"))]
+    return _mend(report) if trouble(report) else _go_on(report)
+
+
+def _mend(report: Json) -> list[dict[str, Any]]:
+    failed, broken = closing(report, "failure"), closing(report, "error")
+    steps = []
+    if report["error"] and not is_shut(report):
+        steps.append(_step("Read why the run stopped, under “Why the run stopped” below, and remove the cause."))
+    if failed:
+        steps.append(
+            _step("Look at the failed checks below: each names the rule, the table, and the rows by their keys.")
+        )
+    if _is_about_tolerance(report):
+        steps.append(_step(_tolerance(report)))
+    if broken:
+        steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
+    steps.append(_again(report))
+    waivable = [check for check in report["checks"] if check["closes"] and check["name"] not in NOT_WAIVED]
+    if waivable and report["kind"] == "migrate" and report["state"] != "published":  # else no build waits for it
+        steps.append(_waive(report, waivable))
+    if report["state"] == "published":  # a rollback takes back what is live, whatever was verified
+        steps.append(
+            _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
+        )
+    return steps
+
+
+def _again(report: Json) -> dict[str, Any]:
+    if report["kind"] == "verify":
+        text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
+        return _step(text, _command("verify"))
+    dry = ("--dry-run",) if report["kind"] == "dry-run" else ()
+    can_go_on = report["run_id"] and report["state"] != "published" and not dry and not _is_shut_for_good(report)
+    run = ("--run", report["run_id"]) if can_go_on else ()
+    text = "Mend the cause in the source (or in the mapping), and run again; what is done and still true stays done:"
+    return _step(
+        text if run else "Mend the cause in the source (or in the mapping), and run again:",
+        _command("migrate", *dry, *run, profile=report["profile"]),
+    )
+
+
+def _is_shut_for_good(report: Json) -> bool:
+    """Whether a gate has failed that no further attempt at this build judges anew."""
+    again = (TOLERANCE, SOURCE_CHANGED)
+    return any(not check["name"].startswith(again) for check in closing(report, "failure"))
+
+
+def _waive(report: Json, checks: Sequence[Json]) -> dict[str, Any]:
+    run = report["run_id"] or "RUN"
+    text = "Only if a finding is understood and accepted, waive it by name; every later report will show it:"
+    commands = [f"{_command('waive', run, check['name'])} --reason '…' --by NAME" for check in checks[:MOST_COMMANDS]]
+    if len(checks) > MOST_COMMANDS:
+        commands.append(f"# and {len(checks) - MOST_COMMANDS} more likewise; their names are below")
+    return _step(text, *commands, _command("migrate", "--run", run, profile=report["profile"]))
+
+
+def _is_about_tolerance(report: Json) -> bool:
+    named = any(check["name"].startswith(TOLERANCE) for check in report["checks"] if check["closes"])
+    return named or "tolerated" in (report["error"] or "")
+
+
+def _tolerance(report: Json) -> str:
+    file = f"config/profiles/{report['profile'] or 'PROFILE'}.toml"
+    return (
+        "More rows are rejected than the profile tolerates: mend them in the source, or allow a number for the reason "
+        f"under [tolerance] in {file}."
+    )
+
+
+def _go_on(report: Json) -> list[dict[str, Any]]:
+    steps = []
+    if is_awaiting(report):
+        approve = _command("approve", report["run_id"])
+        text = "Nothing is published yet. Say yes or no here, or on the form of the paused run in Prefect's UI:"
+        steps.append(_step(text, approve, f"{approve} --reject --comment '…'"))
+    if report["kind"] == "dry-run":
+        text = (
+            "Nothing keeps it from being published. Nothing was published, for this was a rehearsal. The real run is:"
+        )
+        if any(row["rows"] for row in report["rejects"]):
+            text = (
+                "This was a rehearsal, and nothing was published. The profile production refuses rejected rows unless "
+                "config/profiles/production.toml allows so many for their reason ([tolerance]). The real run is:"
+            )
+        steps.append(_step(text, _command("migrate", profile="production")))
+    if any(row["rows"] for row in report["rejects"]):
+        steps.append(
+            _step(
+                "Read “Rejected, by reason” below. The rows themselves stand in the target database:",
+                *_rejects(report["run_id"]),
+            )
+        )
+    if any(check["group"] == "warning" for check in report["checks"]):
+        steps.append(_step("Read the warnings; what they name may be older than the migration."))
+    steps += _of_changes(report)
+    if report["verification"] is None:
+        steps.append(_step("Nothing was verified yet. Judge what is published:", _command("verify")))
+    elif is_quick_look(report):
+        steps.append(_step("Look at everything, once there is time:", _command("verify", "--level", "full")))
+    if report["kind"] == "migrate" and not is_awaiting(report):
+        steps.append(_step("Should the product have to go back to what stood before:", _command("rollback")))
+    return steps or [_step("Nothing: everything that was looked at is as it should be.")]
+
+
+def _of_changes(report: Json) -> list[dict[str, Any]]:
+    """What to do about rows that could not be compared."""
+    changes = (report["verification"] or {}).get("changes") or ()
+    there = [change for change in changes if change["side"] == "target"]
+    steps = []
+    if any(change["changed"] or change["added"] for change in there):
+        text = (
+            "Rows that were written since are the product's own, and nobody can judge them by the legacy data. If the "
+            "product is in use, that needs nothing; if nobody should have written yet, find out who did."
+        )
+        steps.append(_step(text))
+    if any(change["gone"] for change in there):
+        text = (
+            "Rows are gone: find out whether the product deleted them. The report has the first hundred of each check "
+            "by key. If they are missed, put them back from a backup, or take the publish back:"
+        )
+        steps.append(_step(text, _command("rollback")))
+    if any(change["side"] == "source" for change in changes):
+        text = (
+            "The legacy database has been written to since it was read, and none of that is in the target. If it "
+            "should be, migrate again; else close the legacy database to its writers."
+        )
+        steps.append(_step(text))
+    return steps
+
+
+def _rejects(run_id: str | None) -> tuple[str, str]:
+    quoted = (run_id or "RUN").replace("'", "''")
+    columns = "select legacy_table, legacy_key, reason, detail"
+    return columns, f"from migration.rejects where run_id = '{quoted}' order by reason, legacy_table;"
+
+
+def _step(text: str, *commands: str) -> dict[str, Any]:
+    return {"text": text, "commands": list(commands)}
+
+
+def _command(*words: str, profile: str | None = None) -> str:
+    options = ("--profile", profile) if profile else ()
+    return " ".join((PROGRAM, *map(printable.word, (*options, *words))))
