@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import machine, meters, ours, server
+from tests.benchmarks import by_hand, machine, meters, ours, server
 from tests.benchmarks.contender import LEGACY, TARGET, CannotTakePart, Contender, Place, call
 from tests.benchmarks.figures import Result
 from tests.support.oracle import comparing
 
 PUBLISHED = "published"
-SCHEMAS = ("nxtgauge", "legacy_archive")
 SIZE = "select sum(pg_total_relation_size(oid))::bigint from pg_class where relnamespace = 'public'::regnamespace"
 
 
@@ -34,7 +33,9 @@ def run(contenders: Sequence[Contender], rows: int, times: int) -> Result:
             for contender in contenders:
                 if contender.name not in result["absent"]:
                     _take(place, contender, turn, result)
+        say("comparing the published target with the oracle, and with what is made by hand")
         result["oracle"] = comparing.compared(place.legacy, running.url(PUBLISHED))
+        result["by_hand"] = by_hand.compared(place, PUBLISHED, result["started_at"])
         return result
 
 
@@ -56,7 +57,7 @@ def _published(place: Place) -> Path:
     place.server.create(PUBLISHED)
     ours.publish(own)
     folder = place.server.folder / "ddl"
-    schemas = [f"--schema={name}" for name in SCHEMAS]
+    schemas = [f"--schema={name}" for name in by_hand.SCHEMAS]
     call(place.server.program("pg_dump"), "-Fd", "--schema-only", *schemas, "-f", str(folder), own.target)
     return folder
 

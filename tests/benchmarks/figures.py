@@ -52,3 +52,8 @@ def ratio_of(result: Result, one: Side, other: Side) -> Spread | None:
     ones, others = turns(result, one[0]), turns(result, other[0])
     both = [turn for turn in ones if turn in others]
     return spread(one[1](ones[turn]) / other[1](others[turn]) for turn in both)
+
+
+def faults(result: Result) -> list[str]:
+    """Where the published target is not what it should be."""
+    return [fault for whose in ("oracle", "by_hand") for fault in result[whose]["faults"]]

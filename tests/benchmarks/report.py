@@ -47,7 +47,8 @@ def table(rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _oracle(result: Result) -> list[str]:
-    found = result["oracle"]
-    if found["faults"]:
-        return ["THE PUBLISHED TARGET IS NOT WHAT THE ORACLE SAYS:", *found["faults"]]
-    return [f"the published target is what the oracle says: {len(found['tables'])} tables"]
+    if found := figures.faults(result):
+        return ["THE PUBLISHED TARGET IS NOT WHAT IT SHOULD BE:", *found]
+    oracle, by_hand = (len(result[whose]["tables"]) for whose in ("oracle", "by_hand"))
+    return [f"the published target is what the oracle says ({oracle} of its files) and what is made by hand "
+            f"({by_hand} tables)"]  # fmt: skip
