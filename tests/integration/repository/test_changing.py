@@ -24,8 +24,11 @@ COPIED = (
     "pyproject.toml",
     "tests/conftest.py",
     "tests/support",
+    "tests/golden/test_golden.py",
+    "tests/mutations",
 )
 CASE = "tests/golden/changing/examples"
+PLANTED = "tests/mutations/test_examples.py"
 REASONS = "tests/unit/config/test_reasons.py"
 CASES_OF_ALL = "test_every_reason_of_the_list_has_a_golden_case"  # the copy has one case alone
 EXAMPLE = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,15 +36,16 @@ EXAMPLE = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @pytest.fixture
 def copy(tmp_path) -> Path:
-    """The project's code, the golden runner, one golden case and the test of reasons."""
+    """The project's code, one golden case and its runner, all planted faults, the test of reasons."""
     skipped = shutil.ignore_patterns("__pycache__", "legacy")
-    for name in (*COPIED, "tests/golden/test_golden.py", REASONS):
+    for name in (*COPIED, REASONS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         if (PROJECT / name).is_dir():
             shutil.copytree(PROJECT / name, tmp_path / name, ignore=skipped)
         else:
             shutil.copy(PROJECT / name, tmp_path / name)
     shutil.copytree(Path(__file__).parent / "changing", tmp_path / CASE)
+    shutil.copy(Path(__file__).parent / "planted_examples.py", tmp_path / PLANTED)
     return tmp_path
 
 
@@ -62,9 +66,11 @@ def test_the_examples_lead_to_what_the_page_says(copy, postgres_url):
         path = copy / name
         assert path.exists() == (language == "diff"), name
         path.write_text(applied(language, path.read_text("utf-8") if path.exists() else "", block), "utf-8")
-    environ = os.environ | {"NXTGAUGE_TEST_URL": postgres_url, "PYTHONPATH": str(copy)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    faults = [name for _, _, block in examples for name in re.findall(r'^\+name = "(.*)"', block, re.MULTILINE)]
+    tests = [f"{PLANTED}::test_a_planted_fault_is_found[{name.replace(' ', '_')}]" for name in faults]
+    environ = os.environ | {"NXTGAUGE_TEST_URL": postgres_url, "NXTGAUGE_MUTATIONS": "all", "PYTHONPATH": str(copy)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, REASONS]
     command += ["--deselect", f"{REASONS}::{CASES_OF_ALL}"]
     done = subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 10
+    assert len(faults) > 1 and int(re.search(r"(\d+) passed", done.stdout)[1]) > 10

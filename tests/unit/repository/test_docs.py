@@ -130,6 +130,37 @@ def test_every_link_leads_somewhere(name):
         assert ((PROJECT / name).parent / link).exists(), link
 
 
+def _prose(name: str) -> str:
+    """A document without its blocks of code."""
+    return re.sub(r"^```.*?^```$", "", DOCUMENTS[name], flags=re.MULTILINE | re.DOTALL)
+
+
+def _anchors(name: str) -> set[str]:
+    """What a repository browser makes of the headings: small letters, hyphens for blanks, no other signs."""
+    heads = re.findall(r"^#+ (.*)", _prose(name), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_anchor_is_a_heading(name):
+    for page, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", DOCUMENTS[name]):
+        path = ((PROJECT / name).parent / page).resolve().relative_to(PROJECT).as_posix() if page else name
+        assert anchor in _anchors(path), f"{page}#{anchor}"
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_table_has_as_many_cells_in_each_row(name):
+    for block in re.findall(r"(?:^\|.*\n?)+", _prose(name), re.MULTILINE):
+        widths = [len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()]
+        assert len(widths) > 2 and len({*widths}) == 1, block
+        assert re.fullmatch(r"[|: -]+", block.splitlines()[1]), block
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_block_of_code_ends(name):
+    assert len(re.findall(r"^ *```", DOCUMENTS[name], re.MULTILINE)) % 2 == 0
+
+
 @pytest.mark.parametrize("name", sorted(DOCUMENTS.keys() - {PAST}))
 def test_every_file_that_is_named_exists(name):
     """In code style, with a folder of ours before it; what stands for something is in capitals or angle brackets."""

@@ -1,0 +1,29 @@
+"""Runs in the copy that test_changing.py makes: the page's planted faults, in the migration of its golden case.
+
+The case is migrated and compared once; each fault is planted in a copy of what came of it.
+"""
+
+import psycopg
+import pytest
+
+from tests.golden import test_golden
+from tests.mutations.test_mutations import mutant, test_a_planted_fault_is_found  # noqa: F401
+
+[CASE] = test_golden.CASES
+
+
+@pytest.fixture(scope="module")
+def migrated(module_database) -> tuple[str, str, str]:
+    """As of all planted faults, with the case in place of the demo."""
+    urls: list[str] = []
+
+    def database() -> str:
+        urls.append(module_database())
+        return urls[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        test_golden.test_case(CASE, database, patch)
+    source, target = urls
+    with psycopg.connect(target) as conn:
+        [(run_id,)] = conn.execute("select run_id from migration.runs").fetchall()
+    return source, target, run_id
