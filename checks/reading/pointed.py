@@ -11,15 +11,8 @@ from dataclasses import replace
 
 from checks.reading.facts import Facts, is_unique
 from config import target as declared
+from config.feeds import ACTORS, FED_BY, REVIEWERS
 from config.shapes import Column, Constraint
-
-REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
-ACTORS = {("verification_requests", "reviewed_by"), ("approval_requests", "decided_by")}
-# The rule columns that feed a reference, if it is not the parent's id.
-FED_BY = {
-    ("orders", "coupon_id"): ("coupon_uses", "coupon_id"),
-    ("order_items", "pricing_package_id"): ("payments", "package_id"),
-}
 
 
 def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
@@ -56,7 +49,7 @@ def bases(facts: Facts) -> dict[str, dict[str, str]]:
     """Declared table → column → base type, of actors and of references that do not point at an id."""
     found: dict[str, dict[str, str]] = {}
     for table, shape in declared.load().items():
-        for column in (c.name for c in shape.columns if (table, c.name) in ACTORS):
+        for column in (c.name for c in shape.columns if c.name == ACTORS.get(table)):
             found.setdefault(table, {})[column] = _actor(facts)
         for wanted in (c for c in shape.constraints if c.kind == "f" and c.ref_table in facts.treatments):
             there = constraint(facts, wanted)

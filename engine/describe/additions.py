@@ -3,28 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config import mapping
+from config import feeds, mapping
 from config.shapes import Column, Table
 from engine.planning.plan import Plan, Route, TablePlan
 from engine.planning.tables.copied import ADDED
 
 TIMES = ("created_at", "updated_at")
 OF_ROW = "the profile that the row belongs to"
-# Columns that a rule fills otherwise than by a legacy column of their own, or by one of some tables; by final names.
-BY_RULE = {
-    ("user_role_profiles", "role"): "the role of its legacy table",
-    ("user_role_profiles", "role_id"): "the row of roles that its role names",
-    ("verification_requests", "user_role_profile_id"): "the profile of its user and role",
-    ("verification_requests", "request_type"): "'onboarding' of submissions and states",
-    ("verification_requests", "status"): "'DRAFT' of states",
-    ("approval_requests", "user_role_profile_id"): "the profile of its user and role",
-    ("approval_requests", "verification_request_id"): "the request that it decides",
-    ("audit_log_changes", "audit_log_id"): "the audit log that tells of it",
-    ("review_display_settings", "review_id"): "reviews.id",
-    ("coupon_redemptions", "order_id"): "the order of the payment that the use names",
-    ("kb_articles", "section_id"): "the section of the article's category",
-    ("user_settings", "preferences"): "settings found on users",
-}
 
 
 @dataclass(frozen=True)
@@ -98,7 +83,7 @@ def _arriving(plan: Plan) -> dict[tuple[str, str], list[str]]:
 
 
 def _source_of(table: str, column: Column, sources: list[str] | None, feeding: list[Route]) -> str:
-    known = [BY_RULE[table, column.name]] if feeding and (table, column.name) in BY_RULE else []
+    known = [feeds.BY_RULE[table, column.name]] if feeding and (table, column.name) in feeds.BY_RULE else []
     if not known and column.name == "user_role_profile_id":
         return OF_ROW
     if known or sources:
@@ -123,8 +108,8 @@ def _gained(plan: Plan, shape: Table, table: TablePlan) -> Iterator[NewColumn]:
 def _fill(plan: Plan, table: TablePlan, final: str, name: str) -> str:
     if name in TIMES:
         return _time(table, name)
-    if (final, name) in BY_RULE:
-        return BY_RULE[final, name]
+    if (final, name) in feeds.BY_RULE:
+        return feeds.BY_RULE[final, name]
     arriving = _arriving(plan).get((final, name))
     if arriving:
         return ", ".join(arriving)

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from config import consistency, mapping, note_kinds, reasons, target
+from config import consistency, feeds, mapping, note_kinds, reasons, target
 from config.mapping import Derivation, TableRule
 from config.shapes import Table
-from engine.describe import additions
 
 DISPOSITIONS = {
     "copy": "copied as it is, under its name: the legacy catalogue says its shape",
@@ -92,7 +91,7 @@ def _ddl(table: str) -> str:
 def _columns(shape: Table, makers: list[str]) -> Iterator[dict[str, str]]:
     for column in shape.columns:
         found = list(_sources(shape.name, column.name, makers))
-        by_rule = additions.BY_RULE.get((shape.name, column.name))
+        by_rule = feeds.BY_RULE.get((shape.name, column.name))
         rest = (
             f"the rules of {', '.join(makers) if len(makers) < MANY else 'these tables'}" if makers else "nothing yet"
         )

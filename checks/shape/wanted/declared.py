@@ -26,6 +26,7 @@ from checks.shape.wanted.links import Pointing
 from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_CONSTRAINT, PLAIN_INDEX, PLAIN_TABLE
 from checks.shape.wanted.types import PLAIN_TEXT, Typed, Types
 from config import target as declared
+from config.feeds import ACTORS
 from config.shapes import Column, Constraint, Index, Table
 
 ON_DELETE = {"CASCADE": "c", "SET NULL": "n", "RESTRICT": "r"}
@@ -115,7 +116,7 @@ class Declared:
         """Who reviewed or decided: what the legacy columns hold, text where they differ."""
         reviewers = list(pointed.reviewers(self._facts))
         found = [self._types.bare(legacy, column) for legacy, column in reviewers]
-        name = next((name for place, name in pointed.ACTORS if place == table), None)
+        name = ACTORS.get(table)
         if name is None or not found:
             return {}
         is_one = len({one.type for one in found}) == 1 and all(column.kind in "bd" for _, column in reviewers)

@@ -10,18 +10,11 @@ Laws
 from collections.abc import Iterator
 from dataclasses import replace
 
+from config.feeds import ACTORS, FED_BY, REVIEWERS
 from config.shapes import Column, Constraint
 from engine.planning.draft import Draft
 from engine.planning.keys import is_unique
 from engine.reflect.catalog import LegacyTable
-
-REVIEWERS = (("onboarding_submissions", "reviewed_by"), ("verifications", "verified_by"))
-ACTORS = {"verification_requests": "reviewed_by", "approval_requests": "decided_by"}
-# Where the values of a reference come from, if not from the id of the table that it points at.
-FED_BY = {
-    ("orders", "coupon_id"): (("coupon_uses", "coupon_id"),),
-    ("order_items", "pricing_package_id"): (("payments", "package_id"),),
-}
 
 
 def adapt(draft: Draft) -> None:
@@ -59,11 +52,9 @@ def _pointed(draft: Draft, constraint: Constraint) -> tuple[Constraint | None, C
 
 def _feeds(draft: Draft, constraint: Constraint) -> Iterator[tuple[LegacyTable, Column]]:
     """The legacy columns whose values the reference holds."""
-    feeds = FED_BY.get((constraint.table, constraint.columns[0]), ((constraint.parent, "id"),))
-    for table, name in feeds:
-        legacy = draft.catalog.find_table(table)
-        if not legacy or draft.treatments[table] not in ("copy", "keep", "reshape"):
-            continue
+    table, name = FED_BY.get((constraint.table, constraint.columns[0]), (constraint.parent, "id"))
+    legacy = draft.catalog.find_table(table)
+    if legacy and draft.treatments[table] in ("copy", "keep", "reshape"):
         rule = draft.rule(table)
         variants = (rule.derives.columns if rule.derives else rule.columns).get(name, (name,))
         if column := next((c for variant in variants if (c := legacy.shape.find_column(variant))), None):

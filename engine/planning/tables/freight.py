@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from config.mapping import MAX_NAME_BYTES, TableRule
 from config.shapes import Column, Constraint, Index, Table
+from config.transforms import FIXED, TRANSFORMS
 from engine.planning.draft import Draft, Meaning, freight_item
 from engine.planning.plan import Follow, Freight, IdConversion, Item, Way
 from engine.planning.tables import kept_objects, pointing
@@ -174,12 +175,8 @@ def _place(draft: Draft, table: LegacyTable, into: str, shape: Column, meaning: 
 def _is_free(draft: Draft, table: LegacyTable, name: str) -> bool:
     """Whether no rule of this table writes the column already."""
     rule = draft.rule(table.name)
-    return name not in WRITTEN.get(rule.transform or "", ()) and name not in (
-        "id",
-        "user_id",
-        "created_at",
-        "updated_at",
-    )
+    made = TRANSFORMS.get(rule.transform or "")
+    return name not in (*FIXED, *(made.writes if made else ()))
 
 
 def _carried_item(draft: Draft, table: LegacyTable, column: Column, shape: Column) -> Item:
@@ -209,22 +206,3 @@ def unclashed(
     brought: list[Constraint | Index] = [*kept, *indexes]
     clashes = [f"{one.name}: {shape.name} has an object of this name" for one in brought if one.name in taken]
     return [c for c in kept if c.name not in taken], [i for i in indexes if i.name not in taken], clashes
-
-
-# Target columns that a transform writes, beside the keys and times.
-WRITTEN = {
-    "profiles": ("user_role_profile_id",),
-    "professionals": (
-        "role", "role_id", "display_name", "bio", "location", "status", "rejection_reason", "approved_at",
-    ),
-    "onboarding_submissions": (
-        "user_role_profile_id", "role", "request_type", "status", "payload", "submitted_at", "reviewed_at",
-        "reviewed_by", "rejection_reason",
-    ),
-    "verifications": (
-        "user_role_profile_id", "role", "request_type", "status", "payload", "submitted_at", "reviewed_at",
-        "reviewed_by", "rejection_reason",
-    ),
-    "submission_documents": ("verification_request_id", "document_type", "file_url", "status"),
-    "activity_logs": ("actor_user_id", "action", "entity_type", "entity_id", "ip_address", "user_agent", "metadata"),
-}  # fmt: skip

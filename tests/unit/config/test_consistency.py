@@ -5,7 +5,7 @@ import re
 import pandas as pd
 import pytest
 
-from config import consistency, mapping, masks
+from config import consistency, feeds, mapping, masks, target
 from config.errors import ConfigError
 from config.transforms import FIXED, TRANSFORMS
 from engine.load.lookups import LOOKUPS
@@ -119,7 +119,7 @@ def test_masks_speak_of_rules_and_legacy_tables_that_are_there():
     assert "masks.toml: [tables.orders]: is a table of the target" in of_tables
 
 
-def test_a_transform_reads_what_is_said_of_it_and_nothing_less():
+def test_a_transform_reads_and_writes_what_is_said_of_it():
     assert TRANSFORMS.keys() == FUNCTIONS.keys()
     assert {name for reads in TRANSFORMS.values() for name in reads.lookups} == LOOKUPS.keys()
     rules = [
@@ -128,7 +128,10 @@ def test_a_transform_reads_what_is_said_of_it_and_nothing_less():
     for made in {made.transform: made for made in rules}.values():
         reads, whole = TRANSFORMS[made.transform], () if getattr(made, "carries", True) else ("payload",)
         columns = ["key", *FIXED, *reads.columns, *whole]
-        _tried(made.transform, columns, reads.lookups)
+        filled = _tried(made.transform, columns, reads.lookups)
+        if into := getattr(made, "carry_into", None):
+            into = "tutor_profiles" if into in mapping.load().profile_tables else into
+            assert {*reads.writes} == {*filled[into].columns} - {*FIXED, *whole}
         for name in reads.columns:
             with pytest.raises(KeyError, match=name):
                 _tried(made.transform, [column for column in columns if column != name], reads.lookups)
@@ -142,12 +145,23 @@ OF_LOOKUPS = (
 )
 
 
-def _tried(transform: str, columns: list[str], lookups) -> None:
+def _tried(transform: str, columns: list[str], lookups):
     rows = pd.DataFrame({name: pd.Series([], dtype=TEXT) for name in columns})
     parameters = Parameters("tutor_profiles", professional_roles=mapping.load().professional_roles)
-    FUNCTIONS[transform](rows, parameters, {name: empty([*{*OF_LOOKUPS.split(), *columns}]) for name in lookups})
+    found = {name: empty([*{*OF_LOOKUPS.split(), *columns}]) for name in lookups}
+    return FUNCTIONS[transform](rows, parameters, found).frames
 
 
 def test_a_check_of_the_ddl_that_lists_values_is_read():
     assert consistency._allowed(None, "x") == set()
     assert "photographer" in consistency._allowed(consistency.target.load()["user_role_profiles"], "role")
+
+
+def test_feeds_name_columns_that_the_ddl_and_the_mapping_know():
+    declared, tables = target.load(), mapping.load().tables
+    for table, column in (*feeds.FED_BY, *feeds.ACTORS.items(), *feeds.BY_RULE):
+        is_added = any(rule.target == table or column in rule.adds for rule in tables.values())
+        assert is_added or declared[table].find_column(column)
+    for table, name in (*feeds.FED_BY.values(), *feeds.REVIEWERS):
+        rule = tables[table]
+        assert not rule.columns or name in {**rule.columns, **(rule.derives.columns if rule.derives else {})}
