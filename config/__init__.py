@@ -1,1 +1,2 @@
-"""Facts: settings and profiles, the mapping, the target's DDL, errors and exit codes. Imports nothing of ours."""
+"""Configuration: settings and profiles, the mapping, the target's DDL, reasons, errors and exit codes. Imports no other
+package of the project."""

@@ -3,9 +3,9 @@
 Laws
 - Every form that libpq takes is taken: URIs (sockets, several hosts, parameters), keywords, services; SQLAlchemy's
   `postgresql+psycopg://` too, its driver name left out.
-- What is wrong with a string is said without repeating any part of it: a misplaced @ makes libpq, and whoever prints
-  its errors, take half a password for a host.
-- A Connection shows its user, host, port and database, and nothing else, in whatever way it is printed.
+- An error says what is wrong with a string without quoting any part of it: because of a misplaced @, libpq may take
+  half a password for a host.
+- However a Connection is printed, it shows user, host, port and database, and nothing else.
 """
 
 import re
@@ -24,7 +24,7 @@ SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key",
 
 @dataclass(frozen=True)
 class Connection:
-    """Where a database is and how to get in. variable: the environment variable it came from, for messages."""
+    """Where a database is and how to connect to it. variable: the environment variable it came from, for messages."""
 
     variable: str
     conninfo: str = field(repr=False)  # keywords; psycopg and ADBC both take this form

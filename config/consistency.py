@@ -1,9 +1,10 @@
 """What the mapping's files must agree on: with each other, with the target's DDL, and with what transforms read.
 
 Laws
-- Whatever a mapping names and no source is needed to judge is judged here, when it is read, and all of it at once.
+- All that can be checked without a source is checked here, when the mapping is read, and all faults are reported at
+  once.
 - Each fault names file and key, what was found, and what was wanted.
-- A name that only a source can have (a legacy column, a table that no mapping speaks of) is judged where one is read.
+- A name that only a source can have (a legacy column, a table that is in no mapping) is checked when a source is read.
 """
 
 import difflib

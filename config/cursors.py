@@ -1,4 +1,4 @@
-"""psycopg's cursors, for names that anybody may have given: a % in one is no placeholder.
+"""psycopg's cursors, made safe for foreign names: a % in a name is no placeholder.
 
 Law: in a composed query that takes parameters only the text of the program itself (sql.SQL) holds placeholders; a % in
 an identifier or a literal stands for itself.
@@ -46,6 +46,6 @@ class ServerCursor(Cursor[Row], psycopg.ServerCursor[Row]):
 
 
 def taking_any_name(conn: psycopg.Connection) -> psycopg.Connection:
-    """The connection, whose cursors are such from now on."""
+    """The same connection; from now on its cursors take any name."""
     conn.cursor_factory, conn.server_cursor_factory = Cursor, ServerCursor
     return conn

@@ -10,8 +10,8 @@ from config import printable
 
 
 class MigrateError(Exception):
-    """Base of all of the project's errors. sqlstate: of the server's error behind it; retryable: may go well again;
-    column: whose value the server refused, as far as it says so."""
+    """Base of all of the project's errors. sqlstate: of the server's error that caused it; retryable: another attempt
+    may succeed; column: the one whose value the server refused, if it says so."""
 
     exit_code = 1
     sqlstate = ""
@@ -26,7 +26,7 @@ class ConfigError(MigrateError):
 
 
 class PlanRefused(MigrateError):
-    """The source or the target is not what the mapping needs. `faults` holds all of them, one sentence each."""
+    """The source or the target lacks what the plan needs. `faults` holds all faults, one sentence each."""
 
     exit_code = 3
 
@@ -52,7 +52,7 @@ class StagingError(TargetError):
 
 
 class Known(Protocol):
-    """What is known of a run."""
+    """The run that an error is about, as far as it is known."""
 
     def to_dict(self) -> dict[str, Any]: ...
 
@@ -73,7 +73,7 @@ class VerificationFailed(MigrateError):
 
 
 class NotAllCompared(MigrateError):
-    """A verification found nothing wrong, and could not compare everything, or was not to."""
+    """A verification found nothing wrong, but could not compare everything, or was told not to."""
 
     exit_code = 8
 

@@ -2,10 +2,10 @@
 
 Laws
 - A mapping names tables, columns and reasons, never expressions.
-- An unknown key, a wrong type or a name that stands twice is an error that names file, table and key.
+- An unknown key, a wrong type or a duplicate name is an error that names file, table and key.
 - Column lists are variants: the first that the legacy table has is the one in use.
-- `["*_profiles"]` stands for one table of each role that its `roles` list, the star being the role; what a table's own
-  block says is added to that, and goes before it. `*_profiles` among the targets of another table means all of them.
+- `["*_profiles"]` stands for one table of each role in its `roles`, with the role in place of the star; a table's own
+  block is added to it and takes precedence. `*_profiles` among the targets of another table means all of them.
 """
 
 import hashlib
@@ -202,7 +202,7 @@ class Mapping(_Frozen):
 
     @property
     def professional_roles(self) -> tuple[str, ...]:
-        """Roles that a row without a role may be taken for: those that somebody practises."""
+        """Roles that a row without a role may be taken for."""
         return tuple(role for role, table in self.roles.items() if self.tables[table].role == "professional")
 
     @property
@@ -212,7 +212,7 @@ class Mapping(_Frozen):
 
     @property
     def former_root(self) -> str:
-        """The legacy table that was the root of the profiles; its rows go into theirs."""
+        """The legacy table that was the root of the profiles; its rows are merged into the profiles' roots."""
         return next(table for table, rule in self.tables.items() if rule.transform == FORMER_ROOT)
 
     @property

@@ -1,11 +1,12 @@
 """The masks of staging copies: which column gets which, read from config/mapping/masks.toml into frozen values.
 
 Laws
-- What a rule of the mapping reads by value is kept, but for what is personal: a mask changes no verdict of a migration.
-- Of a text that is called like a code only codes are kept: what is no code by its form is masked as a text.
-- The table's own entry goes before everything, a whole name before its ending, a name before the type.
-- What nothing is known of is masked by its type; a type that no mask knows is emptied, never let through.
-- The masks are no part of Mapping.digest: they change no migration.
+- Columns whose values decide a rule of the mapping are kept, unless they are personal: a mask changes no outcome of a
+  migration.
+- In a text column named like a code, codes are kept and other values are masked as texts.
+- A table's own entry takes precedence over all others, a whole name over its ending, a name over the type.
+- An unknown column is masked by its type; a value of a type without a mask is set to null, never copied.
+- Mapping.digest leaves the masks out, for they change no migration.
 """
 
 import re
@@ -130,15 +131,16 @@ def inconsistencies(masks: Masks, rules: Mapping) -> list[str]:
 
 
 def is_named(why: str) -> bool:
-    """Whether a column is masked because its name says what of a person it holds."""
+    """Whether a column is masked because its name says that it holds personal data."""
     return why.startswith("[names]")
 
 
 def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: str) -> tuple[Kind | None, str]:
     """(kind, why) of a legacy column that is neither key nor reference; None: its type needs no mask.
 
-    base_type: pg_type.typname of the innermost type, of an array that of its elements; "enum" for every enum.
-    keep: as it is. null: to be NULL. unknown: the table's own entry asks for what the type cannot bear; why says so.
+    base_type: pg_type.typname of the innermost type, of an array that of its elements; "enum" for every enum. keep:
+    copied unchanged. null: set to NULL. unknown: the table's entry asks for a mask that the type cannot have; why says
+    so.
     """
     own = masks.tables.get(table, {}).get(column)
     rule, why = (own, f"[tables.{table}] {column}") if own else _rule(masks, mapping, table, column)
@@ -178,7 +180,7 @@ def _by_name(masks: Masks, column: str) -> tuple[Rule | None, str]:
 
 
 def fitting(rule: Rule | Kind | None, base_type: str) -> Kind | None:
-    """The mask of a type under a rule; None: its type needs none, "unknown": it can bear none."""
+    """The mask of a type under a rule; None: the type needs no mask, "unknown": it can have none."""
     if rule in ("keep", "null"):
         return rule
     if base_type in TEXTUAL:

@@ -1,10 +1,10 @@
 """What a note may say of a row that arrived, but not quite as it was: the one list that engine, auditor and docs read.
 
 Laws
-- Only `saying` makes a Note, so what code notes is of a kind that stands here; a type checker holds that.
+- Only `saying` makes a Note, so that code can note nothing but these kinds; the type checker enforces it.
 - A form is how the note is written; its words in capitals differ from note to note.
-- A meaning says what became of the value; a remedy is what somebody does who wants it to arrive.
-- `rules` are the transforms and the keys of a table's mapping that note so; without any, all tables may be noted so.
+- A meaning says what became of the value; a remedy says what to do so that it arrives.
+- `rules` are the transforms, and the keys of a table's mapping, that write such notes; without any, every table may.
 """
 
 import re

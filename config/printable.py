@@ -4,7 +4,7 @@ Laws
 - What moves a cursor, hides, reorders or splits text is spelled out (`\\n`, `\\x1b`, `\\u202e`): all of it is legal in
   names, and none of it may do anything.
 - A name and a sentence are one line; a block keeps the line feeds of its own layout, and nothing else.
-- A word of a command that is printed means the same to the shell that it is pasted into.
+- A printed word of a command means the same to the shell that it is pasted into.
 """
 
 import json

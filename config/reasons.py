@@ -3,9 +3,8 @@
 Laws
 - Code names a reason by this list, never by a text of its own. What is rejected by a constraint has the constraint's
   name as its reason; what that means, and what to do, follow from the constraint's kind.
-- `transforms` are those whose rules reject for the reason. `is_general`: a row of any table may have it, whatever makes
-  of it what the target gets.
-- A meaning is a sentence about the legacy row; a remedy is what somebody does who wants the row to arrive.
+- `transforms` are those whose rules reject for the reason. `is_general`: a row of any table may be rejected for it.
+- A meaning is a sentence about the legacy row; a remedy says what to do so that the row arrives.
 """
 
 from dataclasses import dataclass, replace
@@ -129,7 +128,7 @@ def of_constraint(kind: str, name: str) -> Reason:
 
 
 def of_name(name: str) -> Reason:
-    """The reason that is called so; of a constraint whose kind is not known what holds of all of them."""
+    """The reason of this name; for a constraint of unknown kind, one that holds for all of them."""
     return BY_NAME.get(name) or replace(UNNAMED, name=name)
 
 

@@ -1,10 +1,10 @@
-"""Settings that every session of ours makes for itself, on either database: what a database or a role may have set
-otherwise, and what would then read, spell or mean something else.
+"""Settings that each of our sessions makes for itself, on either database: those by which a database or a role could
+change how values are read or written.
 
 Laws
-- What is here stands once: the engine, the auditor, its suites, the staging copy and the programs that make it all
-  read it. What only one of them wants (a time limit, read-only, memory) stands with that one.
-- A setting that a server is too old for is left out; one that only a superuser may change is changed by one alone.
+- The engine, the auditor, its suites, the staging copy and its programs all read this one list. A setting that only one
+  of them wants (a time limit, read-only, memory) is made by that one.
+- A setting that the server does not know yet is left out; one that only a superuser may change is made only by one.
 """
 
 PINNED = {

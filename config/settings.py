@@ -1,4 +1,4 @@
-"""What a run is told: where the databases are (environment) and how strict to be (a profile, one TOML file).
+"""The settings of a run: where the databases are (environment) and how strict it is (a profile, one TOML file).
 
 Laws
 - Connection strings come from the environment alone and stand in no file; they are SecretStr and no error shows them.

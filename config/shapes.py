@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Element:
-    """What an index has in one place: a column, quoted, or an expression. operator: of an exclusion.
+    """One element of an index: a column, quoted, or an expression. operator: of an exclusion.
 
     collation, operator_class (with its options), order: None where the column or type says so itself.
     """
@@ -152,7 +152,7 @@ class Table:
 
     @property
     def objects(self) -> tuple[Constraint | Index, ...]:
-        """What stands on the columns."""
+        """Constraints and indexes."""
         return (*self.constraints, *self.indexes)
 
     @property

@@ -1,4 +1,4 @@
-"""How words of legacy databases are compared that may be written in many ways."""
+"""How words of legacy databases are compared, whatever way they are written."""
 
 import re
 

@@ -1,8 +1,8 @@
-"""Which of two profiles is the stricter, key by key: a run may go on under a stricter one, never under a looser one.
+"""Which of two profiles is stricter, key by key: a run may be resumed under a stricter one, never under a looser one.
 
 Laws
 - Every key of a profile is of one kind here, so that no new key can be forgotten.
-- Keys of an order compare by it; how fast a run is says nothing of how strict; all others have to be equal.
+- Ordered keys compare by their order; keys of speed are ignored; all others have to be equal.
 """
 
 from config.settings import Profile
@@ -22,7 +22,7 @@ EQUAL = ("time_zone", "extension_schema")
 
 
 def looser(given: Profile, than: Profile) -> list[str]:
-    """What the given profile allows and the other does not, a sentence each; none if it is as strict in every key."""
+    """What the given profile allows and the other does not, one sentence each; none if it is as strict in every key."""
     keys = [key for key in FROM_LOOSE_TO_STRICT if _rank(key, given) < _rank(key, than)]
     keys += [key for key in STRICT_IF_FAIL if getattr(given, key) not in ("fail", getattr(than, key))]
     keys += [key for key in STRICT_IF_LESS if getattr(given, key) > getattr(than, key)]

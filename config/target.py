@@ -2,9 +2,9 @@
 
 Laws
 - `target/<domain>/tables.sql` declares bare tables: a one-line comment, `create table name (`, one column per line,
-  `);`. No constraint stands there, not-null included: the build loads bare tables and constrains them afterwards.
+  `);`. It has no constraints, not even not-null: the build loads bare tables and adds constraints afterwards.
 - `target/<domain>/constraints.sql` holds one statement per constraint or index, in the forms of `FORMS` below.
-- Anything else is refused with file and line: what this module cannot read, the engine cannot take for a rule.
+- Anything else is refused with file and line, for the engine could not apply it.
 - Tables that are copied from the legacy database (users, payments, …) may be referenced and are not declared here.
 - A primary key makes its columns not null, as PostgreSQL does.
 """
@@ -69,7 +69,7 @@ FORMS = {
 
 @dataclass(frozen=True)
 class Line:
-    """A line or statement and where it stands; every complaint starts with the place."""
+    """A line or statement with its file and line number, with which every error about it begins."""
 
     path: Path
     number: int

@@ -1,5 +1,5 @@
-"""What text says a time: a day and perhaps an hour as ISO 8601 or PostgreSQL write them, that every calendar has; and
-what text says anything.
+"""Patterns of texts that are times: a valid day, with or without a time, as ISO 8601 or PostgreSQL write it. And of
+texts that are not blank.
 
 Regular expressions as PostgreSQL takes them, of which every match can be cast. ZONED says its zone, LOCAL does not.
 """

@@ -1,6 +1,6 @@
 """PostgreSQL's builtin types in groups, by pg_type.typname.
 
-These are facts about PostgreSQL. What follows from them for a value the engine and the auditor decide each for itself.
+These are facts about PostgreSQL. The engine and the auditor decide separately what follows from them for a value.
 """
 
 TEXTUAL = {"text", "varchar", "bpchar", "citext", "name"}

@@ -1,1 +1,1 @@
-"""Meaning: pure functions from frames to outcomes; no database, no Prefect."""
+"""The transforms: pure functions from frames to outcomes; no database, no Prefect."""

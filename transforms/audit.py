@@ -1,9 +1,9 @@
 """The audit trail: who did what, and one row for every field that an action changed.
 
 Laws (contract, 4.9: audit)
-- metadata reaches the target to the letter, as an object: what is none, or no JSON that jsonb takes, stands in one
-  under `legacy_metadata`, and is noted. Where an ip is no address, that is added to it.
-- Values are compared as jsonb compares them (1.0 equals 1.00, the order of keys is nothing) and written as they stood.
+- metadata reaches the target unchanged, as an object. A value that is no object, or that jsonb does not take, is put
+  into one under `legacy_metadata`, and is noted. An ip that is no address is added to it.
+- Values are compared as jsonb compares them (1.0 equals 1.00, the order of keys does not matter) and written unchanged.
 - JSON's null is a value; a field that one side lacks has no value there (SQL NULL) and so differs.
 """
 
@@ -48,11 +48,13 @@ _STRICT_OCTET = re.compile("(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])?")
 def activity_logs(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One audit_log per activity, and one audit_log_change per field that differs.
 
-    Of activities whose ids are one UUID, written in several forms, one keeps it; those of the others are derived.
+    If the ids of several activities are one UUID in different forms, one of them keeps it and the others get derived
+    ids.
 
-    In: id, user_id, action, entity_type, entity_id, ip_address, user_agent, metadata, created_at.
-    Notes: changes_not_read (metadata is nested too deeply; it is carried all the same); metadata_no_object and
-    metadata_no_json (it stands under legacy_metadata, as JSON or as a text).
+    In: id, user_id, action, entity_type, entity_id, ip_address, user_agent, metadata, created_at. Out: audit_logs
+    (these columns; user_id as actor_user_id) and audit_log_changes (id, audit_log_id, field_name, old_value, new_value,
+    created_at). Nothing is rejected. Notes: changes_not_read (metadata is nested too deeply; it is carried all the
+    same), metadata_no_object and metadata_no_json (it is kept under legacy_metadata, as JSON or as a text).
     """
     documents, wrapped = _documents(rows["metadata"], "metadata" in parameters.documents)
     is_repeated = steps.is_in(rows["id"], lookups["repeated_ids"]["id"])
@@ -159,9 +161,10 @@ def _with_bad_ips(metadata: pd.Series, ip: pd.Series, is_address: pd.Series) -> 
 
 
 def with_legacy_ip(metadata: str | None, ip: str) -> str:
-    """metadata, an object, and the ip under `legacy_ip_address`, or `legacy_ip_address_` if it speaks of that already.
+    """metadata, an object, with the ip added under `legacy_ip_address`, or `legacy_ip_address_` if it has that name
+    already.
 
-    Spliced into its text, so that nothing of it changes.
+    The ip is spliced into the text, so that the rest stays unchanged.
     """
     text = "{}" if metadata is None else metadata.strip(" \t\r\n")
     name = LEGACY_IP
@@ -190,7 +193,7 @@ def _changes(rows: pd.DataFrame, ids: pd.Series, legacy_table: str) -> pd.DataFr
 def changes(metadata: str) -> list[tuple[str, str | None, str | None]]:
     """(field, old value, new value) of every field that differs, as JSON texts; None where a side lacks the field.
 
-    Nothing of a text that jsonb will not take: its row is going to be rejected.
+    None of a text that jsonb does not take.
     """
     try:
         document = jsonb.read(metadata)

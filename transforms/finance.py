@@ -3,7 +3,7 @@
 Laws (contract, 4.7: finance)
 - The total is the payment's amount to the cent; an amount that two decimals cannot hold makes no order.
 - Money is decimal all the way: text in, Arrow decimals between, plain decimal text out.
-- The payment itself is copied elsewhere and stays loaded, whatever becomes of its order.
+- The payment itself is copied by its own route and stays, whether or not an order is made of it.
 """
 
 import re
@@ -34,9 +34,12 @@ _TOO_LARGE = Decimal(10) ** 12
 def orders(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One order, one order_item and one payment_transaction per payment.
 
-    In: id (the payment's key in the target), user_id, amount, currency, status, package_id, gateway,
-    gateway_reference, the times. Lookups: payment_parts (tax, discount and coupon by payment), gateways.
-    Nothing is rejected; where no order can be made, order_not_made is noted, and why.
+    In: id (the payment's key in the target), user_id, amount, currency, status, package_id, gateway, gateway_reference,
+    the times. Lookups: payment_parts (tax, discount and coupon by payment), gateways. Out: orders (id, user_id, status,
+    currency, subtotal, tax_amount, discount_amount, total, coupon_id, placed_at, the times), order_items (id, order_id,
+    pricing_package_id, quantity, unit_price, line_total, the times), payment_transactions (id, order_id, payment_id,
+    payment_gateway_config_id, gateway_reference, amount, currency, status, processed_at, the times). Nothing is
+    rejected; if no order can be made, the note order_not_made says why.
     """
     status = steps.meant(rows["status"], parameters.order_statuses)
     amounts = _amounts(rows, lookups["payment_parts"])

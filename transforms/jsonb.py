@@ -1,8 +1,8 @@
-"""JSON texts as jsonb takes them: read exactly, written as they stood, and put under a name where jsonb takes them not.
+"""JSON texts for jsonb: read exactly, written unchanged, and put under a name as a string if jsonb does not take them.
 
 Laws
 - Numbers keep every digit and sign (1.10 is 1.10); two of one value are equal.
-- A text that jsonb does not take is never lost: it stands as a string under a name in an object, and is noted.
+- A text that jsonb does not take is never lost: it becomes a string under a name in an object, and is noted.
 """
 
 import json
@@ -96,15 +96,15 @@ def is_taken(text: str) -> bool:
 
 
 def under(name: str, texts: pd.Series, is_json: pd.Series) -> pd.Series:
-    """Objects that hold each text under the name: as the JSON that it is, else as a string."""
+    """An object for each text, which holds it under the name: as JSON if it is JSON, else as a string."""
     pairs = zip(texts.tolist(), is_json.tolist(), strict=True)
     held = (text if is_one else quoted(text) for text, is_one in pairs)
     return steps.text(pa.array([f"{{{quoted(name)}: {each}}}" for each in held], pa.string()), texts.index)
 
 
 def fits(document: object, text: str) -> bool:
-    """Whether a document of this text can stand in jsonb, which has neither NUL nor halves of surrogate pairs, nor
-    numbers of more digits or decimals than numeric has."""
+    """Whether jsonb can hold a document with this text: it has no NUL, no half of a surrogate pair, and no number of
+    more digits or decimals than numeric has."""
     if "\\u" in text and any("\0" in each or any("\ud800" <= c <= "\udfff" for c in each) for each in _texts(document)):
         return False
     return not _MAY_BE_HUGE.search(text) or all(map(_is_numeric, _numbers(document)))

@@ -1,4 +1,4 @@
-"""Articles join the section of their category; every category has one section to begin with.
+"""Sections of the knowledge base: each category gets one, and its articles belong to it.
 
 Law (contract, 4.8: knowledge base): the section's id derives from its category's key, so that an article
 needs no lookup to name it.
@@ -19,7 +19,8 @@ ARTICLES = "kb_articles"
 def kb_sections(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One section, "General", per category.
 
-    In: id (the category's key in the target), the times.
+    In: id (the category's key in the target), the times. Out: kb_sections (id, category_id, title, slug, position, the
+    times). Nothing is rejected.
     """
     own = {"id": section_ids(rows["id"]), "category_id": rows["id"]}
     named = {"title": "General", "slug": "general", "position": "0"}
@@ -30,7 +31,8 @@ def kb_sections(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str
 def kb_articles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """section_id is the only new column; the rest of the article is carried as it is.
 
-    In: category_id (the category's key in the target). Notes: no_category.
+    In: category_id (the category's key in the target). Out: kb_articles (section_id). Nothing is rejected. Notes:
+    no_category.
     """
     sections = section_ids(rows["category_id"])
     homeless = rows.index[sections.isna()]

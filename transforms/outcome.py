@@ -1,4 +1,4 @@
-"""What a transform returns: for every input row, where it went and what is to be said of it.
+"""What a transform returns: for every input row its target rows or its rejection, with new ids and notes.
 
 Laws
 - Every frame keeps the labels of the input rows in its index; a label may repeat (one row, many target rows).
@@ -31,11 +31,10 @@ def empty(columns: list[str]) -> pd.DataFrame:
 class Outcome:
     """The result of one transform over one chunk.
 
-    frames: target table → its rows (columns named as in the target, or a subset of them).
-    rejected: columns REJECTED; one row per rejected input row.
-    merged: labels of rows that went into the row of another; each has its row in id_map (why = merged).
-    id_map: columns ID_MAP; why is derived, merged or created.
-    removed_links: columns REMOVED_LINKS. notes: columns NOTES.
+    frames: target table → its rows (columns named as in the target, or a subset of them). rejected: columns REJECTED;
+    one row per rejected input row. merged: labels of rows that were merged into another row's; each has a row in id_map
+    (why = merged). id_map: columns ID_MAP; why is derived, merged or created. removed_links: columns REMOVED_LINKS.
+    notes: columns NOTES.
     """
 
     frames: Mapping[str, pd.DataFrame]

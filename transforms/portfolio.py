@@ -1,8 +1,9 @@
 """portfolio_items, services and lead_requests: rows that belonged to a professional belong to a profile.
 
 Laws (contract, 4.4: professionals)
-- A professional_id names a professional, else a profile by its legacy id; only without one does the user speak.
-- A row follows its professional: where that was rejected the row is, and where there is none it is an orphan.
+- A professional_id names a professional, else a profile by its legacy id; a row without one goes to the only
+  professional-role profile of its user.
+- A row whose professional was rejected is rejected, too; one whose professional does not exist is an orphan.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ from transforms.profiles import only_profile
 def owned_by_profile(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """user_role_profile_id takes the place of professional_id; all else is carried as it is.
 
-    In: professional_id, user_id. Rejected: parent_rejected, orphan_professional.
+    In: professional_id, user_id. Out: the legacy table itself (user_role_profile_id). Rejected: parent_rejected,
+    orphan_professional.
     """
     owner, is_lost = _named(rows["professional_id"], lookups)
     has_none = rows["professional_id"].isna()

@@ -1,4 +1,4 @@
-"""The profile tables and professionals: every one of their rows goes to one user_role_profiles row.
+"""The profile tables and professionals: each of their rows leads to one row of user_role_profiles.
 
 Laws (contract, 4.1 to 4.4)
 - A profile keeps its id, in the root and in its extension row; only an id that is no UUID, or that an earlier profile
@@ -6,7 +6,7 @@ Laws (contract, 4.1 to 4.4)
 - A professional is merged into the profile of its role and user. Where there is none, one row of each user and role
   creates it, the last updated, and the others of that user and role are merged into what it made.
 - Without a usable role a professional belongs to the only professional-role profile of its user, created ones included.
-- Who creates is decided over all rows of a user, in whatever chunk they stand.
+- Which row creates a profile is decided over all rows of a user, whatever chunk they are in.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,8 +27,10 @@ _CARRIED = ["display_name", "bio", "location", "rejection_reason", "approved_at"
 def profiles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One root and one extension row per legacy profile; the role is the table's name.
 
-    In: id, user_id, status, the root's own columns, and parameters.removed. Rejected: unknown_status.
-    Who is the duplicate among two profiles of one user is not known here; the unique constraint finds out.
+    In: id, user_id, status, display_name, bio, location, rejection_reason, approved_at, the times, and the columns of
+    parameters.removed. Out: user_role_profiles (these columns, with role and role_id) and the profile table (id,
+    user_role_profile_id, the times). Rejected: unknown_status. Duplicates of one user and role are left to the unique
+    constraint.
     """
     role = role_of(parameters.legacy_table)
     status, unknown = steps.statuses(rows["status"], parameters.statuses)
@@ -50,9 +52,11 @@ def profiles(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, p
 def professionals(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """Each row resolves to one profile: it is merged into it, creates it, or is rejected.
 
-    In: key, id, user_id, role, status and the root's own columns. Rejected: unknown_status (of a row that would have
-    created), parent_rejected (the profile it belongs to was), ambiguous_professional and unresolvable_professional
-    (no usable role, and several profiles or none), missing_id.
+    In: key, id, user_id, role, status, display_name, bio, location, rejection_reason, approved_at, the times. Out: of
+    rows that create a profile, user_role_profiles and the role's profile table as `profiles` makes them. Rejected:
+    unknown_status (of a row that would create a profile), parent_rejected (the profile that it belongs to was
+    rejected), ambiguous_professional and unresolvable_professional (no usable role, and several profiles or none),
+    missing_id.
     """
     everyone = _with_siblings(rows, lookups["siblings"])
     verdicts = _verdicts(everyone, parameters, lookups).iloc[: len(rows)]

@@ -3,7 +3,7 @@
 Laws
 - Series of TEXT in, Series of TEXT (or a boolean mask) out, with the same index; null stays null.
 - No result depends on other rows of the chunk, so every function gives the same for a whole table and for a part.
-- Identifiers are deterministic: what names a row today names it tomorrow.
+- Identifiers are deterministic: the same legacy row gets the same id in every run.
 """
 
 import re
@@ -122,7 +122,8 @@ def spelling(values: pd.Series) -> pd.Series:
 
 
 def meant(values: pd.Series, known: Mapping[str, str]) -> pd.Series:
-    """What each value means by its spelling; null where known does not say, or where nothing is left to compare."""
+    """The meaning of each value by its spelling; null if `known` has no such spelling, or if nothing is left to
+    compare."""
     return by_distinct(values, lambda value: known.get(spelled) if (spelled := spelling_of(value)) else None)
 
 
@@ -132,7 +133,8 @@ def role_keys(values: pd.Series, known: Mapping[str, str]) -> pd.Series:
 
 
 def statuses(values: pd.Series, known: Mapping[str, str]) -> tuple[pd.Series, pd.Series]:
-    """(normalised status, unknown): both null and false where blank; unknown where there is text that says nothing."""
+    """(normalised status, is unknown). A blank is null and not unknown; a text that spells no status is null and
+    unknown."""
     normalised = meant(values, known)
     return normalised, normalised.isna() & ~is_blank(values)
 

@@ -1,11 +1,11 @@
-"""Onboarding, verifications and their documents: what users submitted, and what was decided on it.
+"""Onboarding, verifications and their documents: users' submissions, and the decisions on them.
 
 Laws (contract, 4.5: onboarding, and 4.6)
-- Every submission and verification is one verification_request; of an onboarding that reached review, one
-  approval_request tells the decision.
-- A request keeps its role even where its user has no profile of that role; an approval needs the profile.
-- What was never submitted is a draft, unless it was submitted after all or says that it is complete.
-- A payload that is no JSON which jsonb takes stands as a text in an object under `legacy_payload`, and is noted.
+- Every submission and verification becomes one verification_request; an onboarding that reached review also becomes one
+  approval_request, which holds the decision.
+- A request keeps its role even if its user has no profile of that role; an approval needs the profile.
+- An onboarding state becomes a draft request, unless its user has submitted or it says that it is complete.
+- A payload that jsonb does not take becomes an object with the text under `legacy_payload`, and is noted.
 """
 
 from collections.abc import Mapping
@@ -37,8 +37,10 @@ _CARRIED = ["user_id", "reviewed_by", "reviewed_at", "rejection_reason", "submit
 def onboarding_submissions(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One verification_request per submission, and one approval_request per submission that reached review.
 
-    In: id, user_id, role, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times.
-    Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json; no_profile_for_approval.
+    In: id, user_id, role, status, payload, submitted_at, reviewed_by, reviewed_at, rejection_reason, the times. Out:
+    verification_requests (these columns, with user_role_profile_id and request_type) and approval_requests (id,
+    user_role_profile_id, verification_request_id, status, decided_by, decided_at, rejection_reason, the times).
+    Rejected: unknown_status, also without any status. Notes: unknown_role, payload_no_json, no_profile_for_approval.
     """
     typed = rows.assign(type=steps.constant("onboarding", rows.index))
     requests, outcome = _requests(typed, parameters, lookups)
@@ -54,11 +56,13 @@ def onboarding_submissions(rows: pd.DataFrame, parameters: Parameters, lookups: 
 
 
 def onboarding_states(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
-    """A draft verification_request per state that is not complete and of which nothing was submitted; others archived.
+    """A draft verification_request per state that is not complete and whose user has submitted nothing; others are
+    archived.
 
     In: key, id, user_id, role, completed, is_completed, is_complete, completed_at, status, payload (the whole state),
-    the times. Notes: unknown_role; payload_no_json; unknown_completion, of a text that says neither yes nor
-    no.
+    the times. Out: verification_requests (id, user_id, user_role_profile_id, role, request_type, status, payload, the
+    times). Nothing is rejected. Notes: unknown_role, payload_no_json, unknown_completion (a text that says neither yes
+    nor no).
     """
     kept = rows.loc[~_is_complete(rows, parameters) & ~_is_submitted(rows, lookups["submissions"], parameters)]
     legacy_id = steps.first_known(kept["id"], kept["key"])
@@ -82,7 +86,8 @@ def verifications(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[s
     """One verification_request of its type per verification; an id that a submission holds is replaced.
 
     In: id, user_id, type, status, verified_by, verified_at, rejection_reason, payload, submitted_at, role, the times.
-    Rejected: unknown_status, also where there is none. Notes: unknown_role; payload_no_json.
+    Out: verification_requests, as of onboarding_submissions. Rejected: unknown_status, also without any status. Notes:
+    unknown_role, payload_no_json.
     """
     review = {"reviewed_by": rows["verified_by"], "reviewed_at": rows["verified_at"]}
     _, outcome = _requests(rows.assign(**review), parameters, lookups, taken=lookups["submission_ids"]["id"])
@@ -92,8 +97,9 @@ def verifications(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[s
 def submission_documents(rows: pd.DataFrame, parameters: Parameters, lookups: Mapping[str, pd.DataFrame]) -> Outcome:
     """One verification_document per document of a submission.
 
-    In: id, submission_id (the verification_request's), document_type, file_url, status, the times.
-    Rejected: unknown_status; a document without a status keeps none.
+    In: id, submission_id (the verification_request's), document_type, file_url, status, the times. Out:
+    verification_documents (these columns; submission_id as verification_request_id). Rejected: unknown_status; a
+    document without a status keeps none.
     """
     status, is_unknown = steps.statuses(rows["status"], parameters.statuses)
     kept = rows.loc[~is_unknown]

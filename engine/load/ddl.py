@@ -120,7 +120,8 @@ def foreign_keys(shapes: Iterable[Table]) -> list[Statement]:
 
 
 def validations(shapes: Iterable[Table]) -> list[Statement]:
-    """The validation of foreign keys and checks, except of those that the legacy database has not validated."""
+    """The validation of foreign keys, except of those that the legacy database has not validated or does not
+    enforce."""
     template = "ALTER TABLE {} VALIDATE CONSTRAINT {}"
     return [
         spell("validate", (key.table, key.name), template, key.table, key.name)

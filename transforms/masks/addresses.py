@@ -1,9 +1,10 @@
-"""The masks of what machines are called: internet addresses and links.
+"""The masks of internet addresses and links.
 
 Laws
 - An address becomes another of its family; a network keeps its width, and a bare network stays one.
-- An address that is not written as PostgreSQL would, or has no room, keeps its form: digits for digits in each part.
-- A link keeps its scheme, its port, its separators and the ending of its file; its host is one that nobody has.
+- An address that is not written as PostgreSQL writes it, or that is too short to be permuted, keeps its form: digits
+  replace digits in each part.
+- A link keeps its scheme, port, separators and file extension; its host is one that does not exist.
 """
 
 import re

@@ -1,9 +1,9 @@
 """Arrays as PostgreSQL prints them: the elements masked; bounds, shape and NULLs stay.
 
 Laws
-- Elements are masked one by one, but for those behind the first WHOLE characters: these are masked together, as one
-  long text (transforms.masks.texts), so that what repeats in the original repeats in the mask, and an index takes it as
-  it took the original. What the mask of one leaves as it is stays there too.
+- Elements are masked one by one. Those behind the first WHOLE characters are masked together, as one long text
+  (transforms.masks.texts), so that repetitions stay and an index that took the original takes the mask. A value that
+  the mask of one element keeps is kept there, too.
 """
 
 import re

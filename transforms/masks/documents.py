@@ -1,8 +1,8 @@
-"""JSON documents, token by token: what is not masked stays to the letter, in whatever depth.
+"""JSON documents, masked token by token at any depth: all that is not masked stays unchanged.
 
 Laws
-- The grammar is PostgreSQL's; what is no document is none here, and a text of its is masked until it is none either.
-- Strings become what mask makes of them; names too, where they may be somebody's.
+- The grammar is PostgreSQL's. A text that is no document is masked as a text, until its mask is no document either.
+- Strings are replaced by `mask`; so are names that may be personal.
 - A number keeps its spelling and its size; equal numbers, however spelled, stay equal.
 """
 

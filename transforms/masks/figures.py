@@ -1,4 +1,4 @@
-"""The masks of what is made of digits: phone numbers, numbers in documents, dates."""
+"""The masks of digits: phone numbers, numbers in documents, dates."""
 
 import re
 from calendar import isleap
@@ -30,7 +30,7 @@ _WEEKS = {365: (5, 73), 366: (6, 61)}  # days of a year as a grid
 
 
 def phone(keyed: Keyed, text: str) -> str:
-    """Other digits where digits stand; kept are a country code and whatever comes before the last ten."""
+    """Replaces digits by digits; keeps a country code and all digits before the last ten."""
     digits = _DIGIT.findall(text)
     first = max(len(digits) - NATIONAL, _code_length(digits) if text.lstrip()[0] == "+" else 0)
     new = _within_types("".join(digits[first:]), partial(_moved_number, keyed))

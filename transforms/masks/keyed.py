@@ -1,8 +1,8 @@
-"""What a secret key decides: hashes, keystreams, and permutations of small sets.
+"""Functions under a secret key: hashes, keystreams, and permutations of small sets.
 
 Laws
-- Every use has a tag of its own; what one use gives tells nothing of another.
-- A permutation of two places and more leaves none of them where it was.
+- Every use has a tag of its own, so that the result of one use says nothing about another's.
+- A permutation of two or more places moves every one of them.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,9 @@
-"""Which characters may take each other's place: those that look alike to whatever reads a text by form.
+"""Classes of characters that may replace each other without changing the form of a text.
 
 Laws
 - A character is replaced by one of its class: the same category of Unicode in the same block of 128, so that lengths,
   in bytes too, and the pattern of letters, digits and marks stay.
-- Letters that come in two cases are one class: what a text becomes in lower case does not hang on its case.
+- Letters that come in two cases are one class, so that the mask in lower case does not depend on the text's case.
 - What is neither letter, digit nor mark stays; so do the selectors that only choose a glyph.
 """
 

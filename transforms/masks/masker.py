@@ -1,8 +1,8 @@
-"""The masks by kind: each looks at what a value is, and hands it to the mask of that.
+"""The masks by kind: each looks at the form of a value and uses the mask of that form.
 
 Laws
-- A value is masked as what it is, in whatever column it stands; what is not what its column says is a text.
-- What is of no shape, or no document, or no address, is masked until it is none again.
+- A value is masked by its own form, whatever column it is in; one that is not of its column's form is masked as a text.
+- A text that is no address, link or document is masked again until its mask is none either.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The masks of addresses and names of people: made up from hashes, so that nothing of the original shows.
+"""The masks of addresses and names of people: made from hashes, so that nothing of the original can be seen.
 
 Laws
-- What two spellings share but for case, their masks share but for case.
+- Two texts that differ only in case have masks that differ only in case.
 - What is made up is long enough that a million values have a million masks; where there is no room for that, or
   nothing to make up a name from, the text's own mask serves.
 """

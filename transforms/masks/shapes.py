@@ -1,6 +1,7 @@
 """What a text is by its form: an address, a link, a document, a date, or just a text.
 
-Law: email, url and phone look at nothing that a text's mask changes; of the others a text is masked until it is none.
+Law: whether a text is an email address, a link or a phone number depends on nothing that a text's mask changes; for the
+other shapes, a text is masked until its mask has none of them.
 """
 
 import re

@@ -1,11 +1,11 @@
 """The mask of texts: every letter, digit and mark becomes another of its class.
 
 Laws
-- Short texts are permuted among all texts of their form: injective, none stays. Their form is the sequence of classes,
-  so case and what stands between the letters do not matter: `A-b` and `a b` become the same letters.
+- Short texts are permuted among all texts of their form: the mask is injective and changes each. The form is the
+  sequence of classes, so case and separators do not matter: `A-b` and `a b` become the same letters.
 - In a short text each address and each run of seven digits and more is permuted by itself, so that none stays either.
-- A long text is moved by a keystream that hangs on all of it; no letter or digit of it stays where it was, and runs of
-  digits begin with 000, as no number does.
+- A long text is moved by a keystream that depends on all of it; every letter and digit changes, and runs of digits
+  begin with 000, as no phone number does.
 - Of a text of more than WHOLE characters only the beginning is moved so, as much as makes texts differ; behind it one
   character stands for all of its class. What repeats in the original repeats in its mask, so that the mask is as easily
   compressed: an entry of an index takes some 2,700 bytes, and these are compressed ones.
