@@ -1,4 +1,4 @@
 """Schema `migration` of the target: runs, rejects, notes, ids and totals, their versions, and who may read them.
 
-What operators query has fixed names here. May touch: `reflect`, `session`.
+The names here are fixed, for operators query them. May touch: `reflect`, `session`.
 """

@@ -1,10 +1,10 @@
-"""Schema `migration` of the target: what was run, what became of every row, which schemas are ours.
+"""Schema `migration` of the target: the runs, the outcome of every row, and which schemas are ours.
 
 Laws
-- A schema is ours if its oid and its name both stand in migration.schemas: so its records follow our renames, and no
-  dump, restore or rename by others makes us take a stranger's for ours.
-- What was judged, waived and certified is kept for ever; all else of a run goes when it is begun anew.
-- Nothing here commits: each function is a part of its caller's transaction, or autocommits.
+- A schema is ours if migration.schemas has both its oid and its name. Our renames update the record; a dump, restore or
+  rename by others cannot make a foreign schema look like ours.
+- Gates, waivers and certificates are kept for ever; all other records of a run are deleted when it begins anew.
+- No function commits: each runs in its caller's transaction, or in autocommit.
 """
 
 import json
@@ -36,7 +36,7 @@ OF_A_RUN = ("tables", "chunks", "steps", "rejects", "id_map", "removed_links", "
 
 @dataclass(frozen=True, kw_only=True)
 class NewRun:
-    """What is known of a run before it begins.
+    """A run as it is known before it begins.
 
     approval: whether a person has to approve its build. settings: keys and values of the profile; None in older books.
     certificate: that it was given as a file.
@@ -123,9 +123,9 @@ def resume_run(
     settings: dict[str, Any] | None = None,
     certificate: dict[str, Any] | None = None,
 ) -> Run:
-    """Another attempt at a run, by this profile: its created_at stays, and that it has to be approved.
+    """Begin another attempt at a run, under this profile; created_at, and whether it has to be approved, stay.
 
-    settings, certificate: what is kept from now on; None: what was.
+    settings, certificate: replace the recorded ones; None keeps them.
     """
     return _one_run(
         conn,
@@ -144,7 +144,7 @@ def _json(value: dict[str, Any] | None) -> str | None:
 
 
 def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | None = None) -> Run:
-    """How the run stands; an end is counted. Errors: ConfigError for a run that is not there."""
+    """Record the state of a run; an end is counted. Errors: ConfigError for an unknown run."""
     query = """update migration.runs
                set state = %(state)s, error = %(error)s,
                    finished_at = case when %(state)s = 'running' then null else now() end
@@ -157,7 +157,7 @@ def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | No
 
 
 def count_end(conn: psycopg.Connection, outcome: str, profile: str, dry_run: bool) -> None:
-    """One more run, or attempt at one, that ended so."""
+    """Count one more run, or attempt at one, that ended in this state."""
     mode = "rehearsal" if dry_run else "migration"
     totals.add(conn, [Increment("runs", {"profile": profile, "mode": mode, "outcome": outcome}, 1)])
 
@@ -193,7 +193,7 @@ def runs(conn: psycopg.Connection, target_schema: str | None = None) -> list[Run
 
 
 def clear_run(conn: psycopg.Connection, run_id: str, mapping_hash: str, plan_hash: str, code_version: str) -> None:
-    """Forget all that the run has done but that it was, and by which plan it begins anew."""
+    """Delete all records of what the run has done, so that it begins anew; the run itself stays, with its new plan."""
     with conn.transaction():
         conn.execute(
             "update migration.runs set mapping_hash = %s, plan_hash = %s, code_version = %s where run_id = %s",

@@ -1,4 +1,4 @@
-"""The lease of a target: who may change it now, and how the others learn who it is.
+"""The lease of a target: which run may change it now, and how others find out which.
 
 Laws
 - One run at a time holds a target database: schemas `migration` and `legacy_archive` are common to all its schemas.
@@ -48,8 +48,8 @@ def hold(connection: Connection) -> Iterator[Lease]:
 
 
 def take(conn: psycopg.Connection, lock: int) -> bool:
-    """Take an advisory lock for this session, if it is free or soon is: a killed process leaves its session behind for
-    a moment."""
+    """Take an advisory lock for this session. Waits a moment if it is held, for the session of a killed process ends
+    late."""
     try:
         with conn.transaction():
             conn.execute("set local lock_timeout = '1s'")
@@ -61,8 +61,8 @@ def take(conn: psycopg.Connection, lock: int) -> bool:
 
 @contextlib.contextmanager
 def giving_back(conn: psycopg.Connection, lock: int) -> Iterator[None]:
-    """At the end of the block the lock is free: a server ends a session only after we have left it, and the next run
-    may come first."""
+    """Release the lock at the end of the block: the server would end the session only later, perhaps after the next run
+    asks."""
     try:
         yield
     finally:
@@ -82,7 +82,7 @@ HOLDER = """
 
 
 def at_work(found: Iterable[Run], is_held: bool) -> Run | None:
-    """The run that is under way, if one is: of those that are not over the one that was begun last; the others died."""
+    """The run under way, if there is one: the last begun of those that have not ended; the others have died."""
     under_way = [run for run in found if run.state in OPEN]
     return max(under_way, key=lambda run: run.started_at) if under_way and is_held else None
 
@@ -93,7 +93,7 @@ def is_held(conn: psycopg.Connection) -> bool:
 
 
 def busy(who: str) -> TargetBusy:
-    """The error of whoever finds the lease held. who: as holder() tells."""
+    """The error to raise when the lease is held. who: as holder() says."""
     return TargetBusy(f"another run holds this target: {who}; wait for it to end, or stop it where it runs")
 
 

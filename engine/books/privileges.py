@@ -1,12 +1,12 @@
-"""Who may do what in the schemas that we make: nobody but the owner, but for what the schema that is replaced granted.
+"""Privileges on the schemas that we make: the owner's alone, and those that the replaced schema granted.
 
 Laws
-- What we make is closed to everybody else, whatever the database's default privileges gave to whom.
-- A table, sequence, routine or type gets what the one of its name had, column by column, and its owner.
-- One that is new gets what the replaced schema's own default privileges give to new ones of its owner.
-- PUBLIC keeps what PostgreSQL itself gives it, the use of routines and types, unless it was taken from the one of that
-  name: nobody could write to a table whose default or check calls a function.
-- Whoever granted, the owner is the grantor afterwards.
+- Whatever default privileges grant on what we make is revoked.
+- A table, sequence, routine or type gets the owner and the grants of its predecessor of the same name, by column, too.
+- One without a predecessor gets what the default privileges of the replaced schema grant on new objects of its owner.
+- PUBLIC keeps the use of routines and types that PostgreSQL gives it, unless it was revoked on the predecessor: without
+  it nobody could write to a table whose default or check calls a function.
+- The owner becomes the grantor of every grant.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -93,9 +93,9 @@ def read(conn: psycopg.Connection, schema_oid: int) -> Access:
 
 
 def close(conn: psycopg.Connection, schema_oid: int, but: Collection[Name] = ()) -> list[str]:
-    """Take a schema and what is in it from everybody but its owner. but: names of what is left as it is.
+    """Revoke all on a schema and its objects from everybody but the owner. but: names of objects that are left alone.
 
-    Returns the roles that something was taken from, as a person reads them. What others own is theirs.
+    Returns the roles that lost a privilege, as a person reads them. Objects of other owners are left alone.
     """
     access = read(conn, schema_oid)
     ours: set[Name] = {("schema", None)} if access.is_ours else set()

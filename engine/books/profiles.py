@@ -1,10 +1,10 @@
-"""Which profile a run goes by: the one that it began with, at every attempt.
+"""The profile of a run: every attempt goes by the one that the run began with.
 
 Laws
-- The books keep the profile's name, and what its keys said when the run began.
-- Another profile that somebody names has to be as strict in every key; the run goes on under it, and keeps it.
-- The file of the run's own profile may have been changed in between, which is somebody's deed as well: the run goes by
-  the file, and what that allows now and did not then is told at every attempt.
+- The books hold the profile's name, and its keys and values when the run began.
+- Another profile may be given if it is as strict in every key; it then becomes the run's profile.
+- If the file of the run's own profile has changed since, the run goes by the file; whatever it newly allows is reported
+  at every attempt.
 """
 
 from config.errors import PlanRefused

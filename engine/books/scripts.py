@@ -1,6 +1,6 @@
 """The scripts that make schema `migration` and bring it up to date; each makes the next version.
 
-Imports nothing heavy, so that `--version` can say which version this program wants.
+Imports nothing heavy, so that `--version` can print which version this program wants.
 """
 
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""What all runs into a target have done so far, summed up in its books: counters that never fall.
+"""The totals of all runs into a target, kept in its books: counters that never fall.
 
 Laws
-- An increment is a part of the transaction that does what it counts: after a crash it is there if the work is.
-- A total outlives its runs. Work that a run does again, having begun anew, counts again.
+- An increment is written in the transaction of the work that it counts: after a crash either both are there or neither.
+- A total outlives its runs. Work that is done again by a run that begins anew counts again.
 - Labels are few: profiles, stages, tables, reasons. Never a run's id, never a value of a row.
 - Increments of one statement are in the order of their labels, so that two chunks never wait for each other.
 """
@@ -50,12 +50,12 @@ class Total:
 
 
 def labels(profile: str, **names: str) -> dict[str, str]:
-    """The labels of work that is done here and now: profile, stage, and these."""
+    """The labels of the current work: profile, stage, and these."""
     return {"profile": profile, "stage": str(log_context.here().get("stage", ""))} | names
 
 
 def adding(increments: Iterable[Increment]) -> sql.Composed:
-    """The statement that adds them, at least one; psycopg and ADBC both take it."""
+    """The statement that adds increments, at least one; both psycopg and ADBC run it."""
     rows = [
         sql.SQL("({}, {}::jsonb, {}::double precision)").format(
             sql.Literal(each.name),
@@ -75,7 +75,7 @@ def add(conn: psycopg.Connection, increments: Iterable[Increment]) -> None:
 
 
 def are_kept(conn: psycopg.Connection) -> bool:
-    """Whether there are books that know of totals."""
+    """Whether there are books, and they have totals."""
     return has(conn, "migration.totals")
 
 

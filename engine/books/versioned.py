@@ -1,10 +1,10 @@
-"""Schemas in which the program keeps books of its own: they have a version, and are brought up to date as a whole.
+"""Schemas that hold the program's own books: they have a version, and are upgraded as a whole.
 
 Laws
-- Such a schema is made whole or not at all, and only where no schema of its name is somebody else's or newer.
+- Such a schema is created or upgraded in one transaction, and only if no foreign or newer one has its name.
 - Ours is known by its comment; its version is the greatest in its table `version`.
-- Nobody but its owner may do anything with what is made, whatever default privileges say; what somebody grants later on
-  purpose stays. Books that an older program left open are closed as a whole, once, and the log says to whom.
+- Only its owner has privileges on it, whatever default privileges say; grants made later stay. Privileges on books that
+  an older program left open are revoked once, and the log names the roles.
 """
 
 import logging
@@ -111,6 +111,6 @@ class Versioned:
 
 
 def tell_closed(schema: str, others: Sequence[str]) -> None:
-    """Say who loses what an older program left open: he may have it on purpose."""
+    """Log the roles whose privileges were revoked: they may have been given on purpose."""
     text = "schema %s was open to %s; it holds personal data and is closed now: grant anew what is wanted on purpose"
     LOG.warning(text, schema, ", ".join(others))

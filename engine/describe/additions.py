@@ -1,4 +1,4 @@
-"""What the target has and the legacy database lacks: tables and columns of the project's own, and what fills them."""
+"""The target's own tables and columns, which the legacy database lacks, and what fills them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One legacy table of the plan: its columns' destinations, what is dropped of it, what is to be said."""
+"""One legacy table of the plan: the destinations of its columns, dropped objects, remarks."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,8 +1,8 @@
-"""One table's story as the mapping and the target's DDL tell it, of whatever database: no source is asked.
+"""What happens to one table by the mapping and the target's DDL alone, without a source.
 
 Laws
-- A name may be a legacy table's, that of what it is called in the target, or a table's that the target has of its own.
-- The rules are the mapping's keys in words, and what the transform's own module says of itself.
+- A name may be that of a legacy table, its name in the target, or that of one of the target's own tables.
+- The rules are the mapping's keys in words, and the docstring of the transform's module.
 """
 
 import inspect
@@ -26,18 +26,18 @@ GATEWAYS, GATEWAY_TABLE = "gateways", "payment_gateway_configs"  # a lookup for 
 
 
 def known() -> set[str]:
-    """Every name that has a story without a source."""
+    """Every table name that can be explained without a source."""
     rules = mapping.load()
     return {*rules.tables, *(rule.target for rule in rules.tables.values() if rule.target), *target.load()}
 
 
 def near(name: str, others: Iterable[str] = ()) -> str:
-    """What may have been meant instead."""
+    """Known names that resemble this one."""
     return consistency.near(name, {*known(), *others})
 
 
 def mapped_json(name: str) -> dict[str, Any] | None:
-    """The story; None of a name that neither mapping nor DDL speaks of."""
+    """The table as JSON; None if neither mapping nor DDL has the name."""
     rules, declared = mapping.load(), target.load()
     legacy = name if name in rules.tables else _renamed(name)
     if legacy is None and name not in declared:

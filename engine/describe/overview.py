@@ -30,7 +30,7 @@ NOT_LOOKED = "the target was not looked at and no DDL was rehearsed: NXTGAUGE_TA
 
 
 def survey_json(found: Survey) -> dict[str, Any]:
-    """All of it, whatever the text leaves out. Names are as they are."""
+    """The whole plan as JSON, also what the text leaves out. Names are unchanged."""
     plan = found.plan
     return {
         "source_schema": plan.source_schema,
@@ -85,7 +85,7 @@ def _target_json(found: Survey) -> dict[str, Any]:
 
 
 def verdict(found: Survey) -> str:
-    """In one sentence, what a run would meet."""
+    """One sentence: whether a run could begin, and what it would meet."""
     if found.faults:
         pronoun = "it is" if len(found.faults) == 1 else "they are"
         return f"REFUSED: {_count(found.faults, 'fault')}; nothing can be migrated before {pronoun} mended"
@@ -135,7 +135,7 @@ def _lasting(pace: Pace | None, rows: int) -> int | None:
 
 
 def survey_text(found: Survey, is_full: bool = False, only: Sequence[TablePlan] = (), new: Sequence[str] = ()) -> str:
-    """For a person. only, new: legacy and new tables whose details are wanted, in place of an overview of all."""
+    """The plan as text. only, new: legacy and new tables to show in detail, in place of an overview of all."""
     plan = found.plan
     lines = [line(f"plan: {verdict(found)}"), "", *_summary(found), ""]
     lines += _section("faults", found.faults) + _section("questions for you", plan.questions)

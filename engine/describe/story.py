@@ -41,7 +41,7 @@ def _reached(plan: Plan, table: TablePlan) -> set[str]:
 
 
 def near(plan: Plan, name: str) -> str:
-    """What may have been meant instead."""
+    """Known names that resemble this one."""
     known = {table.name for table in plan.tables} | {plan.final_name(shape.name) for shape in plan.build}
     found = difflib.get_close_matches(name, known, n=3)
     return f"did you mean {' or '.join(found)}?" if found else "`plan --full` lists them"

@@ -1,13 +1,13 @@
 """The approval before publish: a person looks at the verified build's report and says yes or no.
 
 Laws
-- Whether a run has to be approved stands in its row from its beginning, so no later attempt at it can do without.
-- Asked after every other gate has passed, and once for a build: an approved build that is resumed is not asked about
-  again, a rejected one stays rejected. A run that begins anew has another build, and is asked about again.
-- The decision is the row of the gate `approval`: whoever changes it from awaiting first has decided. The run waits for
-  that row alone, so it can be decided from any machine that reaches the target, whatever became of a Prefect server.
-- Nobody deciding in time rejects: the gate is then in error, nothing is published, and a resumed run asks anew.
-- Neither the snapshot nor a lock is held while a person thinks; the lease is.
+- Whether a run has to be approved is recorded when it begins, so that no later attempt can do without.
+- Approval is asked for after every other gate has passed, once per build: an approved build that is resumed stays
+  approved, a rejected one stays rejected. A run that begins anew has another build, which needs an approval of its own.
+- The decision is the row of the gate `approval`: the first to change it from awaiting has decided. The run waits for
+  that row alone, so that any machine that reaches the target can decide, with or without a Prefect server.
+- If nobody decides in time, the gate is in error and nothing is published; a resumed run asks again.
+- While it waits, the run holds the lease, but neither a snapshot nor a lock.
 """
 
 import time
@@ -44,7 +44,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be decided. until: when nobody's answer becomes no; summary: what is known of the run."""
+    """A request for approval. until: when the time to answer ends; summary: of the run."""
 
     run_id: str
     until: datetime
@@ -52,7 +52,7 @@ class Request:
 
 
 class Desk(Protocol):
-    """Another place where a person may decide: a form in Prefect's UI, say. None of its methods raises."""
+    """Another place where a person may decide, such as a form in Prefect's UI. None of its methods raises."""
 
     def ask(self, request: Request) -> None: ...
 

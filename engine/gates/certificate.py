@@ -1,11 +1,11 @@
-"""The rehearsal certificate: what a dry-run that passed has rehearsed, and what has drifted from it since.
+"""The rehearsal certificate: what a passed dry-run has rehearsed, and what differs from it now.
 
 Laws
-- Only a dry-run issues one: after its gates, and with its last word in the books.
+- Only a dry-run issues one: after its gates have passed, in the transaction that ends it.
 - Its hash is the sha256 of its parts as JSON with sorted keys and without blanks; a file whose parts have another hash
   is damaged and counts for nothing.
-- Mapping, target DDL, program, settings that decide what becomes of rows, and the source's schema must be what was
-  rehearsed; how many rows there are may differ, and is told.
+- Mapping, target DDL, program, the settings that decide outcomes, and the source's schema must equal the rehearsed
+  ones; numbers of rows may differ, which is reported.
 - Names, types, digests and counts; no value of a row.
 """
 
@@ -62,7 +62,7 @@ class Certificate:
         return asdict(self)
 
     def brief(self, role: str, changes: Iterable[str] = ()) -> dict[str, Any]:
-        """What a report tells of it. role: issued, or in force; changes: of figures, as sentences."""
+        """The certificate as a report shows it. role: issued, or in force; changes: of figures, as sentences."""
         digests = {name: self.parts[name] for name in ("mapping", "target_ddl", "code_version", "source_schema")}
         own = {"role": role, "hash": self.hash, "run_id": self.run_id, "issued_at": self.issued_at}
         return own | digests | {"changes": list(changes)}
@@ -82,7 +82,7 @@ def stated(plan: Plan, settings: Settings) -> dict[str, Any]:
 
 
 def of_rows(conn: psycopg.Connection, run_id: str) -> dict[str, Any]:
-    """The parts that tell of the rows. rows: legacy table → its outcomes; rejects: legacy table → reason → rows."""
+    """The parts about rows. rows: legacy table → its outcomes; rejects: legacy table → reason → rows."""
     reasons: dict[str, dict[str, int]] = {}
     for row in summary.rows(conn, summary.REJECTS, run_id):
         reasons.setdefault(row["legacy_table"], {})[row["reason"]] = row["rows"]
@@ -92,7 +92,7 @@ def of_rows(conn: psycopg.Connection, run_id: str) -> dict[str, Any]:
 
 
 def issue(conn: psycopg.Connection, run_id: str, parts: dict[str, Any]) -> Certificate:
-    """Write down what this dry-run has rehearsed: all parts, as `stated` and `of_rows` give them."""
+    """Record what this dry-run has rehearsed: all parts, as `stated` and `of_rows` give them."""
     query = """
         insert into migration.certificates (run_id, hash, source_schema, target_schema, parts)
         select run_id, %s, source_schema, target_schema, %s from migration.runs where run_id = %s
@@ -114,7 +114,7 @@ def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
 
 
 def read(path: str | Path) -> Certificate:
-    """A certificate that a rehearsal elsewhere has left. Errors: ConfigError that names the file."""
+    """The certificate in a file, issued by a rehearsal elsewhere. Errors: ConfigError that names the file."""
     try:
         found = _whole(Path(path).read_bytes())
     except OSError as error:
@@ -142,7 +142,8 @@ def kept(run: bookkeeping.Run | None) -> Certificate | None:
 
 
 def faults(settings: Settings, found: Certificate | None, parts: Mapping[str, Any]) -> list[str]:
-    """Why a run that is no dry-run may not begin, one sentence each. found: what it is held to, None: nothing."""
+    """Why a run that is no dry-run may not begin, one sentence each. found: the certificate that it is held to, if
+    any."""
     if found is None and not settings.require_certificate:
         return []
     if found is None:
@@ -156,8 +157,8 @@ def faults(settings: Settings, found: Certificate | None, parts: Mapping[str, An
 
 
 def rehearsal(settings: Settings) -> str:
-    """The command that issues a certificate for this profile: plainly where the default one decides of rows alike, for
-    that tolerates rejected rows, which the run itself has to answer for."""
+    """The command that issues a certificate for this profile. It names no profile if the default one, which tolerates
+    rejected rows, leads to the same outcomes."""
     default = settings.under(DEFAULT_PROFILE)
     is_alike = all(getattr(default, name) == getattr(settings, name) for name in RULES)
     return f"nxtgauge-migrate {'' if is_alike else f'--profile {settings.profile} '}migrate --dry-run"

@@ -1,11 +1,11 @@
-"""The gates before publish: rows in the target's books, and what a person may do about a closed one.
+"""The gates before the publish: rows in the target's books, and what a person can do about a closed one.
 
 Laws
-- A gate is of one build, by the oid of its schema: a build that is begun anew has all its gates before it again.
-- A failed gate stays failed: no retry, resume or rerun passes it, even if what it found is no longer there. An error
-  may be judged again, and so may a policy, whose remedy lies in the profile.
-- Only a waiver opens a closed gate. It has a reason and a name, stands for one build, and is never deleted.
-- That a build was verified at all, that the source stood still, and a person's approval, nobody can waive.
+- A gate belongs to one build, by the oid of its schema: a build that begins anew has to pass all gates again.
+- A failed gate stays failed: no retry, resume or rerun passes it, even if what it found is gone. A gate in error may be
+  judged again, and so may a policy, which the profile decides.
+- Only a waiver opens a closed gate. It has a reason and a name, holds for one build, and is never deleted.
+- Three gates cannot be waived: that the build was verified, that the source did not change, and the approval.
 """
 
 from collections.abc import Callable, Iterable
@@ -83,7 +83,7 @@ class Gate:
 
 
 def record(conn: psycopg.Connection, run_id: str, build_oid: int, gates: Iterable[Gate]) -> None:
-    """Write down what was found, in a transaction of its own; what has failed before stays failed."""
+    """Record findings, in a transaction of its own; a gate that has failed before stays failed."""
     query = """
         insert into migration.gates as old (run_id, build_oid, check_name, kind, severity, state, detail)
         values (%s, %s, %s, %s, %s, %s, %s)
@@ -109,7 +109,7 @@ CLOSED = """
 
 
 def closed(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
-    """What keeps this build from being published: closed gates without a waiver, and a verification not made."""
+    """What keeps this build from being published: closed gates without a waiver, and a missing verification."""
     with conn.cursor(row_factory=class_row(Gate)) as cursor:
         found = cursor.execute(CLOSED, [run_id, build_oid]).fetchall()
     verified = "select from migration.gates where run_id = %s and build_oid = %s and check_name = %s"
@@ -119,9 +119,9 @@ def closed(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
 
 
 def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> VerificationFailed:
-    """The error that names each closed gate, what it found, and what answers it; `faults` has them apart.
+    """The error that names each closed gate, what it found, and what can be done; `faults` has one entry for each.
 
-    is_waivable: the build stays, so that there is something to answer for.
+    is_waivable: the build is kept, so that its gates can be waived.
     """
     error = VerificationFailed()
     error.faults = [_fault(run_id, gate, is_waivable) for gate in gates]
@@ -135,7 +135,7 @@ def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
 
 
 def answers(run_id: str, gate: Gate) -> list[str]:
-    """What a person may do about a closed gate of a build that stays: sentences, and commands to copy."""
+    """What a person can do about a closed gate of a build that is kept: sentences, and commands to copy."""
     if gate.check_name == APPROVAL:
         return [DECISIONS[gate.state].format(run=run_id)]
     if gate.check_name in NOT_WAIVED:
@@ -146,7 +146,7 @@ def answers(run_id: str, gate: Gate) -> list[str]:
 
 
 def told(run_id: str, gate: Gate) -> dict[str, Any]:
-    """A closed gate as `status` and `waive` tell of it."""
+    """A closed gate as `status` and `waive` show it."""
     found = {"check_name": gate.check_name, "state": gate.state, "detail": gate.detail}
     return found | {"answers": answers(run_id, gate)}
 
@@ -158,9 +158,9 @@ def require(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
 
 
 def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
-    """Let the run's build pass one closed gate, for this reason, by this person.
+    """Waive one closed gate of the run's build, for this reason, by this person.
 
-    Returns the waiver; its `closed_gates` are those that are closed yet.
+    Returns the waiver; its `closed_gates` are those that are still closed.
 
     Errors: ConfigError if run or check is unknown, the gate is open or cannot be waived, or the build is gone.
     """
@@ -177,7 +177,7 @@ def waive(conn: psycopg.Connection, run_id: str, check_name: str, reason: str, n
 
 
 def one_line(text: str, option: str) -> str:
-    """What a person said, as one line in an encoding that the books take. Errors: ConfigError if it is blank."""
+    """A person's text as one line that the books' encoding can hold. Errors: ConfigError if it is blank."""
     if line := in_one_line(text):
         return line
     raise ConfigError(f"{option} is blank; it says why, or who answers for it")
@@ -245,5 +245,5 @@ def waivers(conn: psycopg.Connection, run_id: str) -> list[dict[str, Any]]:
 
 
 def are_kept(conn: psycopg.Connection) -> bool:
-    """Whether the books know of gates."""
+    """Whether the books have gates."""
     return has(conn, "migration.gates")

@@ -1,8 +1,8 @@
-"""The judgement of a finished build: the engine's own gates, and the auditor's, which it only writes down.
+"""The judgement of a finished build: the engine's own gates, and the auditor's, which the engine only records.
 
 Laws
-- Every gate is written down before anybody acts on it, so that it stands even if the run dies of it.
-- A verification opens its gate only if it was of this build, of level full, of all rows, and ran to its end.
+- Every gate is recorded before the run acts on it, so that the record stays even if the run dies.
+- A verification opens its gate only if it judged this build, at level full, on all rows, and to its end.
 """
 
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ def _source(work: Work, changed: list[str]) -> Gate:
 
 
 def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict[str, Any] | None:
-    """Seal the build, let the auditor judge it, write down what it says. Returns the verdict; None without auditor.
+    """Seal the build, let the auditor judge it, record its verdict. Returns the verdict; None without an auditor.
 
     Errors: whatever the auditor raises; the gate `verification` is then in error.
     """

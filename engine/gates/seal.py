@@ -1,11 +1,11 @@
 """The seal on a verified build: what is published is what was judged, row for row.
 
 Laws
-- A mark is of one table or sequence: a digest of its definition, how many rows it has, and the sum of their xmin. A
-  row that comes has a younger xmin than any that goes, so no change leaves count and sum as they were.
+- The mark of a table or sequence: a digest of its definition, its number of rows, and the sum of their xmin. A new row
+  version has a younger xmin than any removed one, so that every change alters count or sum.
 - The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
-- The horizon lets a later verification tell what came after: which transactions the seal saw, in which server, which
-  tables those were, where the sequences stood, and a digest of what the run's books say of single rows.
+- The horizon lets a later verification find out what was written afterwards: the transactions that the seal saw, the
+  server, the tables, the positions of the sequences, and a digest of the run's books about single rows.
 """
 
 import json
@@ -82,7 +82,7 @@ def rows_of(conn: psycopg.Connection, run_id: str) -> dict[str, int]:
 
 
 def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False) -> dict[str, str]:
-    """Table or sequence → its mark as of now. is_locked: within the caller's transaction, writers locked out first."""
+    """Table or sequence → its present mark. is_locked: writers are locked out first, in the caller's transaction."""
     with conn.transaction():
         conn.execute("set local search_path = pg_catalog")  # definitions are spelled by it
         tables = _tables(conn, schemas)

@@ -1,4 +1,4 @@
-"""What a person wants to know of a run, as plain values: counts, reasons, names and times, no value of a row."""
+"""The summary of a run as plain values: counts, reasons, names and times, no value of a row."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -58,7 +58,7 @@ class Summary:
 
 
 def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **known: Any) -> Summary:
-    """The run as the books have it; known: what they do not hold."""
+    """The summary of a run from the books; known: what the books do not hold."""
     run = bookkeeping.run(conn, run_id)
     shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if _is_told(gate)] if build_oid else []
     return Summary(
@@ -98,7 +98,7 @@ def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive:
 
 
 def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict[str, Any]:
-    """A run in the list. One that says it is running and is not at work has died, and can be resumed."""
+    """A run in the list. One whose state is running, but which holds no lease, has died and can be resumed."""
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []

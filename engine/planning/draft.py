@@ -1,4 +1,4 @@
-"""What every part of the planner looks at, and the few things they write on together.
+"""The draft of a plan: what all parts of the planner read, and the few lists that they add to.
 
 A Draft lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
 """
@@ -80,7 +80,8 @@ class Draft:
         return found
 
     def keeps(self, table: str, columns: Iterable[str]) -> bool:
-        """Whether these columns of a build table hold the legacy values from first to last; references may follow."""
+        """Whether these columns of a build table hold the legacy values throughout, and no reference in them is
+        rewritten."""
         moving = self.changed | {(follow.table, follow.column) for follow in self.follows}
         return not any((table, column) in moving for column in columns)
 
@@ -101,7 +102,7 @@ class Draft:
         return f"{quoted(self.catalog.schema, self.legacy_names.get(table, table))} as t"
 
     def place(self, table: str) -> str:
-        """Where the mapping speaks of a table, or would."""
+        """The mapping's file and key for a table, whether or not it is there."""
         header = f"[{toml_key(table)}]"
         if self.find_rule(table):
             return f"{header} in {self.mapping.file_of(table)}"
@@ -113,7 +114,7 @@ class Draft:
         self.faults.append(Fault(f"{where}: {found}; {remedy}", table, column))
 
     def arrives(self, table: str, column: str, into: str, name: str) -> None:
-        """The values of this legacy column stand in that build column."""
+        """Record that the values of this legacy column arrive in that build column."""
         self.arrivals.setdefault((table, column), []).append((into, name))
 
     def add_column(self, table: str, column: Column) -> None:
@@ -121,7 +122,7 @@ class Draft:
         self.declared[table] = replace(shape, columns=(*shape.columns, column))
 
     def add_objects(self, table: str, constraints: list[Constraint], indexes: list[Index], legacy: str) -> None:
-        """Add what legacy table `legacy` brings along."""
+        """Add constraints and indexes of the legacy table `legacy` to a declared table."""
         shape = self.declared[table]
         brought: list[Constraint | Index] = [*constraints, *indexes]
         self.sources_of |= {(table, found.name): (legacy, found.name) for found in brought}
@@ -131,7 +132,7 @@ class Draft:
 
 
 def freight_item(name: str, column: Column) -> Item:
-    """The column as it rides along in the frame lane: natively where ADBC is exact, else as text."""
+    """The column as an item of freight: in its own type where ADBC is exact, else as text."""
     if column.base in NATIVE and column.kind == "b" and not column.is_array:
         return Item(name, plain(column), "text" if column.base in TEXTUAL_NATIVE else column.base)
     return Item(name, as_text(column))

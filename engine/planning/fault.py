@@ -1,6 +1,6 @@
-"""One reason why a run may not begin: a sentence, and what of the schema it is about.
+"""One reason why a run may not begin: a sentence, and the object that it is about.
 
-Law: whether two faults are about one thing is told by what they name, never by their sentences.
+Law: faults are compared by the objects that they name, never by their sentences.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ class Fault:
         return self.sentence
 
     def is_told_by(self, other: "Fault") -> bool:
-        """Whether the other one already says what there is to say: of a table anything about it, else the same name."""
+        """Whether the other fault makes this one superfluous: it is about the same object, or this one is about its
+        whole table."""
         if self.table and not self.name:
             return self.table == other.table
         is_same_table = self.table == other.table or not (self.table and other.table)

@@ -1,7 +1,7 @@
 """Whether a value of one column fits another of its meaning, as SQL that never fails.
 
-Law: what does not fit is null, never cut, rounded or refused: a text longer than the column, a word that is no label of
-an enum or no boolean, a number beyond the column's range or scale.
+Law: a value that does not fit becomes null; it is never cut, rounded or refused. Such are a text longer than the
+column, a word that is no label of an enum or no boolean, and a number beyond the column's range or scale.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1',
 
 
 def fitted(own: Column, given: Column, labels: Sequence[str], alias: str = "t") -> str | None:
-    """The column `given` behind the alias in the type of `own`; None where none of its values could be told to fit.
+    """SQL: the column `given` in the type of `own`; None if no value of its type can be known to fit.
 
     labels: of an enum that is own's type.
     """

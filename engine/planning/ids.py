@@ -1,10 +1,10 @@
-"""How a key or a reference is read: in one form for all values that name the same row.
+"""How keys and references are read as text: values that name the same row have the same text.
 
 Laws (contract, 5: ids)
-- A char(n) is read without its padding, a citext in lower case, a number without a scale that says nothing; a domain
-  like its base type.
-- A value that points at a key of such a type is read as the key is: a text as the number that it spells.
-- A UUID is left as it is written, for the books name ids so; `hyphened` is the form in which it is compared.
+- A char(n) is read without its padding, a citext in lower case, a number without trailing zeros; a domain like its base
+  type.
+- A reference is read by its key's type: a text that points at a number, as the number that it spells.
+- A UUID is read as it is written, for the books hold ids so; `hyphened` is the form for comparison.
 """
 
 from config.shapes import Column
@@ -38,7 +38,7 @@ def kept(column: Column) -> str:
 
 
 def told(column: Column) -> str:
-    """A reference of the build as a note tells it: null where `parsed` put a number that stands for no number."""
+    """The value of a reference for a note: null if it is the number by which `parsed` replaces what is no number."""
     nobody = "NaN" if column.base == "numeric" else str(-LIMITS.get(column.base, 0))
     return f"nullif({word(column)}, '{nobody}')" if column.base in NUMBERS else word(column)
 
@@ -57,9 +57,9 @@ def _number(text: str, column: Column, key: Column) -> str:
 
 
 def parsed(column: Column, key: Column) -> str:
-    """The number that the value spells, in the key's own type; of any other value one that names no row.
+    """The number that the value spells, in the key's own type; for any other value a number that names no row.
 
-    That is the least integer, or NaN: an orphan like any other, which a null would not be.
+    Which is the least integer, or NaN: so the reference is an orphan like any other, which a null would not be.
     """
     text = word(column, key)
     value = read(text, "numeric")

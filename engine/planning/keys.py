@@ -1,11 +1,11 @@
-"""Which type every key and reference has in the target, and how a legacy value gets there.
+"""The type of every key and reference in the target, and how a legacy value is converted to it.
 
 Laws (contract, 5: ids)
 - An id is a sole primary-key column named `id`. Of a reshaped table it becomes uuid; elsewhere a text id becomes uuid
   if most of its values are UUIDs, any other stays what it is.
-- A reference has the type of the id that it names: by a foreign key, also as one column of several, or by the column
-  that its foreign key names, which may be a reference itself; undeclared and named by the mapping.
-- A foreign key to another unique column says nothing of ids: values and type stay.
+- A reference has the type of the id that it names. What it names is known from a foreign key (also as one of several
+  columns, and through a column that is a reference itself), or from the mapping.
+- A foreign key to another unique column is no reference to ids: values and type stay.
 - text → uuid is a cast in the SELECT if every value is a UUID, else it is derived in the frame lane.
 """
 
@@ -78,7 +78,7 @@ class Keys:
         return self._mapping.root_of(table)
 
     def led(self, table: str, column: str) -> str:
-        """What becomes of a reference to a reshaped table, in words; of any other column ''."""
+        """How a reference to a reshaped table is followed, in words; '' of any other column."""
         reference = self.references.get((table, column))
         if reference and (root := self.root_of(reference.ids_of)):
             return f"the row of {root} that its row of {reference.ids_of} became"
@@ -111,7 +111,7 @@ class Keys:
         return text(self.parsed(table, column)) if is_parsed else self.word(table, column)
 
     def carried(self, table: LegacyTable, column: Column) -> str:
-        """SQL: the value of a carried reference as text; what only becomes another kind of text keeps its letters."""
+        """SQL: the value of a carried reference as text; if only the kind of text changes, its letters are kept."""
         found = self.conversion(table, column)
         is_text = found.kind == "cast" and found.base in TEXTUAL
         return ids.kept(column) if is_text else self.spelled(table, column)
@@ -136,7 +136,7 @@ class Keys:
         return self._id_type(legacy, column) if self.is_id(legacy, "id") else self.bare(column)
 
     def names_ids(self, table: LegacyTable, column: str) -> bool:
-        """Whether ids stand in a column, and not codes, say."""
+        """Whether a column holds ids, and not another unique value such as a code."""
         return self._named(table, column) is not None
 
     def _named(self, table: LegacyTable, column: str) -> str | None:

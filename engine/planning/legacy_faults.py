@@ -1,4 +1,4 @@
-"""What of the source stands in the way of a plan: privileges, kinds of tables, and names that the target takes itself.
+"""Faults of the source: missing privileges, kinds of tables that cannot be migrated, and names that the target uses.
 
 Laws
 - Privileges come first, all at once, and from the catalogue alone: a source that may not be read is not sampled.
@@ -15,7 +15,7 @@ READER = "the user of NXTGAUGE_SOURCE_URL"
 
 
 def of_privileges(catalog: Catalog) -> list[Fault]:
-    """What that user may not read."""
+    """The faults about tables that the user may not read."""
     tables = [table for table in catalog.tables if not table.extension]
     faults = []
     if catalog.is_barred:
@@ -27,7 +27,7 @@ def of_privileges(catalog: Catalog) -> list[Fault]:
 
 
 def hidden_rows(table: LegacyTable) -> str:
-    """That policies hide rows of the table, and from whom they do not."""
+    """The sentence that row-level policies hide rows of the table, and from whom they do not."""
     wanted = "use a superuser or a role with BYPASSRLS"
     if table.is_security_forced:
         return f"has row-level security that is forced, so that it hides rows from the owner too; {wanted}"

@@ -1,9 +1,9 @@
 """The plan: what becomes of every table, column and constraint, as frozen values.
 
 Laws
-- Everything the run does stands here first; a run reads the plan and decides nothing.
+- The plan says everything that a run does; a run decides nothing.
 - Every legacy column has a Way; a plan with a fault is not run.
-- Build tables carry legacy names until the last step; `renames` says what they are called after it.
+- Build tables have legacy names until the last step; `renames` holds their final names.
 """
 
 import hashlib
@@ -97,7 +97,7 @@ class Route:
 class ConstraintRule:
     """One constraint of the target as the quarantine sees it. on_orphan: of a foreign key.
 
-    is_trusted: the legacy constraint proves it, for the rows arrive as they were.
+    is_trusted: the legacy constraint proves it, for the rows arrive unchanged.
     """
 
     table: str
@@ -133,7 +133,7 @@ class ConstraintRule:
 
 @dataclass(frozen=True)
 class Follow:
-    """A loaded reference to reshaped tables, mended once their rows' new ids are known."""
+    """A loaded reference to a reshaped table, which is updated once the rows' new ids are known."""
 
     table: str
     column: str
@@ -155,7 +155,7 @@ class Noted:
 
 @dataclass(frozen=True)
 class TablePlan:
-    """The story of one legacy table."""
+    """What becomes of one legacy table."""
 
     legacy: LegacyTable
     domain: str
@@ -223,7 +223,7 @@ class Plan:
         return next((table for table in self.tables if table.name == name), None)
 
     def table(self, name: str) -> TablePlan:
-        """The story of this legacy table, which is known to be planned. Errors: LookupError."""
+        """The plan of this legacy table, which is known to be planned. Errors: LookupError."""
         found = self.find_table(name)
         if found is None:
             raise LookupError(f"the plan has no legacy table {name}")
@@ -256,7 +256,7 @@ class Plan:
         return dict(self.renames).get(build_table, build_table)
 
     def build_column(self, build_table: str, final: str) -> str:
-        """What the column of this final name is called until the end."""
+        """The name in the build of the column with this final name."""
         named = (old for table, old, new in self.column_renames if (table, new) == (build_table, final))
         return next(named, final)
 
@@ -281,7 +281,7 @@ def _timeless(items: tuple[Item, ...], instant: str) -> tuple[Item, ...]:
 
 
 def merged_shape(plan: Plan) -> Table | None:
-    """The table of what professionals carry, with the profile that each leads to; None if they carry nothing."""
+    """The table of professionals' carried columns, with the profile that each leads to; None if they carry none."""
     route = next((r for r in plan.routes if r.transform == "professionals"), None)
     if not route or not (pairs := dict(route.freight).get(route.targets[0], ())):
         return None

@@ -1,7 +1,7 @@
-"""Makes the plan: reads the catalogue and the mapping, and states what will become of everything.
+"""Makes the plan: decides by the catalogue and the mapping what becomes of every table, column and object.
 
 Laws
-- Reflect, never assume: a table, column or object that is not in the catalogue is not in the plan.
+- Only what is in the catalogue is in the plan: no table, column or object is assumed.
 - All faults at once: planning goes on after the first, and each names table, column, what was found and what to edit.
 - Every legacy column has a way (coverage), or the plan has a fault.
 """
@@ -37,7 +37,7 @@ from engine.reflect.catalog import Catalog, LegacyTable
 
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe, server: int = older.NEWEST) -> Plan:
-    """The plan for this catalogue; without users one that holds nothing but faults.
+    """The plan for this catalogue; if there is no table users, a plan with faults alone.
 
     probe: looks at the rows; server: the target's version.
     """

@@ -1,6 +1,6 @@
-"""What tables need is made before them: extensions, collations, text search, types, functions, sequences.
+"""DDL of what tables need before they are made: extensions, collations, text search, types, functions, sequences.
 
-Law: each stands in the order in which the schema can take it, those of one kind after those that they are made of.
+Law: the statements stand in an order in which they can run: every object after those that it is made of.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -18,7 +18,7 @@ MAKE_TYPE = {"e": "CREATE TYPE {} AS ENUM ({})", "c": "CREATE TYPE {} AS ({})", 
 
 
 def extensions(names: Iterable[str], home: str = "public") -> list[Statement]:
-    """Extensions that are not there yet, never in a build schema: dropping that would take them along."""
+    """Missing extensions, never in a build schema: they would be dropped with it."""
     template = "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}"
     return [spell("extension", name, template, name, home) for name in names]
 
@@ -56,7 +56,7 @@ def functions(catalog: Catalog, names: Collection[str]) -> list[Statement]:
 
 
 def collations(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Collations of the schema's own; the target's version of their rules serves."""
+    """The schema's own collations, by the rules of the target's version."""
     wanted = [collation for collation in catalog.collations if collation.name in names]
     made = [spell("collation", c.name, "CREATE COLLATION {} ({})", c.name, _collating(c)) for c in wanted]
     return made + [comment(c.name, c.comment, "COLLATION {}", c.name) for c in wanted if c.comment is not None]
@@ -104,17 +104,17 @@ def domain_rules(catalog: Catalog, names: Collection[str]) -> list[Statement]:
 
 
 def domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that hold of all there is: before the load. They may call functions that take the domains."""
+    """Validated checks, made before the load, after the functions that they may call."""
     return _domain_checks(catalog, names, "", lambda check: check.is_validated)
 
 
 def late_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Checks that are NOT VALID: after the load, for what is there may break them."""
+    """Checks that are NOT VALID, made after the load, for existing rows may break them."""
     return _domain_checks(catalog, names, " NOT VALID", lambda check: not check.is_validated)
 
 
 def unvalidated_domain_checks(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """All checks as NOT VALID: for the archive, which takes whatever the legacy tables hold."""
+    """All checks as NOT VALID, for the archive, which takes every legacy value."""
     return _domain_checks(catalog, names, " NOT VALID", lambda check: True)
 
 
@@ -138,7 +138,7 @@ def _domain(kind: Type, rule: sql.Composable) -> Statement:
 
 
 def sequences(catalog: Catalog, names: Collection[str]) -> list[Statement]:
-    """Sequences that no identity column makes for itself, at their start; `positions` moves them on."""
+    """Sequences other than those of identity columns, at their start; `positions` sets them."""
     wanted = [s for s in catalog.sequences if s.name in names and not s.is_identity]
     made = [
         spell("sequence", s.name, "CREATE SEQUENCE {} AS {} {}", s.name, sql.SQL(s.type), options_of(s)) for s in wanted

@@ -3,10 +3,10 @@
 Laws
 - Enums, domains, composites, collations and text search configurations that a kept column uses are made first, in the
   schema that uses them.
-- A function that a kept expression calls is replaced or dropped where the mapping says so, taken from its extension, or
-  carried along if it stands alone; any other is a fault. One that runs with its owner's rights, or whose language lets
-  it out of the database, is carried only if the mapping names it.
-- A sequence goes along where its column does, where it is free, and where anything draws from it.
+- A function that a kept expression calls is replaced or dropped if the mapping says so, taken from its extension, or
+  carried if it needs nothing else; any other is a fault. A function that is SECURITY DEFINER, or in an untrusted
+  language, is carried only if the mapping names it.
+- A sequence is carried if its owning column is, if it has no owner, or if a kept expression draws from it.
 """
 
 from collections.abc import Iterator

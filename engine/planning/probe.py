@@ -1,6 +1,6 @@
-"""The few looks that the plan takes at rows of the source: what text ids are, and which columns hold links.
+"""Samples of the source's rows for the plan: whether text ids are UUIDs, and which columns hold links.
 
-No value of a row leaves here, only counts.
+Only counts are returned, never a value of a row.
 """
 
 import psycopg
@@ -23,7 +23,7 @@ Counts = dict[str, tuple[int, int]]  # column → how many values it has, and ho
 
 
 class Unread:
-    """Takes no look: for a source that may not be read."""
+    """Reads no row: for a source that may not be read."""
 
     def ids(self, table: str, columns: list[Column]) -> Counts:
         return {column.name: (0, 0) for column in columns}
@@ -33,7 +33,7 @@ class Unread:
 
 
 class Source:
-    """Looks through a session on the source."""
+    """Reads rows by a session on the source."""
 
     def __init__(self, conn: psycopg.Connection, schema: str):
         self._conn, self._schema = conn, schema

@@ -1,7 +1,7 @@
-"""What the plan asks the operator: columns that look like references nobody declared, or like links.
+"""The plan's questions to the operator: columns that look like undeclared references, or like links.
 
 Laws
-- A question says what was seen, what happens if nobody answers, and which key in which file is each answer.
+- A question says what was found, what happens without an answer, and which key in which file gives each answer.
 - A column that the mapping calls settled is not asked about again.
 """
 
@@ -19,7 +19,7 @@ ACTORS = {"reviewed_by", "verified_by", "decided_by", "actor_id"}  # users or em
 
 
 def find(draft: Draft, probe: Probe) -> list[str]:
-    """A question for each column whose name or values say what nothing declares."""
+    """A question for each column whose name or values suggest a reference or a link that nothing declares."""
     known = {question.partition(" ")[0] for question in draft.keys.questions}
     asked = [question for table in draft.catalog.tables for question in _references(draft, table, known)]
     asked += [question for table in draft.catalog.tables for question in _times(draft, table)]

@@ -1,4 +1,4 @@
-"""What is seen under the product's name: put in place by a rename, taken back by a rename, or dropped.
+"""Publishes and rolls back the schema under the product's name, by renames; drops schemas of ours.
 
 May touch: `gates`, which it asks once more in its own transaction, and what is below; never `load`.
 """

@@ -1,11 +1,12 @@
-"""What is seen under the product's name: made elsewhere, put in place by a rename, taken back by a rename.
+"""The publish and the rollback: a build takes the product's name by a rename, and gives it back by another.
 
 Laws
-- What is published has passed its gates (engine.gates.gates) and is, row for row, what was verified.
+- A published build has passed its gates (engine.gates.gates) and is, row for row, what was verified.
 - A switch is one transaction: product and archive together, with grants, records and the run's state, or nothing.
-- Nothing is ever dropped with CASCADE, nor a schema that is not ours, nor one of ours that holds what others added.
-- What stood there before is kept under __previous, what was taken back under __withdrawn; each keeps one.
-- Writers are locked out of what is replaced before it is, so that no row is written to what is no longer read.
+- Nothing is dropped with CASCADE. A schema that is not ours is never dropped, nor one of ours that holds what others
+  added.
+- The replaced schema is kept as __previous, one that was rolled back as __withdrawn; one of each is kept.
+- Writers are locked out of the live schema before it is replaced, so that no row is written to one no longer read.
 - The caller holds the lease (engine.books.lease).
 """
 
@@ -80,7 +81,7 @@ def preflight(
 ) -> list[str]:
     """Why a publish would be refused, one sentence each; to be asked before anything is built.
 
-    drops_build: a build that a former run left has to go first.
+    drops_build: the build of a former run has to be dropped first.
     """
     books = bookkeeping.faults(conn)
     found = [*books, *_source_faults(conn, target_schema, source, source_schema), *_privilege_faults(conn)]
@@ -119,7 +120,7 @@ def _place_faults(
 
 
 def make_build(conn: psycopg.Connection, run_id: str, target_schema: str) -> None:
-    """Empty build schemas for product and archive; ones of ours that a former run left are dropped.
+    """Create empty build schemas for product and archive; those of a former run are dropped.
 
     Errors: PlanRefused, TargetError.
     """

@@ -1,8 +1,8 @@
-"""Our schemas in the target: what they hold, who depends on them, how one is dropped.
+"""Our schemas in the target: their members, their dependants, and how one is dropped.
 
 Laws
 - Only a schema of ours is dropped (engine.books.bookkeeping), object by object and never with CASCADE.
-- What others have added to it, or made to depend on it, is not dropped but named.
+- Objects that others added to it, or that depend on it, are named in an error, not dropped.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -80,7 +80,8 @@ def members_of(conn: psycopg.Connection, schema_oid: int, *, extensions: bool = 
 
 
 def added_to(conn: psycopg.Connection, schema: SchemaRecord) -> list[Member]:
-    """What others have added to a schema since it was published. A build is ours whole: nobody else knows of it."""
+    """The members that others have added to a schema since it was published; a build has none, for nobody else knows of
+    it."""
     if schema.role == "build":
         return []
     query = "select class, object from migration.objects where schema_oid = %s"

@@ -1,11 +1,11 @@
-"""What a schema holds, read from pg_catalog once and kept as plain values.
+"""The catalogue of one schema, read from pg_catalog once and kept as plain values.
 
 Laws
 - Only pg_catalog is read (and the position of each sequence), in a handful of queries over the whole schema; nothing
   is written, and no lock is stronger than ACCESS SHARE.
 - Definitions are PostgreSQL's own text, read with the source schema alone on the search path: objects of that schema
   stand unqualified, all others qualified. `rehome` lets members of extensions follow these to another schema.
-- Two schemas of the same shape compare equal: what differs between two copies (oids, sizes, owners) takes no part.
+- Two schemas of the same shape compare equal: oids, sizes and owners are not compared.
 """
 
 import pathlib
@@ -154,7 +154,7 @@ class Catalog:
 
 
 def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
-    """Everything the plan wants to know of one schema, as this connection's user sees it.
+    """The catalogue of one schema, as this connection's user sees it.
 
     A schema that does not exist, or that this user may not use, is empty and has the oid 0.
     """

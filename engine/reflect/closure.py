@@ -1,4 +1,5 @@
-"""What a set of tables needs of its legacy schema before it can be made, and where the legacy text may not serve."""
+"""What a set of tables needs of its legacy schema: types, functions, sequences and more, and what these need in
+turn."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -34,7 +35,7 @@ class Needs:
 
 
 def needs(catalog: Catalog, tables: Iterable[Table], origins: Mapping[Place, Place] | None = None) -> Needs:
-    """What these shapes use in their columns and expressions, and what that uses in turn.
+    """What these shapes use in their columns and expressions, and what is used by that in turn.
 
     The shapes may differ from the legacy ones: a column of another type or an expression that no longer names a
     function needs neither. Free sequences are needed always, owned ones where their column is.

@@ -1,4 +1,4 @@
-"""What a schema has of its own to compare and to search texts: collations, and dictionaries and configurations.
+"""A schema's own collations, and its dictionaries and configurations of text search.
 
 Law: a collation's version is the server's affair and is left out.
 """

@@ -1,6 +1,6 @@
-"""What a schema has beside its tables, as plain values: types, functions, extensions, who needs what, and what is left.
+"""The objects of a schema beside its tables, as plain values: types, functions, extensions, dependencies, leftovers.
 
-Law: two objects of the same shape compare equal; oids and who owns them take no part.
+Law: two objects of the same shape compare equal; oids and owners are not compared.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""What a target's server does not know of what the source's does.
+"""Features of the source's server that an older target's server lacks.
 
-Law: such a thing falls, or becomes the nearest thing that the server knows and that refuses no row more; the plan lists
-it either way.
+Law: an object that needs one is dropped, or replaced by the nearest that the server knows and that refuses no more
+rows; the plan lists it either way.
 """
 
 from dataclasses import replace
@@ -34,7 +34,7 @@ def why_not(constraint: Constraint, server: int) -> str | None:
 
 
 def fitted(found: Kind, server: int) -> tuple[Kind, str | None]:
-    """A constraint or index as a server of this version has it, and a sentence where that is less."""
+    """A constraint or index for a server of this version, and a sentence if it is weaker there."""
     if server >= FIFTEEN or not found.nulls_not_distinct:
         return found, None
     less = f"nulls not distinct of {found.name}: PostgreSQL {server // 10_000} takes nulls for distinct"
@@ -42,7 +42,7 @@ def fitted(found: Kind, server: int) -> tuple[Kind, str | None]:
 
 
 def generated(column: Column, server: int) -> tuple[Column, str]:
-    """A generated column as a server of this version has it, and how."""
+    """A generated column for a server of this version, and a note of how it is made there."""
     if server >= EIGHTEEN or column.generated != "v":
         return column, "generated anew"
     note = f"generated anew, and stored: PostgreSQL {server // 10_000} has no virtual columns"

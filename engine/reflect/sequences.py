@@ -1,7 +1,7 @@
 """Sequences of a schema, and those that expressions name by a text.
 
 Laws
-- Only the sequence itself tells what setval(…, false) left in it.
+- Positions are read from the sequences themselves, for only they have is_called, which setval(…, false) sets.
 - `nextval('public.s'::text)` looks the sequence up by name when it runs, so PostgreSQL does not know that it is needed.
   Where the text is made of literals alone, the expression names the sequence itself instead; what else a text is made
   of cannot be known, and is told.
@@ -76,7 +76,7 @@ class Named:
 
 
 def positions(cursor: psycopg.Cursor[dict[str, Any]], schema: str, names: list[str]) -> dict[str, dict[str, Any]]:
-    """Where each of these sequences stands. pg_sequences does not tell of setval(…, false)."""
+    """The position of each of these sequences, from the sequence itself, for pg_sequences has no is_called."""
     one = sql.SQL("select {} as name, last_value, is_called from {}")
     found: dict[str, dict[str, Any]] = {}
     for start in range(0, len(names), 500):  # a union of thousands would exhaust the server's stack

@@ -1,4 +1,4 @@
-"""Legacy tables and objects whose names the target takes itself, planned under the names that the mapping gives them.
+"""Legacy tables and objects whose names the target itself uses: planned under the names that the mapping gives them.
 
 Laws
 - In the build such a table has its new name from the beginning; all others keep their legacy names until the end.

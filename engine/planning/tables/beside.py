@@ -23,7 +23,7 @@ from engine.reflect.select_list import as_text, parsed, plain, text
 
 
 def derived(draft: Draft, table: LegacyTable, rule: Derivation) -> Route | None:
-    """The route of rows that are made from each row of a copied table; None (with a remark) if a column lacks."""
+    """The route of rows that are made from each row of a copied table; None, with a remark, if a column is missing."""
     used = used_columns(draft, table, rule.columns, None)
     missing = [name for name in rule.required if name not in used]
     if missing:
@@ -59,7 +59,7 @@ def _names_nothing(draft: Draft, table: LegacyTable, column: str) -> bool:
 
 
 def split(draft: Draft, table: LegacyTable, rule: Split) -> tuple[Route | None, dict[str, Way]]:
-    """Columns that leave for a table beside it, keyed by the row's own key: the route and their ways."""
+    """Columns that move to a table beside it, keyed by the row's own key: the route and their ways."""
     present = [c for c in table.shape.columns if c.name in rule.columns]
     if not present:
         return None, {}
@@ -113,7 +113,7 @@ def _archived(column: Column) -> Column:
 
 
 def archive(draft: Draft, table: LegacyTable, is_outcome: bool) -> tuple[Table, Route]:
-    """The table as it was, for legacy_archive: every column's values, no defaults, its primary key."""
+    """The table for legacy_archive: every column's values, no defaults, its primary key."""
     columns = tuple(_archived(column) for column in table.shape.columns)
     keys = tuple(c for c in table.shape.constraints if c.kind == "p")
     items = [Item(c.name, as_text(c) if c.names_objects else plain(c), c.type) for c in table.shape.columns]

@@ -1,7 +1,7 @@
-"""Legacy names that the target takes itself: tables, their columns, indexes and keys, sequences, types.
+"""Legacy names that the target itself uses: tables, their columns, indexes and keys, sequences, types.
 
-Each is a fault that says every way out. Tables, columns, indexes and keys get another name in the mapping, or the table
-is archived; for sequences and types, which expressions spell, another name is for the source to give.
+Each is a fault that names every remedy. Tables, columns, indexes and keys can get another name in the mapping, or the
+table be archived; sequences and types, which expressions name, have to be renamed in the source.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ ARCHIVE = 'archive the table (disposition = "archive")'
 
 @dataclass(frozen=True)
 class Owner:
-    """What bears a name. table: its build table, of a type none."""
+    """The owner of a name. table: its build table; None of a type."""
 
     kind: str  # table | index | key | sequence | type
     table: str | None

@@ -2,8 +2,8 @@
 
 Laws
 - The build table takes every column, default, constraint and index of the legacy table, under its legacy name.
-- What arrives unchanged streams; a value that Python must derive, or a column that a transform decides, makes the
-  table take the frame lane.
+- A table that arrives unchanged takes the stream lane; if Python has to derive an id, or a transform decides a column,
+  it takes the frame lane.
 """
 
 from collections.abc import Iterator

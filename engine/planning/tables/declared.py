@@ -1,7 +1,7 @@
-"""The target's own tables, adapted to the legacy database: what their references are of, and where they point.
+"""The target's own tables, adapted to the legacy database: the types of their references, and what these point at.
 
 Laws
-- A reference has the type of the key that it points at, a domain undone: it has to take every value, and null.
+- A reference has the type of the key that it points at, or a domain's base type: it has to take every value, and null.
 - Where the parent's id is not unique, the reference points at the unique that the legacy reference points at; where
   there is none, it takes the legacy column's type, and its constraint is dropped and listed.
 - An actor holds what its legacy columns hold: one type if they agree, else text.

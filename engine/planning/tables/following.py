@@ -1,9 +1,9 @@
-"""Where the foreign keys of the legacy database lead in the target.
+"""What the foreign keys of the legacy database point at in the target.
 
 Laws
 - A key that names the id of a reshaped table leads to its root, as one column of several, too.
-- Any key stays where all columns that it points at arrive in one build table with a unique over just them, and where
-  its own columns can still be compared with those; else it is dropped and listed. The values follow all the same.
+- A key is kept if all columns that it points at arrive in one build table with a unique constraint over just them, and
+  if its own columns can still be compared with those; else it is dropped and listed. The values follow all the same.
 """
 
 from collections import defaultdict

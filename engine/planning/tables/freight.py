@@ -22,7 +22,7 @@ from engine.reflect.select_list import as_text
 
 @dataclass(frozen=True)
 class Carried:
-    """What becomes of the columns that no rule reads. dropped: the table's objects that are not kept, and why."""
+    """The plan of the columns that no rule reads. dropped: the table's objects that are not kept, and why."""
 
     ways: list[Way]
     freight: Freight = ()
@@ -40,7 +40,7 @@ def conversions(draft: Draft, table: LegacyTable, items: list[Item]) -> Iterator
 
 
 def plan(draft: Draft, table: LegacyTable, rule: TableRule, used: dict[str, str], rest: list[Column]) -> Carried:
-    """Everything that no rule reads: carried, archived, or refused, as the profile says."""
+    """Plan the columns that no rule reads: carried, archived, or refused, as the profile says."""
     mode = draft.settings.unmapped_columns
     if not rule.carries:
         targets = tuple(f"{target}.payload" for target in rule.targets)

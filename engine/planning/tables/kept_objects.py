@@ -1,13 +1,13 @@
-"""Which constraints and indexes of a legacy table are kept, and over which columns then.
+"""Which constraints and indexes of a legacy table are kept, and over which columns.
 
 Laws
-- An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason. A
-  column that has another name there is named anew in every part; a text that names it is read under its legacy name.
-- A foreign key is put aside until all tables are planned: where it leads is known then (`following`).
+- An object is kept if all its columns arrive in one build table; else it is listed as dropped, with the reason. Its
+  parts name renamed columns by their new names; its expressions are read under the legacy names.
+- A foreign key waits until all tables are planned, for only then is it known what it points at (`following`).
 - A check, or an index whose expressions or predicate name it, over a column whose type changes is dropped and listed.
-- What the target's server does not know falls too, or becomes less (engine.reflect.older).
-- On a table that has rows of other legacy tables only what holds for those rows, too, is kept: what reads nothing but
-  columns that they leave null, what the id makes unique anyway, and a foreign key with a column that they leave null.
+- An object that the target's server does not know is dropped, or weakened (engine.reflect.older).
+- On a table that also has rows of other legacy tables, an object is kept only if it holds for those rows: it reads only
+  columns that they leave null, or is unique through the id, or is a foreign key with a column that they leave null.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ class Arrival:
 
 
 def constraints(draft: Draft, shape: Table, arrival: Arrival) -> tuple[list[Constraint], list[str]]:
-    """Constraints of legacy `shape` to keep, foreign keys aside, and a sentence for each that is not."""
+    """Constraints of the legacy `shape` to keep, without foreign keys, and a sentence for each one dropped."""
     kept, dropped = [], []
     for constraint in shape.constraints:
         if why := _why_not(draft, constraint, arrival):

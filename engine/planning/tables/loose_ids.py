@@ -1,8 +1,8 @@
-"""Ids that a collation compares otherwise than by their letters.
+"""Ids under a collation that is not deterministic.
 
-Law: new ids are made of a value's letters, and rules find rows by them. Where a collation that is not deterministic
-takes two texts for one, a reference may so miss its row. That is a fault, unless all values are UUIDs and become such,
-or plain copies are left to PostgreSQL, which compares both columns by one collation.
+Law: new ids are derived from the letters of a value, and rules find rows by them; where such a collation takes two
+texts for equal, a reference may miss its row. That is a fault, unless all values become UUIDs by a cast, or both
+columns are copied and PostgreSQL compares them by one collation.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Place = tuple[LegacyTable, Column]
 
 
 def look(draft: Draft) -> None:
-    """A fault for each column of ids that rules or new ids would take for others."""
+    """Add a fault for each such column of ids."""
     told: dict[tuple[str, str], tuple[str, str, str]] = {}
     for own, key in _references(draft):
         loose = [(table, column) for table, column in (key, own) if column.is_loose]

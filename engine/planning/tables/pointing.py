@@ -1,11 +1,12 @@
-"""What columns point at that move into a table of the target's own, and the foreign keys that the mapping declares.
+"""References among columns that move into the target's own tables, and the foreign keys that the mapping declares.
 
 Laws
-- A reference that the mapping alone knows of has a foreign key to the ids of its parent, or of what that became.
+- A reference that only the mapping declares gets a foreign key to the ids of its parent, or of the table that the
+  parent became.
 - Columns of several legacy tables share a column only where they point at the same rows: else the values of one would
   be orphans by the other's foreign key.
-- A value that is written anew (derived, or read as a number) is judged by itself where no foreign key over its column
-  alone is valid: it would name no row, and nothing would tell it from an id.
+- A rewritten value (derived, or read as a number) is judged even if no foreign key over its column alone can be made:
+  otherwise an orphan could not be told from an id.
 """
 
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def declare(draft: Draft, table: LegacyTable, column: Column, into: str, name: s
 
 
 def rewrite(draft: Draft, table: LegacyTable, column: Column, into: str, name: str) -> None:
-    """Remember a reference whose values are written anew."""
+    """Record a reference whose values are rewritten."""
     reference = draft.keys.references.get((table.name, column.name))
     is_written = draft.keys.conversion(table, column).kind in ("derive", "parse")
     if reference and reference.ids_of and is_written:
@@ -52,7 +53,7 @@ def rewrite(draft: Draft, table: LegacyTable, column: Column, into: str, name: s
 
 
 def judged_alone(draft: Draft, shape: Table) -> Iterator[Constraint]:
-    """Foreign keys that its rows are held to and that are no constraints of the table: see the laws."""
+    """Foreign keys by which the quarantine judges a table though it does not have them: see the laws."""
     valid = {c.columns for c in shape.constraints if c.kind == "f" and c.is_validated}
     for name in (column.name for column in shape.columns):
         reference = draft.rewritten.get((shape.name, name))
@@ -67,7 +68,7 @@ def to_id(name: str, table: str, column: str, parent: str) -> Constraint:
 
 
 def free_name(wanted: str, taken: set[str]) -> str:
-    """The name, with a number behind it where it is taken; it is taken from now on."""
+    """The name, with a number appended if it is taken; from then on it is taken."""
     base = wanted.encode()[:MAX_BASE_BYTES].decode(errors="ignore")
     name, number = base, 0
     while name in taken:

@@ -1,8 +1,8 @@
-"""Plans for tables that a transform takes apart.
+"""Plans for reshaped tables.
 
 Laws
-- A rule column is read under the rule's name, from the first variant that the legacy table has; one that it lacks is
-  null. Every other column is freight (engine.planning.tables.freight).
+- A rule column is read under the rule's name, from the first variant that the legacy table has; if it has none, the
+  column is null. Every other column is freight (engine.planning.tables.freight).
 """
 
 from collections.abc import Iterator
