@@ -1,4 +1,4 @@
-"""Motion: what is read, planned, built, judged, published and taken back; plain functions, no Prefect.
+"""The engine: reads, plans, builds, judges, publishes and rolls back; plain functions, no Prefect.
 
 Rooms, from the top (each may import those below it; .importlinter holds it):
 - staging: the rehearsal copy. describe: the plan in words. run: the stages in order.

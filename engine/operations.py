@@ -1,4 +1,4 @@
-"""What an operator asks of a target and its runs, beside migrating: each a session of its own, and a plain answer."""
+"""The operator's questions and commands beside migrating: each opens a session of its own and returns plain values."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,13 +25,13 @@ def plan(settings: Settings) -> Plan:
 
 
 def told(settings: Settings, run_id: str, **known: Any) -> Summary:
-    """What the books say of a run. known: fields of Summary that they do not hold. Errors: ConfigError, TargetError."""
+    """The summary of a run from the books. known: fields that they do not hold. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the books", STOP):
         return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
-    """Put back what stood before the last publish; run_id: only if that is the run that is published.
+    """Roll back the last publish; run_id: only if this run is the published one.
 
     Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
     """
@@ -40,20 +40,20 @@ def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
 
 
 def published_run(settings: Settings) -> str | None:
-    """The run whose build stands under the target's name; None if none of ours does. Errors: TargetError."""
+    """The run whose build has the target's name; None if none of ours has. Errors: TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the target", STOP):
         live = bookkeeping.schemas(conn).get(settings.target_schema)
     return live.run_id if live else None
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:
-    """Approve or reject a run that waits for it; its gate as the books have it. Errors: ConfigError, TargetError."""
+    """Approve or reject a run that waits for it; returns its gate. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "deciding about a run", STOP):
         return summary.timed(approval.decide(conn, run_id, decision), "judged_at")
 
 
 def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
-    """Open a closed gate of a run's build; the waiver as the books have it. Errors: ConfigError, TargetError."""
+    """Waive a closed gate of a run's build; returns the waiver. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "waiving a check", STOP):
         return summary.timed(gates.waive(conn, run_id, check_name, reason, name), "waived_at")
 

@@ -2,9 +2,9 @@
 
 Laws
 - One lease per target: a second run is refused. One snapshot of the source for everything a run reads.
-- Nothing stands under the product's name before `publish`, and publish is one transaction.
+- Nothing has the product's name before `publish`, and publish is one transaction.
 - A run that fails or is stopped keeps its build and can be resumed; a dry-run leaves nothing but its bookkeeping.
-- A run that needs a rehearsal's certificate has one, and nothing but its rows has drifted from it.
+- A run that needs a rehearsal's certificate has one, and nothing but the rows differs from it.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
 - A resumed run takes a new snapshot; if any table has changed since the old one, or the plan has, it begins anew, so
   that the whole build shows one state of the source.
@@ -100,7 +100,7 @@ class Attempt:
         return self.build_oid
 
     def summary(self) -> Summary:
-        """What the books say, and what they do not hold."""
+        """The summary from the books, with what they do not hold."""
         told = self.told | {"missing_tables": list(self.work.plan.missing_tables), "timings": self.clock.finish()}
         return summary.of(self.conn, self.run.run_id, self.build_oid, **told)
 

@@ -1,10 +1,10 @@
-"""What a chunk says of its rows beside loading them: rejects, new ids, moved references, removed links, notes.
+"""What a chunk records about its rows: rejects, new ids, moved references, removed links, notes.
 
 Laws
 - Written in the chunk's own transaction.
-- A derived route has no rejects: what it could not make is a note on the legacy row.
-- `migration.moved` tells references to a reshaped table where a row went, where that is not its own id; null: nowhere.
-- `migration.gone` holds the keys of rows that are rejected, so that their children know why.
+- A derived route has no rejects: a row that it could not make is a note on the legacy row.
+- `migration.moved` holds the new ids of reshaped rows, for references to them; null: the row was rejected.
+- `migration.gone` holds the keys of rejected rows, so that rows which refer to them are known to have lost a parent.
 """
 
 from collections import Counter
@@ -62,7 +62,7 @@ INSERTS = {
 
 
 def without_refused(work: Work, outcome: Outcome, table: pa.Table, refused: Sequence[Refused]) -> Outcome:
-    """The outcome with these rows rejected: the target takes not all of their values."""
+    """The outcome with these rows rejected, because the target refuses one of their values."""
     labels = _labels(table, [one.origin for one in refused])
     new = steps.rejects(
         pd.Index(labels, dtype="int64"),
@@ -136,7 +136,7 @@ def _texts(values: list[str], labels: list[int]) -> pd.Series:
 def write(
     work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, cursor: adbc.Cursor
 ) -> ledger.Counts:
-    """Write everything down; the counts of the chunk. rows: as the legacy table has them."""
+    """Write all records; returns the counts of the chunk. rows: as the legacy table has them."""
     notes = outcome.notes
     if not route.is_accounted:
         notes = pd.concat([notes, _as_notes(outcome.rejected)])

@@ -1,10 +1,9 @@
-"""The rows that a load refuses: a part that fails is cut in halves, until each culprit stands alone.
+"""Finds the rows that a load refuses: a part that fails is halved until each of them is alone.
 
 Laws
-- What goes well is done at the first try. One bad row among n costs about 2 log2 n tries more, and no memory.
-- Only errors that a value can cause are looked into; any other ends the run.
-- Nothing of a try that failed is left. Rows are tried in the order in which they lie, so every attempt at a run finds
-  the same.
+- A part without such rows is loaded at the first attempt. One bad row among n costs about 2 log2 n more, and no memory.
+- Only errors that a value can cause are handled so; any other ends the run.
+- A failed attempt is rolled back. Rows are tried in physical order, so that every attempt at a run finds the same rows.
 """
 
 import contextlib
@@ -73,7 +72,7 @@ def sift(
 
 @contextlib.contextmanager
 def trying(*sessions: psycopg.Connection) -> Iterator[None]:
-    """What fails within the block leaves nothing in these sessions, which stay in their transactions."""
+    """A failure within the block is rolled back to a savepoint in these sessions, which stay in their transactions."""
     with contextlib.ExitStack() as stack:
         for session in sessions:
             stack.enter_context(session.transaction())
@@ -123,7 +122,7 @@ def origin_of(table: LegacyTable, part: Part) -> str:
 
 
 def unread(work: Work, route: Route, table: LegacyTable, part: Part, error: MigrateError) -> Refused:
-    """The part's only row, of which the SELECT list fails; the column is that of the first item that does."""
+    """The part's only row, as one that cannot be read; its column is that of the first item whose expression fails."""
     with work.sessions.lend("source") as source:
         column = (unreadable_column(work, route, part, source) or "").removeprefix(RULE)
     having = (name for name in route.targets if column and work.plan.shape(name).find_column(column))
@@ -132,7 +131,7 @@ def unread(work: Work, route: Route, table: LegacyTable, part: Part, error: Migr
 
 
 def unreadable_column(work: Work, route: Route, part: Part, source: psycopg.Connection) -> str | None:
-    """The item whose expression fails for the part's only row; None if they all go well."""
+    """The item whose expression fails for the part's only row; None if none fails."""
     for item in route.items:
         try:
             with trying(source), blame(SourceError, f"reading {route.legacy_table}", work.stop):

@@ -1,4 +1,4 @@
-"""The ledger: which chunk is done and what became of its rows, written in the transaction that loads them.
+"""The ledger: the chunks that are done, with counts of their rows, written in the transaction that loads them.
 
 Law: the totals grow in the same statement, so they count a chunk if and only if it is done.
 """

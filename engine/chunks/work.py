@@ -1,4 +1,4 @@
-"""What every chunk of a run needs to know, and how a run is cut into chunks.
+"""A run under way as its chunks see it, and how a run is cut into chunks.
 
 Laws
 - A chunk is a range of pages of one route: small, picklable, done once (the ledger says so) or not at all.
@@ -35,7 +35,7 @@ class Part:
 
     @property
     def conditions(self) -> list[str]:
-        """Over the alias t; none for all rows."""
+        """SQL conditions over the alias t; none for all rows."""
         found = [f"t.tableoid = {self.oid}"] if self.oid is not None else []
         if self.tids:
             return [*found, f"t.ctid = any ('{{{','.join(map(quoted, self.tids))}}}'::tid[])"]
@@ -58,7 +58,7 @@ class Chunk:
 
     @property
     def span(self) -> tuple[str, int, int, int | None]:
-        """Route, number, first and last page: what the ledger knows it by."""
+        """Route, number, first and last page: the chunk's key in the ledger."""
         return self.route, self.number, self.first, None if self.end is None else self.end - 1
 
     @property
@@ -97,10 +97,10 @@ class Work:
 
 @contextlib.contextmanager
 def in_build(work: Work, target: psycopg.Connection) -> Iterator[None]:
-    """A transaction in which what the build has carried along finds its own names: conditions of the legacy schema's
-    spell its types and functions without a schema, and so do bodies of functions that generated columns call.
+    """A transaction with the build schema on the search path, for conditions carried from the legacy schema, and bodies
+    of functions that generated columns call, name its types and functions without a schema.
 
-    Whatever else such a statement calls, it names with pg_catalog, for schemas of others are on the path too.
+    Our own parts of such a statement name functions with pg_catalog, for the path has foreign schemas, too.
     """
     with target.transaction(), search_path(target, work.schema, work.settings.extension_schema):
         yield

@@ -1,7 +1,6 @@
-"""Errors of the drivers, told as ours: the place, the kind of fault and what to do.
+"""Turns errors of the drivers into ours: the place, the kind of fault and what to do.
 
-Law: a driver's error reaches nobody but through here, and never with a password, a connection string or a value of a
-row.
+Law: every driver's error passes through here, and loses passwords, connection strings and values of rows.
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 Laws
 - A source session is read-only and unfiltered: default_transaction_read_only on, row_security off.
 - Both sides read and write values in one form, whatever the database or the role has set (config.session).
-- Nothing is found by search path but the system's catalogue; every other name is written with its schema.
+- The search path has pg_catalog alone; every other name is written with its schema.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Who runs the engine's functions, and who hears how far they are: the protocols, and what serves without Prefect."""
+"""Protocols for running the engine's functions and for watching their progress, and those used without Prefect."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ class Workers(Protocol):
 
 
 class Watch(Protocol):
-    """Hears how far the work is. Thread-safe."""
+    """Receives the progress of a run. Thread-safe."""
 
     def stage(self, name: str) -> None: ...
 
@@ -49,7 +49,7 @@ class Threads:
         return function(*arguments)
 
     def map(self, name: str, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Results in the items' order; the first error, once those under way have ended."""
+        """Results in the items' order. Raises the first error, once the calls under way have ended."""
         with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
             futures = [pool.submit(copy_context().run, function, item) for item in items]
             _, pending = wait(futures, return_when=FIRST_EXCEPTION)
@@ -62,7 +62,7 @@ class Threads:
 
 
 class Silent:
-    """A Watch that nobody looks at."""
+    """A Watch that does nothing."""
 
     def stage(self, name: str) -> None: ...
 
@@ -80,9 +80,9 @@ class Silent:
 
 
 class Clock:
-    """A Watch that passes on what it hears and keeps the seconds of each stage.
+    """A Watch that forwards all calls and keeps the seconds of each stage.
 
-    keep: what else is to learn of each stage's seconds when it ends; stages that have ended by then are told at once.
+    keep: is called with each stage's seconds when it ends; at once for stages that have ended already.
     """
 
     def __init__(self, watch: Watch):

@@ -1,4 +1,4 @@
-"""Who held a lock that a session waited for in vain: PostgreSQL's own error names neither the table nor the holder."""
+"""The holder of a lock that a session waited for in vain: PostgreSQL's own error names neither table nor holder."""
 
 import contextlib
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ HELD = """
 
 @contextlib.contextmanager
 def named(source: Connection, schema: str, stop: Stop) -> Iterator[None]:
-    """An error that a lock is behind says which tables are locked now, and by whom."""
+    """Adds to an error that a lock caused which tables are locked now, and by whom."""
     try:
         yield
     except SourceError as error:

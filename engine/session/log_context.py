@@ -1,7 +1,7 @@
-"""Where in a run this thread is: what log lines and counters say beside what they tell.
+"""The context of this thread in a run, which log lines and counters add to their own content.
 
 Laws
-- Whoever starts a thread for the run hands its context on; a thread that was not handed one is nowhere.
+- Code that starts a thread for the run passes its context on; a thread without one has an empty context.
 - The run's id and stage are common to all of its threads; table and chunk are the thread's own.
 """
 
@@ -22,12 +22,12 @@ _PIECE: ContextVar[tuple[tuple[str, object], ...]] = ContextVar("piece", default
 
 
 def begin() -> None:
-    """From here on this thread, and those that it starts, are at work for one attempt at a run, as yet without id."""
+    """Begin the context of one attempt at a run, as yet without id, for this thread and those that it starts."""
     _RUN.set(_Run())
 
 
 def tell(run: str | None = None, stage: str | None = None) -> None:
-    """The run's id, or the stage that it has come to; what is None stays."""
+    """Set the run's id, or its stage; None leaves it as it is."""
     known = _RUN.get()
     if known is not None:
         known.run, known.stage = run or known.run, stage or known.stage
@@ -35,7 +35,7 @@ def tell(run: str | None = None, stage: str | None = None) -> None:
 
 @contextlib.contextmanager
 def piece(**names: object) -> Iterator[None]:
-    """Within the block this thread is at work on this piece: table, chunk."""
+    """The context within the block: this thread works on this table and chunk."""
     token = _PIECE.set(tuple(names.items()))
     try:
         yield

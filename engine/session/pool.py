@@ -2,7 +2,7 @@
 
 Laws
 - Sessions on the source have joined the run's snapshot and stay in its transaction; those on the target are in none.
-- A session in whose use an error was raised is closed, never lent again.
+- A session whose use raised an error is closed, never lent again.
 - Opening one costs 20 to 60 ms (ADBC reads the catalogue of types), as much as a small table takes to load.
 """
 

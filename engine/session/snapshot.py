@@ -1,4 +1,4 @@
-"""One view of the source for all sessions of a run, and what the source has changed since.
+"""One snapshot of the source for all sessions of a run, and which tables have changed since.
 
 Laws
 - One session holds the snapshot from the first read to the last; it writes nothing, and so works on a standby too.
@@ -108,7 +108,7 @@ ROUND = 2**32
 
 
 def files(conn: psycopg.Connection, schema: str, tables: Iterable[str]) -> dict[str, str]:
-    """For each of the tables that is there: the numbers of its files, as text that changes when they do."""
+    """Table → the numbers of its files as text, which changes when the table is rewritten; of the tables that exist."""
     return dict(conn.execute(FILES, (schema, list(tables))).fetchall())
 
 

@@ -1,6 +1,6 @@
-"""A request to stop, and how it reaches the queries that run at that moment.
+"""A request to stop, which cancels the queries that are running.
 
-Law: a Stop cancels what the sessions given to it are doing, from any thread and from a signal handler.
+Law: a Stop cancels the queries of the sessions given to it, from any thread and from a signal handler.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ class Stop:
         self._cancels: dict[int, Callable[[], None]] = {}
 
     def set(self) -> None:
-        """Ask everybody to stop; queries are cancelled until the last session is closed."""
+        """Request the stop; queries are cancelled until the last session is closed."""
         self._is_set = True
         threading.Thread(target=self._cancel_until_idle, name="cancel", daemon=True).start()
 

@@ -2,7 +2,7 @@
 
 Laws
 - The source is only read, in one snapshot. In the staging database nothing is dropped that this package did not make.
-- A copy is what the source is, but for its values: definitions by pg_dump and pg_restore, rows by COPY.
+- A copy equals the source, except for masked values: definitions come by pg_dump and pg_restore, rows by COPY.
 - No value leaves the pipe between the two servers; books, reports and errors hold names, kinds and numbers.
 """
 
@@ -17,7 +17,7 @@ __all__ = ["HeldCopy", "Prove", "Wish", "choices", "refresh", "require"]
 
 
 def require(settings: Settings) -> None:
-    """What a rehearsal asks before it reads the staging database. One without our books is somebody's own copy.
+    """Require a copy that a rehearsal may read. A staging database without our books is somebody's own copy.
 
     Errors: ConfigError if there is none, or the last did not end proven, nor unmasked for a reason; PlanRefused,
     StagingError.

@@ -1,10 +1,10 @@
-"""Schema `nxtgauge_staging` of the staging database: the copies that were made, how each column went, what is ours.
+"""Schema `nxtgauge_staging` of the staging database: the copies, how each column was carried, which objects are ours.
 
 Laws
-- The copy's schema is emptied only if its oid and its name stand in the books of a copy; what it holds beyond what the
-  last copy put there is never dropped but named. Extensions stay.
+- The copy's schema is emptied only if the books of a copy have its oid and name; objects that the last copy did not
+  make are named in an error, never dropped. Extensions stay.
 - One refresh at a time holds a staging database.
-- Of a copy that failed no row stays; where that cannot be had, its error says so.
+- The rows of a failed copy are removed; if that is impossible, its error says so.
 - A copy that a dead process left behind is marked failed by the next.
 """
 
@@ -96,7 +96,7 @@ def latest(conn: psycopg.Connection, schema: str, schema_oid: int | None = None)
 
 
 def is_empty(conn: psycopg.Connection, schema: str) -> bool:
-    """Whether nothing stands in a schema of this name, or there is none."""
+    """Whether the schema of this name is empty, or there is none."""
     found = _oid(conn, schema)
     return found is None or not members(conn, found)
 
@@ -180,7 +180,7 @@ def _expect(conn: psycopg.Connection, schema_oid: int, names: list[tuple[str, st
 
 
 def keep_objects(conn: psycopg.Connection, copy: Copy) -> None:
-    """Note what was made of the expected names, so that nothing made later passes for ours."""
+    """Record the objects that were made under the expected names, so that none made later is taken for ours."""
     query = "update nxtgauge_staging.objects set class = %s, object = %s where (schema_oid, kind, name) = (%s, %s, %s)"
     rows = [(m.oid_class, m.oid, copy.schema_oid, m.kind, m.name) for m in members(conn, copy.schema_oid)]
     with conn.transaction(), conn.cursor() as cursor:
@@ -214,7 +214,7 @@ def finish(conn: psycopg.Connection, copy: Copy, state: str, **known: Any) -> No
 
 
 def withdraw(conn: psycopg.Connection, copy: Copy, error: str, scan: dict[str, Any] | None = None) -> str:
-    """The copy has failed and its rows must not stay: drop what it made, or else its rows; what is left, as a sentence.
+    """Drop what a failed copy made, or at least its rows. Returns what is left as a sentence.
 
     '' if nothing is. error: why it failed; the books say so first, and then with it what is left. No errors but such
     as keep the books from being written: psycopg.Error, of which nothing is known but that all may still be there.

@@ -1,8 +1,8 @@
-"""Masks that the checks of a column do not take, a letter in a fixed place say: the column is emptied instead.
+"""Masks that a column's checks refuse, such as one on a letter in a fixed place: the column is set to null instead.
 
 Laws
-- Some of the source's own values are masked, and the source's server says whether the type, the domains and the checks
-  of the column alone take what comes of it.
+- Some of the source's own values are masked, and the source's server says whether the column's type, domains and own
+  checks take the masks.
 - Keys and references are left: they are masked together or not at all.
 """
 

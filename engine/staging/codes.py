@@ -1,4 +1,4 @@
-"""Which columns of a table hold codes and nobody's words: those whose every value its definition lists.
+"""The columns of a table that hold codes, not personal text: those whose every value its definition lists.
 
 Laws
 - A check lists a column if a row passes only with one of the values that it spells out: `=`, IN, both sides of an AND,

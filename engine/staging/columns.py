@@ -2,14 +2,14 @@
 
 Laws, the first that fits
 - An unmasked copy keeps all. A generated column is computed anew from what it is made of.
-- A rule of the table's own in config/mapping/masks.toml goes before what follows; of a key or a reference it goes along
-  foreign keys and mapped references to both sides.
-- What decides a row's partition is kept. Keys and references are masked alike on both sides where a name says what of
-  a person they hold, and those of text as codes; they are kept where a rule reads one of them, or no mask fits all.
+- A rule of the table's own in config/mapping/masks.toml precedes all that follows; one of a key or a reference is
+  applied along foreign keys and mapped references on both sides.
+- Partition keys are kept. Keys and references are masked alike on both sides if a name says that they are personal,
+  those of text as codes; they are kept if a rule reads one of them, or no mask fits all.
 - All else asks config.masks, by name and type; a text is kept if the definitions list its values
   (engine.staging.codes), for then it is a code and not a person's; so is what is called like a code where they read it.
-- A type that no mask knows is emptied, and what masks.toml asks of a column that cannot be had is a fault: all of them
-  at once.
+- A column of a type without a mask is set to null. A mask that masks.toml asks for and the column cannot have is a
+  fault; all are reported at once.
 """
 
 import re
@@ -40,9 +40,9 @@ KEY: tuple[masking.Kind | None, str] = ("code", "key")  # kind and why of a key 
 
 @dataclass(frozen=True)
 class Choice:
-    """How one column is carried. limit: the most characters it takes, None: any number.
+    """How one column is carried. limit: its greatest number of characters, None: any number.
 
-    filler: what stands in all rows of one that is emptied and takes no null (engine.staging.fillers).
+    filler: the value of all rows of a column that would be null but takes none (engine.staging.fillers).
     """
 
     table: str
@@ -144,7 +144,7 @@ class _Chooser:
     def _masked_along(self, group: set[Place], ends: set[Place]) -> tuple[str, str] | None:
         """(kind, why) of joined columns, or of a key by itself, that nobody has named; None: they are kept.
 
-        ends: those that references point at; what they are called goes before what names them.
+        ends: the columns that references point at; their names precede those of the references.
         """
         asked = {place: self._asked(place, self._columns[place]) for place in group}
         if any(self._is_read(place, *asked[place]) for place in group):

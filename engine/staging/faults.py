@@ -1,4 +1,4 @@
-"""What stands in the way of a copy, all of it at once and before anything is touched."""
+"""The faults that prevent a copy, all at once and before anything is changed."""
 
 import psycopg
 
@@ -14,7 +14,7 @@ SHORTEST_KEY = 16
 
 
 def masking_key(settings: Settings) -> bytes | None:
-    """The key that masks are derived from; None: none is set. Errors: ConfigError if it is too short."""
+    """The secret key of the masks; None if none is set. Errors: ConfigError if it is too short."""
     if settings.masking_key is None:
         return None
     key = settings.masking_key.get_secret_value()
@@ -56,7 +56,7 @@ def _major(server: ServerInfo) -> int:
 
 
 def of_source(found: Catalog) -> list[str]:
-    """What of the source's schema cannot be copied."""
+    """The faults about objects of the source's schema that cannot be copied."""
     if not found.schema_oid:
         return [f"there is no schema {found.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA"]
     tables = [table for table in found.tables if not table.extension]

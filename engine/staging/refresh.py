@@ -1,10 +1,10 @@
-"""A rehearsal copy from start to end: looked at, emptied, made, filled, constrained, judged.
+"""A rehearsal copy from start to end: preflight, emptying, definitions, rows, constraints, proof.
 
 Laws
-- Everything that stands in the way is named before anything is touched; all of it at once.
-- One snapshot and one set of locks for everything that is read, so no definition changes between two readings.
-- A copy that does not end well is emptied again: what nobody has proven to be masked does not stay. Where it cannot be
-  emptied the error and the books say what is left, and nothing is said to be gone that is not.
+- All faults are reported at once, before anything is changed.
+- One snapshot and one set of locks for all reads, so that no definition changes between two of them.
+- A failed copy is emptied again, for it was not proven to be masked. If it cannot be emptied, the error and the books
+  say what is left.
 """
 
 import contextlib
@@ -45,7 +45,8 @@ NOTHING_TO_PROVE: dict[str, Any] = {"passed": True, "faults": [], "detail": "no 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for. percent: of users, None: the whole database. reason, name: why unmasked, and who says so."""
+    """The copy that is asked for. percent: of users, None: the whole database. reason, name: why unmasked, and by
+    whom."""
 
     percent: float | None = None
     is_masked: bool = True
@@ -100,7 +101,7 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
 
 
 def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | None = None) -> dict[str, Any]:
-    """Make the copy anew; what was made and proven, as JSON takes it.
+    """Make the copy anew. Returns what was made and proven, as plain JSON values.
 
     prove: judges a masked copy; without it one stays unproven, and no rehearsal reads it.
     Errors: every kind of config.errors; VerificationFailed if the proof fails. The books say how it ended.

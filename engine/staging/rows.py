@@ -2,9 +2,9 @@
 
 Laws
 - Every row is read in the one snapshot. Generated columns are left out; the copy computes them anew.
-- A part is done whole or not at all. Rows of a table without a key are loaded in the order in which the source holds
-  them, for there a row's place is its name.
-- No value is logged; what a constraint of the copy refuses is told by its table and constraint.
+- A part is one transaction. Rows of a table without a key are loaded in the source's physical order, for they are known
+  by their place.
+- No value is logged; a row that a constraint refuses is reported by table and constraint.
 """
 
 import re
@@ -58,7 +58,7 @@ class RowSlice:
 
 @dataclass
 class Lane:
-    """How one table travels. masks: place of a column among those carried → its mask, None for NULL."""
+    """How one table is copied. masks: place of a column among those carried → its mask, None for NULL."""
 
     table: LegacyTable
     masks: dict[int, Mask | None] = field(default_factory=dict)
@@ -135,7 +135,7 @@ class Filling:
 
 
 def refusal(table: str, found: str) -> str:
-    """What a person does about a masked row that a constraint refuses."""
+    """The sentence that says what to do about a masked row which a constraint refuses."""
     remedy = (
         'say of a column that the constraint reads that it is "null" (or "keep", if it holds nothing of anybody) '
         f"under [tables.{table}] in config/mapping/masks.toml"

@@ -1,12 +1,12 @@
-"""A consistent sample: some of the users, what hangs on them, and what those rows point at.
+"""A consistent sample: some of the users, the rows that refer to them, and the rows that those refer to.
 
 Laws
 - Users are chosen by a keyed hash of their key: the same key picks the same users again.
-- Downwards: a row whose reference names a picked row is picked, and so on. Users hang on nobody.
-- Upwards: what a picked row points at is picked, and so on; its other children are not.
-- Rows that hang on nobody though their table hangs on users (the reference is null, names nothing, or leads in a
-  circle) are chosen by the same hash, of the reference's value or else of their own key.
-- A table that hangs on no user by any reference is whole. So no reference dangles that does not in the source.
+- Downwards: a row that refers to a picked row is picked, and so on. Users are never picked so.
+- Upwards: a row that a picked row refers to is picked, and so on; its other children are not.
+- Rows that lead to no user though their table does (the reference is null, an orphan, or circular) are chosen by the
+  same hash, of the reference's value or else of their own key.
+- A table that leads to users by no reference is copied whole. So the sample has no orphan that the source has not.
 
 How: the skeleton of each table (places, keys and references, as text) is copied into working tables of the staging
 database, which works out the rest; then the picked rows are read from the source by their places.
@@ -107,7 +107,7 @@ class Edge:
 
 
 def hanging(links: tuple[Link, ...]) -> set[str]:
-    """Tables that hang on users by any chain of references, users among them."""
+    """Tables that lead to users by any chain of references, and users itself."""
     found, size = {USERS}, 0
     while size < len(found):
         size = len(found)

@@ -1,10 +1,10 @@
-"""The copy's tables and all that is declared about them, as they are in the source: pg_dump's text, not ours.
+"""The definitions of the copy, as they are in the source: pg_dump's text, not ours.
 
 Laws
-- What pg_restore could not make is found by comparing both catalogues; its exit code says nothing of that.
-- Tables, columns, types, sequences, constraints and indexes must all be there. What is no data and is not migrated
-  (views, triggers, policies, rules, statistics), functions, and foreign keys into other schemas may stay behind, and
-  it is said.
+- Objects that pg_restore could not make are found by comparing both catalogues, for its exit code does not say.
+- Tables, columns, types, sequences, constraints and indexes must all be there. Objects that are not migrated (views,
+  triggers, policies, rules, statistics), functions, and foreign keys into other schemas may be missing, which is
+  reported.
 - Triggers, foreign keys and indexes come after the rows.
 - Extensions are made where the source has them, and stay when the copy goes.
 """
@@ -103,7 +103,7 @@ def inventory(found: Catalog, *, is_whole: bool) -> set[Thing]:
 
 
 def left_behind(source: Catalog, staging: Catalog) -> list[str]:
-    """What is no data and did not come over, for the report."""
+    """The objects that are missing in the copy and may be, for the report."""
     kinds = {f"{thing.kind} {thing.name}" for thing in source.not_migrated}
     kinds |= {f"function {each.signature}" for each in source.functions if not each.extension}
     have = {f"{thing.kind} {thing.name}" for thing in staging.not_migrated}
@@ -204,7 +204,7 @@ def close_routines(conn: psycopg.Connection, schema_oid: int) -> None:
 
 
 def unforce(conn: psycopg.Connection, made: Catalog) -> list[str]:
-    """Tables whose policies would hide rows from their owner, who has to count and prove them: no longer forced."""
+    """Unforce row security on tables where it would hide rows from their owner, who has to count and prove them."""
     forced = [table.name for table in made.tables if table.is_filtered and not table.extension]
     for name in forced:
         table = sql.Identifier(made.schema, name)

@@ -1,4 +1,4 @@
-"""What happens before the first row: what a run is refused for, the rehearsal of all DDL, and how a run begins.
+"""The start of a run: its preflight, the rehearsal of all DDL, and its beginning or resumption.
 
 `plan` and `migrate` ask here and get one answer. May touch: everything below it.
 """

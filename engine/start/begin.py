@@ -1,8 +1,9 @@
-"""How a run begins: anew, or where an earlier attempt stopped. What it is refused for: engine.start.preflight.
+"""Begins a run anew, or resumes it where an earlier attempt stopped; engine.start.preflight says what it is refused
+for.
 
 Laws
-- A resumed run goes on only if its plan is the same, its chunks are, and no table has changed since its snapshot; else
-  it begins anew under its id, by the plan of now, so that the whole build shows one state of the source and one plan.
+- A resumed run goes on only if its plan and its chunks are the same and no table has changed since its snapshot; else
+  it begins anew under its id with the new plan, so that the whole build shows one state of the source and one plan.
 """
 
 import hashlib

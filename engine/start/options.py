@@ -1,4 +1,4 @@
-"""What is asked of one attempt at a run, and who takes part in it."""
+"""The options of one attempt at a run, and the caller's parties to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

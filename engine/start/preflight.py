@@ -1,9 +1,9 @@
-"""What a run is refused for before its first row: `plan` and `migrate` ask here, and get one answer.
+"""The preflight: what a run is refused for before its first row. `plan` and `migrate` share it.
 
 Laws
 - All faults of source, target, mapping, certificate and DDL are told at once.
 - The target is only looked at: nothing is written, and what the rehearsal makes is rolled back.
-- What cannot be asked, because of another fault, is not guessed.
+- A question that cannot be asked because of another fault is left out, not guessed.
 """
 
 from collections.abc import Sequence
@@ -56,8 +56,8 @@ def faults(
 ) -> list[str]:
     """Why a run by this plan may not begin, one sentence each.
 
-    certificate: what it is held to; dry_run: to nothing. is_new: it goes on with no earlier one, whose build stays.
-    Errors: ConfigError (source and target are one schema), TargetError.
+    certificate: the one that the run is held to; a dry_run is held to none. is_new: it does not continue an earlier
+    attempt, whose build would stay. Errors: ConfigError (source and target are one schema), TargetError.
     """
     with blame(TargetError, "looking at the target", STOP):
         server = servers.info(conn)

@@ -1,10 +1,10 @@
 """All DDL of a plan, tried on empty tables in a transaction that is rolled back.
 
 Laws
-- Nothing is left, and nobody has to wait: only schemas and extensions of the transaction's own are touched, and a lock
-  that somebody else holds is waited for some seconds at most.
+- It leaves nothing and blocks nobody: it touches only schemas and extensions that it makes itself, and waits for other
+  sessions' locks some seconds at most.
 - Each statement is tried, whatever failed before it. One that fails only for want of what failed before is no fault.
-- Where a name clashes, what becomes of it there says nothing: the plan tells of the clash.
+- Errors that follow from a clash of names are ignored: the plan has a fault for the clash.
 - A server in trouble (no room, no memory, no connection) is no fault of the plan: that error is raised.
 """
 

@@ -1,9 +1,9 @@
-"""What `plan` finds: the plan, what a run by it would be refused for, and what source and target say of size and time.
+"""What `plan` finds: the plan, what a run by it would be refused for, and sizes and times of source and target.
 
 Laws
 - Source and target are looked at as a run looks at them, by the same code (engine.start.preflight); nothing is written.
 - Without a target's address the source alone is planned, and the survey says so.
-- What a server does not tell is not guessed: the estimate of time comes from runs that the target's books hold.
+- What a server does not say is not guessed: the estimate of time comes from earlier runs in the target's books.
 """
 
 from contextlib import ExitStack
@@ -94,7 +94,7 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
 
 
 def busy(found: Survey) -> TargetBusy | None:
-    """What a run would end with now, if another one holds the target."""
+    """The error with which a run would end now, if another one holds the target."""
     holder = found.target and found.target.holder
     return lease.busy(holder) if holder else None
 
