@@ -1,8 +1,8 @@
-"""Judgement: whether a migration did what it should. Imports neither the engine nor the transforms.
+"""The auditor: judges whether a migration did what it should. Imports neither the engine nor the transforms.
 
 Rooms, from the top (each may import those below it; .importlinter holds it):
 - verify: one verification from start to end, and what has changed since the publish.
-- run_books: what the run wrote down, held to the source.
+- run_books: the books of the run, compared with the source.
 - laws: rules by row and value. shape: catalogues, held to what should stand there. expectations: Great
   Expectations. scan: the proof that a staging copy holds nothing personal.
 - compare: how rows of two databases are compared. reading: what the auditor reads of either.

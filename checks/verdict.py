@@ -1,10 +1,10 @@
-"""What a verification says: one result for every check that was planned, and the verdict that follows from them.
+"""The results of a verification, one for every planned check, and the verdict that follows from them.
 
 Laws
 - A check that was planned has exactly one result; one that was not executed is an ERROR, never a PASS.
-- Results name rows by their keys and columns by their names; no value of a row stands in any of them.
+- Results name rows by key and columns by name, and hold no value of a row.
 - Only checks of severity critical close the gate, by FAIL and by ERROR alike.
-- STALE neither passes nor fails: all that could be compared is equal, and something was written since that could not.
+- STALE neither passes nor fails: all that could be compared is equal, and rows written since could not be compared.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,8 @@ Json = Mapping[str, Any]  # a result, a run or a part of one as JSON has it
 
 @dataclass(frozen=True)
 class Row:
-    """One row that is not as it should be, or not as it was. what: missing, unexpected, differs, breaks the rule; of
-    what was published also changed, added or gone since, and changed, added or gone in the source."""
+    """One row that is wrong, or has changed. what: missing, unexpected, differs, breaks the rule; of a published schema
+    also changed, added or gone since, and changed, added or gone in the source."""
 
     key: str
     what: str

@@ -1,10 +1,10 @@
 """Data Docs that can be read offline: the pages as Great Expectations writes them, without what they would fetch.
 
 Laws
-- A page fetches nothing: styles, scripts, fonts and pictures from elsewhere are taken out, and one small stylesheet of
-  ours put in. What a script would unfold stands open.
-- The first page is ours: the one that came is made by a script. It has a line for each table, with severities, which
-  the other pages lack. Nothing else is touched.
+- A page fetches nothing: foreign styles, scripts, fonts and pictures are removed, and one small stylesheet of ours is
+  added. Parts that a script would unfold are open.
+- The first page is ours, for the original is made by a script. It has a line for each table, with severities, which the
+  other pages lack. Nothing else is changed.
 - The pages have counts and the texts of expectations, never a value of a row: the results they are made from have none.
 """
 

@@ -1,11 +1,12 @@
-"""What becomes of one expectation, whoever executed it."""
+"""The result of one expectation, whoever executed it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one expectation found. error: the kind of what it raised. count: rows that break it, or rows there are.
+    """The result of one expectation. error: the kind of exception that it raised. count: rows that break it, or all
+    rows.
 
     compared: how many rows it looked at, 0 where it does not say.
     """

@@ -1,11 +1,11 @@
 """Expectations that follow from the declared tables, from the mapping and from the schema itself.
 
 Laws
-- A declared table is held to its declaration: columns, types, not-null, value sets, ranges. A check that has none of
-  these forms needs a rule that names it.
-- A copied table is held to its own not-null columns, to what the mapping adds to it, and to what it takes away.
-- Uniqueness is not looked at: the constraints prove it, and sorting whole tables proves it no better.
-- A column that the table lacks is one finding, of the check `columns`; nothing else is expected of it.
+- Expectations of a declared table follow from its declaration: columns, types, not-null, value sets, ranges. A check of
+  another form needs a rule that names it.
+- Those of a copied table follow from its own not-null columns, and from what the mapping adds and removes.
+- Uniqueness is not checked: the constraints prove it, and sorting whole tables would prove no more.
+- A missing column is one finding, of the check `columns`; nothing else is expected of it.
 """
 
 import re

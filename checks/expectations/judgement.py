@@ -1,11 +1,11 @@
-"""One schema judged by all suites: what is planned for each table, what came of it, what could not be looked at.
+"""One schema judged by all suites: the plan for each table, the results, and what could not be checked.
 
 Laws
-- A check that was planned has a result; one whose expectation raised, or was not executed, is an ERROR.
-- A rule that the schema cannot be held to, for want of a table or a column, is named among what was not looked at.
-- Nothing that other schemas hold is found, for it may be called by names of PostgreSQL's own; where something fails,
-  the operators of the table's types are looked at, too, and decide in its favour.
-- Rows are named by key, at most so many of a check; details have counts, names of columns and types.
+- Every planned check has a result; one whose expectation raised, or was not executed, is an ERROR.
+- A rule that needs a missing table or column is listed among what was not checked.
+- The search path has no other schema, whose functions might have names of PostgreSQL's own; if something fails, it is
+  asked again with the operators of the table's types, and a pass then counts.
+- Rows are named by key, up to a limit per check; details have counts, names of columns and types.
 """
 
 import contextlib

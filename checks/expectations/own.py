@@ -1,4 +1,4 @@
-"""What is our own in Great Expectations: one expectation, and a data source that takes a session as it is."""
+"""Our extensions of Great Expectations: one expectation, and a data source that takes an existing session."""
 
 from typing import Any, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""One rule that somebody wrote down, and what a schema must have for it to be applied."""
+"""One written rule, and what a schema must have for it to be applied."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

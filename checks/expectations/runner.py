@@ -1,11 +1,11 @@
-"""Great Expectations at work: a context, a validation per table, results without values. In a process of its own.
+"""Runs Great Expectations in a process of its own: a context, a validation per table, results without values.
 
 Laws
-- Great Expectations is imported in the child alone: it takes seconds and some 300 MB. The child gets the connection
-  through its standard input, and answers there in JSON; what it would print goes nowhere, for it may quote values.
-- The session cannot write, and stands in the schema under judgement: suites name their tables plainly.
-- `success` does not know severities, so results are read one by one. An expectation that raised is an ERROR and shows
-  the kind of its exception only. A child that dies is one ERROR.
+- Great Expectations is imported in the child alone: it takes seconds and some 300 MB. The child reads the connection
+  from its standard input and answers in JSON; its other output is dropped, for it may quote values.
+- The session cannot write, and its search path is the schema under judgement: suites name tables without a schema.
+- `success` ignores severities, so results are read one by one. An expectation that raised is an ERROR and shows only
+  the kind of its exception. A child that dies is one ERROR.
 - Only counts come back from the database, and the keys of rows that break a rule.
 """
 

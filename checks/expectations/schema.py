@@ -1,4 +1,4 @@
-"""What the schema under judgement holds, read from its catalogue: which rules can be applied follows from it."""
+"""The schema under judgement, read from its catalogue: it decides which rules can be applied."""
 
 from dataclasses import dataclass, field
 

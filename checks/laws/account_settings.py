@@ -1,11 +1,11 @@
-"""Account settings: those found on users stand in user_settings, and every user has one row there.
+"""Account settings: those found on users are in user_settings, which has one row for every user.
 
 Laws (contract, 4.10: account settings)
-- A setting goes to the column of its name, else to a key of that name in `preferences`; a value that user_settings
-  holds stays, and null writes none. What does not fit its column, or finds preferences that are no object, is noted.
+- A setting goes to the column of its name, else to a key of that name in `preferences`; a value that is there stays,
+  and null writes none. A setting that does not fit its column, or meets preferences that are no object, is noted.
 - A user without a row gets one: defaults in the columns that are no settings, the run's instant as its times.
-- In a new row an id, and what a default of the database computes, may be anything; such columns are compared in the
-  rows that are not of the run's own instant.
+- In a new row the id and computed defaults may have any value; such columns are compared only in rows that the run did
+  not make, by created_at.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ MERGED = """
 
 
 def comparisons(facts: Facts, prelude: Prelude) -> Iterator[Comparison]:
-    """The rows and the notes; nothing where there are neither users nor settings."""
+    """One of the rows and one of the notes; none without users and settings."""
     completion = facts.rule(SETTINGS).completed_from
     users = facts.source.find_table(completion.table) if completion else None
     if completion and users and users.find_column("id") and SETTINGS in facts.target.tables:

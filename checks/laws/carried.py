@@ -1,10 +1,10 @@
-"""What professionals carry to the roots: the columns of that table that no rule reads.
+"""Columns of professionals that no rule reads, carried to the roots of the profiles.
 
 Laws (contract, 4.4: professionals)
-- Column by column a root has the first value that is not null among the professionals that made it or were merged into
-  it, the one updated last first, among equals the one with the higher id. Any other root has none.
-- A reference that leads nowhere is no value.
-- A value that differs from the one that stands is noted on its row, and nothing else is noted so.
+- In each column a root has the first value that is not null among the professionals that created it or were merged into
+  it, in order of updated_at and id, both descending. Other roots have none.
+- An orphan is no value.
+- A value that differs from the root's is noted on its row, and nothing else is noted so.
 """
 
 from checks.compare.comparison import Comparison
@@ -48,7 +48,7 @@ NOTED = """
 
 
 def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
-    """One where professionals carry anything, none elsewhere."""
+    """One, if professionals carry any column; else none."""
     there = facts.target.find_table(ROOT)
     columns = _arriving(facts, there) if there else []
     if not there or not columns:

@@ -1,6 +1,6 @@
-"""Columns that a rule takes out of a table: none of them stands in the target, whatever became of their values.
+"""Columns that a rule removes from a table: the target has none of them, whatever became of their values.
 
-Law: forbidden links, settings and presentation that moved, references that became others.
+Law: these are forbidden links, settings and presentation that moved, and references that became others.
 """
 
 from checks.compare.comparison import Comparison

@@ -1,8 +1,8 @@
-"""The rows that belonged to a professional and belong to a profile now: to the right one, or rejected for want of one.
+"""Rows that belonged to a professional: each belongs to the right profile now, or is rejected because it has none.
 
 Laws (contract, 4.4: professionals)
-- An id names a professional, else a profile; where it is null the only professional-role profile of the row's user
-  serves. What it names was rejected: so is the row (parent_rejected). It names nothing: the row is an orphan.
+- An id names a professional, else a profile; if it is null, the row belongs to the only professional-role profile of
+  its user. If the named row was rejected, the row is (parent_rejected); if it names nothing, the row is an orphan.
 - A row may also be rejected with another parent than its owner; then that one has to be rejected too.
 """
 

@@ -1,4 +1,4 @@
-"""Values that another column of the same meaning overruled: each is noted, and nothing else is.
+"""Values that gave way to those of another column of the same meaning: each is noted, and nothing else is.
 
 Law: of two columns that become one the first that is not null wins; the other's value is noted where it differs, or
 where it does not fit the column that it should have filled.

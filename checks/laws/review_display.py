@@ -1,8 +1,8 @@
-"""How reviews are presented: the columns that leave reviews for a table of their own, row by row.
+"""Columns of reviews that move to a table of their own, row by row.
 
 Laws (contract, 4.11: reviews)
-- Every row has one there, under its own id and with its times; one that could not be made is noted.
-- Without the table or such columns in the legacy database nothing stands there.
+- Every review has a row there, under its own id and with its times; a row that could not be made is noted.
+- If the legacy database lacks the table or such columns, that table is empty.
 """
 
 from collections.abc import Iterator

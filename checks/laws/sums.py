@@ -1,9 +1,9 @@
-"""Money and tracecoins: what the tables of amounts add up to, on both sides.
+"""Money and tracecoins: the sums of the tables of amounts, on both sides.
 
 Laws
 - Every column of numbers counts that is neither a key nor a reference; sums are exact, in numeric, by currency where
   the table has one.
-- Rows that were rejected are left out, and nothing else.
+- Only rejected rows are left out.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the auditor reads for itself: both catalogues, the books, the mapping's facts, legacy tables as relations.
+"""The auditor's own reading: both catalogues, the books, facts by the mapping, legacy tables as relations.
 
 Opens its own sessions and decides nothing. May touch: `verdict`.
 """

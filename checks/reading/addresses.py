@@ -1,9 +1,9 @@
-"""Which texts are internet addresses: what PostgreSQL's own inet takes, in the forms that the target may take too.
+"""Which texts are internet addresses: those that PostgreSQL's inet takes, in the forms that the target takes, too.
 
 Laws
 - PostgreSQL is asked, never imitated: servers from version 16 on by pg_input_is_valid within the query; older ones by
   casts, of all distinct texts that are not plainly one thing or the other, in batches that are halved where they fail.
-- A prefix of a thousand or more is none, though inet reads its low bits.
+- A prefix of a thousand or more makes no address, though inet reads its low bits.
 """
 
 from collections.abc import Sequence

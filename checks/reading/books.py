@@ -1,9 +1,9 @@
-"""What the run has written down, as the auditor takes it: claims to be judged, not facts.
+"""The books of a run as the auditor reads them: claims to be judged, not facts.
 
 Laws
 - A rejected row, a new id and a nulled reference are exceptions that a comparison needs to know of; each of them is
   itself judged by a check of its own.
-- Everything is of one run.
+- All of it is of one run.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What a schema holds, read by the auditor for itself.
+"""The catalogue of a schema, as the auditor reads it itself.
 
 Laws
 - pg_catalog alone is read, in three statements for a whole schema; nothing is assumed that is not found there.
@@ -96,7 +96,7 @@ def named(catalog: Catalog, rules: Mapping) -> Catalog:
 
 
 def asked(conn: psycopg.Connection, name: str, schema: str) -> list[tuple[Any, ...]]:
-    """Rows of the statement of this name about this schema.
+    """Rows of a named statement (sql/*.sql) about this schema.
 
     What the statement calls is found before the schema is on the path, so a function planted there is not called.
     """

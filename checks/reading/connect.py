@@ -36,7 +36,7 @@ Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager[None
 
 
 def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
-    """For sessions that nobody stops."""
+    """The default where no request to stop can come."""
     return contextlib.nullcontext()
 
 

@@ -1,12 +1,12 @@
-"""What has been written to either side since the run read the source, or verified and sealed its build.
+"""Drift: rows written to the source since the run read it, or to the target since the build was sealed.
 
 Laws
-- A row stands as it stood if the transaction that wrote it (its xmin) had ended when the source's snapshot, or the
-  target's seal, was taken. A row may be taken for written since that was not, never the other way round.
-- Locks, vacuum and cluster leave xmin as it is. A row that was rewritten with its own values counts as written since,
-  and compares as equal all the same: whatever is equal needs no excuse.
-- Where xmin cannot tell (another server or database, tables of other oids, fewer transactions than there were),
-  nothing counts as written since: everything is judged as it stands.
+- A row is unchanged if the transaction that wrote it (its xmin) had ended when the source's snapshot, or the target's
+  seal, was taken. An unchanged row may be taken for changed, never the other way round.
+- Locks, vacuum and cluster keep xmin. A row that was rewritten with its own values counts as changed, but compares
+  equal, so that this does not matter.
+- If xmin says nothing (another server or database, tables of other oids, fewer transactions than before), no row counts
+  as changed, and all are judged.
 - One scan of each table.
 """
 
@@ -50,7 +50,7 @@ class Moved:
 
     @property
     def lost(self) -> int:
-        """Rows that do not stand as they stood: they were changed, or are gone."""
+        """Number of rows that were changed or deleted."""
         return self.were - (self.now - self.written)
 
     @property
@@ -70,20 +70,20 @@ class Side:
 
     @property
     def kept(self) -> str:
-        """SQL that is true of rows that stand as they stood; empty for all of them."""
+        """SQL that is true of unchanged rows; empty if all are."""
         return f"not {self.written}" if self.tables else ""
 
     def moved(self, names: Iterable[str]) -> list[str]:
         return sorted(set(names) & self.tables.keys())
 
     def lost(self, names: Iterable[str]) -> list[str]:
-        """Of these tables those from which rows were taken, be it by a change."""
+        """Those of these tables that have lost rows, by deletion or change."""
         return [name for name in self.moved(names) if self.tables[name].lost]
 
 
 @dataclass(frozen=True)
 class Seal:
-    """What the run put down of its build. rows: table → rows, oids: table → oid, of the archive `legacy_archive.…`.
+    """The run's record of its build. rows: table → rows, oids: table → oid, of the archive `legacy_archive.…`.
 
     snapshot: what the sealing session saw; books: table of the books → digest; both None where an older program sealed.
     """
@@ -106,7 +106,7 @@ class Drift:
 
 
 def of_source(books: Books, catalog: Catalog, source: psycopg.Connection, target: psycopg.Connection) -> Side:
-    """What the source has seen since the run's snapshot."""
+    """The source's drift since the run's snapshot."""
     identity = books.identity
     is_known = identity.get("system_identifier") and identity.get("database_oid")
     here = (_system(source), one_value(source, int, DATABASE))
@@ -119,7 +119,7 @@ def of_source(books: Books, catalog: Catalog, source: psycopg.Connection, target
 
 
 def of_target(seal: Seal | None, catalog: Catalog, target: psycopg.Connection) -> Side:
-    """What the product's tables have seen since the seal."""
+    """The drift of the product's tables since the seal."""
     return _since(seal, catalog, target, "")
 
 
@@ -128,7 +128,7 @@ def of_archive(seal: Seal | None, catalog: Catalog, target: psycopg.Connection) 
 
 
 def read_seal(target: psycopg.Connection, run_id: str, build_oid: int, target_schema: str) -> Seal | None:
-    """The seal of a build, as the run has put it down."""
+    """The seal of a build, as the run recorded it."""
     has_horizon = one_value(target, bool, HAS_HORIZON)
     query = SEAL.format(horizon="horizon" if has_horizon else "null::jsonb")
     marks, horizon = target.execute(query, [run_id, build_oid]).fetchone() or (None, None)

@@ -1,12 +1,13 @@
-"""What every comparison is made from: the mapping, both catalogues, the books, and what follows for one column.
+"""The facts of a verification: the mapping, both catalogues, the books, and what follows from them for one column.
 
 Laws
-- All of it is read by the auditor itself; nothing here was planned by whoever moved the rows.
+- The auditor reads all of it itself; nothing comes from the engine's plan.
 - A value's text is what its type prints, and a text is read by its type's input: no cast is applied to a row's value,
   for the database may have made one of its own. `text`, `text_of`, `parsed`, `row_of` are the only ways.
 - An id or a reference is compared as the target spells it: a UUID in lower case with hyphens, an integer in digits, a
   new id from the books (which a check of its own holds to be the UUIDv5 of its name).
-- Values that PostgreSQL takes for one key are one: a char(n) has no padding, a citext no case, a number no empty scale.
+- Values that PostgreSQL compares as equal keys have one text: char(n) without padding, citext in lower case, numbers
+  without trailing zeros.
 """
 
 import re
@@ -49,7 +50,7 @@ def column_of(column: Column) -> str:
 
 
 def text(expression: str) -> str:
-    """What the value's type prints; null stays null, and a composite of nulls is none."""
+    """The value's output text; null stays null, and a composite of nulls is not null."""
     return f"case when {expression} is distinct from null then concat({expression}) end"
 
 
@@ -128,14 +129,14 @@ class Facts:
         return _rows(self.source.schema, table, self.kept_source)
 
     def target_rows(self, table: str) -> str:
-        """The same of a table of the target."""
+        """A table of the target behind the alias t, in a FROM clause: the rows that count."""
         return _rows(self.target.schema, table, self.kept_target)
 
     def find_rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
 
     def rule(self, table: str) -> TableRule:
-        """What the mapping says of a table that it knows. Errors: LookupError."""
+        """The mapping's rule of a table that it has. Errors: LookupError."""
         if (found := self.mapping.tables.get(table)) is None:
             raise LookupError(f"the mapping says nothing of table {table}")
         return found
@@ -173,7 +174,7 @@ class Facts:
         }
 
     def is_alone_at_home(self, table: str) -> bool:
-        """Whether no other legacy table's rows stand where a reshaped one's do."""
+        """Whether a reshaped table's target has no rows of other legacy tables."""
         if self.treatments.get(table) != "reshape":
             return False
         others = {into for name, rule in self.mapping.tables.items() if name != table for into in rule.targets}

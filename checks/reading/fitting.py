@@ -1,8 +1,8 @@
-"""Whether a value of one column fits another of its meaning, and how it reads there.
+"""Whether a value of one column fits another of its meaning, and its text there.
 
 Laws
-- What does not fit is null, never cut or rounded: a text longer than the column, a word that is no label of an enum, a
-  word that is no boolean.
+- A value that does not fit becomes null, never cut or rounded: a text longer than the column, a word that is no label
+  of an enum or no boolean.
 - Expressions give the output text of the column that takes the value in.
 """
 

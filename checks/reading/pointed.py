@@ -1,4 +1,4 @@
-"""Where the references of the declared tables point, and what type they have, as the legacy catalogue allows it.
+"""What the references of the declared tables point at, and their types, as the legacy catalogue allows.
 
 Laws
 - A reference points at its parent's id where that is unique, else at the unique that the legacy reference points at;
@@ -16,7 +16,7 @@ from config.shapes import Column, Constraint
 
 
 def constraint(facts: Facts, wanted: Constraint) -> Constraint | None:
-    """The declared reference as it can be had; None where there is nothing to point at."""
+    """The declared reference as this database allows it; None if there is nothing to point at."""
     parent = facts.target.find_table(wanted.parent)
     if parent is None or is_unique(parent, "id"):
         return wanted if parent else None
@@ -38,7 +38,7 @@ def references(table: str) -> set[str]:
 
 
 def codes(facts: Facts, table: str) -> set[str]:
-    """Those of them that hold values of another column than an id, as they stand."""
+    """Those of them that hold values of another column than an id, unchanged."""
     fed = {column: FED_BY[table, column] for column in references(table) if (table, column) in FED_BY}
     wanted = {c.columns[0]: c for c in declared.load()[table].constraints if c.kind == "f"} if fed else {}
     found = {column: feed(facts, wanted[column]) for column in fed}
@@ -85,7 +85,7 @@ def _actor(facts: Facts) -> str:
 
 
 def reviewers(facts: Facts) -> Iterator[tuple[str, Column]]:
-    """The legacy tables and columns that say who reviewed."""
+    """The legacy tables and columns that name the reviewer."""
     for table, name in REVIEWERS:
         rule = facts.rule(table)
         if table in facts.treatments and (column := facts.used(table, rule.columns[name])):

@@ -1,9 +1,9 @@
-"""The legacy tables as the rules read them: relations of text columns that the laws' SQL names like tables.
+"""The legacy tables as the laws read them: relations of text columns that their SQL names like tables.
 
 Laws
-- A relation has all rows of its table, rejected ones too: `rejected` then says why, else it is null.
-- A rule column is there whatever the legacy table calls it, and null where the table lacks it; a table that is missing
-  is a relation without rows. So a law is one text for every legacy database.
+- A relation has all rows of its table, also rejected ones: `rejected` is their reason, else null.
+- A rule column has the rule's name, whatever the legacy table calls it, and is null if the table lacks it; a missing
+  table is a relation without rows. So a law is one text for every legacy database.
 - Columns: key, raw_id (the id as the books name it), legacy_id (a UUID in its plain form), id (the target's), rejected,
   nulled (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and
   updated_at (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key; of an ip the

@@ -1,7 +1,6 @@
-"""Statements that give one row whatever stands in the database (counts, settings), and the columns of a SELECT.
+"""Statements that always give one row (counts, settings), and the columns of a SELECT.
 
-Law: a row that is not there is a fault of the statement, and is said so; a statement that may find nothing is not asked
-here.
+Law: a missing row is an error; a statement that may find nothing does not belong here.
 """
 
 from collections.abc import Mapping, Sequence

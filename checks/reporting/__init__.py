@@ -1,1 +1,1 @@
-"""Reports of a run or a verification: one model, and what is made of it for each kind of reader."""
+"""Reports of a run or a verification: one model, and a renderer for each kind of reader."""

@@ -2,7 +2,7 @@
 
 Laws
 - A bar shows shares, its figures stand beside it: three rows and two million are equally easy to read.
-- A share that is not nothing is never drawn as nothing, and has a pattern of its own beside its colour.
+- A share above zero is always visible, and has a pattern of its own beside its colour.
 - Each drawing has a title and a description for those who do not see it; its figures follow as a table.
 """
 

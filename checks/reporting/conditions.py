@@ -1,4 +1,4 @@
-"""What holds of a report: the questions on which its headline and its next steps depend."""
+"""Conditions on which a report's headline and its next steps depend."""
 
 from checks.verdict import Json
 

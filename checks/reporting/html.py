@@ -1,9 +1,9 @@
-"""The report as one HTML file that needs nothing else: no network, no script, no font, no second file.
+"""The report as one self-contained HTML file: no network, no script, no font, no second file.
 
 Laws
-- Whatever comes from the report goes through `_text`: foreign names are markup nowhere.
+- Every text of the report passes `_text`, so that foreign names never become markup.
 - A content security policy in the page itself forbids every request, so that a reader's machine stays silent.
-- Nothing is told by colour alone; what folds unfolds on paper.
+- Nothing depends on colour alone; folded parts are printed unfolded.
 """
 
 import html

@@ -4,7 +4,7 @@ Laws
 - A build is red exactly where the gate is closed: failure for FAIL, error for ERROR, of critical checks that nobody
   waived. Everything else that did not pass is skipped, with its message; so is what is STALE.
 - A verification that made no check is an error, not an empty success.
-- XML knows no control characters: they are spelled out.
+- Control characters, which XML cannot hold, are escaped.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""A report's model: one dictionary that says what a run or a verification came to. report.json is this dictionary.
+"""A report's model: one dictionary with the result of a run or a verification. report.json is this dictionary.
 
 Laws
 - HTML, Markdown, JUnit and the terminal's text are made from it alone, so that all of them say the same.

@@ -1,8 +1,8 @@
 """A report's parts in the order a person wants them, apart from how they look: HTML, Markdown and text render these.
 
 Laws
-- What went wrong comes before what went well, and what to do before both.
-- A part that has nothing to say is left out; only the verdict and the next steps always stand there.
+- The next steps come first, then failures, then what passed.
+- An empty part is left out; only the verdict and the next steps are always there.
 - Cells hold plain values. Escaping and the spelling of control characters is the renderer's, for every value.
 """
 
@@ -105,7 +105,7 @@ def made_at(report: Json) -> str:
 
 
 def badge(check: Json) -> str:
-    """How a check ended, in a word or two."""
+    """The result of a check, in a word or two."""
     word = check["severity"].upper() if check["group"] == "warning" else check["status"]
     return f"{word}, waived" if check["waived"] else word
 

@@ -49,7 +49,7 @@ OUTCOMES = {
 
 
 def about(group: str, report: Json) -> str:
-    """What a group of checks is about; blank where its heading says all."""
+    """A sentence on what a group of checks is about; blank if its heading is enough."""
     text = GROUPS[group][1]
     return OF_VERIFICATION.get(group, text) if report["kind"] == "verify" else text
 
@@ -64,7 +64,7 @@ def title_of_gate(gate: Json) -> str:
 
 
 def unnamed(count: int, named: int) -> str:
-    """What is said of rows that are counted and not named; nothing, where there are none."""
+    """The phrase about rows that are counted but not named; blank if there are none."""
     if count <= 0:
         return ""
     return (

@@ -1,8 +1,8 @@
 """The balance: every legacy row has one outcome, and every figure of the books is counted again.
 
 Laws
-- source_rows is counted in the source, loaded and archived in the target, merged and rejected in the lists of names;
-  no figure is taken from the books, and none is the difference of others where it can be counted by itself.
+- source_rows is counted in the source, loaded and archived in the target, merged and rejected in the lists of names. No
+  figure is taken from the books, and none is a difference of others if it can be counted.
 - Each legacy table balances by itself, and so does the run; each stands in the books once, and no other table does.
 """
 

@@ -1,8 +1,8 @@
-"""The map of ids: every new id is recorded, of a row that stays, and leads to a row of the target.
+"""The map of ids: every new id is recorded, belongs to a row that was not rejected, and leads to a row of the target.
 
 Laws
-- A legacy id names one target in a table. One of a rejected row stands there only where another row has the same id.
-- Where no other table's rows stand beside a table's, an id that is a UUID is replaced only if another row keeps it.
+- A legacy id has one entry per table. A rejected row's id has one only if another row has the same id.
+- If a target table has rows of one legacy table only, an id that is a UUID is replaced only if another row keeps it.
 - An id that is no UUID and becomes one, of a row that was not rejected, has its entry.
 - That an id is the UUIDv5 of its name is a law of its own.
 """

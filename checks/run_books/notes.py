@@ -1,10 +1,10 @@
-"""The notes: each is of a row of the source, of a kind that is known, and true.
+"""The notes: each is about a row of the source, of a known kind, and true.
 
 Laws
-- An orphan's note tells the value of the source, and that value leads nowhere: its row is not in the target.
-- What was not kept differs from what was; a row that could not be made breaks the constraint that is named.
-- Of a rejected row only what could not be made of it may be noted.
-- Notes that a domain's own laws judge by value are only held to their rows here.
+- An orphan's note has the value of the source, and that value leads nowhere: its row is not in the target.
+- A value that was not kept differs from the one that was; a row that could not be made breaks the named constraint.
+- A rejected row has only notes about rows that could not be made of it.
+- For notes that a domain's own laws judge by value, only their rows are checked here.
 """
 
 import uuid
@@ -82,7 +82,7 @@ class _Notes:
         self.missed = ""
 
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
-        """The rows whose notes are not as they should be."""
+        """The rows whose notes are wrong."""
         there, gone = self._present(booked), self._facts.books.rejected.get(self._table, {})
         orphans: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unkept: dict[tuple[str, str, str], list[Note]] = defaultdict(list)

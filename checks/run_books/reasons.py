@@ -1,12 +1,11 @@
-"""Whether each rejection is justified by the row that was rejected, and by what stands in the target.
+"""Whether each rejection is justified by the rejected row and by the rows of the target.
 
 Laws
-- By a constraint: the row, as the target would have it, breaks it. A not-null: the value is null, or its reference is
-  nowhere; a foreign key: the parent is not there; a unique or an exclusion: a row that stayed stands in its way; a
-  check: its expression is false.
-- parent_rejected: a row that it points at was rejected. invalid_value: the text is none of the column's type.
+- A constraint: the row as the target would have it breaks it. Not-null: the value is null, or an orphan; foreign key:
+  the parent is missing; unique or exclusion: a kept row conflicts with it; check: its expression is false.
+- parent_rejected: a row that it refers to was rejected. invalid_value: the text is no value of the column's type.
 - Reasons that are rules of a domain are left to that domain's laws; any other reason justifies nothing.
-- What cannot be judged is counted and told, never passed over.
+- Rejections that cannot be judged are counted and reported.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The rejected rows by name: each is a row of the source, stands there once, and is kept as it was.
+"""The rejected rows by key: each is a row of the source, is recorded once, and is kept unchanged.
 
 Laws
 - A rejected row's copy is the source's row as jsonb, its members in whatever order, or its text where jsonb cannot hold
@@ -119,7 +119,7 @@ def by_keys(facts: Facts, table: str, keys: list[str]) -> str | None:
 
 
 def found(draft: Check, rows: list[Row], compared: int, more: str = "") -> Check:
-    """The draft's result: these rows are not as they should be."""
+    """The draft's result: these rows are wrong."""
     named = sorted(rows, key=lambda row: row.key)
     detail = (
         f"{len(rows):,} of {compared:,} are not as they should be" if rows else f"{compared:,} are as they should be"

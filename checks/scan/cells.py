@@ -1,14 +1,14 @@
-"""One cell beside its original: the texts it is made of, and whether any of them still stands where it stood.
+"""One cell beside its original: its texts, and whether any of them is still at its place.
 
 Laws
-- A cell without a letter or a digit says nothing of anybody, masked or not; so do an empty bytea, an infinite time, the
-  network of all addresses, a number of zeros, and what a UUID or a short number refers to.
+- Some values identify nobody and count for nothing: cells without a letter or a digit, an empty bytea, an infinite
+  time, the network of all addresses, a number of zeros, UUIDs and short numbers.
 - Of a document only its strings count, and numbers of seven digits and more: UUIDs, short numbers, true, false and null
   stay as they are. A string counts where it stands: the same path, the same string.
-- A text that is a document, an object or an array, is one in whatever column, and within another document; what is
-  none is compared as a text.
+- A text that is a JSON object or array is read as a document in any column, and within another document; any other is
+  compared as a text.
 - An array is compared element by element.
-- Of a column of codes a short word is a code and stays; all else must change.
+- In a column of codes, a short word is a code and stays; all else must change.
 """
 
 import json
@@ -78,7 +78,7 @@ class Document:
             self.scalars.append((path, value))
 
     def shares(self, other: "Document") -> bool:
-        """Whether anything stands in both where it stands."""
+        """Whether both documents have an equal value at an equal path."""
         return not set(self.scalars).isdisjoint(other.scalars)
 
 
@@ -149,7 +149,7 @@ def is_code(text: str) -> bool:
 
 
 def is_telling(of: Field, text: str) -> bool:
-    """Whether a text in a cell may say anything of anybody."""
+    """Whether a text in a cell may identify somebody."""
     if of.base == "bytea":
         text = text.removeprefix("\\x")
     if of.kind == "code" and is_code(text):

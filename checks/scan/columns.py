@@ -1,8 +1,8 @@
-"""What the books of a staging copy say is masked, and how each column of the copy and of its source is read.
+"""The masked columns by the books of a staging copy, and how each column of the copy and its source is read.
 
 Laws
-- Which columns are masked is the books' word; how a column is read follows from both catalogues, read by the auditor.
-- What is not known to hold no text is read as text: a type that nobody has heard of hides nothing.
+- The books say which columns are masked; the catalogues, read by the auditor, say how a column is read.
+- A column of an unknown type is read as text, so that it hides nothing.
 - A column counts as a key if a primary or foreign key holds it, or the mapping or its own name calls it a reference.
 """
 
@@ -129,7 +129,7 @@ class CopyBooks:
         return self.kinds.get((table, column))
 
     def is_named(self, table: str, column: str) -> bool:
-        """Whether a column that is no name, address or number to call is masked for what it is called."""
+        """Whether a column that holds no names, addresses or phone numbers is masked because of its own name."""
         return self.kind(table, column) in NAMED and self.whys[table, column].startswith("[names]")
 
 

@@ -1,7 +1,7 @@
-"""What the definitions of a copy say of people: names, defaults, checks, labels, bodies, bounds and comments.
+"""Personal values in the definitions of a copy: names, defaults, checks, labels, bodies, bounds and comments.
 
-Law: they come over as somebody wrote them, and no mask reads them; so an address, a number or a value of the source in
-one of them is a finding, unless masks.toml lists the object under kept_definitions.
+Law: definitions are copied without a mask; so an address, a number or a value of the source in one of them is a
+finding, unless masks.toml lists the object under kept_definitions.
 """
 
 from collections import Counter

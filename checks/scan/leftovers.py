@@ -2,11 +2,11 @@
 
 Laws
 - An address of the source is a finding wherever it stands; a number, or a whole value, wherever nothing is masked.
-- In a masked column a number or a value counts as left over where the row's own original has it too, else as chance:
-  a masked one may happen to be somebody else's. More than chance explains is a finding: that is how values that only
-  changed places are found.
+- In a masked column a number or a value is a leftover if the row's own original has it, too; else it counts as chance,
+  for a masked value may equal somebody else's. More than chance explains is a finding: so values that only changed
+  places are found.
 - The names in a document count as its texts do.
-- In what is kept (keys, codes, names in documents) a value counts also where it is a part of a text.
+- In kept texts (keys, codes, names in documents) a value counts also as a part of the text.
 - In keys, references and columns of large numbers a number may be chance as well.
 """
 
@@ -45,7 +45,7 @@ class FoundCells:
 
 @dataclass
 class Chance:
-    """Cells of one column that hold what is somebody else's. expected: how many do by chance."""
+    """Cells of one column that hold somebody else's value. expected: how many do by chance."""
 
     check: str
     field: Field
@@ -60,7 +60,7 @@ class Chance:
 
 
 def most(expected: float) -> float:
-    """More than this is no chance."""
+    """The greatest number that chance explains."""
     return max(FEW, TIMES * expected)
 
 

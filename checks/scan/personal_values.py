@@ -1,10 +1,10 @@
 """Personal values inside a text: email addresses and phone numbers, however they are written there.
 
 Laws
-- Both sides are read by the same rules: what is an address in the source is the same address in the copy.
+- Both sides are read by the same rules, so that an address in the source is the same address in the copy.
 - An address counts in lower case; a number by its last ten digits, or by all of them if it has seven to nine. Blanks,
   dots, dashes and parentheses between the digits of a number count for nothing.
-- Whatever stands around an address or a number does not hide it; digits of a UUID or of a hash are none.
+- Characters around an address or a number do not hide it; digits of a UUID or of a hash are no number.
 """
 
 import html
@@ -87,7 +87,7 @@ def words(text: str) -> str:
 
 
 def is_telling(words: str) -> bool:
-    """Whether words may be somebody's: of eight characters, or two of them and five; what is shorter is anybody's."""
+    """Whether words may identify somebody: at least eight characters, or two words and five characters."""
     if len(words) >= SHORTEST_VALUE:
         return True
     return len(words) >= SHORTEST_NAME and any(len(word) > 2 and word.isalpha() for word in words.split(" ")[1:])

@@ -1,4 +1,4 @@
-"""What a scan has found, in words: one finding for each kind of fault and column, and what to do about it."""
+"""The findings of a scan in words: one for each kind of fault and column, with its remedy."""
 
 import json
 import re
@@ -155,7 +155,7 @@ def _unlikely(search: Search) -> list[Chance]:
 
 
 def remarks(search: Search, unproved: Counter[Field], whys: Mapping[tuple[str, str], str]) -> tuple[Remark, ...]:
-    """What chance explains, what could not be proved, and what is kept. whys: why unmasked columns are so."""
+    """Remarks on what chance explains, what could not be proved, and what is kept. whys: why columns are unmasked."""
     unlikely = _unlikely(search)
     made = [
         Remark(CHANCE, one.field.table, one.field.name, one.count.cells, BY_CHANCE.format(WHAT[one.check], _odds(one)))
@@ -215,5 +215,5 @@ def _rule(one: Field) -> str:
 
 def _shown(count: FoundCells, originals: Originals) -> tuple[str, ...]:
     """Keys as the books write them, one value's text or a JSON array of several, without what tells of anybody."""
-    keys = ([HIDDEN if originals.betrayed(str(part)) else part for part in key] for key in count.keys)
+    keys = ([HIDDEN if originals.is_personal(str(part)) else part for part in key] for key in count.keys)
     return tuple(str(key[0]) if len(key) == 1 else json.dumps(key, ensure_ascii=False) for key in keys)

@@ -1,4 +1,4 @@
-"""The personal values of the source, as a scan remembers them, and how they are gathered.
+"""The personal values of the source, as a scan gathers and remembers them.
 
 Laws
 - Addresses come from every text of the source, in whatever column and length; numbers, names and URLs from the columns
@@ -44,7 +44,7 @@ class Originals:
     def counts(self) -> dict[str, int]:
         return {"emails": len(self.emails), "phones": len(self.phones), "values": len(self.values)}
 
-    def betrayed(self, text: str) -> bool:
+    def is_personal(self, text: str) -> bool:
         """Whether a text (a part of a key that is to be shown) holds an address, a number or a value."""
         return any(True for _ in personal_values.emails(text)) or self.stand_in(text, personal_values.phrases(text))
 
@@ -60,7 +60,7 @@ class Originals:
 
 
 def vocabulary(shapes: Catalog, rules: Mapping) -> set[str]:
-    """What tables, columns, roles and statuses are called."""
+    """The names of tables, columns, roles and statuses."""
     names = {*shapes.tables, *rules.common.role_synonyms, *rules.tables, *rules.roles}
     names |= {column.name for table in shapes.tables.values() for column in table.columns}
     for statuses in (rules.common.statuses, rules.common.order_statuses):

@@ -1,9 +1,9 @@
-"""What a scan of a staging copy says: what was compared, and what of the original was found in the copy.
+"""The result of a scan of a staging copy: what was compared, and which values of the source the copy still holds.
 
 Laws
-- Tables, columns, keys and counts stand in it, never a value of a row; what of a key can hold one is shown as `…`.
+- It holds tables, columns, keys and counts, never a value of a row; parts of a key that can hold one are shown as `…`.
 - A scan that compared nothing has not passed.
-- A remark is no fault: it says what chance explains, what could not be proved, or what nobody asked to keep.
+- A remark is no fault: it is about what chance explains, what could not be proved, or what is kept without being asked.
 """
 
 import json

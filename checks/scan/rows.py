@@ -1,10 +1,10 @@
-"""The rows of one table as they stream in, alone or beside their originals.
+"""The rows of one table as they are streamed, alone or beside their originals.
 
 Laws
 - Rows come in the order of a key that both servers sort alike, so each side is read once, and nothing is kept but the
   batch at hand. A batch holds some megabytes, however wide its rows.
-- Of a row's key only those parts may be shown that can hold nobody, by their type or by their form.
-- Somebody who asks to stop is heard between two batches.
+- Only those parts of a row's key may be shown that can identify nobody, by their type or their form.
+- A request to stop takes effect between two batches.
 """
 
 import itertools

@@ -1,12 +1,12 @@
 """The proof that no personal value of the original is left in a masked staging copy.
 
 Laws
-- The auditor reads both databases for itself, the source under the snapshot that the copy was made from; it writes
-  nothing, and no value of a row leaves its memory.
+- The auditor reads both databases itself, the source in the snapshot that the copy was made from; it writes nothing,
+  and no value of a row leaves its memory.
 - Every masked cell is held against its original, row by row where the table has a key that is not masked. Every text of
   the copy, masked or not, keys and definitions too, is searched for the source's addresses, numbers and names.
-- What is not searched is said, column by column.
-- Nothing compared is no proof: a masked column that could not be read or paired is a finding. No rows are a comparison.
+- Columns that are not searched are reported.
+- A masked column that could not be read or paired is a finding, for it is unproved. An empty one counts as compared.
 - Time grows with the rows; memory with the number of different addresses, numbers and values, by eight bytes each.
 """
 
@@ -41,7 +41,7 @@ UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError
 def scan(
     settings: Settings, copy_id: str, snapshot: str | None = None, reaching: connect.Reaching = connect.unreached
 ) -> Scan:
-    """What of the source is left in the copy of this id in the staging database.
+    """Search the copy of this id in the staging database for values of the source.
 
     snapshot: exported by the source; without one it is read as it is now, and what has changed since counts against it.
     Errors: ConfigError, SourceError, StagingError, Interrupted.

@@ -1,12 +1,12 @@
-"""Who owns what stands in a schema, and who may do what there.
+"""Owners and privileges of the objects in a schema.
 
 Laws
 - Everything is owned by the role that owns the schema, the books or the session, or by the one that owned its namesake
   in the schema that a publish replaced.
-- Nobody but its owner may do anything in a build, nor PUBLIC anywhere, nor may others do more than read in the archive
-  and the books; unless the replaced schema, or one that was taken back, let them, or new objects of the schema are
-  granted so by default.
-- What else was granted to a role by name since the publish is told, for whoever granted it knows why.
+- Only its owner has privileges on a build; PUBLIC has none anywhere; others may at most read the archive and the books.
+  Exceptions are grants that the replaced schema, or one that was rolled back, had, and those by the schema's default
+  privileges.
+- Other grants to a role by name since the publish are reported as warnings, for they may be intended.
 """
 
 from collections.abc import Iterable, Iterator
@@ -47,7 +47,7 @@ class Access:
         }
 
     def owners(self, found: Iterable[Thing]) -> Iterator[Row]:
-        """A row for the schema and for each thing that is somebody else's."""
+        """A row for the schema and for each thing whose owner is none of those allowed."""
         theirs = {owner for owner, _ in self._namesakes}
         if self._owner not in self._known | theirs:
             yield Row("the schema", DIFFERS, ("owner",))

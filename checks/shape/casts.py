@@ -1,4 +1,4 @@
-"""Which casts in the expressions of wanted things are spelling.
+"""Which casts in the expressions of wanted things are mere spelling.
 
 Laws
 - Where a column has another type than in the legacy schema, PostgreSQL casts it, and literals beside it, otherwise:

@@ -1,8 +1,8 @@
-"""The judgement of shape: everything in the product, the archive and the books, held to what should be there.
+"""The judgement of shape: everything in the product, the archive and the books, compared with what should be there.
 
 Laws
 - Both catalogues are read once for all checks, in the sessions of whichever check comes first.
-- A table that is missing, or one too many, is one finding; nothing is said of what is or should be on it.
+- A missing or superfluous table is one finding; its columns and objects are not reported as well.
 """
 
 from collections.abc import Collection, Iterable, Iterator

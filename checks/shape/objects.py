@@ -1,4 +1,4 @@
-"""The checks of shape: one for each table of the target, one each for what else there is (checks.shape)."""
+"""The checks of shape: one for each table of the target, and one for each other kind of thing (checks.shape)."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,10 +1,10 @@
-"""What a target's owners may change of a published table without changing what it holds or takes.
+"""Changes to a published table that are no fault: they change neither its rows nor what it accepts.
 
 Laws
 - How values are stored and rows packed, which statistics are kept, and by which index a table was last sorted (CLUSTER)
   say how a table is run. In a build they are judged like everything else; once published a change is told, and is no
   fault.
-- That a table was sorted is not even told.
+- That a table was clustered is not reported.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The verification of one run: which checks are made, what is written since excuses, what is said and shown.
+"""The verification of one run: its checks, the findings that drift explains, and the keys and values that it shows.
 
 The top of the auditor: nothing in `checks` imports it. May touch: all of `checks`.
 """

@@ -1,10 +1,10 @@
-"""Keys of rows as a report may show them: whole where they can hold nobody, else as a digest.
+"""Keys of rows as a report may show them: whole if they can identify nobody, else as a digest.
 
 Laws
-- Shown are UUIDs, dates, booleans, numbers of at most six digits, places of rows, names of tables and columns, and what
-  the mapping names; and of a table whose key has only types that can hold nobody, its keys.
-- Any other key is `#` and twelve digits of the SHA-256 of a secret and the key's text. The secret stands in the books:
-  whoever may read these finds the row by its digest, nobody else can tell by a digest whether a guess is right.
+- Shown are UUIDs, dates, booleans, numbers of at most six digits, places of rows, names of tables and columns, and
+  names in the mapping; and the keys of a table whose key has only types that can identify nobody.
+- Any other key is `#` and twelve digits of the SHA-256 of a secret and the key's text. The secret is in the books: who
+  may read these can find the row by its digest; nobody else can check a guess against a digest.
 - A key of several columns is hidden as a whole.
 """
 
@@ -38,13 +38,13 @@ BETWEEN = re.compile(r"[ :]")  # what laws put between the parts of a key; one m
 
 
 class KeyRedactor:
-    """What may be shown of the keys of one verification's rows."""
+    """Hides the keys of one verification's rows where they may not be shown."""
 
     def __init__(self, facts: Facts):
         self._facts = facts
 
     def hide(self, checks: Iterable[Check]) -> Iterator[Check]:
-        """The checks, their rows named as a report may name them."""
+        """The checks, with the keys of their rows as a report may show them."""
         for check in checks:
             rows = tuple(replace(row, key=self._shown(check, row.key)) for row in check.rows)
             yield replace(check, rows=rows) if rows else check

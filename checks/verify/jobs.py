@@ -1,8 +1,8 @@
-"""The plan of a verification: every check that is to be made, as a job that two sessions can do.
+"""The plan of a verification: every check as a job that needs one session on each side.
 
 Laws
-- What is planned is what the report lists; whoever makes the jobs decides nothing.
-- A job says which tables it reads on either side: what was written to them since may excuse what it finds (settling).
+- The report lists what is planned; running the jobs decides nothing.
+- A job names the tables that it reads on either side: drift in them may explain its findings (settling).
 """
 
 import contextlib
@@ -88,7 +88,7 @@ def planned(
 
 
 def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
-    """Everything that is compared across the two databases."""
+    """All comparisons across the two databases."""
     return [
         *content.comparisons(facts, prelude),
         *laws.comparisons(facts, prelude),
@@ -176,7 +176,7 @@ def _looked_at(
 
 
 class Compared:
-    """A comparison, which all comparisons together settle: what is gone from one table may excuse another's rows."""
+    """A comparison. All of them are settled together: rows gone from one table may explain another's findings."""
 
     def __init__(self, one: Comparison, kept: Comparison | None, look: comparison.Look, drift: Drift):
         self._one, self._kept, self._look, self._drift = one, kept, look, drift
@@ -199,7 +199,7 @@ class Compared:
         return self.found if self._look.share == 1 and not self._look.counts_only else []
 
     def settled(self, check: Check, gone: settling.Gone) -> Check:
-        """The result of what was made; an error stays one."""
+        """The settled result; an error stays one."""
         if not self.found or check.status != PASS:
             return check
         return settling.judged(check, *self.found[0], self._drift, gone, self._look.counts_only)

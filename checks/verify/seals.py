@@ -1,9 +1,9 @@
-"""The archive, and what the run has put down of single rows: nobody writes there once the build is sealed.
+"""Checks of the archive and of the run's books about single rows, which nobody may write to once the build is sealed.
 
 Laws
 - A change is a fault, never stale: rows that were written since, rows that are gone, and tables that are missing.
-- The books are held to the digest that the seal has of them, in a copy of the target too; rows of the archive to the
-  seal's count, and where xmin tells to what it tells. By value the archive is compared with the source (content).
+- The books are compared with their digest in the seal, also in a copy of the target; the archive with its count in the
+  seal, and by xmin where that is reliable. The archive's values are compared with the source (content).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,9 +1,9 @@
-"""What becomes of a finding about what is published, where one of its tables was written to since.
+"""Settles findings about a published schema: those that drift in their tables may explain become STALE.
 
 Laws
-- A finding is laid to the migration unless a row that was written since, or one that is gone, may be behind it; then it
-  says that something could not be compared (STALE).
-- Nobody is to write to the archive and to what the run has put down of single rows: there a change is a fault.
+- A finding counts against the migration, unless a row that was written since, or is gone, may be its cause; then it is
+  STALE: something could not be compared.
+- A change in the archive, or in the run's books about single rows, is a fault, for nobody may write there.
 - No more rows are taken for gone from a table than it has lost since it was sealed, or read.
 """
 
@@ -43,7 +43,7 @@ class Gone:
 
 
 def gone(drift: Drift, found: Iterable[tuple[Comparison, Difference]]) -> Gone:
-    """By what all comparisons have found."""
+    """The tables that rows may be gone from, by the findings of all comparisons."""
     added: dict[tuple[str, str], list[int]] = defaultdict(list)
     for one, what in found:
         if one.is_by_row and one.table in one.of_target:
@@ -105,11 +105,12 @@ class _Explains:
 
     @property
     def can_differ(self) -> bool:
-        """Whether a row that stands as it stood may come out otherwise, for one that it was joined or added up with."""
+        """Whether an unchanged row may give another result because of a changed row that it is joined or summed
+        with."""
         return self._has_gone and not self._is_by_row
 
     def can_lack(self, rows: int, changed: int) -> bool:
-        """Whether so many rows may be gone, of those lost that were not merely changed."""
+        """Whether so many of the lost rows may have been deleted, and not merely changed."""
         return self.has_lost and (not self._is_by_row or rows <= self._lost - changed)
 
 

@@ -1,10 +1,10 @@
 """The verification: everything that is checked of one run, in its build before the publish or of what is published.
 
 Laws
-- What is to be checked is planned first; every planned check has a result, and one that could not be made is an ERROR.
+- All checks are planned first; every planned check has a result, and one that could not be made is an ERROR.
 - Both databases are only read; within a run the source is read in the run's own snapshot.
-- What is published is judged as it stands now, in one snapshot of either side. What is not as it should be is laid to
-  the migration, unless something was written since that may be behind it (settling): then it is STALE.
+- A published schema is judged in its present state, in one snapshot of either side. A finding counts against the
+  migration, unless drift may be its cause (settling): then it is STALE.
 """
 
 import contextlib
@@ -127,7 +127,8 @@ class Readers:
 def opened(
     settings: Settings, run_id: str | None = None, reaching: connect.Reaching = connect.unreached
 ) -> Iterator[tuple[Readers, Facts, int] | None]:
-    """How to look at what a run has left, by default the live one, and the oid that it had; None where nothing is.
+    """Readers, facts and the schema's first oid of what a run has left, by default the live run; None if there is
+    nothing.
 
     All sessions read in one snapshot of either side, for as long as this lasts: both may be in use.
     """

@@ -1,4 +1,4 @@
-"""What all commands of the command line share: their common options, their settings, how they show what came of them.
+"""What all commands share: common options, settings, and how results are shown.
 
 Laws
 - Results go to stdout, all else to stderr; with --json stdout holds one JSON object, of an error too.
@@ -26,7 +26,7 @@ LOG = logging.getLogger("nxtgauge")
 
 @dataclass
 class GlobalOptions:
-    """What may be said before and after the command's name."""
+    """Options that may stand before or after the command's name."""
 
     profile: str | None = None
     is_json: bool = False

@@ -1,6 +1,6 @@
-"""What holds a table's rules: the auditor's laws about it, and the golden cases that show them.
+"""What enforces and shows a table's rules: the auditor's laws about it, and the golden cases.
 
-Golden cases stand in a checkout; an installed program has none to name.
+Golden cases are part of a checkout; an installed program has none to name.
 """
 
 import re
@@ -78,7 +78,7 @@ def _read(query: str) -> frozenset[str]:
 
 
 def shared(table: str) -> list[dict[str, str]]:
-    """The relations that several laws share and that say what becomes of the table's rows."""
+    """The relations, shared by several laws, that say what becomes of the table's rows."""
     wanted: list[dict[str, str]] = []
     for path in sorted((law_files.FOLDER / "shared").glob("*.sql")):
         text = path.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""What `explain` tells: a table's story by mapping and DDL, what holds it, and what a source, if any, adds."""
+"""What `explain` shows of a table: mapping and DDL, its laws and golden cases, and what a source, if given, adds."""
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Commands about what keeps running: the demo's servers, the Prefect server, deployments and the worker."""
+"""Commands about services: the demo's servers, the Prefect server, deployments and the worker."""
 
 from typing import Any
 

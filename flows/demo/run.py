@@ -1,8 +1,8 @@
-"""The demo from start to end: servers up, a legacy database filled, one migration through Prefect, and what came of it.
+"""The demo from start to end: start servers, fill a legacy database, migrate through Prefect, show the result.
 
 Laws
 - It works first, alone, and again: what is there already is used, a second run publishes over the first.
-- The legacy database is filled anew only where it does not hold what was asked for.
+- The legacy database is filled anew only if it does not hold what was asked for.
 - It touches no database but its own, whatever the environment names.
 """
 

@@ -1,7 +1,7 @@
 """Fills a schema with a synthetic legacy Nxtgauge database: the reference tables, realistic rows, realistic dirt.
 
-The rows are made in the server by the files under config/legacy/seed, one per domain; this module only runs them.
-Same seed and same number of rows, same rows. All of it is one transaction: the schema is filled, or untouched.
+The rows are made in the server by the files under config/legacy/seed, one per domain; this module only runs them. Equal
+seeds and numbers of rows give equal rows. All is one transaction: the schema is filled, or unchanged.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is of this machine: logs, progress, files and processes of our own, signals, the local Prefect server.
+"""This machine: logs, progress, our files and processes, signals, the local Prefect server.
 
-Knows no flow. May touch: `engine`, `checks`, `config`.
+Imports no flow. May touch: `engine`, `checks`, `config`.
 """

@@ -1,4 +1,4 @@
-"""Where the tool keeps its own things on this machine.
+"""The folders that the tool uses on this machine.
 
 Laws
 - One folder per checkout and user, so that two clones never meet in one server or one database.

@@ -5,12 +5,12 @@ Laws
   and runs go missing.
 - Its state (process, port), its log and its database lie in the cache folder; the port is kept from start to start.
 - Only a process that this module started is ever stopped: the pid must be alive and have the start time on record.
-- Nor is another's server taken for ours that was quicker to the same port: ours ends then, and the next start tries
+- Another server that took the same port first is not mistaken for ours: ours ends then, and the next start tries
   another port.
 - The server's environment holds none of our connection settings.
-- Where PREFECT_SERVER_API_AUTH_STRING is set the server lets nobody in without it, and its clients here say it. It
-  travels by the environment alone: it is no argument, stands in no file, and is never shown.
-- Importing this module is cheap: the command line asks it on every run.
+- If PREFECT_SERVER_API_AUTH_STRING is set, the server admits nobody without it, and its clients here send it. It is
+  passed in the environment alone: never as an argument, in a file or in output.
+- Importing this module is cheap, for the command line does it on every run.
 """
 
 import base64
@@ -85,7 +85,8 @@ def is_healthy(api_url: str) -> bool:
 
 
 def admits(api_url: str, auth: str | None) -> bool:
-    """Whether the API, which answers, lets in who says this. All but a plain no is for Prefect's client to meet."""
+    """Whether the answering API admits a client with these credentials. Only a plain refusal counts; other errors are
+    left to Prefect's client."""
     said = {"Authorization": f"Basic {base64.b64encode(auth.encode()).decode()}"} if auth else {}
     try:
         _opened(f"{api_url.rstrip('/')}/admin/version", said).close()
@@ -103,14 +104,14 @@ def _opened(url: str, headers: Mapping[str, str] | None = None) -> HTTPResponse:
 
 
 def auth_for(api_url: str | None) -> str | None:
-    """What this process says to an API; to our own server also what that asks for."""
+    """The credentials that this process sends to an API; for our own server also those that it asks for."""
     server = running()
     is_own = server is not None and api_url == server.api_url
     return os.environ.get(SAID) or (os.environ.get(ASKED) if is_own else None) or None
 
 
 def refused(api_url: str) -> str | None:
-    """Why an API that answers does not let us in; None where it does."""
+    """Why an answering API does not admit us; None if it does."""
     auth = auth_for(api_url)
     if admits(api_url, auth):
         return None

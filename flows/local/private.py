@@ -1,8 +1,8 @@
-"""Files and folders for their owner alone: 0600 and 0700, whatever the umask, and also where they are there already.
+"""Files and folders for their owner alone: 0600 and 0700, whatever the umask, also if they exist already.
 
 Laws
-- A file is written beside its place and then put there: whoever holds an older one open reads nothing new, and a link
-  that somebody has put there is replaced, not followed.
+- A file is written beside its place and then moved there: who has the old one open reads nothing new, and a link at its
+  place is replaced, not followed.
 """
 
 import os

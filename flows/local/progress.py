@@ -1,4 +1,4 @@
-"""What a person sees of long work: per table rows, rows a second and the time left.
+"""The progress of a run for a person: rows per table, rows a second and the time left.
 
 Laws
 - Everything goes to stderr; stdout is for results.

@@ -1,9 +1,9 @@
-"""What a run came to: a report's files for whoever comes later, and the same as text for a terminal.
+"""The report of a run: its files, and the same as text for a terminal.
 
 Laws
 - The report is made in one place (checks.reporting), so the files, the text and Prefect's page say the same.
-- Keys that can hold nobody, digests of others, names and counts; no value of a row. So a report may be passed on by
-  whoever it is for: its files are their owner's alone.
+- It holds keys that can identify nobody, digests of others, names and counts; no value of a row. So its owner may pass
+  it on; its files are readable by him alone.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The staging copy as a person asks for it: what is wished for, what proves it, and what is said of it."""
+"""The staging copy for the command line: its options, its proof, and its result as text."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

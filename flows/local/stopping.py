@@ -43,7 +43,7 @@ def on_signal(stop: Stop) -> Iterator[None]:
 
 
 class Requests:
-    """Tells a request that is made again from one that is only heard twice."""
+    """Distinguishes a repeated request from one signal that arrives twice."""
 
     def __init__(self) -> None:
         self._first: float | None = None  # when, by the monotonic clock

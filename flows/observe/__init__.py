@@ -1,4 +1,4 @@
-"""What other systems are told of a run: Prometheus its figures, OpenLineage where every column comes from.
+"""Reports a run to other systems: its figures to Prometheus, the origin of every column to OpenLineage.
 
 Fails no run. May touch: `local`.
 """

@@ -1,10 +1,10 @@
-"""What Prometheus is told: figures read from the target's books at the moment it asks.
+"""Metrics for Prometheus, read from the target's books when it asks.
 
 Laws
 - The books are the only source: so runs by hand and by a worker count alike, and neither a crash nor a restart of this
   process loses or doubles anything.
 - A scrape reads; it changes nothing, waits for no lock, and gives up after some seconds.
-- Where the target does not answer, or its books are not ours, nxtgauge_up is 0 and nothing else is said.
+- If the target does not answer, or its books are not ours, nxtgauge_up is 0 and the only metric.
 - Labels are few: profiles, modes, stages, tables, reasons. Never a run's id, never a value of a row.
 """
 

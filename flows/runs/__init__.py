@@ -1,4 +1,4 @@
-"""The Prefect flows, a module each, what they share, and the same work without Prefect.
+"""The Prefect flows, one module each, what they share, and the same work without Prefect.
 
 May touch: `observe`, `local`.
 """

@@ -1,7 +1,7 @@
-"""Where a person approves a build: in the books by `nxtgauge-migrate approve`, and on a form in Prefect's UI.
+"""The approval of a build by a person: in the books by `nxtgauge-migrate approve`, or on a form in Prefect's UI.
 
 Laws
-- The report is written before anybody is asked, and the one who is asked is led to it.
+- The report is written before anybody is asked, and the request links to it.
 - The decision is the row in the target's books (engine.gates.approval). Prefect's form is one more way to it: whichever
   comes first counts, and the other is told. A Prefect server that fails loses nothing but its form.
 - The run stays in its process while it is paused. It asks the books every second; Prefect is asked beside it, in a

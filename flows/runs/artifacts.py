@@ -1,4 +1,4 @@
-"""A report in Prefect's UI: one page to read, and tables for whoever has to search in the details.
+"""A report in Prefect's UI: one page to read, and tables to search for details.
 
 Laws
 - Neither of Prefect's UIs lists artifacts in its menu, so the caller writes the page's address into the run's log and

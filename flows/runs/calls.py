@@ -2,7 +2,7 @@
 
 Laws
 - A flow's parameters are stored by Prefect as plain text: a profile, a run, a mode, and nothing else.
-- What a flow gives back travels beside it, in a Call; an error too, so that Prefect never pickles one into its storage.
+- A flow's result, or its error, is passed in a Call, so that Prefect never pickles either into its storage.
 - A flow that failed ends Failed, one that its gates refused GateClosed (a kind of Failed), one that was asked to stop
   Cancelled; their messages hold no value of a row.
 """

@@ -1,10 +1,10 @@
 """The engine's stages and chunks as Prefect tasks.
 
 Laws
-- A task wraps one call of the engine; what it is, the engine alone knows. Prefect shows, times and retries it.
+- A task wraps one call of the engine, which Prefect shows, times and retries without knowing what it is.
 - Only items of a map are retried, which open sessions of their own, and only after errors that say so (`retryable`).
-- The first failure keeps tasks that have not begun from beginning; every task has ended before it is raised.
-- Prefect is told an error's type and, for the project's own errors, the redacted text: others may quote rows.
+- After the first failure no further task begins; it is raised once every task has ended.
+- Prefect gets an error's type and, for the project's own errors, the redacted text: others may quote rows.
 """
 
 import threading
@@ -26,7 +26,7 @@ from flows.local.logs import redacted
 
 
 class StepFailed(Exception):
-    """Stands for the engine's error wherever Prefect keeps one."""
+    """Replaces the engine's error wherever Prefect stores one."""
 
     def __init__(self, text: str, retryable: bool = False):
         super().__init__(text)
@@ -34,7 +34,7 @@ class StepFailed(Exception):
 
 
 def safe_text(error: BaseException) -> str:
-    """What may be shown of an error on a server: no secret and no value of a row."""
+    """The text of an error for a server: without secrets and values of rows."""
     if isinstance(error, MigrateError):
         return redacted(str(error))
     state = getattr(error, "sqlstate", None)
@@ -42,7 +42,7 @@ def safe_text(error: BaseException) -> str:
 
 
 class EngineCall:
-    """One call of the engine and what came of it. Opaque to Prefect, which would walk through a frozen dataclass."""
+    """One call of the engine and its result. Opaque to Prefect, which would walk through a frozen dataclass."""
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], halt: threading.Event):
         self._function, self._arguments, self._halt = function, arguments, halt

@@ -1,6 +1,6 @@
 """The commands' work without Prefect: the engine and the auditor, with a person's progress, signals and reports around.
 
-The flows and the command line both come here, so a run is the same run whether a Prefect server answers or not.
+The flows and the command line both use it, so that a run is the same with and without a Prefect server.
 """
 
 import logging
@@ -115,7 +115,7 @@ def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool,
 
 
 class Reporting(NoDesk):
-    """The desk of a run without Prefect: the report, and how to say no; the run itself says how to say yes."""
+    """The desk of a run without Prefect: prints the report and how to reject; the run itself prints how to approve."""
 
     def ask(self, request: Request) -> None:
         made = told(request.summary.to_dict())

@@ -1,4 +1,4 @@
-"""What keeps running: the worker and its loop, the deployments, the server's automations.
+"""Long-running services: the worker and its loop, the deployments, the server's automations.
 
 May touch: `runs` and what is below.
 """

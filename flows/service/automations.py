@@ -1,10 +1,10 @@
-"""What the Prefect server does by itself, as code: notices, and runs whose process is gone.
+"""The Prefect server's automations, as code: notices, and the end of runs whose process has died.
 
 Laws
-- An automation is known by its name; `apply` makes it or brings it up to date, and touches no other. One that
-  people have switched off stays off.
+- An automation is known by its name; `apply` creates or updates it, and touches no other. One that people have switched
+  off stays off.
 - Only flow runs with our tag are watched. The flow of the notices does not have it, so no notice is about a notice.
-- Nothing here holds an address: a notice is a run of the deployment `notify`, which knows one from its worker.
+- No address is stored here: a notice is a run of the deployment `notify`, which gets the address from its worker.
 """
 
 from collections.abc import Iterator

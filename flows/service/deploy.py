@@ -1,10 +1,10 @@
 """Deployments, work pool, queues and automations, put on the configured Prefect server.
 
 Laws
-- Everything is known by its name and made or brought up to date, so `deploy` may be run again at any time.
+- Everything is known by its name and created or updated, so `deploy` may be run again at any time.
 - The schedules of a deployment are the file's when it is made, and the server's from then on: what people have switched
   on, moved or added outlives a deploy.
-- No URL and no secret is a parameter or a job variable: the server learns nothing of where the databases are.
+- No URL and no secret is a parameter or a job variable: the server never knows where the databases are.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""The loop of a worker: picks up runs until it is asked to stop.
+"""The loop of a worker, which picks up runs until it is asked to stop.
 
 Laws
 - Asked by SIGTERM, Ctrl-C or a closed terminal, it asks its runs to stop at their next safe point, waits until they

@@ -1,11 +1,11 @@
-"""Expectation suites: what must hold in the target whoever filled it, one module per domain.
+"""Expectation suites: what must hold in the target, whoever filled it, one module per domain.
 
 Laws
-- What follows from the declared tables and the mapping is generated; what has a meaning of its own is a rule that
-  somebody wrote down. Either names the table, the severity and, in a sentence, what is expected.
+- Expectations that follow from the declared tables and the mapping are generated; all others are written rules. Both
+  name the table, the severity and, in a sentence, what is expected.
 - A rule says which columns it reads. Where a database lacks one, the rule is reported as not looked at, never passed.
 - A rule's SQL selects the keys of the rows that break it, and no other value of them.
-- Critical is what the migration itself promises; warning and info are findings about the data it was given.
+- Promises of the migration itself are critical; findings about the data that it was given are warnings or info.
 """
 
 from checks.expectations.rule import Rule

@@ -1,4 +1,4 @@
-"""Who did what, and which fields it changed."""
+"""Rules about audit logs and the changes of their fields."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

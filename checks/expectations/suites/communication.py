@@ -1,4 +1,4 @@
-"""What was sent to users, and what they asked for."""
+"""Rules about notifications, e-mails and support tickets."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

@@ -1,4 +1,4 @@
-"""Money. Whatever is compared here is compared by PostgreSQL, in numeric: as a float, cents get lost."""
+"""Rules about money. PostgreSQL compares all amounts, in numeric: floats would lose cents."""
 
 from checks.expectations.rule import Rule, exact, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

@@ -1,4 +1,4 @@
-"""Accounts, their settings and their roles."""
+"""Rules about accounts, their settings and their roles."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

@@ -1,4 +1,4 @@
-"""Categories, their sections, and the articles that stand in them."""
+"""Rules about categories, their sections and articles."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

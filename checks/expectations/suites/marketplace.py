@@ -1,4 +1,4 @@
-"""Jobs and who applies, leads and who answers, and what is said afterwards."""
+"""Rules about jobs and applications, leads and answers, and reviews."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

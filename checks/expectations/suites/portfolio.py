@@ -1,4 +1,4 @@
-"""What professionals show and offer."""
+"""Rules about portfolios and services."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

@@ -1,4 +1,4 @@
-"""Roots and extensions: one root per user and role, and beside it the one extension row of that role."""
+"""Rules about profiles: one root per user and role, with one row in the extension table of that role."""
 
 from checks.expectations.rule import Rule
 from checks.verdict import CRITICAL, INFO, WARNING

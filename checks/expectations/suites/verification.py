@@ -1,4 +1,4 @@
-"""Requests, their documents, and the decisions on profiles."""
+"""Rules about verification requests, their documents, and the decisions on profiles."""
 
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING

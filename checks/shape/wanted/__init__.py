@@ -1,4 +1,4 @@
-"""What should stand in product, archive and books: derived from the legacy catalogue, the mapping and the declared SQL.
+"""The wanted things of product, archive and books, derived from the legacy catalogue, the mapping and the declared SQL.
 
-Knows nothing of what does stand there. May touch: `checks.shape.things`, `compare`, `reading`, `verdict`.
+Does not know what is there. May touch: `checks.shape.things`, `compare`, `reading`, `verdict`.
 """

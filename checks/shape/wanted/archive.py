@@ -1,4 +1,4 @@
-"""What should stand in the archive: archived tables as they were, and what their columns need.
+"""The wanted things of the archive: archived tables unchanged, and what their columns need.
 
 Laws
 - Columns, their types, not-nulls and comments, and the primary key are the legacy ones; names of objects (reg*) are

@@ -1,4 +1,4 @@
-"""What should stand in schema migration: the books as this version of the program makes them.
+"""The wanted things of schema migration: the books as this version of the program makes them.
 
 Laws
 - `books.txt` is the auditor's own list of them, a thing a line; statements that are a new thing's own stand in no line.

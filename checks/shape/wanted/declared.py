@@ -1,7 +1,7 @@
-"""What should stand in the target of the tables that it declares itself, and of what legacy tables carry into them.
+"""The wanted things of the target's own tables, with the columns and objects that legacy tables carry into them.
 
 Laws
-- A declared table has what the declaration says, and no more than what is carried into it or leaves another for it.
+- A declared table has what the declaration says, and beside that only what is carried or moved into it.
 - A reference to a copied table has the type of its key, and is declared where that is unique; an actor column has the
   type of its legacy columns, text where they differ.
 - A carried column has its own name and type, and points at what the mapping says; where a column of another type, or

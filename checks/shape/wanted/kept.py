@@ -1,11 +1,10 @@
-"""What should stand in the target of a table that keeps its shape: copied, renamed, carried or kept.
+"""The wanted things of tables that keep their shape: copied, renamed, carried or kept.
 
 Laws
-- A column keeps everything that the legacy catalogue says of it. What differs is said here, once for each reason: it
-  leaves, its type becomes another (types), it is a time of making or of change, what its default calls is replaced.
+- A column keeps all its attributes in the legacy catalogue. The exceptions stand here, once for each reason: it leaves,
+  its type becomes another (types), it is created_at or updated_at, a function that its default calls is replaced.
 - Constraints and indexes are kept where their columns are (lasting); references that the mapping declares are added.
-- Storage, row security, triggers and whatever else says how a table is run and not what it holds is as PostgreSQL makes
-  a new table.
+- Storage, row security, triggers and all that does not concern a table's rows is as in a new table of PostgreSQL's.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,12 +1,12 @@
 """Which constraints and indexes of a legacy table the target keeps, over which columns, and where references lead.
 
 Laws
-- An object is kept where all its columns arrive in one table; a check, or an index whose expressions, predicate or
-  operator classes are of one type of a column, falls where that type becomes another.
-- On a table of the target's own the key is its own: another primary key is a unique there. Where rows of several legacy
-  tables stand, only what holds for all of them is kept: what reads columns that the others leave null, or the id.
-- A foreign key leads to wherever all columns that it names arrive in one table with a unique over just them, the root
-  of an id first; where there is none, or the types no longer compare, it falls.
+- An object is kept if all its columns arrive in one table. A check, or an index with expressions, a predicate or
+  operator classes, is dropped if the type of one of its columns changes.
+- The target's own table has its own key: another primary key becomes a unique there. If it has rows of several legacy
+  tables, an object is kept only if it holds for all of them: it reads columns that the others leave null, or the id.
+- A foreign key points at the table in which all columns that it names arrive with a unique over just them, the root of
+  an id first; if there is none, or the types no longer compare, it is dropped.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -141,7 +141,7 @@ def _key(key: Says, arrival: Arrival) -> Says:
 
 
 def followed(wanted: Iterable[Thing], places: Places) -> Iterator[Thing]:
-    """The wanted things; legacy foreign keys lead to where what they name has arrived, or fall."""
+    """The wanted things; legacy foreign keys point at the table in which their parents arrive, or are dropped."""
     wanted = list(wanted)
     there = {thing.key: thing for thing in wanted}
     uniques = _uniques(wanted)

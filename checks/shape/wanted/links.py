@@ -1,6 +1,6 @@
-"""What the columns of legacy tables point at, as the catalogue or, where it is silent, the mapping has it.
+"""What the columns of legacy tables point at: by the catalogue, else by the mapping.
 
-Law: the mapping's word counts where no foreign key speaks, the values can name the parent's ids, and these are unique.
+Law: the mapping decides if there is no foreign key, the values can be ids of the parent, and these are unique.
 """
 
 from collections.abc import Iterable

@@ -7,12 +7,11 @@ Laws
   as the legacy schema has it.
 - Free sequences are there, and those that a column owns or a default draws from, if only by a text that names them,
   with their options and their owner.
-- In a build a sequence stands where the legacy one stood when the plan read it, or has come to stand since, for no
-  snapshot hides that; or past the last value of its columns. Once published it may have gone on, never back behind
-  where it was sealed, and never behind its columns. One that begins anew past its limit goes on from where the legacy
-  one stood.
-- A legacy sequence that has gone past what is published was drawn from since: that is told, and no fault. A build whose
-  seal does not say where its sequences stood is held to where the legacy ones stand.
+- In a build a sequence has the legacy position that the plan read, or a later one, for snapshots do not cover
+  sequences; or it is past the last value of its columns. Once published it may have advanced, but never be behind its
+  sealed position or its columns. One that cycles goes on from the legacy position.
+- A legacy sequence that is ahead of the published one was drawn from since: that is a warning, not a fault. If the seal
+  has no positions, a build is compared with the legacy sequences' present positions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What can be wanted of a target whose server is of another version than the source's.
+"""The wanted things for a target whose server has another version than the source's.
 
 Law: nothing is wanted that such a server does not know, and nothing stricter than what the legacy schema has. ICU's old
 names of locales (de@collation=phonebook) are spelled anew by later servers, and not compared there.

@@ -1,4 +1,4 @@
-"""What the catalogue says of a new thing of which nothing was said, and things that are made so."""
+"""Things as PostgreSQL makes them by default, and what the catalogue says of these."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ SERVED = "pux"  # constraints that an index serves
 
 
 def key(column: str) -> Says:
-    """A column of an index as it comes by itself."""
+    """A column of an index with all defaults."""
     return {
         "column": column, "expression": None, "operator class": None, "options": None, "collation": None,
         "descending": False, "nulls first": False,

@@ -1,10 +1,10 @@
-"""Which type each column of a legacy table has in the target.
+"""The type of each column of a legacy table in the target.
 
 Laws (contract, 5: ids)
 - An id is a sole primary key named `id`. Of a reshaped table it is a uuid; a text one is if most of its values are;
   any other stays what it is.
-- A column that holds a table's ids has the type of these, a domain or a length undone, where values of its own type
-  have to be written otherwise to be that; values that compare with them as they are keep their type.
+- A column that holds a table's ids has their type, without domain or length, if its values have to be converted for
+  that; one whose values compare with the ids unchanged keeps its type.
 - Names of objects (reg*) are text. Any other column keeps its type.
 """
 

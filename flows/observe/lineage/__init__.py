@@ -1,9 +1,8 @@
-"""Tells an OpenLineage server, or a file, where every column of the target comes from.
+"""Sends the origin of every column of the target to an OpenLineage server, or a file.
 
 Laws
-- Told is what NXTGAUGE_LINEAGE_URL says, and nothing else in the environment turns it on; OPENLINEAGE_DISABLED=true
-  turns it off.
-- Lineage never fails a run: whatever goes wrong here is a warning.
+- Only NXTGAUGE_LINEAGE_URL turns it on; OPENLINEAGE_DISABLED=true turns it off.
+- Lineage never fails a run: every error here is a warning.
 - OpenLineage is imported only where it is wanted.
 """
 
@@ -34,7 +33,7 @@ FAIL_SECONDS = 5.0  # and one that did not: somebody may have asked it to stop
 
 
 class Teller:
-    """Of one attempt at a run. Of a run that never began nothing is told, for nothing was read or written."""
+    """Sends the events of one attempt at a run; none of a run that never began, for nothing was read or written."""
 
     def __init__(self, settings: Settings, url: SecretStr, is_rehearsal: bool):
         self._settings, self._url, self._is_rehearsal = settings, url, is_rehearsal
@@ -94,7 +93,7 @@ def told(settings: Settings, is_rehearsal: bool) -> Iterator["Teller | Mute"]:
 
 
 class Mute:
-    """Tells nobody."""
+    """Sends nothing."""
 
     def begin(self, work: Work) -> None: ...
 

@@ -4,7 +4,7 @@ Laws
 - The library's client is left out: it reads OPENLINEAGE_* variables and files named openlineage.yml, which may send
   events elsewhere, or put the environment into them. Its transports are used as they are.
 - Events are sent by a thread of their own, in their order: a slow server holds up no run.
-- What cannot be sent is dropped, and said once, without the address's path, user or token.
+- An event that cannot be sent is dropped, with one warning that leaves out the address's path, user and token.
 """
 
 import contextlib

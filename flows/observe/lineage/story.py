@@ -1,6 +1,6 @@
-"""What a run reads and writes, table by table and column by column, as its plan has it.
+"""What a run reads and writes by its plan, table by table and column by column.
 
-Law: names of tables and columns may hold dots, so the target of a way is looked up, never taken apart.
+Law: names of tables and columns may have dots, so the target of a way is looked up, never split.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -83,7 +83,7 @@ class Story:
         return sum(place in piece.fields for piece in self.pieces)
 
     def with_rows(self, read: Mapping[str, int], built: Mapping[str, int]) -> "Story":
-        """The same with what was counted: rows by legacy table, and by place in the build."""
+        """The same story with counts of rows: by legacy table, and by place in the build."""
         outputs = {place: replace(output, rows=built.get(output.built)) for place, output in self.outputs.items()}
         return replace(self, outputs=outputs, pieces=tuple(replace(p, rows=read.get(p.table)) for p in self.pieces))
 
