@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate bench docs check lint format lock stop clean setup
+.PHONY: help demo test mutate bench growth performance docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
+	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
+	@echo "make performance          write docs/performance.md of what was measured last"
 	@echo "make docs                 write the documents that are made of the program anew"
 	@echo "make check                all that is no test: what lint does, types, spelling"
 	@echo "make lint                 style, format and import directions; some seconds"
@@ -57,6 +59,13 @@ bench: ROWS = 2000000
 bench: TIMES = 5
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks --rows $(ROWS) --times $(TIMES) $(ARGS)
+
+growth: TIMES = 3
+growth: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.growth --times $(TIMES) $(ARGS)
+
+performance: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.document $(ARGS)
 
 docs: $(STAMP)
 	$(BIN)/python -m docs.generator

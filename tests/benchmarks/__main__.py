@@ -9,12 +9,13 @@ import json
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench, by_hand, copying, figures, ours, report
+from tests.benchmarks import bench, by_hand, commands, copying, figures, naive, ours, report
 from tests.benchmarks.contender import PROJECT, Contender
 from tests.benchmarks.figures import Result
 
 RESULT = PROJECT / "reports" / "benchmark.json"
-CONTENDERS: tuple[Contender, ...] = (*copying.CONTENDERS, *by_hand.CONTENDERS, *ours.CONTENDERS)
+ROOMS = (copying, by_hand, ours, naive, commands)
+CONTENDERS: tuple[Contender, ...] = tuple(contender for room in ROOMS for contender in room.CONTENDERS)
 
 
 def main() -> int:
@@ -23,9 +24,12 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=5)
     parser.add_argument("--only", nargs="*", choices=[c.name for c in CONTENDERS], help="these contenders alone")
     parser.add_argument("--json", type=Path, default=RESULT, help="where the figures go")
+    parser.add_argument("--sample-rows", type=int, default=20_000, help="for those that are too slow for all")
+    parser.add_argument("--dlt", metavar="PYTHON", help="a Python that has dlt[postgres,sql_database]")
     given = parser.parse_args()
     chosen = [c for c in CONTENDERS if not given.only or c.name in given.only]
-    result = bench.run(chosen, given.rows, given.times)
+    asked = bench.Asked(given.rows, given.times, given.sample_rows, given.dlt)
+    result = bench.run(chosen, asked)
     write(given.json, result)
     print(report.text(result))
     print(f"figures: {given.json}")

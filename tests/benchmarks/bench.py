@@ -8,28 +8,40 @@ Laws
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import by_hand, machine, meters, ours, server
-from tests.benchmarks.contender import LEGACY, TARGET, CannotTakePart, Contender, Place, call
+from tests.benchmarks.contender import LEGACY, PUBLISHED, SAMPLE, TARGET, CannotTakePart, Contender, Place
 from tests.benchmarks.figures import Result
 from tests.support.oracle import comparing
 
-PUBLISHED = "published"
 SIZE = "select sum(pg_total_relation_size(oid))::bigint from pg_class where relnamespace = 'public'::regnamespace"
 
 
-def run(contenders: Sequence[Contender], rows: int, times: int) -> Result:
+@dataclass(frozen=True)
+class Asked:
+    """rows: about how many the legacy database is to hold; sample_rows: that of the slow; dlt: a Python that has it."""
+
+    rows: int
+    times: int
+    sample_rows: int = 20_000
+    dlt: str | None = None
+
+
+def run(contenders: Sequence[Contender], asked: Asked) -> Result:
     """Everything measured, as plain values."""
     with server.started() as running:
-        place = Place(running, rows, os.cpu_count() or 1)
+        place = Place(running, os.cpu_count() or 1, dlt=asked.dlt)
         result = machine.facts(running) | {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
-        result |= _filled(place) | {"times": times, "contenders": {}, "absent": {}}
-        place = replace(place, ddl=_published(place))
-        for turn in range(times + 1):
+        result |= {"wanted_rows": asked.rows, "times": asked.times, "contenders": {}, "absent": {}}
+        result |= _filled(running, LEGACY, asked.rows)
+        if any(contender.is_sample for contender in contenders):
+            result["sample_rows"] = _filled(running, SAMPLE, asked.sample_rows)["rows"]
+        _publish(place)
+        place = replace(place, ddl=by_hand.dump_schemas(running, PUBLISHED))
+        for turn in range(asked.times + 1):
             for contender in contenders:
                 if contender.name not in result["absent"]:
                     _take(place, contender, turn, result)
@@ -39,32 +51,28 @@ def run(contenders: Sequence[Contender], rows: int, times: int) -> Result:
         return result
 
 
-def _filled(place: Place) -> dict[str, Any]:
-    """Fill the legacy database, and leave it as one in use is: vacuumed, so that no reader has hints to write."""
+def _filled(running: server.Server, name: str, rows: int) -> dict[str, Any]:
+    """Fill a legacy database, and leave it as one in use is: vacuumed, so that no reader has hints to write."""
     from flows.demo.seed import seed
 
-    say(f"filling a legacy database with some {place.rows:,} rows")
-    counts = seed(place.server.create(LEGACY), rows=place.rows)
-    place.server.rows("vacuum (freeze, analyze)", LEGACY)
-    ((size,),) = place.server.rows(SIZE, LEGACY)
+    say(f"filling a legacy database with some {rows:,} rows")
+    counts = seed(running.create(name), rows=rows)
+    running.rows("vacuum (freeze, analyze)", name)
+    ((size,),) = running.rows(SIZE, name)
     return {"rows": sum(counts.values()), "tables": len(counts), "bytes": int(size)}
 
 
-def _published(place: Place) -> Path:
-    """Migrate and publish once: for the oracle, and for the target's DDL, which is left in a folder of pg_dump's."""
+def _publish(place: Place) -> None:
+    """Migrate and publish once, for the oracle and for the target's DDL."""
     say("migrating and publishing once")
-    own = replace(place, target_name=PUBLISHED)
     place.server.create(PUBLISHED)
-    ours.publish(own)
-    folder = place.server.folder / "ddl"
-    schemas = [f"--schema={name}" for name in by_hand.SCHEMAS]
-    call(place.server.program("pg_dump"), "-Fd", "--schema-only", *schemas, "-f", str(folder), own.target)
-    return folder
+    ours.publish(replace(place, target_name=PUBLISHED))
 
 
 def _take(place: Place, contender: Contender, turn: int, result: Result) -> None:
     """One run of a contender, and what it took."""
     place.server.create(TARGET)
+    place = replace(place, source_name=SAMPLE) if contender.is_sample else place
     try:
         contender.before(place)
         with meters.measured(place.server, is_counting=turn == 0) as measures:
@@ -81,7 +89,8 @@ def _take(place: Place, contender: Contender, turn: int, result: Result) -> None
 
 
 def _keep(result: Result, contender: Contender, turn: int, taken: dict[str, Any]) -> None:
-    kept = result["contenders"].setdefault(contender.name, {"label": contender.label, "turns": []})
+    kind = {"is_sample": contender.is_sample, "is_command": contender.is_command}
+    kept = result["contenders"].setdefault(contender.name, {"label": contender.label, **kind, "turns": []})
     statements = taken.pop("statements")
     if turn == 0:
         kept["statements"] = statements

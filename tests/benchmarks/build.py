@@ -1,4 +1,4 @@
-"""One dry-run of this project in a process of its own: `python -m tests.benchmarks.build URL URL POSTMASTER [full]`.
+"""One dry-run of this project in a process of its own: `python -m tests.benchmarks.build URL URL POSTMASTER [HOW]`.
 
 Prints one JSON object: the run's id, the seconds that the engine took, and what each stage took of everything.
 """
@@ -8,6 +8,7 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 
 import psycopg
 
@@ -16,8 +17,9 @@ from engine.run import migrate
 from engine.session.execution import Silent
 from engine.start.options import Options
 from tests.benchmarks import meters
+from tests.benchmarks.lanes import FIGURES, OneByOne, Reading
 
-FIGURES = ("seconds", "client_cpu_seconds", "server_cpu_seconds", "wal_bytes")
+HELP = "full: with verification; published: and no dry-run; lanes: without, each chunk by itself"
 
 
 class Marks(Silent):
@@ -26,7 +28,7 @@ class Marks(Silent):
     def __init__(self, conn: psycopg.Connection, postmaster: int):
         self._conn, self._postmaster = conn, postmaster
         self._stage: str | None = None
-        self._last = self._read()
+        self._last = self.read()
         self.stages: dict[str, dict[str, float]] = {}
 
     def stage(self, name: str) -> None:
@@ -35,14 +37,15 @@ class Marks(Silent):
 
     def close(self) -> None:
         """The stage under way has ended."""
-        now = self._read()
+        now = self.read()
         if self._stage is not None:
             sums = self.stages.setdefault(self._stage, dict.fromkeys(FIGURES, 0.0))
             for name, before, after in zip(FIGURES, self._last, now, strict=True):
                 sums[name] += after - before
         self._stage, self._last = None, now
 
-    def _read(self) -> tuple[float, ...]:
+    def read(self) -> Reading:
+        """What has been taken so far, in the order of FIGURES."""
         (wal,) = self._conn.execute(meters.WAL).fetchone() or (0,)
         cpu = meters.server_cpu_seconds(self._postmaster)
         return time.monotonic(), client_cpu_seconds(), cpu, wal
@@ -59,7 +62,7 @@ def main() -> None:
     parser.add_argument("source")
     parser.add_argument("target")
     parser.add_argument("postmaster", type=int)
-    parser.add_argument("how", nargs="?", choices=("full", "published"), help="full: with verification")
+    parser.add_argument("how", nargs="?", choices=("full", "published", "lanes"), help=HELP)
     given = parser.parse_args()
     environ = {"NXTGAUGE_SOURCE_URL": given.source, "NXTGAUGE_TARGET_URL": given.target}
     json.dump(_built(configuration.load("demo", environ), given), sys.stdout)
@@ -68,12 +71,17 @@ def main() -> None:
 def _built(settings: configuration.Settings, given: argparse.Namespace) -> dict[str, object]:
     from flows.runs.work import auditor
 
-    judge = auditor(settings) if given.how else None
+    judge = auditor(settings) if given.how in ("full", "published") else None
     with psycopg.connect(given.target, autocommit=True) as conn:
         marks, started = Marks(conn, given.postmaster), time.monotonic()
-        summary = migrate(settings, Options(dry_run=given.how != "published", auditor=judge, watch=marks))
+        asked = Options(dry_run=given.how != "published", auditor=judge, watch=marks)
+        workers = OneByOne(settings.workers, marks.read)
+        if given.how == "lanes":
+            asked = replace(asked, workers=workers, begun=workers.begun)
+        summary = migrate(settings, asked)
         marks.close()
-    return {"run_id": summary.run_id, "engine_seconds": time.monotonic() - started, "stages": marks.stages}
+    found = {"run_id": summary.run_id, "engine_seconds": time.monotonic() - started, "stages": marks.stages}
+    return found | ({"lanes": workers.routes} if given.how == "lanes" else {})
 
 
 if __name__ == "__main__":

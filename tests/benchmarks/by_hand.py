@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.contender import LEGACY, TARGET, CannotTakePart, Contender, Details, Place, call
+from tests.benchmarks.contender import CannotTakePart, Contender, Details, Place, call
+from tests.benchmarks.server import Server
 
 SCHEMAS = ("nxtgauge", "legacy_archive")
 STATEMENTS = Path(__file__).with_suffix(".sql")
@@ -32,7 +33,7 @@ SUM = "select count(*), sum(hashtextextended({value}, 0)::numeric) from {table}"
 
 def copy_legacy(place: Place) -> None:
     """The target is a copy of the legacy database this time, so that both stand in one."""
-    place.server.create(TARGET, template=LEGACY)
+    place.server.create(place.target_name, template=place.source_name)
 
 
 def insert(place: Place) -> Details:
@@ -45,13 +46,26 @@ def insert(place: Place) -> Details:
     return {}
 
 
+def dump_schemas(server: Server, published: str) -> Path:
+    """The DDL of what is published, as pg_restore takes it."""
+    folder = server.folder / "ddl"
+    schemas = [f"--schema={name}" for name in SCHEMAS]
+    call(server.program("pg_dump"), "-Fd", "--schema-only", *schemas, "-f", str(folder), server.url(published))
+    return folder
+
+
 def compared(place: Place, published: str, since: str) -> dict[str, Any]:
-    """Rows by table of a published database, and where they are not what is made by hand. since: before any run."""
+    """Make the target by hand, and compare with it."""
     copy_legacy(place)
     try:
         insert(place)
     except CannotTakePart as error:
         return {"tables": {}, "faults": [f"by hand: {error}"]}
+    return differences(place, published, since)
+
+
+def differences(place: Place, published: str, since: str) -> dict[str, Any]:
+    """Rows by table of a published database, and where they are not what was made by hand. since: before any run."""
     tables, faults = {}, []
     query = COLUMNS.format(since=since, schemas=",".join(SCHEMAS))
     for schema, table, values, names in place.server.rows(query, published):
@@ -76,7 +90,7 @@ class _Compared:
     def sums(self, value: str) -> list[tuple[int, Decimal]]:
         """Of both: the rows, and a sum that any other value would change, in whatever order they stand."""
         query = SUM.format(value=value, table=self.table)
-        return [self.place.server.rows(query, database)[0] for database in (self.published, TARGET)]
+        return [self.place.server.rows(query, database)[0] for database in (self.published, self.place.target_name)]
 
     def is_other(self, value: str) -> bool:
         one, other = self.sums(value)

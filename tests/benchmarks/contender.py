@@ -9,7 +9,7 @@ from typing import Any
 from tests.benchmarks.server import Server
 
 PROJECT = Path(__file__).resolve().parents[2]
-LEGACY, TARGET = "legacy", "target"
+LEGACY, TARGET, PUBLISHED, SAMPLE = "legacy", "target", "published", "sample"
 Details = dict[str, Any]
 
 
@@ -19,17 +19,18 @@ class CannotTakePart(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where the contenders run. rows: of the legacy database; jobs: processes or sessions at once."""
+    """Where the contenders run. jobs: processes or sessions at once."""
 
     server: Server
-    rows: int
     jobs: int
+    source_name: str = LEGACY
     target_name: str = TARGET
+    dlt: str | None = None  # a Python that has dlt
     ddl: Path | None = None  # pg_dump's folder with the published target's schemas
 
     @property
     def legacy(self) -> str:
-        return self.server.url(LEGACY)
+        return self.server.url(self.source_name)
 
     @property
     def target(self) -> str:
@@ -44,6 +45,8 @@ def nothing(place: Place) -> Details:
 class Contender:
     """before and after are not timed; both databases are there when `before` begins, the target empty.
 
+    is_sample: it is too slow for all rows, and moves the sample. is_command: only its time is worth telling.
+
     run: what is timed; gives details. after: more details, of what stands in the target then. Each may raise
     CannotTakePart.
     """
@@ -53,6 +56,8 @@ class Contender:
     run: Callable[[Place], Details]
     before: Callable[[Place], object] = nothing
     after: Callable[[Place], Details] = nothing
+    is_sample: bool = False
+    is_command: bool = False
 
 
 def call(*command: str, text: str | None = None, environ: dict[str, str] | None = None) -> str:

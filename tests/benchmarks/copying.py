@@ -1,11 +1,13 @@
 """What a user would run instead: COPY piped into COPY, pg_dump and pg_restore, pgcopydb."""
 
 import shutil
+import statistics
 import subprocess
 import time
 
 from tests.benchmarks.contender import LEGACY, CannotTakePart, Contender, Details, Place, call, complaint
 
+STARTS = 9
 TABLES = """
     select c.relname, string_agg(quote_ident(a.attname), ', ' order by a.attnum)
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -43,6 +45,17 @@ def _copied(place: Place, table: str, columns: str) -> float:
     return time.monotonic() - started
 
 
+def pipe_nothing(place: Place) -> Details:
+    """The seconds that are of the two programs' start, as the median of some."""
+    place.server.rows("create table nothing (id integer)", LEGACY)
+    place.server.rows("create table nothing (id integer)", place.target_name)
+    try:
+        taken = [_copied(place, "nothing", "id") for _ in range(STARTS)]
+    finally:
+        place.server.rows("drop table nothing", LEGACY)
+    return {"empty_seconds": statistics.median(taken)}
+
+
 def dump_and_restore(place: Place) -> Details:
     """With all indexes and constraints, uncompressed, as many jobs as there are cores."""
     folder, jobs = place.server.folder / "dump", f"-j{place.jobs}"
@@ -76,7 +89,9 @@ def remove_pgcopydb(place: Place) -> Details:
 
 
 CONTENDERS = (
-    Contender("copy", "psql COPY | psql COPY, every table, no constraints", copy, before=bare_tables),
+    Contender(
+        "copy", "psql COPY | psql COPY, every table, no constraints", copy, before=bare_tables, after=pipe_nothing
+    ),
     Contender("dump", "pg_dump -j and pg_restore -j", dump_and_restore, after=remove_dump),
     Contender("pgcopydb", "pgcopydb clone", pgcopydb, before=find_pgcopydb, after=remove_pgcopydb),
 )

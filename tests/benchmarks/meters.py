@@ -46,21 +46,29 @@ class Measures:
 def measured(server: Server, is_counting: bool = False) -> Iterator[Measures]:
     """Measures of the block, there when it has ended."""
     found = Measures()
-    server.count_statements(is_counting)
     server.rows("checkpoint")
     wal, client, cpu = wal_bytes(server), client_cpu_seconds(), server_cpu_seconds(server.pid)
-    server.rows("select pg_stat_statements_reset()")
-    with _memory() as peak:
+    with _counting(server, found) if is_counting else contextlib.nullcontext(), _memory() as peak:
         started = time.monotonic()
         yield found
         found.wall_seconds = time.monotonic() - started
-    if is_counting:
-        ((found.statements,),) = server.rows(STATEMENTS)
     _wait_for_sessions(server)
     found.server_cpu_seconds = server_cpu_seconds(server.pid) - cpu
     found.client_cpu_seconds = client_cpu_seconds() - client
     found.wal_bytes = wal_bytes(server) - wal
     found.peak_bytes = peak.bytes
+
+
+@contextlib.contextmanager
+def _counting(server: Server, found: Measures) -> Iterator[None]:
+    """Count the statements of the block."""
+    server.count_statements(True)
+    try:
+        server.rows("select pg_stat_statements_reset()")
+        yield
+        ((found.statements,),) = server.rows(STATEMENTS)
+    finally:
+        server.count_statements(False)
 
 
 def wal_bytes(server: Server) -> int:

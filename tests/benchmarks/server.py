@@ -25,15 +25,15 @@ COUNTING = {True: ("top", "auto"), False: ("none", "off")}
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. folder: for what contenders write to disk; pid: of its postmaster."""
+    """A running server. folder: for what contenders write to disk; pid: of its postmaster; address: a URL, with
+    {database} in place of one."""
 
     folder: Path
     pid: int
-    user: str
-    socket: str
+    address: str
 
     def url(self, database: str) -> str:
-        return f"postgresql://{self.user}@/{database}?host={quote(self.socket, safe='')}"
+        return self.address.replace("{database}", database)
 
     def program(self, name: str) -> str:
         """The path of one of PostgreSQL's own programs, of the server's version."""
@@ -78,7 +78,8 @@ def started() -> Iterator[Server]:
             conn.execute(ROOM)
         with get_server(folder / "pg", cleanup_mode="delete") as server:
             info = server.get_postmaster_info()
-            found = Server(folder, info.pid, server.postgres_user, str(info.socket_dir))
+            host = quote(str(info.socket_dir), safe="")
+            found = Server(folder, info.pid, f"postgresql://{server.postgres_user}@/{{database}}?host={host}")
             found.rows("create extension pg_stat_statements")
             found.count_statements(False)
             yield found
