@@ -5,7 +5,7 @@ from html import escape
 from tests.benchmarks import figures
 from tests.benchmarks.figures import Result, Spread
 
-WIDTH, LABELS, RIGHT, BAR, STEP, TOP = 860, 330, 90, 18, 30, 40
+WIDTH, LABELS, RIGHT, BAR, STEP, TOP = 900, 370, 90, 18, 30, 40
 SCALE = WIDTH - LABELS - RIGHT
 FONT = 'font-family="system-ui, sans-serif" font-size="13"'
 OURS = ("build", "verified")

@@ -90,7 +90,7 @@ def remove_pgcopydb(place: Place) -> Details:
 
 CONTENDERS = (
     Contender(
-        "copy", "psql COPY | psql COPY, every table, no constraints", copy, before=bare_tables, after=pipe_nothing
+        "copy", "psql COPY into psql COPY, every table, no constraints", copy, before=bare_tables, after=pipe_nothing
     ),
     Contender("dump", "pg_dump -j and pg_restore -j", dump_and_restore, after=remove_dump),
     Contender("pgcopydb", "pgcopydb clone", pgcopydb, before=find_pgcopydb, after=remove_pgcopydb),

@@ -76,13 +76,13 @@ def _judged(result: Result) -> str:
 
 
 def _brief(found: Any) -> Any:
-    """What the page is made of: figures to the millisecond, and of the growth no details."""
+    """What the page is made of: figures to the microsecond, and of the growth no details."""
     if isinstance(found, dict):
         growth = {"growth": [_without_details(_brief(one)) for one in found["growth"]]} if "growth" in found else {}
         return {name: _brief(value) for name, value in found.items() if name != "growth"} | growth
     if isinstance(found, list):
         return [_brief(value) for value in found]
-    return round(found, 3) if isinstance(found, float) else found
+    return round(found, 6) if isinstance(found, float) else found
 
 
 def _without_details(measured: Result) -> Result:

@@ -21,6 +21,7 @@ from tests.benchmarks.server import Server
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 MEMORY_SECONDS = 0.05
+OWN = Path("/proc/self/cmdline").read_bytes()
 WAL = "select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
 OTHERS = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
 STATEMENTS = """
@@ -153,8 +154,11 @@ def _resident_bytes(pid: int) -> tuple[int, int]:
 
 
 def _status(pid: int) -> tuple[int, int]:
-    """Resident bytes of a process, and the most that they have been; zero if it is gone."""
+    """Resident bytes of a process, and the most that they have been; zero if it is gone, or is still this program,
+    whose memory a new process shares until it has begun another."""
     try:
+        if Path(f"/proc/{pid}/cmdline").read_bytes() == OWN:
+            return 0, 0
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return 0, 0

@@ -88,7 +88,7 @@ def of_lanes(result: Result) -> Table:
             hand = {turn: lanes.piped_seconds(piped[turn], table) for turn in both}
             ratio = figures.spread(ours[turn] / hand[turn] for turn in both)
             rows.append((route, lane, *(shown(figures.spread(s.values()), 2) for s in (ours, hand)), shown(ratio, 2)))
-    return [("route", "lane", "alone s", "COPY | COPY s", "ratio"), *rows]
+    return [("route", "lane", "alone s", "COPY into COPY s", "ratio"), *rows]
 
 
 def growth(result: Result) -> Table:
