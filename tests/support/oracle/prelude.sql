@@ -205,3 +205,8 @@ select p.id, p.user_id, p.amount, p.package_id, p.provider, p.provider_payment_i
 from payments p join users u on u.id = p.user_id
 where pg_temp.meaning('order', p.status) is not null and p.currency ~ '^[A-Za-z]{3}$'
     and p.amount <> 'NaN' and p.amount = round(p.amount, 2) and abs(p.amount) < 1e12;
+
+-- Millions of rows are looked up in these.
+create index on owner_of_professional (id);
+create index on owner_of_user (user_id);
+analyze owner_of_professional, owner_of_user, root, ordered, professional;
