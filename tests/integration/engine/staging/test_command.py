@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from config.errors import ConfigError
 from flows.cli import main as cli
+from flows.cli.command import GlobalOptions
 from flows.local import staging_copy
 from tests.support.copies import ask, do
 
@@ -27,7 +28,7 @@ class TestTheCommand:
         monkeypatch.delenv("NXTGAUGE_TARGET_URL", raising=False)
 
         def call(*arguments: str):
-            return CliRunner().invoke(cli.cli, ["stage", *arguments], obj=cli.Options(), standalone_mode=False), copy
+            return CliRunner().invoke(cli.cli, ["stage", *arguments], obj=GlobalOptions(), standalone_mode=False), copy
 
         return call
 
