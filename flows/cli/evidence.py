@@ -1,9 +1,10 @@
-"""What enforces and shows a table's rules: the auditor's laws about it, and the golden cases.
+"""What enforces and shows a table's rules: the auditor's laws about it, the faults planted for these, and golden cases.
 
-Golden cases are part of a checkout; an installed program has none to name.
+Faults and golden cases are part of a checkout; an installed program has none to name.
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 from functools import cache
 from itertools import takewhile
@@ -15,7 +16,7 @@ from config import mapping
 from config.mapping import TableRule
 
 PROJECT = Path(__file__).parents[2]
-GOLDEN = PROJECT / "tests" / "golden"
+GOLDEN, MUTATIONS = PROJECT / "tests" / "golden", PROJECT / "tests" / "mutations"
 CREATED = re.compile(r"create table (?:if not exists )?\"?([a-z_][a-z0-9_]*)\"?", re.IGNORECASE)
 
 # The laws that are Python, by module: whether one speaks of a table of the mapping.
@@ -31,6 +32,7 @@ PYTHON: dict[str, Callable[[str, TableRule], bool]] = {
 CONTENT = {
     "file": "checks/compare/content.py",
     "says": "Rows that keep their shape are compared value by value, row by row.",
+    "proof": "",
 }
 
 
@@ -48,12 +50,23 @@ def laws(table: str, targets: list[str]) -> list[dict[str, str]]:
 
 
 def _law(law: law_files.Law) -> dict[str, str]:
-    return {"file": f"checks/laws/{law.domain}/{law.name}.sql", "says": law.title}
+    proof = _faults().get(f"law/{law.table}/{law.name}", "")
+    return {"file": f"checks/laws/{law.domain}/{law.name}.sql", "says": law.title, "proof": proof}
+
+
+@cache
+def _faults() -> dict[str, str]:
+    """Check → how many faults are planted for it, and where."""
+    found: dict[str, str] = {}
+    for path in sorted(MUTATIONS.glob("*.toml")):
+        names = [entry["finds"] for entry in tomllib.loads(path.read_text("utf-8"))["mutation"]]
+        found |= {name: f"{names.count(name)} in {path.relative_to(PROJECT)}" for name in names}
+    return found
 
 
 def _python(name: str) -> dict[str, str]:
     text = (PROJECT / "checks" / "laws" / f"{name}.py").read_text("utf-8")
-    return {"file": f"checks/laws/{name}.py", "says": text.removeprefix('"""').partition("\n")[0]}
+    return {"file": f"checks/laws/{name}.py", "says": text.removeprefix('"""').partition("\n")[0], "proof": ""}
 
 
 def _speaks(law: law_files.Law, table: str, rule: TableRule | None, targets: list[str]) -> bool:
@@ -83,7 +96,7 @@ def shared(table: str) -> list[dict[str, str]]:
     for path in sorted((law_files.FOLDER / "shared").glob("*.sql")):
         text = path.read_text("utf-8")
         if table in law_files.NAMED.findall(text):
-            wanted.append({"file": f"checks/laws/shared/{path.name}", "says": _head(text)})
+            wanted.append({"file": f"checks/laws/shared/{path.name}", "says": _head(text), "proof": ""})
     return wanted
 
 

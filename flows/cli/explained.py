@@ -57,7 +57,7 @@ def _lines(told: dict[str, Any], is_alone: bool) -> Iterator[str]:
     for transform in told["transforms"]:
         yield from _wrapped(f"transform: {transform['file']}, {transform['function']}: {transform['does']}", "")
         yield from _section("", transform["rules"])
-    yield from _section("judged by", (f"{law['file']}: {law['says']}" for law in told["laws"]))
+    yield from _section("judged by", map(_law, told["laws"]))
     yield from _section("shown by", (f"{case['folder']}: {case['says']}" for case in told["cases"]))
     if is_alone:
         rejected = (f"{reason['name']}: {reason['meaning']} {reason['remedy']}" for reason in told["reasons"])
@@ -65,6 +65,11 @@ def _lines(told: dict[str, Any], is_alone: bool) -> Iterator[str]:
         yield from _section("a row is rejected for a constraint of the target (docs/rejections.md)", _constraints(told))
     noted = (f"{kind['note']}: {kind['meaning']} {kind['remedy']}" for kind in told["notes"])
     yield from _section("a row may be noted for", noted)
+
+
+def _law(law: dict[str, str]) -> str:
+    planted = f" Planted faults: {law['proof']}." if law["proof"] else ""
+    return f"{law['file']}: {law['says']}{planted}"
 
 
 def _constraints(told: dict[str, Any]) -> list[str]:

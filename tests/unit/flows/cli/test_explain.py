@@ -14,6 +14,8 @@ ONLY_PROFILE = (
     "checks/laws/shared/professional.sql",
     "checks/laws/profiles/professionals.sql",
     "tests/golden/profiles/professionals_by_only_profile",
+    "another check holds them to that constraint. Planted faults: ",
+    "in tests/mutations/profiles.toml",
     "ambiguous_professional: It names no usable role",
     "config/mapping/profiles.toml, [professionals]",
 )
