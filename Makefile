@@ -87,8 +87,8 @@ format: $(STAMP)
 # linters, and with what builds the editable install.
 LOCK := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header
 lock:
-	uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements.lock
-	echo "setuptools>=70.1" | uv pip compile pyproject.toml - --constraints requirements.lock $(LOCK) -o runtime.lock
+	uv pip compile pyproject.toml --extra dev --extra dask $(LOCK) -o requirements.lock
+	echo "setuptools>=70.1" | uv pip compile pyproject.toml - --extra dask --constraints requirements.lock $(LOCK) -o runtime.lock
 
 stop:
 	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --stop; fi

@@ -8,6 +8,7 @@ Laws
 
 import functools
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -96,6 +97,12 @@ def _port(text: Any) -> int:
     raise _refuse("wanted a port from 1 to 65535, or 0 for none")
 
 
+def _scheduler_address(address: str) -> str:
+    if address and not re.fullmatch(r"(tcp|tls|ws|wss)://[^/\s@]+:\d{1,5}", address):
+        raise _refuse("wanted the scheduler's address, such as tcp://scheduler.internal:8786, without user or password")
+    return address
+
+
 def _lineage_url(url: SecretStr) -> SecretStr:
     scheme, divider, _ = url.get_secret_value().partition("://")
     if divider and scheme.lower() not in ("http", "https"):
@@ -109,6 +116,7 @@ TargetSchemaName = Annotated[str, AfterValidator(_target_schema_name)]
 Tolerance = Annotated[int | Literal["unlimited"], PlainValidator(_tolerance)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Port = Annotated[int, PlainValidator(_port)]
+SchedulerAddress = Annotated[str, AfterValidator(_scheduler_address)]
 
 
 def _default_workers() -> int:
@@ -128,6 +136,8 @@ class Profile(BaseModel):
     time_zone: TimeZone = "UTC"
     extension_schema: SchemaName = "public"
     workers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_default_workers)
+    task_runner: Literal["threads", "dask"] = "threads"
+    dask_scheduler: SchedulerAddress = ""
     stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
     frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 16 * MEBIBYTE
     allow_changed_source: bool = False
@@ -135,6 +145,12 @@ class Profile(BaseModel):
     require_certificate: bool = False
     require_approval: bool = False
     approval_seconds: Annotated[int, Field(ge=1)] = 86_400
+
+    @model_validator(mode="after")
+    def _scheduler_is_named(self) -> "Profile":
+        if (self.task_runner == "dask") != bool(self.dask_scheduler):
+            raise _refuse('wanted dask_scheduler with task_runner = "dask", and without it none')
+        return self
 
     def tolerated(self, reason: str | None) -> int | None:
         """How many rows may be rejected for this reason (None: any that it does not name); None: any number."""
@@ -149,11 +165,13 @@ class Profile(BaseModel):
 class Settings(Profile):
     """A profile together with what the environment says. Build it with load().
 
-    is_profile_given: somebody named the profile; else a run that is resumed goes by its own.
+    is_profile_given: somebody named the profile; else a run that is resumed goes by its own. is_on_staging: the source
+    is the staging copy.
     """
 
     profile: str
     is_profile_given: bool = True
+    is_on_staging: bool = False
     source_url: SecretStr | None = None
     target_url: SecretStr | None = None
     staging_url: SecretStr | None = None
@@ -205,7 +223,7 @@ class Settings(Profile):
     def on_staging(self) -> "Settings":
         """The same, with the staging copy as the source. Errors: ConfigError if the variable is unset."""
         _connection(self.staging_url, VARIABLES["staging_url"])
-        return self.model_copy(update={"source_url": self.staging_url})
+        return self.model_copy(update={"source_url": self.staging_url, "is_on_staging": True})
 
 
 def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -121,7 +121,7 @@ def _begun(stack: ExitStack, settings: Settings, options: Options, given: Certif
     bookkeeping.ensure(conn)
     run = begin.begin(conn, start, clock)
     sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP)))
-    work = Work(run.run_id, start.plan, start.settings, held, STOP, sessions)
+    work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     attempt = Attempt(start.settings, options, run, work, conn, lease, clock, workers, reading, start.rehearsed, stated)
     _announce(stack, attempt)

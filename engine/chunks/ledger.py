@@ -1,6 +1,9 @@
 """The ledger: the chunks that are done, with counts of their rows, written in the transaction that loads them.
 
-Law: the totals grow in the same statement, so they count a chunk if and only if it is done.
+Laws
+- The totals grow in the same statement, so they count a chunk if and only if it is done.
+- Only the attempt that is under way writes. A process of an earlier one that still moves a chunk fails as it records
+  it, and its transaction with it; until a chunk's transaction has ended, no attempt begins or ends.
 """
 
 from collections import Counter
@@ -38,14 +41,15 @@ RECORD = """
     with counted as ({totals})
     insert into migration.chunks (run_id, route, number, state, first_page, last_page,
                                   rows_read, rejected, merged, archived, bytes, seconds)
-    values ({run_id}, {route}, {number}, 'done', {first}, {last},
-            {rows_read}, {rejected}, {merged}, {archived}, {bytes}, {seconds})
+    select {run_id}, {route}, {number}, 'done', {first}, {last},
+           {rows_read}, {rejected}, {merged}, {archived}, {bytes}, {seconds}
+    from migration.require_attempt({run_id}, {started_at})
 """
 
 
 def recording(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> str:
     """The ledger row of a chunk and the totals that it adds to, as SQL that either driver can run."""
-    values: dict[str, str | int | float | None] = {"run_id": work.run_id}
+    values: dict[str, str | int | float | None] = {"run_id": work.run_id, "started_at": work.started_at.isoformat()}
     values |= zip(("route", "number", "first", "last"), chunk.span, strict=True)
     values |= {name: getattr(counts, name) for name in ("rows_read", "rejected", "merged", "archived", "bytes")}
     values["seconds"] = round(seconds, 3)
@@ -74,3 +78,11 @@ def done(target: psycopg.Connection, run_id: str) -> set[tuple[str, int, int, in
     """The span of every chunk that is loaded."""
     query = "select route, number, first_page, last_page from migration.chunks where run_id = %s"
     return set(target.execute(query, (run_id,)))
+
+
+def counts_of(target: psycopg.Connection, work: Work, chunk: Chunk) -> Counts | None:
+    """What became of a chunk that is done; None of any other. Its reasons are left out: the totals have them."""
+    query = """select rows_read, rejected, merged, archived, bytes from migration.chunks
+               where (run_id, route, number) = (%s, %s, %s)"""
+    row = target.execute(query, (work.run_id, chunk.route, chunk.number)).fetchone()
+    return Counts(*row) if row else None

@@ -8,6 +8,7 @@ Laws
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pandas as pd
 import psycopg
@@ -18,7 +19,7 @@ from config.settings import Settings
 from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path
 from engine.session.pool import Pool
-from engine.session.snapshot import Snapshot
+from engine.session.snapshot import ExportedSnapshot
 from engine.session.stop import Stop
 
 PAGE_BYTES = 8192
@@ -68,12 +69,16 @@ class Chunk:
 
 @dataclass
 class Work:
-    """One run under way. frames: lookups that are asked once per run and are small."""
+    """One run under way. started_at: of this attempt at it, which the books know; nobody else writes for the run.
+
+    frames: lookups that are asked once per run and are small.
+    """
 
     run_id: str
+    started_at: datetime
     plan: Plan
     settings: Settings
-    snapshot: Snapshot
+    snapshot: ExportedSnapshot
     stop: Stop
     sessions: Pool
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)

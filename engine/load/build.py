@@ -9,7 +9,6 @@ Laws
 """
 
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -22,18 +21,18 @@ from engine.books import bookkeeping, privileges, totals
 from engine.books.totals import Increment
 from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
-from engine.load import between_waves, ddl, frames, lookups, stream
+from engine.load import between_waves, ddl, lookups
 from engine.load.domains import profiles
+from engine.load.moving import Move
 from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement
-from engine.session import fetch, log_context, snapshot
+from engine.session import fetch, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
-LOG = logging.getLogger("engine")
 Thing = TypeVar("Thing")
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
@@ -175,7 +174,7 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
-        self.workers.map(f"load, wave {wave}", self._move, sorted(pending, key=_cost, reverse=True))
+        self.workers.map(f"load, wave {wave}", Move(self.work, self.watch), sorted(pending, key=_cost, reverse=True))
         self._step(f"after wave {wave}", lambda: between_waves.after(self.work, self.target, wave))
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
@@ -183,21 +182,6 @@ class Build:
             self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
         self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
-
-    def _move(self, chunk: Chunk) -> None:
-        self.work.stop.check()
-        route = self.work.route(chunk.route)
-        lane = stream if route.lane == "stream" else frames
-        with log_context.piece(table=route.legacy_table, chunk=chunk.number):
-            LOG.debug("chunk %s %s begins", route.name, chunk.number)
-            self.watch.begin(route.legacy_table)
-            started = time.monotonic()
-            counts = lane.move(self.work, chunk)
-            done = {"rows": counts.rows_read, "rejected": counts.rejected, "bytes": counts.bytes}
-            done["seconds"] = round(time.monotonic() - started, 3)
-            LOG.debug("chunk %s %s ends", route.name, chunk.number, extra=done)
-            if route.is_accounted:
-                self.watch.advance(route.legacy_table, counts.rows_read)
 
     def _judge(self, wave: int) -> None:
         self.watch.stage(f"judge wave {wave}")

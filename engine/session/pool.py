@@ -21,7 +21,7 @@ from config.errors import StagingError
 from config.settings import Settings
 from engine.session import connect
 from engine.session.blame import blame
-from engine.session.snapshot import Snapshot
+from engine.session.snapshot import ExportedSnapshot
 from engine.session.stop import Stop
 
 Session = psycopg.Connection | adbc.Connection
@@ -46,7 +46,7 @@ def use_copy(session: psycopg.Connection, settings: Settings) -> None:
 class Pool:
     """Lends sessions by kind, a key of OPENERS. Thread-safe; close() ends those that are idle."""
 
-    def __init__(self, settings: Settings, snapshot: Snapshot, stop: Stop):
+    def __init__(self, settings: Settings, snapshot: ExportedSnapshot, stop: Stop):
         self._settings, self._snapshot, self._stop = settings, snapshot, stop
         self._idle: dict[str, queue.LifoQueue[Lent]] = {kind: queue.LifoQueue() for kind in OPENERS}
 

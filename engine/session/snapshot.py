@@ -32,13 +32,13 @@ TAKE = "select pg_export_snapshot(), concat(pg_current_snapshot())"
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """An exported snapshot. name: for other sessions; visible: pg_current_snapshot as text, to be recorded."""
+class ExportedSnapshot:
+    """An exported snapshot. name: for other sessions, also of other machines; visible: pg_current_snapshot as text, to
+    be recorded."""
 
     name: str
     visible: str
     server: servers.ServerInfo
-    holder: psycopg.Connection
 
     def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
         """Begin a transaction in which the session sees what the snapshot sees; end it with a rollback.
@@ -54,13 +54,20 @@ class Snapshot:
                     cursor.execute("set transaction isolation level repeatable read, read only")
                     cursor.execute(self._set().as_string())
 
+    def _set(self) -> sql.Composed:
+        return sql.SQL("set transaction snapshot {}").format(sql.Literal(self.name))
+
+
+@dataclass(frozen=True)
+class Snapshot(ExportedSnapshot):
+    """The same in the process that holds it. holder: the session that took it; the snapshot ends with it."""
+
+    holder: psycopg.Connection
+
     def check(self) -> None:
         """Errors: SourceError if the holder's session has ended, and the snapshot with it."""
         with blame(SourceError, "holding the snapshot"):
             self.holder.execute("select")
-
-    def _set(self) -> sql.Composed:
-        return sql.SQL("set transaction snapshot {}").format(sql.Literal(self.name))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ Prefect starts, shows and schedules; the run's state lives in the target databas
 nothing. Connections come from the environment of the process that runs the flow.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -11,7 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from config import settings as configuration
-from config.errors import VerificationFailed
+from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
 from engine.session.execution import Watch
 from flows.local.progress import Both, Lines
@@ -50,20 +52,38 @@ def migrate(
 def migrated(settings: Settings, options: dict[str, Any], watch: Watch | None) -> dict[str, Any]:
     """The run's report, its page in Prefect's UI as `artifact`. options: of flows.runs.work.migrate."""
     log = get_run_logger()
-    tasks: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.workers)
-    with tasks as runner:
+    with _workers(settings) as workers:
         try:
             summary = work.migrate(
                 settings,
                 **options,
                 watch=heard(watch),
-                workers=PrefectWorkers(runner, settings.workers),
+                workers=workers,
                 desk=PrefectDesk(work.told, log),
             )
         except VerificationFailed as error:
             error.report = error.report and artifacts.linked(error.report, log)
             raise
     return artifacts.linked(summary, log)
+
+
+@contextlib.contextmanager
+def _workers(settings: Settings) -> Iterator[PrefectWorkers]:
+    """Threads of this process, and the cluster where the profile names one. Errors: ConfigError."""
+    tasks: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.workers)
+    with tasks as runner:
+        if settings.task_runner == "threads":
+            yield PrefectWorkers(runner, settings.workers)
+            return
+        try:
+            from flows.runs import cluster
+        except ImportError as error:
+            raise ConfigError(
+                f'task_runner is "dask", and {error.name} is not installed; install nxtgauge-migrate with its extra '
+                'dask: pip install "nxtgauge-migrate[dask]"'
+            ) from None
+        with cluster.connected(runner, settings) as workers:
+            yield workers
 
 
 def heard(watch: Watch | None) -> Watch:

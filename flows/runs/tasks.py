@@ -62,7 +62,7 @@ class EngineCall:
             raise StepFailed(safe_text(error), is_retryable) from None
 
 
-def _is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
+def is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
     return bool(getattr(state.data, "retryable", False))
 
 
@@ -71,7 +71,7 @@ def _is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
     retries=3,
     retry_delay_seconds=exponential_backoff(2),
     retry_jitter_factor=0.2,
-    retry_condition_fn=_is_retryable,
+    retry_condition_fn=is_retryable,
     persist_result=False,
     cache_policy=NO_CACHE,  # the default hashes every argument
 )
@@ -81,7 +81,7 @@ def step(name: str, job: EngineCall) -> object:
     return job.run(is_last_try=context is None or context.task_run.run_count > step.retries)
 
 
-def _label(item: object, number: int) -> str:
+def label(item: object, number: int) -> str:
     """What a person calls the item: a chunk by its route and number, a table by its name, others by their place."""
     if isinstance(item, Chunk):
         return f"{item.route} {item.number}"
@@ -106,7 +106,7 @@ class PrefectWorkers:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
         halt = threading.Event()
         jobs = [EngineCall(function, (item,), halt) for item in items]
-        names = [f"{name}: {_label(item, number)}" for number, item in enumerate(items, 1)]
+        names = [f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)]
         futures: list[PrefectFuture[Any]] = []
         try:
             futures.extend(self._submitted(names, jobs, halt))

@@ -48,6 +48,8 @@ def migrate(
         "certificate": certificate,
     }
     options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
+    if workers is None and settings.task_runner == "dask":
+        LOG.warning("no Prefect server answers, so the chunks are moved here by threads, and not by the Dask cluster")
     try:
         with on_signal(STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
             summary = engine_run.migrate(settings, Options(auditor=auditor(settings), begun=teller.begin, **options))

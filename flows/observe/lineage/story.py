@@ -91,13 +91,15 @@ class Story:
 def of(work: Work, target: ConnectionInfo, is_rehearsal: bool) -> Story:
     """The run as it is planned. target: of a session there. A rehearsal writes to the build schema and no other."""
     plan = work.plan
+    with work.sessions.lend("source") as session:
+        source = Database.of(session.info)
     outputs = {output.place: output for output in _outputs(plan, BUILD if is_rehearsal else "")}
     targets = _Targets.of(outputs.values())
     return Story(
         run_id=work.run_id,
         profile=work.settings.profile,
         is_rehearsal=is_rehearsal,
-        source=Database.of(work.snapshot.holder.info),
+        source=source,
         target=Database.of(target),
         source_schema=plan.source_schema,
         target_schema=plan.target_schema,
