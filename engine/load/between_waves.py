@@ -20,6 +20,7 @@ from engine.planning.plan import HIDDEN, ConstraintRule, Follow, TablePlan
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import violations
 from engine.quarantine.quarantine import Quarantine
+from engine.quarantine.removals import Ground
 from engine.reflect.select_list import as_text, parsed
 from engine.session import fetch
 from engine.session.blame import blame
@@ -108,9 +109,8 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     if step.is_nullable and not rejects:
         quarantine.set_null(rule, gone)
     else:
-        quarantine.remove(
-            rule, gone, reasons.PARENT_REJECTED, f"the row of {step.legacy_table} that it belongs to was rejected"
-        )
+        sentence = f"the row of {step.legacy_table} that it belongs to was rejected"
+        quarantine.remove(rule, gone, Ground(reasons.PARENT_REJECTED, sentence))
 
 
 def count_loaded(work: Work, target: psycopg.Connection) -> None:

@@ -22,18 +22,27 @@ from engine.chunks.work import Work
 from engine.planning.plan import Route
 from engine.quarantine import legacy_rows
 from engine.quarantine.legacy_rows import LegacyRow
-from engine.quarantine.removals import Removals
+from engine.quarantine.records import Records
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
+HELD_ROWS = 200  # whole rows that are held at once
+
 
 def write(
     work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]
 ) -> None:
-    """Write the rows down. Errors: SourceError, which names a row that cannot be read at all; TargetError."""
+    """Write the rows down, some at a time. Errors: SourceError, which names a row that cannot be read; TargetError."""
+    for start in range(0, len(refused), HELD_ROWS):
+        _write_some(work, route, source, target, refused[start : start + HELD_ROWS])
+
+
+def _write_some(
+    work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]
+) -> None:
     table = work.plan.table(route.legacy_table).legacy
     found = read_again(work, table, source, [one.origin for one in refused])
     if route.is_archive:
@@ -41,12 +50,12 @@ def write(
     by_reason: dict[tuple[str, str], list[LegacyRow]] = defaultdict(list)
     for one in refused:
         by_reason[one.target, one.detail_for(work.plan)].append(found[one.origin])
-    removals = Removals(work, target, set(), set(), set())
+    records = Records(work, target)
     for (build_table, detail), rows in by_reason.items():
         if route.is_accounted:
-            removals.refuse(build_table, ids_of(work, route, rows), rows, reasons.INVALID_VALUE, detail)
+            records.refuse(build_table, ids_of(work, route, rows), rows, reasons.INVALID_VALUE, detail)
         else:
-            removals.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
+            records.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
 
 
 def read_again(

@@ -1,25 +1,34 @@
-"""Legacy rows by origin, key or id: read again in the run's snapshot, for the rejects and the notes."""
+"""Legacy rows by origin, key or id: read again in the run's snapshot, for the rejects and the notes.
+
+Law: a whole row goes from the source into a temporary table of the target as bytes; this program never holds many.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
 
+from config.errors import SourceError
 from config.quoting import quoted
 from engine.chunks.work import Work
 from engine.planning import ids
 from engine.planning.tables.reshaped import ORIGIN, legacy_key
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import INPUTS, row_as_json
+from engine.session.blame import blame
 
 ROWS = "select {origin}, {key}, {row}, {id} from {table} as t where {condition}"
+MAKE = """
+    create temporary table if not exists __legacy_rows (name text, key text, row text, id text) on commit drop;
+    truncate pg_temp.__legacy_rows
+"""
 
 
 @dataclass(frozen=True)
 class LegacyRow:
-    """One legacy row. key: as accounting names it; id: the word of its column id; row: JSON text."""
+    """One legacy row. key: as accounting names it; id: the word of its column id; row: JSON text, or a part of it."""
 
     table: str
     key: str
@@ -33,19 +42,21 @@ class LegacyRow:
         return otherwise if value is None or isinstance(value, (dict, list)) else str(value)
 
 
-def by_origin(table: LegacyTable, schema: str, origins: list[str]) -> str:
-    """SQL: origin, legacy_key, legacy_row (as JSON text), id of these rows."""
+def by_origin(table: LegacyTable, schema: str, origins: list[str], columns: Collection[str] | None = None) -> str:
+    """SQL: origin, legacy_key, legacy_row (as JSON text, of these columns or of all), id of these rows."""
     tids = sorted({"(" + origin.partition("(")[2] for origin in origins})
-    return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])")
+    return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])", columns)
 
 
-def by_key(table: LegacyTable, schema: str, keys: list[str], more: str = "") -> str:
+def by_key(
+    table: LegacyTable, schema: str, keys: list[str], more: str = "", columns: Collection[str] | None = None
+) -> str:
     """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
     names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
     key = table.shape.find_column(names[0]) if len(names) == 1 else None
     if key and key.kind == "b" and not key.is_array and key.base in {*INPUTS, "text", "varchar"}:  # by its index
-        return _query(table, schema, f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])", more)
-    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", more)
+        return _query(table, schema, f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])", columns, more)
+    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", columns, more)
 
 
 def by_id(table: LegacyTable, schema: str, words: list[str]) -> str:
@@ -54,39 +65,85 @@ def by_id(table: LegacyTable, schema: str, words: list[str]) -> str:
     return _query(table, schema, f"{ids.word(table.shape.column('id'))} = any ({wanted}::text[])")
 
 
-def find(work: Work, source: psycopg.Connection, build_table: str, rows: list[str]) -> dict[str, LegacyRow]:
-    """The legacy rows behind these rows of a build table: by origin where it is hidden there, else by key."""
-    schema = work.plan.source_schema
-    if build_table not in work.plan.hidden:
-        table = work.plan.table(build_table).legacy
-        answers = source.execute(by_key(table, schema, rows)).fetchall()
-        return {key: LegacyRow(table.name, key, row, id_) for _, key, row, id_ in answers}
-    found = {}
-    for table, origins in by_table(work, rows).items():
-        for origin, key, row, id_ in source.execute(by_origin(table, schema, origins)).fetchall():
-            found[origin] = LegacyRow(table.name, key, row, id_)
-    return found
+def by_name(
+    work: Work, build_table: str, table: LegacyTable, names: list[str], columns: Collection[str] | None = None
+) -> str:
+    """SQL: the same for what names rows of a build table: origins where they are hidden there, else keys."""
+    if build_table in work.plan.hidden:
+        return by_origin(table, work.plan.source_schema, names, columns)
+    return by_key(table, work.plan.source_schema, names, columns=columns)
 
 
-def by_table(work: Work, origins: list[str]) -> dict[LegacyTable, list[str]]:
-    """The legacy tables that these origins name, and which of them each names."""
+def lay_out(
+    work: Work, target: psycopg.Connection, table: LegacyTable, query: str
+) -> list[tuple[str, str, str | None]]:
+    """Copy what one of these queries gives into pg_temp.__legacy_rows; (name, key, id) of each row.
+
+    For the transaction that the session is in. Errors: SourceError.
+    """
+    target.execute(MAKE)
+    with target.cursor().copy("copy pg_temp.__legacy_rows from stdin (format binary)") as sink:
+        for row in _read(work, table, query):
+            sink.write(row)
+    return target.execute("select name, key, id from pg_temp.__legacy_rows").fetchall()
+
+
+def lay_down(target: psycopg.Connection, rows: Sequence[LegacyRow]) -> None:
+    """Put rows that were read already into pg_temp.__legacy_rows."""
+    target.execute(MAKE)
+    with target.cursor().copy("copy pg_temp.__legacy_rows (key, row, id) from stdin") as sink:
+        for row in rows:
+            sink.write_row((row.key, row.row, row.id))
+
+
+def _read(work: Work, table: LegacyTable, query: str) -> Iterator[bytes | bytearray | memoryview]:
+    with (
+        work.sessions.lend("source") as source,
+        blame(SourceError, f"reading rows of {table.name} again", work.stop),
+        source.cursor() as cursor,
+        cursor.copy(f"copy ({query}) to stdout (format binary)") as rows,
+    ):
+        yield from rows
+
+
+def find(
+    work: Work, build_table: str, table: LegacyTable, names: list[str], columns: Collection[str]
+) -> dict[str, LegacyRow]:
+    """The legacy rows behind these rows of a build table, with the values of these columns alone.
+
+    Errors: SourceError.
+    """
+    query = by_name(work, build_table, table, names, columns)
+    with (
+        work.sessions.lend("source") as source,
+        blame(SourceError, f"reading rows of {table.name} again", work.stop),
+    ):
+        rows = source.execute(query).fetchall()
+    is_hidden = build_table in work.plan.hidden
+    return {origin if is_hidden else key: LegacyRow(table.name, key, row, id_) for origin, key, row, id_ in rows}
+
+
+def sources(work: Work, oids: Collection[str]) -> dict[LegacyTable, list[str]]:
+    """The legacy tables that oids at the head of origins name, each with its own among them."""
     tables = {
         str(oid): table.legacy
         for table in work.plan.tables
         for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))
     }
     grouped: dict[LegacyTable, list[str]] = {}
-    for origin in origins:
-        grouped.setdefault(tables[origin.partition("(")[0]], []).append(origin)
+    for oid in oids:
+        grouped.setdefault(tables[oid], []).append(oid)
     return grouped
 
 
-def _query(table: LegacyTable, schema: str, condition: str, more: str = "") -> str:
+def _query(
+    table: LegacyTable, schema: str, condition: str, columns: Collection[str] | None = None, more: str = ""
+) -> str:
     own = table.shape.find_column("id")
     return ROWS.format(
         origin=ORIGIN.expression,
         key=legacy_key(table),
-        row=row_as_json(table.shape),
+        row=row_as_json(table.shape, columns),
         table=quoted(schema, table.name),
         condition=condition,
         id=", ".join([ids.word(own) if own else "null::text", *([more] if more else [])]),

@@ -20,10 +20,12 @@ from config.errors import TargetError
 from engine.chunks.work import in_build
 from engine.planning.plan import ConstraintRule
 from engine.quarantine import violations
-from engine.quarantine.removals import Removals
+from engine.quarantine.removals import Ground, Removals
 from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.execution import Workers
+
+SUPERSEDED = Ground(reasons.DUPLICATE_PROFILE, "a profile of this role and user that was updated later stays")
 
 
 @dataclass
@@ -111,7 +113,7 @@ class Quarantine(Removals):
             broken = fetch.one(self.target, query)
         for rule, is_broken in zip(rules, broken, strict=True):
             if is_broken:
-                self.remove(rule, violations.violates(self.work, rule), _reason(rule), violations.sentence(rule))
+                self.remove(rule, violations.violates(self.work, rule), _ground(rule))
         return any(broken)
 
     def _rules(self, kinds: str) -> list[ConstraintRule]:
@@ -168,33 +170,28 @@ class Quarantine(Removals):
             self.set_null(rule, violates)
             return set()
         if len(rule.columns) != 1:
-            return self.remove(rule, violates, _reason(rule), violations.sentence(rule))
-        child = sql.SQL("{} and exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
-                        "and g.id = {})").format(
-            violates,
+            return self.remove(rule, violates, _ground(rule))
+        is_child = sql.SQL("exists (select from migration.gone as g where g.run_id = {} and g.build_table = {} "
+                           "and g.id = {})").format(
             sql.Literal(self.work.run_id),
             sql.Literal(rule.parent),
             self._text(rule.table, rule.columns[0]),
         )  # fmt: skip
         sentence = f"the row of {self.work.plan.final_name(rule.parent)} that it belongs to was rejected"
-        return self.remove(rule, child, reasons.PARENT_REJECTED, sentence) | self.remove(
-            rule, violates, _reason(rule), violations.sentence(rule)
-        )
+        return self.remove(rule, violates, Ground(reasons.PARENT_REJECTED, sentence, is_child), _ground(rule))
 
     def _judge_unique(self, rule: ConstraintRule) -> bool:
         is_roots = rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}
         if is_roots:
             self._note_superseded(rule)
-        reason = reasons.DUPLICATE_PROFILE if is_roots else _reason(rule)
-        sentence = (
-            "a profile of this role and user that was updated later stays" if is_roots else violations.sentence(rule)
+        return bool(
+            self.remove(rule, violations.is_duplicate(self.work, rule), SUPERSEDED if is_roots else _ground(rule))
         )
-        return bool(self.remove(rule, violations.is_duplicate(self.work, rule), reason, sentence))
 
     def _judge_exclusion(self, rule: ConstraintRule) -> bool:
         """Whether rows went; each round takes those that stand behind a row which stays."""
         has_lost = False
-        while self.remove(rule, violations.is_excluded(self.work, rule), _reason(rule), violations.sentence(rule)):
+        while self.remove(rule, violations.is_excluded(self.work, rule), _ground(rule)):
             has_lost = True
         return has_lost
 
@@ -227,8 +224,8 @@ class Quarantine(Removals):
         )
 
 
-def _reason(rule: ConstraintRule) -> reasons.Reason:
-    return reasons.of_constraint(rule.kind, rule.name)
+def _ground(rule: ConstraintRule) -> Ground:
+    return Ground(reasons.of_constraint(rule.kind, rule.name), violations.sentence(rule))
 
 
 def _by_table(rules: list[ConstraintRule]) -> dict[str, list[ConstraintRule]]:

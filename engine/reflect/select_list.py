@@ -13,7 +13,7 @@ Laws
   the schema's own is named by Column.full_type.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from config.quoting import literal, quoted
 from config.shapes import Column, Table
@@ -80,11 +80,14 @@ def key_of(columns: Iterable[Column]) -> str:
     return f"pg_catalog.concat(pg_catalog.jsonb_build_array({', '.join(json_at(plain(c), c) for c in columns)}))"
 
 
-def row_as_json(shape: Table) -> str:
-    """The whole row as JSON text, its columns by their names."""
-    if not any(column.is_cast_to_json for column in shape.columns):
+def row_as_json(shape: Table, names: Collection[str] | None = None) -> str:
+    """The row as JSON text, its columns by their names: all of them, or those of these names."""
+    if names is None and not any(column.is_cast_to_json for column in shape.columns):
         return "pg_catalog.concat(pg_catalog.row_to_json(t.*))"
-    columns = ", ".join(f"{json_at(plain(column), column)} as {quoted(column.name)}" for column in shape.columns)
+    wanted = [column for column in shape.columns if names is None or column.name in names]
+    if not wanted:
+        return "'{}'"
+    columns = ", ".join(f"{json_at(plain(column), column)} as {quoted(column.name)}" for column in wanted)
     return f"(select pg_catalog.concat(pg_catalog.row_to_json(r.*)) from (select {columns}) as r)"
 
 

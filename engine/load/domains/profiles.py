@@ -28,6 +28,7 @@ from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
 from engine.quarantine import legacy_rows
 from engine.quarantine.quarantine import Quarantine
+from engine.quarantine.records import BATCH_ROWS
 from engine.reflect.select_list import TEXTUAL_NATIVE
 from engine.session.blame import blame
 from transforms import steps
@@ -229,20 +230,15 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
     table = work.plan.find_table("professionals")
     if not table or table.disposition != "reshape":
         return
-    ids = target.execute(
-        sql.SQL(
-            "select m.legacy_id from migration.id_map as m where m.run_id = %s and m.legacy_table = 'professionals' "
-            "and not exists (select from {} as r where concat(r.id) = m.target_id)"
-        ).format(sql.Identifier(work.schema, PROFILES)),
-        (work.run_id,),
-    ).fetchall()
-    if ids:
-        with work.sessions.lend("source") as source, blame(SourceError, "reading rejected rows", work.stop):
-            rows = source.execute(
-                legacy_rows.by_id(table.legacy, work.plan.source_schema, [i for (i,) in ids])
-            ).fetchall()
-        found = [legacy_rows.LegacyRow("professionals", key, row, id_) for _, key, row, id_ in rows]
-        quarantine.reject_legacy(found, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
+    query = sql.SQL(
+        "select m.legacy_id from migration.id_map as m where m.run_id = %s and m.legacy_table = 'professionals' "
+        "and not exists (select from {} as r where concat(r.id) = m.target_id)"
+    ).format(sql.Identifier(work.schema, PROFILES))
+    with target.transaction(), target.cursor(name="merged") as cursor:
+        cursor.execute(query, (work.run_id,))
+        while ids := cursor.fetchmany(BATCH_ROWS):
+            asked = legacy_rows.by_id(table.legacy, work.plan.source_schema, [id_ for (id_,) in ids])
+            quarantine.reject(table.legacy, asked, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
 
 
 LOOKUPS = {
