@@ -11,19 +11,17 @@ import psycopg
 from psycopg import sql
 
 from config import mapping, reasons
-from config.errors import SourceError
-from config.quoting import quoted
+from config.quoting import literal, quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
 from engine.planning.plan import HIDDEN, ConstraintRule, Follow, TablePlan
 from engine.planning.tables.reshaped import legacy_key
-from engine.quarantine import violations
+from engine.quarantine import legacy_rows, violations
 from engine.quarantine.quarantine import Quarantine
 from engine.quarantine.removals import Ground
 from engine.reflect.select_list import as_text, parsed
 from engine.session import fetch
-from engine.session.blame import blame
 
 
 def place_sequences(work: Work, target: psycopg.Connection) -> None:
@@ -59,21 +57,13 @@ def _note_values(work: Work, target: psycopg.Connection) -> None:
     """A note for every value of the source that the plan says does not arrive."""
     for noted in work.plan.noted:
         table = work.plan.table(noted.legacy_table).legacy
+        said = (work.run_id, table.name, noted.target_table, noted.target_column, noted.note)
         query = (
-            f"select {legacy_key(table)}, {noted.value} from {quoted(work.plan.source_schema, table.name)} as t "
-            f"where {noted.condition}"
+            f"select {', '.join(f'{literal(word)}::text' for word in said)}, {legacy_key(table)}, {noted.value} "
+            f"from {quoted(work.plan.source_schema, table.name)} as t where {noted.condition}"
         )
-        with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
-            rows = source.execute(query).fetchall()
-        target.execute(
-            "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
-            "legacy_value) select %s, %s, found.key, %s, %s, %s, found.value "
-            "from unnest(%s::text[], %s::text[]) as found (key, value)",
-            (
-                work.run_id, table.name, noted.target_table, noted.target_column, noted.note,
-                [key for key, _ in rows], [value for _, value in rows],
-            ),
-        )  # fmt: skip
+        into = "migration.notes (run_id, legacy_table, target_table, target_column, note, legacy_key, legacy_value)"
+        legacy_rows.copy(work, target, table, query, into)
 
 
 def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:

@@ -4,21 +4,19 @@ Laws
 - Steps write down that they are done in the transaction that does them; a resumed run skips those.
 - Waves: copied and profile tables; then professionals, which look profiles up in the build; then the tables that refer
   to both. The quarantine judges each wave before the next one reads it.
-- A constraint is made when its violators are gone, so it cannot fail; foreign keys are added unchecked, one by one, and
-  validated several at once.
+- A judgement makes the constraints that can stay, for that is the look at their rows; what is left is made at the end.
+  Foreign keys are added unchecked, one by one, and validated several at once.
 """
 
-import contextlib
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import psycopg
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
-from engine.books import bookkeeping, privileges, totals
-from engine.books.totals import Increment
+from engine.books import bookkeeping, privileges
 from engine.chunks import ledger
 from engine.chunks.work import Chunk, Work, chunks, in_build
 from engine.load import between_waves, ddl, lookups
@@ -27,8 +25,9 @@ from engine.load.moving import Move
 from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan, TablePlan
 from engine.publish import publish
+from engine.quarantine.constraints import Constraints, making
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.statements import Statement
+from engine.reflect.statements import Statement, together
 from engine.session import fetch, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
@@ -36,7 +35,6 @@ from engine.session.execution import Watch, Workers
 Thing = TypeVar("Thing")
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
-SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
 
 
 def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
@@ -96,6 +94,11 @@ class Build:
         self.lost: set[str] = set()  # build tables that have lost rows
         self.fresh: set[str] = set()  # those that have since the last judgement
         self.judged: set[tuple[str, str]] = set()  # rules of complete tables that were judged
+
+    @functools.cached_property
+    def constraints(self) -> Constraints:
+        """Those of the build, once its tables are there."""
+        return Constraints.of(self.work, self.target, after_load(self.work.plan))
 
     def run(self) -> None:
         """Everything up to a build that could be published. Errors: SourceError, TargetError, Interrupted."""
@@ -202,6 +205,7 @@ class Build:
             complete=complete,
             following=following,
             judged=self.judged,
+            constraints=self.constraints,
             workers=self.workers,
         )
 
@@ -215,7 +219,7 @@ class Build:
         """All constraints and indexes, several tables at once; what one phase makes of one table is a step."""
         lookups.drop(self.work, self.target)
         between_waves.drop_helpers(self.work, self.target)
-        groups = _groups(after_load(self.work.plan))
+        groups = _groups(s for s in after_load(self.work.plan) if not self.constraints.stands(s))
         for phase in dict.fromkeys(phase for phase, _ in groups):
             self.watch.stage(f"constraints: {phase}")
             found = [(key, group) for key, group in groups.items() if key[0] == phase]
@@ -240,23 +244,12 @@ class Build:
 
     def _make_group(self, target: psycopg.Connection, phase: str, table: str, statements: list[Statement]) -> None:
         """What one phase makes of one table; a transaction."""
-        with target.transaction(), self._timed(target, table):
-            target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
-            target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
-            self._replay(target, self.work.schema, statements)
+        with making(self.work, target, table):
+            self._replay(target, self.work.schema, together(statements))
             bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
 
     def _replay(self, target: psycopg.Connection, schema: str, statements: Sequence[Statement]) -> None:
         ddl.replay(target, schema, statements, self.work.settings.extension_schema, self.work.stop)
-
-    @contextlib.contextmanager
-    def _timed(self, target: psycopg.Connection, build_table: str) -> Iterator[None]:
-        """Adds the block's seconds to the totals of the table, if it is about one."""
-        started = time.monotonic()
-        yield
-        labels = totals.labels(self.work.settings.profile, table=self.work.plan.final_name(build_table))
-        seconds = round(time.monotonic() - started, 3)
-        totals.add(target, [Increment("seconds", labels, seconds)] if build_table else [])
 
     def _figures(self) -> None:
         between_waves.count_loaded(self.work, self.target)

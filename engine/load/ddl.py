@@ -26,7 +26,7 @@ from engine.planning.prerequisite_ddl import named, options_of
 from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, search_path
 from engine.reflect.sequences import Sequence
-from engine.reflect.statements import Statement, comment, spell
+from engine.reflect.statements import Statement, alter, comment, spell
 from engine.session.blame import blame
 from engine.session.stop import Stop
 
@@ -80,17 +80,19 @@ def _column(column: Column, sequence: Sequence | None, not_null: str | None) -> 
 
 
 def not_nulls(shapes: Iterable[Table]) -> list[Statement]:
-    """One statement a table, so that its rows are read once; those that have names of their own keep them."""
-    return [_not_null(shape) for shape in shapes if any(column.not_null for column in shape.columns)]
+    """Those that have names of their own keep them. An identity's came with its column."""
+    return [
+        alter("not null", (shape.name, column.name), _not_null(shape, column))
+        for shape in shapes
+        for column in shape.columns
+        if column.not_null and not column.identity
+    ]
 
 
-def _not_null(shape: Table) -> Statement:
-    columns = [column.name for column in shape.columns if column.not_null]
-    here = {column.name for column in shape.columns if column.not_null and not column.identity}
-    titled = {c.columns[0]: c for c in shape.constraints if c.kind == "n" and c.columns[0] in here}
-    plain = {name: sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(name)) for name in columns}
-    actions = plain | {name: _addition(constraint) for name, constraint in titled.items()}
-    return spell("not null", shape.name, "ALTER TABLE {} {}", shape.name, sql.SQL(", ").join(actions.values()))
+def _not_null(shape: Table, column: Column) -> sql.Composable:
+    titled = (c for c in shape.constraints if c.kind == "n" and c.columns == (column.name,))
+    plain = sql.SQL("ALTER COLUMN {} SET NOT NULL").format(sql.Identifier(column.name))
+    return next(map(_addition, titled), plain)
 
 
 def checks(shapes: Iterable[Table]) -> list[Statement]:
@@ -135,8 +137,7 @@ def _foreign_keys(shapes: Iterable[Table]) -> list[Constraint]:
 
 
 def _constraint(phase: str, constraint: Constraint, state: str = "") -> Statement:
-    place, template = (constraint.table, constraint.name), "ALTER TABLE {} {}"
-    return spell(phase, place, template, constraint.table, _addition(constraint) + sql.SQL(state))
+    return alter(phase, (constraint.table, constraint.name), _addition(constraint) + sql.SQL(state))
 
 
 def _addition(constraint: Constraint) -> sql.Composable:
@@ -170,7 +171,7 @@ def _meanwhile(shape: Table, wanted: dict[str, str], made: Statement) -> Stateme
     pairs += [(f"__moving_{number}", called) for number, called in enumerate(wanted.values())]
     back = [(new, old) for old, new in reversed(pairs)]
     before, after = ([_renaming(shape.name, *pair) for pair in some] for some in (pairs, back))
-    return replace(made, sql="; ".join([*before, made.sql, *after]))
+    return replace(made, sql="; ".join([*before, made.sql, *after]), action="")
 
 
 def _renaming(table: str, old: str, new: str) -> str:

@@ -117,6 +117,7 @@ class ConstraintRule:
     operators: tuple[str, ...] = ()  # of an exclusion: what may not hold of all its keys at once
     under: tuple[tuple[str, str], ...] = ()  # (name, the table's name for it) of columns that the texts call otherwise
     has_period: bool = False  # of a foreign key: its last column is a period that the parents' have to cover
+    is_alone: bool = False  # rows are held to it, and no constraint of the table is; another of its name may be
 
     @property
     def parent(self) -> str:

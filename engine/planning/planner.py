@@ -233,7 +233,7 @@ def _rules(draft: Draft, build: list[Table]) -> Iterator[ConstraintRule]:
             if constraint.kind != "n" and constraint.is_validated:
                 yield _rule(draft, constraint, shape)
         for constraint in pointing.judged_alone(draft, shape):
-            yield replace(_rule(draft, constraint, shape), is_trusted=False)
+            yield replace(_rule(draft, constraint, shape), is_trusted=False, is_alone=True)
         for index in shape.indexes:
             if index.is_unique:
                 yield _index_rule(draft, index)

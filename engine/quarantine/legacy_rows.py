@@ -82,10 +82,15 @@ def lay_out(
     For the transaction that the session is in. Errors: SourceError.
     """
     target.execute(MAKE)
-    with target.cursor().copy("copy pg_temp.__legacy_rows from stdin (format binary)") as sink:
+    copy(work, target, table, query, "pg_temp.__legacy_rows")
+    return target.execute("select name, key, id from pg_temp.__legacy_rows").fetchall()
+
+
+def copy(work: Work, target: psycopg.Connection, table: LegacyTable, query: str, into: str) -> None:
+    """Copy a query's rows as they are: a SELECT of texts from the legacy table. Errors: SourceError."""
+    with target.cursor().copy(f"copy {into} from stdin (format binary)") as sink:
         for row in _read(work, table, query):
             sink.write(row)
-    return target.execute("select name, key, id from pg_temp.__legacy_rows").fetchall()
 
 
 def lay_down(target: psycopg.Connection, rows: Sequence[LegacyRow]) -> None:

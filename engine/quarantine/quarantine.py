@@ -2,6 +2,8 @@
 made.
 
 Laws
+- The look at a constraint's rows is the attempt to make it, wherever it can stay; violators are searched for only where
+  that failed, or the constraint has to wait (constraints).
 - Not-nulls and checks first, foreign keys to a fixpoint, uniques last; a unique that removes rows starts the foreign
   keys again. Every removal is set-based, and written down in the same transaction.
 - A nullable orphan is set to null and noted. A row with any other orphan is rejected: reason `parent_rejected` if its
@@ -10,9 +12,11 @@ Laws
 - A constraint that the legacy database itself proves is judged only after its parents have lost rows.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import psycopg
 from psycopg import sql
 
 from config import mapping, reasons
@@ -20,12 +24,11 @@ from config.errors import TargetError
 from engine.chunks.work import in_build
 from engine.planning.plan import ConstraintRule
 from engine.quarantine import violations
+from engine.quarantine.constraints import with_generated
 from engine.quarantine.removals import Ground, Removals
 from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.execution import Workers
-
-SUPERSEDED = Ground(reasons.DUPLICATE_PROFILE, "a profile of this role and user that was updated later stays")
 
 
 @dataclass
@@ -33,7 +36,8 @@ class Quarantine(Removals):
     """One judgement.
 
     complete: tables that get no more rows, so that what points at a row they lack is an orphan; following: references
-    that do not lead to their new rows yet; judged: rules that hold of complete tables.
+    that do not lead to their new rows yet; judged: rules that hold of complete tables. settled: complete tables of
+    which no reference is following.
     """
 
     complete: set[str]
@@ -41,19 +45,21 @@ class Quarantine(Removals):
     judged: set[tuple[str, str]]
     workers: Workers
 
+    @property
+    def settled(self) -> set[str]:
+        return self.complete - {table for table, _ in self.following}
+
     def judge(self) -> None:
         """Remove every violator. Errors: TargetError."""
         with blame(TargetError, "judging the loaded rows", self.work.stop):
             self.lost |= self._lost_before()
-            for table, rules in _by_table(self._untrusted("nc")).items():
-                self._judge_rows(table, rules)
+            self._judge_all_rows()
+            self._make_keys(self._rules("pui"), self._parents())
             nulled, changed = self._nulled_before(), True
             while changed:
-                nulled = self._with_generated(nulled | self._judge_references())
-                rows = self._judge_nulled(nulled)
-                doubled = self._broken(self._open_uniques(nulled), self._has_double)
-                excluded = [self._judge_exclusion(rule) for rule in self._untrusted("x")]
-                changed = any([self._judge_unique(rule) for rule in doubled]) or rows or any(excluded)
+                nulled = with_generated(self.work.plan, nulled | self._judge_references())
+                changed = self._judge_nulled(nulled)
+                changed = self._judge_keys(nulled) or changed
             self.judged |= {(rule.table, rule.name) for rule in self.work.plan.rules if self._is_settled(rule)}
 
     def _is_settled(self, rule: ConstraintRule) -> bool:
@@ -67,12 +73,6 @@ class Quarantine(Removals):
         query = "select distinct build_table from migration.gone where run_id = %s"
         return {table for (table,) in self.target.execute(query, (self.work.run_id,))}
 
-    def _with_generated(self, nulled: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        """The same with the columns that are generated from them."""
-        shapes = [shape for shape in self.work.plan.build if any(table == shape.name for table, _ in nulled)]
-        columns = [(shape.name, column) for shape in shapes for column in shape.columns if column.generated]
-        return nulled | {(table, c.name) for table, c in columns if any((table, name) in nulled for name in c.reads)}
-
     def _nulled_before(self) -> set[tuple[str, str]]:
         """(build table, column) of references that were set to null so far."""
         query = "select distinct target_table, target_column from migration.notes where run_id = %s and note like %s"
@@ -83,9 +83,49 @@ class Quarantine(Removals):
         return {(table, columns.get((table, column), column)) for table, column in found}
 
     def _judge_nulled(self, nulled: set[tuple[str, str]]) -> bool:
-        """Checks over columns that were set to null, whatever proved them before; whether rows went."""
-        rules = [rule for rule in self._rules("c") if {(rule.table, c) for c in rule.columns} & nulled]
+        """Not-nulls and checks over columns that were set to null, whatever proved them before; whether rows went."""
+        rules = [rule for rule in self._rules("nc") if {(rule.table, c) for c in rule.columns} & nulled]
+        rules = [rule for rule in rules if not self.constraints.holds(rule)]
         return any([self._judge_rows(table, found) for table, found in _by_table(rules).items()])
+
+    def _parents(self) -> set[str]:
+        """Tables at which open foreign keys point: those are made and looked at when the parents' keys stand."""
+        return {rule.parent for rule in self._references() if self._is_open(rule)}
+
+    def _make_keys(self, rules: list[ConstraintRule], tables: set[str]) -> list[ConstraintRule]:
+        """Make the keys of these tables, several tables at once; those that rows violate."""
+        wanted = [r for r in self._to_make(rules) if r.table in tables]
+        found = self.workers.map("make keys", self._make_each, list(_by_table(wanted).values()))
+        return [rule for broken in found for rule in broken]
+
+    def _make_each(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        with self._at_work(rules) as target:
+            return [rule for rule in rules if not self.constraints.make(target, [rule])]
+
+    @contextlib.contextmanager
+    def _at_work(self, rules: list[ConstraintRule]) -> Iterator[psycopg.Connection]:
+        """A session that may make these constraints of one table."""
+        with self.work.sessions.lend("target") as target, self.constraints.at_work(target, rules[0].table):
+            yield target
+
+    def _to_make(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        """Those of the rules whose constraints do not stand, and can be made now and stay."""
+        settled = self.settled
+        wanted = (rule for rule in rules if not self.constraints.holds(rule))
+        return [rule for rule in wanted if self.constraints.is_lasting(rule, settled)]
+
+    def _judge_keys(self, nulled: set[tuple[str, str]]) -> bool:
+        """Uniques and exclusions; whether rows went."""
+        rules = self._rules("puix")
+        doubled = self._make_keys(rules, self.loaded)
+        open_ = [*self._open_uniques(nulled), *self._untrusted("x")]
+        open_ = [rule for rule in open_ if rule not in doubled and not self.constraints.holds(rule)]
+        doubled += self._broken([rule for rule in open_ if rule.kind != "x"], self._has_double)
+        doubled += [rule for rule in open_ if rule.kind == "x"]
+        doubled = sorted(self._in_order(doubled), key=lambda rule: rule.kind != "x")
+        went = [self._judge_exclusion(rule) if rule.kind == "x" else self._judge_unique(rule) for rule in doubled]
+        self._make_keys(doubled, self.loaded)
+        return any(went)
 
     def _open_uniques(self, nulled: set[tuple[str, str]]) -> list[ConstraintRule]:
         """Uniques that nothing proves, and those for which a new null may count."""
@@ -100,6 +140,22 @@ class Quarantine(Removals):
         """Rules that nothing proves yet: neither the legacy database nor a former judgement."""
         rules = self._rules(kinds)
         return [rule for rule in rules if not rule.is_trusted and (rule.table, rule.name) not in self.judged]
+
+    def _judge_all_rows(self) -> None:
+        """Not-nulls and checks: those of a table are made together, so that its rows are read once."""
+        lasting = _by_table(self._to_make(self._rules("nc")))
+        with_violators = self.workers.map("make not-nulls and checks", self._make_together, list(lasting.values()))
+        broken = [rule for rules in with_violators for rule in rules]
+        waiting = [rule for rule in self._untrusted("nc") if rule not in lasting.get(rule.table, [])]
+        for table, rules in _by_table(self._in_order([*broken, *waiting])).items():
+            self._judge_rows(table, rules)
+        for rules in _by_table(broken).values():
+            self._make_together(rules)
+
+    def _make_together(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        """None of the rules if all hold, else all of them."""
+        with self._at_work(rules) as target:
+            return [] if self.constraints.make(target, rules) else rules
 
     def _judge_rows(self, table: str, rules: list[ConstraintRule]) -> bool:
         """Not-nulls and checks of one table: one look at its rows, and a removal only for those that are broken."""
@@ -116,27 +172,49 @@ class Quarantine(Removals):
                 self.remove(rule, violations.violates(self.work, rule), _ground(rule))
         return any(broken)
 
+    def _in_order(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        """As the plan has them: of several that a row violates the first is its reason."""
+        return [rule for rule in self.work.plan.rules if rule in rules]
+
     def _rules(self, kinds: str) -> list[ConstraintRule]:
         return [rule for rule in self.work.plan.rules if rule.kind in kinds and rule.table in self.loaded]
 
     def _judge_references(self) -> set[tuple[str, str]]:
         """Foreign keys to a fixpoint; (build table, column) of the references that were set to null."""
         nulled = set()
-        rules = [rule for rule in self._rules("f") if rule.ref_table in self.complete]
-        rules = [rule for rule in rules if not {(rule.table, c) for c in rule.columns} & self.following]
+        rules = self._references()
         pending = [rule for rule in rules if self._is_open(rule)]
         self.fresh = set()
         while pending:
             self.work.stop.check()
             lost = set()
-            for rule in self._broken(pending, self._has_orphan):
+            for rule in self._broken_references(pending):
                 gone = self._judge_reference(rule)
                 lost |= gone
                 nulled |= set() if gone else {(rule.table, column) for column in rule.releases}
             pending = [rule for rule in rules if rule.ref_table in lost]
         return nulled
 
+    def _references(self) -> list[ConstraintRule]:
+        """Foreign keys whose parents have all their rows, and whose own values are the last."""
+        rules = [rule for rule in self._rules("f") if rule.ref_table in self.complete]
+        return [rule for rule in rules if not {(rule.table, c) for c in rule.columns} & self.following]
+
+    def _broken_references(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        """Those with orphans: all that can stay are added before any is checked, which takes weaker locks."""
+        self.constraints.make_references(self.target, self._to_make(rules))
+        found = self.workers.map("look for orphans", self._broken_of_table, list(_by_table(rules).values()))
+        return self._in_order([rule for broken in found for rule in broken])
+
+    def _broken_of_table(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
+        lasting = self._to_make(rules)
+        with self._at_work(rules) as target:
+            broken = [rule for rule in lasting if not self.constraints.validate(target, rule)]
+        return broken + [rule for rule in rules if rule not in lasting and self._has_orphan(rule)]
+
     def _is_open(self, rule: ConstraintRule) -> bool:
+        if self.constraints.holds(rule):
+            return False
         if (rule.table, rule.name) in self.judged:
             return rule.ref_table in self.fresh
         return not rule.is_trusted or rule.ref_table in self.lost
@@ -181,12 +259,12 @@ class Quarantine(Removals):
         return self.remove(rule, violates, Ground(reasons.PARENT_REJECTED, sentence, is_child), _ground(rule))
 
     def _judge_unique(self, rule: ConstraintRule) -> bool:
-        is_roots = rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}
-        if is_roots:
+        ground = _ground(rule)
+        if rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}:
             self._note_superseded(rule)
-        return bool(
-            self.remove(rule, violations.is_duplicate(self.work, rule), SUPERSEDED if is_roots else _ground(rule))
-        )
+            sentence = "a profile of this role and user that was updated later stays"
+            ground = Ground(reasons.DUPLICATE_PROFILE, sentence)
+        return bool(self.remove(rule, violations.is_duplicate(self.work, rule), ground))
 
     def _judge_exclusion(self, rule: ConstraintRule) -> bool:
         """Whether rows went; each round takes those that stand behind a row which stays."""

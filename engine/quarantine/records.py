@@ -69,7 +69,7 @@ class Records:
     def refuse(
         self, build_table: str, keys: list[str], rows: Sequence[LegacyRow], reason: Reason, sentence: str
     ) -> None:
-        """Record rows of one table that never reached the build table. keys: those by which other rows refer to them."""
+        """Record rows of one table that never reached the build table. keys: by which other rows refer to them."""
         self._gone(build_table, keys)
         legacy_rows.lay_down(self.target, rows)
         self._reject_laid(rows[0].table, [(row.key, row.id) for row in rows], build_table, reason, sentence)

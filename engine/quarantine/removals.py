@@ -21,9 +21,10 @@ from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import in_build
 from engine.planning import ids
 from engine.planning.plan import HIDDEN, ConstraintRule
-from engine.quarantine import legacy_rows
+from engine.quarantine import legacy_rows, records
+from engine.quarantine.constraints import Constraints
 from engine.quarantine.legacy_rows import LegacyRow
-from engine.quarantine.records import BATCH_ROWS, Records, columns_behind
+from engine.quarantine.records import Records, columns_behind
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import key_of
 from engine.session.blame import blame
@@ -66,11 +67,15 @@ class Ground:
 
 @dataclass
 class Removals(Records):
-    """loaded: build tables with rows; lost: those that have lost rows so far, fresh: since the last judgement."""
+    """loaded: build tables with rows; lost: those that have lost rows so far, fresh: since the last judgement.
+
+    constraints: those of the build, of which foreign keys make way for what goes.
+    """
 
     loaded: set[str]
     lost: set[str]
     fresh: set[str]
+    constraints: Constraints
 
     def set_null(self, rule: ConstraintRule, violates: sql.Composable) -> None:
         """Null the references that lead nowhere; a note for each that was not null before, with the legacy value."""
@@ -158,13 +163,15 @@ class Removals(Records):
 
     def _delete_removed(self, table: str) -> set[str]:
         """Take them out of the build, with what the same routes made of their legacy rows; tables that lost rows."""
+        siblings = self._siblings(table)
+        self.constraints.drop_references(self.target, [table, *siblings])
         self.target.execute(
             sql.SQL("delete from {} as t using pg_temp.__removed as r where t.ctid = r.place").format(
                 self._table(table)
             )
         )
         self.target.execute(GONE, {"run": self.work.run_id, "table": table})
-        return {table} | {name for name in self._siblings(table) if self._remove_siblings(name)}
+        return {table} | {name for name in siblings if self._remove_siblings(name)}
 
     def _siblings(self, table: str) -> list[str]:
         """Build tables that got rows from the same routes as those that were removed."""
@@ -215,7 +222,7 @@ class Removals(Records):
             query = f"{query} and split_part(name, '(', 1) = any (%(oids)s)"
         with self.target.cursor(name="batches") as cursor:
             cursor.execute(query, values)
-            while rows := cursor.fetchmany(BATCH_ROWS):
+            while rows := cursor.fetchmany(records.BATCH_ROWS):
                 self.work.stop.check()
                 yield rows
 

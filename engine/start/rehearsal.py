@@ -24,7 +24,7 @@ from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.reflect.catalog import Catalog, reflect, search_path
 from engine.reflect.objects import Dependency, Function, TypeUse
-from engine.reflect.statements import Statement
+from engine.reflect.statements import Statement, together
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55P", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
@@ -111,7 +111,7 @@ def _attempt(
     statements = list(statements)
     try:
         with connection.transaction():
-            for statement in statements:
+            for statement in together(statements):
                 connection.execute(statement.sql)
         return []
     except psycopg.DatabaseError as error:

@@ -26,9 +26,8 @@ from engine.load.lookup import (
 from engine.planning.ids import LIMITS, word
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
-from engine.quarantine import legacy_rows
+from engine.quarantine import legacy_rows, records
 from engine.quarantine.quarantine import Quarantine
-from engine.quarantine.records import BATCH_ROWS
 from engine.reflect.select_list import TEXTUAL_NATIVE
 from engine.session.blame import blame
 from transforms import steps
@@ -236,7 +235,7 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
     ).format(sql.Identifier(work.schema, PROFILES))
     with target.transaction(), target.cursor(name="merged") as cursor:
         cursor.execute(query, (work.run_id,))
-        while ids := cursor.fetchmany(BATCH_ROWS):
+        while ids := cursor.fetchmany(records.BATCH_ROWS):
             asked = legacy_rows.by_id(table.legacy, work.plan.source_schema, [id_ for (id_,) in ids])
             quarantine.reject(table.legacy, asked, PROFILES, reasons.PARENT_REJECTED, "its profile was rejected")
 

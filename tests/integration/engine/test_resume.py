@@ -6,7 +6,8 @@ import pytest
 from config import settings as configuration
 from config.errors import ConfigError, Interrupted
 from engine import operations, run
-from engine.session.execution import Silent
+from engine.quarantine import records
+from engine.session.execution import Silent, Threads
 from engine.session.stop import Stop
 from engine.start.options import Options
 from flows.demo.seed import seed
@@ -91,6 +92,38 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(whole, databas
     summary = run.migrate(broken, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
     assert not any("anew" in text for text in watch.messages)
+    assert _content(broken, run_id) == expected
+
+
+class StoppingAfter(Threads):
+    """Asks the run to stop when some work has been shared out this often."""
+
+    def __init__(self, work: str, times: int):
+        super().__init__(2)
+        self._work, self._left = work, times
+
+    def map(self, name, function, items):
+        results = super().map(name, function, items)
+        self._left -= name == self._work
+        if not self._left:
+            run.STOP.set()
+        return results
+
+
+@pytest.mark.parametrize(("work", "times"), [("look for orphans", 1), ("look for orphans", 3), ("make keys", 5)])
+def test_a_run_that_stopped_within_a_judgement_goes_on_and_ends_the_same(
+    whole, database, stop, monkeypatch, work, times
+):
+    """Some constraints stand by then, and some of what violates the others has gone: a few rows at a time."""
+    monkeypatch.setattr(records, "BATCH_ROWS", 2)
+    source, expected = whole
+    broken, watch = _settings(source, database()), Breaking()
+    with pytest.raises(Interrupted):
+        run.migrate(broken, Options(auditor=trusting, watch=watch, workers=StoppingAfter(work, times)))
+    stop()
+    run_id = next(text for text in watch.messages if text.startswith("run ")).removeprefix("run ")
+    summary = run.migrate(broken, Options(auditor=trusting, run_id=run_id))
+    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
     assert _content(broken, run_id) == expected
 
 

@@ -1,7 +1,8 @@
 """The one list of reasons: what code rejects for stands there, and what stands there code rejects for.
 
-A reason gets into the books by two doors: `steps.rejects` of the frames, and the methods of `Removals`. Their calls are
-found in the syntax trees, and the argument is followed to where it comes from; one that cannot be followed fails.
+A reason gets into the books by three doors: `steps.rejects` of the frames, the methods of `Records`, and the grounds of
+`Removals`. Their calls are found in the syntax trees, and the argument is followed to where it comes from; one that
+cannot be followed fails.
 """
 
 import ast
@@ -19,12 +20,11 @@ from transforms.registry import TRANSFORMS
 
 DOORS = {
     "rejects": 2,
-    "remove": 2,
-    "_reject": 2,
+    "Ground": 0,
+    "reject": 3,
+    "_reject_laid": 3,
     "refuse": 3,
-    "reject_legacy": 2,
     "note_not_made": 2,
-    "_not_made": 0,
 }
 BY_CONSTRAINT = "a constraint's name"
 NAMES = {name for name, value in vars(reasons).items() if isinstance(value, reasons.Reason) and value in reasons.ALL}
@@ -52,8 +52,10 @@ def followed(value: ast.expr, function: ast.FunctionDef) -> Iterator[str]:
         yield from [*followed(value.body, function), *followed(value.orelse, function)]
     elif isinstance(value, ast.Attribute) and getattr(value.value, "id", "") == "reasons":
         yield value.attr
-    elif isinstance(value, ast.Call) and getattr(value.func, "id", "") == "_reason":
+    elif isinstance(value, ast.Call) and ast.unparse(value.func) == "reasons.of_constraint":
         yield BY_CONSTRAINT
+    elif ast.unparse(value) == "ground.reason":
+        return  # where the ground is made is looked at itself
     elif isinstance(value, ast.Name) and value.id in {arg.arg for arg in function.args.args}:
         return  # whoever calls this function is looked at itself
     elif isinstance(value, ast.Name):
@@ -109,8 +111,9 @@ def test_code_rejects_for_what_the_list_has_and_for_nothing_else():
         'steps.rejects(rows.index, ROOT, "brand_new", "…")',
         'steps.rejects(rows.index, ROOT, NEW, "…")',
         'for reason, said in {reasons.MISSING_ID: 1, "brand_new": 2}.items(): steps.rejects(rows, ROOT, reason, said)',
-        'self.remove(rule, violates, "brand_new" if is_new else _reason(rule), sentence)',
-        'self.remove(rule, violates, f"brand_{rule}", sentence)',
+        'Ground("brand_new" if is_new else reasons.of_constraint(rule.kind, rule.name), sentence)',
+        'Ground(f"brand_{rule}", sentence)',
+        'self.reject(table, query, ROOT, "brand_new", sentence)',
     ],
 )
 def test_a_reason_of_its_own_in_code_is_found(body):
