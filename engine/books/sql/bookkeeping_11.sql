@@ -13,7 +13,8 @@ begin
     if not found then
         raise exception using
             errcode = 'object_not_in_prerequisite_state',
-            message = format('run %s is no longer under way as this process began it: it has ended, or began anew', run);
+            message = pg_catalog.format(
+                'run %s is no longer under way as this process began it: it has ended, or began anew', run);
     end if;
     return true;
 end
