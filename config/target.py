@@ -106,6 +106,7 @@ class TableDraft:
         return Table(self.name, columns, constraints, tuple(self.indexes), self.comment)
 
 
+@cache
 def load(folder: Path = FOLDER) -> dict[str, Table]:
     """Every declared table by name, in the order of domains and files."""
     return {draft.name: draft.table() for draft in drafts(folder)}

@@ -1,9 +1,8 @@
 """Two queries that must give the same rows, one on each side, and how it is found out which rows differ.
 
 Laws
-- Both sides hash what they select, as PostgreSQL's own text (so NULL, '' and 'NULL' differ, and 1.0 from 1.00), and sum
-  the hashes by ranges of the key's hash: order plays no part, and nothing but sums leaves the databases.
-  Ranges are of the key's hash, not of the key, because two servers need not sort text alike.
+- Both sides hash what they select and sum the hashes by ranges of the key's hash (checks.compare.hashing): order plays
+  no part, and nothing but sums leaves the databases.
 - Where ranges differ, both sides' rows of them are merged by key, in one pass that keeps no row; of those that differ
   the first are then compared by column: at most three scans a side, each of them twice where the side has drifted.
 - A row that differs counts against the migration, unless a row that it was made of was written to since. To tell, the
@@ -20,27 +19,16 @@ from itertools import groupby, islice
 
 import psycopg
 
+from checks.compare.hashing import HASHES, PLACE, RANGES, Hashed, Sums, pair, sums, types
 from checks.reading.statements import column_names, one_value
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 from config.quoting import literal, quoted
 
-RANGES = 1024
 BATCH = 500  # keys that are looked up at once
 FETCHED = 20_000  # rows of one fetch of a merge
-ROW = "concat(x.*)"  # the row, as its types print it; `x` alone would be a column of that name
 KEY = "case when x.key is not null then concat(x.key) end"
 TEXT = 'concat(x.key) collate "C"'
 
-# The second is for two servers that hash differently: another encoding, for the first sees bytes, another byte order,
-# a version to come.
-HASHES = (
-    "hashtextextended({}, 0)",
-    "bit_in(textout('x' || left(md5(convert_to({}, 'UTF8')), 16)), 0, 64)::bigint",
-)
-PROBE = (
-    "select hashtextextended('nxtgauge' || repeat('row', 100), 0), hashtextextended('', 0), "
-    "current_setting('server_encoding')"
-)
 # What is wrong with the rows of a key: by themselves, …
 DIFFERS, MISSING, UNEXPECTED = "differs", "missing", "unexpected"
 # … or since something was written to the target, or to the source, and what is gone from either.
@@ -53,7 +41,8 @@ class Comparison:
     """name, domain, table, title, severity: as in a Check. source, target: SELECTs of equal columns, the first `key`.
 
     of_source, of_target: the tables they read. kind: content, law or books. is_by_row: no row of the result is made of
-    several rows of one table.
+    several rows of one table. keyed_by: the columns, by their places, that say all that the key says. group: what it is
+    asked together with (checks.compare.together), and bare: its queries without the relations that they name.
     """
 
     name: str
@@ -67,6 +56,9 @@ class Comparison:
     of_source: frozenset[str] = field(default=frozenset())
     of_target: frozenset[str] = field(default=frozenset())
     is_by_row: bool = True
+    keyed_by: tuple[int, ...] = ()
+    group: str = ""
+    bare: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -101,16 +93,16 @@ class Look:
     share: float = 1.0
     counts_only: bool = False
 
+    @property
+    def ranges(self) -> int:
+        """How many of the key ranges are looked at."""
+        return max(1, round(RANGES * self.share))
+
 
 Sides = tuple[tuple[psycopg.Connection, str], tuple[psycopg.Connection, str]]  # source and target, with their queries
+Counted = tuple[Sums, Sums]  # what both sides add up to
 Placed = tuple[int, dict[str, "_Group"]]  # the hash of some keys, and the rows of each
 Texts = dict[str, str | None]  # of one row: column → its text
-
-
-def hash_of(source: psycopg.Connection, target: psycopg.Connection) -> str:
-    """The hash that both servers agree on."""
-    agree = source.execute(PROBE).fetchone() == target.execute(PROBE).fetchone()
-    return HASHES[0] if agree else HASHES[1]
 
 
 def compare(
@@ -119,25 +111,47 @@ def compare(
     target: psycopg.Connection,
     look: Look,
     kept: Comparison | None = None,
+    known: Counted | None = None,
 ) -> Difference:
-    """The differences, looked for as closely as `look` says. kept: the same comparison over unchanged rows alone."""
+    """The differences, looked for as closely as `look` says. kept: the same comparison over unchanged rows alone.
+
+    known: what both sides add up to, where that was asked together with others.
+    """
     sides: Sides = ((source, comparison.source), (target, comparison.target))
     if look.counts_only:
         rows, there = (_count(conn, query) for conn, query in sides)
         return Difference(rows, there, Counter({DIFFERS: abs(rows - there)} if rows != there else {}))
-    shown = max(1, round(RANGES * look.share))
-    left, right = (_sums(conn, query, look.hashed, shown) for conn, query in sides)
+    hashed = _hashed(comparison, sides, look.hashed)
+    left, right = known or _sums(sides, hashed, look)
     rows, there = (sum(count for count, _ in side.values()) for side in (left, right))
     counted = Difference(rows, there)
     differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    return _named(sides, look.hashed, differ, counted, kept) if differ else counted
+    return _named(sides, look.hashed, hashed, differ, counted, kept) if differ else counted
 
 
-def _named(sides: Sides, hashed: str, differ: list[int], counted: Difference, kept: Comparison | None) -> Difference:
+def _hashed(one: Comparison, sides: Sides, hashed: str) -> tuple[Hashed, Hashed]:
+    left, right = (types(conn, [query])[0] for conn, query in sides)
+    return pair((one.source, one.target), (left, right), hashed, one.keyed_by)
+
+
+def _sums(sides: Sides, hashed: tuple[Hashed, Hashed], look: Look) -> Counted:
+    left, right = (sums(conn, [one], shown=look.ranges)[0] for (conn, _), one in zip(sides, hashed, strict=True))
+    return left, right
+
+
+def _named(
+    sides: Sides,
+    hashed: str,
+    both: tuple[Hashed, Hashed],
+    differ: list[int],
+    counted: Difference,
+    kept: Comparison | None,
+) -> Difference:
     """What was counted, with the rows of the key ranges that differ, and the columns of those rows."""
     stood = (kept.source, kept.target) if kept else (None, None)
     left, right = (
-        _rows(conn, query, kept_query, hashed, differ) for (conn, query), kept_query in zip(sides, stood, strict=True)
+        _rows(conn, one, kept_query, hashed, differ)
+        for (conn, _), one, kept_query in zip(sides, both, stood, strict=True)
     )
     found: Counter[str] = Counter()
     named: dict[str, list[str]] = {}
@@ -146,26 +160,13 @@ def _named(sides: Sides, hashed: str, differ: list[int], counted: Difference, ke
         found[what] += 1
         if found[what] <= MAX_ROWS:
             named.setdefault(what, []).append(key)
-    both = [key for what in (DIFFERS, CHANGED, OF_SOURCE) for key in named.get(what, ())]
-    columns = _columns_that_differ(sides, hashed, both)
+    keys = [key for what in (DIFFERS, CHANGED, OF_SOURCE) for key in named.get(what, ())]
+    columns = _columns_that_differ(sides, hashed, keys)
     return replace(counted, counts=found, named=named, columns=columns)
 
 
 def _count(conn: psycopg.Connection, query: str) -> int:
     return one_value(conn, int, f"select count(*) from ({query}) as x")
-
-
-def _range(hashed: str) -> str:
-    return f"({hashed.format(TEXT)} & {RANGES - 1})"
-
-
-def _sums(conn: psycopg.Connection, query: str, hashed: str, shown: int) -> dict[int, tuple[int, int]]:
-    """Key range → rows and the sum of their hashes."""
-    condition = f"where {_range(hashed)} < {shown}" if shown < RANGES else ""
-    rows = conn.execute(
-        f"select {_range(hashed)}, count(*), sum({hashed.format(ROW)}) from ({query}) as x {condition} group by 1"
-    )
-    return {key: (count, total) for key, count, total in rows}
 
 
 @dataclass(frozen=True)
@@ -180,13 +181,12 @@ class _Group:
         return self.now != self.stood
 
 
-def _rows(conn: psycopg.Connection, query: str, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[Placed]:
+def _rows(conn: psycopg.Connection, one: Hashed, kept: str | None, hashed: str, ranges: list[int]) -> Iterator[Placed]:
     """(place, key → its group), by place: the hash of the key, by which both servers sort alike."""
-    parts = [(query, "true"), *([(kept, "false")] if kept and kept != query else [])]
-    hashes = f"{hashed.format(TEXT)} as place, concat(x.key) as key, {hashed.format(ROW)} as content"
+    parts = [(one, "true"), *([(replace(one, query=kept), "false")] if kept and kept != one.query else [])]
     union = " union all ".join(
-        f"select {hashes}, {is_now} as is_now from ({part}) as x "
-        f"where {_range(hashed)} = any ({literal(ranges)}::bigint[])"
+        f"select {hashed.format(PLACE)} as place, concat(x.c0) as key, {part.row} as content, {is_now} as is_now "
+        f"from {part.rows} where {part.range} = any ({literal(ranges)}::bigint[])"
         for part, is_now in parts
     )
     with conn.cursor(name="merged") as cursor:

@@ -11,7 +11,7 @@ Laws
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
@@ -91,7 +91,8 @@ class Whole:
         pairs = [*(self.pair(c) for c in arriving if not self._is_generated(c)), *self.added()]
         again = [self.pair(c) for c in arriving if self._is_generated(c) and self._is_of_equals(c)]
         key = self._key(pairs, again)
-        yield self._comparison(f"content/{self._final}", EVERY, key, pairs, prelude)
+        every = self._comparison(f"content/{self._final}", EVERY, key, pairs, prelude)
+        yield replace(every, keyed_by=_keyed_by(self._shape.primary_key, pairs))
         if again:
             yield self._comparison(f"generated/{self._final}", AGAIN, key, again, prelude, WARNING)
 
@@ -234,6 +235,7 @@ def _archive(facts: Facts, table: str) -> Comparison:
         f"archive/{table}", "content", facts.domain(table), table, "The archive holds the legacy table as it was.",
         rows("source", facts.source.schema), rows("target", facts.archive.schema),
         of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
+        keyed_by=_keyed_by(shape.primary_key, pairs),
     )  # fmt: skip
 
 
@@ -358,6 +360,12 @@ def stays(facts: Facts, relation: Relation, parent: str, column: Column) -> str:
     query = WENT if parent == facts.mapping.former_root else STAYS.format(parent=parent)
     relation.joins.append(f"left join ({query}) as {alias} on {alias}.legacy_id = {value}")
     return f"case when {alias}.legacy_id is null then {value} else {alias}.id end"
+
+
+def _keyed_by(key: tuple[str, ...], pairs: list[Pair]) -> tuple[int, ...]:
+    """The places of the columns that a key is made of, of a table without one all; none where some are not compared."""
+    places = {pair.name: place for place, pair in enumerate(pairs, 1)}
+    return tuple(places[name] for name in key or places) if places.keys() >= set(key) else ()
 
 
 def _whole(pairs: list[Pair], side: str) -> str:

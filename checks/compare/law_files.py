@@ -28,7 +28,7 @@ Where only the legacy row tells the name, a `-- source` beside it selects key an
 """
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ import psycopg
 from checks.compare.comparison import Comparison
 from checks.reading import pointed
 from checks.reading.facts import Facts
-from checks.reading.relations import Relations
+from checks.reading.relations import EVERY, Relations
 from config import mapping
 from config.quoting import literal, quoted
 from config.times import VISIBLE
@@ -148,12 +148,18 @@ class Prelude:
 
     def of_target(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with the books of the run, the product's tables that it reads)."""
-        names = set(NAMED.findall(query))
+        tables = self._facts.target.tables
+        found = self._beside([query])
+        return _with(found, query, found.keys() & tables.keys()), frozenset(found.keys() & tables.keys())
+
+    def _beside(self, queries: Iterable[str]) -> dict[str, str]:
+        """What queries on the target name: the books of the run, the product's tables, and what is made of these."""
+        names = set().union(*(NAMED.findall(query) for query in queries))
         extensions = self._facts.mapping.roles if "extension" in names else {}
         names.update(extensions.values())
-        tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         run = literal(self._facts.books.run_id)
         found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
+        tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         found |= {name: self._worded(name) for name in sorted(tables)}
         if "spelled_otherwise" in names:
             found["spelled_otherwise"] = self._spelled_otherwise()
@@ -161,12 +167,41 @@ class Prelude:
             found["extension"] = "\nunion all ".join(
                 f"select {literal(role)} as role, {EXTENSION} from {table}" for role, table in extensions.items()
             )
-        return _with(found, query, tables), frozenset(names & self._facts.target.tables.keys())
+        return found
 
-    def _worded(self, table: str) -> str:
+    def together(self, queries: Sequence[str], *, is_source: bool) -> str:
+        """The WITH clause of several queries: each relation once, with the columns that any of them speaks of.
+
+        What is named more than once PostgreSQL makes once. Profile tables are read for `profile`, which is so made, and
+        once more for their links.
+        """
+        bodies = self._beside(queries)
+        if is_source:
+            bodies = {}
+            for query in queries:
+                self._gather(query, bodies)
+        narrow: dict[str, str] = {}
+        for name in reversed(bodies):  # whatever names a relation comes after it
+            readers = [*queries, *(body for other, body in narrow.items() if other not in self._given)]
+            narrow[name] = self._narrowed(name, bodies[name], Words(name, readers), is_source)
+        plain = {name for name in bodies if name in self._facts.mapping.profile_tables}
+        return _clause({name: (narrow[name], name in plain) for name in bodies})
+
+    def _narrowed(self, name: str, body: str, words: "Words", is_source: bool) -> str:
+        """A relation with the columns that are spoken of; as it is where it has no others."""
+        if not is_source:
+            is_table = name in self._facts.target.tables and name not in OF_THE_RUN
+            return self._worded(name, words) if is_table else body
+        if name in self._given:
+            return body
+        if name == "profile":
+            return self._profile(words)
+        return self._relations.query(name, words) if name in self._facts.mapping.tables else body
+
+    def _worded(self, table: str, words: Container[str] = EVERY) -> str:
         """A table of the target, its keys and references as words (checks.reading.facts): their own text need not be.
 
-        One that has no id has a null one, as the relations of the source have.
+        One that has no id has a null one, as the relations of the source have. words: the columns that are spoken of.
         """
         shape = self._facts.target.table(table)
         held = {"id"}.union(*(c.columns for c in shape.constraints if c.kind == "f"), pointed.references(table))
@@ -175,8 +210,10 @@ class Prelude:
         shown = [
             f"{self._facts.word(c)} as {quoted(c.name)}" if c.name in odd else f"t.{quoted(c.name)}"
             for c in shape.columns
+            if c.name in words
         ]
-        listed = [*(shown if odd else ["t.*"]), *([] if shape.find_column("id") else ["null::text as id"])]
+        is_whole = words is EVERY and not odd
+        listed = [*(["t.*"] if is_whole else shown), *([] if shape.find_column("id") else ["null::text as id"])]
         return f"select {', '.join(listed)} from {self._facts.target_rows(table)}"
 
     def _spelled_otherwise(self) -> str:
@@ -214,24 +251,51 @@ class Prelude:
             return self._relations.query(name)
         return self._shared.get(name)
 
-    def _profile(self) -> str:
+    def _profile(self, words: Container[str] = EVERY) -> str:
         """All profile tables as one, by role and rank."""
+        listed = ", ".join(name for name in PROFILE.split(", ") if name == "key" or name in words)
         return "\nunion all ".join(
-            f"select {literal(role)} as role, {literal(table)} as legacy_table, {rank} as rank, {PROFILE} from {table}"
+            f"select {literal(role)} as role, {literal(table)} as legacy_table, {rank} as rank, {listed} from {table}"
             for rank, (role, table) in enumerate(self._facts.mapping.roles.items())
         )
 
     def _forbidden_links(self) -> str:
         """Values that the mapping removes from profiles: id of the profile, legacy_column, legacy_table, url."""
-        known = self._facts.mapping
+        removed = {table: self._facts.mapping.tables[table].removed for table in self._facts.mapping.profile_tables}
         parts = [
-            f"select p.id, {literal(column)} as legacy_column, {literal(table)} as legacy_table, "
-            f"p.{quoted(column)} as url from {table} p where p.rejected is null and p.{quoted(column)} is not null"
-            for table in known.profile_tables
-            for column in known.tables[table].removed
+            f"select p.id, v.legacy_column, {literal(table)} as legacy_table, v.url from {table} p "
+            f"cross join lateral (values {', '.join(f'({literal(c)}, p.{quoted(c)})' for c in columns)}) "
+            "as v (legacy_column, url) where p.rejected is null and v.url is not null"
+            for table, columns in removed.items()
+            if columns
         ]
         nothing = "select null as id, null as legacy_column, null as legacy_table, null as url where false"
         return "\nunion all ".join(parts) or nothing
+
+
+class Words:
+    """The words in which texts speak of a relation, its columns among them; all of them where one says `alias.*`."""
+
+    def __init__(self, name: str, texts: Iterable[str]):
+        readers = [text for text in texts if name in NAMED.findall(text)]
+        self._is_every = any(
+            f"{alias}.*" in text
+            for text in readers
+            for alias in (name, *re.findall(rf"\b(?:from|join)\s+{name}\s+(?:as\s+)?(\w+)", text, re.IGNORECASE))
+        )
+        self._words = set(re.findall(r"\w+", " ".join(readers)))
+
+    def __contains__(self, word: object) -> bool:
+        return self._is_every or word in self._words
+
+
+def _clause(relations: Mapping[str, tuple[str, bool]]) -> str:
+    """A WITH clause; what is plain is read as it stands, however often it is named."""
+    listed = ",\n".join(
+        f"{name} as {'not materialized ' if is_plain else ''}(\n{body}\n)"
+        for name, (body, is_plain) in relations.items()
+    )
+    return f"with {listed}\n" if listed else ""
 
 
 def _with(relations: dict[str, str], query: str, tables: Container[str] = ()) -> str:
@@ -258,7 +322,7 @@ def _comparison(law: Law, prelude: Prelude) -> Comparison:
     (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
     return Comparison(
         name_of(law), "law", law.domain, law.table, law.title, source, target, law.severity, of_source, of_target,
-        is_by_row="group by" not in law.source + law.target,
+        is_by_row="group by" not in law.source + law.target, group=law.domain, bare=(law.source, law.target),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Laws
 - Expectations of a declared table follow from its declaration: columns, types, not-null, value sets, ranges. A check of
   another form needs a rule that names it.
 - Those of a copied table follow from its own not-null columns, and from what the mapping adds and removes.
+- What is expected of many columns in one way is asked of all of them at once, and of each where that finds something.
 - Uniqueness is not checked: the constraints prove it, and sorting whole tables would prove no more.
 - A missing column is one finding, of the check `columns`; nothing else is expected of it.
 """
@@ -36,6 +37,7 @@ Bases = Mapping[str, Mapping[str, str]]
 
 LINK = "^[Hh][Tt][Tt][Pp][Ss]?://"
 MOSTLY = 0.5  # of the values that are not null
+LINKED = "select 1 from {{batch}} having {}"
 
 # The batch of the types and of what must be gone: one row per column of the schema that the session is in.
 COLUMNS = """
@@ -61,7 +63,8 @@ class ExpectationPart:
 class Planned:
     """One check: passed if each of its parts is. reads: tables that it looks at beside the rows that it is about.
 
-    types: the columns that it reads, with their types, for whoever has to know why it could not be made.
+    types: the columns that it reads, with their types, for whoever has to know why it could not be made. whole: an
+    expectation that says at once what the parts say; they are asked one by one where it does not hold.
     """
 
     name: str
@@ -70,6 +73,12 @@ class Planned:
     parts: tuple[ExpectationPart, ...]
     reads: frozenset[str] = frozenset()
     types: str = ""
+    whole: gxe.Expectation | None = None
+
+    @property
+    def first(self) -> tuple[ExpectationPart, ...]:
+        """What is asked first."""
+        return (ExpectationPart(self.whole),) if self.whole else self.parts
 
 
 def of_rows(name: str, schema: Schema) -> Iterator[Planned]:
@@ -108,14 +117,17 @@ def parameter(name: str) -> str:
 
 def applied(rule: Rule, schema: Schema) -> Planned:
     """The check that a written rule makes of a schema that lacks nothing of what it reads."""
-    expectation = ExpectNoRowToBreakTheRule(
-        unexpected_rows_query=rule.broken,
-        severity=FailureSeverity(rule.severity),
-        description=f"{rule.title} ({rule.severity})",
-    )
+    expectation = _no_row(rule.broken, rule.severity, rule.title)
     others = frozenset(name for name in rule.reads if re.search(rf"\b{name}\b", rule.broken))
     part = ExpectationPart(expectation, keys=rule.broken)
     return Planned(rule.check, rule.title, rule.severity, (part,), others, rule.types(schema))
+
+
+def _no_row(broken: str, severity: str, title: str) -> gxe.Expectation:
+    """That the SELECT finds nothing."""
+    return ExpectNoRowToBreakTheRule(
+        unexpected_rows_query=broken, severity=FailureSeverity(severity), description=f"{title} ({severity})"
+    )
 
 
 def is_declared(name: str) -> bool:
@@ -169,8 +181,9 @@ def _required(name: str, table: SchemaTable) -> Iterator[Planned]:
     else:
         wanted = [column for column, shape in table.columns.items() if shape.is_required]
     if wanted:
-        parts = tuple(_not_null(table, column) for column in wanted)
-        yield Planned(f"suite/{name}/required", "no required column is null", CRITICAL, parts)
+        title, parts = "no required column is null", tuple(_not_null(table, column) for column in wanted)
+        whole = _no_row(_keys(table, " or ".join(f"{quoted(column)} is null" for column in wanted)), CRITICAL, title)
+        yield Planned(f"suite/{name}/required", title, CRITICAL, parts, whole=whole)
 
 
 def _not_null(table: SchemaTable, column: str) -> ExpectationPart:
@@ -209,7 +222,7 @@ def _links(name: str, table: SchemaTable) -> Iterator[Planned]:
     """A column of links that no rule forbids is a question to whoever owns it, and stays."""
     forbidden = _gone_columns(name, table)
     texts = [column for column, shape in table.columns.items() if shape.is_text and column not in forbidden]
-    columns = filter(_is_asked_for_as_written, texts)
+    columns = [column for column in texts if _is_asked_for_as_written(column)]
     parts = tuple(
         ExpectationPart(
             gxe.ExpectColumnValuesToNotMatchRegex(
@@ -221,7 +234,14 @@ def _links(name: str, table: SchemaTable) -> Iterator[Planned]:
         for column in columns
     )
     if parts:
-        yield Planned(f"suite/{name}/links", "no column holds links for the most part", INFO, parts)
+        title = "no column holds links for the most part"
+        whole = _no_row(LINKED.format(" or ".join(map(_is_linked, columns))), INFO, title)
+        yield Planned(f"suite/{name}/links", title, INFO, parts, whole=whole)
+
+
+def _is_linked(column: str) -> str:
+    """Whether most values of a column are links, in a query over all rows."""
+    return f"count(*) filter (where {quoted(column)} ~ '{LINK}') > count({quoted(column)}) * {1 - MOSTLY}"
 
 
 def _types(name: str, schema: Schema, bases: Mapping[str, str]) -> Iterator[Planned]:

@@ -168,17 +168,29 @@ class Judgement:
             self.not_looked_at.append(f"table {name}: Great Expectations cannot say its name")
             return []
         started = time.monotonic()
-        parts = [part for plans in planned.values() for plan in plans for part in plan.parts]
-        results = self._validate(name, query, parts, parameters)
-        pairs = iter(zip(parts, results, strict=True))
-        checks = [
-            self._judged(table, plan, [next(pairs) for _ in plan.parts], batch)
-            for table, plans in planned.items()
-            for plan in plans
-        ]
-        compared = max([*parameters.values(), *(found.compared for found in results)], default=0)
+        plans = [(table, plan) for table, found in planned.items() for plan in found]
+        results = self._found(name, query, [plan for _, plan in plans], parameters)
+        checks = [self._judged(*plan, pairs, batch) for plan, pairs in zip(plans, results, strict=True)]
+        compared = max([*parameters.values(), *(found.compared for pairs in results for _, found in pairs)], default=0)
         seconds = round((time.monotonic() - started) / max(len(checks), 1), 4)
         return [replace(check, compared=compared, seconds=seconds) for check in checks]
+
+    def _found(
+        self, name: str, query: str, plans: list[Planned], parameters: dict[str, int]
+    ) -> list[list[tuple[ExpectationPart, Found]]]:
+        """The parts of each plan, with what each found: what is said of all of them at once, if that holds."""
+        asked = [part for plan in plans for part in plan.first]
+        results = iter(self._validate(name, query, asked, parameters))
+        first = [[next(results) for _ in plan.first] for plan in plans]
+        apart = [n for n, plan in enumerate(plans) if plan.whole and not first[n][0].success]
+        asked = [part for n in apart for part in plans[n].parts]
+        results = iter(self._validate(f"{name} one by one", query, asked, parameters) if asked else [])
+        for n in apart:
+            first[n] = [next(results) for _ in plans[n].parts]
+        return [
+            [(part, found[0] if len(found) == 1 else found[m]) for m, part in enumerate(plan.parts)]
+            for plan, found in zip(plans, first, strict=True)
+        ]
 
     def _judged(self, table: str, planned: Planned, pairs: list[tuple[ExpectationPart, Found]], batch: str) -> Check:
         errors = [_ended(planned, part, found) for part, found in pairs if found.error]

@@ -9,18 +9,18 @@ from great_expectations.expectations.core import UnexpectedRowsExpectation
 
 
 class ExpectNoRowToBreakTheRule(UnexpectedRowsExpectation):
-    """Counts the rows that the SELECT finds, and never fetches one.
+    """Counts the rows that the SELECT finds, and those that it looks at; never fetches one.
 
     The class it stands on runs the SELECT twice, once for the rows themselves; here they stay in the database.
     """
 
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count",)
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("unexpected_rows_query.row_count", "table.row_count")
 
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: dict[str, Any] | None = None, execution_engine: Any = None
     ) -> dict[str, Any]:
-        count = metrics["unexpected_rows_query.row_count"]
-        return {"success": count == 0, "result": {"observed_value": count}}
+        count, rows = metrics["unexpected_rows_query.row_count"], metrics["table.row_count"]
+        return {"success": count == 0, "result": {"observed_value": count, "element_count": rows}}
 
 
 class AuditedSource(SQLDatasource):
@@ -34,6 +34,12 @@ class AuditedSource(SQLDatasource):
     # A data source is told by its type: the classes of Great Expectations itself narrow it so, with the same words.
     type: Literal["audited"] = "audited"  # type: ignore[assignment]
     connection_string: str = "postgresql+psycopg://"
+
+    def _add_asset(self, asset: Any, connect_options: dict[str, Any] | None = None) -> Any:
+        """Great Expectations would write its whole configuration down after each: longer than a table is judged."""
+        asset._datasource = self  # noqa: SLF001  (no other way: the class it stands on sets it so)
+        self.assets.append(asset)
+        return asset
 
     def get_engine(self) -> sqlalchemy.Engine:
         return self.shared

@@ -16,9 +16,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import traceback
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -49,33 +51,49 @@ ROOT = Path(__file__).parents[2]  # the child runs this very code, wherever it i
 Answer = tuple[list[Check], list[str]]
 
 
-@dataclass(frozen=True)
-class Started:
-    """A judgement under way in a child process. answers: what it says."""
+class Child:
+    """The process that judges, begun before it is known what: until it is asked it imports, and opens no session.
 
-    process: subprocess.Popen[bytes]
-    answers: IO[bytes]
+    It ends with whoever began it: at the end of its standard input, be it for want of a question or under way.
+    """
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "checks.expectations.runner"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,  # Ctrl-C is for the parent, which ends it; a child that died of it were an error
+        )
+        self._questions, self._answers = _piped(self.process.stdin), _piped(self.process.stdout)
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Let it judge; see request."""
+        with contextlib.suppress(BrokenPipeError):
+            self._questions.write(json.dumps(request).encode() + b"\n")
+            self._questions.flush()
 
     def result(self) -> Answer:
         """The results, and sentences about what was not looked at. Waits for the child; ends it if interrupted."""
         try:
-            with self.answers as answers:
-                answer = json.loads(answers.read() or "null")
+            answer = json.loads(self._answers.read() or "null")
             code = self.process.wait()
         except ValueError:  # it died while it answered
             answer, code = None, self.process.wait()
-        except BaseException:
+        finally:
             self.stop()
-            raise
         if not answer or "failed" in answer:
             return [_died((answer or {}).get("failed") or f"the process ended with code {code}")], []
         return told(answer)
 
     def stop(self) -> None:
-        """End the child; nothing is written, so nothing is lost."""
+        """End the child, if it has not ended; nothing is written, so nothing is lost."""
         self.process.kill()
         self.process.wait()
-        self.answers.close()
+        self._answers.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._questions.close()
 
 
 def judge(
@@ -102,23 +120,15 @@ def start(
     docs: Path | None = None,
     bases: dict[str, dict[str, str]] | None = None,
     drift: Side = UNMOVED,
-) -> Started:
+) -> Child:
     """Like judge, but beside other work; ask the result of what this returns.
 
     bases: table → column → base type, where that follows from the legacy database alone. drift: what was written to the
     target since.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "checks.expectations.runner"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_environment(),
-        start_new_session=True,  # Ctrl-C is for the parent, which ends it; a child that died of it would be an error
-    )
-    with contextlib.suppress(BrokenPipeError), _piped(process.stdin) as requests:
-        requests.write(json.dumps(request(connection, schema, rows, tables, docs, bases, drift)).encode())
-    return Started(process, _piped(process.stdout))
+    child = Child()
+    child.ask(request(connection, schema, rows, tables, docs, bases, drift))
+    return child
 
 
 def _piped(end: IO[bytes] | None) -> IO[bytes]:
@@ -183,11 +193,28 @@ def main() -> None:
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     try:
-        answer = answered(json.load(sys.stdin))
+        answer = _asked()
     except Exception as error:
         answer = {"failed": _where(error)}
     with os.fdopen(answers, "w") as out:
         json.dump(answer, out)
+
+
+def _asked() -> dict[str, Any]:
+    """The answer to the question that comes in; the imports, which take seconds, are made while none is there."""
+    import checks.expectations.judgement  # noqa: F401
+
+    question = sys.stdin.readline()
+    if not question:
+        os._exit(0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return answered(json.loads(question))
+
+
+def _end_with_parent() -> None:
+    """Whoever asked holds the other end until the answer is there."""
+    sys.stdin.read()
+    os._exit(1)
 
 
 def _where(error: Exception) -> str:
@@ -276,18 +303,22 @@ class Context:
         # Copies, for an expectation belongs to one suite; numbered, for results come in an order of their own.
         numbered = [part.expectation.copy(update={"meta": {"part": n}}) for n, part in enumerate(parts)]
         try:
-            result = self._definition(name, query, numbered).run(expectation_parameters=parameters, result_format=form)
+            result = self._asked(name, query, numbered)(expectation_parameters=parameters, result_format=form)
         except Exception as error:
             return [Found(False, type(error).__name__)] * len(parts)
         found = {one.expectation_config.meta["part"]: _found(one) for one in result.results}
         return [found.get(number, Found(False, "not executed")) for number in range(len(parts))]
 
-    def _definition(self, name: str, query: str, expectations: "list[Expectation]") -> Any:
+    def _asked(self, name: str, query: str, expectations: "list[Expectation]") -> Callable[..., Any]:
+        """The validation of one batch. Its definition and result are kept for Data Docs alone: that takes as long."""
         self._queries.add(query)
-        batch = self._source.add_query_asset(name, query=query).add_batch_definition("whole")
+        asset = self._source.add_query_asset(name, query=query)
         suite = self._gx.ExpectationSuite(name=name, expectations=expectations)
-        definition = self._gx.ValidationDefinition(name=name, data=batch, suite=self._context.suites.add(suite))
-        return self._context.validation_definitions.add(definition)
+        if not self._docs:
+            return partial(asset.get_batch(asset.build_batch_request()).validate, suite)
+        batch, suite = asset.add_batch_definition("whole"), self._context.suites.add(suite)
+        definition = self._gx.ValidationDefinition(name=name, data=batch, suite=suite)
+        return self._context.validation_definitions.add(definition).run
 
     def write_docs(self, checks: list[Check]) -> list[str]:
         """Data Docs of everything that was validated, if they are wanted; a sentence if they could not be written."""

@@ -63,13 +63,15 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     if not tables:
         return []
     known = "\nunion all\n".join(_known(facts, facts.source.table(name)) for name in tables)
-    source, of_source = prelude.of_source(SOURCE.format(known=known, owner=OWNER))
+    asked = SOURCE.format(known=known, owner=OWNER)
+    source, of_source = prelude.of_source(asked)
     held = "\n    union all\n    ".join(_held(facts, name) for name in tables)
-    target, _ = prelude.of_target(TARGET.format(held=held, names=f"{literal(tables)}::text[]"))
+    there = TARGET.format(held=held, names=f"{literal(tables)}::text[]")
+    target, _ = prelude.of_target(there)
     return [
         Comparison(
             "law/user_role_profiles/owners", "law", "portfolio", "user_role_profiles", TITLE, source, target,
-            of_source=of_source | set(tables), of_target=frozenset(tables),
+            of_source=of_source | set(tables), of_target=frozenset(tables), group="profiles", bare=(asked, there),
         )
     ]  # fmt: skip
 

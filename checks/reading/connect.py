@@ -28,6 +28,7 @@ OWN = {
     "work_mem": "64MB",
     "max_parallel_workers_per_gather": "0",  # several checks run at once as it is
     "enable_mergejoin": "off",  # sorting text by a language's rules costs more than hashing it
+    "enable_sort": "off",
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 

@@ -10,7 +10,7 @@ Laws
   address that it is, if any: address. tid is the row's ctid.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from checks.reading import addresses
 from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
@@ -179,6 +179,16 @@ class Relation:
         return [*finite, f"{literal(self._facts.books.instant)}::timestamptz"]
 
 
+class Every:
+    """What everything is in: all columns of a relation."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERY = Every()
+
+
 class Relations:
     """SQL of every relation, by legacy table of the mapping."""
 
@@ -192,13 +202,15 @@ class Relations:
             "order_meaning": spellings(common.order_statuses),
         }
 
-    def query(self, table: str) -> str:
-        """SELECT of the relation."""
+    def query(self, table: str, words: Container[str] = EVERY) -> str:
+        """SELECT of the relation. words: the columns that are wanted of it."""
+        if words is not EVERY:
+            return self._query(table, words)
         if table not in self._made:
-            self._made[table] = self._query(table)
+            self._made[table] = self._query(table, EVERY)
         return self._made[table]
 
-    def _query(self, table: str) -> str:
+    def _query(self, table: str, words: Container[str]) -> str:
         wanted, shape = self._wanted(table), self._facts.source.find_table(table)
         if shape is None or self._facts.treatments[table] == "archive":
             return _empty(wanted)
@@ -212,7 +224,8 @@ class Relations:
         if "used_at" in wanted:
             columns["used_at"] = text(self._used_at(relation, table))
         columns |= {name: self._filled(relation, table, name) for name in ("created_at", "updated_at")}
-        listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in columns.items())
+        spoken_of = {name: expression for name, expression in columns.items() if name == "tid" or name in words}
+        listed = ", ".join(f"{expression} as {quoted(name)}" for name, expression in spoken_of.items())
         return f"select {listed} from {relation.from_sql}"
 
     def _filled(self, relation: Relation, table: str, name: str) -> str:

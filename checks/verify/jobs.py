@@ -12,9 +12,10 @@ from functools import partial
 
 import psycopg
 
-from checks.compare import comparison, content
+from checks.compare import comparison, content, together
 from checks.compare import law_files as laws
 from checks.compare.comparison import Comparison
+from checks.compare.together import Together
 from checks.laws import (
     account_settings,
     carried,
@@ -78,8 +79,10 @@ def planned(
 ) -> list[Job]:
     """Every check of this level, for this database. kept: given where something was written since."""
     stood = {one.name: one for one in comparisons(kept.facts, kept.prelude)} if kept else {}
+    compared = comparisons(facts, prelude)
+    groups = together.groups(compared, prelude, look)
     return [
-        *(Compared(one, stood.get(one.name), look, drift).job() for one in comparisons(facts, prelude)),
+        *(Compared(one, stood.get(one.name), look, drift, groups.get(one.name)).job() for one in compared),
         *(() if look.counts_only else _ruled(facts, prelude, drift, kept)),
         *(_shaped(facts, *one) for one in objects.jobs(facts)),
         *(Job(*one) for one in balance.jobs(facts)),
@@ -178,8 +181,16 @@ def _looked_at(
 class Compared:
     """A comparison. All of them are settled together: rows gone from one table may explain another's findings."""
 
-    def __init__(self, one: Comparison, kept: Comparison | None, look: comparison.Look, drift: Drift):
+    def __init__(
+        self,
+        one: Comparison,
+        kept: Comparison | None,
+        look: comparison.Look,
+        drift: Drift,
+        group: Together | None = None,
+    ):
         self._one, self._kept, self._look, self._drift = one, kept, look, drift
+        self.group = group
         self.found: list[tuple[Comparison, comparison.Difference]] = []
 
     def job(self) -> Job:
@@ -189,7 +200,8 @@ class Compared:
 
     def _work(self, draft: Check, source: psycopg.Connection, target: psycopg.Connection) -> Check:
         is_moved = settling.changed(self._drift, self._one.of_source, self._one.of_target)
-        found = comparison.compare(self._one, source, target, self._look, self._kept if is_moved else None)
+        known = self.group.of(self._one.name) if self.group else None
+        found = comparison.compare(self._one, source, target, self._look, self._kept if is_moved else None, known)
         self.found.append((self._one, found))
         return replace(draft, status=PASS)
 

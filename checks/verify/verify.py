@@ -12,14 +12,14 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 
-from checks.compare import comparison, row_counts
+from checks.compare import comparison, hashing, row_counts
 from checks.compare import law_files as laws
+from checks.compare.together import Together
 from checks.expectations import runner
 from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
@@ -32,6 +32,8 @@ from checks.verify.jobs import Job
 from config import mapping
 from config.errors import ConfigError
 from config.settings import Settings
+
+Pending = deque[tuple[int, "Job | Together | Question"]]  # what is to be done: jobs with their numbers
 
 # The schemas of a run, or of the one that is live, wherever they stand by now. In a copy of the target they have other
 # oids, and nobody's name.
@@ -65,16 +67,19 @@ def judge(
     sample: float | None = None,
     docs: Path | None = None,
     reaching: connect.Reaching = connect.unreached,
+    child: runner.Child | None = None,
 ) -> Verdict:
     """The verdict on one run's schemas, the source as the snapshot shows it: nothing has changed since.
 
-    sample: per cent of the key ranges that are compared. docs: a folder for Data Docs.
+    sample: per cent of the key ranges that are compared. docs: a folder for Data Docs. child: a process that waits to
+    be asked for the suites.
     Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
     readers = Readers(settings, snapshot, reaching)
-    look, facts = _look(readers, level, sample), _facts(settings, readers, run_id, schema, archive)
-    verdict = _verdict(settings, readers, facts, look, jobs.UNMOVED, level, docs)
+    with _waiting(level, child) as suites:
+        look, facts = _look(readers, level, sample), _facts(settings, readers, run_id, schema, archive)
+        verdict = _verdict(settings, readers, facts, look, jobs.UNMOVED, level, docs, suites)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -96,9 +101,10 @@ def published(
         if found is None:
             return Verdict(run_id, settings.target_schema, level, sample, (_absent(settings.target_schema, run_id),))
         readers, facts, oid = found
-        look = _look(readers, level, sample)
-        drift = _drift(settings, readers, facts, oid)
-        verdict = _verdict(settings, readers, facts, look, drift, level, docs, seals.jobs(facts, drift))
+        with _waiting(level) as suites:
+            look = _look(readers, level, sample)
+            drift = _drift(settings, readers, facts, oid)
+            verdict = _verdict(settings, readers, facts, look, drift, level, docs, suites, seals.jobs(facts, drift))
         return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -121,6 +127,16 @@ class Readers:
 
     def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
         return connect.target(self._settings.target, self.reaching, self._of_target)
+
+
+@contextlib.contextmanager
+def _waiting(level: str, child: runner.Child | None = None) -> Iterator[runner.Child | None]:
+    """A process that waits to be asked for the suites; it ends in any case. None where they are not looked at."""
+    suites = child or (runner.Child() if level == "full" else None)
+    with contextlib.ExitStack() as stack:
+        if suites:
+            stack.callback(suites.stop)
+        yield suites
 
 
 @contextlib.contextmanager
@@ -180,7 +196,7 @@ def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look
     if sample is not None and not 0 < sample <= 100:
         raise ConfigError(f"a sample of {sample:g} per cent is none; wanted more than 0 and at most 100")
     with readers.source() as source, readers.target() as target:
-        hashed = comparison.hash_of(source, target)
+        hashed = hashing.hash_of(source, target)
     return comparison.Look(hashed, (sample or 100) / 100, counts_only=level == "counts")
 
 
@@ -215,32 +231,23 @@ def _verdict(
     drift: Drift,
     level: str,
     docs: Path | None,
+    suites: runner.Child | None,
     sealed: Iterable[Job] = (),
 ) -> Verdict:
-    with ExitStack() as stack:
-        with readers.source() as source:
-            prelude = jobs.prelude(facts, source)
-            rows = _rows_expected(facts, prelude, source, drift) if level == "full" else {}
-            kept = _kept(facts, drift, source)
-        started = None
-        if level == "full":
-            bases = pointed.bases(facts)
-            started = runner.start(
-                settings.target, facts.target.schema, rows, docs=docs, bases=bases, drift=drift.target
-            )
-            stack.callback(started.stop)
-        planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
-        checks = _made(readers, planned, drift, settings.workers)
-        suites: list[Check] = []
-        not_looked_at: list[str] = []
-        if started:
-            with readers.reaching(started.stop):  # whoever asks to stop need not wait for the suites
-                suites, not_looked_at = started.result()
+    with readers.source() as source:
+        prelude, kept = jobs.prelude(facts, source), _kept(facts, drift, source)
+    planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
+    asked = [Question(suites, facts, prelude, drift, docs)] if suites else []
+    found = _made(readers, planned, drift, settings.workers, asked)
+    not_looked_at: list[str] = []
+    if suites:
+        with readers.reaching(suites.stop):  # whoever asks to stop need not wait for the suites
+            of_suites, not_looked_at = suites.result()
+        found += of_suites
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
     missed += [*facts.gaps, *laws.left_out(facts), *not_looked_at]
-    found = (*checks, *suites)
     return Verdict(
         facts.books.run_id, facts.target.schema, level, None, tuple(hidden.KeyRedactor(facts).hide(found)),
         tuple(dict.fromkeys(missed)), changes=tuple(_changes(drift, planned, found)),
@@ -272,10 +279,33 @@ def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connecti
     return {}
 
 
-def _made(readers: Readers, planned: Sequence[Job], drift: Drift, workers: int) -> list[Check]:
+@dataclass(frozen=True)
+class Question:
+    """What the suites are asked: of the rows that the source lets expect, so that whoever asks needs a session."""
+
+    child: runner.Child
+    facts: Facts
+    prelude: laws.Prelude
+    drift: Drift
+    docs: Path | None
+
+    def ask(self, source: psycopg.Connection, target: psycopg.Connection) -> None:
+        rows, bases = _rows_expected(self.facts, self.prelude, source, self.drift), pointed.bases(self.facts)
+        connection, schema = self.facts.settings.target, self.facts.target.schema
+        self.child.ask(
+            runner.request(connection, schema, rows, docs=self.docs, bases=bases, drift=self.drift.target)
+        )  # fmt: skip
+
+
+def _made(
+    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Iterable[Question] = ()
+) -> list[Check]:
     """Every job's result, several at once; each thread keeps a pair of sessions and takes what comes next."""
-    # what joins most comes first, so that no worker begins it while the others have nothing left to do
-    pending = deque(sorted(enumerate(planned), key=lambda one: one[1].draft.kind != "law"))
+    # what is asked together comes first, and last what waits for its answers; of the others what joins most, so that no
+    # worker begins it while others have nothing left to do
+    groups = dict.fromkeys(group for job in planned if (group := _group(job)))
+    alone = sorted(enumerate(planned), key=lambda one: (_group(one[1]) is not None, one[1].draft.kind != "law"))
+    pending: Pending = deque([*((-1, each) for each in asked), *((-1, each) for each in groups), *alone])
     found: dict[int, Check] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for part in pool.map(lambda _: _in_one_session(readers, pending, drift), range(workers)):
@@ -287,13 +317,20 @@ def _made(readers: Readers, planned: Sequence[Job], drift: Drift, workers: int) 
     ]
 
 
-def _in_one_session(readers: Readers, pending: deque[tuple[int, Job]], drift: Drift) -> dict[int, Check]:
+def _group(job: Job) -> Together | None:
+    return job.compared.group if job.compared else None
+
+
+def _in_one_session(readers: Readers, pending: Pending, drift: Drift) -> dict[int, Check]:
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
     with readers.source() as source, readers.target() as target, contextlib.suppress(IndexError):
         while True:
-            number, job = pending.popleft()
-            made[number] = _result(job, source, target, drift)
+            number, task = pending.popleft()
+            if isinstance(task, Job):
+                made[number] = _result(task, source, target, drift)
+            else:
+                task.ask(source, target)
     return made
 
 

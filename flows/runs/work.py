@@ -19,6 +19,7 @@ from engine.start.options import Options
 from flows.local import private, report, staging_copy
 from flows.local.stopping import on_signal
 from flows.observe import lineage
+from flows.runs import suites
 
 LOG = logging.getLogger("nxtgauge")
 
@@ -43,7 +44,6 @@ def migrate(
     options: dict[str, Any] = {
         "run_id": run_id,
         "dry_run": dry_run,
-        "watch": watch,
         "workers": workers,
         "certificate": certificate,
     }
@@ -51,8 +51,13 @@ def migrate(
     if workers is None and settings.task_runner == "dask":
         LOG.warning("no Prefect server answers, so the chunks are moved here by threads, and not by the Dask cluster")
     try:
-        with on_signal(STOP), lineage.told(settings, is_rehearsal=dry_run) as teller:
-            summary = engine_run.migrate(settings, Options(auditor=auditor(settings), begun=teller.begin, **options))
+        with (
+            on_signal(STOP),
+            lineage.told(settings, is_rehearsal=dry_run) as teller,
+            suites.waiting(watch) as heard,
+        ):
+            options |= {"auditor": auditor(settings, waiting=heard), "watch": heard, "begun": teller.begin}
+            summary = engine_run.migrate(settings, Options(**options))
             teller.end(summary)
     except VerificationFailed as error:
         error.report = told(error.summary.to_dict()) if error.summary else None
@@ -60,8 +65,11 @@ def migrate(
     return told(summary.to_dict())
 
 
-def auditor(settings: Settings) -> Auditor:
-    """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot."""
+def auditor(settings: Settings, *, waiting: suites.Waiting | None = None) -> Auditor:
+    """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot.
+
+    waiting: has the process that runs the suites, if it has begun.
+    """
 
     def judge(case: Case) -> dict[str, Any]:
         from checks.verify import verify
@@ -73,6 +81,7 @@ def auditor(settings: Settings) -> Auditor:
             archive=case.archive,
             snapshot=case.snapshot,
             reaching=case.stop.reaching,
+            child=waiting.child if waiting else None,
         ).to_dict()
 
     return judge

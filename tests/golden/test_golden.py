@@ -45,7 +45,7 @@ Row = tuple[str, ...]
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
 def test_case(case: Path, database, monkeypatch) -> None:
-    monkeypatch.setattr(runner, "start", lambda *given, **more: SuitesHere(runner.request(*given, **more)))
+    monkeypatch.setattr(runner, "Child", SuitesHere)
     source, target = database(), database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())

@@ -71,7 +71,7 @@ SEAL_AGAIN = """
 """
 
 
-def reconciling(settings, level: str = "content"):
+def reconciling(settings, level: str = "content", waiting=None):
     """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out.
 
     level: "full" with the suites. judge.found: the latest verdict.
@@ -89,10 +89,10 @@ def reconciling(settings, level: str = "content"):
 
 
 class SuitesHere:
-    """What checks.expectations.runner.start gives, of suites that run in this process: its imports are made once for
-    all cases."""
+    """What stands in for checks.expectations.runner.Child: suites that run in this process, whose imports are made once
+    for all cases."""
 
-    def __init__(self, request: dict):
+    def ask(self, request: dict) -> None:
         self._request = request
 
     def result(self) -> tuple[list[Check], list[str]]:
