@@ -21,7 +21,7 @@ class Waiting:
     """A Watch that passes on what it hears, and begins the process when rows are loaded. child: None before."""
 
     def __init__(self, watch: Watch):
-        self.child: "runner.Child | None" = None
+        self.child: runner.Child | None = None
         self._stage = watch.stage
         self.stage_done, self.table, self.begin = watch.stage_done, watch.table, watch.begin
         self.advance, self.done, self.message = watch.advance, watch.done, watch.message
