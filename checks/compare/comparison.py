@@ -13,7 +13,7 @@ Laws
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 
@@ -41,8 +41,8 @@ class Comparison:
     """name, domain, table, title, severity: as in a Check. source, target: SELECTs of equal columns, the first `key`.
 
     of_source, of_target: the tables they read. kind: content, law or books. is_by_row: no row of the result is made of
-    several rows of one table. keyed_by: the columns, by their places, that say all that the key says. group: what it is
-    asked together with (checks.compare.together), and bare: its queries without the relations that they name.
+    several rows of one table. keyed_by: the columns, by their places, that say all that the key says. whole: gives both
+    with the relations that they name, which may be long. group: with what others it is asked (checks.compare.together).
     """
 
     name: str
@@ -57,8 +57,13 @@ class Comparison:
     of_target: frozenset[str] = field(default=frozenset())
     is_by_row: bool = True
     keyed_by: tuple[int, ...] = ()
+    whole: Callable[[str, str], tuple[str, str]] | None = None
     group: str = ""
-    bare: tuple[str, str] = ("", "")
+
+    @property
+    def queries(self) -> tuple[str, str]:
+        """Source and target as they can be asked."""
+        return self.whole(self.source, self.target) if self.whole else (self.source, self.target)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def compare(
 
     known: what both sides add up to, where that was asked together with others.
     """
-    sides: Sides = ((source, comparison.source), (target, comparison.target))
+    queries = comparison.queries
+    sides: Sides = ((source, queries[0]), (target, queries[1]))
     if look.counts_only:
         rows, there = (_count(conn, query) for conn, query in sides)
         return Difference(rows, there, Counter({DIFFERS: abs(rows - there)} if rows != there else {}))
@@ -131,7 +137,7 @@ def compare(
 
 def _hashed(one: Comparison, sides: Sides, hashed: str) -> tuple[Hashed, Hashed]:
     left, right = (types(conn, [query])[0] for conn, query in sides)
-    return pair((one.source, one.target), (left, right), hashed, one.keyed_by)
+    return pair((sides[0][1], sides[1][1]), (left, right), hashed, one.keyed_by)
 
 
 def _sums(sides: Sides, hashed: tuple[Hashed, Hashed], look: Look) -> Counted:
@@ -148,7 +154,7 @@ def _named(
     kept: Comparison | None,
 ) -> Difference:
     """What was counted, with the rows of the key ranges that differ, and the columns of those rows."""
-    stood = (kept.source, kept.target) if kept else (None, None)
+    stood = kept.queries if kept else (None, None)
     left, right = (
         _rows(conn, one, kept_query, hashed, differ)
         for (conn, _), one, kept_query in zip(sides, both, stood, strict=True)

@@ -102,10 +102,10 @@ class Whole:
         condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
         target = f"select {_listed(key.target, pairs, 'target')} from {self._facts.target_rows(self._final)}"
-        source, others = prelude.of_source(source)
+        others = prelude.of_source(source)[1]
         return Comparison(
             name, "content", self._facts.domain(self._table), self._final, title, source, target, severity,
-            of_source=frozenset({self._table}) | others, of_target=frozenset({self._final}),
+            of_source=frozenset({self._table}) | others, of_target=frozenset({self._final}), whole=prelude.half,
         )  # fmt: skip
 
     def _is_generated(self, column: Column) -> bool:
@@ -281,7 +281,8 @@ class Carried:
         if not names:
             return None
         sources = [self._source(table, columns, names) for table, columns in rests.items() if columns]
-        source, others = prelude.of_source("\nunion all ".join(sources))
+        source = "\nunion all ".join(sources)
+        others = prelude.of_source(source)[1]
         shown = {self.place(t, c): self.shown(t, c) for t, found in rests.items() for c in found}
         there = [f"{shown[name] or 'null::text'} as {quoted(alias(name))}" for name in names]
         held = [column_of(c) for name in names if (c := self._target.find_column(name))]
@@ -294,7 +295,7 @@ class Carried:
         return Comparison(
             f"carried/{name}", "content", self._facts.domain(self._tables[0]), name,
             "Every column that no rule reads arrives with its row, under its name and as it was.", source, target,
-            of_source=frozenset(self._tables) | others, of_target=frozenset({name}),
+            of_source=frozenset(self._tables) | others, of_target=frozenset({name}), whole=prelude.half,
         )  # fmt: skip
 
     def _is_anew(self, column: Column) -> bool:

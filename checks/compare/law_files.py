@@ -28,6 +28,7 @@ Where only the legacy row tells the name, a `-- source` beside it selects key an
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -146,6 +147,14 @@ class Prelude:
         tables = frozenset(name for name in found if name in self._facts.mapping.tables)
         return _with(found, query), tables.union(*(self._given[name][1] for name in found if name in self._given))
 
+    def whole(self, source: str, target: str) -> tuple[str, str]:
+        """Both queries of a comparison with their relations."""
+        return self.of_source(source)[0], self.of_target(target)[0]
+
+    def half(self, source: str, target: str) -> tuple[str, str]:
+        """The same where the target's names no relation."""
+        return self.of_source(source)[0], target
+
     def of_target(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with the books of the run, the product's tables that it reads)."""
         tables = self._facts.target.tables
@@ -180,10 +189,13 @@ class Prelude:
             bodies = {}
             for query in queries:
                 self._gather(query, bodies)
-        narrow: dict[str, str] = {}
+        narrow, readers = dict[str, str](), defaultdict[str, list[str]](list)
+        for query in queries:
+            _tell(query, readers)
         for name in reversed(bodies):  # whatever names a relation comes after it
-            readers = [*queries, *(body for other, body in narrow.items() if other not in self._given)]
-            narrow[name] = self._narrowed(name, bodies[name], Words(name, readers), is_source)
+            narrow[name] = self._narrowed(name, bodies[name], Words(name, readers[name]), is_source)
+            if name not in self._given:
+                _tell(narrow[name], readers)
         plain = {name for name in bodies if name in self._facts.mapping.profile_tables}
         return _clause({name: (narrow[name], name in plain) for name in bodies})
 
@@ -273,11 +285,16 @@ class Prelude:
         return "\nunion all ".join(parts) or nothing
 
 
+def _tell(text: str, readers: dict[str, list[str]]) -> None:
+    """Every relation that a text names of it."""
+    for name in set(NAMED.findall(text)):
+        readers[name].append(text)
+
+
 class Words:
     """The words in which texts speak of a relation, its columns among them; all of them where one says `alias.*`."""
 
-    def __init__(self, name: str, texts: Iterable[str]):
-        readers = [text for text in texts if name in NAMED.findall(text)]
+    def __init__(self, name: str, readers: Iterable[str]):
         self._is_every = any(
             f"{alias}.*" in text
             for text in readers
@@ -319,10 +336,10 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
 
 
 def _comparison(law: Law, prelude: Prelude) -> Comparison:
-    (source, of_source), (target, of_target) = prelude.of_source(law.source), prelude.of_target(law.target)
+    of_source, of_target = prelude.of_source(law.source)[1], prelude.of_target(law.target)[1]
     return Comparison(
-        name_of(law), "law", law.domain, law.table, law.title, source, target, law.severity, of_source, of_target,
-        is_by_row="group by" not in law.source + law.target, group=law.domain, bare=(law.source, law.target),
+        name_of(law), "law", law.domain, law.table, law.title, law.source, law.target, law.severity, of_source,
+        of_target, is_by_row="group by" not in law.source + law.target, whole=prelude.whole, group=law.domain,
     )  # fmt: skip
 
 

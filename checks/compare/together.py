@@ -44,10 +44,13 @@ class Together:
         return self._found.get(name)
 
     def _answers(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, Counted]:
-        left, right = ([one.bare[side] for one in self._members] for side in (0, 1))
+        left, right = [one.source for one in self._members], [one.target for one in self._members]
         clauses = self._prelude.together(left, is_source=True), self._prelude.together(right, is_source=False)
         columns = zip(types(source, left, clauses[0]), types(target, right, clauses[1]), strict=True)
-        hashed = [pair(one.bare, both, self._look.hashed) for one, both in zip(self._members, columns, strict=True)]
+        hashed = [
+            pair((one.source, one.target), both, self._look.hashed)
+            for one, both in zip(self._members, columns, strict=True)
+        ]
         ranges = self._look.ranges
         answers = zip(
             sums(source, [one for one, _ in hashed], clauses[0], ranges),

@@ -67,8 +67,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     )
     noted = NOTED.format(note=literal(note_kinds.OUTDATED.saying()))
     return [
-        _comparison(prelude, f"carried/{ROOT}", TITLE, (met + _standing(facts, list(values), late), target), ROOT),
-        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, (met + _losers(values), noted)),
+        _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values), late), target, ROOT),
+        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),
     ]
 
 
@@ -80,11 +80,10 @@ def _arriving(facts: Facts, there: Table) -> list[Column]:
     return [c for c in columns if not c.generated or c.name not in anew]
 
 
-def _comparison(prelude: Prelude, name: str, title: str, bare: tuple[str, str], *tables: str) -> Comparison:
-    (source, of_source), (target, _) = prelude.of_source(bare[0]), prelude.of_target(bare[1])
+def _comparison(prelude: Prelude, name: str, title: str, source: str, target: str, *tables: str) -> Comparison:
     return Comparison(
-        name, "content", "profiles", ROOT, title, source, target,
-        of_source=of_source | {TABLE}, of_target=frozenset(tables), group="profiles", bare=bare,
+        name, "content", "profiles", ROOT, title, source, target, of_source=prelude.of_source(source)[1] | {TABLE},
+        of_target=frozenset(tables), whole=prelude.whole, group="profiles",
     )  # fmt: skip
 
 

@@ -64,14 +64,13 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
         return []
     known = "\nunion all\n".join(_known(facts, facts.source.table(name)) for name in tables)
     asked = SOURCE.format(known=known, owner=OWNER)
-    source, of_source = prelude.of_source(asked)
+    of_source = prelude.of_source(asked)[1]
     held = "\n    union all\n    ".join(_held(facts, name) for name in tables)
     there = TARGET.format(held=held, names=f"{literal(tables)}::text[]")
-    target, _ = prelude.of_target(there)
     return [
         Comparison(
-            "law/user_role_profiles/owners", "law", "portfolio", "user_role_profiles", TITLE, source, target,
-            of_source=of_source | set(tables), of_target=frozenset(tables), group="profiles", bare=(asked, there),
+            "law/user_role_profiles/owners", "law", "portfolio", "user_role_profiles", TITLE, asked, there,
+            of_source=of_source | set(tables), of_target=frozenset(tables), whole=prelude.whole, group="profiles",
         )
     ]  # fmt: skip
 

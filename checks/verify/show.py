@@ -51,7 +51,8 @@ def _of(
     rows = named[:MOST_ROWS]
     found = _keys(one, [row["key"] for row in rows], secret, source, target)
     keys = [*found.values()]
-    left, right = by_key(source, one.source, keys), by_key(target, one.target, keys)
+    queries = one.queries
+    left, right = by_key(source, queries[0], keys), by_key(target, queries[1], keys)
     for row in rows:
         key = found[row["key"]]
         wanted, there = left.get(key, {}), right.get(key, {})
@@ -66,7 +67,7 @@ def _keys(
     digest = hidden.found_by(secret, TEXT)
     digests = literal([key for key in shown if key.startswith("#")])
     found = {key: key for key in shown}
-    for conn, query in ((source, one.source), (target, one.target)):
+    for conn, query in zip((source, target), one.queries, strict=True):
         query = f"select {digest}, x.key from ({query}) as x where {digest} = any ({digests}::text[])"
         found |= dict(conn.execute(query).fetchall())
     return found
