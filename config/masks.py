@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from config import consistency, mapping, target
 from config.errors import ConfigError
 from config.mapping import Mapping, TableRule
-from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES
+from config.postgres.types import FLOATS, NUMBERS, TEXTUAL, TIMES
 
 FILE = "config/mapping/masks.toml"
 

@@ -27,9 +27,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from config import connection
-from config.connection import Connection
 from config.errors import ConfigError
+from config.postgres import connection
+from config.postgres.connection import Connection
 
 PROFILES = Path(__file__).with_name("profiles")
 DEFAULT_PROFILE = "staging"

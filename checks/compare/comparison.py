@@ -22,7 +22,7 @@ import psycopg
 from checks.compare.hashing import HASHES, PLACE, RANGES, Hashed, Sums, pair, sums, types
 from checks.reading.statements import column_names, one_value
 from checks.verdict import CRITICAL, MAX_ROWS, Row
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 
 BATCH = 500  # keys that are looked up at once
 FETCHED = 20_000  # rows of one fetch of a merge

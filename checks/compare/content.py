@@ -18,7 +18,7 @@ from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, md5, text, text_of
 from checks.reading.relations import READ, Relation
 from checks.verdict import CRITICAL, WARNING
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 from config.shapes import Column
 
 FIXED = ("id", "user_id", "created_at", "updated_at")

@@ -41,9 +41,9 @@ from checks.reading import pointed
 from checks.reading.facts import Facts
 from checks.reading.relations import EVERY, Relations
 from config import mapping
-from config.quoting import literal, quoted
-from config.times import VISIBLE
-from config.types import TEXTUAL
+from config.postgres.quoting import literal, quoted
+from config.postgres.times import VISIBLE
+from config.postgres.types import TEXTUAL
 
 FOLDER = Path(__file__).parents[1] / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)

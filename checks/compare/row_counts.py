@@ -8,7 +8,7 @@ import psycopg
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts
 from checks.reading.statements import one_value
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 # Target tables → the relation's rows that they should have one of each.
 MADE = {

@@ -24,7 +24,7 @@ from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
 from config.mapping import TableRule
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.shapes import Constraint
 
 # The forms of declared checks that an expectation can say; any other needs a rule.

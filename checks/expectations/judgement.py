@@ -27,7 +27,7 @@ from checks.expectations.suites import rules
 from checks.reading import connect
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, MAX_ROWS, PASS, STALE, Check, Row
 from config import mapping, target
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 # Name and SELECT of a batch, its expectations, parameters by name → what each expectation found.
 Validate = Callable[[str, str, list[ExpectationPart], dict[str, int]], list[Found]]

@@ -33,8 +33,8 @@ from checks.expectations.found import Found
 from checks.reading import connect
 from checks.reading.drift import Side
 from checks.verdict import CRITICAL, ERROR, PASS, Check, Row
-from config.connection import Connection
 from config.errors import MigrateError
+from config.postgres.connection import Connection
 
 if TYPE_CHECKING:
     from great_expectations.data_context.store.store import DataDocsSiteConfigTypedDict

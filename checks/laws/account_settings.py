@@ -17,9 +17,9 @@ from checks.reading.facts import Facts, column_of, json_of, parsed, text, text_o
 from checks.reading.fitting import default_of, fitted
 from checks.reading.relations import Relation
 from config import note_kinds
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import TIMES
 from config.shapes import Column, Table
-from config.types import TIMES
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
 TITLE = "Every user has one row of settings: what stood there stays, and settings found on users fill it up."

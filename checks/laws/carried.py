@@ -13,7 +13,7 @@ from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, text_of
 from checks.reading.relations import Relation, arrays
 from config import note_kinds
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 from config.shapes import Column, Table
 
 TABLE, ROOT = "professionals", "user_role_profiles"

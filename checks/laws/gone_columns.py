@@ -5,7 +5,7 @@ Law: these are forbidden links, settings and presentation that moved, and refere
 
 from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 
 TITLE = "No column that a rule removes, moves or replaces stands in the target's table."
 SOURCE = "select v.key, false as is_there from (values {}) as v (key)"

@@ -10,7 +10,7 @@ from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, text, text_of
 from checks.reading.relations import Relation
-from config.quoting import literal
+from config.postgres.quoting import literal
 from config.shapes import Table
 
 TRANSFORM = "owned_by_profile"

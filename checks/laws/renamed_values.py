@@ -11,7 +11,7 @@ from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.reading.relations import Relation
 from config import note_kinds
-from config.quoting import literal
+from config.postgres.quoting import literal
 from config.shapes import Column
 
 TITLE = "A value that another column of the same meaning overruled is noted, and no other is."

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from checks.compare.comparison import Comparison
 from checks.reading.facts import Facts, column_of, parsed, text, text_of
 from checks.reading.relations import Relation
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import FLOATS, NUMBERS
 from config.shapes import Column, Table
-from config.types import FLOATS, NUMBERS
 
 TABLES = ("payments", "invoices", "coupon_uses", "tracecoin_wallets", "tracecoin_ledger")
 SUMMED = {"money"} | NUMBERS | FLOATS

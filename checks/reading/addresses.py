@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import psycopg
 
 from checks.reading.facts import Facts, parsed, text_of
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 from config.shapes import Column
 
 ASKABLE = 160_000  # the first version that has pg_input_is_valid

@@ -2,7 +2,7 @@
 
 Laws
 - No session can write. Both sides read and print values alike, whatever the database or the role has set
-  (config.session).
+  (config.postgres.session).
 - With a snapshot the session sees what the run saw, from its first statement to its last.
 - An error names the place and the kind of fault, never a connection string or a value of a row.
 """
@@ -17,9 +17,9 @@ from sqlalchemy.pool import NullPool
 
 from checks.reading.statements import one_value
 from checks.verdict import Check
-from config import cursors, session
-from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
+from config.postgres import cursors, session
+from config.postgres.connection import Connection
 
 OWN = {
     "default_transaction_read_only": "on",

@@ -18,7 +18,7 @@ import psycopg
 from checks.reading.books import Books
 from checks.reading.catalog import Catalog
 from checks.reading.statements import one_row, one_value
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 ROUND = 2**32  # transactions count round in 32 bits: what is compared is their distance from a boundary
 # What is farther from the boundary than the transactions that were begun since is of a former round, and old.

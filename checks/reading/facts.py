@@ -20,10 +20,10 @@ from itertools import islice
 from checks.reading.books import Books
 from checks.reading.catalog import Catalog
 from config.mapping import Mapping, TableRule
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import NUMBERS, TEXTUAL, UUID_TEXT
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
-from config.types import NUMBERS, TEXTUAL, UUID_TEXT
 
 # How the builtin types read a text: a cast would be what the database has made of it.
 READERS = {

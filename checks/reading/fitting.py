@@ -9,9 +9,9 @@ Laws
 import re
 
 from checks.reading.facts import Facts, column_of, parsed, text, text_of
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import INTEGERS, TEXTUAL
 from config.shapes import Column
-from config.types import INTEGERS, TEXTUAL
 
 BOOLEANS = "('true', 'false', 't', 'f', 'yes', 'no', 'y', 'n', 'on', 'off', '1', '0')"
 LABELS = """

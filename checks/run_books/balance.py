@@ -18,8 +18,8 @@ from checks.reading.relations import Relations
 from checks.reading.statements import one_row, one_value
 from checks.run_books.rejects import PlannedCheck
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
-from config.quoting import literal, quoted
-from config.types import UUID_TEXT
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import UUID_TEXT
 
 OUTCOMES = ("loaded", "merged", "rejected", "archived")
 FIGURES = ("source_rows", *OUTCOMES)

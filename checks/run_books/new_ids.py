@@ -17,9 +17,9 @@ from checks.reading.facts import Facts, is_uuid
 from checks.reading.relations import Relation
 from checks.run_books.rejects import PlannedCheck, found
 from checks.verdict import ERROR, Check, Row
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import TEXTUAL, UUID_TEXT
 from config.shapes import Column, Table
-from config.types import TEXTUAL, UUID_TEXT
 
 BOOKED = """
     select legacy_id, target_table, target_id, count(*), count(*) over (partition by legacy_id, target_table)

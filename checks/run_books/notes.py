@@ -23,10 +23,10 @@ from checks.run_books.reasons import Reasons
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import note_kinds
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.times import VISIBLE
+from config.postgres.types import TEXTUAL
 from config.shapes import Column, Table
-from config.times import VISIBLE
-from config.types import TEXTUAL
 
 BOOKED = """
     select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes

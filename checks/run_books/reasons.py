@@ -25,9 +25,9 @@ from checks.reading.facts import READERS, Facts, parsed
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import reasons
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import TEXTUAL, TIMES
 from config.shapes import Column, Constraint, Table
-from config.types import TEXTUAL, TIMES
 
 PARENT_REJECTED, INVALID_VALUE = reasons.PARENT_REJECTED.name, reasons.INVALID_VALUE.name
 # Reasons that laws of a domain judge, and the transforms of the tables that may have them: what a rule alone gives, and

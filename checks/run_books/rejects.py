@@ -17,7 +17,7 @@ from checks.compare.comparison import unordered
 from checks.reading.connect import Work
 from checks.reading.facts import Facts, md5, parsed, row_of
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 
 BOOKED = """
     select legacy_key, count(*), min(target_table),

@@ -17,9 +17,9 @@ from checks.reading import catalog
 from checks.reading.catalog import Catalog
 from checks.reading.facts import text, texts
 from checks.reading.statements import one_value
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import INTEGERS
 from config.shapes import Column, Table
-from config.types import INTEGERS
 
 UNMASKED = ("keep", "absent")
 NAMED = ("text", "number", "ip")

@@ -28,7 +28,7 @@ from checks.scan.result import (
     rule,
 )
 from checks.scan.rows import HIDDEN
-from config.types import TEXTUAL
+from config.postgres.types import TEXTUAL
 
 FOUND = {
     UNMASKED: "cells are what they were in the source, whole or in part",

@@ -22,7 +22,7 @@ from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
 from checks.scan.rows import Reader
 from config.mapping import Mapping
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 WHOLE_KINDS = ("name", "email", "phone", "url")
 VALUED = ("name", "email", "url")  # whose values count as a whole; of a phone column its numbers do

@@ -20,7 +20,7 @@ from psycopg import sql
 from checks.scan.cells import Cell, is_code
 from checks.scan.columns import Field, PairingKey
 from config.errors import Interrupted
-from config.types import INTEGERS, TIMES
+from config.postgres.types import INTEGERS, TIMES
 
 FIRST_ROWS, MOST_ROWS = 100, 2_000  # of a batch
 BATCH_CHARS = 4_000_000

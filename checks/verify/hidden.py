@@ -17,9 +17,9 @@ from functools import cached_property
 
 from checks.reading.facts import Facts
 from checks.verdict import Check
-from config.quoting import literal
+from config.postgres.quoting import literal
+from config.postgres.types import INTEGERS, TIMES
 from config.shapes import Table
-from config.types import INTEGERS, TIMES
 
 DIGITS = 12  # 48 bits: of a million keys hardly two share them
 NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval"}

@@ -17,7 +17,7 @@ from checks.reading.facts import Facts
 from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, PASS, Check, Row
 from checks.verify.jobs import Job
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 DIGEST = """
     select concat(count(*), ' ', coalesce(sum(h.part::numeric), 0)) from {table} as book

@@ -12,7 +12,7 @@ from checks.compare.comparison import TEXT, Comparison, by_key
 from checks.compare.law_files import Prelude
 from checks.verdict import FAIL, Json
 from checks.verify import hidden, jobs, verify
-from config.quoting import literal
+from config.postgres.quoting import literal
 from config.settings import Settings
 
 MOST_ROWS = 20  # of one check

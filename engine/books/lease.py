@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from config.connection import Connection
 from config.errors import TargetBusy, TargetError
+from config.postgres.connection import Connection
 from engine.books import bookkeeping
 from engine.books.bookkeeping import LOCK, Run
 from engine.session import connect

@@ -15,7 +15,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
 from config.errors import MigrateError, SourceError
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from engine.chunks.work import Part, Work, select
 from engine.planning.plan import Plan, Route
 from engine.planning.tables.reshaped import RULE

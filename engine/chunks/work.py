@@ -14,7 +14,7 @@ import pandas as pd
 import psycopg
 
 from config import mapping
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.settings import Settings
 from engine.planning.plan import Plan, Route
 from engine.reflect.catalog import search_path

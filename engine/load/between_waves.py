@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from config import mapping, reasons
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles

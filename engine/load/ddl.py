@@ -18,9 +18,9 @@ import psycopg
 from psycopg import sql
 
 from config.errors import TargetError
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import NUMBERS
 from config.shapes import Column, Constraint, Index, Table
-from config.types import NUMBERS
 from engine.planning.plan import HIDDEN
 from engine.planning.prerequisite_ddl import named, options_of
 from engine.reflect import definitions

@@ -17,8 +17,8 @@ import pyarrow as pa
 from adbc_driver_postgresql.dbapi import Cursor
 from psycopg import sql
 
-from config.quoting import quoted
-from config.types import UUID_TEXT
+from config.postgres.quoting import quoted
+from config.postgres.types import UUID_TEXT
 from engine.chunks.work import Work
 from engine.planning.ids import hyphened
 from engine.planning.plan import Route

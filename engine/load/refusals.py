@@ -15,7 +15,7 @@ import psycopg
 
 from config import reasons
 from config.errors import SourceError
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from engine.chunks import chunk_books, ledger
 from engine.chunks.culprits import Refused, is_of_a_value, trying
 from engine.chunks.work import Work

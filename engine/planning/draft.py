@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from config.mapping import Mapping as Rules
 from config.mapping import TableRule, toml_key
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.fault import Fault

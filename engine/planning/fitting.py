@@ -6,9 +6,9 @@ column, a word that is no label of an enum or no boolean, and a number beyond th
 
 from collections.abc import Sequence
 
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL
 from config.shapes import Column
-from config.types import INTEGERS, NUMBERS, TEXTUAL
 from engine.planning.ids import LIMITS
 from engine.reflect.select_list import parsed, parsed_as, text_at
 

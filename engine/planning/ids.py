@@ -7,8 +7,8 @@ Laws (contract, 5: ids)
 - A UUID is read as it is written, for the books hold ids so; `hyphened` is the form for comparison.
 """
 
+from config.postgres.types import NUMBERS, TEXTUAL, UUID_TEXT
 from config.shapes import Column
-from config.types import NUMBERS, TEXTUAL, UUID_TEXT
 from engine.reflect.select_list import parsed as read
 from engine.reflect.select_list import plain, text_at
 

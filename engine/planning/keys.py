@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from config.mapping import Mapping, toml_key
+from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL
 from config.shapes import Column, Constraint, Table
-from config.types import INTEGERS, NUMBERS, TEXTUAL
 from engine.planning import ids
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.reflect.select_list import text

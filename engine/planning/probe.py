@@ -6,9 +6,9 @@ Only counts are returned, never a value of a row.
 import psycopg
 from psycopg import sql
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import UUID_TEXT
 from config.shapes import Column
-from config.types import UUID_TEXT
 from engine.planning import ids
 from engine.reflect.select_list import as_text
 from engine.session import fetch

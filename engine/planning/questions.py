@@ -8,8 +8,8 @@ Laws
 from collections.abc import Iterator
 
 from config.mapping import toml_key
+from config.postgres.types import INTEGERS, TEXTUAL, TIMES
 from config.shapes import Column
-from config.types import INTEGERS, TEXTUAL, TIMES
 from engine.planning.draft import Draft
 from engine.planning.probe import Probe
 from engine.planning.tables.reshaped import TIMED, used_columns

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import SourceError
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from engine.chunks.work import Work
 from engine.planning import ids
 from engine.planning.tables.reshaped import ORIGIN, legacy_key

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.shapes import Column, Constraint, Element, Index, Table
 from engine.reflect import expressions, sequences
 from engine.reflect.languages import Collation, TextSearch

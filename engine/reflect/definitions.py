@@ -5,7 +5,7 @@ Laws
 - A foreign key is spelled without its state: the build adds it unchecked, and validates it later.
 """
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.shapes import Constraint, Element, Index
 
 KEYS = {"p": "PRIMARY KEY", "u": "UNIQUE"}

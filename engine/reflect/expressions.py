@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 
 TOKEN = re.compile(
     r"""

@@ -15,10 +15,10 @@ Laws
 
 from collections.abc import Collection, Iterable
 
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.times import LOCAL, VISIBLE, ZONED
+from config.postgres.types import TEXTUAL, TIMES
 from config.shapes import Column, Table
-from config.times import LOCAL, VISIBLE, ZONED
-from config.types import TEXTUAL, TIMES
 
 TEXTUAL_NATIVE = {"text", "varchar"}
 NATIVE = {"bool", "int2", "int4", "int8", "float8", *TEXTUAL_NATIVE}  # ADBC carries them there and back unchanged

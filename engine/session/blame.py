@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import adbc_driver_manager
 import psycopg
 
-from config.connection import Connection
 from config.errors import Interrupted, MigrateError, SourceError, StagingError
+from config.postgres.connection import Connection
 from engine.session.stop import Stop
 
 # What went wrong, what to do. Kinds of SQLSTATE by their longest prefix.

@@ -2,7 +2,7 @@
 
 Laws
 - A source session is read-only and unfiltered: default_transaction_read_only on, row_security off.
-- Both sides read and write values in one form, whatever the database or the role has set (config.session).
+- Both sides read and write values in one form, whatever the database or the role has set (config.postgres.session).
 - The search path has pg_catalog alone; every other name is written with its schema.
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
-from config import cursors, session
-from config.connection import Connection
 from config.errors import MigrateError, SourceError, StagingError, TargetError
+from config.postgres import cursors, session
+from config.postgres.connection import Connection
 from engine.session.blame import blame, blame_connecting
 from engine.session.stop import Stop
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import psycopg
 
-from config.connection import Connection
 from config.errors import MigrateError, SourceError
+from config.postgres.connection import Connection
 from engine.session import connect
 from engine.session.stop import Stop
 

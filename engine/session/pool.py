@@ -16,8 +16,8 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg import sql
 
-from config.connection import Connection
 from config.errors import StagingError
+from config.postgres.connection import Connection
 from config.settings import Settings
 from engine.session import connect
 from engine.session.blame import blame

@@ -21,8 +21,8 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg import sql
 
-from config.connection import Connection
 from config.errors import SourceError
+from config.postgres.connection import Connection
 from engine.session import connect, fetch, servers
 from engine.session.blame import blame
 from engine.session.stop import Stop

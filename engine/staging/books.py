@@ -21,8 +21,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from config.connection import Connection
 from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
+from config.postgres.connection import Connection
 from engine.books import lease
 from engine.books.versioned import Versioned
 from engine.publish import schemas

@@ -18,9 +18,9 @@ from typing import IO
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from config import session
-from config.connection import SECRETS, Connection
 from config.errors import ConfigError
+from config.postgres import session
+from config.postgres.connection import SECRETS, Connection
 from engine.session.connect import CONNECT
 from engine.session.stop import Stop
 

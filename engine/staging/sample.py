@@ -25,8 +25,8 @@ import psycopg
 from psycopg import sql
 
 from config.errors import StagingError
+from config.postgres.types import FLOATS, NUMBERS, TEXTUAL, TIMES, UUID_TEXT
 from config.shapes import Column
-from config.types import FLOATS, NUMBERS, TEXTUAL, TIMES, UUID_TEXT
 from engine.books import privileges
 from engine.load import stream
 from engine.planning.tables.reshaped import CTID

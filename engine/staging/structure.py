@@ -17,9 +17,9 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from config.connection import Connection
 from config.errors import PlanRefused, SourceError, StagingError
-from config.quoting import quoted
+from config.postgres.connection import Connection
+from config.postgres.quoting import quoted
 from engine.reflect import catalog, expressions
 from engine.reflect.catalog import Catalog
 from engine.session.blame import blame

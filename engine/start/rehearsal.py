@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 import psycopg
 from psycopg import sql
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.settings import Settings
 from engine.load import ddl
 from engine.load.build import after_archive, after_load, before_load, renames

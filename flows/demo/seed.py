@@ -10,8 +10,8 @@ import psycopg
 from psycopg import Connection, sql
 
 import config
-from config import session
 from config.errors import ConfigError
+from config.postgres import session
 
 LEGACY = Path(config.__file__).parent / "legacy"
 CONSTRAINTS = "-- part: constraints\n"  # the line that divides reference.sql

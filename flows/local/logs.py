@@ -22,8 +22,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
-from config import connection, printable
+from config import printable
 from config.errors import ConfigError
+from config.postgres import connection
 from engine.session import log_context
 
 Log = logging.Logger | logging.LoggerAdapter[Any]  # a module's, or that of a Prefect flow run

@@ -3,7 +3,7 @@
 from checks.expectations.rule import Rule, orphans
 from checks.verdict import CRITICAL, INFO, WARNING
 from config import mapping
-from config.quoting import literal
+from config.postgres.quoting import literal
 
 ROOT = "user_role_profiles"
 PROFESSIONAL = ", ".join(map(literal, mapping.load().professional_roles))

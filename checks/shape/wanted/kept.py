@@ -18,8 +18,8 @@ from checks.shape.wanted import lasting, plain
 from checks.shape.wanted.lasting import Arrival
 from checks.shape.wanted.plain import OF_COLUMN, PLAIN_COLUMN, PLAIN_TABLE
 from checks.shape.wanted.types import CAST, Types
+from config.postgres.types import TIMES
 from config.shapes import Column
-from config.types import TIMES
 
 FOLLOWING = "user_role_profiles"  # what the columns point at that a rule makes of professionals
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from checks.shape import definitions, things
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.plain import OF_CONSTRAINT, PLAIN_CONSTRAINT, PLAIN_INDEX, SERVED
-from config.types import NUMBERS, TEXTUAL
+from config.postgres.types import NUMBERS, TEXTUAL
 
 CHOICES = ("operator class", "options", "collation")  # what fits one type of a column alone
 Places = Mapping[tuple[str, str], list[tuple[str, str]]]  # legacy table and column → tables and columns of the target

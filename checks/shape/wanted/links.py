@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from checks.reading.facts import Facts
 from checks.shape.things import Thing
+from config.postgres.types import NUMBERS, TEXTUAL
 from config.shapes import Column
-from config.types import NUMBERS, TEXTUAL
 
 Pointing = tuple[tuple[str, ...], str, tuple[str, ...]]  # columns, the table that they point at, its columns
 MOVED = ("copy", "keep", "reshape")

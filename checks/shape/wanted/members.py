@@ -26,8 +26,8 @@ from checks.shape import definitions, things
 from checks.shape.things import DIFFERS, Says, Thing
 from checks.shape.wanted.kept import Kept
 from checks.verdict import Row
-from config.quoting import quoted
-from config.types import NUMBERS
+from config.postgres.quoting import quoted
+from config.postgres.types import NUMBERS
 
 OF_SEQUENCE = (
     "type", "start", "increment", "minimum", "maximum", "cache", "cycle", "identity", "comment", "persistence",

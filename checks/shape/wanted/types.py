@@ -17,9 +17,9 @@ from checks.reading.facts import Facts
 from checks.reading.statements import one_row
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.links import Links
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT
 from config.shapes import Column
-from config.types import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT
 
 SAME, TEXT = "same", "text"
 CAST, DERIVED, PARSED = "cast", "derived", "parsed"  # how values get another type

@@ -3,7 +3,7 @@
 import pandas as pd
 import psycopg
 
-from config.types import TEXTUAL
+from config.postgres.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import asked_source, canonical, prepared, source_table
 

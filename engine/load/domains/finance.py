@@ -4,7 +4,7 @@ import pandas as pd
 import psycopg
 from psycopg import sql
 
-from config.times import VISIBLE
+from config.postgres.times import VISIBLE
 from engine.chunks.work import Work
 from engine.load.domains import payment_parts
 from engine.load.lookup import Long, asked_source, in_any_spelling, laid_out, prepared

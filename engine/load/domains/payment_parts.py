@@ -5,9 +5,9 @@ Law: a text that is no number makes the sum NaN, and a payment with such a sum b
 """
 
 from config import mapping
-from config.quoting import quoted
+from config.postgres.quoting import quoted
+from config.postgres.types import NUMBERS, TIMES
 from config.shapes import Column
-from config.types import NUMBERS, TIMES
 from engine.chunks.work import Work
 from engine.planning.plan import TablePlan
 from engine.planning.tables.reshaped import legacy_key

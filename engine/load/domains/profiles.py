@@ -10,8 +10,8 @@ from psycopg import sql
 
 from config import mapping, reasons
 from config.errors import SourceError
-from config.quoting import quoted
-from config.types import TEXTUAL
+from config.postgres.quoting import quoted
+from config.postgres.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import (
     Lookup,

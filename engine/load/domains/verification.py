@@ -1,6 +1,6 @@
 """Lookups of onboarding submissions."""
 
-from config.types import TEXTUAL
+from config.postgres.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import Long, canonical, in_any_spelling, laid_out
 from engine.planning.plan import TablePlan

@@ -9,8 +9,8 @@ Laws
 from collections import defaultdict
 from dataclasses import replace
 
+from config.postgres.types import NUMBERS, TEXTUAL
 from config.shapes import Constraint, Table
-from config.types import NUMBERS, TEXTUAL
 from engine.planning.draft import Draft, Foreign
 from engine.planning.keys import is_unique
 

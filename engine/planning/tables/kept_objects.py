@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from config.quoting import quoted
+from config.postgres.quoting import quoted
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.draft import Draft, Foreign
 from engine.reflect import expressions, older

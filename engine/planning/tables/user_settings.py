@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from config import note_kinds
 from config.mapping import Completion
-from config.quoting import literal, quoted
+from config.postgres.quoting import literal, quoted
+from config.postgres.types import NUMBERS
 from config.shapes import Column, Constraint, Table
-from config.types import NUMBERS
 from engine.planning import ids
 from engine.planning.draft import Draft
 from engine.planning.fitting import fitted

@@ -18,8 +18,9 @@ from psycopg.conninfo import make_conninfo
 
 from checks.expectations import runner
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, WARNING, Check
-from config import connection, settings
-from config.connection import Connection
+from config import settings
+from config.postgres import connection
+from config.postgres.connection import Connection
 from engine.start.options import Options
 from tests.support.auditors import trusting
 from tests.support.places import PROJECT
@@ -339,7 +340,7 @@ def test_suites_under_way_end_with_whoever_asked_for_them(database) -> None:
     url = database()
     code = f"""
 from checks.expectations import runner
-from config.connection import parse
+from config.postgres.connection import parse
 runner.start(parse({url!r}, "NXTGAUGE_TARGET_URL"), "public", {{}})
 input()
 """

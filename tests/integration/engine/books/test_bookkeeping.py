@@ -8,8 +8,8 @@ from time import sleep
 import psycopg
 import pytest
 
-from config.connection import Connection, parse
 from config.errors import ConfigError, PlanRefused, TargetBusy, TargetError
+from config.postgres.connection import Connection, parse
 from engine.books import bookkeeping, lease
 from engine.gates import gates
 from engine.session import connect

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from config.connection import Connection, parse
+from config.postgres.connection import Connection, parse
 from engine.books import bookkeeping
 from engine.session import connect
 

@@ -1,6 +1,6 @@
 """Grants and owners go along from publish to publish, and nothing is opened that was closed."""
 
-from config.connection import parse
+from config.postgres.connection import parse
 from engine.books import bookkeeping
 from engine.publish import publish
 from engine.session import connect

@@ -3,8 +3,8 @@
 import pytest
 from psycopg import sql
 
-from config.connection import parse
 from config.errors import PlanRefused, TargetError
+from config.postgres.connection import parse
 from engine.books import bookkeeping
 from engine.publish import publish, schemas
 from engine.session import connect, servers

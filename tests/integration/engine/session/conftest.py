@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from config.connection import Connection
+from config.postgres.connection import Connection
 from tests.integration.engine.session.connections import connection_to
 
 

@@ -2,7 +2,7 @@
 
 from psycopg.conninfo import make_conninfo
 
-from config.connection import Connection, parse
+from config.postgres.connection import Connection, parse
 
 
 def connection_to(url: str, **more: str) -> Connection:

@@ -3,8 +3,8 @@
 import pytest
 
 from checks.reading import connect as checks_connect
-from config import session
 from config.errors import SourceError
+from config.postgres import session
 from engine.session import connect, fetch, servers
 from engine.session.blame import blame
 from tests.integration.engine.session.connections import connection_to

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.connection import Connection
+from config.postgres.connection import Connection
 from engine.session import connect, snapshot
 from engine.session.snapshot import Mark
 from tests.integration.engine.session.connections import connection_to

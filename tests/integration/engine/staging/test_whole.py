@@ -131,7 +131,7 @@ def test_the_source_must_not_be_newer_than_pg_dump_nor_than_the_copy(database):
 
 
 def test_a_password_is_no_argument(monkeypatch):
-    from config.connection import parse
+    from config.postgres.connection import parse
     from engine.staging import programs
 
     place, environment = programs._place(parse("postgresql://me:pa55@host/db?sslmode=require", "X"))

@@ -7,7 +7,8 @@ import tomllib
 
 import pytest
 
-from config import connection, errors
+from config import errors
+from config.postgres import connection
 from engine.books import bookkeeping
 from flows.cli import main as cli
 from flows.local import logs, prefect_server, progress, report

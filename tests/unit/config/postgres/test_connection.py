@@ -7,8 +7,8 @@ import traceback
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from config.connection import parse
 from config.errors import ConfigError
+from config.postgres.connection import parse
 
 
 @pytest.mark.parametrize(
