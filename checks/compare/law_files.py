@@ -53,8 +53,8 @@ WORDED = {"bpchar", "citext", "numeric"}  # types of which one value has several
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 EXTENSION = "id, user_role_profile_id, created_at, updated_at"
 PROFILE = (
-    "tid, key, raw_id, legacy_id, id, user_id, display_name, bio, location, status, status_meaning, rejection_reason, "
-    "approved_at, created_at, updated_at, rejected, nulled"
+    "tid, key, raw_id, legacy_id, is_uuid, id, user_id, display_name, bio, location, status, status_meaning, "
+    "rejection_reason, approved_at, created_at, updated_at, rejected, nulled"
 )
 
 

@@ -283,6 +283,13 @@ class Facts:
             return f"case when {shown} ~* '{UUID_TEXT}' then concat({parsed(shown, 'uuid')}) else {shown} end"
         return shown
 
+    def holds_uuid(self, column: Column) -> str:
+        """Whether an id is a UUID, in whatever form; null where there is none. Of most its type says so."""
+        if column.base in TEXTUAL:
+            return f"{self.word(column)} ~* '{UUID_TEXT}'"
+        is_one = column.base == "uuid" and not column.is_array
+        return f"case when {column_of(column)} is distinct from null then {is_one} end"
+
 
 def is_unique(shape: Table, column: str) -> bool:
     """Whether a reference can point at the column: a unique holds it alone, over all rows and at once."""

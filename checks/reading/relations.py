@@ -4,10 +4,11 @@ Laws
 - A relation has all rows of its table, also rejected ones: `rejected` is their reason, else null.
 - A rule column has the rule's name, whatever the legacy table calls it, and is null if the table lacks it; a missing
   table is a relation without rows. So a law is one text for every legacy database.
-- Columns: key, raw_id (the id as the books name it), legacy_id (a UUID in its plain form), id (the target's), rejected,
-  nulled (the references that were set to null, as `target_table.target_column`), the rule's columns, created_at and
-  updated_at (filled), and of a status and a role what they mean: status_meaning, order_meaning, role_key; of an ip the
-  address that it is, if any: address. tid is the row's ctid.
+- Columns: key, raw_id (the id as the books name it), legacy_id (a UUID in its plain form), is_uuid (whether it is
+  one; null without an id), id (the target's), rejected, nulled (the references that were set to null, as
+  `target_table.target_column`), the rule's columns, created_at and updated_at (filled), and of a status and a role what
+  they mean: status_meaning, order_meaning, role_key; of an ip the address that it is, if any: address. tid is the
+  row's ctid.
 """
 
 from collections.abc import Container, Iterable
@@ -244,9 +245,10 @@ class Relations:
     def _ids(self, relation: Relation, shape: Table) -> dict[str, str]:
         column = shape.find_column("id")
         if not column:
-            return {"raw_id": "null::text", "legacy_id": "null::text", "id": relation.own_id(None)}
-        legacy_id = self._facts.spelled(column)
-        return {"raw_id": self._facts.word(column), "legacy_id": legacy_id, "id": relation.own_id(column)}
+            absent = {"raw_id": "null::text", "legacy_id": "null::text", "is_uuid": "null::boolean"}
+            return absent | {"id": relation.own_id(None)}
+        named = {"raw_id": self._facts.word(column), "legacy_id": self._facts.spelled(column)}
+        return named | {"is_uuid": self._facts.holds_uuid(column), "id": relation.own_id(column)}
 
     def _used_at(self, relation: Relation, table: str) -> str:
         """When a coupon was used; where no time says so, when its row was created."""
@@ -320,7 +322,9 @@ class Relations:
 def _empty(wanted: Iterable[str]) -> str:
     names = ["key", "rejected", "raw_id", "legacy_id", "id", *wanted, *_meanings(wanted), "created_at", "updated_at"]
     columns = [f"null::text as {quoted(name)}" for name in dict.fromkeys(names)]
-    return f"select {', '.join(columns)}, null::text[] as nulled, null::tid as tid where false"
+    return (
+        f"select {', '.join(columns)}, null::text[] as nulled, null::tid as tid, null::boolean as is_uuid where false"
+    )
 
 
 def arrays(pairs: dict[str, str], names: str) -> str:

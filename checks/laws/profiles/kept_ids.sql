@@ -8,7 +8,7 @@ with doubled as (
 select p.legacy_table || ' ' || p.raw_id as key, 'derived' as why, 'user_role_profiles' as target_table,
     p.id as target_id
 from profile_key p left join doubled d on d.legacy_id = p.legacy_id
-where p.rejected is null and (d.rank < p.rank or p.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+where p.rejected is null and (d.rank < p.rank or not p.is_uuid)
 -- target
 select m.legacy_table || ' ' || m.legacy_id as key, m.why, m.target_table, m.target_id from id_map m
 where m.legacy_table like '%\_profiles'

@@ -4,17 +4,17 @@
 -- source
 select distinct 'onboarding_submissions ' || s.raw_id as key, 'verification_requests' as target_table, 'derived' as why
 from onboarding_submissions s
-where s.rejected is null and s.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+where s.rejected is null and not s.is_uuid
 union all
 select distinct 'verifications ' || v.raw_id, 'verification_requests', 'derived'
 from verifications v
 left join onboarding_submissions s on s.legacy_id = v.legacy_id
 where v.rejected is null
-    and (s.key is not null or v.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
+    and (s.key is not null or not v.is_uuid)
 union all
 select distinct 'submission_documents ' || d.raw_id, 'verification_documents', 'derived'
 from submission_documents d
-where d.rejected is null and d.legacy_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+where d.rejected is null and not d.is_uuid
 union all
 select distinct 'onboarding_states ' || coalesce(t.raw_id, t.key), 'verification_requests', 'derived'
 from draft t where t.rejected is null
