@@ -9,7 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from tests.benchmarks import chart, figures, tables
+from tests.benchmarks import chart, figures, model, tables
 from tests.benchmarks.__main__ import RESULT
 from tests.benchmarks.contender import PROJECT
 from tests.benchmarks.figures import Result
@@ -18,6 +18,7 @@ from tests.benchmarks.tables import Table
 
 FIGURES = PROJECT / "docs" / "performance.json"
 TEMPLATE = Path(__file__).with_name("performance.template")
+KEPT = ("stages",)  # of what the growth says of a turn
 GIBIBYTE = 1 << 30
 
 
@@ -48,8 +49,9 @@ def _page(result: Result) -> str:
     }  # fmt: skip
     made = {
         "goals": tables.of_goals(result), "contenders": tables.contenders(result), "commands": tables.commands(result),
-        "lanes": tables.of_lanes(result), "growth": tables.growth(result), "stages": tables.stages(result, "verified"),
-        "routes": tables.routes(result, "build"),
+        "lanes": tables.of_lanes(result), "growth": tables.growth(result),
+        "checked": model.checked(result), "outgrown": model.outgrown(result),
+        "stages": tables.stages(result, "verified"), "routes": tables.routes(result, "build"),
     }  # fmt: skip
     return Template(TEMPLATE.read_text("utf-8")).substitute(facts, **{name: _markdown(t) for name, t in made.items()})
 
@@ -76,7 +78,7 @@ def _judged(result: Result) -> str:
 
 
 def _brief(found: Any) -> Any:
-    """What the page is made of: figures to the microsecond, and of the growth no details."""
+    """What the page is made of: figures to the microsecond, and of the growth its stages alone."""
     if isinstance(found, dict):
         growth = {"growth": [_without_details(_brief(one)) for one in found["growth"]]} if "growth" in found else {}
         return {name: _brief(value) for name, value in found.items() if name != "growth"} | growth
@@ -88,7 +90,7 @@ def _brief(found: Any) -> Any:
 def _without_details(measured: Result) -> Result:
     for contender in measured["contenders"].values():
         for turn in contender["turns"]:
-            turn["details"] = {}
+            turn["details"] = {name: turn["details"][name] for name in KEPT if name in turn["details"]}
     return measured
 
 
