@@ -1,7 +1,7 @@
 """The process that runs the expectation suites, begun beside the build: its imports take seconds, and wait for no row.
 
 Laws
-- It begins once the first rows are loaded, opens no session, and waits until the auditor asks it (checks.expectations).
+- It begins once the plan stands, opens no session, and waits until the auditor asks it (checks.expectations).
 - It ends with the run, however that ends, whether it was asked or not.
 """
 
@@ -14,11 +14,11 @@ from engine.session.execution import Watch
 if TYPE_CHECKING:
     from checks.expectations import runner
 
-LOADED = ("judge", "constraints")  # how the stages begin of which the first follows rows
+PLANNING = "plan"  # the stage in which a run may yet be refused
 
 
 class Waiting:
-    """A Watch that passes on what it hears, and begins the process when rows are loaded. child: None before."""
+    """A Watch that passes on what it hears, and begins the process after planning. child: None before."""
 
     def __init__(self, watch: Watch):
         self.child: runner.Child | None = None
@@ -27,7 +27,7 @@ class Waiting:
         self.advance, self.done, self.message = watch.advance, watch.done, watch.message
 
     def stage(self, name: str) -> None:
-        if self.child is None and name.startswith(LOADED):
+        if self.child is None and name != PLANNING:
             from checks.expectations import runner  # not before: commands that judge nothing start quicker without
 
             self.child = runner.Child()

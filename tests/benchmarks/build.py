@@ -4,6 +4,7 @@ Prints one JSON object: the run's id, the seconds that the engine took, and what
 """
 
 import argparse
+import contextlib
 import json
 import resource
 import sys
@@ -69,12 +70,16 @@ def main() -> None:
 
 
 def _built(settings: configuration.Settings, given: argparse.Namespace) -> dict[str, object]:
+    from flows.runs import suites
     from flows.runs.work import auditor
 
-    judge = auditor(settings) if given.how in ("full", "published") else None
-    with psycopg.connect(given.target, autocommit=True) as conn:
+    is_judged = given.how in ("full", "published")
+    with psycopg.connect(given.target, autocommit=True) as conn, contextlib.ExitStack() as stack:
         marks, started = Marks(conn, given.postmaster), time.monotonic()
-        asked = Options(dry_run=given.how != "published", auditor=judge, watch=marks)
+        asked = Options(dry_run=given.how != "published", watch=marks)
+        if is_judged:
+            heard = stack.enter_context(suites.waiting(marks))
+            asked = replace(asked, auditor=auditor(settings, waiting=heard), watch=heard)
         workers = OneByOne(settings.workers, marks.read)
         if given.how == "lanes":
             asked = replace(asked, workers=workers, begun=workers.begun)
