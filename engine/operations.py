@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.errors import TargetError
 from config.settings import Settings
@@ -10,16 +10,19 @@ from engine.books import bookkeeping, lease
 from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
-from engine.planning.plan import Plan
 from engine.publish import publish
 from engine.session import connect, snapshot
 from engine.session.blame import blame
 from engine.session.stop import STOP
-from engine.start import preflight
+
+if TYPE_CHECKING:  # what a signature names is not worth waiting for
+    from engine.planning.plan import Plan
 
 
-def plan(settings: Settings) -> Plan:
+def plan(settings: Settings) -> "Plan":
     """The plan as of now; its faults are in it, none is raised. Errors: ConfigError, SourceError."""
+    from engine.start import preflight
+
     with snapshot.hold(settings.source, STOP) as held:
         return preflight.planned(settings, held, datetime.now(UTC).isoformat())
 

@@ -38,6 +38,7 @@ from engine.gates import approval, gates, judgement, summary
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
 from engine.gates.summary import Summary
+from engine.load import statistics
 from engine.load.build import Build
 from engine.publish import publish
 from engine.session import connect, log_context, snapshot
@@ -62,12 +63,14 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     with ExitStack() as stack:
         attempt = _begun(stack, settings, options, given)
         with _summing_up(attempt), _ending(attempt), blame(TargetError, "making the build", STOP):
-            Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
-            _judge(attempt)
-            _verify(attempt)
+            with connect.unflushed(attempt.conn):
+                Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
+                _judge(attempt)
+                _verify(attempt)
             _mark_built(attempt)
             _wait_for_approval(attempt)
             _publish(attempt)
+        _refresh_statistics(attempt)
         return attempt.summary()
 
 
@@ -205,6 +208,19 @@ def _publish(attempt: Attempt) -> None:
     allow, schema = attempt.settings.allow_dependants, attempt.settings.target_schema
     arguments = attempt.conn, attempt.run.run_id, schema
     attempt.workers.call("publish", partial(publish.publish, allow_dependants=allow), *arguments)
+
+
+def _refresh_statistics(attempt: Attempt) -> None:
+    """What is live gets the server's own statistics. The run has ended: whatever goes wrong here is said, no more."""
+    if attempt.run.dry_run:
+        return
+    attempt.clock.stage("statistics")
+    schemas = (attempt.settings.target_schema, publish.ARCHIVE)
+    try:
+        with contextlib.closing(attempt.work.sessions):
+            statistics.analyze(attempt.work, attempt.conn, attempt.workers, schemas)
+    except (MigrateError, psycopg.Error) as error:
+        attempt.clock.message(f"published with coarse statistics ({error}); run ANALYZE in the target")
 
 
 def _discard(attempt: Attempt) -> None:

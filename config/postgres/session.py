@@ -58,13 +58,19 @@ AT_START = (
 )  # fmt: skip
 
 
-def query(settings: dict[str, str]) -> str:
-    """One SELECT that makes all these settings, for not every driver takes several statements at once."""
-    pairs = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
+def query(settings: dict[str, str], yielding: dict[str, str] | None = None) -> str:
+    """One SELECT that makes all these settings, for not every driver takes several statements at once.
+
+    yielding: settings that yield to what the connection string says of them.
+    """
+    made = [(name, value, False) for name, value in settings.items()]
+    made += [(name, value, True) for name, value in (yielding or {}).items()]
+    rows = ", ".join(f"('{name}', '{value}', {yields})" for name, value, yields in made)
     return (
         "select pg_catalog.set_config(s.name, given.value, false) "
-        f"from (values {pairs}) as given (name, value) join pg_catalog.pg_settings as s on s.name = given.name "
-        "where s.context <> 'superuser' or pg_catalog.current_setting('is_superuser') = 'on'"
+        f"from (values {rows}) as given (name, value, yields) join pg_catalog.pg_settings as s on s.name = given.name "
+        "where (s.context <> 'superuser' or pg_catalog.current_setting('is_superuser') = 'on') "
+        "and not (given.yields and s.source = 'client')"
     )
 
 

@@ -157,9 +157,10 @@ def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | No
 
 
 def count_end(conn: psycopg.Connection, outcome: str, profile: str, dry_run: bool) -> None:
-    """Count one more run, or attempt at one, that ended in this state."""
+    """Count one more run, or attempt at one, that ended in this state; older books may count none."""
     mode = "rehearsal" if dry_run else "migration"
-    totals.add(conn, [Increment("runs", {"profile": profile, "mode": mode, "outcome": outcome}, 1)])
+    if totals.are_kept(conn):
+        totals.add(conn, [Increment("runs", {"profile": profile, "mode": mode, "outcome": outcome}, 1)])
 
 
 def set_snapshot(

@@ -68,9 +68,8 @@ def adding(increments: Iterable[Increment]) -> sql.Composed:
 
 
 def add(conn: psycopg.Connection, increments: Iterable[Increment]) -> None:
-    """Add them, if the books keep totals and there are any."""
-    increments = list(increments)
-    if increments and are_kept(conn):
+    """Add them, if there are any, to books of this version."""
+    if increments := list(increments):
         conn.execute(adding(increments))
 
 

@@ -6,11 +6,14 @@ Laws
   rejected.
 """
 
+from collections.abc import Iterable, Sequence
+
 import pandas as pd
 import psycopg
 from psycopg import sql
 
 from config import mapping, reasons
+from config.errors import TargetError
 from config.postgres.quoting import literal, quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
@@ -22,6 +25,15 @@ from engine.quarantine.quarantine import Quarantine
 from engine.quarantine.removals import Ground
 from engine.reflect.select_list import as_text, parsed
 from engine.session import fetch
+from engine.session.blame import blame
+
+COUNT = sql.SQL("select count(*) from {}")
+ARCHIVED = "select route, coalesce(sum(archived), 0)::bigint from migration.chunks where run_id = %s group by route"
+RECORD_LOADED = """
+    update migration.tables as t set (loaded, archived) = (given.loaded, given.archived)
+    from unnest(%s::text[], %s::bigint[], %s::bigint[]) as given (name, loaded, archived)
+    where t.run_id = %s and t.legacy_table = given.name
+"""
 
 
 def place_sequences(work: Work, target: psycopg.Connection) -> None:
@@ -103,38 +115,34 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
         quarantine.remove(rule, gone, Ground(reasons.PARENT_REJECTED, sentence))
 
 
-def count_loaded(work: Work, target: psycopg.Connection) -> None:
-    """loaded and archived of every legacy table, counted in the target."""
-    for table in work.plan.tables:
-        if table.disposition == "skip":
-            continue
-        loaded = 0 if table.disposition == "archive" else _loaded(work, target, table)
-        target.execute(
-            "update migration.tables set loaded = %s, archived = %s where run_id = %s and legacy_table = %s",
-            (loaded, _archived(work, target, table), work.run_id, table.name),
-        )
+def count_loaded(work: Work, tables: Sequence[TablePlan]) -> list[tuple[str, int]]:
+    """Legacy table → its rows that have a row in the build, counted there."""
+    with work.sessions.lend("target") as target, blame(TargetError, "counting the loaded rows", work.stop):
+        return [(table.name, _loaded(work, target, table)) for table in tables]
+
+
+def record_loaded(work: Work, target: psycopg.Connection, counted: Iterable[tuple[str, int]]) -> None:
+    """loaded and archived of every legacy table. Of one that is archived alone all rows are."""
+    archived: dict[str, int] = dict(target.execute(ARCHIVED, (work.run_id,)).fetchall())
+    tables = [(work.plan.table(name), rows) for name, rows in counted]
+    figures = [
+        (t.name, 0, rows) if t.disposition == "archive" else (t.name, rows, archived.get(t.routes[0].name, 0))
+        for t, rows in tables
+    ]
+    names, loaded, rest = (list(column) for column in zip(*figures, strict=True)) if figures else ([], [], [])
+    target.execute(RECORD_LOADED, (names, loaded, rest, work.run_id))
 
 
 def _loaded(work: Work, target: psycopg.Connection, table: TablePlan) -> int:
-    """Legacy rows that have a row in the first target of their own route."""
+    """Rows of an archived table in the archive, of any other those that have a row in the first target of its route."""
+    if table.disposition == "archive":
+        return fetch.value(int, target, COUNT.format(sql.Identifier(work.archive_schema, table.name)))
     route = next(r for r in table.routes if r.is_accounted)
     name = sql.Identifier(work.schema, route.targets[0])
     if route.targets[0] not in work.plan.hidden:
-        return fetch.value(int, target, sql.SQL("select count(*) from {}").format(name))
+        return fetch.value(int, target, COUNT.format(name))
     oids = [str(oid) for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))]
-    query = sql.SQL("select count(*) from {} as t where split_part(t.{}, '(', 1) = any (%s)").format(
-        name, sql.Identifier(HIDDEN)
+    query = sql.SQL("{} as t where split_part(t.{}, '(', 1) = any (%s)").format(
+        COUNT.format(name), sql.Identifier(HIDDEN)
     )
     return fetch.value(int, target, query, (oids,))
-
-
-def _archived(work: Work, target: psycopg.Connection, table: TablePlan) -> int:
-    if table.disposition == "archive":
-        name = sql.Identifier(work.archive_schema, table.name)
-        return fetch.value(int, target, sql.SQL("select count(*) from {}").format(name))
-    return fetch.value(
-        int,
-        target,
-        "select coalesce(sum(archived), 0)::bigint from migration.chunks where run_id = %s and route = %s",
-        (work.run_id, table.routes[0].name),
-    )

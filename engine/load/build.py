@@ -9,6 +9,7 @@ Laws
 """
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -18,8 +19,8 @@ from psycopg import sql
 from config.errors import SourceError, TargetError
 from engine.books import bookkeeping, privileges
 from engine.chunks import ledger
-from engine.chunks.work import Chunk, Work, chunks, in_build
-from engine.load import between_waves, ddl, lookups
+from engine.chunks.work import Chunk, Work, chunks
+from engine.load import between_waves, ddl, lookups, statistics
 from engine.load.domains import profiles
 from engine.load.moving import Move
 from engine.planning import prerequisite_ddl
@@ -30,7 +31,7 @@ from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement, together
 from engine.session import fetch, snapshot
 from engine.session.blame import blame
-from engine.session.execution import Watch, Workers
+from engine.session.execution import Watch, Workers, beside
 
 Thing = TypeVar("Thing")
 WAVES = (1, 2, 3)
@@ -78,11 +79,13 @@ def after_load(plan: Plan) -> list[Statement]:
 def after_archive(plan: Plan) -> list[Statement]:
     """The statements that make the constraints of the loaded archive."""
     checks = prerequisite_ddl.unvalidated_domain_checks(plan.source, plan.archive_types)
-    return [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
+    constraints = [*ddl.keys(plan.archive), *ddl.not_nulls(plan.archive), *ddl.comments(plan.archive), *checks]
+    return [*constraints, *ddl.attend(plan.archive)]
 
 
 def renames(plan: Plan) -> list[Statement]:
-    return [*ddl.drop_hidden(sorted(plan.hidden)), *ddl.renames(plan.renames, plan.column_renames)]
+    renamed = ddl.renames(plan.renames, plan.column_renames)
+    return [*ddl.drop_hidden(sorted(plan.hidden)), *ddl.attend(plan.build), *renamed]
 
 
 class Build:
@@ -105,7 +108,6 @@ class Build:
         self._step("schema", self._create)
         if "constraints" not in self.done:
             self.workers.call("count the source", self._count_source)
-            self.workers.call("ask for lookups", lookups.prepare, self.work)
             for wave in WAVES:
                 self._wave(wave)
         self._step("constraints", self._constrain, is_atomic=False)
@@ -177,7 +179,7 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
-        self.workers.map(f"load, wave {wave}", Move(self.work, self.watch), sorted(pending, key=_cost, reverse=True))
+        self._load(wave, sorted(pending, key=self._width, reverse=True))
         self._step(f"after wave {wave}", lambda: between_waves.after(self.work, self.target, wave))
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
@@ -185,6 +187,22 @@ class Build:
             self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
         self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
+
+    def _load(self, wave: int, pending: Sequence[Chunk]) -> None:
+        """The widest first. Streams need no lookups: in the first wave they are moved while these are asked for."""
+        move = Move(self.work, self.watch)
+        if wave == WAVES[0]:
+            streams = [chunk for chunk in pending if self.work.route(chunk.route).lane == "stream"]
+            pending = [chunk for chunk in pending if chunk not in streams]
+            with beside(lookups.prepare, self.work):
+                self.workers.map(f"load, wave {wave}", move, streams)
+        self.workers.map(f"load, wave {wave}", move, pending)
+
+    def _width(self, chunk: Chunk) -> float:
+        """About how many pages it reads, those of long values among them."""
+        table = self.work.plan.table(self.work.route(chunk.route).legacy_table).legacy
+        share = (table.pages + table.toast_pages) / max(table.pages, 1)
+        return ((chunk.end or table.pages) - chunk.first) * share
 
     def _judge(self, wave: int) -> None:
         self.watch.stage(f"judge wave {wave}")
@@ -252,7 +270,10 @@ class Build:
         ddl.replay(target, schema, statements, self.work.settings.extension_schema, self.work.stop)
 
     def _figures(self) -> None:
-        between_waves.count_loaded(self.work, self.target)
+        tables = [table for table in self.work.plan.tables if table.disposition != "skip"]
+        batches = _batches(tables, lambda table: table.legacy.rows)
+        counted = self.workers.map("count", functools.partial(between_waves.count_loaded, self.work), batches)
+        between_waves.record_loaded(self.work, self.target, itertools.chain.from_iterable(counted))
 
     def _rename(self) -> None:
         plan = self.work.plan
@@ -264,23 +285,8 @@ class Build:
 
     def _analyze(self) -> None:
         self.watch.stage("analyze")
-        names = self.target.execute(
-            "select schemaname::text, tablename::text from pg_tables where schemaname = any (%s) "
-            "order by pg_relation_size(format('%%I.%%I', schemaname, tablename)::regclass) desc",
-            ([self.work.schema, self.work.archive_schema],),
-        ).fetchall()
-        shares = [names[start :: self.work.settings.workers] for start in range(self.work.settings.workers)]
-        self.workers.map("analyze", self._analyze_tables, [share for share in shares if share])
-
-    def _analyze_tables(self, names: Sequence[tuple[str, str]]) -> None:
-        with (
-            self.work.sessions.lend("target") as target,
-            blame(TargetError, "analyzing the build", self.work.stop),
-        ):
-            for schema, name in names:
-                self.work.stop.check()
-                with in_build(self.work, target):
-                    target.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, name)))
+        schemas = (self.work.schema, self.work.archive_schema)
+        statistics.analyze(self.work, self.target, self.workers, schemas, is_coarse=True)
 
 
 def judgeable(plan: Plan, wave: int) -> tuple[set[str], set[str], set[tuple[str, str]]]:
@@ -299,10 +305,6 @@ def _batches(items: Iterable[Thing], rows_of: Callable[[Thing], int]) -> list[li
     small = [item for item in items if rows_of(item) < SMALL_ROWS]
     large = sorted((item for item in items if rows_of(item) >= SMALL_ROWS), key=rows_of, reverse=True)
     return [[item] for item in large] + ([small] if small else [])
-
-
-def _cost(chunk: Chunk) -> int:
-    return chunk.rows
 
 
 def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[Statement]]:

@@ -26,7 +26,7 @@ from engine.planning.prerequisite_ddl import named, options_of
 from engine.reflect import definitions
 from engine.reflect.catalog import Catalog, search_path
 from engine.reflect.sequences import Sequence
-from engine.reflect.statements import Statement, alter, comment, spell
+from engine.reflect.statements import Statement, alter, comment, script, spell
 from engine.session.blame import blame
 from engine.session.stop import Stop
 
@@ -38,6 +38,8 @@ SET_POSITION = (
     "SELECT setval({}, greatest(edge, {}), {} OR coalesce(edge >= coalesce({}, edge), false))"
     " FROM (SELECT max(value) AS edge FROM ({}) AS found) AS found"
 )
+# Autovacuum would look at tables that are half loaded, and again at the whole.
+AUTOVACUUM = ("autovacuum_enabled", "toast.autovacuum_enabled")
 Place = tuple[str, str]  # table and column
 Origins = Mapping[Place, Place]  # build column → legacy column, where they differ
 
@@ -45,7 +47,8 @@ Origins = Mapping[Place, Place]  # build column → legacy column, where they di
 def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = ()) -> list[Statement]:
     """Tables without constraints: columns with collations, defaults, identity and generation.
 
-    Those named in `hidden` get the last column HIDDEN, the legacy row that each row came from.
+    Autovacuum leaves them alone until `attend`. Those named in `hidden` get the last column HIDDEN, the legacy row that
+    each row came from.
     """
     identities = {s.owner: s for s in catalog.sequences if s.is_identity}
     return [_table(shape, identities, shape.name in hidden) for shape in shapes]
@@ -57,7 +60,9 @@ def _table(shape: Table, identities: dict[tuple[str, str], Sequence], is_hidden:
         _column(column, identities.get((shape.name, column.name)), titles.get(column.name)) for column in shape.columns
     ]
     columns += [named(HIDDEN, "text", None)] if is_hidden else []
-    return spell("table", shape.name, "CREATE TABLE {} ({})", shape.name, sql.SQL(", ").join(columns))
+    options = ", ".join(f"{name} = off" for name in AUTOVACUUM)
+    template = f"CREATE TABLE {{}} ({{}}) WITH ({options})"
+    return spell("table", shape.name, template, shape.name, sql.SQL(", ").join(columns))
 
 
 def _column(column: Column, sequence: Sequence | None, not_null: str | None) -> sql.Composable:
@@ -280,6 +285,12 @@ def renames(names: Iterable[tuple[str, str]], columns: Iterable[tuple[str, str, 
     ] + [spell("rename", table, "ALTER TABLE {} RENAME TO {}", table, new) for table, new in names]
 
 
+def attend(shapes: Iterable[Table]) -> list[Statement]:
+    """Lets autovacuum have the tables, as it has all others."""
+    names = ", ".join(AUTOVACUUM)
+    return [spell("storage", shape.name, f"ALTER TABLE {{}} RESET ({names})", shape.name) for shape in shapes]
+
+
 def drop_hidden(names: Iterable[str]) -> list[Statement]:
     return [spell("drop", (n, HIDDEN), "ALTER TABLE {} DROP COLUMN {}", n, HIDDEN) for n in names]
 
@@ -293,9 +304,23 @@ def replay(
 ) -> None:
     """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions.
 
-    Errors: TargetError, which names the statement that failed; Interrupted.
+    They go to the server at once; only where that fails one by one, so that the error names the one that did. Errors:
+    TargetError, Interrupted.
     """
+    statements = list(statements)
     with connection.transaction(), search_path(connection, schema, home):
+        if _is_run_at_once(connection, statements, stop or Stop()):
+            return
         for statement in statements:
             with blame(TargetError, f"making {statement.phase} {statement.what}", stop):
                 connection.execute(statement.sql)
+
+
+def _is_run_at_once(connection: psycopg.Connection, statements: Iterable[Statement], stop: Stop) -> bool:
+    try:
+        with connection.transaction():
+            connection.execute(script(statements))
+        return True
+    except psycopg.DatabaseError:
+        stop.check()  # what was cancelled is not tried again
+        return False

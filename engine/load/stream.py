@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import psycopg
-from psycopg import sql
+from psycopg import errors, generators, pq, sql, waiting
+from psycopg.abc import PQGen
 
 from config.errors import MigrateError, SourceError, TargetError
 from engine.chunks import culprits, ledger
@@ -20,12 +21,14 @@ from engine.chunks.work import Chunk, Part, Work, select
 from engine.load import refusals
 from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
+from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.stop import Stop
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
 # 1.4 times as long (500,000 wide rows).
 GATHER_BYTES = 256 * 1024
+FREEZABLE_PAGES = 64  # a new file costs some milliseconds
 
 
 class Sink(Protocol):
@@ -56,7 +59,7 @@ def _sifted(
     table = work.plan.table(route.legacy_table).legacy
     found = culprits.sift(
         chunk.part,
-        lambda part: copied.append(_copy(work, route, part, source, target)),
+        lambda part: copied.append(_copy(work, route, part, source, target, is_whole=_is_whole(work, route, part))),
         lambda part: culprits.halves(source, work, table, part),
     )
     refused = [_refused(work, route, table, part, error, source) for part, error in found]
@@ -67,14 +70,20 @@ def _sifted(
     return ledger.Counts(rows_read=rows + len(refused), rejected=rejected, bytes=sizes)
 
 
+def _is_whole(work: Work, route: Route, part: Part) -> bool:
+    """Whether the part is all that its table will be loaded with, and long enough for that to matter."""
+    table = work.plan.table(route.legacy_table).legacy
+    feeding = [r for r in work.plan.routes if set(r.targets) & set(route.targets) and r.is_archive == route.is_archive]
+    return part == Part() and table.pages >= FREEZABLE_PAGES and len(feeding) == 1
+
+
 def _copy(
-    work: Work, route: Route, part: Part, source: psycopg.Connection, target: psycopg.Connection
+    work: Work, route: Route, part: Part, source: psycopg.Connection, target: psycopg.Connection, is_whole: bool
 ) -> tuple[int, int]:
     """Rows and bytes that were copied."""
     schema = work.archive_schema if route.is_archive else work.schema
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
     form, name = _form(work, route), sql.Identifier(schema, route.targets[0])
-    into = sql.SQL("copy {} ({}) from stdin (format {})").format(name, columns, sql.SQL(form))
     out = f"copy ({select(route, part)}) to stdout (format {form})"
     with (
         blame(TargetError, f"loading {route.legacy_table}", work.stop),
@@ -82,9 +91,23 @@ def _copy(
         search_path(target, work.schema, work.settings.extension_schema),  # for functions of generated columns
         target.cursor() as cursor,
     ):
-        with cursor.copy(into) as sink:
+        freezes = is_whole and _empties(target, name)
+        options = sql.SQL(f"format {form}, freeze {freezes}")
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin ({})").format(name, columns, options)) as sink:
             size = pump(work.stop, source, route.legacy_table, out, sink)
         return cursor.rowcount, size
+
+
+def _empties(target: psycopg.Connection, name: sql.Identifier) -> bool:
+    """Gives an empty table a new file in this transaction, so that its rows may be written frozen; False for any other.
+
+    A row that is written frozen is not written again when it is first read, nor, where pages have checksums, into the
+    log as a whole page.
+    """
+    if fetch.value(bool, target, sql.SQL("select exists (select from {})").format(name)):
+        return False
+    target.execute(sql.SQL("truncate {}").format(name))
+    return True
 
 
 def _refused(
@@ -115,15 +138,35 @@ def pump(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Comp
 
 def _gathered(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[bytes]:
     """Messages of one row each, joined to larger ones."""
-    gathered: list[bytes | bytearray | memoryview] = []
+    with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out):
+        while data := source.wait(_some(source.pgconn)):
+            yield data
+            stop.check()
+
+
+def _some(pgconn: pq.abc.PGconn) -> PQGen[bytes]:
+    """The messages of a COPY that come next, some 256 KiB of them; none after the last, and then it has ended well.
+
+    psycopg waits for each row anew; taken as they lie in libpq's buffer they cost a little more than half of that.
+    """
+    gathered: list[memoryview] = []
     pending = 0
-    with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out) as rows:
-        for row in rows:
+    while pending < GATHER_BYTES and pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+        size, row = pgconn.get_copy_data(1)
+        if size > 0:
             gathered.append(row)
-            pending += len(row)
-            if pending >= GATHER_BYTES:
-                yield b"".join(gathered)
-                pending = 0
-                gathered.clear()
-                stop.check()
-    yield b"".join(gathered)
+            pending += size
+        elif size == 0:
+            while not (yield waiting.Wait.R):
+                pass
+            pgconn.consume_input()
+        else:
+            yield from _end(pgconn)
+    return b"".join(gathered)
+
+
+def _end(pgconn: pq.abc.PGconn) -> PQGen[None]:
+    """Errors: psycopg.Error, if the server says that the COPY failed."""
+    for result in (yield from generators.fetch_many(pgconn)):
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise errors.error_from_result(result, encoding="utf-8")

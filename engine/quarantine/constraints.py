@@ -24,7 +24,6 @@ from engine.planning.plan import ConstraintRule, Plan
 from engine.reflect.statements import Statement, together
 from engine.session.blame import blame
 
-SORT_MEMORY = "256MB"  # maintenance_work_mem of a session that makes indexes; two of them fit small machines
 FOREIGN_KEY = "foreign key"
 PHASES = {"n": "not null", "c": "check", "p": "key", "u": "key", "x": "key", "i": "index", "f": FOREIGN_KEY}
 VIOLATIONS = {"23502", "23514", "23503", "23505", "23P01"}
@@ -161,7 +160,6 @@ def making(work: Work, target: psycopg.Connection, build_table: str = "") -> Ite
     """A transaction that makes constraints; its seconds are added to the totals of the table, if it is about one."""
     started = time.monotonic()
     with target.transaction():
-        target.execute("select set_config('maintenance_work_mem', %s, true)", (SORT_MEMORY,))
         target.execute("set local lock_timeout = 0")  # our own sessions may wait for each other
         yield
         labels = totals.labels(work.settings.profile, table=work.plan.final_name(build_table))

@@ -36,6 +36,7 @@ from engine.reflect.objects import (
     TypeUse,
 )
 from engine.reflect.sequences import Sequence
+from engine.session import fetch
 
 SQL = pathlib.Path(__file__).parent / "sql"
 Row = dict[str, Any]
@@ -186,15 +187,17 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
         )
 
 
+SET_PATH = "pg_catalog.set_config('search_path', %s, true)"
+
+
 @contextmanager
 def search_path(connection: psycopg.Connection, *schemas: str) -> Iterator[None]:
     """These schemas alone on the search path of the open transaction; a failure restores it with the savepoint."""
-    with connection.cursor(row_factory=scalar_row) as cursor:
-        before = cursor.execute("select pg_catalog.current_setting('search_path')").fetchone()
-        path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string()
-        cursor.execute("select pg_catalog.set_config('search_path', %s, true)", [path])
+    path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string()
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        before, _ = fetch.one(cursor, f"select pg_catalog.current_setting('search_path'), {SET_PATH}", [path])
         yield
-        cursor.execute("select pg_catalog.set_config('search_path', %s, true)", [before])
+        cursor.execute(f"select {SET_PATH}", [before])
 
 
 def _full_types(connection: psycopg.Connection, schema: str) -> dict[tuple[int, str], str]:

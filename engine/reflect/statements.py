@@ -53,6 +53,11 @@ def together(statements: Iterable[Statement]) -> list[Statement]:
     return [statement for _, found in grouped for statement in _joined(list(found))]
 
 
+def script(statements: Iterable[Statement]) -> str:
+    """All of them, to be sent to the server at once."""
+    return ";\n".join(statement.sql for statement in statements)
+
+
 def _joined(statements: list[Statement]) -> list[Statement]:
     if len(statements) == 1:
         return statements

@@ -4,12 +4,17 @@ Laws
 - A source session is read-only and unfiltered: default_transaction_read_only on, row_security off.
 - Both sides read and write values in one form, whatever the database or the role has set (config.postgres.session).
 - The search path has pg_catalog alone; every other name is written with its schema.
+- Sessions that load do not wait until a commit is on disk. A server that crashes loses whole transactions, the latest
+  first, and ends every session: nothing that a run remembers outlives it, and the books say what is there. What a
+  person is told (a run's state, a publish, a certificate, a decision) is committed by a session that waits, and what
+  was committed before is on disk with it.
+- A session's settings are its own: nothing is set on a server, a database or a role.
 """
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 
 from config.errors import MigrateError, SourceError, StagingError, TargetError
@@ -17,6 +22,9 @@ from config.postgres import cursors, session
 from config.postgres.connection import Connection
 from engine.session.blame import blame, blame_connecting
 from engine.session.stop import Stop
+
+if TYPE_CHECKING:  # half a second, for commands that open no such session
+    import adbc_driver_postgresql.dbapi as adbc
 
 LOCK_SECONDS = 30
 
@@ -33,8 +41,18 @@ CONNECT = {
 # The server's side of it: a client that vanished gives up its locks within minutes. Means nothing on a socket.
 SESSION_KEEPALIVES = {"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "6"}
 OWN = {"lock_timeout": f"{LOCK_SECONDS}s", **SESSION_KEEPALIVES}
+# One worker of ours to a core: a query that takes several only takes them from the others, and to start them and to
+# compile expressions cost a tenth of a build. A connection string's own options go before these.
+WORKING = {
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "work_mem": "64MB",
+    "hash_mem_multiplier": "2",
+    "maintenance_work_mem": "256MB",  # sorts of an index and the join behind a foreign key; two fit small machines
+}
 READ_ONLY = {"default_transaction_read_only": "on"}
 READ_WRITE = {"default_transaction_read_only": "off"}
+UNFLUSHED = {"synchronous_commit": "off"}
 
 
 @contextlib.contextmanager
@@ -52,6 +70,24 @@ def target(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg
 
 
 @contextlib.contextmanager
+def target_loading(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
+    """The same whose commits do not wait for the disk."""
+    with _session(connection, TargetError, READ_WRITE | UNFLUSHED, stop) as conn:
+        yield conn
+
+
+@contextlib.contextmanager
+def unflushed(conn: psycopg.Connection) -> Iterator[None]:
+    """Within the block the session's commits do not wait for the disk; the first one after it takes them along."""
+    conn.execute(session.query(UNFLUSHED))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(psycopg.Error):  # a session that was lost commits nothing more
+            conn.execute("reset synchronous_commit")
+
+
+@contextlib.contextmanager
 def staging(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
     """A session that fills the staging database, in autocommit; closed at the end. Errors: StagingError."""
     with _session(connection, StagingError, READ_WRITE, stop) as conn:
@@ -59,16 +95,19 @@ def staging(connection: Connection, stop: Stop | None = None) -> Iterator[psycop
 
 
 @contextlib.contextmanager
-def adbc_source(connection: Connection, stop: Stop | None = None) -> Iterator[adbc.Connection]:
+def adbc_source(connection: Connection, stop: Stop | None = None) -> Iterator["adbc.Connection"]:
     """A read-only ADBC session on the source, not in autocommit; closed at the end. Errors: SourceError."""
     with _adbc_session(connection, SourceError, READ_ONLY, stop) as conn:
         yield conn
 
 
 @contextlib.contextmanager
-def adbc_target(connection: Connection, stop: Stop | None = None) -> Iterator[adbc.Connection]:
-    """An ADBC session on the target, not in autocommit; closed at the end. Errors: TargetError."""
-    with _adbc_session(connection, TargetError, READ_WRITE, stop) as conn:
+def adbc_target(connection: Connection, stop: Stop | None = None) -> Iterator["adbc.Connection"]:
+    """An ADBC session on the target, not in autocommit, whose commits do not wait for the disk; closed at the end.
+
+    Errors: TargetError.
+    """
+    with _adbc_session(connection, TargetError, READ_WRITE | UNFLUSHED, stop) as conn:
         yield conn
 
 
@@ -81,22 +120,24 @@ def _session(
         conn = cursors.taking_any_name(psycopg.connect(_conninfo(connection), autocommit=True))
     with contextlib.closing(conn), stop.reaching(lambda: conn.cancel_safe(timeout=5)):
         with blame(kind, "setting up the session", stop):
-            conn.execute(session.query(session.PINNED | OWN | settings))
+            conn.execute(session.query(session.PINNED | OWN | settings, WORKING))
         yield conn
 
 
 @contextlib.contextmanager
 def _adbc_session(
     connection: Connection, kind: type[MigrateError], settings: dict[str, str], stop: Stop | None
-) -> Iterator[adbc.Connection]:
+) -> Iterator["adbc.Connection"]:
     """As it connects it asks for all types, and knows them by the names of their functions: spelled with quotes or with
     a schema they would all be strange to it. So what spells names is told to the server beforehand."""
+    import adbc_driver_postgresql.dbapi as adbc
+
     stop = stop or Stop()
     with blame_connecting(kind, connection):
         conn = adbc.connect(_conninfo(connection.with_options(session.options())))
     with contextlib.closing(conn), stop.reaching(conn.adbc_cancel):
         with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
-            cursor.execute(session.query(session.PINNED | OWN | settings))
+            cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
             cursor.fetchall()
             conn.commit()
         yield conn

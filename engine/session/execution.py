@@ -1,8 +1,9 @@
 """Protocols for running the engine's functions and for watching their progress, and those used without Prefect."""
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
@@ -59,6 +60,15 @@ class Threads:
             if not future.cancelled() and (error := future.exception()):
                 raise error
         return [future.result() for future in futures]
+
+
+@contextlib.contextmanager
+def beside(function: Callable[..., object], *arguments: Any) -> Iterator[None]:
+    """Runs the function in a thread while the block runs; its error, unless the block has one, is raised at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(copy_context().run, function, *arguments)
+        yield
+    future.result()
 
 
 class Silent:

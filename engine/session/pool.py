@@ -28,7 +28,7 @@ Session = psycopg.Connection | adbc.Connection
 Lent = tuple[contextlib.ExitStack, Session]
 OPENERS: dict[str, Callable[[Connection, Stop], AbstractContextManager[Session]]] = {
     "source": connect.source,
-    "target": connect.target,
+    "target": connect.target_loading,
     "staging": connect.staging,
     "adbc_source": connect.adbc_source,
     "adbc_target": connect.adbc_target,

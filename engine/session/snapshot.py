@@ -16,8 +16,8 @@ distance that the server's counter has gone since. An old frozen row can fall in
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg import sql
 
@@ -26,6 +26,9 @@ from config.postgres.connection import Connection
 from engine.session import connect, fetch, servers
 from engine.session.blame import blame
 from engine.session.stop import Stop
+
+if TYPE_CHECKING:  # half a second, for commands that open no such session
+    import adbc_driver_postgresql.dbapi as adbc
 
 BEGIN = "begin isolation level repeatable read, read only"
 TAKE = "select pg_export_snapshot(), concat(pg_current_snapshot())"
@@ -40,7 +43,7 @@ class ExportedSnapshot:
     visible: str
     server: servers.ServerInfo
 
-    def join(self, conn: psycopg.Connection | adbc.Connection) -> None:
+    def join(self, conn: "psycopg.Connection | adbc.Connection") -> None:
         """Begin a transaction in which the session sees what the snapshot sees; end it with a rollback.
 
         Takes a session of engine.session.connect, in no transaction. Errors: SourceError.
@@ -105,7 +108,7 @@ FILES = """
 
 # {low}: the low 32 bits of the recorded xmin, {since}.
 CHANGED = """
-    select count(*), coalesce(bool_or(
+    select {name}::text, count(*), coalesce(bool_or(
         (int8in(xidout(t.xmin)) - {low} + {round}) % {round}
         < (select int8in(xid8out(pg_snapshot_xmax(pg_current_snapshot()))) - {since})
     ), false)
@@ -132,14 +135,17 @@ def changed_tables(
     if visible is None or server.system_identifier is None or server.system_identifier != system_identifier:
         return [mark.table for mark in marks]
     now = files(conn, schema, [mark.table for mark in marks])
+    in_place = [mark.table for mark in marks if mark.files and now.get(mark.table) == mark.files]
     since = int(visible.split(":", maxsplit=1)[0])
-    return [mark.table for mark in marks if not _is_unchanged(conn, schema, mark, now.get(mark.table), since)]
+    found = {name: (row_count, has_newer) for name, row_count, has_newer in _looks(conn, schema, in_place, since)}
+    return [mark.table for mark in marks if found.get(mark.table) != (mark.row_count, False)]
 
 
-def _is_unchanged(conn: psycopg.Connection, schema: str, mark: Mark, files_now: str | None, since: int) -> bool:
-    if not files_now or files_now != mark.files:
-        return False
+def _looks(conn: psycopg.Connection, schema: str, tables: list[str], since: int) -> list[tuple[str, int, bool]]:
+    """How many rows each table has, and whether one is newer; all tables in one statement."""
     numbers = {"low": sql.Literal(since % ROUND), "since": sql.Literal(since), "round": sql.Literal(ROUND)}
-    query = sql.SQL(CHANGED).format(table=sql.Identifier(schema, mark.table), **numbers)
-    row_count, has_newer = fetch.one(conn, query)
-    return row_count == mark.row_count and not has_newer
+    looks = [
+        sql.SQL(CHANGED).format(name=sql.Literal(table), table=sql.Identifier(schema, table), **numbers)
+        for table in tables
+    ]
+    return conn.execute(sql.SQL(" union all ").join(looks)).fetchall() if looks else []

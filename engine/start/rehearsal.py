@@ -24,7 +24,7 @@ from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.reflect.catalog import Catalog, reflect, search_path
 from engine.reflect.objects import Dependency, Function, TypeUse
-from engine.reflect.statements import Statement, together
+from engine.reflect.statements import Statement, script, together
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55P", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
@@ -111,8 +111,7 @@ def _attempt(
     statements = list(statements)
     try:
         with connection.transaction():
-            for statement in together(statements):
-                connection.execute(statement.sql)
+            connection.execute(script(together(statements)))
         return []
     except psycopg.DatabaseError as error:
         _raise_trouble(connection, error)

@@ -64,6 +64,13 @@ def _content(settings, run_id: str) -> list:
         return conn.execute(CONTENT, {"run": run_id}).fetchall()
 
 
+def _with_options(settings) -> list:
+    """Published tables that still have storage parameters of the build's."""
+    query = "select relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where reloptions is not null"
+    with psycopg.connect(settings.target.conninfo) as conn:
+        return conn.execute(f"{query} and nspname in ('nxtgauge', 'legacy_archive', 'pg_toast')").fetchall()
+
+
 def _stopped(settings, stage: str) -> str:
     watch = Breaking(stage)
     with pytest.raises(Interrupted, match="--run"):
@@ -93,6 +100,7 @@ def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(whole, databas
     assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
     assert not any("anew" in text for text in watch.messages)
     assert _content(broken, run_id) == expected
+    assert _with_options(broken) == []
 
 
 class StoppingAfter(Threads):

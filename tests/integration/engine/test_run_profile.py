@@ -32,7 +32,7 @@ def command(environ, tmp_path, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
     monkeypatch.setattr(report, "FOLDER", tmp_path / "reports")
-    monkeypatch.setattr(work, "auditor", lambda settings: trusting)
+    monkeypatch.setattr(work, "auditor", lambda _, **__: trusting)
     profiles = tmp_path / "profiles"
     profiles.mkdir()
     monkeypatch.setattr(configuration, "PROFILES", profiles)

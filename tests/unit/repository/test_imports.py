@@ -1,6 +1,7 @@
 """Which folder imports which, and what a command may not import before it is needed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,15 @@ def test_help_imports_nothing_heavy(arguments):
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["code"] == (2 if arguments == ["x"] else 0)
     assert not set(HEAVY) & set(found["modules"])
+
+
+def test_what_a_person_waits_for_imports_no_frames():
+    """Where there is no server, all that the command needs of ours has been imported."""
+    given = os.environ | {"NXTGAUGE_TARGET_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    command = [sys.executable, "-c", PROBE, "status"]
+    done = subprocess.run(command, cwd=PROJECT, env=given, capture_output=True, text=True, check=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["code"] == 5 and not {"numpy", "pandas", "pyarrow", "prefect"} & set(found["modules"])
 
 
 def test_a_plain_run_needs_no_prefect():

@@ -301,7 +301,7 @@ class TestFile:
         from flows.runs import work
 
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(work, "auditor", lambda _: trusting)
+        monkeypatch.setattr(work, "auditor", lambda _, **__: trusting)
         done = work.migrate(settings, run_id=None, dry_run=True, watch=Silent())
         path = tmp_path / "reports" / done["run_id"] / "certificate.json"
         assert str(path.relative_to(tmp_path)) in done["reports"]

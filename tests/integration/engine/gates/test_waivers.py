@@ -123,7 +123,7 @@ class TestCommands:
         assert missing in capsys.readouterr().err
 
     def test_a_refused_run_ends_with_6_and_leaves_its_reports(self, capsys, monkeypatch, tmp_path):
-        monkeypatch.setattr(work, "auditor", lambda _: saying(**CLOSED))
+        monkeypatch.setattr(work, "auditor", lambda _, **__: saying(**CLOSED))
         assert cli.main(["--profile", "demo", "migrate", "--json"]) == 6
         error = json.loads(capsys.readouterr().out)["error"]
         assert "content/users (failed)" in error["faults"][0] and error["reports"]

@@ -66,6 +66,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[Statement]:
         *prerequisite_ddl.late_domain_checks(catalog, needs(catalog, shapes).types),
         *ddl.owners(catalog, shapes),
         *ddl.positions(catalog, shapes, needs(catalog, shapes).sequences),
+        *ddl.attend(shapes),
     ]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from checks.reading import connect as checks_connect
-from config.errors import SourceError
+from config.errors import SourceError, TargetError
 from config.postgres import session
 from engine.session import connect, fetch, servers
 from engine.session.blame import blame
@@ -60,6 +60,16 @@ class TestSession:
         with connect.source(here) as conn:
             assert conn.execute("show work_mem").fetchone() == ("77MB",)
             assert conn.execute("show application_name").fetchone() == ("nightly",)
+            assert conn.execute("show jit").fetchone() == ("off",)  # of which they say nothing
+
+    def test_commits_that_need_not_wait_for_the_disk_do_not_and_those_after_them_do(self, here):
+        with connect.target(here) as conn, connect.target_loading(here) as loading:
+            assert loading.execute("show synchronous_commit").fetchone() == ("off",)
+            before = conn.execute("show synchronous_commit").fetchone()
+            with pytest.raises(TargetError), connect.unflushed(conn), blame(TargetError, "making the build"):
+                assert conn.execute("show synchronous_commit").fetchone() == ("off",)
+                conn.execute("select 1 / 0")
+            assert conn.execute("show synchronous_commit").fetchone() == before
 
     def test_closing_never_commits_what_was_left_open(self, writer, here):
         with connect.target(here) as conn:
