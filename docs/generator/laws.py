@@ -88,7 +88,7 @@ The product's tables by their final names ([target.md](../../docs/target.md)), a
 
 
 def page(url: str) -> str:
-    """url: of the reference legacy database."""
+    """url: of a database that docs.generator.legacy has filled."""
     return markdown.page(
         "Laws", "docs/generator/laws.py and the auditor's relations",
         HEAD.splitlines(), [""], SOURCE.splitlines(), [""], _of_source(url), TARGET.splitlines(), [""], _of_target(),

@@ -31,7 +31,7 @@ SAME = ("same", "archived")  # ways that change nothing
 
 
 def page(url: str) -> str:
-    """url: of the reference legacy database."""
+    """url: of a database that docs.generator.legacy has filled."""
     plan = operations.plan(settings.load("demo", {"NXTGAUGE_SOURCE_URL": url}))
     assert not plan.faults, plan.faults
     sections = (line for domain in mapping.DOMAINS for line in _Domain(plan, domain).lines())

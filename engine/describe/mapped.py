@@ -143,6 +143,8 @@ def _rules(table: str, rule: TableRule) -> Iterator[str]:
     if rule.completed_from:
         moved = rule.completed_from
         yield f"{', '.join(moved.columns)} of {moved.table} move here, where they are found"
+        yield f"each row of {moved.table} gets a row here"
+    yield from _completing(table)
     if rule.derives:
         yield f"each row also makes {', '.join(rule.derives.targets)}, by {rule.derives.transform}"
     if GATEWAY_TABLE in _made(rule):
@@ -154,6 +156,13 @@ def _rules(table: str, rule: TableRule) -> Iterator[str]:
     if rule.also_archived:
         yield "its rows are kept in legacy_archive too"
     yield from _references(table)
+
+
+def _completing(table: str) -> Iterator[str]:
+    """Columns of the table that move into another."""
+    for other, rule in mapping.load().tables.items():
+        if rule.completed_from and rule.completed_from.table == table:
+            yield f"{', '.join(rule.completed_from.columns)} move to {other}, where they are found"
 
 
 def _rules_about(name: str, makers: list[str]) -> Iterator[str]:

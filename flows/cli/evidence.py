@@ -5,7 +5,7 @@ Faults and golden cases are part of a checkout; an installed program has none to
 
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
@@ -24,8 +24,8 @@ PYTHON: dict[str, Callable[[str, TableRule], bool]] = {
     "carried": lambda table, rule: rule.transform == "professionals",
     "review_display": lambda table, rule: rule.split is not None,
     "owners": lambda table, rule: rule.transform == "owned_by_profile",
-    "account_settings": lambda table, rule: rule.completed_from is not None or table == "users",
-    "gone_columns": lambda table, rule: bool(rule.removed or rule.becomes or rule.split),
+    "account_settings": lambda table, rule: rule.completed_from is not None or table in _completing(),
+    "gone_columns": lambda table, rule: bool(rule.removed or rule.becomes or rule.split or table in _completing()),
     "sums": lambda table, rule: rule.disposition in ("copy", "rename"),
     "renamed_values": lambda table, rule: bool(rule.coalesced),
 }
@@ -36,17 +36,33 @@ CONTENT = {
 }
 
 
-def laws(table: str, targets: list[str]) -> list[dict[str, str]]:
-    """The auditor's files about a table, with what each says. targets: tables of the target that it goes to."""
+def laws(table: str, targets: list[str], made_from: list[str]) -> list[dict[str, str]]:
+    """The auditor's files about a table, with what each says.
+
+    targets: tables of the target that a legacy table goes to. made_from: the legacy tables that make a new one.
+    """
     rule = mapping.load().tables.get(table)
-    found = [_law(law) for law in law_files.load() if _speaks(law, table, rule, targets)]
-    if table in {other.split.into for other in mapping.load().tables.values() if other.split}:
-        found.append(_python("review_display"))
+    found = [_law(law) for law in law_files.load() if _speaks(law, table, rule, targets) or law.table in made_from]
     if rule:
         found += [_python(name) for name, speaks in PYTHON.items() if speaks(table, rule)]
         if rule.disposition in ("copy", "rename") or rule.keeps_shape:
             found.append(CONTENT)
-    return found
+        return found
+    return found + [_python(name) for name in _python_of_makers(table, made_from)]
+
+
+def _python_of_makers(table: str, made_from: list[str]) -> Iterator[str]:
+    """Laws in Python about the legacy tables that are reshaped into a new one, or whose columns leave for it."""
+    rules = mapping.load().tables
+    makers = {maker: rules[maker] for maker in made_from if rules[maker].disposition == "reshape"}
+    yield from (name for name, speaks in PYTHON.items() if any(speaks(*maker) for maker in makers.items()))
+    if any(rule.split and rule.split.into == table for rule in rules.values()):
+        yield "review_display"
+
+
+def _completing() -> set[str]:
+    """Tables some of whose columns move into another."""
+    return {rule.completed_from.table for rule in mapping.load().tables.values() if rule.completed_from}
 
 
 def _law(law: law_files.Law) -> dict[str, str]:
@@ -90,12 +106,12 @@ def _read(query: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def shared(table: str) -> list[dict[str, str]]:
-    """The relations, shared by several laws, that say what becomes of the table's rows."""
+def shared(tables: set[str]) -> list[dict[str, str]]:
+    """The relations, shared by several laws, that say what becomes of the tables' rows."""
     wanted: list[dict[str, str]] = []
     for path in sorted((law_files.FOLDER / "shared").glob("*.sql")):
         text = path.read_text("utf-8")
-        if table in law_files.NAMED.findall(text):
+        if tables & set(law_files.NAMED.findall(text)):
             wanted.append({"file": f"checks/laws/shared/{path.name}", "says": _head(text), "proof": ""})
     return wanted
 
@@ -123,5 +139,5 @@ def _cases(folder: str, table: str) -> list[dict[str, str]]:
 def of(story: dict[str, Any]) -> dict[str, Any]:
     """The laws and cases of a table's story (engine.describe.mapped)."""
     table = story["legacy_table"] or story["name"]
-    found = [*shared(table), *laws(table, story["targets"])]
+    found = [*shared({table, *story["made_from"]}), *laws(table, story["targets"], story["made_from"])]
     return {"laws": found, "cases": cases(story["domain"], table)}

@@ -8,16 +8,16 @@ Laws
 import re
 from collections.abc import Callable
 from functools import lru_cache, partial
+from typing import get_args
 
+from config.masks import Masked
 from transforms.masks import addresses, arrays, documents, figures, letters, people, shapes, texts
 from transforms.masks.keyed import Keyed
 from transforms.masks.texts import Texts
 
 Mask = Callable[[str], str]
 
-KINDS = (
-    "email", "phone", "name", "text", "id", "code", "ip", "url", "json", "date", "number", "hex", "bytes", "keep",
-)  # fmt: skip
+KINDS = (*get_args(Masked), "keep")
 REMEMBERED, SHORT = 16_384, 100  # values of each kind, and their characters at most
 ENDLESS = ("infinity", "-infinity")
 BLANK = re.compile(r"\s")

@@ -21,6 +21,7 @@ COPIED = (
     "engine",
     "checks",
     "flows",
+    "docs/generator",
     "pyproject.toml",
     "tests/conftest.py",
     "tests/support",
@@ -29,6 +30,7 @@ COPIED = (
 )
 CASE = "tests/golden/changing/examples"
 PLANTED = "tests/mutations/test_examples.py"
+READ = "tests/test_read_examples.py"
 REASONS = "tests/unit/config/test_reasons.py"
 CASES_OF_ALL = "test_every_reason_of_the_list_has_a_golden_case"  # the copy has one case alone
 EXAMPLE = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +39,7 @@ EXAMPLE = re.compile(r"^```(\w+) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 @pytest.fixture
 def copy(tmp_path) -> Path:
     """The project's code, one golden case and its runner, all planted faults, the test of reasons."""
-    skipped = shutil.ignore_patterns("__pycache__", "legacy")
+    skipped = shutil.ignore_patterns("__pycache__", "seed")
     for name in (*COPIED, REASONS):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         if (PROJECT / name).is_dir():
@@ -46,6 +48,7 @@ def copy(tmp_path) -> Path:
             shutil.copy(PROJECT / name, tmp_path / name)
     shutil.copytree(Path(__file__).parent / "changing", tmp_path / CASE)
     shutil.copy(Path(__file__).parent / "planted_examples.py", tmp_path / PLANTED)
+    shutil.copy(Path(__file__).parent / "read_examples.py", tmp_path / READ)
     return tmp_path
 
 
@@ -69,7 +72,7 @@ def test_the_examples_lead_to_what_the_page_says(copy, postgres_url):
     faults = [name for _, _, block in examples for name in re.findall(r'^\+name = "(.*)"', block, re.MULTILINE)]
     tests = [f"{PLANTED}::test_a_planted_fault_is_found[{name.replace(' ', '_')}]" for name in faults]
     environ = os.environ | {"NXTGAUGE_TEST_URL": postgres_url, "NXTGAUGE_MUTATIONS": "all", "PYTHONPATH": str(copy)}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, REASONS]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, READ, REASONS]
     command += ["--deselect", f"{REASONS}::{CASES_OF_ALL}"]
     done = subprocess.run(command, cwd=copy, env=environ, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr

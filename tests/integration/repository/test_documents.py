@@ -2,20 +2,14 @@
 
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from docs.generator import PROJECT, pages
 
-REFERENCE = PROJECT / "config" / "legacy" / "reference.sql"
-
 
 @pytest.fixture(scope="module")
 def made(module_database) -> dict[Path, str]:
-    url = module_database()
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(REFERENCE.read_text("utf-8"))
-    return pages(url)
+    return pages(module_database())
 
 
 def test_every_generated_document_is_fresh(made):

@@ -32,6 +32,7 @@ TOLD = {
         "a new table, declared in config/target/finance/tables.sql",
         "made from: payments",
         "transforms/finance.py",
+        "checks/laws/shared/ordered.sql",
         "order_not_made: no amount: The payment is there",
     ),
     "payment_gateway_configs": ("made from: payments", "checks/laws/finance/gateways.sql"),
@@ -44,18 +45,28 @@ TOLD = {
         "made from: reviews",
         "review_id uuid ← reviews.id",
         "badge_text (its type) ← reviews.badge_text",
+        "checks/laws/review_display.py",
     ),
     "user_role_profiles": (
         "photographer_profiles",
         "these tables: rows become rows of user_role_profiles, by profiles",
         "checks/laws/profiles/roots.sql",
+        "checks/laws/profiles/professionals.sql",
+        "checks/laws/shared/professional.sql",
+        "checks/laws/carried.py",
     ),
     "tax_rules": ("nothing yet",),
     "reviews": ("is_featured, display_order", "checks/laws/review_display.py", "checks/compare/content.py"),
     "portfolio_items": ("professional_id becomes user_role_profile_id", "checks/laws/owners.py"),
     "developer_profiles": ("github_url is removed (external_link)", "checks/laws/profiles/removed_links.sql"),
     "onboarding_configs": ("kept whole in legacy_archive", "targets: legacy_archive.onboarding_configs"),
-    "users": ("a source without this table is refused", "user_id points here, declared or not"),
+    "users": (
+        "a source without this table is refused",
+        "user_id points here, declared or not",
+        "marketing_opt_in move to user_settings, where they are found",
+        "checks/laws/account_settings.py",
+        "checks/laws/gone_columns.py",
+    ),
 }
 
 
