@@ -10,15 +10,11 @@ Laws
 import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from config import target
+from config.rules import Derivation, Mapping, TableRule, spelling
 from config.shapes import Table
-from config.spelling import spelling
 from config.transforms import FIXED, TRANSFORMS
-
-if TYPE_CHECKING:
-    from config.mapping import Derivation, Mapping, TableRule
 
 COMMON = "config/mapping/common.toml"
 LISTED = re.compile(r"(\w+) in \((.*)\)")
@@ -34,14 +30,14 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(found)}?" if found else ""
 
 
-def faults(mapping: "Mapping") -> list[str]:
+def faults(mapping: Mapping) -> list[str]:
     """Every inconsistency, one sentence each."""
     declared = target.load()
     found = [fault for table in mapping.tables for fault in _Rule(mapping, table, declared).faults()]
     return [*found, *_claimed_twice(mapping, declared), *_common(mapping, declared)]
 
 
-def unknown_tables(mapping: "Mapping", source: Collection[str]) -> list[str]:
+def unknown_tables(mapping: Mapping, source: Collection[str]) -> list[str]:
     """References that name a table which neither the mapping nor the source has. source: names of its tables."""
     known = {*mapping.tables, *source}
     named = [
@@ -61,7 +57,7 @@ def unknown_tables(mapping: "Mapping", source: Collection[str]) -> list[str]:
 class _Rule:
     """One table's entry."""
 
-    def __init__(self, mapping: "Mapping", table: str, declared: dict[str, Table]):
+    def __init__(self, mapping: Mapping, table: str, declared: dict[str, Table]):
         self._mapping, self._table, self._declared = mapping, table, declared
         self._rule: TableRule = mapping.tables[table]
 
@@ -101,7 +97,7 @@ class _Rule:
             if has and rule.disposition not in KEEPERS:
                 yield self._says(key, _IDLE.format(DONE[rule.disposition]), 'wanted disposition = "copy"')
 
-    def _transformed(self, under: str, made: "TableRule | Derivation") -> Iterator[str]:
+    def _transformed(self, under: str, made: TableRule | Derivation) -> Iterator[str]:
         """The transform, what it reads, and the tables that it makes."""
         for name in made.targets:
             yield from self._undeclared(f"{under}targets", name)
@@ -178,13 +174,13 @@ class _Rule:
             yield self._says("completed_from.table", found, near(other.table, self._mapping.tables))
 
 
-def _finals(mapping: "Mapping") -> dict[str, str]:
+def _finals(mapping: Mapping) -> dict[str, str]:
     """Legacy table → the name that it has in the target, of those that have one there."""
     stay = {t: rule for t, rule in mapping.tables.items() if rule.disposition in KEEPERS or rule.keeps_shape}
     return {table: rule.target or table for table, rule in stay.items()}
 
 
-def _claimed_twice(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
+def _claimed_twice(mapping: Mapping, declared: dict[str, Table]) -> Iterator[str]:
     """Tables that take a name in the target which another takes."""
     taken = dict.fromkeys(declared, "the DDL declares")
     for table, name in _finals(mapping).items():
@@ -195,7 +191,7 @@ def _claimed_twice(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[s
             taken[name] = f"[{table}] of {mapping.file_of(table)} claims"
 
 
-def _common(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
+def _common(mapping: Mapping, declared: dict[str, Table]) -> Iterator[str]:
     common = mapping.common
     yield from _references(mapping)
     yield from _profiles(mapping)
@@ -211,7 +207,7 @@ def _common(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
                 yield f"{COMMON}: [{key}] {status}: the DDL's check of {table}.status does not allow it"
 
 
-def _references(mapping: "Mapping") -> Iterator[str]:
+def _references(mapping: Mapping) -> Iterator[str]:
     """A reference that holds for all mapped tables points at one; any other may speak of tables of the source alone."""
     for column, reference in mapping.common.references.items():
         place, known = f"{COMMON}: [references] {column}", reference.tables or mapping.tables
@@ -223,7 +219,7 @@ def _references(mapping: "Mapping") -> Iterator[str]:
                 yield f"{place}: owned: {table} is none of its tables; {near(table, known) or 'add it to `in`'}"
 
 
-def _profiles(mapping: "Mapping") -> Iterator[str]:
+def _profiles(mapping: Mapping) -> Iterator[str]:
     """The profiles have one root, and there is one table that was it."""
     former = [table for table, rule in mapping.tables.items() if rule.transform == "professionals"]
     if len(former) != 1:
@@ -237,7 +233,7 @@ def _profiles(mapping: "Mapping") -> Iterator[str]:
             yield f"{mapping.file_of(table)}: [{table}] root: is {root or 'not there'}; {wanted}"
 
 
-def _roles(mapping: "Mapping", declared: dict[str, Table]) -> Iterator[str]:
+def _roles(mapping: Mapping, declared: dict[str, Table]) -> Iterator[str]:
     synonyms, roles = mapping.common.role_synonyms, mapping.roles
     for word, role in synonyms.items():
         if role not in roles:

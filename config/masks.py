@@ -20,8 +20,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from config import consistency, mapping, target
 from config.errors import ConfigError
-from config.mapping import Mapping, TableRule
 from config.postgres.types import FLOATS, NUMBERS, TEXTUAL, TIMES
+from config.rules import Mapping, TableRule
 
 FILE = "config/mapping/masks.toml"
 

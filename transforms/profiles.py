@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from config import reasons
-from config.mapping import role_of, table_of
+from config.rules import role_of, table_of
 from transforms import steps
 from transforms.outcome import ID_MAP, REJECTED, REMOVED_LINKS, Outcome, Parameters
 

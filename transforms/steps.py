@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from config import note_kinds
 from config.note_kinds import Note
 from config.reasons import Reason
-from config.spelling import spelling as spelling_of
+from config.rules import spelling as spelling_of
 from transforms.outcome import ID_MAP, NOTES, REJECTED, TEXT, empty
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")

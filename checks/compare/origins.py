@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from checks.compare.content import stays
 from checks.reading.facts import Facts, row_of, text, text_of
 from checks.reading.relations import Relation
-from config.mapping import TableRule
+from config.rules import TableRule
 from config.shapes import Column, Constraint
 
 # Target columns that are called otherwise than the rule column that they are made of.

@@ -23,8 +23,8 @@ from checks.expectations.schema import Schema, SchemaTable
 from checks.expectations.suites import rules
 from checks.verdict import CRITICAL, INFO
 from config import mapping, target
-from config.mapping import TableRule
 from config.postgres.quoting import quoted
+from config.rules import TableRule
 from config.shapes import Constraint
 
 # The forms of declared checks that an expectation can say; any other needs a rule.

@@ -11,8 +11,8 @@ from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, text, text_of
 from checks.reading.relations import Relation
-from config.mapping import Split
 from config.postgres.quoting import literal, quoted
+from config.rules import Split
 from config.shapes import Column, Table
 
 TITLE = "Every column of presentation arrives in the table made for it, under the row's own id and as it was."

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from config.mapping import Mapping
+from config.rules import Mapping
 from config.shapes import Column, Constraint, Index, Table
 
 FOLDER = Path(__file__).parent / "sql"

@@ -19,9 +19,9 @@ from itertools import islice
 
 from checks.reading.books import Books
 from checks.reading.catalog import Catalog
-from config.mapping import Mapping, TableRule
 from config.postgres.quoting import quoted
 from config.postgres.types import NUMBERS, TEXTUAL, UUID_TEXT
+from config.rules import Mapping, TableRule
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
 

@@ -15,11 +15,11 @@ from collections.abc import Container, Iterable
 
 from checks.reading import addresses
 from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
-from config.mapping import role_keys, spellings
 from config.postgres import types
 from config.postgres.quoting import literal, quoted
 from config.postgres.times import LOCAL, VISIBLE, ZONED
 from config.postgres.types import TEXTUAL, TIMES
+from config.rules import role_keys, spellings
 from config.shapes import Column, Table
 
 # What laws read of tables that keep their shape: column → its variants.

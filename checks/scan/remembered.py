@@ -21,8 +21,8 @@ from checks.scan.cells import BatchColumn, is_telling, is_uuid
 from checks.scan.columns import Field
 from checks.scan.hashes import Hashes, Numbers
 from checks.scan.rows import Reader
-from config.mapping import Mapping
 from config.postgres.quoting import quoted
+from config.rules import Mapping
 
 WHOLE_KINDS = ("name", "email", "phone", "url")
 VALUED = ("name", "email", "url")  # whose values count as a whole; of a phone column its numbers do

@@ -19,7 +19,7 @@ from psycopg import sql
 from checks.reading.statements import one_value
 from checks.shape import definitions
 from checks.verdict import Row
-from config.mapping import Mapping as Rules
+from config.rules import Mapping as Rules
 
 FOLDER = Path(__file__).parent / "sql"
 MISSING, DIFFERS, UNEXPECTED = "missing", "differs", "unexpected"

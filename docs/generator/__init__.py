@@ -1,7 +1,7 @@
 """The documents that are made of what the program reads: `make docs` writes them, a test holds that they are fresh.
 
 - reasons: docs/rejections.md, of config/reasons.py.
-- keys: docs/mapping.md, of the models of config/mapping.py and config/masks.py.
+- keys: docs/mapping.md, of the models of config/rules.py and config/masks.py.
 - target: docs/target.md, of the plan for the reference legacy database.
 - laws: checks/laws/README.md, of the relations that the auditor makes.
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config import mapping, masks
-from config.mapping import Common, Completion, Derivation, ReferenceRule, Split, TableRule
+from config import mapping, masks, rules
+from config.rules import Common, Completion, Derivation, ReferenceRule, Split, TableRule
 from config.transforms import TRANSFORMS
 from docs.generator import markdown
 
@@ -52,7 +52,7 @@ SHORT = 90  # letters of an example
 def page() -> str:
     *rules, of_copies = ([*_section(*section)] for section in MODELS)
     parts = [HEAD.splitlines(), [""], *rules, ROLES.splitlines(), [""], _reads(), of_copies, _kinds()]
-    return markdown.page("The mapping's keys", "config/mapping.py and config/masks.py", *parts)
+    return markdown.page("The mapping's keys", "config/rules.py and config/masks.py", *parts)
 
 
 def _section(title: str, model: type[BaseModel], name: str) -> Iterator[str]:
@@ -92,9 +92,7 @@ def _toml(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        return (
-            "{ " + ", ".join(f"{mapping.toml_key(k)} = {_toml(v)}" for k, v in value.items()) + " }" if value else "{}"
-        )
+        return "{ " + ", ".join(f"{rules.toml_key(k)} = {_toml(v)}" for k, v in value.items()) + " }" if value else "{}"
     if isinstance(value, BaseModel):
         return _toml(value.model_dump(by_alias=True, exclude_defaults=True))
     if isinstance(value, tuple | list):

@@ -77,8 +77,8 @@ there are `profile` (all profile tables as one), `forbidden_link` (what the mapp
 `professional_role` (roles that a row without a role may be taken for), `run` (its instant), and the files of `shared/`.
 
 All rows are there, rejected ones too; `rejected` says why. `raw_id` is the id as the books name it, `legacy_id` a UUID
-in its plain form, `id` the target's. `nulled` are the references that were set to null, as `table.column` of the
-target. `…_meaning` and `role_key` are what a status or a role means; null: nothing that is known.
+in its plain form, `is_uuid` whether it is one, `id` the target's. `nulled` are the references that were set to null, as
+`table.column` of the target. `…_meaning` and `role_key` are what a status or a role means; null: nothing that is known.
 """
 TARGET = """\
 ## Relations of the target

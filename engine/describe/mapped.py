@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from config import consistency, feeds, mapping, note_kinds, reasons, target
-from config.mapping import Derivation, TableRule
+from config.rules import Derivation, TableRule
 from config.shapes import Table
 
 DISPOSITIONS = {

@@ -6,9 +6,9 @@ A Draft lives while one plan is made; the plan itself is frozen. Faults are gath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from config.mapping import Mapping as Rules
-from config.mapping import TableRule, toml_key
 from config.postgres.quoting import quoted
+from config.rules import Mapping as Rules
+from config.rules import TableRule, toml_key
 from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.fault import Fault

@@ -12,8 +12,8 @@ Laws (contract, 5: ids)
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from config.mapping import Mapping, toml_key
 from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL
+from config.rules import Mapping, toml_key
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
 from engine.reflect.catalog import Catalog, LegacyTable

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from config import mapping as mappings
 from config import target as targets
-from config.mapping import TableRule
+from config.rules import Mapping, TableRule
 from config.settings import Settings
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning import legacy_faults, prerequisites, questions
@@ -66,7 +66,7 @@ def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe
     return aside.restored(_assemble(draft, _tables(draft), probe), apart, legacy)
 
 
-def treatments_of(catalog: Catalog, mapping: mappings.Mapping, settings: Settings) -> dict[str, str]:
+def treatments_of(catalog: Catalog, mapping: Mapping, settings: Settings) -> dict[str, str]:
     """Legacy table → copy, keep, reshape, archive or skip."""
     treatments = {}
     for table in catalog.tables:

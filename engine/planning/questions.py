@@ -7,8 +7,8 @@ Laws
 
 from collections.abc import Iterator
 
-from config.mapping import toml_key
 from config.postgres.types import INTEGERS, TEXTUAL, TIMES
+from config.rules import toml_key
 from config.shapes import Column
 from engine.planning.draft import Draft
 from engine.planning.probe import Probe

@@ -15,9 +15,9 @@ import psycopg
 from psycopg import sql
 
 from config import mapping, note_kinds, reasons
-from config.mapping import TableRule
 from config.note_kinds import Note
 from config.reasons import Reason
+from config.rules import TableRule
 from engine.books import totals
 from engine.books.totals import Increment
 from engine.chunks.work import Work

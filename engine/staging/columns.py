@@ -17,8 +17,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from config import masks as masking
-from config.mapping import Mapping
 from config.masks import Masks
+from config.rules import Mapping
 from config.settings import Settings
 from config.shapes import Column
 from engine.reflect import expressions

@@ -5,7 +5,7 @@ A column of a mapped reference may name rows of several tables: professional_id 
 
 from dataclasses import dataclass
 
-from config.mapping import Mapping
+from config.rules import Mapping
 from config.settings import Settings
 from engine.planning import planner
 from engine.planning.keys import Keys

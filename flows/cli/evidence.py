@@ -13,7 +13,7 @@ from typing import Any
 
 from checks.compare import law_files
 from config import mapping
-from config.mapping import TableRule
+from config.rules import TableRule
 
 PROJECT = Path(__file__).parents[2]
 GOLDEN, MUTATIONS = PROJECT / "tests" / "golden", PROJECT / "tests" / "mutations"

@@ -12,7 +12,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config import mapping
+from config import mapping, rules
 from transforms.audit import activity_logs
 from transforms.finance import orders
 from transforms.knowledge_base import kb_articles, kb_sections
@@ -20,9 +20,9 @@ from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.verification import onboarding_states, onboarding_submissions, submission_documents, verifications
 
 FACTS = {
-    "role_keys": mapping.role_keys(mapping.load()),
-    "statuses": mapping.spellings(mapping.load().common.statuses),
-    "order_statuses": mapping.spellings(mapping.load().common.order_statuses),
+    "role_keys": rules.role_keys(mapping.load()),
+    "statuses": rules.spellings(mapping.load().common.statuses),
+    "order_statuses": rules.spellings(mapping.load().common.order_statuses),
 }
 UUIDS = [f"a0000000-0000-0000-0000-00000000000{digit}" for digit in "1234"]
 TIME = "2024-01-01 00:00:00+00"

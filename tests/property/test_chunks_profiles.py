@@ -8,16 +8,16 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config import mapping
-from config.spelling import spelling
+from config import mapping, rules
+from config.rules import spelling
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.portfolio import owned_by_profile
 from transforms.profiles import ROOT, professionals, profiles
 from transforms.steps import derived_id
 
-ROLE_KEYS = mapping.role_keys(mapping.load())
+ROLE_KEYS = rules.role_keys(mapping.load())
 PROFESSIONAL = mapping.load().professional_roles
-STATUSES = mapping.spellings(mapping.load().common.statuses)
+STATUSES = rules.spellings(mapping.load().common.statuses)
 FACTS = Parameters("professionals", ROLE_KEYS, STATUSES, professional_roles=PROFESSIONAL)
 COMMON = ["display_name", "bio", "location", "rejection_reason", "approved_at", "created_at"]
 USERS, ROLES = ["u1", "u2", "u3"], ["tutor", "developer", "company"]

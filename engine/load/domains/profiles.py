@@ -8,7 +8,7 @@ import psycopg
 from adbc_driver_postgresql.dbapi import Cursor
 from psycopg import sql
 
-from config import mapping, reasons
+from config import mapping, reasons, rules
 from config.errors import SourceError
 from config.postgres.quoting import quoted
 from config.postgres.types import TEXTUAL
@@ -203,7 +203,7 @@ def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[st
         query = legacy_rows.by_key(table, work.plan.source_schema, keys, user)
         with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
             for *_, user_id in source.execute(query).fetchall():
-                yield user_id, mapping.role_of(name)
+                yield user_id, rules.role_of(name)
 
 
 def _users_are_derived(work: Work) -> bool:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from config.mapping import Mapping as Rules
-from config.mapping import TableRule
+from config.rules import Mapping as Rules
+from config.rules import TableRule
 from config.shapes import Constraint, Index, Table
 from engine.planning.plan import Plan, Route, TablePlan
 from engine.reflect.catalog import Catalog, LegacyTable

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from config.mapping import Derivation, Split
+from config.rules import Derivation, Split
 from config.shapes import Column, Table
 from engine.planning.draft import Draft
 from engine.planning.plan import IdConversion, Item, Route, Way

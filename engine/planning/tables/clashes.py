@@ -7,7 +7,7 @@ table be archived; sequences and types, which expressions name, have to be renam
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config.mapping import toml_key
+from config.rules import toml_key
 from config.shapes import Table
 from engine.planning.draft import Draft
 from engine.planning.fault import Fault

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from config import note_kinds
-from config.mapping import TableRule
+from config.rules import TableRule
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
 from engine.planning.draft import Draft, Foreign, freight_item

@@ -9,7 +9,7 @@ Laws
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from config.mapping import MAX_NAME_BYTES, TableRule
+from config.rules import MAX_NAME_BYTES, TableRule
 from config.shapes import Column, Constraint, Index, Table
 from config.transforms import FIXED, TRANSFORMS
 from engine.planning.draft import Draft, Meaning, freight_item

@@ -8,7 +8,7 @@ Laws
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from config.mapping import TableRule, role_keys, spellings
+from config.rules import TableRule, role_keys, spellings
 from config.shapes import Column
 from engine.planning import ids
 from engine.planning.draft import Draft

@@ -9,9 +9,9 @@ Laws (contract, 4.10: account settings)
 from dataclasses import replace
 
 from config import note_kinds
-from config.mapping import Completion
 from config.postgres.quoting import literal, quoted
 from config.postgres.types import NUMBERS
+from config.rules import Completion
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
 from engine.planning.draft import Draft

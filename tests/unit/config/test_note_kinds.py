@@ -10,8 +10,8 @@ import pytest
 
 from checks.run_books import notes
 from config import note_kinds
-from config.mapping import TableRule
 from config.note_kinds import NoteKind
+from config.rules import TableRule
 from tests.support.places import PROJECT
 from transforms import steps
 from transforms.registry import TRANSFORMS

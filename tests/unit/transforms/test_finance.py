@@ -6,12 +6,12 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from config import mapping
+from config import mapping, rules
 from transforms import finance as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
-STATUSES = mapping.spellings(mapping.load().common.order_statuses)
+STATUSES = rules.spellings(mapping.load().common.order_statuses)
 TIME, LATER = "2024-01-01 00:00:00+00", "2024-01-02 00:00:00+00"
 USER, PAYMENT = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000d1"
 PACKAGE, COUPON = "00000000-0000-0000-0000-0000000000f1", "00000000-0000-0000-0000-0000000000f2"

@@ -3,15 +3,15 @@
 import pandas as pd
 import pytest
 
-from config import mapping
+from config import mapping, rules
 from transforms import profiles as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
 ROOT = "user_role_profiles"
-ROLE_KEYS = mapping.role_keys(mapping.load())
+ROLE_KEYS = rules.role_keys(mapping.load())
 PROFESSIONAL = mapping.load().professional_roles
-STATUSES = mapping.spellings(mapping.load().common.statuses)
+STATUSES = rules.spellings(mapping.load().common.statuses)
 COMMON = ["display_name", "bio", "location", "status", "rejection_reason", "approved_at"]
 TIME = "2024-01-01 00:00:00+00"
 USER, OTHER_USER = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000a2"

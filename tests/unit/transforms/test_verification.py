@@ -5,13 +5,13 @@ import json
 import pandas as pd
 import pytest
 
-from config import mapping
+from config import mapping, rules
 from transforms import verification as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
 
-ROLE_KEYS = mapping.role_keys(mapping.load())
-STATUSES = mapping.spellings(mapping.load().common.statuses)
+ROLE_KEYS = rules.role_keys(mapping.load())
+STATUSES = rules.spellings(mapping.load().common.statuses)
 TIME, LATER = "2024-01-01 00:00:00+00", "2024-01-02 00:00:00+00"
 USER, OTHER = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000-0000000000a2"
 ID, PROFILE = "00000000-0000-0000-0000-0000000000c1", "00000000-0000-0000-0000-0000000000b1"
