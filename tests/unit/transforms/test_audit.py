@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from tests.unit.transforms.frames import records
 from transforms import audit as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
@@ -22,12 +23,6 @@ def activities(*rows: dict) -> Outcome:
     return subject.activity_logs(
         frame, Parameters("activity_logs"), {"repeated_ids": pd.DataFrame({"id": []}, dtype=TEXT)}
     )
-
-
-def records(frame: pd.DataFrame) -> list[dict]:
-    assert all(dtype == TEXT for dtype in frame.dtypes)
-    values = frame.astype(object).where(frame.notna(), None)
-    return [{"label": label} | row for label, row in zip(frame.index, values.to_dict("records"), strict=True)]
 
 
 def logs(*rows: dict) -> list[dict]:

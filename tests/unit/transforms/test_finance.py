@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from config import mapping, rules
+from tests.unit.transforms.frames import records, table
 from transforms import finance as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
@@ -17,17 +18,6 @@ USER, PAYMENT = "00000000-0000-0000-0000-0000000000a1", "00000000-0000-0000-0000
 PACKAGE, COUPON = "00000000-0000-0000-0000-0000000000f1", "00000000-0000-0000-0000-0000000000f2"
 STRIPE = "00000000-0000-0000-0000-0000000000e1"
 COLUMNS = "id user_id amount currency status package_id gateway gateway_reference created_at updated_at"
-
-
-def table(columns: str, *rows: dict[str, str]) -> pd.DataFrame:
-    data = {column: pd.Series([row.get(column) for row in rows], dtype=TEXT) for column in columns.split()}
-    return pd.DataFrame(data).set_axis(range(10, 10 * len(rows) + 10, 10))
-
-
-def records(frame: pd.DataFrame) -> list[dict]:
-    assert all(dtype == TEXT for dtype in frame.dtypes)
-    values = frame.astype(object).where(frame.notna(), None)
-    return [{"label": label} | row for label, row in zip(frame.index, values.to_dict("records"), strict=True)]
 
 
 def payments(*rows: dict, parts=()) -> Outcome:

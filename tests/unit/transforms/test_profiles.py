@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from config import mapping, rules
+from tests.unit.transforms.frames import records
 from transforms import profiles as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
@@ -24,14 +25,6 @@ def uid(number: int) -> str:
 def table(columns: list[str], *rows: dict[str, str], labels: list[int] | None = None) -> pd.DataFrame:
     data = {column: pd.Series([row.get(column) for row in rows], dtype=TEXT) for column in columns}
     return pd.DataFrame(data).set_axis(labels or range(len(rows)))
-
-
-def records(frame: pd.DataFrame) -> list[dict]:
-    assert all(dtype == TEXT for dtype in frame.dtypes)
-    return [
-        {"label": label} | {name: None if pd.isna(value) else value for name, value in row.items()}
-        for label, row in frame.astype(object).iterrows()
-    ]
 
 
 def reasons(outcome: Outcome) -> dict[int, str]:

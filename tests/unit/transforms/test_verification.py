@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from config import mapping, rules
+from tests.unit.transforms.frames import records, table
 from transforms import verification as subject
 from transforms.outcome import TEXT, Outcome, Parameters
 from transforms.steps import derived_id
@@ -24,18 +25,6 @@ VERIFICATION = (
     "id user_id type status verified_by verified_at rejection_reason payload submitted_at role created_at updated_at"
 )
 DOCUMENT = "id submission_id document_type file_url status created_at updated_at"
-
-
-def table(columns: str, *rows: dict[str, str]) -> pd.DataFrame:
-    """Labelled 10, 20, …, as no part of an engine's table starts at 0."""
-    data = {column: pd.Series([row.get(column) for row in rows], dtype=TEXT) for column in columns.split()}
-    return pd.DataFrame(data).set_axis(range(10, 10 * len(rows) + 10, 10))
-
-
-def records(frame: pd.DataFrame) -> list[dict]:
-    assert all(dtype == TEXT for dtype in frame.dtypes)
-    values = frame.astype(object).where(frame.notna(), None)
-    return [{"label": label} | row for label, row in zip(frame.index, values.to_dict("records"), strict=True)]
 
 
 def profiles_of(*held: tuple[str, str, str]) -> pd.DataFrame:
