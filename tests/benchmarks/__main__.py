@@ -9,8 +9,9 @@ import json
 import sys
 from pathlib import Path
 
-from tests.benchmarks import bench, by_hand, commands, copying, figures, naive, ours, report
-from tests.benchmarks.contender import PROJECT, Contender
+from tests.benchmarks import bench, commands, figures, report
+from tests.benchmarks.contenders import by_hand, copying, naive, ours
+from tests.benchmarks.contenders.contender import PROJECT, Contender
 from tests.benchmarks.figures import Result
 
 RESULT = PROJECT / "reports" / "benchmark.json"

@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.benchmarks import by_hand, machine, meters, ours, server
-from tests.benchmarks.contender import LEGACY, PUBLISHED, SAMPLE, TARGET, CannotTakePart, Contender, Place
+from tests.benchmarks.contenders import by_hand, ours
+from tests.benchmarks.contenders.contender import LEGACY, PUBLISHED, SAMPLE, TARGET, CannotTakePart, Contender, Place
 from tests.benchmarks.figures import Result
+from tests.benchmarks.measuring import machine, meters, server
 from tests.support.oracle import comparing
 
 SIZE = "select sum(pg_total_relation_size(oid))::bigint from pg_class where relnamespace = 'public'::regnamespace"

@@ -17,8 +17,8 @@ from config import settings as configuration
 from engine.run import migrate
 from engine.session.execution import Silent
 from engine.start.options import Options
-from tests.benchmarks import meters
 from tests.benchmarks.lanes import FIGURES, OneByOne, Reading
+from tests.benchmarks.measuring import meters
 
 HELP = "full: with verification; published: and no dry-run; lanes: without, each chunk by itself"
 

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks.contender import PROJECT, PUBLISHED, TARGET, Contender, Details, Place, call
+from tests.benchmarks.contenders.contender import PROJECT, PUBLISHED, TARGET, Contender, Details, Place, call
 
 PROGRAM = str(Path(sys.executable).with_name("nxtgauge-migrate"))
 EMPTY = "empty"

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.benchmarks import chart, figures, model, tables
 from tests.benchmarks.__main__ import RESULT
-from tests.benchmarks.contender import PROJECT
+from tests.benchmarks.contenders.contender import PROJECT
 from tests.benchmarks.figures import Result
 from tests.benchmarks.goals import MEGABYTE
 from tests.benchmarks.tables import Table

@@ -1,5 +1,5 @@
 """Second opinions on 20,000 seeded rows: what was published holds what the oracle says (tests/support/oracle), and is,
-in every table and column, what SQL makes that was written by hand (tests/benchmarks/by_hand.sql)."""
+in every table and column, what SQL makes that was written by hand (tests/benchmarks/contenders/by_hand.sql)."""
 
 import re
 from dataclasses import replace
@@ -10,9 +10,10 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import settings as configuration
 from engine.start.options import Options
-from tests.benchmarks import by_hand, copying, meters
-from tests.benchmarks.contender import Place
-from tests.benchmarks.server import Server
+from tests.benchmarks.contenders import by_hand, copying
+from tests.benchmarks.contenders.contender import Place
+from tests.benchmarks.measuring import meters
+from tests.benchmarks.measuring.server import Server
 from tests.support.auditors import reconciling
 from tests.support.oracle import comparing
 

@@ -1,5 +1,4 @@
-"""Every table by pandas' read_sql and to_sql, in a process of its own: `python -m tests.benchmarks.with_pandas` and
-the two URLs.
+"""Every table by pandas' read_sql and to_sql, in a process of its own that is told the two URLs.
 
 Prints the seconds that copying took, without imports and connecting. Times and ranges are read as text: Python's own
 have no infinity.

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from tests.benchmarks.contender import TARGET, Contender, Details, Place, call
+from tests.benchmarks.contenders.contender import TARGET, Contender, Details, Place, call
 
 ROUTES = """
     select route, sum(rows_read)::bigint, sum(bytes)::bigint, sum(seconds)::float8 from migration.chunks

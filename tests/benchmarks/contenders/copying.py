@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import time
 
-from tests.benchmarks.contender import LEGACY, CannotTakePart, Contender, Details, Place, call, complaint
+from tests.benchmarks.contenders.contender import LEGACY, CannotTakePart, Contender, Details, Place, call, complaint
 
 STARTS = 9
 TABLES = """

@@ -8,8 +8,8 @@ import json
 import sys
 from pathlib import Path
 
-from tests.benchmarks import copying
-from tests.benchmarks.contender import CannotTakePart, Contender, Details, Place, call
+from tests.benchmarks.contenders import copying
+from tests.benchmarks.contenders.contender import CannotTakePart, Contender, Details, Place, call
 
 TOLERANT = """
     do $$ declare it record; begin
@@ -35,7 +35,8 @@ def tolerant_tables(place: Place) -> None:
 
 
 def pandas(place: Place) -> Details:
-    found: Details = json.loads(call(sys.executable, "-m", "tests.benchmarks.with_pandas", place.legacy, place.target))
+    program = "tests.benchmarks.contenders.with_pandas"
+    found: Details = json.loads(call(sys.executable, "-m", program, place.legacy, place.target))
     return found
 
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.contender import CannotTakePart, Contender, Details, Place, call
-from tests.benchmarks.server import Server
+from tests.benchmarks.contenders.contender import CannotTakePart, Contender, Details, Place, call
+from tests.benchmarks.measuring.server import Server
 
 SCHEMAS = ("nxtgauge", "legacy_archive")
 STATEMENTS = Path(__file__).with_suffix(".sql")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.server import Server
+from tests.benchmarks.measuring.server import Server
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 LEGACY, TARGET, PUBLISHED, SAMPLE = "legacy", "target", "published", "sample"
 Details = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks.server import Server
+from tests.benchmarks.measuring.server import Server
 
 PACKAGES = ("nxtgauge-migrate", "psycopg", "adbc-driver-postgresql", "pyarrow", "pandas", "sqlalchemy", "prefect",
             "great-expectations")  # fmt: skip
