@@ -19,7 +19,9 @@ from typing import Any
 import distributed
 from distributed.scheduler import KilledWorker
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import TaskRunner
+from prefect.tasks import exponential_backoff
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from config import errors
@@ -29,7 +31,7 @@ from engine.chunks.ledger import Counts
 from engine.chunks.work import Chunk
 from engine.load.moving import Elsewhere, Move
 from engine.session.stop import Stop
-from flows.runs.tasks import TASK, PrefectWorkers, StepFailed, label, safe_text
+from flows.runs.tasks import PrefectWorkers, StepFailed, is_retryable, label, safe_text
 
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 30
@@ -90,7 +92,15 @@ class Failed(StepFailed):
         return error
 
 
-@task(**TASK)
+@task(
+    task_run_name="{name}",
+    retries=3,
+    retry_delay_seconds=exponential_backoff(2),
+    retry_jitter_factor=0.2,
+    retry_condition_fn=is_retryable,
+    persist_result=False,
+    cache_policy=NO_CACHE,
+)
 def portion(name: str, portion: Portion) -> Counts:
     """One chunk of the run, on a worker of the cluster."""
     return portion.run()

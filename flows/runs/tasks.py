@@ -66,19 +66,15 @@ def is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
     return bool(getattr(state.data, "retryable", False))
 
 
-# How a task of a run is called, tried again and kept, here and on a cluster.
-TASK: dict[str, Any] = {
-    "task_run_name": "{name}",
-    "retries": 3,
-    "retry_delay_seconds": exponential_backoff(2),
-    "retry_jitter_factor": 0.2,
-    "retry_condition_fn": is_retryable,
-    "persist_result": False,
-    "cache_policy": NO_CACHE,  # the default hashes every argument
-}
-
-
-@task(**TASK)
+@task(
+    task_run_name="{name}",
+    retries=3,
+    retry_delay_seconds=exponential_backoff(2),
+    retry_jitter_factor=0.2,
+    retry_condition_fn=is_retryable,
+    persist_result=False,
+    cache_policy=NO_CACHE,  # the default hashes every argument
+)
 def step(name: str, job: EngineCall) -> object:
     """One stage or chunk of the run."""
     context = TaskRunContext.get()
