@@ -45,15 +45,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """The whole program first: those few tests wait for minutes, and others can run beside them. Then as paths are.
 
-    Within a module of unit and property tests the order is random. The others share databases and servers whose story
-    goes on from test to test.
+    Within a module of unit, property and integration tests the order is random, but for those marked `story`, which go
+    on from what those before them have done. In other rooms tests run as they are written.
     """
     written = {item.nodeid: number for number, item in enumerate(items)}
     yield
-    shuffled = {"unit", "property"}
-    items.sort(key=lambda item: (
-        "system" not in item.path.parts, item.path, 0 if shuffled & {*item.path.parts} else written[item.nodeid]
-    ))  # fmt: skip
+    items.sort(key=lambda item: (not _of_system(item), item.path, written[item.nodeid] if _in_story(item) else 0))
+
+
+def _of_system(item: pytest.Item) -> bool:
+    return "system" in item.path.parts
+
+
+def _in_story(item: pytest.Item) -> bool:
+    is_shuffled = bool({"unit", "property", "integration"} & {*item.path.parts})
+    return not is_shuffled or item.get_closest_marker("story") is not None
 
 
 def _server_version() -> str:
