@@ -27,6 +27,7 @@ class Column:
     # What only a catalogue can tell, of the database it was read from; left out where columns are compared.
     qualified: str = field(default="", compare=False)  # the type with its schema, unless that is pg_catalog
     is_binary: bool = field(default=True, compare=False)  # whether it, and all it is made of, has send and receive
+    sends: str = field(default="", compare=False)  # the function that gives a value's binary form, if there is one
     is_cast_to_json: bool = field(default=False, compare=False)  # whether row_to_json would call a cast of its own
     # Whether its values are made of oids that stand for names (regclass and its kin): elsewhere they mean nothing.
     names_objects: bool = field(default=False, compare=False)

@@ -182,11 +182,11 @@ def _changes(rows: pd.DataFrame, ids: pd.Series, legacy_table: str) -> pd.DataFr
     texts = zip(rows.index, rows["id"].tolist(), rows["metadata"].tolist(), strict=True)
     found = [(label, legacy_id, *change) for label, legacy_id, text in texts for change in changes(text)]
     labels, legacy_ids, fields, old, new = zip(*found, strict=True) if found else ((),) * 5
-    names = map(":".join, zip(legacy_ids, fields, strict=True))
-    change_ids = [steps.derived_id(f"{CHANGES}:{legacy_table}:{name}") for name in names]
     index = pd.Index(labels, dtype=rows.index.dtype)
-    columns = {"id": change_ids, "field_name": fields, "old_value": old, "new_value": new}
+    names = map(":".join, zip(legacy_ids, fields, strict=True))
+    columns = {"id": list(names), "field_name": fields, "old_value": old, "new_value": new}
     own = {name: steps.text(pa.array(values, pa.string()), index) for name, values in columns.items()}
+    own["id"] = steps.derived_ids(own["id"], f"{CHANGES}:{legacy_table}")
     return steps.frame(index, {**own, "audit_log_id": ids, "created_at": rows["created_at"]})
 
 

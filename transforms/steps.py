@@ -157,18 +157,33 @@ def canonical_uuid(values: pd.Series) -> pd.Series:
 
 
 def derived_id(name: str) -> str:
-    """UUIDv5 of a name in the project's namespace; the same as uuid.uuid5, in a third of its time."""
-    digest = bytearray(sha1(NAMESPACE.bytes + name.encode(), usedforsecurity=False).digest()[:16])
-    digest[6] = digest[6] & 0x0F | 0x50
-    digest[8] = digest[8] & 0x3F | 0x80
-    digits = digest.hex()
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    """UUIDv5 of a name in the project's namespace."""
+    return str(uuid.uuid5(NAMESPACE, name))
 
 
 def derived_ids(names: pd.Series, prefix: str) -> pd.Series:
     """derived_id of `<prefix>:<name>` for each name; null stays null."""
-    ids = [None if name is None else derived_id(f"{prefix}:{name}") for name in arrow(names).to_pylist()]
-    return text(pa.array(ids, pa.string()), names.index)
+    begun = NAMESPACE.bytes + f"{prefix}:".encode()
+    known = arrow(names).drop_null().to_pylist()
+    digests = b"".join([sha1(begun + name.encode(), usedforsecurity=False).digest() for name in known])
+    ids = _version_5(np.frombuffer(digests, np.uint8).reshape(-1, 20)[:, :16])
+    places = np.cumsum(names.notna().to_numpy()) - 1
+    return text(ids.take(pa.array(places, mask=names.isna().to_numpy())), names.index)
+
+
+def _version_5(digests: np.ndarray) -> pa.Array:
+    """The texts of UUIDs whose sixteen bytes stand in the rows."""
+    digests = digests.copy()
+    digests[:, 6] = digests[:, 6] & 0x0F | 0x50
+    digests[:, 8] = digests[:, 8] & 0x3F | 0x80
+    digits = np.frombuffer(digests.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
+    parts = [part for group in np.split(digits, [8, 12, 16, 20], axis=1) for part in (_hyphens(len(digits)), group)][1:]
+    ends = pa.py_buffer(np.arange(0, 36 * len(digits) + 1, 36, dtype=np.int32))
+    return pa.Array.from_buffers(pa.string(), len(digits), [None, ends, pa.py_buffer(np.hstack(parts))])
+
+
+def _hyphens(count: int) -> np.ndarray:
+    return np.full((count, 1), ord("-"), np.uint8)
 
 
 def target_id(values: pd.Series, legacy_table: str, taken: pd.Series | None = None) -> pd.Series:

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-import adbc_driver_postgresql.dbapi as adbc
+import numpy as np
 import pandas as pd
+import psycopg
 import pyarrow as pa
 from psycopg import sql
 
@@ -22,43 +23,25 @@ from engine.chunks import ledger
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Route
+from engine.session import binary_copy
 from transforms import steps
 from transforms.outcome import NOTES, REJECTED, TEXT, Outcome
 
-INSERTS = {
-    "rejects": (
-        ["legacy_key", "target_table", "reason", "detail", "legacy_row"],
-        "insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row) "
-        "select {run}, {table}, s.legacy_key, s.target_table, s.reason, s.detail, "
-        "case when migration.is_valid(s.legacy_row, 'jsonb') then jsonb_in(textout(s.legacy_row)) "
-        "else to_jsonb(s.legacy_row) end from {stage} as s",
-    ),
-    "id_map": (
-        ["legacy_id", "target_table", "target_id", "why"],
-        "insert into migration.id_map (run_id, legacy_table, legacy_id, target_table, target_id, why) "
-        "select {run}, {table}, s.legacy_id, s.target_table, s.target_id, s.why from {stage} as s",
-    ),
-    "moved": (
-        ["legacy_id", "from_id", "to_id"],
-        "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
-        "select {run}, {table}, s.legacy_id, s.from_id, s.to_id from {stage} as s",
-    ),
-    "gone": (
-        ["build_table", "id"],
-        "insert into migration.gone (run_id, build_table, id) select {run}, s.build_table, s.id from {stage} as s",
-    ),
-    "removed_links": (
-        ["user_role_profile_id", "legacy_column", "url"],
-        "insert into migration.removed_links (run_id, user_role_profile_id, legacy_table, legacy_column, url) "
-        "select {run}, s.user_role_profile_id, {table}, s.legacy_column, s.url from {stage} as s",
-    ),
-    "notes": (
-        ["legacy_key", "target_table", "target_column", "note", "legacy_value"],
-        "insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, "
-        "legacy_value) select {run}, {table}, s.legacy_key, s.target_table, s.target_column, s.note, s.legacy_value "
-        "from {stage} as s",
-    ),
+COLUMNS = {
+    "rejects": ("legacy_key", "target_table", "reason", "detail", "legacy_row"),
+    "id_map": ("legacy_id", "target_table", "target_id", "why"),
+    "moved": ("legacy_id", "from_id", "to_id"),
+    "gone": ("build_table", "id"),
+    "removed_links": ("user_role_profile_id", "legacy_column", "url"),
+    "notes": ("legacy_key", "target_table", "target_column", "note", "legacy_value"),
 }
+REJECT = """
+    insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
+    select s.run_id, s.legacy_table, s.legacy_key, s.target_table, s.reason, s.detail,
+           case when migration.is_valid(s.legacy_row, 'jsonb') then jsonb_in(textout(s.legacy_row))
+                else to_jsonb(s.legacy_row) end
+    from pg_temp.record_rejects as s
+"""
 
 
 def without_refused(work: Work, outcome: Outcome, table: pa.Table, refused: Sequence[Refused]) -> Outcome:
@@ -134,28 +117,29 @@ def _texts(values: list[str], labels: list[int]) -> pd.Series:
 
 
 def write(
-    work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, cursor: adbc.Cursor
+    work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome, evidence: pd.DataFrame, target: psycopg.Connection
 ) -> ledger.Counts:
     """Write all records; returns the counts of the chunk. rows: as the legacy table has them."""
     notes = outcome.notes
     if not route.is_accounted:
         notes = pd.concat([notes, _as_notes(outcome.rejected)])
     else:
-        _insert(work, route, "rejects", outcome.rejected.join(evidence), cursor)
-        _insert(work, route, "id_map", _final(work, outcome.id_map), cursor)
-        _insert(work, route, "moved", _moved(work, route, rows, outcome), cursor)
-        _insert(work, route, "gone", _gone(work, route, rows, outcome.rejected), cursor)
-    _insert(work, route, "removed_links", outcome.removed_links, cursor)
+        _record(work, route, "rejects", outcome.rejected.join(evidence), target)
+        _record(work, route, "id_map", _final(work, outcome.id_map), target)
+        _record(work, route, "moved", _moved(work, route, rows, outcome), target)
+        _record(work, route, "gone", _gone(work, route, rows, outcome.rejected), target)
+    _record(work, route, "removed_links", outcome.removed_links, target)
     if len(notes):
-        _insert(work, route, "notes", _final(work, notes).join(rows["key"].rename("legacy_key")), cursor)
-    parts = [frame.index for frame in outcome.frames.values()]
-    named = set().union(*parts, outcome.rejected.index, outcome.merged)
+        _record(work, route, "notes", _final(work, notes).join(rows["key"].rename("legacy_key")), target)
+    is_named = np.zeros(len(rows), bool)
+    for labels in (*(frame.index for frame in outcome.frames.values()), outcome.rejected.index, outcome.merged):
+        is_named[labels] = True
     return ledger.Counts(
         rows_read=len(rows),
         rejected=len(outcome.rejected) if route.is_accounted else 0,
         reasons=Counter(outcome.rejected["reason"]) if route.is_accounted else {},
         merged=len(outcome.merged),
-        archived=len(rows) - len(named),
+        archived=len(rows) - int(is_named.sum()),
     )
 
 
@@ -176,7 +160,7 @@ def _final(work: Work, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
-    """Where references to these rows lead now, if not to the id that a reference says. Columns as INSERTS."""
+    """Where references to these rows lead now, if not to the id that a reference says. Columns as COLUMNS."""
     followed = {follow.legacy_table for follow in work.plan.follows}
     if route.legacy_table not in followed | work.looked_up or "id" not in rows:
         return pd.DataFrame()
@@ -199,14 +183,22 @@ def _gone(work: Work, route: Route, rows: pd.DataFrame, rejected: pd.DataFrame) 
     return pd.DataFrame({"build_table": route.targets[0], "id": ids}).astype(TEXT)
 
 
-def _insert(work: Work, route: Route, kind: str, frame: pd.DataFrame, cursor: adbc.Cursor) -> None:
+def _record(work: Work, route: Route, kind: str, frame: pd.DataFrame, target: psycopg.Connection) -> None:
     if not len(frame):
         return
-    columns, query = INSERTS[kind]
-    stage = f"record_{kind}"
-    definitions = ", ".join(f"{name} text" for name in columns)
-    cursor.execute(f"create temporary table if not exists {stage} ({definitions}) on commit drop")
-    data = pa.table({name: pa.array(frame[name].astype(TEXT)) for name in columns})
-    cursor.adbc_ingest(stage, data, mode="append", temporary=True)
-    run, table = sql.Literal(work.run_id), sql.Literal(route.legacy_table)
-    cursor.execute(sql.SQL(query).format(run=run, table=table, stage=sql.SQL(stage)).as_string(None))
+    same = {"run_id": work.run_id} | ({} if kind == "gone" else {"legacy_table": route.legacy_table})
+    of_all = {name: pa.repeat(value, len(frame)) for name, value in same.items()}
+    rows = pa.table(of_all | {name: steps.arrow(frame[name].astype(TEXT)) for name in COLUMNS[kind]})
+    if kind == "rejects":
+        _reject(rows, target)
+    else:
+        binary_copy.write(target, sql.Identifier("migration", kind), rows)
+
+
+def _reject(rows: pa.Table, target: psycopg.Connection) -> None:
+    """By way of a temporary table: whether jsonb takes a row, the server has to say."""
+    declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in rows.column_names)
+    target.execute(sql.SQL("create temporary table record_rejects ({})").format(declared))
+    binary_copy.write(target, sql.Identifier("pg_temp", "record_rejects"), rows)
+    target.execute(REJECT)
+    target.execute("drop table pg_temp.record_rejects")

@@ -12,7 +12,6 @@ from dataclasses import replace
 import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
 import pyarrow as pa
-from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from engine.chunks import chunk_books, culprits, ledger
@@ -23,6 +22,7 @@ from engine.load.lookup import with_all_columns
 from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
 from engine.quarantine import legacy_rows
+from engine.reflect.catalog import search_path
 from engine.session.blame import blame
 from transforms import registry, steps
 from transforms.outcome import ID_MAP, TEXT, Outcome
@@ -31,27 +31,23 @@ from transforms.outcome import ID_MAP, TEXT, Outcome
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; all of them roll the chunk back."""
     started, route = time.monotonic(), work.route(chunk.route)
-    with work.sessions.lend("adbc_source") as source, work.sessions.lend("adbc_target") as target:
+    with work.sessions.lend("adbc_source") as source:
         table, unread = _read(work, route, chunk, source)
-        with blame(TargetError, f"loading {route.legacy_table}", work.stop), target.cursor() as cursor:
-            outcome, rows = _transformed(work, route, table, cursor)
-            work.stop.check()
-            cursor.execute(_search_path(work.schema, work.settings.extension_schema))
-            outcome = loading.load(work, route, table, outcome, cursor)
-            cursor.execute(_search_path("pg_catalog"))
+        outcome, rows = _transformed(work, route, table)
+        work.stop.check()
+        with (
+            work.sessions.lend("target") as target,
+            blame(TargetError, f"loading {route.legacy_table}", work.stop),
+            target.transaction(),
+        ):
+            with search_path(target, work.schema, work.settings.extension_schema):  # of types and generated columns
+                outcome = loading.load(work, route, table, outcome, target)
             evidence = _evidence(work, route, table, outcome, source)
-            counts = replace(chunk_books.write(work, route, rows, outcome, evidence, cursor), bytes=table.nbytes)
+            counts = replace(chunk_books.write(work, route, rows, outcome, evidence, target), bytes=table.nbytes)
             if unread:
-                counts += refusals.write_unread(work, route, unread, cursor)
-            cursor.execute(ledger.recording(work, chunk, counts, time.monotonic() - started))
-            target.commit()
+                counts += refusals.write_unread(work, route, unread, target)
+            ledger.record(target, work, chunk, counts, time.monotonic() - started)
     return counts
-
-
-def _search_path(*schemas: str) -> str:
-    """The build's own types and the functions of its generated columns are found by it; nothing else should be."""
-    path = sql.SQL(", ").join(map(sql.Identifier, schemas))
-    return sql.SQL("set local search_path = {}").format(path).as_string(None)
 
 
 def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> tuple[pa.Table, list[Refused]]:
@@ -81,12 +77,12 @@ def _fetch(work: Work, route: Route, part: Part, source: adbc.Connection) -> pa.
         raise
 
 
-def _transformed(work: Work, route: Route, table: pa.Table, cursor: adbc.Cursor) -> tuple[Outcome, pd.DataFrame]:
+def _transformed(work: Work, route: Route, table: pa.Table) -> tuple[Outcome, pd.DataFrame]:
     """The outcome, and the rule columns it was made of (ids as the legacy row has them)."""
     rows = _rule_rows(table)
     if route.transform is None:
         return _copied(work, route, table), rows
-    found = lookups.find(work, route, rows, cursor)
+    found = lookups.find(work, route, rows)
     converted = _converted(route, rows)
     return chunk_books.with_blank_times(
         registry.TRANSFORMS[route.transform](converted, route.transform_parameters, found), rows

@@ -1,55 +1,88 @@
 """Loads the outcome of a transform into the target's tables, and deals with rows that these refuse.
 
 Laws
-- Values reach the target through a temporary table and are cast there, without a length: what does not fit fails the
-  constraint or the check, and is never cut to size.
-- All rows are tried at once. Only if some are refused are they looked for: first by type, over whole columns, then by
-  halves of what is left.
+- Rows are copied in the binary forms of the target's types. Where a text is not plainly of its column's type, they go
+  through a temporary table and are cast there, without a length: what does not fit fails the constraint or the check,
+  and is never cut to size.
+- All rows are tried at once. Only if some are refused are they looked for, in temporary tables: first by type, over
+  whole columns, then by halves of what is left.
 - A row with a value that its column refuses is rejected; a nullable reference whose value is refused is set to null, as
   any other orphan.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
-import adbc_driver_postgresql.dbapi as adbc
+import numpy as np
 import pandas as pd
+import psycopg
 import pyarrow as pa
+from psycopg import sql
 
 from config.errors import TargetError
-from config.shapes import Table
 from engine.chunks import chunk_books, culprits
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
+from engine.load.rows import Rows, copy
 from engine.load.temporary import TemporaryTable, tried
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
 from engine.planning.tables.reshaped import RULE
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
+Half = TypeVar("Half", list[str], range)
 
-def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, cursor: adbc.Cursor) -> Outcome:
+
+def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, target: psycopg.Connection) -> Outcome:
     """Insert every target's rows. Returns the outcome without refused rows, and with notes of references set to
     null."""
-    temporaries = _temporaries(work, route, table, outcome)
-    for temporary in temporaries:
-        temporary.fill(cursor)
-    if tried(cursor, [temporary.insertion() for temporary in temporaries]) is None:
+    parts = _parts(work, route, table, outcome)
+    try:
+        with culprits.trying(target), blame(TargetError, f"loading {route.legacy_table}", work.stop):
+            for rows in parts:
+                _insert(work, rows, target)
+    except TargetError as error:
+        if not culprits.is_of_a_value(error):
+            raise
+    else:
         return outcome
-    sieve = _Sieve(work, route, table, temporaries, cursor)
+    sieve = _Sieve(work, route, table, [TemporaryTable(target, rows) for rows in parts], target)
     sieve.run()
     return sieve.judged(outcome)
 
 
-def _temporaries(work: Work, route: Route, table: pa.Table, outcome: Outcome) -> list[TemporaryTable]:
+def _insert(work: Work, rows: Rows, target: psycopg.Connection) -> None:
+    """All rows at once."""
+    if (forms := rows.forms()) is not None:
+        copy(target, sql.Identifier(work.schema, rows.shape.name), rows, forms)
+        return
+    temporary = TemporaryTable(target, rows)
+    temporary.make()
+    temporary.fill()
+    target.execute(temporary.insertion())
+
+
+def _parts(work: Work, route: Route, table: pa.Table, outcome: Outcome) -> list[Rows]:
     freight = {target: dict(pairs) for target, pairs in route.freight}
-    temporaries = [
-        _temporary(work, route, table, target, frame, freight.get(target, {}))
+    parts = [
+        _rows(work, route, table, target, frame, freight.get(target, {}))
         for target, frame in outcome.frames.items()
         if len(frame)
     ]
     merged = _merged(work, route, table, outcome, freight)
-    return [*temporaries, merged] if merged else temporaries
+    return [*parts, merged] if merged else parts
+
+
+class Found(NamedTuple):
+    """A value that a column refuses."""
+
+    origin: str
+    column: str
+    value: str | None
+    sqlstate: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +90,8 @@ class Pointer:
     """A value that was refused, of a column that may be null. parent: the build table that it should name a row of."""
 
     refused: Refused
-    column: str
     parent: str
+    value: str | None
 
 
 @dataclass
@@ -69,22 +102,34 @@ class _Sieve:
     route: Route
     table: pa.Table
     temporaries: list[TemporaryTable]
-    cursor: adbc.Cursor
+    target: psycopg.Connection
     refused: dict[str, Refused] = field(default_factory=dict)  # origin → the first value that was
     pointers: list[Pointer] = field(default_factory=list)
 
     def run(self) -> None:
         for temporary in self.temporaries:
-            self._judge(temporary, [(o, column, "22") for o, column in temporary.unfit(self.cursor)])
-        whole = sorted({o for temporary in self.temporaries for o in temporary.origins} - self.refused.keys())
+            self._fill(temporary)
+            self._judge(temporary, [Found(*found, "22") for found in temporary.unfit()])
+        whole = sorted({o for temporary in self.temporaries for o in temporary.rows.origins} - self.refused.keys())
         for (origin,), error in culprits.sift(whole, self._insert, _halves):
             self._single(origin, error.sqlstate)
 
+    def _fill(self, temporary: TemporaryTable) -> None:
+        """Load the rows into the temporary table, but for those with a value that it does not receive."""
+        temporary.make()
+
+        def fill(places: range) -> None:
+            with blame(TargetError, f"loading {self.route.legacy_table}", self.work.stop), culprits.trying(self.target):
+                temporary.fill(places)
+
+        origins = temporary.rows.origins
+        for (place,), error in culprits.sift(range(len(origins)), fill, _halves):
+            column = temporary.unreceived(place)
+            self.refused[origins[place]] = Refused(origins[place], self._target(temporary), column, error.sqlstate)
+
     def _insert(self, origins: list[str]) -> None:
         """Errors: TargetError if a value is refused."""
-        if origins and (
-            sqlstate := tried(self.cursor, [temporary.insertion(origins) for temporary in self.temporaries])
-        ):
+        if origins and (sqlstate := tried(self.target, [one.insertion(origins) for one in self.temporaries])):
             error = TargetError(f"loading {self.route.legacy_table}: a value was refused ({sqlstate})")
             error.sqlstate = sqlstate
             raise error
@@ -92,8 +137,8 @@ class _Sieve:
     def _single(self, origin: str, sqlstate: str) -> None:
         """A row that is refused whole: without its pointers that are refused, or not at all."""
         for temporary in self.temporaries:
-            while column := temporary.culprit(self.cursor, origin):
-                self._judge(temporary, [(origin, column, sqlstate)])
+            while column := temporary.culprit(origin):
+                self._judge(temporary, [Found(origin, column, temporary.value_of(origin, column), sqlstate)])
                 if origin in self.refused:
                     return
         try:
@@ -102,20 +147,21 @@ class _Sieve:
             self.refused[origin] = Refused(origin, self._target(self.temporaries[0]), None, error.sqlstate)
 
     def _target(self, temporary: TemporaryTable) -> str:
-        return self.route.targets[0] if temporary.shape.name == MERGED else temporary.shape.name
+        name = temporary.rows.shape.name
+        return self.route.targets[0] if name == MERGED else name
 
-    def _judge(self, temporary: TemporaryTable, found: list[tuple[str, str, str]]) -> None:
+    def _judge(self, temporary: TemporaryTable, found: list[Found]) -> None:
         nulled = defaultdict(list)
-        for origin, column, sqlstate in found:
+        for origin, column, value, sqlstate in found:
             own = column.removeprefix("__")  # __updated_at of merged rows
             one = Refused(origin, self._target(temporary), own, sqlstate)
             if parent := self._parent(one.target, own):
-                self.pointers.append(Pointer(one, own, parent))
+                self.pointers.append(Pointer(one, parent, value))
                 nulled[column].append(origin)
             else:
                 self.refused.setdefault(origin, one)
         for column, origins in nulled.items():
-            temporary.set_null(self.cursor, column, origins)
+            temporary.set_null(column, origins)
 
     def _parent(self, table: str, column: str) -> str | None:
         """The build table that the column points at, if it is a pointer that may be null."""
@@ -131,53 +177,62 @@ class _Sieve:
 
     def _orphans(self) -> list[tuple[Refused, str, str | None]]:
         """(what was refused, the build table that it should name, its value) of the pointers in rows that stay."""
-        values = {temporary.shape.name: temporary for temporary in self.temporaries}
-        return [
-            (one.refused, one.parent, values[one.refused.target].value_of(one.refused.origin, one.column))
-            for one in self.pointers
-            if one.refused.origin not in self.refused
-        ]
+        return [(one.refused, one.parent, one.value) for one in self.pointers if one.refused.origin not in self.refused]
 
 
-def _halves(origins: list[str]) -> list[list[str]]:
-    middle = len(origins) // 2
-    return [origins[:middle], origins[middle:]] if middle else []
+def _halves(whole: Half) -> list[Half]:
+    middle = len(whole) // 2
+    return [whole[:middle], whole[middle:]] if middle else []
 
 
 def _merged(
     work: Work, route: Route, table: pa.Table, outcome: Outcome, freight: dict[str, dict[str, str]]
-) -> TemporaryTable | None:
+) -> Rows | None:
     """Carried columns of professionals, kept aside for the profile that each leads to."""
     shape = merged_shape(work.plan)
     ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created"])]
     if shape is None or route.transform != "professionals" or not len(ids):
         return None
-    positions = pa.array(ids.index.to_numpy())
+    places = _places(table, ids)
     values = {
-        "__root_id": pa.array(ids["target_id"].astype(TEXT)),
-        "__legacy_id": pa.array(ids["legacy_id"].astype(TEXT)),
-        "__legacy_key": table[RULE + "key"].take(positions),
-        "__updated_at": table[RULE + "updated_at"].take(positions),
-        HIDDEN: table[HIDDEN].take(positions),
+        "__root_id": _array(ids["target_id"]),
+        "__legacy_id": _array(ids["legacy_id"]),
+        "__legacy_key": places(table[RULE + "key"]),
+        "__updated_at": places(table[RULE + "updated_at"]),
+        "__place": pa.repeat("1", len(ids)),
+        HIDDEN: places(table[HIDDEN]),
     }
     for name, item in freight[route.targets[0]].items():
-        values[name] = _freight(route, table, item).take(positions)
-    return TemporaryTable(shape, values, {}, overrides_identity=False, is_hidden=False)
+        values[name] = places(_freight(route, table, item))
+    return Rows(shape, values, {}, is_hidden=False)
 
 
-def _temporary(
-    work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict[str, str]
-) -> TemporaryTable:
-    shape = work.plan.shape(target)
-    positions = pa.array(frame.index.to_numpy())
+def _rows(work: Work, route: Route, table: pa.Table, target: str, frame: pd.DataFrame, freight: dict[str, str]) -> Rows:
+    shape, places = work.plan.shape(target), _places(table, frame)
     legacy_names = {new: old for of, old, new in work.plan.column_renames if of == target}
     named = {name: legacy_names.get(name, name) for name in frame.columns}
-    columns = {own: pa.array(frame[name].astype(TEXT)) for name, own in named.items() if shape.find_column(own)}
+    columns = {own: _array(frame[name]) for name, own in named.items() if shape.find_column(own)}
     for name, item in freight.items():
         if name not in columns:
-            columns[name] = _freight(route, table, item).take(positions)
-    columns[HIDDEN] = table[HIDDEN].take(positions)
-    return TemporaryTable(shape, columns, dict(route.defaults), _identities(shape))
+            columns[name] = places(_freight(route, table, item))
+    columns[HIDDEN] = places(table[HIDDEN])
+    return Rows(shape, columns, dict(route.defaults))
+
+
+def _places(table: pa.Table, frame: pd.DataFrame) -> Callable[[pa.ChunkedArray], pa.Array]:
+    """What gives the values of a column of the table that stand beside the rows of the frame."""
+    labels = frame.index.to_numpy()
+    if np.array_equal(labels, np.arange(table.num_rows)):
+        return _whole
+    return lambda values: _whole(values.take(pa.array(labels)))
+
+
+def _whole(values: pa.ChunkedArray) -> pa.Array:
+    return values.combine_chunks() if values.num_chunks != 1 else values.chunk(0)
+
+
+def _array(values: pd.Series) -> pa.Array:
+    return _whole(steps.arrow(values.astype(TEXT)))
 
 
 def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:
@@ -185,9 +240,4 @@ def _freight(route: Route, table: pa.Table, item: str) -> pa.ChunkedArray:
     parent = next((c.parent for c in route.conversions if c.item == item), None)
     if parent is None:
         return table[item]
-    texts = pd.Series(pd.arrays.ArrowExtensionArray(table[item].cast(pa.string())), dtype=TEXT)
-    return pa.chunked_array([pa.array(steps.target_id(texts, parent))])
-
-
-def _identities(shape: Table) -> bool:
-    return any(column.identity == "a" for column in shape.columns)
+    return steps.arrow(steps.target_id(steps.text(table[item], pd.RangeIndex(table.num_rows)), parent))

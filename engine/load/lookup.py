@@ -9,14 +9,14 @@ Laws
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import psycopg
 import pyarrow as pa
-from adbc_driver_postgresql.dbapi import Cursor
 from psycopg import sql
 
+from config.errors import TargetError
 from config.postgres.quoting import quoted
 from config.postgres.types import UUID_TEXT
 from engine.chunks.work import Work
@@ -24,11 +24,31 @@ from engine.planning.ids import hyphened
 from engine.planning.plan import Route
 from engine.planning.tables.reshaped import RULE
 from engine.reflect.catalog import LegacyTable
+from engine.reflect.select_list import INPUTS, parsed
+from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
 
-Find = Callable[[Work, Route, pd.DataFrame, Cursor], pd.DataFrame]
+Find = Callable[["Asking"], pd.DataFrame]
 Prepare = Callable[[Work, psycopg.Connection], dict[str, pd.DataFrame]]
+
+
+@dataclass
+class Asking:
+    """The rows of one chunk, which ask; each lookup answers them once.
+
+    rows: every rule column of the route, ids as the legacy rows have them.
+    """
+
+    work: Work
+    route: Route
+    rows: pd.DataFrame
+    answers: dict[Find, pd.DataFrame] = field(default_factory=dict)
+
+    def __call__(self, find: Find) -> pd.DataFrame:
+        if find not in self.answers:
+            self.answers[find] = find(self)
+        return self.answers[find]
 
 
 @dataclass(frozen=True)
@@ -58,8 +78,9 @@ class Lookup:
 def prepared(name: str, columns: list[str], prepare: Prepare | None = None) -> Lookup:
     """One whose frame is the same for all chunks of the run, or of one legacy table (`name:table`)."""
 
-    def find(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-        frame = work.frames.get(f"{name}:{route.legacy_table}", work.frames.get(name))
+    def find(asking: Asking) -> pd.DataFrame:
+        frames = asking.work.frames
+        frame = frames.get(f"{name}:{asking.route.legacy_table}", frames.get(name))
         return empty(columns) if frame is None else frame
 
     return Lookup(find, prepare)
@@ -70,16 +91,16 @@ def laid_out(
 ) -> Lookup:
     """One that is laid out in the build schema. keys: what a chunk's rows ask its first column for."""
 
-    def find(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
+    def find(asking: Asking) -> pd.DataFrame:
+        work = asking.work
         if table_of(name) not in work.frames:
             return empty(columns)
-        query = sql.SQL("select {} from {} where {} = any ({}::text[])").format(
+        query = sql.SQL("select {} from {} where {} = any ($1::text[])").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)),
             sql.Identifier(work.schema, table_of(name)),
             sql.Identifier(columns[0]),
-            values(keys(rows)),
         )
-        return _handed_on(work, name, asked(cursor, query, columns))
+        return _handed_on(work, name, asked(work, query, columns, keys(asking.rows)))
 
     return Lookup(find, None, long, columns)
 
@@ -96,18 +117,27 @@ def _handed_on(work: Work, name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**new)
 
 
-def in_any_spelling(rows: pd.DataFrame, column: str) -> pd.Series:
-    """The column's ids: UUIDs in their plain form, others as they stand."""
-    return steps.first_known(steps.canonical_uuid(rows[column]), rows[column])
+def in_any_spelling(ids: pd.Series) -> pd.Series:
+    """UUIDs in their plain form, other ids as they stand."""
+    return steps.first_known(steps.canonical_uuid(ids), ids)
 
 
-def asked(cursor: Cursor, query: sql.Composed, columns: list[str]) -> pd.DataFrame:
-    """The query's rows, of the build schema."""
-    cursor.execute(query.as_string(None))
-    table = cursor.fetch_arrow_table()
-    return pd.DataFrame(
-        {c: pd.Series(pd.arrays.ArrowExtensionArray(table[c].cast(pa.string())), dtype=TEXT) for c in columns}
-    )
+def asked(work: Work, query: sql.Composed, columns: list[str], *keys: pd.Series) -> pd.DataFrame:
+    """The query's rows, of the build schema. keys: texts that it knows as $1, $2, …, each an array of text."""
+    arrays = {str(place): _array(values) for place, values in enumerate(keys, start=1)}
+    with work.sessions.lend("adbc_target") as session, blame(TargetError, "looking up", work.stop):
+        with session.cursor() as cursor:
+            cursor.execute(query.as_string(None), pa.record_batch(arrays))
+            table = cursor.fetch_arrow_table()
+        session.rollback()  # which lets go of the tables
+    texts = {name: steps.text(table[name].cast(pa.string()), pd.RangeIndex(table.num_rows)) for name in columns}
+    return pd.DataFrame(texts)
+
+
+def _array(keys: pd.Series) -> pa.ListArray:
+    """One array of all that there are."""
+    known = steps.arrow(keys).unique().drop_null()
+    return pa.ListArray.from_arrays(pa.array([0, len(known)], pa.int32()), known)
 
 
 def asked_source(source: psycopg.Connection, query: str, columns: list[str]) -> pd.DataFrame:
@@ -116,9 +146,11 @@ def asked_source(source: psycopg.Connection, query: str, columns: list[str]) -> 
     return pd.DataFrame(rows, columns=columns).astype(TEXT)
 
 
-def values(*series: pd.Series) -> sql.Literal:
-    """All values that there are, for `any (…)`."""
-    return sql.Literal(sorted({value for s in series for value in s.dropna()}))
+def among(base: str) -> sql.SQL:
+    """`any (…)` of the texts in $1, read as values of a type (a key of INPUTS), or as they are."""
+    if base not in INPUTS:
+        return sql.SQL("any ($1::text[])")
+    return sql.SQL(f"any (array(select {parsed('k.key', base)} from unnest($1::text[]) as k (key)))")
 
 
 def converted(route: Route, rows: pd.DataFrame, column: str) -> pd.Series:

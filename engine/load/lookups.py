@@ -2,13 +2,13 @@
 
 import pandas as pd
 import psycopg
-from adbc_driver_postgresql.dbapi import Cursor
 from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from engine.chunks.work import Work
 from engine.load.domains import audit, finance, identity, profiles, verification
-from engine.load.lookup import Long, Lookup, table_of, with_all_columns
+from engine.load.lookup import Asking, Long, Lookup, table_of, with_all_columns
+from engine.load.stream import pump
 from engine.planning.plan import Route
 from engine.session.blame import blame
 
@@ -19,10 +19,10 @@ LOOKUPS: dict[str, Lookup] = {
 }
 
 
-def find(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> dict[str, pd.DataFrame]:
+def find(work: Work, route: Route, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The route's lookups for these rows (ids as the legacy rows have them)."""
-    rows = with_all_columns(rows, route)
-    return {name: LOOKUPS[name].find(work, route, rows, cursor) for name in route.lookups}
+    asking = Asking(work, route, with_all_columns(rows, route))
+    return {name: asking(LOOKUPS[name].find) for name in route.lookups}
 
 
 def prepare(work: Work) -> None:
@@ -44,12 +44,8 @@ def _lay_out(work: Work, source: psycopg.Connection, target: psycopg.Connection,
         target.execute(sql.SQL("drop table if exists {}").format(table))
         declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(c)) for c in columns)
         target.execute(sql.SQL("create unlogged table {} ({})").format(table, declared))
-        with (
-            source.cursor().copy(f"copy ({long.query}) to stdout (format binary)") as rows,
-            target.cursor().copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink,
-        ):
-            for row in rows:
-                sink.write(row)
+        with target.cursor().copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink:
+            pump(work.stop, source, name, f"copy ({long.query}) to stdout (format binary)", sink)
         target.execute(sql.SQL("create index on {} ({})").format(table, sql.Identifier(columns[0])))
     target.execute(sql.SQL("analyze {}").format(table))
 

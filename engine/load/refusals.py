@@ -9,7 +9,6 @@ Laws
 from collections import defaultdict
 from collections.abc import Sequence
 
-import adbc_driver_postgresql.dbapi as adbc
 import pandas as pd
 import psycopg
 
@@ -110,8 +109,8 @@ def ids_of(work: Work, route: Route, rows: Sequence[LegacyRow]) -> list[str]:
     return ids.tolist()
 
 
-def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor: adbc.Cursor) -> ledger.Counts:
-    """The same for rows of the frame lane; returns their counts. cursor: of ADBC."""
+def write_unread(work: Work, route: Route, unread: Sequence[Refused], target: psycopg.Connection) -> ledger.Counts:
+    """The same for rows of the frame lane; returns their counts."""
     table = work.plan.table(route.legacy_table).legacy
     with work.sessions.lend("source") as source:
         found = read_again(work, table, source, [one.origin for one in unread])
@@ -123,4 +122,4 @@ def write_unread(work: Work, route: Route, unread: Sequence[Refused], cursor: ad
     outcome = Outcome(frames={}, rejected=rejected)
     evidence = pd.DataFrame({"legacy_key": known["key"], "legacy_row": [row.row for row in rows]}, dtype=TEXT)
     named = known if table.shape.find_column("id") else known[["key"]]
-    return chunk_books.write(work, route, named, outcome, evidence, cursor)
+    return chunk_books.write(work, route, named, outcome, evidence, target)

@@ -2,143 +2,138 @@
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
-import adbc_driver_postgresql.dbapi as adbc
+import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from config.shapes import Column, Table
+from config.postgres.types import TEXTUAL
+from config.shapes import Column
+from engine.load.rows import ORIGIN, Rows
 from engine.reflect.select_list import INPUTS, parsed
+from engine.session import binary_copy, fetch
 
 _numbers = itertools.count()
-SQL_TYPES = {
-    pa.bool_(): "boolean", pa.int16(): "int2", pa.int32(): "int4", pa.int64(): "int8", pa.float64(): "float8",
-}  # fmt: skip
-TEXTS = {"text", "varchar", "bpchar"}
-ORIGIN = "__origin"
+TEXTS = TEXTUAL - {"citext", "name"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class TemporaryTable:
-    """columns: target column → values, in the order of the rows; text unless ADBC carries the type as it is."""
+    """The rows where they can be tried one by one: texts as texts, what the source has sent in its own type."""
 
-    shape: Table
-    columns: dict[str, pa.Array | pa.ChunkedArray]
-    defaults: dict[str, str]
-    overrides_identity: bool
-    is_hidden: bool = True  # whether the target table has the origins too
-    name: str = ""
+    target: psycopg.Connection
+    rows: Rows
 
-    def fill(self, cursor: adbc.Cursor) -> None:
-        """Create the temporary table and load the rows."""
-        self.name = f"stage_{next(_numbers)}"
-        arrays = {name: self._plain(values) for name, values in self.columns.items()}
+    @cached_property
+    def name(self) -> str:
+        return f"stage_{next(_numbers)}"
+
+    def make(self) -> None:
+        """Create the temporary table."""
         definitions = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(SQL_TYPES.get(values.type, "text")))
-            for name, values in arrays.items()
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(self._type(name))) for name in self.rows.columns
         )
         create = sql.SQL("create temporary table {} ({}) on commit drop")
-        cursor.execute(create.format(sql.Identifier(self.name), definitions).as_string(None))
-        cursor.adbc_ingest(self.name, pa.table(arrays), mode="append", temporary=True)
+        self.target.execute(create.format(sql.Identifier(self.name), definitions))
 
-    def unfit(self, cursor: adbc.Cursor) -> list[tuple[str, str]]:
-        """(origin, column) of every text that the target column's type does not take."""
+    def fill(self, places: range | None = None) -> None:
+        """Load the rows, all of them or those at these places. Errors: psycopg.DatabaseError, of a value too."""
+        self._write(pa.table(self.rows.columns), places)
+
+    def unreceived(self, place: int) -> str | None:
+        """The first column whose value in the row at this place the table does not receive."""
+        return next((name for name in self.rows.columns if not self._receives(name, range(place, place + 1))), None)
+
+    def _receives(self, name: str, places: range) -> bool:
+        try:
+            with self.target.transaction(force_rollback=True):
+                self._write(pa.table({name: self.rows.columns[name]}), places)
+        except psycopg.DatabaseError:
+            return False
+        return True
+
+    def _write(self, rows: pa.Table, places: range | None) -> None:
+        some = rows if places is None else rows.slice(places.start, len(places))
+        binary_copy.write(self.target, sql.Identifier("pg_temp", self.name), some)
+
+    def unfit(self) -> list[tuple[str, str, str | None]]:
+        """(origin, column, text) of every text that the target column's type does not take."""
         found = []
-        for column in self.shape.columns:
-            values = self.columns.get(column.name)
-            if values is not None and pa.types.is_string(values.type) and not _is_text(column):
-                cursor.execute(self._unfit_query(column))
-                found += cursor.fetchall()
+        for column in self.rows.shape.columns:
+            if column.name in self.rows.columns and not self._is_sent(column.name) and not _is_text(column):
+                found += self.target.execute(self._unfit_query(column)).fetchall()
         return found
 
-    @property
-    def origins(self) -> list[str]:
-        return list(self.columns[ORIGIN].to_pylist())
-
     def value_of(self, origin: str, column: str) -> str | None:
-        """The text of one row's value, as it was loaded here."""
-        text: str | None = pa.scalar(self.columns[column][self.origins.index(origin)].as_py(), pa.string()).as_py()
-        return text
+        """The text of one row's value."""
+        query = sql.SQL("select case when s.{0} is distinct from null then concat(s.{0}) end from {1} as s {2}")
+        names = sql.Identifier(column), sql.Identifier(self.name), _among([origin])
+        found = self.target.execute(query.format(*names)).fetchone()
+        return found[0] if found else None
 
-    def set_null(self, cursor: adbc.Cursor, column: str, origins: list[str]) -> None:
+    def set_null(self, column: str, origins: list[str]) -> None:
         """Set one column of these rows to null."""
-        query = sql.SQL("update {} as s set {} = null {}").format(
-            sql.Identifier(self.name), sql.Identifier(column), _among(origins)
-        )
-        cursor.execute(query.as_string(None))
+        names = sql.Identifier(self.name), sql.Identifier(column), _among(origins)
+        self.target.execute(sql.SQL("update {} as s set {} = null {}").format(*names))
 
-    def insertion(self, origins: list[str] | None = None) -> str:
-        """SQL that moves the rows into the target table, all of them or those of the given origins."""
-        names = [name for name in self.columns if self.is_hidden or name != ORIGIN]
-        return self._insertion(sql.Identifier(self.shape.name), [*names, *self._left_null()], origins)
+    def insertion(self, origins: list[str] | None = None) -> sql.Composed:
+        """What moves the rows into the target table, all of them or those of the given origins."""
+        return self._insertion(sql.Identifier(self.rows.shape.name), [*self.rows.names, *self.rows.left_null], origins)
 
-    def culprit(self, cursor: adbc.Cursor, origin: str) -> str | None:
+    def culprit(self, origin: str) -> str | None:
         """The first column whose value of this row the target refuses; None if it takes each alone."""
         probe = sql.Identifier(f"probe_{next(_numbers)}")
         like = sql.SQL("create temporary table {} on commit drop as select * from {} with no data")
-        cursor.execute(like.format(probe, sql.Identifier(self.shape.name)).as_string(None))
-        own = (name for name in self.columns if name != ORIGIN)
-        return next((name for name in own if tried(cursor, [self._insertion(probe, [name], [origin])])), None)
+        self.target.execute(like.format(probe, sql.Identifier(self.rows.shape.name)))
+        own = (name for name in self.rows.columns if name != ORIGIN)
+        return next((n for n in own if tried(self.target, [self._insertion(probe, [n], [origin])])), None)
 
-    def _insertion(self, into: sql.Identifier, names: list[str], origins: list[str] | None) -> str:
-        query = sql.SQL("insert into {} ({}) {} select {} from {} as s {}").format(
+    def _insertion(self, into: sql.Identifier, names: list[str], origins: list[str] | None) -> sql.Composed:
+        return sql.SQL("insert into {} ({}) {} select {} from {} as s {}").format(
             into,
             sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL("overriding system value" if self.overrides_identity else ""),
+            sql.SQL("overriding system value" if self.rows.overrides_identity else ""),
             sql.SQL(", ").join(self._value(name) for name in names),
             sql.Identifier(self.name),
             sql.SQL("") if origins is None else _among(origins),
         )
-        return query.as_string(None)
 
-    def _left_null(self) -> list[str]:
-        """Columns with a default that these rows do not have: null, for a default would be a value nobody gave."""
-        if self.defaults:
-            return []
-        absent = (c for c in self.shape.columns if c.default and not c.generated and c.name not in self.columns)
-        return [column.name for column in absent]
+    def _is_sent(self, name: str) -> bool:
+        return bool(pa.types.is_binary(self.rows.columns[name].type))
+
+    def _type(self, name: str) -> str:
+        return self.rows.shape.column(name).type if self._is_sent(name) else "text"
 
     def _value(self, name: str) -> sql.Composable:
-        if name not in self.columns:
+        if name not in self.rows.columns:
             return sql.SQL("null")
-        column = self.shape.find_column(name)
+        column = self.rows.shape.find_column(name)
         value: sql.Composable = sql.SQL("s.{}").format(sql.Identifier(name))
-        if column is None:
-            return value
-        if not _is_text(column) and SQL_TYPES.get(self.columns[name].type) != column.base:
-            value = self._read(value, column)
-        if name in self.defaults:
-            return sql.SQL("coalesce({}, {})").format(value, sql.SQL(self.defaults[name]))
+        if column and not self._is_sent(name) and not _is_text(column):
+            value = _read(value, column)
+        if name in self.rows.defaults:
+            return sql.SQL("coalesce({}, {})").format(value, sql.SQL(self.rows.defaults[name]))
         return value
 
-    def _read(self, value: sql.Composable, column: Column) -> sql.Composable:
-        """A text by the input function of its type, where that is known by name: a cast may be the database's own."""
-        is_text = pa.types.is_string(self._plain(self.columns[column.name]).type)
-        if is_text and column.kind == "b" and not column.is_array and column.base in INPUTS:
-            return sql.SQL(parsed(value.as_string(None), column.base))
-        return sql.SQL("{}::{}").format(value, sql.SQL(column.type))
-
-    def _unfit_query(self, column: Column) -> str:
-        query = sql.SQL("select s.{}, {} from {} as s where not migration.is_valid(s.{}, {})").format(
-            sql.Identifier(ORIGIN),
-            sql.Literal(column.name),
-            sql.Identifier(self.name),
-            sql.Identifier(column.name),
-            sql.Literal(column.type),
-        )
-        return query.as_string(None)
-
-    def _plain(self, values: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-        is_known = values.type in SQL_TYPES or pa.types.is_string(values.type)
-        return values if is_known else values.cast(pa.string())
+    def _unfit_query(self, column: Column) -> sql.Composed:
+        query = sql.SQL("select s.{0}, {1}, s.{2} from {3} as s where not migration.is_valid(s.{2}, {4})")
+        names = sql.Identifier(column.name), sql.Identifier(self.name)
+        return query.format(sql.Identifier(ORIGIN), sql.Literal(column.name), *names, sql.Literal(column.type))
 
 
-def tried(cursor: adbc.Cursor, statements: list[str]) -> str | None:
+def tried(target: psycopg.Connection, statements: list[sql.Composed]) -> str | None:
     """Run the statements, all or none; the SQLSTATE of an error that a value caused, else None."""
-    cursor.execute(sql.SQL("select migration.tried({}::text[])").format(sql.Literal(statements)).as_string(None))
-    sqlstate: str | None
-    ((sqlstate,),) = cursor.fetchall()
+    texts = [statement.as_string(target) for statement in statements]
+    sqlstate: str | None = fetch.one(target, "select migration.tried(%s::text[])", [texts])[0]
     return sqlstate
+
+
+def _read(value: sql.Composable, column: Column) -> sql.Composable:
+    """A text by the input function of its type, where that is known by name: a cast may be the database's own."""
+    if column.kind == "b" and not column.is_array and column.base in INPUTS:
+        return sql.SQL(parsed(value.as_string(None), column.base))
+    return sql.SQL("{}::{}").format(value, sql.SQL(column.type))
 
 
 def _is_text(column: Column) -> bool:

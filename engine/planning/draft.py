@@ -13,10 +13,10 @@ from config.settings import Settings
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.fault import Fault
 from engine.planning.keys import Keys, Reference
-from engine.planning.plan import Follow, Item, Noted
+from engine.planning.plan import SENT, Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select_list import NATIVE, TEXTUAL_NATIVE, Times, as_text, plain
+from engine.reflect.select_list import Times, text_at
 
 # What a column points at: (its columns, a legacy table, that one's columns) of each reference over it.
 Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
@@ -131,8 +131,6 @@ class Draft:
         )
 
 
-def freight_item(name: str, column: Column) -> Item:
-    """The column as an item of freight: in its own type where ADBC is exact, else as text."""
-    if column.base in NATIVE and column.kind == "b" and not column.is_array:
-        return Item(name, plain(column), "text" if column.base in TEXTUAL_NATIVE else column.base)
-    return Item(name, as_text(column))
+def freight_item(name: str, column: Column, value: str) -> Item:
+    """A value of the column's type as it rides along in the frame lane: in binary form if it has one, else as text."""
+    return Item(name, f"{column.sends}({value})", SENT) if column.sends else Item(name, text_at(value, column))

@@ -19,8 +19,7 @@ from engine.reflect.objects import Function
 from transforms.outcome import Parameters
 
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
-
-
+SENT = "bytea"  # type of an item that is the binary form of its value, as the type's own function sends it
 MERGED = "__merged_professionals"  # what professionals carry, until it reaches their profiles
 
 

@@ -21,7 +21,6 @@ from config.postgres.types import TEXTUAL, TIMES
 from config.shapes import Column, Table
 
 TEXTUAL_NATIVE = {"text", "varchar"}
-NATIVE = {"bool", "int2", "int4", "int8", "float8", *TEXTUAL_NATIVE}  # ADBC carries them there and back unchanged
 
 
 def plain(column: Column) -> str:

@@ -71,5 +71,5 @@ def insert_gateways(work: Work, target: psycopg.Connection) -> None:
 
 LOOKUPS = {
     "gateways": prepared("gateways", ["gateway", "id"], _gateways),
-    "payment_parts": laid_out("payment_parts", PARTS, lambda rows: in_any_spelling(rows, "id"), _payment_parts),
+    "payment_parts": laid_out("payment_parts", PARTS, lambda rows: in_any_spelling(rows["id"]), _payment_parts),
 }

@@ -28,15 +28,17 @@ from engine.reflect.select_list import as_text, plain
 from engine.session.blame import blame
 
 ROOT = "user_role_profiles"
+# Chunks put each row down as the first of its profile; of those that are not the only one the order is found here.
 PLACES = """
+    analyze {merged};
     update {merged} as t set __place = o.place from (
         select o.ctid as row, row_number() over (partition by o.__root_id order by o.__updated_at desc,
             case when o.__legacy_id ~ '^-?[0-9]{{1,19}}$' then numeric_in(textout(o.__legacy_id), 0, -1) end
                 desc nulls first,
             {id} collate "C" desc, o.__legacy_key collate "C" desc) as place
         from {merged} as o
-    ) as o where o.row = t.ctid;
-    analyze {merged};
+        where o.__root_id in (select s.__root_id from {merged} as s group by s.__root_id having count(*) > 1)
+    ) as o where o.row = t.ctid
 """
 FIRST = "update {roots} as r set {values} from {merged} as m where r.id = m.__root_id and m.__place = 1"
 NEXT = """
@@ -50,7 +52,8 @@ NEXT = """
 ORPHANS = "update {merged} as t set {column} = null where {violates} returning t.__legacy_key"
 LOSERS = """
     select t.__legacy_key from {merged} as t join {roots} as r on r.id = t.__root_id
-    where t.{column} is distinct from null and {own} is distinct from {kept}
+    where t.__root_id in (select s.__root_id from {merged} as s where s.__place = 2)
+        and t.{column} is distinct from null and {own} is distinct from {kept}
 """
 NOTE = """
     insert into migration.notes (run_id, legacy_table, legacy_key, target_table, target_column, note, legacy_value)

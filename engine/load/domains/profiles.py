@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 import psycopg
-from adbc_driver_postgresql.dbapi import Cursor
 from psycopg import sql
 
 from config import mapping, reasons, rules
@@ -14,13 +13,15 @@ from config.postgres.quoting import quoted
 from config.postgres.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import (
+    Asking,
     Lookup,
+    among,
     asked,
     asked_source,
     canonical,
     converted,
+    in_any_spelling,
     prepared,
-    values,
     with_all_columns,
 )
 from engine.planning.ids import LIMITS, word
@@ -40,12 +41,12 @@ ALIAS = ["legacy_table", "legacy_id", "target_id"]
 INDEXES = {"__helper_roots_user": "user_id", "__helper_roots_id": "id"}
 
 
-def _siblings(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-    frame = work.frames.get("siblings")
+def _siblings(asking: Asking) -> pd.DataFrame:
+    frame = asking.work.frames.get("siblings")
     if frame is None:
-        return empty(list(rows.columns))
-    users = converted(route, rows, "user_id")
-    return frame[frame["user_id"].isin(users.dropna())]
+        return empty(list(asking.rows.columns))
+    users = converted(asking.route, asking.rows, "user_id")
+    return frame[steps.is_in(frame["user_id"], users)]
 
 
 def _all_siblings(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
@@ -68,13 +69,14 @@ ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
 NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?")
 
 
-def _is_user(work: Work, users: pd.Series) -> sql.Composable:
+def _of_users(asking: Asking, users: pd.Series) -> pd.DataFrame:
     """Roots of these users; by the index where the type is a common one."""
-    column = work.plan.shape(PROFILES).column("user_id")
+    column = asking.work.plan.shape(PROFILES).column("user_id")
     if column.base in {"uuid", "numeric", *LIMITS, *TEXTUAL_NATIVE}:
-        known = values(_as_ids(users.dropna(), column.base))
-        return sql.SQL("t.user_id = any ({}::{}[])").format(known, sql.SQL(column.base))
-    return sql.SQL("{} = any ({})").format(sql.SQL(word(column)), values(users))
+        return _roots(
+            asking, sql.SQL("t.user_id = {}").format(among(column.base)), _as_ids(users.dropna(), column.base)
+        )
+    return _roots(asking, sql.SQL("{} = {}").format(sql.SQL(word(column)), among("text")), users)
 
 
 def _as_ids(users: pd.Series, base: str) -> pd.Series:
@@ -93,25 +95,25 @@ def _is_number(text: str, limit: int | None) -> bool:
     return text.removeprefix("-").isdecimal() and text.isascii() and -limit <= int(text) < limit
 
 
-def _profiles(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-    """Roots of the rows' users, and roots that the rows name directly as professionals."""
-    of_users = _is_user(work, converted(route, rows, "user_id"))
-    found = [asked(cursor, _roots(work, of_users, route), PROFILE)]
-    if "professional_id" in rows:
-        ids = values(steps.canonical_uuid(rows["professional_id"]))
-        named = sql.SQL("id = any ({}::uuid[])").format(ids)
-        found.append(asked(cursor, _roots(work, named, route), PROFILE))
-        aliases = _profile_aliases(work, route, rows, cursor)["target_id"]
-        renamed = sql.SQL("id = any ({}::uuid[])").format(values(aliases))
-        found.append(asked(cursor, _roots(work, renamed, route), PROFILE))
+def _profiles(asking: Asking) -> pd.DataFrame:
+    """Roots of the rows' users, and roots that rows name directly as professionals: their users are not asked for."""
+    users = converted(asking.route, asking.rows, "user_id")
+    if "professional_id" not in asking.rows:
+        return _of_users(asking, users)
+    named = steps.canonical_uuid(_no_professionals(asking))
+    of_users = _of_users(asking, users.where(asking.rows["professional_id"].isna()))
+    found = [of_users, _roots(asking, sql.SQL("t.id = {}").format(among("uuid")), named)]
     return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
-def _roots(work: Work, condition: sql.Composable, route: Route) -> sql.Composed:
-    roots = sql.Identifier(work.schema, PROFILES)
-    shape = work.plan.shape(PROFILES)
+def _roots(asking: Asking, condition: sql.Composable, keys: pd.Series) -> pd.DataFrame:
+    """Roots of which the condition holds. keys: what it knows as $1."""
+    shape, roots = asking.work.plan.shape(PROFILES), sql.Identifier(asking.work.schema, PROFILES)
+    if not keys.notna().any():
+        return empty(PROFILE)
     shown = [sql.SQL(word(shape.column(name))) for name in ("user_id", "id")]
-    return sql.SQL(ROOTS).format(*shown, roots, sql.SQL("{} and {}").format(condition, _of_others(work, route)))
+    whole = sql.SQL("{} and {}").format(condition, _of_others(asking.work, asking.route))
+    return asked(asking.work, sql.SQL(ROOTS).format(*shown, roots, whole), PROFILE, keys)
 
 
 def _of_others(work: Work, route: Route) -> sql.Composable:
@@ -123,39 +125,49 @@ def _of_others(work: Work, route: Route) -> sql.Composable:
     return sql.SQL("split_part({}, '(', 1) <> all ({})").format(sql.Identifier(HIDDEN), sql.Literal(oids))
 
 
-def _taken_ids(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-    siblings = _siblings(work, route, rows, cursor)
-    ids = values(steps.canonical_uuid(rows["id"]), steps.canonical_uuid(siblings["id"]))
-    query = sql.SQL("select concat(id) as id from {} where id = any ({}::uuid[]) and {}")
-    roots = sql.Identifier(work.schema, PROFILES)
-    return asked(cursor, query.format(roots, ids, _of_others(work, route)), ["id"])
+def _taken_ids(asking: Asking) -> pd.DataFrame:
+    ids = steps.canonical_uuid(pd.concat([asking.rows["id"], asking(_siblings)["id"]]))
+    return _roots(asking, sql.SQL("t.id = {}").format(among("uuid")), ids)[["id"]]
 
 
 MOVED = """
     select legacy_table, legacy_id, to_id as target_id from migration.moved
-    where run_id = {run} and legacy_table = any ({tables})
-      and (legacy_id = any ({ids}::text[]) or from_id = any ({uuids}))
+    where run_id = {run} and legacy_table = any ({tables}) and {key} = any ($1::text[])
 """
 
 
-def _moved(work: Work, rows: pd.DataFrame, tables: list[str], cursor: Cursor) -> pd.DataFrame:
+def _moved(asking: Asking, ids: pd.Series, tables: list[str]) -> pd.DataFrame:
     """Where rows of these legacy tables went that professional_id may name, in whatever spelling of a UUID."""
+    canonical = steps.canonical_uuid(ids)
+    found = [
+        _moved_by(asking, "from_id", canonical, tables),
+        _moved_by(asking, "legacy_id", ids[canonical.isna()], tables),
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _moved_by(asking: Asking, key: str, ids: pd.Series, tables: list[str]) -> pd.DataFrame:
+    if not ids.notna().any():
+        return empty(ALIAS)
     query = sql.SQL(MOVED).format(
-        run=sql.Literal(work.run_id),
-        tables=sql.Literal(tables),
-        ids=values(rows["professional_id"]),
-        uuids=sql.SQL("{}::text[]").format(values(steps.canonical_uuid(rows["professional_id"]))),
+        run=sql.Literal(asking.work.run_id), tables=sql.Literal(tables), key=sql.Identifier(key)
     )
-    return asked(cursor, query, ALIAS)
+    return asked(asking.work, query, ALIAS, ids)
 
 
-def _professionals(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-    found = _moved(work, rows, ["professionals"], cursor)
+def _professionals(asking: Asking) -> pd.DataFrame:
+    found = _moved(asking, asking.rows["professional_id"], ["professionals"])
     return found.rename(columns={"legacy_id": "id"})[PROFESSIONAL]
 
 
-def _profile_aliases(work: Work, route: Route, rows: pd.DataFrame, cursor: Cursor) -> pd.DataFrame:
-    return _moved(work, rows, _profile_tables(work), cursor)
+def _no_professionals(asking: Asking) -> pd.Series:
+    """What stands in professional_id and names none."""
+    ids, names = asking.rows["professional_id"], asking(_professionals)["id"]
+    return ids[~steps.is_in(in_any_spelling(ids), in_any_spelling(names))]
+
+
+def _profile_aliases(asking: Asking) -> pd.DataFrame:
+    return _moved(asking, _no_professionals(asking), _profile_tables(asking.work))
 
 
 def _profile_tables(work: Work) -> list[str]:

@@ -34,7 +34,7 @@ def _submission_ids(work: Work) -> Long | None:
 
 LOOKUPS = {
     "submissions": laid_out(
-        "submissions", ["user_id", "role"], lambda rows: in_any_spelling(rows, "user_id"), _submissions
+        "submissions", ["user_id", "role"], lambda rows: in_any_spelling(rows["user_id"]), _submissions
     ),
     "submission_ids": laid_out(
         "submission_ids", ["id"], lambda rows: steps.canonical_uuid(rows["id"]), _submission_ids

@@ -363,8 +363,8 @@ def _is_keyed(draft: Draft, table: LegacyTable) -> bool:
 
 def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
     column = table.shape.find_column(item.name)
-    if column and item.expression == plain(column) and item.name not in converted:
-        return freight_item(item.name, column)
+    if column and item.type == column.type and item.name not in converted:
+        return freight_item(item.name, column, item.expression)
     return item if item.type == "text" else Item(item.name, text(item.expression))
 
 

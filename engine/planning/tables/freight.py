@@ -17,7 +17,7 @@ from engine.planning.plan import Follow, Freight, IdConversion, Item, Way
 from engine.planning.tables import kept_objects, pointing
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select_list import as_text
+from engine.reflect.select_list import as_text, plain
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def _carried_item(draft: Draft, table: LegacyTable, column: Column, shape: Colum
         return Item(column.name, draft.keys.carried(table, column))
     if column.type != shape.type:
         return Item(column.name, as_text(column))
-    return freight_item(column.name, column)
+    return freight_item(column.name, column, plain(column))
 
 
 def _refer(draft: Draft, table: LegacyTable, column: Column, into: str, name: str) -> None:

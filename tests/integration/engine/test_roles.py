@@ -22,8 +22,11 @@ SOURCE = """
     create table secrets (id int primary key, owner text);
     alter table secrets enable row level security;
     create policy own on secrets using (owner = current_user);
+    create table tutor_profiles (id uuid primary key, user_id uuid, status text, word citext);
+    revoke execute on function citextsend from public;
     insert into users (id, nick) values ('11111111-1111-4111-8111-111111111111', 'Asha');
     insert into secrets values (1, 'somebody');
+    insert into tutor_profiles select id, id, 'approved', 'Word' from users;
 """
 
 
@@ -59,6 +62,7 @@ def test_they_can_plan_migrate_verify_and_roll_back(database, conn):
         run.migrate(given, Options(auditor=reconciling(given)))
         with psycopg.connect(target) as there:
             assert there.execute("select nick::text, tidied from nxtgauge.users").fetchall() == [("Asha", "asha")]
+            assert there.execute("select word::text from nxtgauge.tutor_profiles").fetchall() == [("Word",)]
             assert there.execute("select owner from nxtgauge.secrets").fetchall() == [("somebody",)]
         operations.rollback(given)
         with psycopg.connect(source, autocommit=True) as owner:

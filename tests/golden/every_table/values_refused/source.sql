@@ -17,12 +17,18 @@ create table packages_1 partition of pricing_packages for values in (1);
 create table packages_2 partition of pricing_packages for values in (2);
 insert into pricing_packages select i, 1 + i % 2, case when i = 30 then 13 else i + 13 end
 from generate_series(1, 60) as i;
-create table activity_logs (id uuid primary key, user_id text, action text, created_at timestamptz, n checked);
+create type pair as (n checked, m int);
+create table activity_logs (
+    id uuid primary key, user_id text, action text, created_at timestamptz, n checked, several checked[], couple pair
+);
 insert into activity_logs values
-    ('00000000-0000-0000-0000-0000000000b1', 'ghost', 'x', '2024-01-01+00', 1),
-    ('00000000-0000-0000-0000-0000000000b2', 'too long to be the id of any user', 'x', '2024-01-01+00', 2),
-    ('00000000-0000-0000-0000-0000000000b3', null, 'x', '2024-01-01+00', 3),
-    ('00000000-0000-0000-0000-0000000000b4', '01J00000000000000000000001', 'x', '2024-01-01+00', 13);
+    ('00000000-0000-0000-0000-0000000000b1', 'ghost', 'x', '2024-01-01+00', 1, null, null),
+    ('00000000-0000-0000-0000-0000000000b2', 'too long to be the id of any user', 'x', '2024-01-01+00', 2, null, null),
+    ('00000000-0000-0000-0000-0000000000b3', null, 'x', '2024-01-01+00', 3, null, null),
+    ('00000000-0000-0000-0000-0000000000b4', '01J00000000000000000000001', 'x', '2024-01-01+00', 13, null, null),
+    ('00000000-0000-0000-0000-0000000000b5', null, 'x', '2024-01-01+00', 3, '{1,13}', null),
+    ('00000000-0000-0000-0000-0000000000b6', null, 'x', '2024-01-01+00', 3, '{1}', '(13,1)'),
+    ('00000000-0000-0000-0000-0000000000b7', null, 'x', '2024-01-01+00', 3, '{1}', '(1,13)');
 create or replace function fine(n int) returns boolean language sql immutable as 'select n <> 13';
 
 -- Breaks a check that the legacy database has not validated either: it stays.
