@@ -24,6 +24,7 @@ HYPHENS = [8, 13, 18, 23]
 EPOCH_MICROSECONDS = 946_684_800_000_000  # PostgreSQL counts from the year 2000
 FIRST_MICROSECONDS = -62_135_596_800_000_000  # of the year 1; there is none before it without BC
 MONEY = re.compile(r"numeric\(([0-9]+),([0-9]+)\)")
+BITS = re.compile("[0-9]{1,3}")
 INET, INET6 = 2, 3  # as inet's send function calls the families
 
 
@@ -105,7 +106,7 @@ def _documents(texts: pa.Array) -> pa.Array:
 
 
 def _addresses(texts: pa.Array) -> pa.Array | None:
-    """IPv4 in four numbers; of all others each distinct one is read for itself."""
+    """IPv4 addresses as four numbers; of all others each distinct one is read for itself."""
     is_plain = pc.match_substring_regex(texts, r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$")
     plain = pc.if_else(is_plain, texts, pa.scalar(None, pa.string()))
     octets = pc.split_pattern(_known(plain), ".").flatten().cast(pa.uint8()).to_numpy().reshape(-1, 4)
@@ -119,11 +120,14 @@ def _addresses(texts: pa.Array) -> pa.Array | None:
 
 
 def _address(text: str) -> bytes:
-    """Errors: ValueError unless it is a plain IPv6 address."""
-    address = ipaddress.IPv6Address(text)
-    if address.scope_id is not None:
-        raise ValueError("PostgreSQL knows no zones of addresses")
-    return bytes([INET6, 128, 0, 16]) + address.packed
+    """Errors: ValueError unless it is a plain address, with or without its number of bits."""
+    written, slash, bits = text.partition("/")
+    address = ipaddress.ip_address(written)
+    size = address.max_prefixlen
+    if "%" in written or (slash and not (BITS.fullmatch(bits) and int(bits) <= size)):
+        raise ValueError("PostgreSQL knows no zones of addresses, and no more bits than they have")
+    family = INET if address.version == 4 else INET6
+    return bytes([family, int(bits) if slash else size, 0, size // 8]) + address.packed
 
 
 def _known(texts: pa.Array) -> pa.Array:

@@ -20,7 +20,7 @@ from config.errors import TargetError
 from config.postgres.quoting import quoted
 from config.postgres.types import UUID_TEXT
 from engine.chunks.work import Work
-from engine.planning.ids import hyphened
+from engine.planning.ids import hyphened, is_uuid
 from engine.planning.plan import Route
 from engine.planning.tables.reshaped import RULE
 from engine.reflect.catalog import LegacyTable
@@ -173,4 +173,6 @@ def source_table(work: Work, table: str) -> str:
 def canonical(work: Work, table: LegacyTable) -> str:
     """The table's id, if it is a UUID, in its plain form."""
     text = work.plan.spelled_as(table.name, "id")
+    if is_uuid(table.shape.column("id")):
+        return text
     return f"case when {text} ~* '{UUID_TEXT}' then {hyphened(text)} end"

@@ -43,6 +43,11 @@ def told(column: Column) -> str:
     return f"nullif({word(column)}, '{nobody}')" if column.base in NUMBERS else word(column)
 
 
+def is_uuid(column: Column) -> bool:
+    """Whether the type says that each value is a UUID, so that its text has the plain form: a pattern is dear."""
+    return column.base == "uuid" and not column.is_array
+
+
 def hyphened(text: str) -> str:
     """SQL: a text, of a UUID its plain form: in lower case and with hyphens."""
     return f"case when {text} ~* '{UUID_TEXT}' then pg_catalog.concat({read(text, 'uuid')}) else {text} end"

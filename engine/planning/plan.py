@@ -239,7 +239,8 @@ class Plan:
 
     def id_as(self, table: str, column: str) -> str:
         """The same of an id: one text however a UUID is written."""
-        return ids.hyphened(self.spelled_as(table, column))
+        text = self.spelled_as(table, column)
+        return text if ids.is_uuid(self.table(table).legacy.shape.column(column)) else ids.hyphened(text)
 
     def takes_null(self, table: str, column: str) -> bool:
         """Whether a value of a build table's column may be set to null."""

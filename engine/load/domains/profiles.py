@@ -188,10 +188,10 @@ def _claimed_ids(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFra
         return {}
     claims = " union all ".join(parts)
     rows = source.execute(
-        f"select c.id, array_agg(distinct c.rank order by c.rank) from ({claims}) as c where c.id is not null "
-        "group by c.id having count(distinct c.rank) > 1"
+        f"select c.id, array_agg(c.rank) from ({claims}) as c where c.id is not null "
+        "group by c.id having min(c.rank) < max(c.rank)"
     ).fetchall()
-    held = {name: [key for key, ranks in rows if rank in ranks[1:]] for rank, name in enumerate(order)}
+    held = {name: [key for key, ranks in rows if min(ranks) < rank in ranks] for rank, name in enumerate(order)}
     return {f"claimed_ids:{name}": pd.DataFrame({"id": ids}, dtype=TEXT) for name, ids in held.items()}
 
 
