@@ -179,7 +179,10 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
-        self._load(wave, sorted(pending, key=self._width, reverse=True))
+        empty = self._empty()
+        nothing = [chunk for chunk in pending if self.work.route(chunk.route).legacy_table in empty]
+        Move(self.work, self.watch).done_at_once(nothing)
+        self._load(wave, sorted((c for c in pending if c not in nothing), key=self._width, reverse=True))
         self._step(f"after wave {wave}", lambda: between_waves.after(self.work, self.target, wave))
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
@@ -187,6 +190,11 @@ class Build:
             self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
         self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
+
+    def _empty(self) -> set[str]:
+        """Legacy tables that have no row in the snapshot."""
+        query = "select legacy_table from migration.tables where run_id = %s and source_rows = 0"
+        return {name for (name,) in self.target.execute(query, (self.work.run_id,))}
 
     def _load(self, wave: int, pending: Sequence[Chunk]) -> None:
         """The widest first. Streams need no lookups: in the first wave they are moved while these are asked for."""

@@ -12,7 +12,7 @@ import logging
 import pickle
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,11 +37,17 @@ LOG = logging.getLogger("engine")
 
 def move(work: Work, chunk: Chunk) -> Counts:
     """Move one chunk. Errors: SourceError, TargetError, Interrupted; nothing of it is left then."""
+    lane = stream if work.route(chunk.route).lane == "stream" else frames
+    return _told(work, chunk, lambda: lane.move(work, chunk))
+
+
+def _told(work: Work, chunk: Chunk, moving: Callable[[], Counts]) -> Counts:
+    """What the function gives, with a line in the log before and after it."""
     route = work.route(chunk.route)
     with log_context.piece(table=route.legacy_table, chunk=chunk.number):
         LOG.debug("chunk %s %s begins", route.name, chunk.number)
         started = time.monotonic()
-        counts = stream.move(work, chunk) if route.lane == "stream" else frames.move(work, chunk)
+        counts = moving()
         done: dict[str, float] = {"rows": counts.rows_read, "rejected": counts.rejected, "bytes": counts.bytes}
         done["seconds"] = round(time.monotonic() - started, 3)
         LOG.debug("chunk %s %s ends", route.name, chunk.number, extra=done)
@@ -61,6 +67,18 @@ class Move:
         counts = move(self.work, chunk)
         self.heard(chunk, counts)
         return counts
+
+    def done_at_once(self, chunks: Sequence[Chunk]) -> None:
+        """Write down as done, all together, chunks of tables that have no rows. Errors: TargetError."""
+        if not chunks:
+            return
+        work, nothing = self.work, Counts()
+        with work.sessions.lend("target") as target, blame(TargetError, "recording empty tables", work.stop):
+            target.execute(";\n".join(ledger.recording(work, chunk, nothing, 0) for chunk in chunks))
+        for chunk in chunks:
+            self.begun(chunk)
+            _told(work, chunk, lambda: nothing)
+            self.heard(chunk, nothing)
 
     def begun(self, chunk: Chunk) -> None:
         """A chunk is about to be moved, here or elsewhere."""
@@ -121,7 +139,7 @@ class Elsewhere:
     @contextlib.contextmanager
     def _work(self, stop: Stop) -> Iterator[Work]:
         settings = self._settings()
-        plan, snapshot, found = _told(self.told)
+        plan, snapshot, found = _opened(self.told)
         with contextlib.closing(Pool(settings, snapshot, stop)) as sessions:
             yield Work(self.run_id, self.started_at, plan, settings, snapshot, stop, sessions, dict(found))
 
@@ -133,7 +151,7 @@ class Elsewhere:
 
 
 @functools.lru_cache(maxsize=1)
-def _told(told: bytes) -> tuple[Any, ...]:
+def _opened(told: bytes) -> tuple[Any, ...]:
     """The same bytes come with every chunk of a wave."""
     found: tuple[Any, ...] = pickle.loads(zlib.decompress(told))  # noqa: S301  # from our own client, as is the function
     return found

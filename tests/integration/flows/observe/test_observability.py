@@ -85,7 +85,7 @@ class TestLog:
             assert {line["table"] for line in lines if re.search(f": {ending}$", line["message"])} == tables
         stages = [line["stage"] for line in lines if re.fullmatch("stage .*(?<!: done)", line["message"])]
         assert stages == [line["stage"] for line in lines if re.fullmatch("stage .*: done", line["message"])]
-        assert stages[0] == "plan" and stages[-1] == "publish" and {"verify", "constraints: index"} <= set(stages)
+        assert stages[0] == "plan" and stages[-1] == "statistics" and {"verify", "constraints: index"} <= set(stages)
 
 
 class TestMetrics:
