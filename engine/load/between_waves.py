@@ -6,6 +6,7 @@ Laws
   rejected.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -18,7 +19,7 @@ from config.postgres.quoting import literal, quoted
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
-from engine.planning.plan import HIDDEN, ConstraintRule, Follow, TablePlan
+from engine.planning.plan import HIDDEN, ConstraintRule, Follow, Plan, TablePlan
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import legacy_rows, violations
 from engine.quarantine.quarantine import Quarantine
@@ -28,6 +29,7 @@ from engine.session import fetch
 from engine.session.blame import blame
 
 COUNT = sql.SQL("select count(*) from {}")
+COUNT_BY_ORIGIN = sql.SQL("select split_part(t.{}, '(', 1), count(*) from {} as t group by 1")
 ARCHIVED = "select route, coalesce(sum(archived), 0)::bigint from migration.chunks where run_id = %s group by route"
 RECORD_LOADED = """
     update migration.tables as t set (loaded, archived) = (given.loaded, given.archived)
@@ -115,10 +117,26 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
         quarantine.remove(rule, gone, Ground(reasons.PARENT_REJECTED, sentence))
 
 
-def count_loaded(work: Work, tables: Sequence[TablePlan]) -> list[tuple[str, int]]:
-    """Legacy table → its rows that have a row in the build, counted there."""
+def counted_together(plan: Plan) -> list[list[TablePlan]]:
+    """The legacy tables that are read, those whose rows lead to one table of the build or the archive together."""
+    found: dict[tuple[bool, str], list[TablePlan]] = defaultdict(list)
+    for table in plan.tables:
+        if table.disposition != "skip":
+            found[_counted_in(table)].append(table)
+    return list(found.values())
+
+
+def _counted_in(table: TablePlan) -> tuple[bool, str]:
+    """Whether in the archive, and the table there or in the build: the first target of the route that is accounted."""
+    if table.disposition == "archive":
+        return True, table.name
+    return False, next(route for route in table.routes if route.is_accounted).targets[0]
+
+
+def count_loaded(work: Work, groups: Iterable[Sequence[TablePlan]]) -> list[tuple[str, int]]:
+    """Legacy table → its rows that have a row in the build, or of an archived one in the archive, counted there."""
     with work.sessions.lend("target") as target, blame(TargetError, "counting the loaded rows", work.stop):
-        return [(table.name, _loaded(work, target, table)) for table in tables]
+        return [counted for tables in groups for counted in _loaded(work, target, tables)]
 
 
 def record_loaded(work: Work, target: psycopg.Connection, counted: Iterable[tuple[str, int]]) -> None:
@@ -133,16 +151,16 @@ def record_loaded(work: Work, target: psycopg.Connection, counted: Iterable[tupl
     target.execute(RECORD_LOADED, (names, loaded, rest, work.run_id))
 
 
-def _loaded(work: Work, target: psycopg.Connection, table: TablePlan) -> int:
-    """Rows of an archived table in the archive, of any other those that have a row in the first target of its route."""
-    if table.disposition == "archive":
-        return fetch.value(int, target, COUNT.format(sql.Identifier(work.archive_schema, table.name)))
-    route = next(r for r in table.routes if r.is_accounted)
-    name = sql.Identifier(work.schema, route.targets[0])
-    if route.targets[0] not in work.plan.hidden:
-        return fetch.value(int, target, COUNT.format(name))
-    oids = [str(oid) for oid in (table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves))]
-    query = sql.SQL("{} as t where split_part(t.{}, '(', 1) = any (%s)").format(
-        COUNT.format(name), sql.Identifier(HIDDEN)
-    )
-    return fetch.value(int, target, query, (oids,))
+def _loaded(work: Work, target: psycopg.Connection, tables: Sequence[TablePlan]) -> list[tuple[str, int]]:
+    """Of tables that are counted together."""
+    is_archived, counted_in = _counted_in(tables[0])
+    name = sql.Identifier(work.archive_schema if is_archived else work.schema, counted_in)
+    if is_archived or counted_in not in work.plan.hidden:
+        count = fetch.value(int, target, COUNT.format(name))
+        return [(table.name, count) for table in tables]
+    found: dict[str, int] = dict(target.execute(COUNT_BY_ORIGIN.format(sql.Identifier(HIDDEN), name)).fetchall())
+    return [(table.name, sum(found.get(str(oid), 0) for oid in _oids(table))) for table in tables]
+
+
+def _oids(table: TablePlan) -> list[int]:
+    return [table.legacy.oid, *(leaf.oid for leaf in table.legacy.leaves)]

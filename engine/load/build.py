@@ -278,8 +278,8 @@ class Build:
         ddl.replay(target, schema, statements, self.work.settings.extension_schema, self.work.stop)
 
     def _figures(self) -> None:
-        tables = [table for table in self.work.plan.tables if table.disposition != "skip"]
-        batches = _batches(tables, lambda table: table.legacy.rows)
+        groups = between_waves.counted_together(self.work.plan)
+        batches = _batches(groups, lambda tables: sum(table.legacy.rows for table in tables))
         counted = self.workers.map("count", functools.partial(between_waves.count_loaded, self.work), batches)
         between_waves.record_loaded(self.work, self.target, itertools.chain.from_iterable(counted))
 
