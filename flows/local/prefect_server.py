@@ -40,6 +40,9 @@ DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
 HEALTH_SECONDS = 5.0  # one that is gone refuses at once; one that is busy must not be taken for gone
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
+# SQLite takes one writer at a time. Events that are kept twenty at a time, the default, keep it busy while a short run
+# ends, and an automation that cannot write gives up within a tenth of a second: its notice would be lost.
+EVENTS_AT_ONCE = "500"
 ASKED, SAID = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"  # user:password, of a server, of its clients
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows
 
@@ -256,6 +259,7 @@ def _environment(port: int) -> dict[str, str]:
         "PREFECT_SERVER_UI_API_URL": "/api",  # else the UI on another port still calls 4200
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_BATCH_SIZE": EVENTS_AT_ONCE,
     }
 
 
