@@ -179,10 +179,10 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
-        empty = self._empty()
-        nothing = [chunk for chunk in pending if self.work.route(chunk.route).legacy_table in empty]
-        Move(self.work, self.watch).done_at_once(nothing)
-        self._load(wave, sorted((c for c in pending if c not in nothing), key=self._width, reverse=True))
+        move, empty = Move(self.work, self.watch), self._empty()
+        rest, nothing = _parted(pending, lambda chunk: self.work.route(chunk.route).legacy_table in empty)
+        move.done_at_once(nothing)
+        self._load(wave, move, sorted(rest, key=self._width, reverse=True))
         self._step(f"after wave {wave}", lambda: between_waves.after(self.work, self.target, wave))
         if wave < max(WAVES):
             self.workers.call(f"judge wave {wave}", self._judge, wave)
@@ -196,12 +196,10 @@ class Build:
         query = "select legacy_table from migration.tables where run_id = %s and source_rows = 0"
         return {name for (name,) in self.target.execute(query, (self.work.run_id,))}
 
-    def _load(self, wave: int, pending: Sequence[Chunk]) -> None:
+    def _load(self, wave: int, move: Move, pending: Sequence[Chunk]) -> None:
         """The widest first. Streams need no lookups: in the first wave they are moved while these are asked for."""
-        move = Move(self.work, self.watch)
         if wave == WAVES[0]:
-            streams = [chunk for chunk in pending if self.work.route(chunk.route).lane == "stream"]
-            pending = [chunk for chunk in pending if chunk not in streams]
+            pending, streams = _parted(pending, lambda chunk: self.work.route(chunk.route).lane == "stream")
             with beside(lookups.prepare, self.work):
                 self.workers.map(f"load, wave {wave}", move, streams)
         self.workers.map(f"load, wave {wave}", move, pending)
@@ -313,6 +311,14 @@ def _batches(items: Iterable[Thing], rows_of: Callable[[Thing], int]) -> list[li
     small = [item for item in items if rows_of(item) < SMALL_ROWS]
     large = sorted((item for item in items if rows_of(item) >= SMALL_ROWS), key=rows_of, reverse=True)
     return [[item] for item in large] + ([small] if small else [])
+
+
+def _parted(items: Iterable[Thing], is_so: Callable[[Thing], bool]) -> tuple[list[Thing], list[Thing]]:
+    """Those of which it is not so, and those of which it is; in one look, for there may be very many chunks."""
+    parts: tuple[list[Thing], list[Thing]] = [], []
+    for item in items:
+        parts[is_so(item)].append(item)
+    return parts
 
 
 def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[Statement]]:

@@ -72,9 +72,10 @@ def _sifted(
 
 def _is_whole(work: Work, route: Route, part: Part) -> bool:
     """Whether the part is all that its table will be loaded with, and long enough for that to matter."""
-    table = work.plan.table(route.legacy_table).legacy
+    if part != Part() or work.plan.table(route.legacy_table).legacy.pages < FREEZABLE_PAGES:
+        return False
     feeding = [r for r in work.plan.routes if set(r.targets) & set(route.targets) and r.is_archive == route.is_archive]
-    return part == Part() and table.pages >= FREEZABLE_PAGES and len(feeding) == 1
+    return len(feeding) == 1
 
 
 def _copy(

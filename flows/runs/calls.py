@@ -31,7 +31,7 @@ from flows.runs.tasks import safe_text
 
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
-SETTLE_SECONDS = 3
+SETTLE_SECONDS = 3  # larger batches of events alone were not enough
 GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
 if TYPE_CHECKING:
     ProfileName = str
