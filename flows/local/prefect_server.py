@@ -41,8 +41,8 @@ HEALTH_SECONDS = 5.0  # one that is gone refuses at once; one that is busy must 
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
 # SQLite takes one writer at a time. Events that are kept twenty at a time, the default, keep it busy while a short run
-# ends, and an automation that cannot write gives up within a tenth of a second; its notice is then lost. Larger batches make
-# that rarer (see also flows.runs.calls).
+# ends, and an automation that cannot write gives up within a tenth of a second; its notice is then lost. Larger batches
+# make that rarer (see also flows.runs.calls).
 EVENTS_AT_ONCE = "500"
 ASKED, SAID = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"  # user:password, of a server, of its clients
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows

@@ -1,20 +1,22 @@
 """What is reflected can be made again elsewhere: replayed into a build schema and renamed, it reflects as it was."""
 
 import dataclasses
+import threading
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from config.errors import TargetError
+from config.errors import Interrupted, TargetError
 from config.shapes import Column, Table
 from engine.load import ddl
 from engine.planning import prerequisite_ddl
 from engine.reflect.catalog import Catalog, reflect
 from engine.reflect.closure import needs, rehome
 from engine.reflect.expressions import replace_calls
-from engine.reflect.statements import Statement
+from engine.reflect.statements import Statement, spell
+from engine.session.stop import Stop
 from engine.start import rehearsal
 
 NASTY = (Path(__file__).parents[1] / "nasty.sql").read_text()
@@ -331,3 +333,13 @@ def test_a_statement_that_fails_is_named_with_its_kind_table_and_constraint(sour
     target.execute("insert into b.b values (1), (1)")
     with pytest.raises(TargetError, match=r"^making key b\.b_pkey: unique violation \(23505\)"):
         ddl.replay(target, "b", after_load(legacy, shapes))
+
+
+def test_what_was_stopped_is_not_run_again_statement_by_statement(target):
+    stop = Stop()
+    target.execute("create sequence public.tries")  # what it counts is not rolled back
+    slow = spell("table", "slow", "select nextval('public.tries'), pg_sleep(60)")
+    threading.Timer(0.5, stop.set).start()
+    with stop.reaching(lambda: target.cancel_safe(timeout=5)), pytest.raises(Interrupted):
+        ddl.replay(target, "public", [slow], stop=stop)
+    assert target.execute("select last_value, is_called from public.tries").fetchone() == (1, True)
