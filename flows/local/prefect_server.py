@@ -42,7 +42,7 @@ START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold 
 STOP_SECONDS = 15
 # SQLite takes one writer at a time. Events that are kept twenty at a time, the default, keep it busy while a short run
 # ends, and an automation that cannot write gives up within a tenth of a second; its notice is then lost. Larger batches
-# make that rarer (see also flows.runs.calls).
+# make that rarer; PREFECT_SERVER_DATABASE_CONNECTION_URL with a PostgreSQL database ends it (docs/production.md).
 EVENTS_AT_ONCE = "500"
 ASKED, SAID = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"  # user:password, of a server, of its clients
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows

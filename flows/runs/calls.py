@@ -8,7 +8,6 @@ Laws
 """
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ from flows.runs.tasks import safe_text
 
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
-SETTLE_SECONDS = 3  # larger batches of events alone were not enough
 GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
 if TYPE_CHECKING:
     ProfileName = str
@@ -98,22 +96,11 @@ def final_state(
     except VerificationFailed as error:
         call.error = error
         is_gate = error.summary is not None  # else it is about a staging copy
-        _settle(call)
         return Failed(message=with_page(safe_text(error), error.report or {}), name=GATE_CLOSED if is_gate else None)
     except Exception as error:
         call.error = error
-        _settle(call)
         return Failed(message=safe_text(error))
     return ended(call.result) if ended else Completed(message=call.result.get("artifact"))
-
-
-def _settle(call: Call) -> None:
-    """Lets the server take down what came before, where a notice is the only one to tell how a flow ended.
-
-    Its automations write to the database that its events go to, and give up within a tenth of a second if it is busy.
-    """
-    if call.is_own:
-        time.sleep(SETTLE_SECONDS)
 
 
 def _own_call() -> Call:

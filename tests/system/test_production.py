@@ -1,11 +1,13 @@
 """Production as its users have it, in a real browser: from an empty machine to a schema that a person has approved.
 
-The legacy database and every connection string are full of canaries; none of them may reach the Prefect server.
+The legacy database and every connection string are full of canaries; none of them may reach the Prefect server. The
+server keeps its own database in PostgreSQL, as production's does: with SQLite it may lose a notice.
 """
 
 import http.server
 import json
 import signal
+import subprocess
 import threading
 import time
 import urllib.request
@@ -22,7 +24,9 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Pending, Scheduled
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import make_url
 
+from engine.staging.programs import binary
 from flows.service import automations
 from tests.system import browser
 from tests.system.machines import Home, machine
@@ -44,11 +48,12 @@ QUESTIONS = (
 class Place:
     """A machine with three databases, a server, deployments and a worker. environ: what the worker was started with.
 
-    notices: what the service behind NXTGAUGE_NOTIFY_URL was sent.
+    notices: what the service behind NXTGAUGE_NOTIFY_URL was sent. own: the server's database.
     """
 
     home: Home
     environ: dict[str, str]
+    own: str
     ui: str
     said: list[str]
     notices: list[dict]
@@ -110,9 +115,11 @@ def place(module_database, service):
     environ |= {"NXTGAUGE_MASKING_KEY": f"{CANARY}-masking-key", "NXTGAUGE_METRICS_PORT": "0"}
     environ["NXTGAUGE_NOTIFY_URL"], notices = service
     with machine() as home:
-        done = home.run("server", "start", "--json", **environ)
+        own = module_database()
+        url = make_url(own).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+        done = home.run("server", "start", "--json", **environ, PREFECT_SERVER_DATABASE_CONNECTION_URL=url)
         assert done.returncode == 0, done.stdout + done.stderr
-        found = Place(home, environ, json.loads(done.stdout)["ui"], [done.stderr], notices)
+        found = Place(home, environ, own, json.loads(done.stdout)["ui"], [done.stderr], notices)
         with temporary_settings({PREFECT_API_URL: found.api}):
             yield found
         home.run("server", "stop")
@@ -328,9 +335,12 @@ def test_the_server_knows_no_url_no_password_and_no_value(place):
     assert "rehearse" in answers["deployments/filter"] and "report" in answers["artifacts/filter"]
     held = [question for question, answer in answers.items() if CANARY in answer or "postgresql://" in answer]
     held += [f"log {number}" for number, text in enumerate(place.said) if CANARY in text]
-    place.home.run("server", "stop")  # its database is then whole on disk
+    place.home.run("server", "stop")
+    kept = subprocess.check_output([binary("pg_dump"), "--inserts", place.own], text=True)
+    assert "rehearse" in kept
+    held += ["the server's database"] if CANARY in kept else []
     files = [path for path in place.home.folder.rglob("*") if path.is_file() and not path.is_symlink()]
-    assert any(path.name == "prefect.db" for path in files) and any(path.name == "report.html" for path in files)
+    assert any(path.name == "report.html" for path in files)
     held += [str(path.relative_to(place.home.folder)) for path in files if CANARY.encode() in path.read_bytes()]
     assert not held, held
 
