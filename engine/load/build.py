@@ -197,12 +197,16 @@ class Build:
         return {name for (name,) in self.target.execute(query, (self.work.run_id,))}
 
     def _load(self, wave: int, move: Move, pending: Sequence[Chunk]) -> None:
-        """The widest first. Streams need no lookups: in the first wave they are moved while these are asked for."""
+        """Streams and frames in turn, for they strain the servers and Python differently; the widest of each first.
+
+        Streams need no lookups: in the first wave half of them are moved while these are asked for.
+        """
+        frames, streams = _parted(pending, lambda chunk: self.work.route(chunk.route).lane == "stream")
         if wave == WAVES[0]:
-            pending, streams = _parted(pending, lambda chunk: self.work.route(chunk.route).lane == "stream")
             with beside(lookups.prepare, self.work):
-                self.workers.map(f"load, wave {wave}", move, streams)
-        self.workers.map(f"load, wave {wave}", move, pending)
+                self.workers.map(f"load, wave {wave}", move, streams[::2])
+            streams = streams[1::2]
+        self.workers.map(f"load, wave {wave}", move, _in_turn(frames, streams))
 
     def _width(self, chunk: Chunk) -> float:
         """About how many pages it reads, those of long values among them."""
@@ -319,6 +323,12 @@ def _parted(items: Iterable[Thing], is_so: Callable[[Thing], bool]) -> tuple[lis
     for item in items:
         parts[is_so(item)].append(item)
     return parts
+
+
+def _in_turn(*several: Sequence[Thing]) -> list[Thing]:
+    """The items of all, each sequence in its order and spread evenly over the whole."""
+    placed = [((place + 0.5) / len(items), item) for items in several for place, item in enumerate(items)]
+    return [item for _, item in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _groups(statements: Iterable[Statement]) -> dict[tuple[str, str], list[Statement]]:
