@@ -139,7 +139,7 @@ class Profile(BaseModel):
     task_runner: Literal["threads", "dask"] = "threads"
     dask_scheduler: SchedulerAddress = ""
     stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
-    frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 16 * MEBIBYTE
+    frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 8 * MEBIBYTE
     allow_changed_source: bool = False
     allow_dependants: bool = False
     require_certificate: bool = False

@@ -24,7 +24,6 @@ from engine.planning.ids import hyphened, is_uuid
 from engine.planning.plan import Route
 from engine.planning.tables.reshaped import RULE
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select_list import INPUTS, parsed
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -144,13 +143,6 @@ def asked_source(source: psycopg.Connection, query: str, columns: list[str]) -> 
     """The query's rows, of the source."""
     rows = source.execute(query).fetchall()
     return pd.DataFrame(rows, columns=columns).astype(TEXT)
-
-
-def among(base: str) -> sql.SQL:
-    """`any (…)` of the texts in $1, read as values of a type (a key of INPUTS), or as they are."""
-    if base not in INPUTS:
-        return sql.SQL("any ($1::text[])")
-    return sql.SQL(f"any (array(select {parsed('k.key', base)} from unnest($1::text[]) as k (key)))")
 
 
 def converted(route: Route, rows: pd.DataFrame, column: str) -> pd.Series:

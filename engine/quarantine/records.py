@@ -25,6 +25,7 @@ from engine.planning import ids
 from engine.quarantine import legacy_rows, violations
 from engine.quarantine.legacy_rows import LegacyRow
 from engine.reflect.catalog import LegacyTable
+from engine.reflect.select_list import among, plain
 from transforms import steps
 from transforms.outcome import TEXT
 
@@ -172,10 +173,17 @@ class Records:
     def _borne(self, table: str, ids: list[str]) -> set[str]:
         """Those of these ids that a row of the build bears which the legacy table has given it."""
         home = self.work.plan.table(table).routes[0].targets[0]
-        if home not in self.work.plan.hidden or self.work.plan.shape(home).find_column("id") is None:
+        column = self.work.plan.shape(home).find_column("id")
+        if home not in self.work.plan.hidden or column is None:
             return set()
-        query = sql.SQL("select {id} from {home} as t where {id} = any (%s) and {table} = %s").format(
-            id=self._text(home, "id"), home=self._table(home), table=violations.legacy_table_of(self.work, "t")
+        text = self._text(home, "id")
+        is_uuid = column.base == "uuid" and not column.is_array
+        query = sql.SQL("select {id} from {home} as t where {own} = {given} and {table} = %s").format(
+            id=text,
+            home=self._table(home),
+            own=sql.SQL(plain(column)) if is_uuid else text,
+            given=sql.SQL(among("uuid" if is_uuid else "text", "%s")),
+            table=violations.legacy_table_of(self.work, "t"),
         )
         return {id_ for (id_,) in self.target.execute(query, (ids, table))}
 

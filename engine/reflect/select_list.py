@@ -61,6 +61,13 @@ def parsed(expression: str, base: str) -> str:
     return "pg_catalog." + INPUTS[base].format(f"pg_catalog.textout({expression})")
 
 
+def among(base: str, texts: str = "$1") -> str:
+    """`any (…)` of given texts, read as values of the builtin type if it is a key of INPUTS, or as they are."""
+    if base not in INPUTS:
+        return f"any ({texts}::text[])"
+    return f"any (array(select {parsed('k.key', base)} from unnest({texts}::text[]) as k (key)))"
+
+
 def parsed_as(expression: str, column: Column) -> str:
     """A text as the column's own type reads it, whatever type it is; with its length, so that nothing is cut."""
     if column.base in ("json", "jsonb"):

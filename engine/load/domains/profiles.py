@@ -15,7 +15,6 @@ from engine.chunks.work import Work
 from engine.load.lookup import (
     Asking,
     Lookup,
-    among,
     asked,
     asked_source,
     canonical,
@@ -29,7 +28,7 @@ from engine.planning.plan import HIDDEN, Route
 from engine.planning.tables.reshaped import RULE
 from engine.quarantine import legacy_rows, records
 from engine.quarantine.quarantine import Quarantine
-from engine.reflect.select_list import TEXTUAL_NATIVE
+from engine.reflect.select_list import TEXTUAL_NATIVE, among
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
@@ -74,9 +73,9 @@ def _of_users(asking: Asking, users: pd.Series) -> pd.DataFrame:
     column = asking.work.plan.shape(PROFILES).column("user_id")
     if column.base in {"uuid", "numeric", *LIMITS, *TEXTUAL_NATIVE}:
         return _roots(
-            asking, sql.SQL("t.user_id = {}").format(among(column.base)), _as_ids(users.dropna(), column.base)
+            asking, sql.SQL("t.user_id = {}").format(sql.SQL(among(column.base))), _as_ids(users.dropna(), column.base)
         )
-    return _roots(asking, sql.SQL("{} = {}").format(sql.SQL(word(column)), among("text")), users)
+    return _roots(asking, sql.SQL("{} = {}").format(sql.SQL(word(column)), sql.SQL(among("text"))), users)
 
 
 def _as_ids(users: pd.Series, base: str) -> pd.Series:
@@ -102,7 +101,7 @@ def _profiles(asking: Asking) -> pd.DataFrame:
         return _of_users(asking, users)
     named = steps.canonical_uuid(_no_professionals(asking))
     of_users = _of_users(asking, users.where(asking.rows["professional_id"].isna()))
-    found = [of_users, _roots(asking, sql.SQL("t.id = {}").format(among("uuid")), named)]
+    found = [of_users, _roots(asking, sql.SQL("t.id = {}").format(sql.SQL(among("uuid"))), named)]
     return pd.concat(found, ignore_index=True).drop_duplicates(ignore_index=True)
 
 
@@ -127,7 +126,7 @@ def _of_others(work: Work, route: Route) -> sql.Composable:
 
 def _taken_ids(asking: Asking) -> pd.DataFrame:
     ids = steps.canonical_uuid(pd.concat([asking.rows["id"], asking(_siblings)["id"]]))
-    return _roots(asking, sql.SQL("t.id = {}").format(among("uuid")), ids)[["id"]]
+    return _roots(asking, sql.SQL("t.id = {}").format(sql.SQL(among("uuid"))), ids)[["id"]]
 
 
 MOVED = """
