@@ -2,12 +2,16 @@
 
 Laws
 - A task wraps one call of the engine, which Prefect shows, times and retries without knowing what it is.
+- A chunk is a task. Other items of a map, many and short, are shared out among as many tasks as run at once: a task
+  costs some ten milliseconds, which is more than most of them take.
 - Only items of a map are retried, which open sessions of their own, and only after errors that say so (`retryable`).
 - After the first failure no further task begins; it is raised once every task has ended.
 - Prefect gets an error's type and, for the project's own errors, the redacted text: others may quote rows.
 """
 
+import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -62,6 +66,30 @@ class EngineCall:
             raise StepFailed(safe_text(error), is_retryable) from None
 
 
+class Share:
+    """Items of a map as one of several tasks does them: the next that no other has taken. results: by their places.
+
+    A task that is retried begins with the item at which it failed.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], waiting: deque[tuple[int, Any]], halt: threading.Event):
+        self._function, self._waiting, self._halt = function, waiting, halt
+        self._under_way: tuple[int, Any] | None = None
+        self.results: dict[int, Any] = {}
+
+    def __call__(self) -> None:
+        while not self._halt.is_set() and (taken := self._under_way or self._next()):
+            self._under_way = taken
+            place, item = taken
+            self.results[place] = self._function(item)
+            self._under_way = None
+
+    def _next(self) -> tuple[int, Any] | None:
+        with contextlib.suppress(IndexError):
+            return self._waiting.popleft()
+        return None
+
+
 def is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
     return bool(getattr(state.data, "retryable", False))
 
@@ -104,9 +132,22 @@ class PrefectWorkers:
 
     def map(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
+        if len(items) > self._count and not isinstance(items[0], Chunk):
+            return self._shared(name, function, items)
         halt = threading.Event()
         jobs = [EngineCall(function, (item,), halt) for item in items]
-        names = [f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)]
+        return self._run([f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)], jobs, halt)
+
+    def _shared(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
+        halt, waiting = threading.Event(), deque(enumerate(items))
+        shares = [Share(function, waiting, halt) for _ in range(self._count)]
+        names = [f"{name}: {number} of {self._count}" for number in range(1, self._count + 1)]
+        self._run(names, [EngineCall(share, (), halt) for share in shares], halt)
+        results = {place: result for share in shares for place, result in share.results.items()}
+        return [results[place] for place in range(len(items))]
+
+    def _run(self, names: Sequence[str], jobs: Sequence[EngineCall], halt: threading.Event) -> list[Any]:
+        """What each job gives. Errors: the first one, once no task is under way."""
         futures: list[PrefectFuture[Any]] = []
         try:
             futures.extend(self._submitted(names, jobs, halt))

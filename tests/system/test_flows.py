@@ -7,7 +7,7 @@ import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.logging.handlers import APILogHandler
-from prefect.runtime import flow_run
+from prefect.runtime import flow_run, task_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -104,6 +104,21 @@ def test_only_what_says_so_is_retried():
     with pytest.raises(SourceError, match="no such table"):
         _through(lambda workers: workers.map("lose", lose, ["other"]))
     assert tries == {"lost": 2, "other": 1}
+
+
+def test_many_items_are_shared_out_among_few_tasks_and_one_that_is_retried_goes_on_where_it_failed():
+    tries, tasks = [0] * 30, set()
+
+    def lose(item):
+        tries[item] += 1
+        tasks.add(task_run.id)
+        time.sleep(0.02)
+        if item == 7 and tries[item] < 2:
+            raise ConnectionLost("connection lost")
+        return item * 2
+
+    assert _through(lambda workers: workers.map("double", lose, range(30)))["value"] == [n * 2 for n in range(30)]
+    assert tries == [2 if item == 7 else 1 for item in range(30)] and len(tasks) == 2
 
 
 def test_work_that_is_done_stays_done_when_prefect_is_lost():
