@@ -29,14 +29,14 @@ DEFAULT_SEED = 7
 
 def run(rows: int = DEFAULT_ROWS, seed: int = DEFAULT_SEED) -> dict[str, Any]:
     """Runs the demo; the run's summary, with where to look as `look`."""
-    LOG.info("starting PostgreSQL")
+    LOG.info("starting PostgreSQL and a Prefect server (some seconds, the first time more)")
+    server = prefect_server.begin()  # which comes up meanwhile
     admin = postgres.start()
     _fill(admin, rows, seed)
     if TARGET not in postgres.databases(admin):
         postgres.create(admin, TARGET)
-    LOG.info("starting the Prefect server (some seconds, the first time more)")
-    _use_own(prefect_server.start())
-    summary = _migrate()
+    _use_own(server)
+    summary = _migrate(server)
     return summary | {"look": _look(summary)}
 
 
@@ -106,10 +106,11 @@ def _use_own(own: prefect_server.StartedServer) -> None:
     os.environ[VARIABLES["target_url"]] = postgres.url(TARGET)
 
 
-def _migrate() -> dict[str, Any]:
+def _migrate(server: prefect_server.StartedServer) -> dict[str, Any]:
     from flows.runs import calls
     from flows.runs.migrate import migrate
 
+    prefect_server.wait(server)
     with shown() as watch:
         return calls.run(migrate, watch, profile=PROFILE)
 

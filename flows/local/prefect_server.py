@@ -165,12 +165,23 @@ def use(api_url: str) -> None:
 
 
 def start() -> StartedServer:
-    """Starts the server, or finds it running. ServerError holds the log's last lines where it does not come up."""
+    """Starts the server, or finds it running. Errors: as `wait`."""
+    server = begin()
+    wait(server)
+    return server
+
+
+def begin() -> StartedServer:
+    """Starts the server, or finds it running; it need not answer yet."""
     with alone():
-        server = running() or _spawn(_free_port())
+        return running() or _spawn(_free_port())
+
+
+def wait(server: StartedServer) -> None:
+    """Waits until the server answers. ServerError holds the log's last lines where it does not come up."""
+    with alone():
         _await_health(server)
         _expect_guarded(server)
-        return server
 
 
 def _expect_guarded(server: StartedServer) -> None:
