@@ -138,7 +138,9 @@ def migrate(context: click.Context, **options: Any) -> int:
     settings = settings_of(context)
     from flows.local import report
     from flows.local.progress import shown
+    from flows.runs import suites
 
+    suites.begin()
     with shown() as watch:
         summary = through_prefect("migrate", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
@@ -190,7 +192,9 @@ def rehearse(context: click.Context, **options: Any) -> int:
     settings = settings_of(context)
     from flows.local import report
     from flows.local.progress import shown
+    from flows.runs import suites
 
+    suites.begin()
     with shown() as watch:
         summary = through_prefect("rehearse", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:

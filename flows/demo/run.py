@@ -107,6 +107,9 @@ def _use_own(own: prefect_server.StartedServer) -> None:
 
 
 def _migrate(server: prefect_server.StartedServer) -> dict[str, Any]:
+    from flows.runs import suites
+
+    suites.begin()
     from flows.runs import calls
     from flows.runs.migrate import migrate
 

@@ -1,45 +1,34 @@
-"""The process that runs the expectation suites, begun beside the build: its imports take seconds, and wait for no row.
+"""The process that runs the expectation suites, begun beside the run: its imports take seconds, and wait for no row.
 
 Laws
-- It begins once the plan stands, opens no session, and waits until the auditor asks it (checks.expectations).
-- It ends with the run, however that ends, whether it was asked or not.
+- It opens no session, and waits until the auditor asks it (checks.expectations).
+- It ends with the run, however that ends, whether it was asked or not; and with this process, if no run comes.
 """
 
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.session.execution import Watch
-
 if TYPE_CHECKING:
     from checks.expectations import runner
 
-PLANNING = "plan"  # the stage in which a run may yet be refused
+_BEGUN: "list[runner.Child]" = []
 
 
-class Waiting:
-    """A Watch that passes on what it hears, and begins the process after planning. child: None before."""
+def begin() -> None:
+    """Begin the process ahead of the run, which takes it up: a command has its own imports before it."""
+    from checks.expectations import runner  # not before: commands that judge nothing start quicker without
 
-    def __init__(self, watch: Watch):
-        self.child: runner.Child | None = None
-        self._stage = watch.stage
-        self.stage_done, self.table, self.begin = watch.stage_done, watch.table, watch.begin
-        self.advance, self.done, self.message = watch.advance, watch.done, watch.message
-
-    def stage(self, name: str) -> None:
-        if self.child is None and name != PLANNING:
-            from checks.expectations import runner  # not before: commands that judge nothing start quicker without
-
-            self.child = runner.Child()
-        self._stage(name)
+    _BEGUN.append(runner.Child())
 
 
 @contextlib.contextmanager
-def waiting(watch: Watch) -> Iterator[Waiting]:
-    """The Watch for a run."""
-    heard = Waiting(watch)
+def beside() -> Iterator["runner.Child"]:
+    """The process, for a run."""
+    if not _BEGUN:
+        begin()
+    child = _BEGUN.pop()
     try:
-        yield heard
+        yield child
     finally:
-        if heard.child:
-            heard.child.stop()
+        child.stop()

@@ -5,7 +5,7 @@ The flows and the command line both use it, so that a run is the same with and w
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
@@ -20,6 +20,9 @@ from flows.local import private, report, staging_copy
 from flows.local.stopping import on_signal
 from flows.observe import lineage
 from flows.runs import suites
+
+if TYPE_CHECKING:
+    from checks.expectations import runner
 
 LOG = logging.getLogger("nxtgauge")
 
@@ -53,10 +56,10 @@ def migrate(
     try:
         with (
             on_signal(STOP),
+            suites.beside() as child,
             lineage.told(settings, is_rehearsal=dry_run) as teller,
-            suites.waiting(watch) as heard,
         ):
-            options |= {"auditor": auditor(settings, waiting=heard), "watch": heard, "begun": teller.begin}
+            options |= {"auditor": auditor(settings, child=child), "watch": watch, "begun": teller.begin}
             summary = engine_run.migrate(settings, Options(**options))
             teller.end(summary)
     except VerificationFailed as error:
@@ -65,10 +68,10 @@ def migrate(
     return told(summary.to_dict())
 
 
-def auditor(settings: Settings, *, waiting: suites.Waiting | None = None) -> Auditor:
+def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Auditor:
     """Judges a run's build by the auditor's own SQL, and reads the source under the run's snapshot.
 
-    waiting: has the process that runs the suites, if it has begun.
+    child: the process that is to run the suites, if it has begun.
     """
 
     def judge(case: Case) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def auditor(settings: Settings, *, waiting: suites.Waiting | None = None) -> Aud
             archive=case.archive,
             snapshot=case.snapshot,
             reaching=case.stop.reaching,
-            child=waiting.child if waiting else None,
+            child=child,
         ).to_dict()
 
     return judge

@@ -78,8 +78,7 @@ def _built(settings: configuration.Settings, given: argparse.Namespace) -> dict[
         marks, started = Marks(conn, given.postmaster), time.monotonic()
         asked = Options(dry_run=given.how != "published", watch=marks)
         if is_judged:
-            heard = stack.enter_context(suites.waiting(marks))
-            asked = replace(asked, auditor=auditor(settings, waiting=heard), watch=heard)
+            asked = replace(asked, auditor=auditor(settings, child=stack.enter_context(suites.beside())))
         workers = OneByOne(settings.workers, marks.read)
         if given.how == "lanes":
             asked = replace(asked, workers=workers, begun=workers.begun)

@@ -71,7 +71,7 @@ SEAL_AGAIN = """
 """
 
 
-def reconciling(settings, level: str = "content", waiting=None):
+def reconciling(settings, level: str = "content", child=None):
     """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out.
 
     level: "full" with the suites. judge.found: the latest verdict.
