@@ -140,6 +140,7 @@ class Profile(BaseModel):
     dask_scheduler: SchedulerAddress = ""
     stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
     frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 8 * MEBIBYTE
+    retry_seconds: Annotated[int, Field(ge=0)] = 300
     allow_changed_source: bool = False
     allow_dependants: bool = False
     require_certificate: bool = False

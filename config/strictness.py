@@ -17,7 +17,7 @@ FROM_LOOSE_TO_STRICT = {
 STRICT_IF_FAIL = ("unmapped_columns", "unmapped_tables")  # carry and archive build different things
 STRICT_IF_LESS = ("approval_seconds",)
 TOLERANCES = ("default_tolerance", "tolerance")
-EFFORT = ("workers", "task_runner", "dask_scheduler", "stream_chunk_bytes", "frame_chunk_bytes")
+EFFORT = ("workers", "task_runner", "dask_scheduler", "stream_chunk_bytes", "frame_chunk_bytes", "retry_seconds")
 EQUAL = ("time_zone", "extension_schema")
 
 

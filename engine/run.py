@@ -20,7 +20,6 @@ from typing import Any
 import psycopg
 
 from config.errors import (
-    Interrupted,
     MigrateError,
     PlanRefused,
     SourceError,
@@ -44,10 +43,12 @@ from engine.publish import publish
 from engine.session import connect, log_context, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Clock, Threads, Workers
+from engine.session.patience import Patience
 from engine.session.pool import Pool
 from engine.session.stop import STOP
 from engine.start import begin
 from engine.start.options import Options
+from engine.start.trials import Passing, Trials
 
 NOTHING_ASKED = Options()
 
@@ -55,14 +56,29 @@ NOTHING_ASKED = Options()
 def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     """Migrate, or resume a run. A dry-run that passes verification issues a certificate.
 
+    What passes by itself is waited for, and followed by another attempt (engine.start.trials).
     Errors: every kind of config.errors; the run's state says how it ended. VerificationFailed has the Summary so far
     as `summary`.
     """
     log_context.begin()
-    given = begin.given(options)
+    given, trials = begin.given(options), Trials(settings, options.dry_run, Patience(settings.retry_seconds))
+    while True:
+        try:
+            return _attempted(settings, options, given, trials)
+        except Passing as passed:
+            trials.wait(passed.error, options.watch)
+        except MigrateError as error:
+            if not trials.follow(error):
+                raise trials.give_up(error) from None
+            trials.wait(error, options.watch)
+        options = replace(options, run_id=trials.run_id, begun=lambda _: None)
+
+
+def _attempted(settings: Settings, options: Options, given: Certificate | None, trials: Trials) -> Summary:
+    """One attempt. Errors: as migrate; Passing."""
     with ExitStack() as stack:
-        attempt = _begun(stack, settings, options, given)
-        with _summing_up(attempt), _ending(attempt), blame(TargetError, "making the build", STOP):
+        attempt = _begun(stack, settings, options, given, trials)
+        with _summing_up(attempt), blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
                 Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
                 _judge(attempt)
@@ -70,6 +86,7 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
             _mark_built(attempt)
             _wait_for_approval(attempt)
             _publish(attempt)
+        trials.run_id = None  # it is over
         _refresh_statistics(attempt)
         return attempt.summary()
 
@@ -108,8 +125,10 @@ class Attempt:
         return summary.of(self.conn, self.run.run_id, self.build_oid, **told)
 
 
-def _begun(stack: ExitStack, settings: Settings, options: Options, given: Certificate | None) -> Attempt:
-    """Plan and begin; whatever is opened ends with the stack. Errors: PlanRefused, and every other kind."""
+def _begun(
+    stack: ExitStack, settings: Settings, options: Options, given: Certificate | None, trials: Trials
+) -> Attempt:
+    """Plan and begin; whatever is opened ends with the stack. Errors: PlanRefused, and every other kind; Passing."""
     clock = Clock(options.watch)
     conn = stack.enter_context(connect.target(settings.target, STOP))
     lease = stack.enter_context(leases.hold(settings.target))
@@ -117,12 +136,13 @@ def _begun(stack: ExitStack, settings: Settings, options: Options, given: Certif
     clock.stage("plan")
     reading = stack.enter_context(ExitStack())
     held = reading.enter_context(snapshot.hold(settings.source, STOP))
+    stack.enter_context(trials.ending(conn, lease.conn, held.holder))
     start = begin.start(conn, settings, options, held, given)
     if questions := start.plan.questions:
         clock.message(f"the plan has questions ({len(questions)}): `nxtgauge-migrate plan` asks them")
     stated = certificates.stated(start.plan, start.settings)
     bookkeeping.ensure(conn)
-    run = begin.begin(conn, start, clock)
+    run = begin.begin(conn, start, clock, trials.know)
     sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP)))
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
@@ -237,24 +257,6 @@ def _discard(attempt: Attempt) -> None:
         if verdict is not None:
             issued = certificates.issue(conn, run_id, attempt.stated)
             attempt.told |= {"certificate": issued.brief("issued"), "issued": issued.to_dict()}
-
-
-@contextlib.contextmanager
-def _ending(attempt: Attempt) -> Iterator[None]:
-    """Write down how the run ended, from a session of its own; a dry-run's build goes in any case."""
-    settings, run_id, dry_run = attempt.settings, attempt.run.run_id, attempt.run.dry_run
-    try:
-        yield
-    except BaseException as error:
-        is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
-        if is_stop and not dry_run:
-            error = Interrupted(f"run {run_id} was stopped; `nxtgauge-migrate migrate --run {run_id}` resumes it")
-        text = str(error) if isinstance(error, MigrateError) else type(error).__name__
-        with contextlib.suppress(MigrateError, psycopg.Error), connect.target(settings.target) as conn:
-            bookkeeping.set_state(conn, run_id, "interrupted" if is_stop else "failed", text)
-            if dry_run:
-                begin.drop_builds(conn, settings)
-        raise error from None
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ def source(
 ) -> Iterator[psycopg.Connection]:
     """A session on the source, in this exported snapshot, else in one of its own. Errors: SourceError."""
     with _session(connection, SourceError, reaching) as conn:
-        _begin(conn, snapshot)
+        _begin(conn, snapshot, SourceError)
         yield conn
 
 
@@ -57,14 +57,19 @@ def target(
 ) -> Iterator[psycopg.Connection]:
     """A session on the target, in this exported snapshot, else in one of its own. Errors: TargetError."""
     with _session(connection, TargetError, reaching) as conn:
-        _begin(conn, snapshot)
+        _begin(conn, snapshot, TargetError)
         yield conn
 
 
-def _begin(conn: psycopg.Connection, snapshot: str | None) -> None:
+def _begin(conn: psycopg.Connection, snapshot: str | None, kind: type[MigrateError]) -> None:
     conn.execute("begin isolation level repeatable read, read only")
     if snapshot:
-        conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        try:
+            conn.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
+        except (psycopg.errors.InvalidParameterValue, psycopg.errors.UndefinedObject):
+            error = kind("judging: the session that held the snapshot has ended, and the snapshot with it")
+            error.retryable = True
+            raise error from None
 
 
 def exported(conn: psycopg.Connection) -> str:
@@ -82,11 +87,27 @@ def staging(connection: Connection, reaching: Reaching = unreached) -> Iterator[
 
 @contextlib.contextmanager
 def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[psycopg.Connection]:
-    try:
-        with contextlib.closing(_open(connection, error)) as conn, reaching(conn.cancel_safe):
-            yield conn
-    except psycopg.Error as fault:
-        raise error(f"judging {connection.redacted} failed: {type(fault).__name__} ({fault.sqlstate})") from None
+    with contextlib.closing(_open(connection, error)) as conn:
+        try:
+            with reaching(conn.cancel_safe):
+                yield conn
+        except psycopg.Error as fault:
+            if _ends_a_session(fault) and not conn.broken:
+                raise  # it was another session, whose block this one stands in
+            raise failed(error, connection, fault) from None
+
+
+def failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
+    """The error to raise for one of a driver. Where the session is gone another attempt may succeed."""
+    state = fault.sqlstate or "connection lost"
+    error = kind(f"judging {connection.redacted} failed: {type(fault).__name__} ({state})")
+    error.sqlstate, error.retryable = fault.sqlstate or "", _ends_a_session(fault)
+    return error
+
+
+def _ends_a_session(fault: psycopg.Error) -> bool:
+    is_told = (fault.sqlstate or "").startswith(("08", "57P"))
+    return is_told or (isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None)
 
 
 def engine(connection: Connection) -> sqlalchemy.Engine:
@@ -106,9 +127,11 @@ def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
 
 def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:
     try:
-        conn = cursors.taking_any_name(psycopg.connect(connection.conninfo, autocommit=True))
+        conn = cursors.taking_any_name(psycopg.connect(connection.watched, autocommit=True))
         conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError:
-        raise error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?") from None
+        fault = error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?")
+        fault.retryable = True  # within a run, which has been connected before
+        raise fault from None
     conn.prepare_threshold = None  # no statement comes twice
     return conn

@@ -207,7 +207,7 @@ class Reasons:
         if own is None:
             return query
         held = self._facts.holds(own.parent, [(own.ref_columns[0], f"v.{quoted(column)}")])
-        return f"{query} or not {held}"
+        return f"{query} union select {KEY} from v where not {held}"  # with or it would be asked for each row
 
     def _standing(self, table: str, unique: "_Unique") -> str:
         """Rows in whose way a row stands that stayed."""
@@ -367,7 +367,8 @@ def _orphan(facts: Facts, own: Constraint, rewritten: Sequence[str]) -> str:
         cases.append(f"({' or '.join(raw)}) and not ({' and '.join(raw)})")
     for column, pair, is_held in zip(own.columns, pairs, raw, strict=True):
         cases += [f"{is_held} and not {facts.holds(own.parent, [pair])}"] if column in rewritten else []
-    return f"select {KEY} from v where {' or '.join(cases)}"
+    # each case a join of its own: with `or` between them it would be asked for each row
+    return " union ".join(f"select {KEY} from v where {case}" for case in cases)
 
 
 def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:

@@ -324,14 +324,24 @@ def _group(job: Job) -> Together | None:
 def _in_one_session(readers: Readers, pending: Pending, drift: Drift) -> dict[int, Check]:
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
-    with readers.source() as source, readers.target() as target, contextlib.suppress(IndexError):
-        while True:
-            number, task = pending.popleft()
-            if isinstance(task, Job):
-                made[number] = _result(task, source, target, drift)
-            else:
-                task.ask(source, target)
+    try:
+        with readers.source() as source, readers.target() as target:
+            while (taken := _next(pending)) is not None:
+                number, task = taken
+                if isinstance(task, Job):
+                    made[number] = _result(task, source, target, drift)
+                else:
+                    task.ask(source, target)
+    except BaseException:
+        pending.clear()  # nobody begins another one
+        raise
     return made
+
+
+def _next(pending: Pending) -> "tuple[int, Job | Together | Question] | None":
+    with contextlib.suppress(IndexError):
+        return pending.popleft()
+    return None
 
 
 def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection, drift: Drift) -> Check:
@@ -341,7 +351,10 @@ def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection, dr
             check = job.work(source, target)
     except psycopg.errors.QueryCanceled:
         raise  # somebody asked to stop
-    except Exception as error:  # whatever it was, the check was not made; what it says may quote values
+    except Exception as error:
+        if source.broken or target.broken:  # no check can be made any more, and that is no verdict
+            raise
+        # whatever else it was, the check was not made; what it says may quote values
         state, is_data = getattr(error, "sqlstate", "") or "", isinstance(error, psycopg.DataError)
         check = replace(job.draft, status=ERROR, detail=f"could not be made: {type(error).__name__} {state}".strip())
     if is_data or not job.is_settled:

@@ -19,6 +19,17 @@ from config.errors import ConfigError
 WANTED = "wanted postgresql://user:password@host:port/database, or host=… dbname=… user=…, or service=…"
 ENCODED = "in a URL, write @ : / ? # % and spaces in a user or password as %40 %3A %2F %3F %23 %25 %20"
 SCHEME = re.compile(r"^(postgres(?:ql)?)(?:\+\w+)?://", re.IGNORECASE)
+# Where the connection string is silent. Proxies and firewalls forget an idle connection after some minutes; a network
+# that is lost while data is under way is noticed by tcp_user_timeout alone. Neither means anything on a socket.
+WATCHED = {
+    "application_name": "nxtgauge-migrate",
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "6",
+    "tcp_user_timeout": "60000",  # milliseconds
+}
 SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 
 
@@ -39,6 +50,11 @@ class Connection:
         return replace(
             self, conninfo=make_conninfo(self.conninfo, **{k: v for k, v in values.items() if k not in known})
         )
+
+    @property
+    def watched(self) -> str:
+        """What to connect by, so that a network or a server that is lost is noticed within a minute or two."""
+        return self.with_defaults(**WATCHED).conninfo
 
     def with_options(self, options: str) -> "Connection":
         """The same place; options: what the server is told as the session starts, after what the string tells it."""

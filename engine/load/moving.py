@@ -129,7 +129,7 @@ class Elsewhere:
         if (found := certificate.code_version()) != self.program:
             raise ConfigError(
                 f"this worker runs program {found}, and the run began with {self.program}; "
-                "install the same version on every worker, restart them, and run again to resume"
+                "install the same version on every worker, and restart them"
             )
         with self._work(stop) as work:
             with work.sessions.lend("target") as target, blame(TargetError, "reading the ledger", stop):

@@ -17,19 +17,19 @@ from engine.session.stop import Stop
 
 # What went wrong, what to do. Kinds of SQLSTATE by their longest prefix.
 HINTS = {
-    "08": "the connection was lost; run again to resume",
+    "08": "the connection was lost",
     "0A": "the server does not support this",
     "25006": "the server takes no writes; is it a standby?",
     "28": "check user and password in the connection string, and the server's pg_hba.conf",
     "3D": "there is no such database; check its name, or create it",
     "40": "another session was in the way; try again",
     "42501": "grant the role the privilege, or connect as one that has it",
-    "53100": "the server's disk is full; make room, then run again to resume",
+    "53100": "the server's disk is full; make room first",
     "53200": "the server is out of memory or locks; raise max_locks_per_transaction, or lower workers in the profile",
     "53300": "the server has no connection left; raise max_connections, or lower workers in the profile",
     "55P03": "another session holds a lock for too long; see pg_locks, then try again",
-    "57014": "somebody cancelled the query; run again to resume",
-    "57P": "the server or an administrator ended the session; run again to resume",
+    "57014": "somebody cancelled the query",
+    "57P": "the server or an administrator ended the session",
     "58": "the server met a fault of its system; see its log",
     "XX": "the server met a fault of its own; see its log",
 }
@@ -94,7 +94,7 @@ def blame(kind: type[MigrateError], what: str, stop: Stop | None = None) -> Iter
         if not _is_drivers(error):
             raise
         if stop and stop.is_set():
-            raise Interrupted(f"stopped while {what}; run again to resume") from None
+            raise Interrupted(f"stopped while {what}") from None
         raise _blamed(kind, what, _diagnosis(error)) from None
 
 

@@ -28,18 +28,13 @@ if TYPE_CHECKING:  # half a second, for commands that open no such session
 
 LOCK_SECONDS = 30
 
-# Where the connection string is silent. Proxies and firewalls forget an idle connection after some minutes.
-CONNECT = {
-    "application_name": "nxtgauge-migrate",
-    "connect_timeout": "10",
-    "keepalives": "1",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "6",
-}
-
 # The server's side of it: a client that vanished gives up its locks within minutes. Means nothing on a socket.
-SESSION_KEEPALIVES = {"tcp_keepalives_idle": "60", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "6"}
+SESSION_KEEPALIVES = {
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "6",
+    "tcp_user_timeout": "60s",
+}
 OWN = {"lock_timeout": f"{LOCK_SECONDS}s", **SESSION_KEEPALIVES}
 # One worker of ours to a core: a query that takes several only takes them from the others, and to start them and to
 # compile expressions cost a tenth of a build. A connection string's own options go before these.
@@ -117,7 +112,7 @@ def _session(
 ) -> Iterator[psycopg.Connection]:
     stop = stop or Stop()
     with blame_connecting(kind, connection):
-        conn = cursors.taking_any_name(psycopg.connect(_conninfo(connection), autocommit=True))
+        conn = cursors.taking_any_name(psycopg.connect(connection.watched, autocommit=True))
     with contextlib.closing(conn), stop.reaching(lambda: conn.cancel_safe(timeout=5)):
         with blame(kind, "setting up the session", stop):
             conn.execute(session.query(session.PINNED | OWN | settings, WORKING))
@@ -134,14 +129,10 @@ def _adbc_session(
 
     stop = stop or Stop()
     with blame_connecting(kind, connection):
-        conn = adbc.connect(_conninfo(connection.with_options(session.options())))
+        conn = adbc.connect(connection.with_options(session.options()).watched)
     with contextlib.closing(conn), stop.reaching(conn.adbc_cancel):
         with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
             cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
             cursor.fetchall()
             conn.commit()
         yield conn
-
-
-def _conninfo(connection: Connection) -> str:
-    return connection.with_defaults(**CONNECT).conninfo

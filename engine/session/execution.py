@@ -9,6 +9,7 @@ from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
 
 from engine.session import log_context
+from engine.session.patience import patiently
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -50,9 +51,12 @@ class Threads:
         return function(*arguments)
 
     def map(self, name: str, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Results in the items' order. Raises the first error, once the calls under way have ended."""
+        """Results in the items' order. Raises the first error, once the calls under way have ended.
+
+        An item is tried again where it failed for what passes by itself.
+        """
         with ThreadPoolExecutor(self._count, thread_name_prefix=name) as pool:
-            futures = [pool.submit(copy_context().run, function, item) for item in items]
+            futures = [pool.submit(copy_context().run, patiently, function, item) for item in items]
             _, pending = wait(futures, return_when=FIRST_EXCEPTION)
             for future in pending:
                 future.cancel()

@@ -38,7 +38,7 @@ class Stop:
     def check(self) -> None:
         """Errors: Interrupted, once somebody has asked to stop."""
         if self._is_set:
-            raise Interrupted("asked to stop; run again to resume")
+            raise Interrupted("asked to stop")
 
     @contextlib.contextmanager
     def reaching(self, cancel: Callable[[], None]) -> Iterator[None]:

@@ -21,7 +21,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from config.errors import ConfigError
 from config.postgres import session
 from config.postgres.connection import SECRETS, Connection
-from engine.session.connect import CONNECT
 from engine.session.stop import Stop
 
 POLL_SECONDS = 0.1
@@ -100,20 +99,19 @@ def _read(file: IO[str]) -> str:
 
 
 def _place(connection: Connection) -> tuple[list[str], dict[str, str]]:
-    given = conninfo_to_dict(connection.conninfo)
+    given = conninfo_to_dict(connection.watched)
     secrets = {name: given.pop(name) for name in SECRETS if name in given}
     if others := sorted(secrets.keys() - {"password"}):
         raise ConfigError(
             f"{connection.variable} holds {', '.join(others)}, which pg_dump takes by no safe way; put it into a "
             "service file (pg_service.conf) and name the service"
         )
-    defaults = {name: value for name, value in CONNECT.items() if name not in given}
     if "options" in given:  # they would take the place of the environment's
         given["options"] = f"{given['options']} {session.options()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NXTGAUGE_")}
     environment |= {"LC_ALL": "C", "PGOPTIONS": session.options()}
     environment |= {"PGPASSWORD": str(secrets["password"])} if secrets else {}
-    return ["--no-password", "--dbname", make_conninfo("", **given, **defaults)], environment
+    return ["--no-password", "--dbname", make_conninfo("", **given)], environment
 
 
 def complaints(errors: str) -> list[Complaint]:

@@ -8,6 +8,7 @@ Laws
 
 import hashlib
 import importlib.metadata
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,14 +102,19 @@ def _resumed(conn: psycopg.Connection, settings: Settings, options: Options) -> 
 
 
 def _broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> str | None:
-    """The latest run of this kind, if it was stopped or its process died. The lease is ours, so nobody is at it."""
+    """The latest run of this kind, if it did not end well and there is something to go on with. The lease is ours, so
+    nobody is at it."""
     kin = [
         run
         for run in bookkeeping.runs(conn, settings.target_schema)
         if (run.dry_run, run.source_schema) == (dry_run, settings.source_schema)
     ]
+    if not kin:
+        return None
     # A process that died while a person thought, or while it published, has left a build behind.
-    return kin[0].run_id if kin and kin[0].state in ("running", "interrupted", "built") else None
+    is_open = kin[0].state in ("running", "interrupted", "built")
+    is_kept = kin[0].state == "failed" and bookkeeping.find_build(conn, kin[0].run_id) is not None
+    return kin[0].run_id if is_open or is_kept else None
 
 
 def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_run: bool) -> Run:
@@ -126,10 +132,18 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
     return found
 
 
-def begin(conn: psycopg.Connection, start: Start, clock: Clock) -> Run:
-    """A new run, or the resumed one: continued if nothing has changed, else begun anew."""
+def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[str], None]) -> Run:
+    """A new run, or the resumed one: continued if nothing has changed, else begun anew.
+
+    know: is told the run's id as soon as it is in the books.
+    """
     with blame(TargetError, "beginning the run", STOP):
-        run = _new(conn, start) if start.resumed is None else _another_attempt(conn, start, start.resumed, clock)
+        run = _new(conn, start) if start.resumed is None else _reopened(conn, start, start.resumed, clock)
+        know(run.run_id)
+        if start.resumed is None:
+            drop_builds(conn, start.settings)
+        else:
+            _clear_unless_it_goes_on(conn, start, start.resumed, clock)
         for statement in prerequisite_ddl.extensions(start.plan.extensions, start.settings.extension_schema):
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
@@ -151,18 +165,17 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
         settings=settings.keys(),
         certificate=start.given.to_dict() if start.given else None,
     )
-    run = bookkeeping.create_run(conn, new, start.plan.instant)
-    drop_builds(conn, settings)
-    return run
+    return bookkeeping.create_run(conn, new, start.plan.instant)
 
 
-def _another_attempt(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> Run:
-    run = _reopened(conn, start, earlier, clock)
+def _clear_unless_it_goes_on(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> None:
     if why := _why_anew(conn, start, earlier):
         clock.message(f"beginning anew: {why}")
         drop_builds(conn, start.settings)
-        bookkeeping.clear_run(conn, run.run_id, **start.marks)
-    return run
+        bookkeeping.clear_run(conn, earlier.run_id, **start.marks)
+    else:
+        kept = len(ledger.done(conn, earlier.run_id))
+        clock.message(f"run {earlier.run_id} goes on: {kept} chunks are loaded, and stay")
 
 
 def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> Run:

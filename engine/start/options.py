@@ -18,7 +18,8 @@ def _nobody(work: Work) -> None:
 class Options:
     """What a person may ask of an attempt, and the parties that the caller brings along.
 
-    run_id: the run to resume. resume: the latest run, if it broke off. Either goes on under its own profile.
+    run_id: the run to resume. resume: the latest run, if it left something to go on with. Either goes on under its own
+    profile.
     certificate: file of the rehearsal that the run is held to; without one the profile says whether the latest in the
     target's books has to be there.
     approve: wait for a person's approval before the publish, also where the profile does not say so, and at every later

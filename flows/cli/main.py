@@ -129,7 +129,7 @@ def places(made: dict[str, Any]) -> str:
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
-@click.option("--resume", is_flag=True, help="Resume the latest run if it broke off, else begin a new one.")
+@click.option("--resume", is_flag=True, help="Resume the latest run if it left something to go on with.")
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
 @certificate_option
 @common

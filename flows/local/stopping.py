@@ -22,6 +22,7 @@ from engine.session.stop import Stop
 LOG = logging.getLogger("nxtgauge")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_REQUEST_SECONDS = 1.0
+AT_ONCE = b"ended at once; the server undoes what was not committed, and `nxtgauge-migrate status` says what is there\n"
 
 
 @contextmanager
@@ -66,6 +67,7 @@ def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:
 
     def handle(number: int, _frame: FrameType | None) -> None:
         if requests.is_again():
+            os.write(2, AT_ONCE)  # a lock of the log could be held by the very thread that the signal interrupts
             os._exit(Interrupted.exit_code)  # an exception would wait for the threads that did not hear the first
         if not stop.is_set():
             stop.set()

@@ -161,7 +161,7 @@ class _Sending:
         elif time.monotonic() - self._seen > PATIENCE_SECONDS:
             raise errors.TargetError(
                 f"the Dask cluster at {self._cluster.address} has had no worker for {PATIENCE_SECONDS:g} s; "
-                "wanted one or more: start some, and run again to resume"
+                "wanted one or more: start some"
             )
         return int(threads)
 
@@ -181,7 +181,7 @@ class _Sending:
         except KilledWorker:
             raise errors.TargetError(
                 "several workers of the cluster died one after the other at the same chunk; see their logs (memory is "
-                "the usual cause: lower frame_chunk_bytes in the profile), and run again to resume"
+                "the usual cause: lower frame_chunk_bytes in the profile)"
             ) from None
         return counts
 

@@ -41,7 +41,7 @@ def migrate(
         dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
         certificate: Path of a rehearsal's certificate.json, as the worker sees it. Blank: the latest rehearsal in the
             target's books counts, where the profile requires one.
-        resume: Go on with the latest run if it broke off: its worker died, or somebody stopped it.
+        resume: Go on with the latest run if it did not finish and left something to go on with.
         approve: Pause before the publish until a person approves, also where the profile does not require it.
     """
     options: dict[str, Any] = {"run_id": run_id or None, "certificate": certificate or None}

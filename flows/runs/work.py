@@ -73,6 +73,7 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
 
     child: the process that is to run the suites, if it has begun.
     """
+    waiting = [child] if child else []  # for one judgement; another attempt at the run begins another process
 
     def judge(case: Case) -> dict[str, Any]:
         from checks.verify import verify
@@ -84,7 +85,7 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
             archive=case.archive,
             snapshot=case.snapshot,
             reaching=case.stop.reaching,
-            child=child,
+            child=waiting.pop() if waiting else None,
         ).to_dict()
 
     return judge
@@ -188,7 +189,8 @@ def verify(
 
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
-    return operations.rollback(settings, run_id)
+    with on_signal(STOP):
+        return operations.rollback(settings, run_id)
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:

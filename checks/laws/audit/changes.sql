@@ -11,7 +11,7 @@ with log as materialized (
         from activity_logs a
         where a.rejected is null and (a.metadata like '%"changes"%' or a.metadata like '%"before"%')
     ) as l
-    where jsonb_typeof(l.document) = 'object' and l.key not in (select key from deep_log)
+    where jsonb_typeof(l.document) = 'object' and not exists (select from deep_log d where d.key = l.key)
 ), change as (
     select log.id, log.created_at, f.key as name, f.value -> 'old' as old, f.value -> 'new' as new
     from log cross join lateral jsonb_each(log.fields) as f

@@ -3,12 +3,12 @@
 -- without a usable role the only professional-role profile of its user.
 with known as (
     select f.key, f.raw_id, f.legacy_id, f.id, f.user_id, f.role_key, f.rejected, f.updated_at, p.id as profile_id,
-        exists (
-            select from profile_key l where l.role = f.role_key and l.user_id = f.user_id and l.rejected is not null
-        ) as has_lost,
+        l.user_id is not null as has_lost,
         f.status_meaning is not null or coalesce(f.status, '') !~ '\S' as is_able
     from professionals f
     left join profile_key p on p.role = f.role_key and p.user_id = f.user_id and p.rejected is null
+    left join (select distinct role, user_id from profile_key where rejected is not null) as l
+        on l.role = f.role_key and l.user_id = f.user_id
 ), ranked as (
     select key, count(*) filter (where is_able) over latest as able, is_able
     from known

@@ -21,6 +21,10 @@ from engine.start.options import Options
 from tests.support.auditors import reconciling, seal_again, trusting
 from tests.support.places import GOLDEN
 
+ENDING = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name = 'nxtgauge-migrate'
+"""
 CASE = GOLDEN / "finance" / "payments_to_orders" / "source.sql"
 
 
@@ -120,6 +124,23 @@ def test_who_asks_to_stop_does_not_wait_for_the_suites(migrated) -> None:
 
     found = {check.name: check.status for check in _published(migrated[0], level="full", reaching=reaching).checks}
     assert found["suite"] == ERROR
+
+
+@pytest.mark.parametrize(("side", "kind"), [("source", SourceError), ("target", TargetError)])
+def test_a_session_that_is_ended_is_no_verdict_and_is_told_of_by_its_side(migrated, side, kind) -> None:
+    settings, *urls = migrated
+    opened = []
+
+    @contextlib.contextmanager
+    def reaching(cancel):
+        opened.append(cancel)
+        if len(opened) == 10:  # the sessions in which checks are made
+            _do(urls[side == "target"], ENDING)
+        yield
+
+    with pytest.raises(kind, match=r"AdminShutdown|has ended") as caught:
+        _published(settings, reaching=reaching)
+    assert caught.value.retryable and caught.value.exit_code == {"source": 4, "target": 5}[side]
 
 
 def test_without_a_publish_there_is_nothing_to_judge(database) -> None:

@@ -1,0 +1,60 @@
+"""Waiting for what passes by itself: a lost connection, a server that starts again, a lock, a deadlock.
+
+Laws
+- Only errors that say so (`retryable`) are waited for.
+- The waits grow and are bounded together: what does not pass ends the run.
+- A request to stop ends a wait at once.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from config.errors import MigrateError
+from engine.session.stop import STOP
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LONGEST_SECONDS = 30.0  # of one wait
+STEP_SECONDS = 0.1
+TRIES = 3  # of one item, beside others that go on; whoever called for it then tries again from further back
+
+
+class Patience:
+    """seconds: that may be waited in all."""
+
+    def __init__(self, seconds: float):
+        self.left = seconds
+        self._waits = 0
+
+    def next_wait(self) -> float:
+        """Seconds: 1, 2, 4 and so on, a fifth more or less, lest many come back at once; 0 if none is left."""
+        wait = min(2.0**self._waits, LONGEST_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311  # no secret
+        self._waits += 1
+        wait = min(wait, self.left)
+        self.left -= wait
+        return wait
+
+
+def pause(seconds: float) -> None:
+    """Errors: Interrupted, as soon as somebody asks to stop."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        STOP.check()
+        time.sleep(min(STEP_SECONDS, left))
+    STOP.check()
+
+
+def patiently(function: Callable[[Item], Result], item: Item) -> Result:
+    """function(item), tried again where it fails for what passes by itself. Errors: that of the last try."""
+    patience = Patience(LONGEST_SECONDS)
+    for _ in range(TRIES - 1):
+        try:
+            return function(item)
+        except MigrateError as error:
+            if not error.retryable:
+                raise
+            pause(patience.next_wait())
+    return function(item)

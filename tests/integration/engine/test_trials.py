@@ -1,0 +1,124 @@
+"""What passes by itself: a run whose sessions are ended, on either side and at any stage, goes on by itself."""
+
+import psycopg
+import pytest
+
+from config import settings as configuration
+from config.errors import SourceError
+from engine.books import bookkeeping
+from engine.run import migrate
+from engine.session.execution import Silent
+from engine.start.options import Options
+from flows.demo.seed import seed
+from tests.support.auditors import trusting
+
+OURS = "application_name = 'nxtgauge-migrate' and datname = current_database()"
+END = f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {OURS}"
+ROWS = """
+    select 'root', id::text, role, status from nxtgauge.user_role_profiles
+    union all select 'item', id::text, user_role_profile_id::text, '' from nxtgauge.portfolio_items
+    union all select 'image', id::text, portfolio_item_id::text, '' from nxtgauge.portfolio_images
+    union all select 'reject', legacy_table, legacy_key, reason from migration.rejects
+    order by 1, 2, 3
+"""
+
+
+class Striking(Silent):
+    """Strikes once, when the run comes to a stage; hears what it says."""
+
+    def __init__(self, stage: str, strike):
+        self._stage, self._strike, self.messages = stage, strike, []
+
+    def stage(self, name: str) -> None:
+        if name == self._stage and self._strike:
+            strike, self._strike = self._strike, None
+            strike()
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    @property
+    def waits(self) -> list[str]:
+        return [text for text in self.messages if "by itself" in text]
+
+
+@pytest.fixture(scope="module")
+def source(module_database):
+    url = module_database()
+    seed(url, rows=5_000)
+    return url
+
+
+@pytest.fixture(scope="module")
+def whole(source, module_database):
+    """What an undisturbed run makes."""
+    target = module_database()
+    migrate(_settings(source, target), Options(auditor=trusting))
+    return _asked(target, ROWS)
+
+
+def _settings(source: str, target: str, **changes) -> configuration.Settings:
+    urls = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
+    return configuration.load("demo", urls).model_copy(update=changes)
+
+
+def _asked(url: str, query: str) -> list[tuple]:
+    with psycopg.connect(url, autocommit=True) as conn:
+        found = conn.execute(query)
+        return found.fetchall() if found.description else []
+
+
+@pytest.mark.parametrize(
+    ("stage", "side"),
+    [
+        ("schema", "target"),
+        ("load, wave 1", "source"),
+        ("load, wave 3", "target"),
+        ("judge wave 2", "target"),
+        ("constraints: index", "target"),
+        ("judge", "source"),
+        ("publish", "target"),
+    ],
+)
+def test_a_run_whose_sessions_are_ended_goes_on_by_itself_and_ends_the_same(source, whole, database, stage, side):
+    target = database()
+    watch = Striking(stage, lambda: _asked(source if side == "source" else target, END))
+    summary = migrate(_settings(source, target), Options(auditor=trusting, watch=watch))
+    assert summary.state == "published" and _asked(target, ROWS) == whole
+    assert len(watch.waits) <= 1  # none where nobody used those sessions any more
+    assert len(_asked(target, "select run_id from migration.runs")) == 1
+    assert not _asked(target, f"select pid from pg_stat_activity where {OURS}")
+
+
+def test_what_does_not_pass_ends_the_run_and_it_can_be_resumed(source, database):
+    target = database()
+    name, admin = psycopg.conninfo.conninfo_to_dict(source)["dbname"], target
+
+    def shut() -> None:
+        _asked(admin, f"alter database {name} allow_connections false")
+        _asked(admin, f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")
+
+    settings, watch = _settings(source, target, retry_seconds=2), Striking("load, wave 3", shut)
+    with pytest.raises(SourceError) as caught:
+        migrate(settings, Options(auditor=trusting, watch=watch))
+    _asked(admin, f"alter database {name} allow_connections true")
+    with psycopg.connect(target) as conn:
+        (run,) = bookkeeping.runs(conn)
+    assert (run.state, len(watch.waits) > 0) == ("failed", True)
+    assert f"`nxtgauge-migrate migrate --profile demo --run {run.run_id}`" in str(caught.value)
+    again = Striking("", None)
+    summary = migrate(settings, Options(auditor=trusting, resume=True, watch=again))
+    assert (summary.run_id, summary.state) == (run.run_id, "published")
+    assert any("chunks are loaded, and stay" in text for text in again.messages), again.messages
+
+
+def test_a_run_that_fails_while_it_begins_does_not_count_as_running(source, database):
+    class Failing(Silent):
+        def message(self, text: str) -> None:
+            if text.startswith("run "):
+                raise ValueError("nobody listens")
+
+    target = database()
+    with pytest.raises(ValueError, match="nobody listens"):
+        migrate(_settings(source, target), Options(auditor=trusting, watch=Failing()))
+    assert _asked(target, "select state from migration.runs") == [("failed",)]
