@@ -14,7 +14,6 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -43,7 +42,7 @@ from engine.publish import publish
 from engine.session import connect, log_context, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Clock, Threads, Workers
-from engine.session.patience import Patience
+from engine.session.patience import Patience, patiently
 from engine.session.pool import Pool
 from engine.session.stop import STOP
 from engine.start import begin
@@ -71,14 +70,14 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
             if not trials.follow(error):
                 raise trials.give_up(error) from None
             trials.wait(error, options.watch)
-        options = replace(options, run_id=trials.run_id, begun=lambda _: None)
+        options = replace(options, run_id=trials.run_id)
 
 
 def _attempted(settings: Settings, options: Options, given: Certificate | None, trials: Trials) -> Summary:
     """One attempt. Errors: as migrate; Passing."""
     with ExitStack() as stack:
         attempt = _begun(stack, settings, options, given, trials)
-        with _summing_up(attempt), blame(TargetError, "making the build", STOP):
+        with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
                 Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
                 _judge(attempt)
@@ -86,9 +85,10 @@ def _attempted(settings: Settings, options: Options, given: Certificate | None, 
             _mark_built(attempt)
             _wait_for_approval(attempt)
             _publish(attempt)
-        trials.run_id = None  # it is over
+        trials.run = None  # it is over
         _refresh_statistics(attempt)
-        return attempt.summary()
+        with blame(TargetError, f"reading the books of run {attempt.run.run_id}, which has ended well"):
+            return attempt.summary()
 
 
 @dataclass
@@ -136,6 +136,8 @@ def _begun(
     clock.stage("plan")
     reading = stack.enter_context(ExitStack())
     held = reading.enter_context(snapshot.hold(settings.source, STOP))
+    begun: list[Attempt] = []
+    stack.enter_context(_summing_up(begun))
     stack.enter_context(trials.ending(conn, lease.conn, held.holder))
     start = begin.start(conn, settings, options, held, given)
     if questions := start.plan.questions:
@@ -147,17 +149,19 @@ def _begun(
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     attempt = Attempt(start.settings, options, run, work, conn, lease, clock, workers, reading, start.rehearsed, stated)
-    _announce(stack, attempt)
+    begun.append(attempt)
+    _announce(stack, attempt, trials)
     return attempt
 
 
-def _announce(stack: ExitStack, attempt: Attempt) -> None:
-    """The run has an id: logs, figures, the watch and the caller learn it."""
-    log_context.tell(run=attempt.run.run_id)
+def _announce(stack: ExitStack, attempt: Attempt, trials: Trials) -> None:
+    """The run has an id: figures, the watch and the caller, him once, learn it."""
     attempt.clock.keep(lambda stage, seconds: _count_stage(attempt.conn, attempt.settings.profile, stage, seconds))
     stack.callback(attempt.clock.finish)
     attempt.clock.message(f"run {attempt.run.run_id}")
-    attempt.options.begun(attempt.work)
+    if not trials.is_announced:
+        attempt.options.begun(attempt.work)
+        trials.is_announced = True
 
 
 def _judge(attempt: Attempt) -> None:
@@ -225,9 +229,17 @@ def _publish(attempt: Attempt) -> None:
     if attempt.run.dry_run:
         attempt.workers.call("discard", _discard, attempt)
         return
-    allow, schema = attempt.settings.allow_dependants, attempt.settings.target_schema
-    arguments = attempt.conn, attempt.run.run_id, schema
-    attempt.workers.call("publish", partial(publish.publish, allow_dependants=allow), *arguments)
+    settings, run_id = attempt.settings, attempt.run.run_id
+
+    def publishing(conn: psycopg.Connection) -> None:
+        publish.publish(conn, run_id, settings.target_schema, allow_dependants=settings.allow_dependants)
+
+    try:
+        attempt.workers.call("publish", patiently, publishing, attempt.conn)
+    except TargetError as error:
+        # Whoever holds a lock for so long will not let go because all is built and judged once more.
+        error.retryable = error.retryable and error.sqlstate != "55P03"
+        raise
 
 
 def _refresh_statistics(attempt: Attempt) -> None:
@@ -260,13 +272,13 @@ def _discard(attempt: Attempt) -> None:
 
 
 @contextlib.contextmanager
-def _summing_up(attempt: Attempt) -> Iterator[None]:
-    """A refusal by the gates has the run's summary with it, for whoever reports."""
+def _summing_up(begun: list[Attempt]) -> Iterator[None]:
+    """A refusal by the gates has the run's summary with it, for whoever reports. begun: the attempt, once it has."""
     try:
         yield
     except VerificationFailed as error:
         with contextlib.suppress(psycopg.Error):
-            error.summary = attempt.summary()
+            error.summary = begun[0].summary() if begun else None
         raise
 
 

@@ -264,8 +264,9 @@ class Build:
     def _make(self, groups: Sequence[tuple[tuple[str, str], list[Statement]]]) -> None:
         """Run each table's statements of one phase in a transaction, unless that was done before."""
         with self.work.sessions.lend("target") as target:
+            done = bookkeeping.done_steps(target, self.work.run_id)  # of this attempt too, if it is tried again
             for (phase, table), statements in groups:
-                if f"{phase}: {table}" not in self.done:
+                if f"{phase}: {table}" not in done:
                     self.work.stop.check()
                     with blame(TargetError, f"making {phase} {table}".rstrip(), self.work.stop):
                         self._make_group(target, phase, table, statements)

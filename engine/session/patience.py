@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from config.errors import MigrateError
+from config.errors import Interrupted, MigrateError
 from engine.session.stop import STOP
 
 Item = TypeVar("Item")
@@ -48,13 +48,20 @@ def pause(seconds: float) -> None:
 
 
 def patiently(function: Callable[[Item], Result], item: Item) -> Result:
-    """function(item), tried again where it fails for what passes by itself. Errors: that of the last try."""
+    """function(item), tried again where it fails for what passes by itself.
+
+    Errors: the first one. What a later try meets may be the first one's own work, of which the answer was lost.
+    """
+    first: MigrateError | None = None
     patience = Patience(LONGEST_SECONDS)
-    for _ in range(TRIES - 1):
+    for _ in range(TRIES):
         try:
             return function(item)
+        except Interrupted:
+            raise
         except MigrateError as error:
+            first = first or error
             if not error.retryable:
-                raise
+                raise first from None
             pause(patience.next_wait())
-    return function(item)
+    raise first or LookupError("nothing was tried")

@@ -21,6 +21,7 @@ from engine.books.bookkeeping import NewRun, Run
 from engine.chunks import ledger
 from engine.chunks.work import chunks
 from engine.gates import certificate as certificates
+from engine.gates import gates
 from engine.gates.certificate import Certificate
 from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan
@@ -113,8 +114,16 @@ def _broken_off(conn: psycopg.Connection, settings: Settings, dry_run: bool) -> 
         return None
     # A process that died while a person thought, or while it published, has left a build behind.
     is_open = kin[0].state in ("running", "interrupted", "built")
-    is_kept = kin[0].state == "failed" and bookkeeping.find_build(conn, kin[0].run_id) is not None
-    return kin[0].run_id if is_open or is_kept else None
+    return kin[0].run_id if is_open or (kin[0].state == "failed" and _may_pass(conn, kin[0])) else None
+
+
+def _may_pass(conn: psycopg.Connection, failed: Run) -> bool:
+    """Whether the run has left a build, and no gate of it is closed for good."""
+    build = bookkeeping.find_build(conn, failed.run_id)
+    if build is None:
+        return False
+    shut = gates.closed(conn, failed.run_id, build.schema_oid)
+    return not any(gate.state == gates.FAILED and gate.kind != gates.POLICY for gate in shut)
 
 
 def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_run: bool) -> Run:
@@ -132,14 +141,14 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
     return found
 
 
-def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[str], None]) -> Run:
+def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[Run], None]) -> Run:
     """A new run, or the resumed one: continued if nothing has changed, else begun anew.
 
-    know: is told the run's id as soon as it is in the books.
+    know: is told of the run as soon as it is in the books.
     """
     with blame(TargetError, "beginning the run", STOP):
         run = _new(conn, start) if start.resumed is None else _reopened(conn, start, start.resumed, clock)
-        know(run.run_id)
+        know(run)
         if start.resumed is None:
             drop_builds(conn, start.settings)
         else:

@@ -4,7 +4,8 @@ Laws
 - Before the run has an id nothing is tried again: a wrong address would be told late.
 - An attempt that fails for what passes by itself, or whose sessions were ended, is followed by another one, which goes
   on by the rule of resuming. Meanwhile the run stays `running` in the books.
-- Whatever else ends an attempt ends the run, and its state says how; a run that is published stays so.
+- Whatever else ends an attempt ends the run, and its state says how, unless another process has taken the run up. One
+  that has ended well stays so.
 """
 
 import contextlib
@@ -13,15 +14,18 @@ from dataclasses import dataclass
 
 import psycopg
 
-from config.errors import Interrupted, MigrateError, SourceError, TargetError
+from config.errors import Interrupted, MigrateError, SourceError, TargetBusy, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping
 from engine.books import lease as leases
-from engine.session import connect
+from engine.books.bookkeeping import Run
+from engine.session import connect, log_context
 from engine.session.execution import Watch
 from engine.session.patience import Patience, pause
 from engine.session.stop import STOP
 from engine.start import begin
+
+ENDED_WELL = ("published", "discarded")
 
 
 class Passing(Exception):
@@ -34,16 +38,25 @@ class Passing(Exception):
 
 @dataclass
 class Trials:
-    """run_id: of the run, from the moment that it is in the books until it is over."""
+    """run: as the latest attempt began it, from the moment that it is in the books until it is over.
+
+    is_announced: whether the caller has heard of it.
+    """
 
     settings: Settings
     dry_run: bool
     patience: Patience
-    run_id: str | None = None
+    run: Run | None = None
+    is_announced: bool = False
 
-    def know(self, run_id: str) -> None:
+    @property
+    def run_id(self) -> str | None:
+        return self.run.run_id if self.run else None
+
+    def know(self, run: Run) -> None:
         """The run is in the books."""
-        self.run_id = run_id
+        self.run = run
+        log_context.tell(run=run.run_id)
 
     @contextlib.contextmanager
     def ending(self, *sessions: psycopg.Connection) -> Iterator[None]:
@@ -54,7 +67,7 @@ class Trials:
         try:
             yield
         except BaseException as error:
-            if self.run_id is None:
+            if self.run is None:
                 raise
             if isinstance(error, MigrateError) and self.follow(error, *sessions):
                 raise Passing(error) from None
@@ -62,15 +75,18 @@ class Trials:
 
     def follow(self, error: MigrateError, *sessions: psycopg.Connection) -> bool:
         """Whether another attempt follows this error."""
-        if self.run_id is None or STOP.is_set() or self.patience.left <= 0:
+        if self.run is None or STOP.is_set() or self.patience.left <= 0:
             return False
         is_of_a_side = isinstance(error, SourceError | TargetError)
-        return error.retryable or (is_of_a_side and any(map(_is_lost, sessions)))
+        # The target may be held by what is left of our own lease, which the server has not found lost yet.
+        is_held = isinstance(error, TargetBusy)
+        return error.retryable or is_held or (is_of_a_side and any(map(_is_lost, sessions)))
 
     def wait(self, error: MigrateError, watch: Watch) -> None:
         """Wait for what passes by itself, and say so.
 
-        Errors: Interrupted; the run is then written down as that. TargetError if the run has been published meanwhile.
+        Errors: Interrupted; the run is then written down as that, if its lease can be had. TargetError if the run has
+        ended well meanwhile.
         """
         seconds = self.patience.next_wait()
         watch.message(f"{error}; run {self.run_id} goes on in {seconds:.0f} s, by itself")
@@ -78,45 +94,55 @@ class Trials:
             pause(seconds)
         except Interrupted as stopped:
             raise self.give_up(stopped) from None
-        if self._is_published():
+        if self._is_over():
             raise _all_the_same(str(error), self.run_id or "")
 
-    def _is_published(self) -> bool:
+    def _is_over(self) -> bool:
+        """Whether the run has ended well; the answer to its last commit was lost then."""
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
-            return bookkeeping.run(conn, self.run_id or "").state == "published"
+            return bookkeeping.run(conn, self.run_id or "").state in ENDED_WELL
         return False
 
     def give_up(self, error: MigrateError) -> BaseException:
-        """Write down the end of a run of which no attempt is under way, unless another has taken it up."""
-        if self.run_id is not None:
+        """Write down the end of a run of which no attempt is under way, if the lease can be had. The error to raise."""
+        if self.run is not None:
             with contextlib.suppress(MigrateError, psycopg.Error), leases.hold(self.settings.target):
                 return self._ended(error)
         return error
 
     def _ended(self, error: BaseException) -> BaseException:
-        """Write down how the run ended, from a session of its own; a dry-run's build goes in any case. The error to
+        """Write down how the run ended, from a session of its own, with what becomes of a dry-run's build. The error to
         raise."""
-        run_id, self.run_id = self.run_id or "", None  # it is over
+        begun, self.run = self.run, None  # it is over
+        if begun is None:
+            return error
         is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
-        profile = f"--profile {self.settings.profile} " if self.settings.is_profile_given else ""
-        again = f"`nxtgauge-migrate migrate {profile}--run {run_id}`"
         text = str(error) if isinstance(error, MigrateError) else type(error).__name__
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
-            if bookkeeping.run(conn, run_id).state == "published":
-                return _all_the_same(text, run_id)
-            bookkeeping.set_state(conn, run_id, "interrupted" if is_stop else "failed", text)
+            found = bookkeeping.run(conn, begun.run_id)
+            if found.state in ENDED_WELL:
+                return _all_the_same(text, begun.run_id)
+            if found.state not in leases.OPEN or found.started_at != begun.started_at:
+                return error  # another process has taken it up
+            bookkeeping.set_state(conn, begun.run_id, "interrupted" if is_stop else "failed", text)
             if self.dry_run:
                 begin.drop_builds(conn, self.settings)
-        if is_stop and not self.dry_run:
+        return error if self.dry_run else self._with_command(error, begun.run_id, text, is_stop)
+
+    def _with_command(self, error: BaseException, run_id: str, text: str, is_stop: bool) -> BaseException:
+        """The error, with the command that resumes the run."""
+        profile = f"--profile {self.settings.profile} " if self.settings.is_profile_given else ""
+        again = f"`nxtgauge-migrate migrate {profile}--run {run_id}`"
+        if is_stop:
             return Interrupted(f"run {run_id} was stopped; {again} resumes it")
-        if isinstance(error, SourceError | TargetError) and not self.dry_run:
+        if isinstance(error, SourceError | TargetError):
             error.args = (f"{text}; {again} resumes run {run_id}",)
         return error
 
 
 def _all_the_same(text: str, run_id: str) -> TargetError:
     """Of a run of which the answer to the last commit was lost."""
-    return TargetError(f"{text}; run {run_id} is published all the same: `nxtgauge-migrate verify` judges it")
+    return TargetError(f"{text}; run {run_id} has ended well all the same, as `nxtgauge-migrate status` tells")
 
 
 def _is_lost(session: psycopg.Connection) -> bool:

@@ -55,11 +55,12 @@ class EngineCall:
     def run(self, is_last_try: bool) -> object:
         if self._halt.is_set():
             return Cancelled(message="not begun: another task failed")
-        self.error = None
+        first, self.error = self.error, None
         try:
             return self._function(*self._arguments)
         except BaseException as error:
-            self.error = error
+            # of a later try the first error counts: it may meet the first one's own work, of which the answer was lost
+            self.error = first if first is not None and isinstance(error, MigrateError) else error
             is_retryable = bool(getattr(error, "retryable", False))
             if is_last_try or not is_retryable:
                 self._halt.set()

@@ -3,18 +3,20 @@
 The flows and the command line both use it, so that a run is the same with and without a Prefect server.
 """
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.errors import ConfigError, VerificationFailed
+from config.errors import ConfigError, MigrateError, VerificationFailed
 from config.settings import Settings
 from engine import operations, staging
 from engine import run as engine_run
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
 from engine.session.execution import Watch, Workers
-from engine.session.stop import STOP
+from engine.session.stop import STOP, Stop
 from engine.start.options import Options
 from flows.local import private, report, staging_copy
 from flows.local.stopping import on_signal
@@ -78,17 +80,28 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
     def judge(case: Case) -> dict[str, Any]:
         from checks.verify import verify
 
-        return verify.judge(
-            settings,
-            run_id=case.run_id,
-            schema=case.schema,
-            archive=case.archive,
-            snapshot=case.snapshot,
-            reaching=case.stop.reaching,
-            child=waiting.pop() if waiting else None,
-        ).to_dict()
+        with _asked_to_stop(case.stop):
+            return verify.judge(
+                settings,
+                run_id=case.run_id,
+                schema=case.schema,
+                archive=case.archive,
+                snapshot=case.snapshot,
+                reaching=case.stop.reaching,
+                child=waiting.pop() if waiting else None,
+            ).to_dict()
 
     return judge
+
+
+@contextlib.contextmanager
+def _asked_to_stop(stop: Stop) -> Iterator[None]:
+    """Whatever a query that was cancelled looks like, it is an Interrupted."""
+    try:
+        yield
+    except MigrateError:
+        stop.check()
+        raise
 
 
 def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: str) -> dict[str, Any]:
@@ -175,7 +188,7 @@ def verify(
     """
     from checks.verify import verify as judge
 
-    with on_signal(STOP):
+    with on_signal(STOP), _asked_to_stop(STOP):
         found = judge.published(
             settings, run_id=run_id, level=level, sample=sample, docs=Path(data_docs) if data_docs else None,
             reaching=STOP.reaching,

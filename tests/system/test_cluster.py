@@ -154,7 +154,7 @@ def test_neither_a_killed_worker_nor_a_failure_costs_a_row(api, source, database
     """What fails on a worker is the run's own error, of its kind; what was done before is kept when it resumes."""
     plain = _settings(source, database())
     engine_run.migrate(plain, Options(workers=Threads(2), auditor=trusting))
-    given = _settings(source, database())
+    given = _settings(source, database(), retry_seconds=0)
     with _cluster(tmp_path, given) as found:
         strikes = AtChunks({3: found.workers[0].kill, 12: lambda: _end_snapshot(given)})
         with pytest.raises(SourceError, match="joining the snapshot"):
