@@ -88,7 +88,7 @@ def test_every_key_of_a_profile_is_documented_with_its_default():
     rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("key")}
     fields = settings.Profile.model_fields
     assert set(rows) == set(fields)
-    shown = {True: "true", False: "false", "": "none", 64 << 20: "64 MiB", 16 << 20: "16 MiB"}
+    shown = {True: "true", False: "false", "": "none", 64 << 20: "64 MiB", 8 << 20: "8 MiB"}
     for name, field in fields.items():
         if name not in ("workers", "tolerance"):
             assert rows[name] == shown.get(field.default, str(field.default)), name
