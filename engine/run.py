@@ -87,8 +87,16 @@ def _attempted(settings: Settings, options: Options, given: Certificate | None, 
             _publish(attempt)
         trials.run = None  # it is over
         _refresh_statistics(attempt)
-        with blame(TargetError, f"reading the books of run {attempt.run.run_id}, which has ended well"):
+        try:
             return attempt.summary()
+        except psycopg.OperationalError:  # the session was lost since, and the run has ended well
+            return patiently(_summary_anew, attempt)
+
+
+def _summary_anew(attempt: "Attempt") -> Summary:
+    what = f"reading the books of run {attempt.run.run_id}, which has ended well"
+    with connect.target(attempt.settings.target) as conn, blame(TargetError, what):
+        return replace(attempt, conn=conn).summary()
 
 
 @dataclass

@@ -78,6 +78,7 @@ def _asked(url: str, query: str) -> list[tuple]:
         ("constraints: index", "target"),
         ("judge", "source"),
         ("publish", "target"),
+        ("statistics", "target"),
     ],
 )
 def test_a_run_whose_sessions_are_ended_goes_on_by_itself_and_ends_the_same(source, whole, database, stage, side):
