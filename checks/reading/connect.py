@@ -94,10 +94,10 @@ def _session(connection: Connection, error: type[MigrateError], reaching: Reachi
         except psycopg.Error as fault:
             if _ends_a_session(fault) and not conn.broken:
                 raise  # it was another session, whose block this one stands in
-            raise failed(error, connection, fault) from None
+            raise _failed(error, connection, fault) from None
 
 
-def failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
+def _failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
     """The error to raise for one of a driver. Where the session is gone another attempt may succeed."""
     state = fault.sqlstate or "connection lost"
     error = kind(f"judging {connection.redacted} failed: {type(fault).__name__} ({state})")

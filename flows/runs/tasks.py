@@ -53,18 +53,33 @@ class EngineCall:
         self.error: BaseException | None = None
 
     def run(self, is_last_try: bool) -> object:
+        self.error = None  # of an earlier try: what halts it is another task's
         if self._halt.is_set():
             return Cancelled(message="not begun: another task failed")
-        first, self.error = self.error, None
         try:
             return self._function(*self._arguments)
         except BaseException as error:
-            # of a later try the first error counts: it may meet the first one's own work, of which the answer was lost
-            self.error = first if first is not None and isinstance(error, MigrateError) else error
+            self.error = error
             is_retryable = bool(getattr(error, "retryable", False))
             if is_last_try or not is_retryable:
                 self._halt.set()
             raise StepFailed(safe_text(error), is_retryable) from None
+
+
+class Item:
+    """One item of a map, which may be tried several times: of its errors the first counts, for a later try may meet the
+    first one's own work, of which the answer was lost."""
+
+    def __init__(self, function: Callable[[Any], Any], item: object):
+        self._function, self._item = function, item
+        self._first: MigrateError | None = None
+
+    def __call__(self) -> Any:
+        try:
+            return self._function(self._item)
+        except MigrateError as error:
+            self._first = self._first or error
+            raise self._first from None
 
 
 class Share:
@@ -73,19 +88,19 @@ class Share:
     A task that is retried begins with the item at which it failed.
     """
 
-    def __init__(self, function: Callable[[Any], Any], waiting: deque[tuple[int, Any]], halt: threading.Event):
-        self._function, self._waiting, self._halt = function, waiting, halt
-        self._under_way: tuple[int, Any] | None = None
+    def __init__(self, waiting: deque[tuple[int, Item]], halt: threading.Event):
+        self._waiting, self._halt = waiting, halt
+        self._under_way: tuple[int, Item] | None = None
         self.results: dict[int, Any] = {}
 
     def __call__(self) -> None:
         while not self._halt.is_set() and (taken := self._under_way or self._next()):
             self._under_way = taken
             place, item = taken
-            self.results[place] = self._function(item)
+            self.results[place] = item()
             self._under_way = None
 
-    def _next(self) -> tuple[int, Any] | None:
+    def _next(self) -> tuple[int, Item] | None:
         with contextlib.suppress(IndexError):
             return self._waiting.popleft()
         return None
@@ -136,12 +151,12 @@ class PrefectWorkers:
         if len(items) > self._count and not isinstance(items[0], Chunk):
             return self._shared(name, function, items)
         halt = threading.Event()
-        jobs = [EngineCall(function, (item,), halt) for item in items]
+        jobs = [EngineCall(Item(function, item), (), halt) for item in items]
         return self._run([f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)], jobs, halt)
 
     def _shared(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
-        halt, waiting = threading.Event(), deque(enumerate(items))
-        shares = [Share(function, waiting, halt) for _ in range(self._count)]
+        halt, waiting = threading.Event(), deque(enumerate(Item(function, item) for item in items))
+        shares = [Share(waiting, halt) for _ in range(self._count)]
         names = [f"{name}: {number} of {self._count}" for number in range(1, self._count + 1)]
         self._run(names, [EngineCall(share, (), halt) for share in shares], halt)
         results = {place: result for share in shares for place, result in share.results.items()}

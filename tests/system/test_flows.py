@@ -121,6 +121,20 @@ def test_many_items_are_shared_out_among_few_tasks_and_one_that_is_retried_goes_
     assert tries == [2 if item == 7 else 1 for item in range(30)] and len(tasks) == 2
 
 
+def test_of_an_item_that_is_tried_again_the_first_error_counts_and_no_other_items():
+    tries = [0] * 6
+
+    def fail(item):
+        tries[item] += 1
+        if item == 1 and tries[item] < 2:
+            raise ConnectionLost("connection lost")
+        if item == 5:
+            raise SourceError("no such table")
+
+    with pytest.raises(SourceError, match="no such table"):
+        _through(lambda workers: workers.map("fail", fail, range(6)))
+
+
 def test_work_that_is_done_stays_done_when_prefect_is_lost():
     @flow(name="test", persist_result=False)
     def body():

@@ -108,6 +108,11 @@ class TestClosed:
         error = refused(settings, saying(**{"content__a; drop": FAIL}))
         assert "'content/a; drop' --reason" in str(error)
 
+    def test_the_latest_run_is_not_gone_on_with_once_a_gate_is_closed_for_good(self, settings):
+        run_id = refused(settings, saying(**CLOSED)).summary.run_id
+        summary = run.migrate(settings, Options(auditor=trusting, resume=True))
+        assert summary.state == "published" and summary.run_id != run_id
+
     def test_no_resume_passes_a_failed_check(self, settings, target):
         run_id = refused(settings, saying(**CLOSED)).summary.run_id
         for auditor in (saying(content__users=PASS), trusting, saying(content__users=PASS)):
