@@ -53,15 +53,14 @@ def patiently(function: Callable[[Item], Result], item: Item) -> Result:
     Errors: the first one. What a later try meets may be the first one's own work, of which the answer was lost.
     """
     first: MigrateError | None = None
-    patience = Patience(LONGEST_SECONDS)
-    for _ in range(TRIES):
+    patience, left = Patience(LONGEST_SECONDS), TRIES
+    while True:
         try:
             return function(item)
         except Interrupted:
             raise
         except MigrateError as error:
-            first = first or error
-            if not error.retryable:
+            first, left = first or error, left - 1
+            if not error.retryable or not left:
                 raise first from None
-            pause(patience.next_wait())
-    raise first or LookupError("nothing was tried")
+        pause(patience.next_wait())
