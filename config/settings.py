@@ -141,6 +141,11 @@ class Profile(BaseModel):
     stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
     frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 8 * MEBIBYTE
     retry_seconds: Annotated[int, Field(ge=0)] = 300
+    read_megabytes_per_second: Annotated[float, Field(ge=0)] = 0
+    max_active_sessions: Annotated[int, Field(ge=0)] = 0
+    max_lag_megabytes: Annotated[float, Field(ge=0)] = 0
+    health_query: str = ""
+    oldest_snapshot_seconds: Annotated[int, Field(ge=0)] = 0
     allow_changed_source: bool = False
     allow_dependants: bool = False
     require_certificate: bool = False

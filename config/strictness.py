@@ -17,7 +17,10 @@ FROM_LOOSE_TO_STRICT = {
 STRICT_IF_FAIL = ("unmapped_columns", "unmapped_tables")  # carry and archive build different things
 STRICT_IF_LESS = ("approval_seconds",)
 TOLERANCES = ("default_tolerance", "tolerance")
-EFFORT = ("workers", "task_runner", "dask_scheduler", "stream_chunk_bytes", "frame_chunk_bytes", "retry_seconds")
+EFFORT = (
+    "workers", "task_runner", "dask_scheduler", "stream_chunk_bytes", "frame_chunk_bytes", "retry_seconds",
+    "read_megabytes_per_second", "max_active_sessions", "max_lag_megabytes", "health_query", "oldest_snapshot_seconds",
+)  # fmt: skip
 EQUAL = ("time_zone", "extension_schema")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from config.errors import TargetError
 from config.settings import Settings
-from engine.books import bookkeeping, lease
+from engine.books import bookkeeping, lease, pausing
 from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
@@ -59,6 +59,18 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
     """Waive a closed gate of a run's build; returns the waiver. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "waiving a check", STOP):
         return summary.timed(gates.waive(conn, run_id, check_name, reason, name), "waived_at")
+
+
+def pause(settings: Settings, run_id: str, name: str) -> dict[str, Any]:
+    """Have a run hold still from its next chunk on; returns the pause. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "pausing a run", STOP):
+        return pausing.ask(conn, run_id, name).to_dict()
+
+
+def go_on(settings: Settings, run_id: str, name: str) -> dict[str, Any]:
+    """Have a paused run go on; returns the pause that has ended. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "continuing a run", STOP):
+        return pausing.end(conn, run_id, name).to_dict()
 
 
 def status(settings: Settings) -> list[dict[str, Any]]:

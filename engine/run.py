@@ -31,6 +31,7 @@ from engine.books import lease as leases
 from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
 from engine.books.totals import Increment
+from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
 from engine.gates import approval, gates, judgement, summary
 from engine.gates import certificate as certificates
@@ -196,6 +197,7 @@ def _judged(conn: psycopg.Connection, work: Work) -> list[str]:
 
 def _verify(attempt: Attempt) -> None:
     """The auditor's gates of the build."""
+    Pauses(attempt.work, attempt.clock.message).wait()
     attempt.clock.stage("verify")
     STOP.check()
     conn, work, auditor = attempt.conn, attempt.work, attempt.options.auditor

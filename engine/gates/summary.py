@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from engine.books import bookkeeping, lease
+from engine.books import bookkeeping, lease, pausing
 from engine.books.bookkeeping import Run
 from engine.gates import gates
 
@@ -88,13 +88,15 @@ def _now(conn: psycopg.Connection, run: Run) -> str:
     return "superseded"
 
 
-def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive: bool) -> str:
+def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive: bool, is_paused: bool) -> str:
     """Whether a run that the books call unfinished is under way, waits for a person, or has died; else see _now."""
     if run.state not in lease.OPEN:
         return _now(conn, run)
     if not is_alive:
         return "died"
-    return "awaiting" if any(gate.state == gates.AWAITING for gate in shut) else run.state
+    if any(gate.state == gates.AWAITING for gate in shut):
+        return "awaiting"
+    return "paused" if is_paused else run.state
 
 
 def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict[str, Any]:
@@ -102,14 +104,16 @@ def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict[str, Any]
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
+    paused = pausing.under_way(conn, run.run_id) if run.state in lease.OPEN else None
     return {
         "run_id": run.run_id,
-        "state": _state(conn, run, shut, is_alive),
+        "state": _state(conn, run, shut, is_alive, paused is not None),
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,
         "profile": run.profile,
         "error": run.error,
+        "paused": paused and paused.to_dict(),
         "tables": rows(conn, BALANCE, run.run_id),
         "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),

@@ -19,6 +19,7 @@ from psycopg import sql
 from config.errors import SourceError, TargetError
 from engine.books import bookkeeping, privileges
 from engine.chunks import ledger
+from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Work, chunks
 from engine.load import between_waves, ddl, lookups, statistics
 from engine.load.domains import profiles
@@ -93,6 +94,7 @@ class Build:
 
     def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
         self.work, self.target, self.workers, self.watch = work, target, workers, watch
+        self.pauses = Pauses(work, watch.message)
         self.done = bookkeeping.done_steps(target, work.run_id)
         self.lost: set[str] = set()  # build tables that have lost rows
         self.fresh: set[str] = set()  # those that have since the last judgement
@@ -119,6 +121,7 @@ class Build:
         """Do a step unless it is done; atomic ones leave their mark in the same transaction."""
         if name in self.done:
             return
+        self.pauses.wait()
         self.work.stop.check()
         self.watch.stage(name)
         if is_atomic:
@@ -179,7 +182,7 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
-        move, empty = Move(self.work, self.watch), self._empty()
+        move, empty = Move(self.work, self.watch, self.pauses), self._empty()
         rest, nothing = _parted(pending, lambda chunk: self.work.route(chunk.route).legacy_table in empty)
         move.done_at_once(nothing)
         self._load(wave, move, sorted(rest, key=self._width, reverse=True))

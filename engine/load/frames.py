@@ -36,8 +36,8 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     started, route = time.monotonic(), work.route(chunk.route)
     with work.sessions.lend("adbc_source") as source:
         table, unread = _read(work, route, chunk, source)
+        work.sessions.throttle.spend(table.nbytes)
         outcome, rows = _transformed(work, route, table)
-        work.stop.check()
         with (
             work.sessions.lend("target") as target,
             blame(TargetError, f"loading {route.legacy_table}", work.stop),

@@ -45,7 +45,7 @@ def _lay_out(work: Work, source: psycopg.Connection, target: psycopg.Connection,
         declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(c)) for c in columns)
         target.execute(sql.SQL("create unlogged table {} ({})").format(table, declared))
         with target.cursor().copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink:
-            pump(work.stop, source, name, f"copy ({long.query}) to stdout (format binary)", sink)
+            pump(work.sessions.throttle, source, name, f"copy ({long.query}) to stdout (format binary)", sink)
         target.execute(sql.SQL("create index on {} ({})").format(table, sql.Identifier(columns[0])))
     target.execute(sql.SQL("analyze {}").format(table))
 

@@ -22,6 +22,7 @@ from config.errors import ConfigError, TargetError
 from config.settings import Settings
 from engine.chunks import ledger
 from engine.chunks.ledger import Counts
+from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Work
 from engine.gates import certificate
 from engine.load import frames, stream
@@ -60,9 +61,9 @@ class Move:
 
     work: Work
     watch: Watch
+    pauses: Pauses
 
     def __call__(self, chunk: Chunk) -> Counts:
-        self.work.stop.check()
         self.begun(chunk)
         counts = move(self.work, chunk)
         self.heard(chunk, counts)
@@ -81,7 +82,9 @@ class Move:
             self.heard(chunk, nothing)
 
     def begun(self, chunk: Chunk) -> None:
-        """A chunk is about to be moved, here or elsewhere."""
+        """A chunk is about to be moved, here or elsewhere, unless the run has to hold still first."""
+        self.pauses.wait()
+        self.work.stop.check()
         self.watch.begin(self.work.route(chunk.route).legacy_table)
 
     def heard(self, chunk: Chunk, counts: Counts) -> None:
@@ -144,9 +147,12 @@ class Elsewhere:
             yield Work(self.run_id, self.started_at, plan, settings, snapshot, stop, sessions, dict(found))
 
     def _settings(self) -> Settings:
-        """This process's connections, and all else as the run has it."""
+        """This process's connections, and all else as the run has it. Of the rate at which the source may be read each
+        of the run's workers has its share."""
         own = configuration.load(self.profile).as_kept(self.profile, self.profile_keys)
-        own = own.model_copy(update={"source_schema": self.source_schema, "target_schema": self.target_schema})
+        share = own.read_megabytes_per_second / own.workers
+        schemas = {"source_schema": self.source_schema, "target_schema": self.target_schema}
+        own = own.model_copy(update={**schemas, "read_megabytes_per_second": share})
         return own.on_staging() if self.is_on_staging else own
 
 

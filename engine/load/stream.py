@@ -23,7 +23,7 @@ from engine.planning.plan import Route
 from engine.reflect.catalog import LegacyTable, search_path
 from engine.session import fetch
 from engine.session.blame import blame
-from engine.session.stop import Stop
+from engine.session.throttle import Throttle
 
 # psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
 # 1.4 times as long (500,000 wide rows).
@@ -95,7 +95,7 @@ def _copy(
         freezes = is_whole and _empties(target, name)
         options = sql.SQL(f"format {form}, freeze {freezes}")
         with cursor.copy(sql.SQL("copy {} ({}) from stdin ({})").format(name, columns, options)) as sink:
-            size = pump(work.stop, source, route.legacy_table, out, sink)
+            size = pump(work.sessions.throttle, source, route.legacy_table, out, sink)
         return cursor.rowcount, size
 
 
@@ -128,21 +128,21 @@ def _form(work: Work, route: Route) -> str:
     return "binary" if all(column.is_binary for column in columns) else "text"
 
 
-def pump(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed, sink: Sink) -> int:
+def pump(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed, sink: Sink) -> int:
     """Pass what the query gives to the sink as it comes; returns its bytes. Errors: SourceError, Interrupted."""
     size = 0
-    for data in _gathered(stop, source, table, out):
+    for data in _gathered(throttle, source, table, out):
         sink.write(data)  # out here, so that an error of the sink is not the source's
         size += len(data)
     return size
 
 
-def _gathered(stop: Stop, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[bytes]:
+def _gathered(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[bytes]:
     """Messages of one row each, joined to larger ones."""
-    with blame(SourceError, f"reading {table}", stop), source.cursor() as cursor, cursor.copy(out):
+    with blame(SourceError, f"reading {table}", throttle.stop), source.cursor() as cursor, cursor.copy(out):
         while data := source.wait(_some(source.pgconn)):
             yield data
-            stop.check()
+            throttle.spend(len(data))
 
 
 def _some(pgconn: pq.abc.PGconn) -> PQGen[bytes]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from config.errors import Interrupted, MigrateError
-from engine.session.stop import STOP
+from engine.session.stop import STOP, Stop
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,13 +38,13 @@ class Patience:
         return wait
 
 
-def pause(seconds: float) -> None:
+def pause(seconds: float, stop: Stop = STOP) -> None:
     """Errors: Interrupted, as soon as somebody asks to stop."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
-        STOP.check()
+        stop.check()
         time.sleep(min(STEP_SECONDS, left))
-    STOP.check()
+    stop.check()
 
 
 def patiently(function: Callable[[Item], Result], item: Item) -> Result:

@@ -23,6 +23,7 @@ from engine.session import connect
 from engine.session.blame import blame
 from engine.session.snapshot import ExportedSnapshot
 from engine.session.stop import Stop
+from engine.session.throttle import Throttle
 
 Session = psycopg.Connection | adbc.Connection
 Lent = tuple[contextlib.ExitStack, Session]
@@ -44,10 +45,14 @@ def use_copy(session: psycopg.Connection, settings: Settings) -> None:
 
 
 class Pool:
-    """Lends sessions by kind, a key of OPENERS. Thread-safe; close() ends those that are idle."""
+    """Lends sessions by kind, a key of OPENERS. Thread-safe; close() ends those that are idle.
+
+    throttle: of those who read the source.
+    """
 
     def __init__(self, settings: Settings, snapshot: ExportedSnapshot, stop: Stop):
         self._settings, self._snapshot, self._stop = settings, snapshot, stop
+        self.throttle = Throttle(settings.read_megabytes_per_second, stop)
         self._idle: dict[str, queue.LifoQueue[Lent]] = {kind: queue.LifoQueue() for kind in OPENERS}
 
     @overload

@@ -115,7 +115,7 @@ class Filling:
                     masked = _Masking(sink, lane) if lane.masks else sink
                     for condition in self._conditions(part):
                         out = sql.SQL("copy ({} {}) to stdout (format {})").format(read, condition, form)
-                        stream.pump(self.stop, source, part.table, out, masked)
+                        stream.pump(self.sessions.throttle, source, part.table, out, masked)
                 return cursor.rowcount
         except StagingError as error:
             if lane.masks and error.sqlstate.startswith(("22", "23")):

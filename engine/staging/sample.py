@@ -199,7 +199,7 @@ class Sample:
                 staging.cursor() as cursor,
                 cursor.copy(into) as sink,
             ):
-                stream.pump(stop, source, skeleton.table.name, out, sink)
+                stream.pump(sessions.throttle, source, skeleton.table.name, out, sink)
 
     def _own(self, skeleton: Skeleton) -> sql.Composable:
         """What a row is chosen by where nothing else decides: its key, or where there is none its place."""

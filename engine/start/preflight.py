@@ -15,6 +15,7 @@ from config import consistency, mapping
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping
+from engine.chunks import pauses
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
 from engine.planning import planner, probe
@@ -74,6 +75,7 @@ def faults(
                 drops_build=is_new,
             ),
             *_extension_faults(conn, settings, plan),
+            *pauses.faults(settings, conn),
             *([] if dry_run else _drift(conn, settings, plan, certificate)),
         ]
         if can_rehearse(conn, server):

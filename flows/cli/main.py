@@ -326,6 +326,35 @@ def approve(context: click.Context, run_id: str, reject: bool, name: str | None,
 
 @cli.command()
 @click.argument("run_id", metavar="RUN")
+@click.option("--by", "name", metavar="NAME", help="Who asks for it; by default the user of this machine.")
+@common
+def pause(context: click.Context, run_id: str, name: str | None) -> int:
+    """Have a run hold still once the chunks that are under way have ended, until `continue`."""
+    settings = settings_of(context)
+    from engine import operations
+
+    told = operations.pause(settings, run_id, name or getpass.getuser())
+    again = f"it goes on with: {NAME} continue {run_id}"
+    show(context, told, lambda: f"run {run_id} holds still before its next chunk; {again}")
+    return 0
+
+
+@cli.command("continue")
+@click.argument("run_id", metavar="RUN")
+@click.option("--by", "name", metavar="NAME", help="Who asks for it; by default the user of this machine.")
+@common
+def go_on(context: click.Context, run_id: str, name: str | None) -> int:
+    """Have a paused run go on."""
+    settings = settings_of(context)
+    from engine import operations
+
+    told = operations.go_on(settings, run_id, name or getpass.getuser())
+    show(context, told, lambda: f"run {run_id} goes on")
+    return 0
+
+
+@cli.command()
+@click.argument("run_id", metavar="RUN")
 @click.argument("check_name", metavar="CHECK")
 @click.option("--reason", metavar="TEXT", required=True, help="Why the build may be published all the same.")
 @click.option("--by", "name", metavar="NAME", required=True, help="Who answers for it.")

@@ -21,7 +21,7 @@ COMMON = {
     "notes": "run_id legacy_table legacy_key target_table target_column note legacy_value",
     "balance": "run_id legacy_table source_rows loaded merged rejected archived balanced",
 }
-KEPT = {"gates", "waivers", "seals", "certificates"}  # whatever becomes of the run
+KEPT = {"gates", "waivers", "seals", "certificates", "pauses"}  # whatever becomes of the run
 
 
 @pytest.fixture
