@@ -33,6 +33,19 @@ COLUMNS = """
     select a.attname::text from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace = %s and quote_ident(c.relname) = %s and a.attnum > 0 and not a.attisdropped
 """
+# What others have added is not replaced, and stays theirs; what is part of something else has an owner with that, but
+# for the functions that make a range, which are the server's own.
+MAKERS = """
+    select pg_get_userbyid(owner)::text from (
+        select 'pg_class'::regclass as class, oid, relowner as owner from pg_class where relnamespace = %(schema)s
+        union all select 'pg_proc'::regclass, oid, proowner from pg_proc where pronamespace = %(schema)s
+        union all select 'pg_type'::regclass, oid, typowner from pg_type where typnamespace = %(schema)s
+    ) as one join migration.objects as known on known.schema_oid = %(schema)s and known.class = one.class
+        and known.object = one.oid and not exists (
+            select from pg_depend d where d.classid = one.class and d.objid = one.oid and d.deptype = 'i'
+        )
+    union select pg_get_userbyid(defaclrole)::text from pg_default_acl where defaclnamespace = %(schema)s
+"""
 Name = tuple[str, str | None]  # an object's kind and name; the schema's own name is None
 
 
@@ -92,6 +105,12 @@ def read(conn: psycopg.Connection, schema_oid: int) -> Access:
     return Access(schema, owner, is_ours, objects, privileges)
 
 
+def makers(conn: psycopg.Connection, schema_oid: int) -> list[str]:
+    """Roles other than its own that `give` has to act as, were this schema replaced: whoever owns what is replaced,
+    and whoever's new objects are granted by default."""
+    return [role for (role,) in conn.execute(MAKERS, {"schema": schema_oid})]
+
+
 def close(conn: psycopg.Connection, schema_oid: int, but: Collection[Name] = ()) -> list[str]:
     """Revoke all on a schema and its objects from everybody but the owner. but: names of objects that are left alone.
 
@@ -124,12 +143,20 @@ def give(conn: psycopg.Connection, old: Access, schema_oid: int, *, public: bool
 
 
 def _owners(old: Access, new: Access) -> Iterator[sql.Composed]:
+    """Only who may make something in a schema can be given it there; where he may do so in the end, a grant says."""
+    schema = sql.Identifier(new.schema)
     if old.owner != new.owner:
-        yield sql.SQL("alter schema {} owner to {}").format(sql.Identifier(new.schema), sql.SQL(old.owner))
-    for name, one in new.objects.items():
-        if name in old.objects and old.objects[name].owner != one.owner and not one.is_owned_by_column:
-            role = sql.SQL(old.objects[name].owner)
-            yield sql.SQL("alter {} owner to {}").format(_object(new.schema, name), role)
+        yield sql.SQL("alter schema {} owner to {}").format(schema, sql.SQL(old.owner))
+    given = {
+        name: old.objects[name].owner
+        for name, one in new.objects.items()
+        if name in old.objects and old.objects[name].owner != one.owner and not one.is_owned_by_column
+    }
+    others = [sql.SQL(role) for role in dict.fromkeys(given.values()) if role != old.owner]
+    yield from (sql.SQL("grant create on schema {} to {}").format(schema, role) for role in others)
+    for name, role in given.items():
+        yield sql.SQL("alter {} owner to {}").format(_object(new.schema, name), sql.SQL(role))
+    yield from (sql.SQL("revoke create on schema {} from {}").format(schema, role) for role in others)
 
 
 def _withheld(old: Access, new: Access) -> Iterator[sql.Composed]:

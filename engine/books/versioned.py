@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from config.errors import MigrateError, PlanRefused
+from config.postgres.quoting import membership
 from engine.books import privileges
 from engine.session import fetch
 from engine.session.blame import blame
@@ -56,13 +57,14 @@ class Versioned:
             return [f"{self.place} has a schema {self.name} that this tool did not make; {wanted}"]
         query = """select pg_get_userbyid(nspowner)::text,
                           case when has_schema_privilege(oid, 'usage')
-                               then has_table_privilege(to_regclass(%s), 'select') else false end
+                               then has_table_privilege(to_regclass(%s), 'select') else false end, current_user::text
                    from pg_namespace where nspname = %s"""
         row = conn.execute(query, [f"{self.name}.version", self.name]).fetchone()
         if row is None:
             return []
         if row[1] is False:
-            return [f"schema {self.name} of {self.place} is not to be read; connect as a member of its owner, {row[0]}"]
+            remedy = membership(row[0], row[2])
+            return [f"schema {self.name} of {self.place} is not to be read, and belongs to {row[0]}; {remedy}"]
         found = self._version(conn) if row[1] else 0
         if 1 <= found <= self.version:
             return []

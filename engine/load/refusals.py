@@ -79,9 +79,11 @@ def _damaged(work: Work, table: LegacyTable, source: psycopg.Connection, origin:
     """The error that ends a run at a row whose values cannot all be written down: where it lies, and what to do."""
     oid, _, place = origin.partition("(")
     leaf = next((leaf for leaf in table.leaves if str(leaf.oid) == oid), None)
-    name = quoted(leaf.schema, leaf.name) if leaf else quoted(work.plan.source_schema, table.name)
+    root = quoted(work.plan.source_schema, table.name)
+    name = quoted(leaf.schema, leaf.name) if leaf else root
     at = f"where t.ctid = '({place}'"
-    readings = {c.name: f"select {as_text(c)} from {name} as t {at}" for c in table.shape.columns}
+    of_leaf = f"{at} and t.tableoid = {oid}"  # a partition may be read through its root alone
+    readings = {c.name: f"select {as_text(c)} from {root} as t {of_leaf}" for c in table.shape.columns}
     lost = [column for column, query in readings.items() if not _is_readable(source, query)]
     found = f"{', '.join(lost)} cannot be read" if lost else "it cannot be written down"
     mend = ", ".join(f"{quoted(column)} = …" for column in lost) or "… = …"

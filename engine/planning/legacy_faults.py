@@ -1,37 +1,55 @@
 """Faults of the source: missing privileges, kinds of tables that cannot be migrated, and names that the target uses.
 
 Laws
-- Privileges come first, all at once, and from the catalogue alone: a source that may not be read is not sampled.
+- Privileges come first, all at once, and from the catalogue alone: a source that may not be read is not sampled. Each
+  names the statement that grants it.
 - Each fault says what was found and every way out.
 """
 
+from collections.abc import Sequence
+
+from config.postgres.quoting import grant, membership, quoted
 from engine.planning.draft import Draft
 from engine.planning.fault import Fault
 from engine.planning.plan import HIDDEN
 from engine.planning.tables import clashes
 from engine.reflect.catalog import Catalog, LegacyTable
+from engine.reflect.objects import Unreadable
 
-READER = "the user of NXTGAUGE_SOURCE_URL"
+LISTED = 20  # by name; a role that may read none of thousands is granted all of them
+KINDS = {"table": "{}, whole", "sequence": "the positions of sequences {}"}
 
 
 def of_privileges(catalog: Catalog) -> list[Fault]:
-    """The faults about tables that the user may not read."""
+    """The faults about what the role may not read."""
     tables = [table for table in catalog.tables if not table.extension]
-    faults = []
+    barred, faults = catalog.unreadable, []
     if catalog.is_barred:
-        faults.append(Fault(f"no privilege to look into schema {catalog.schema}; grant USAGE on it to {READER}"))
-    if unreadable := [table.name for table in tables if not table.has_select]:
-        listed = ", ".join(unreadable)
-        faults.append(Fault(f"no privilege to read {listed}; grant SELECT on each whole table to {READER}"))
-    return faults + [Fault(f"{table.name}: {hidden_rows(table)}", table.name) for table in tables if table.is_filtered]
+        remedy = grant("USAGE", f"SCHEMA {quoted(catalog.schema)}", catalog.reader)
+        faults.append(Fault(f"no privilege to look into schema {catalog.schema}; {remedy}"))
+    closed = {kind: [one.name for one in barred if one.kind == kind and not one.has_select] for kind in KINDS}
+    closed["table"] += [table.name for table in tables if not table.has_select]
+    faults += [Fault(_no_select(catalog, kind, names)) for kind, names in closed.items() if names]
+    found: list[LegacyTable | Unreadable] = [*tables, *barred]
+    filtered = [one for one in found if one.is_filtered]
+    return faults + [Fault(f"{one.name}: {hidden_rows(one, catalog.reader)}", one.name) for one in filtered]
 
 
-def hidden_rows(table: LegacyTable) -> str:
+def _no_select(catalog: Catalog, kind: str, names: Sequence[str]) -> str:
+    """The sentence that tables or sequences may not be read, with the statement that lets the role do it."""
+    listed, on = ", ".join(names), f"{kind.upper()} {', '.join(quoted(catalog.schema, name) for name in names)}"
+    if len(names) > LISTED:
+        listed = f"{', '.join(names[:LISTED])} and {len(names) - LISTED} more"
+        on = f"ALL {kind.upper()}S IN SCHEMA {quoted(catalog.schema)}"
+    return f"no privilege to read {KINDS[kind].format(listed)}; {grant('SELECT', on, catalog.reader)}"
+
+
+def hidden_rows(table: LegacyTable | Unreadable, reader: str) -> str:
     """The sentence that row-level policies hide rows of the table, and from whom they do not."""
-    wanted = "use a superuser or a role with BYPASSRLS"
+    wanted = f"ALTER ROLE {quoted(reader)} BYPASSRLS"
     if table.is_security_forced:
         return f"has row-level security that is forced, so that it hides rows from the owner too; {wanted}"
-    return f"has row-level security that hides rows; {wanted}, or its owner, {table.owner}"
+    return f"has row-level security that hides rows; {wanted}, or {membership(table.owner, reader)}, its owner"
 
 
 def look(draft: Draft) -> None:

@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from config.postgres.quoting import grant, quoted
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.draft import Draft
 from engine.planning.fault import Fault
 from engine.reflect import closure, expressions
 from engine.reflect.closure import Needs
 from engine.reflect.objects import Dependency, Function, TypeUse
+from engine.reflect.sequences import Sequence
 
 Kind = TypeVar("Kind", Constraint, Index)
 RULES = "in config/mapping/common.toml"
@@ -159,13 +161,20 @@ def _function_faults(draft: Draft, wanted: Needs, found: Function) -> Iterator[s
         yield f"{where}, which {why}; read it and name it in carried_functions {RULES}, or {way_out}"
 
 
+def _unread(draft: Draft, sequence: Sequence) -> str:
+    if sequence.has_select:
+        return f"sequence {sequence.name} is unlogged, and cannot be read on a standby; migrate from its primary"
+    remedy = grant("SELECT", f"SEQUENCE {quoted(draft.catalog.schema, sequence.name)}", draft.catalog.reader)
+    return f"no privilege to read the position of sequence {sequence.name}; {remedy}"
+
+
 def _tell_of_sequences(draft: Draft, wanted: Needs) -> None:
     for sequence in draft.catalog.sequences:
-        if sequence.name in wanted.sequences and not sequence.is_readable:
-            sentence = f"no privilege to read the position of sequence {sequence.name}; grant SELECT on it"
-            draft.faults.append(Fault(sentence, None, sequence.name))
         is_identity_of_copy = sequence.is_identity and draft.treatments.get(sequence.table or "") in ("copy", "keep")
-        if sequence.name not in wanted.sequences and not sequence.extension and not is_identity_of_copy:
+        is_carried = sequence.name in wanted.sequences or is_identity_of_copy
+        if is_carried and not sequence.is_readable:
+            draft.faults.append(Fault(_unread(draft, sequence), None, sequence.name))
+        if not is_carried and not sequence.extension:
             owner = f"{sequence.table}.{sequence.column}"
             draft.remarks.append(
                 f"sequence {sequence.name} is not carried: {owner}, its column, does not arrive as it was"

@@ -22,7 +22,7 @@ from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import SchemaRecord
 from engine.gates import gates, seal
 from engine.publish import schemas
-from engine.session import fetch, servers
+from engine.session import fetch, rights, servers
 from engine.session.blame import blame
 from engine.session.connect import LOCK_SECONDS
 from engine.session.servers import ServerInfo
@@ -98,9 +98,7 @@ def may_create(conn: psycopg.Connection) -> bool:
 
 
 def _privilege_faults(conn: psycopg.Connection) -> list[str]:
-    found = [] if may_create(conn) else ["the target's role may not create schemas; grant it CREATE on the database"]
-    if not fetch.value(bool, conn, "select has_database_privilege(current_database(), 'temporary')"):
-        found.append("the target's role may not create temporary tables; grant it TEMPORARY on the database")
+    found = rights.on_database(conn, "the target's role", "create", "temporary")
     return found if bookkeeping.is_foreign(conn) else [*found, *_owner_faults(conn, bookkeeping.SCHEMA)]
 
 
@@ -306,11 +304,9 @@ def _name_faults(conn: psycopg.Connection, ours: dict[str, SchemaRecord], name: 
 
 
 def _owner_faults(conn: psycopg.Connection, name: str) -> list[str]:
-    query = (
-        "select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s and not pg_has_role(nspowner, 'usage')"
-    )
+    query = "select pg_get_userbyid(nspowner)::text from pg_namespace where nspname = %s"
     owners = [owner for (owner,) in conn.execute(query, [name])]
-    return [f"schema {name} is owned by {owner}; connect as a member of that role" for owner in owners]
+    return [f"schema {name} is owned by {owner}; {mend}" for owner, mend in rights.to_act_as(conn, owners).items()]
 
 
 def _live_faults(conn: psycopg.Connection, live: SchemaRecord, names: Names, allow_dependants: bool) -> list[str]:
@@ -319,6 +315,9 @@ def _live_faults(conn: psycopg.Connection, live: SchemaRecord, names: Names, all
         for member in schemas.members_of(conn, live.schema_oid)
         if member.kind == "extension"
     ]
+    makers = privileges.makers(conn, live.schema_oid)
+    for maker, remedy in rights.to_act_as(conn, makers).items():
+        found.append(f"what {maker} owns or grants in schema {live.name} is to be so in what replaces it; {remedy}")
     if not allow_dependants and (outside := schemas.dependants_of(conn, live.schema_oid)):
         found.append(
             f"what depends on schema {live.name} would go on using it as {names.previous}: {schemas.listed(outside)}; "

@@ -34,6 +34,7 @@ from engine.reflect.objects import (
     Leftover,
     Type,
     TypeUse,
+    Unreadable,
 )
 from engine.reflect.sequences import Sequence
 from engine.session import fetch
@@ -72,6 +73,7 @@ class LegacyTable:
     is_partition: its root lives in another schema (partitions of a root in this schema are not listed at all).
     inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
     has_select: it may be read whole, system columns too, for which grants on its columns do not do;
+    barred_partitions: those that may not be read by themselves, fit for SQL; through their root they may;
     is_filtered: a row-level policy would hide rows from this session's user; is_security_forced: from its owner, too.
     acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
     """
@@ -97,6 +99,7 @@ class LegacyTable:
     owner: str = field(default="", compare=False)
     acl: tuple[str, ...] = field(default=(), compare=False)
     has_select: bool = field(default=True, compare=False)
+    barred_partitions: tuple[str, ...] = field(default=(), compare=False)
     invalid_indexes: tuple[str, ...] = ()  # left by a failed CREATE INDEX CONCURRENTLY; never replayed
 
     @property
@@ -116,7 +119,9 @@ class Catalog:
     database_oid: int = field(compare=False)
     schema_oid: int = field(compare=False)
     schema_owner: str = field(compare=False)
+    reader: str = field(default="", compare=False)  # this session's role
     is_barred: bool = field(default=False, compare=False)  # the schema is there, and this user may not use it
+    unreadable: tuple[Unreadable, ...] = field(default=(), compare=False)  # of a barred schema
     tables: tuple[LegacyTable, ...] = ()
     types: tuple[Type, ...] = ()
     functions: tuple[Function, ...] = ()
@@ -170,6 +175,7 @@ def reflect(connection: psycopg.Connection, schema: str) -> Catalog:
             schema,
             **asked("database")[0],
             system_identifier=_system_identifier(connection),
+            unreadable=tuple(Unreadable(**row) for row in asked("unreadable")),
             tables=tuple(replace(table, shape=shape) for table, shape in zip(tables, shapes, strict=True)),
             types=types,
             functions=_functions(asked),
@@ -309,7 +315,7 @@ def _function(row: Row, names: list[tuple[str, str]]) -> Function:
 
 def _sequences(asked: Asked, connection: psycopg.Connection, schema: str) -> tuple[Sequence, ...]:
     rows = asked("sequences")
-    names = [row["name"] for row in rows if row.pop("may_read")]
+    names = [row["name"] for row in rows if row.pop("is_there") and row["has_select"]]
     with connection.cursor(row_factory=dict_row) as cursor:
         positions = sequences.positions(cursor, schema, names)
     return tuple(Sequence(**row, **positions.get(row["name"], {})) for row in rows)

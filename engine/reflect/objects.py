@@ -147,6 +147,18 @@ class Leftover:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """A table or sequence (kind) of a schema that may not be looked into, with what else keeps it from being read."""
+
+    kind: str
+    name: str
+    has_select: bool
+    is_filtered: bool
+    is_security_forced: bool
+    owner: str
+
+
+@dataclass(frozen=True)
 class Grant:
     """One privilege on the schema (kind schema) or something in it. grantee: '' is PUBLIC; column: None for all."""
 

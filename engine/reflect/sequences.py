@@ -36,7 +36,10 @@ User = tuple[str, str, str]  # what names a sequence: its kind, its table or typ
 
 @dataclass(frozen=True)
 class Sequence:
-    """One sequence. table, column: of its owner, None where it is free; last_value: None where it may not be read."""
+    """One sequence. table, column: of its owner, None where it is free; last_value: None where it cannot be read.
+
+    has_select: whether the role may read it; an unlogged one is not there on a standby.
+    """
 
     name: str
     type: str
@@ -55,6 +58,7 @@ class Sequence:
     oid: int = field(default=0, compare=False)
     last_value: int | None = field(default=None, compare=False)
     is_called: bool = field(default=False, compare=False)
+    has_select: bool = field(default=True, compare=False)
 
     @property
     def owner(self) -> tuple[str, str]:

@@ -3,14 +3,22 @@
 import psycopg
 
 from config.errors import ConfigError
+from config.postgres.quoting import grant, quoted
 from config.settings import Settings
-from engine.planning.legacy_faults import hidden_rows
+from engine.planning import legacy_faults
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect, fetch, servers
+from engine.session import connect, rights, servers
 from engine.session.servers import ServerInfo
 from engine.staging import programs
 
 SHORTEST_KEY = 16
+MAY_FILL = """
+    select array_to_string(array(
+        select upper(p.privilege) from unnest('{usage, create}'::text[]) as p (privilege)
+        where not has_schema_privilege(n.oid, p.privilege)
+    ), ', '), current_user::text
+    from pg_namespace n where n.nspname = %(schema)s
+"""
 
 
 def masking_key(settings: Settings) -> bytes | None:
@@ -57,31 +65,34 @@ def _major(server: ServerInfo) -> int:
 
 def of_source(found: Catalog) -> list[str]:
     """The faults about objects of the source's schema that cannot be copied."""
-    if not found.schema_oid:
+    if not found.schema_oid and not found.is_barred:
         return [f"there is no schema {found.schema!r} in the source; set NXTGAUGE_SOURCE_SCHEMA"]
     tables = [table for table in found.tables if not table.extension]
-    faults = [fault for table in tables for fault in _of_table(table, found.schema)]
-    if unreadable := [table.name for table in tables if not table.has_select]:
-        remedy = "grant SELECT on them to the user of NXTGAUGE_SOURCE_URL"
-        faults.append(f"no privilege to read {', '.join(unreadable)}; {remedy}")
+    faults = [*map(str, legacy_faults.of_privileges(found))]
+    faults += [fault for table in tables for fault in _of_table(table, found.schema, found.reader)]
     return faults
 
 
-def _of_table(table: LegacyTable, schema: str) -> list[str]:
+def _of_table(table: LegacyTable, schema: str, reader: str) -> list[str]:
     if table.is_partition or table.kind not in "rp":
         what = "a partition of a table in another schema" if table.is_partition else "a foreign table"
         return [f"{table.name}: is {what}, whose rows are not this schema's; drop it or move its rows first"]
     found = []
     if table.inherits or table.has_heirs:
         found.append(f"{table.name}: takes part in table inheritance; make it a plain or partitioned table first")
-    if table.is_filtered:
-        found.append(f"{table.name}: {hidden_rows(table)}")
+    if barred := table.barred_partitions:
+        remedy = grant("SELECT", f"TABLE {', '.join(barred)}", reader)
+        found.append(f"{table.name}: no privilege to read its partitions by themselves, as `stage` does; {remedy}")
     if abroad := sorted({leaf.schema for leaf in table.leaves} - {schema}):
         found.append(f"{table.name}: has partitions in {', '.join(abroad)}; move them into schema {schema} first")
     return found
 
 
-def of_staging(conn: psycopg.Connection) -> list[str]:
-    if fetch.value(bool, conn, "select has_database_privilege(current_database(), 'create')"):
-        return []
-    return ["the staging database's role may not create schemas; grant it CREATE on the database"]
+def of_staging(conn: psycopg.Connection, schema: str) -> list[str]:
+    """What the role lacks for a copy into this schema."""
+    found = rights.on_database(conn, "the staging database's role", "create")
+    row = conn.execute(MAY_FILL, {"schema": schema}).fetchone()
+    if row and row[0]:
+        remedy = grant(row[0], f"SCHEMA {quoted(schema)}", row[1])
+        found.append(f"the staging database's role may not make anything in its schema {schema}; {remedy}")
+    return found

@@ -24,6 +24,7 @@ from config import masks as masking
 from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
 from config.settings import Settings
 from engine.books import privileges
+from engine.planning import legacy_faults
 from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, fetch, servers, snapshot
@@ -140,6 +141,8 @@ def _chosen(
     if not wish.is_masked:
         return columns.unmasked(found, wish.reason), []
     chosen, missing = columns.choose(found, masking.load(), mappings.load(), settings)
+    if legacy_faults.of_privileges(found):  # told with all other faults; nothing is read before
+        return chosen, missing
     with blame(SourceError, "looking for values that say nothing", STOP):
         chosen, unfilled = fillers.fill(held.holder, found, checked.fit(held.holder, found, chosen, key))
     return chosen, [*missing, *unfilled]
@@ -161,7 +164,8 @@ def _refuse(making: Making, missing: list[str]) -> None:
     with blame(StagingError, "looking at the staging database", STOP):
         server = servers.info(conn)
         faults.same_place(making.settings, server, making.held.server)
-        found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn), *faults.of_source(source)]
+        found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn, making.schema)]
+        found += faults.of_source(source)
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         found += structure.extension_faults(conn, needed)
     if making.wish.percent is not None:

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from config.errors import PlanRefused, SourceError, StagingError
 from config.postgres.connection import Connection
-from config.postgres.quoting import quoted
+from config.postgres.quoting import grant, quoted
 from engine.reflect import catalog, expressions
 from engine.reflect.catalog import Catalog
 from engine.session.blame import blame
@@ -35,6 +35,10 @@ ROUTINES = """
     where p.pronamespace = %s and p.prokind <> 'a' and not exists (
         select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
     )
+"""
+NOT_USABLE = """
+    select nspname::text, current_user::text from pg_namespace
+    where nspname = any(%s) and not has_schema_privilege(oid, 'usage')
 """
 DUMPED = ("--schema-only", "--format=custom", "--encoding=UTF8")
 # Whose and where it is on the disk is the copy's own; a subscription would begin to write.
@@ -151,7 +155,7 @@ def extension_faults(conn: psycopg.Connection, needed: dict[str, str]) -> list[s
     available = {name for (name,) in conn.execute("select name::text from pg_available_extensions")}
     query = "select e.extname::text, n.nspname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace"
     there: dict[str, str] = dict(conn.execute(query).fetchall())
-    found = []
+    found = [_not_usable(*row) for row in conn.execute(NOT_USABLE, [sorted(set(needed.values()))])]
     for name, schema in needed.items():
         if name not in available:
             found.append(f"extension {name} is used by the source, and the staging server lacks it; install it there")
@@ -161,6 +165,11 @@ def extension_faults(conn: psycopg.Connection, needed: dict[str, str]) -> list[s
                 "move it there (alter extension … set schema …)"
             )
     return found
+
+
+def _not_usable(schema: str, role: str) -> str:
+    remedy = grant("USAGE", f"SCHEMA {quoted(schema)}", role)
+    return f"no privilege to use schema {schema} of the staging database, where extensions stand; {remedy}"
 
 
 def make_extensions(conn: psycopg.Connection, needed: dict[str, str]) -> None:

@@ -13,6 +13,7 @@ import psycopg
 
 from config import consistency, mapping
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
+from config.postgres.quoting import grant, quoted
 from config.settings import Settings
 from engine.books import bookkeeping
 from engine.chunks import pauses
@@ -145,13 +146,15 @@ def _extension_faults(conn: psycopg.Connection, settings: Settings, plan: Plan) 
         for name, schema in there.items()
         if schema not in (None, home, "pg_catalog")
     ]
-    return [*lacking, *elsewhere, *(_home_faults(conn, home) if plan.extensions else ())]
+    return [*lacking, *elsewhere, *(_home_faults(conn, home) if plan.extensions or plan.source.is_barred else ())]
 
 
 def _home_faults(conn: psycopg.Connection, home: str) -> list[str]:
     """Whether extensions can stand in the schema that the profile names, and be used there."""
-    query = "select has_schema_privilege(oid, 'usage') from pg_namespace where nspname = %s"
+    query = "select has_schema_privilege(oid, 'usage'), current_user::text from pg_namespace where nspname = %s"
     row = conn.execute(query, [home]).fetchone()
     if row is None:
         return [f"the target has no schema {home}, where extensions are to stand; create it, or set extension_schema"]
-    return [] if row[0] else [f"no privilege to use schema {home} of the target, where extensions stand; grant USAGE"]
+    may_use, role = row
+    remedy = grant("USAGE", f"SCHEMA {quoted(home)}", role)
+    return [] if may_use else [f"no privilege to use schema {home} of the target, where extensions stand; {remedy}"]

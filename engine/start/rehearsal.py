@@ -28,8 +28,10 @@ from engine.reflect.statements import Statement, script, together
 
 LOCK_SECONDS = 5
 TROUBLES = ("08", "40", "53", "55P", "57", "58", "XX")  # classes of SQLSTATE that tell of the server's state
-UNDEFINED = ("42P01", "42704", "42883", "3F000")  # table, object, function, schema
 NO_PRIVILEGE = "42501"
+# Not to be found: a table, an object, a function, a schema; or to be found by others alone.
+UNDEFINED = ("42P01", "42704", "42883", "3F000", NO_PRIVILEGE)
+USABLE = "select from pg_namespace where nspname = %s and has_schema_privilege(oid, 'usage')"
 AT_HAND = """
     select e.extname::text from pg_extension e join pg_namespace n on n.oid = e.extnamespace where n.nspname = any(%s)
         and has_schema_privilege(n.oid, 'usage')
@@ -44,13 +46,11 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
     product, archive = _statements(planned)
     with connection.transaction(force_rollback=True):
         connection.execute("select set_config('lock_timeout', %s, true)", [f"{LOCK_SECONDS}s"])
-        is_there = connection.execute("select from pg_namespace where nspname = %s", [home]).rowcount
-        found = _attempt(
-            connection, prerequisite_ddl.extensions(planned.extensions, home), {} if is_there else {"schema": [home]}
-        )
+        lost: dict[str, Collection[str]] = {} if connection.execute(USABLE, [home]).rowcount else {home: [home]}
+        found = _attempt(connection, prerequisite_ddl.extensions(planned.extensions, home), lost)
         had = {name for (name,) in connection.execute(AT_HAND, [[home, "pg_catalog"]])}
         missing = {*planned.extensions} - had
-        lost: dict[str, Collection[str]] = {e.name: e.members for e in planned.source.extensions if e.name in missing}
+        lost |= {e.name: e.members for e in planned.source.extensions if e.name in missing}
         lost["functions"] = [name for f in _not_carried(planned) for name in (f.name, f.signature)]
         return [
             *found,

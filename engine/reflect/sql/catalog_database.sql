@@ -2,6 +2,7 @@
 select int4in(textout(current_setting('server_version_num'))) as server_version_num,
        pg_encoding_to_char(d.encoding) as encoding,
        d.datname as database,
+       current_user::text as reader,
        d.oid as database_oid,
        coalesce(n.oid, 0) as schema_oid,
        coalesce(pg_get_userbyid(n.nspowner), '') as schema_owner,

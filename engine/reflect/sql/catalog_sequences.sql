@@ -13,7 +13,8 @@ select c.oid,
        a.attname as column,
        coalesce(o.deptype = 'i', false) as is_identity,
        c.relpersistence::text as persistence,
-       has_sequence_privilege(c.oid, 'SELECT') and not (c.relpersistence = 'u' and pg_is_in_recovery()) as may_read,
+       has_sequence_privilege(c.oid, 'SELECT') as has_select,
+       not (c.relpersistence = 'u' and pg_is_in_recovery()) as is_there,
        e.extname as extension,
        obj_description(c.oid, 'pg_class') as comment
 from pg_class c

@@ -24,6 +24,14 @@ select c.oid,
        coalesce(c.relacl::text[], '{}') as acl,
        has_table_privilege(c.oid, 'SELECT') as has_select,
        array(
+           select format('%I.%I', n.nspname, p.relname)
+           from pg_partition_tree(c.oid) t
+           join pg_class p on p.oid = t.relid
+           join pg_namespace n on n.oid = p.relnamespace
+           where c.relkind = 'p' and p.oid <> c.oid and not has_table_privilege(p.oid, 'SELECT')
+           order by 1
+       ) as barred_partitions,
+       array(
            select x.relname::text
            from pg_index i
            join pg_class x on x.oid = i.indexrelid

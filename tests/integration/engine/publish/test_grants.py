@@ -138,6 +138,14 @@ class TestGrants:
             )
             second = published(moving, PRODUCT)
             assert ("users", app, "SELECT", False) in self.grants(moving)
-            third = published(moving, PRODUCT)
+            conn.execute(f"alter table {TARGET}.users owner to {app}")
+            (fault,) = publish.preflight(moving, TARGET)
+            assert fault.startswith(f"what {app} owns or grants in") and fault.endswith(f'; GRANT "{app}" TO "{mover}"')
+            conn.execute(f"grant {app} to {mover}")
+            third = published(moving, PRODUCT)  # though app may make nothing in the schema
+            own = f"select relname from pg_class where relnamespace = %s::regnamespace and relowner = '{app}'::regrole"
+            assert ("users",) in self.rows(conn, own)
+            make = f"select from pg_namespace where nspname = %s and has_schema_privilege('{app}', oid, 'create')"
+            assert not self.rows(conn, make)
             publish.rollback(moving, TARGET)
             assert standing(moving) == expected(live=second, withdrawn=third) and first

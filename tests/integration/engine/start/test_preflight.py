@@ -64,8 +64,11 @@ CASES = {
          "no privilege to read the position of sequence coupons_id_seq"],
     ),
     "a schema that may not be looked into": (
-        "revoke usage on schema public from public, reader", "", "grant usage on schema public to public", "",
-        ["no privilege to look into schema public"],
+        "revoke usage on schema public from public, reader; revoke select on roles from reader", "",
+        "grant usage on schema public to public; grant select on roles to reader", "",
+        ['no privilege to look into schema public; GRANT USAGE ON SCHEMA "public" TO "reader"',
+         'no privilege to read roles, whole; GRANT SELECT ON TABLE "public"."roles" TO "reader"',
+         'no privilege to read the positions of sequences coupons_id_seq; GRANT SELECT ON SEQUENCE "public"."coup'],
     ),
     "rights of the target's role": (
         "", "revoke create, temporary on database {target} from public, migrator", "", "",
