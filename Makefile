@@ -9,13 +9,14 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate bench growth performance docs check lint format lock stop clean setup
+.PHONY: help demo test mutate failpoints bench growth performance docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo [ROWS=100000]   migrate a made-up legacy database; needs Python only"
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
+	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
@@ -54,6 +55,9 @@ test: $(STAMP)
 
 mutate: $(STAMP)
 	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/mutations $(ARGS)
+
+failpoints: $(STAMP)
+	NXTGAUGE_STRIKES=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/integration/engine/test_failpoints.py $(ARGS)
 
 bench: ROWS = 2000000
 bench: TIMES = 5

@@ -62,22 +62,29 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     """
     log_context.begin()
     given, trials = begin.given(options), Trials(settings, options.dry_run, Patience(settings.retry_seconds))
+    begun: list[Attempt] = []
     while True:
         try:
-            return _attempted(settings, options, given, trials)
+            return _attempted(settings, options, given, trials, begun)
         except Passing as passed:
-            trials.wait(passed.error, options.watch)
-        except MigrateError as error:
-            if not trials.follow(error):
-                raise trials.give_up(error) from None
+            error, follows = passed.error, True
+        except MigrateError as found:
+            error, follows = found, trials.follow(found)
+        if follows:
             trials.wait(error, options.watch)
+        if begun and trials.has_published():
+            return patiently(_ended_well, begun[-1])
+        if not follows:
+            raise trials.give_up(error) from None
         options = replace(options, run_id=trials.run_id)
 
 
-def _attempted(settings: Settings, options: Options, given: Certificate | None, trials: Trials) -> Summary:
-    """One attempt. Errors: as migrate; Passing."""
+def _attempted(
+    settings: Settings, options: Options, given: Certificate | None, trials: Trials, begun: "list[Attempt]"
+) -> Summary:
+    """One attempt, which is added to those that have begun. Errors: as migrate; Passing."""
     with ExitStack() as stack:
-        attempt = _begun(stack, settings, options, given, trials)
+        attempt = _begun(stack, settings, options, given, trials, begun)
         with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
                 Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
@@ -92,6 +99,13 @@ def _attempted(settings: Settings, options: Options, given: Certificate | None, 
             return attempt.summary()
         except psycopg.OperationalError:  # the session was lost since, and the run has ended well
             return patiently(_summary_anew, attempt)
+
+
+def _ended_well(attempt: "Attempt") -> Summary:
+    """What is left to do for a run that has published, and of which the answer to that commit was lost."""
+    with connect.target(attempt.settings.target, STOP) as conn:
+        _refresh_statistics(replace(attempt, conn=conn))
+    return _summary_anew(attempt)
 
 
 def _summary_anew(attempt: "Attempt") -> Summary:
@@ -135,7 +149,12 @@ class Attempt:
 
 
 def _begun(
-    stack: ExitStack, settings: Settings, options: Options, given: Certificate | None, trials: Trials
+    stack: ExitStack,
+    settings: Settings,
+    options: Options,
+    given: Certificate | None,
+    trials: Trials,
+    begun: list[Attempt],
 ) -> Attempt:
     """Plan and begin; whatever is opened ends with the stack. Errors: PlanRefused, and every other kind; Passing."""
     clock = Clock(options.watch)
@@ -145,8 +164,8 @@ def _begun(
     clock.stage("plan")
     reading = stack.enter_context(ExitStack())
     held = reading.enter_context(snapshot.hold(settings.source, STOP))
-    begun: list[Attempt] = []
-    stack.enter_context(_summing_up(begun))
+    before = len(begun)
+    stack.enter_context(_summing_up(begun, before))
     stack.enter_context(trials.ending(conn, lease.conn, held.holder))
     start = begin.start(conn, settings, options, held, given)
     if questions := start.plan.questions:
@@ -282,13 +301,14 @@ def _discard(attempt: Attempt) -> None:
 
 
 @contextlib.contextmanager
-def _summing_up(begun: list[Attempt]) -> Iterator[None]:
-    """A refusal by the gates has the run's summary with it, for whoever reports. begun: the attempt, once it has."""
+def _summing_up(begun: list[Attempt], before: int) -> Iterator[None]:
+    """A refusal by the gates has the run's summary with it, for whoever reports. begun: the attempts; before: how many
+    there were before this one."""
     try:
         yield
     except VerificationFailed as error:
         with contextlib.suppress(psycopg.Error):
-            error.summary = begun[0].summary() if begun else None
+            error.summary = begun[-1].summary() if len(begun) > before else None
         raise
 
 

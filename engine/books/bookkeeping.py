@@ -115,6 +115,17 @@ def create_run(conn: psycopg.Connection, new: NewRun, created_at: str | None = N
     )
 
 
+def end_dead_runs(conn: psycopg.Connection, target_schema: str, heir: str) -> None:
+    """Write down that every other run into this schema which seems to be under way is not: its process has died.
+
+    heir: the run that begins, whose process has the lease.
+    """
+    query = "select run_id from migration.runs where state in ('running', 'built') and target_schema = %s"
+    for (run_id,) in conn.execute(query, [target_schema]).fetchall():
+        if run_id != heir:
+            set_state(conn, run_id, "interrupted", f"its process ended without a word; run {heir} took its place")
+
+
 def resume_run(
     conn: psycopg.Connection,
     run_id: str,

@@ -4,6 +4,7 @@ for.
 Laws
 - A resumed run goes on only if its plan and its chunks are the same and no table has changed since its snapshot; else
   it begins anew under its id with the new plan, so that the whole build shows one state of the source and one plan.
+- A run that begins takes the place of those whose processes died: their builds go, and the books say so.
 """
 
 import hashlib
@@ -150,6 +151,7 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[
         run = _new(conn, start) if start.resumed is None else _reopened(conn, start, start.resumed, clock)
         know(run)
         if start.resumed is None:
+            bookkeeping.end_dead_runs(conn, start.settings.target_schema, run.run_id)
             drop_builds(conn, start.settings)
         else:
             _clear_unless_it_goes_on(conn, start, start.resumed, clock)

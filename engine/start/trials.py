@@ -1,7 +1,7 @@
 """The attempts that one command makes at a run: what ends the run, and what is followed by another attempt.
 
 Laws
-- Before the run has an id nothing is tried again: a wrong address would be told late.
+- Until both sides have been reached once nothing is tried again: a wrong address would be told late.
 - An attempt that fails for what passes by itself, or whose sessions were ended, is followed by another one, which goes
   on by the rule of resuming. Meanwhile the run stays `running` in the books.
 - Whatever else ends an attempt ends the run, and its state says how, unless another process has taken the run up. One
@@ -40,13 +40,14 @@ class Passing(Exception):
 class Trials:
     """run: as the latest attempt began it, from the moment that it is in the books until it is over.
 
-    is_announced: whether the caller has heard of it.
+    is_reached: whether both sides have been; is_announced: whether the caller has heard of the run.
     """
 
     settings: Settings
     dry_run: bool
     patience: Patience
     run: Run | None = None
+    is_reached: bool = False
     is_announced: bool = False
 
     @property
@@ -62,20 +63,21 @@ class Trials:
     def ending(self, *sessions: psycopg.Connection) -> Iterator[None]:
         """Write down how the run ended. Errors: Passing, if another attempt follows.
 
-        sessions: those without which the attempt cannot go on.
+        sessions: those without which the attempt cannot go on, on both sides.
         """
+        self.is_reached = True
         try:
             yield
         except BaseException as error:
-            if self.run is None:
-                raise
             if isinstance(error, MigrateError) and self.follow(error, *sessions):
                 raise Passing(error) from None
+            if self.run is None:
+                raise
             raise self._ended(error) from None
 
     def follow(self, error: MigrateError, *sessions: psycopg.Connection) -> bool:
         """Whether another attempt follows this error."""
-        if self.run is None or STOP.is_set() or self.patience.left <= 0:
+        if not self.is_reached or STOP.is_set() or self.patience.left <= 0:
             return False
         is_of_a_side = isinstance(error, SourceError | TargetError)
         # The target may be held by what is left of our own lease, which the server has not found lost yet.
@@ -85,23 +87,28 @@ class Trials:
     def wait(self, error: MigrateError, watch: Watch) -> None:
         """Wait for what passes by itself, and say so.
 
-        Errors: Interrupted; the run is then written down as that, if its lease can be had. TargetError if the run has
+        Errors: Interrupted; the run is then written down as that, if its lease can be had. TargetError if a dry-run has
         ended well meanwhile.
         """
         seconds = self.patience.next_wait()
-        watch.message(f"{error}; run {self.run_id} goes on in {seconds:.0f} s, by itself")
+        what = f"run {self.run_id} goes on" if self.run else "the run begins once more"
+        watch.message(f"{error}; {what} in {seconds:.0f} s, by itself")
         try:
             pause(seconds)
         except Interrupted as stopped:
             raise self.give_up(stopped) from None
-        if self._is_over():
+        if self.dry_run and self._state() == "discarded":
             raise _all_the_same(str(error), self.run_id or "")
 
-    def _is_over(self) -> bool:
+    def has_published(self) -> bool:
         """Whether the run has ended well; the answer to its last commit was lost then."""
+        return self._state() == "published"
+
+    def _state(self) -> str | None:
+        """Of the run, as far as it is known and the target can be asked."""
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
-            return bookkeeping.run(conn, self.run_id or "").state in ENDED_WELL
-        return False
+            return bookkeeping.run(conn, self.run_id or "").state
+        return None
 
     def give_up(self, error: MigrateError) -> BaseException:
         """Write down the end of a run of which no attempt is under way, if the lease can be had. The error to raise."""

@@ -1,0 +1,112 @@
+"""Every named point of a run is struck with every action that makes sense there, and the run ends as if nothing had
+happened.
+
+One run is struck at one point after the other: an attempt gets as far as its point, and the next one goes on from
+there. NXTGAUGE_STRIKES=all strikes each point with each action in a run of its own, and by that says which one it was.
+"""
+
+import os
+
+import pytest
+
+from engine.session.patience import Patience
+from tests.support import pictures
+from tests.support.failpoints import points
+from tests.support.failpoints.arming import armed
+from tests.support.failpoints.trial import KILLED, Trial, legacy
+
+ANEW = "after_run_cleared"  # where a run begins anew
+AFTERWARDS = ("after_publish", "after_statistics", "before_lease_release")  # the run has ended well by then
+# Later turns, so that something has been done before; the first one everywhere else.
+TURNS = {"before_chunk_commit": 3, "after_chunk_commit": 2, "within_keys": 2, "within_constraint": 6}
+# How an attempt ends, and where it is struck so. A request to stop is heard some moments later, perhaps too late.
+ENDS = {"kill": {KILLED}, "stop": {130, 0}, "error": {1}}
+STRUCK_DOWN = {
+    "kill": [*(name for name in points.RUN if name not in AFTERWARDS), "after_publish"],
+    "stop": ["before_run_created", "within_schema", "before_chunk_commit", "within_nulling", "within_constraint",
+             "before_seal", "after_statistics"],
+    "error": ["after_run_created", "within_schema", "before_chunk_commit", "within_removal", "between_constraints",
+              "after_seal", "within_publish", "before_lease_release"],
+}  # fmt: skip
+# In the order in which a run comes by, and each turn of a point once.
+PASSING = [
+    "before_run_created:1:cut", "before_run_created:2:lost", "before_snapshot_recorded:1:cut", "within_schema:1:cut",
+    "before_step_commit:1:lost", "before_chunk_commit:2:cut", "before_chunk_commit:4:lost",
+    "after_chunk_commit:3:conflict", "within_wave_end:1:conflict", "within_nulling:1:cut", "before_removal:1:lost",
+    "within_removal:1:cut", "between_validations:1:cut", "within_keys:1:lost", "between_constraints:4:conflict",
+    "within_figures:1:cut", "before_seal:1:lost", "after_verdict:1:conflict", "after_built:1:cut",
+    "within_publish:1:conflict", "before_publish_commit:1:cut", "before_publish_commit:2:lost",
+]  # fmt: skip
+WITHOUT_SESSION = ("after_step", "after_chunk_commit", "after_empty_tables", "within_constraint")
+EACH = os.environ.get("NXTGAUGE_STRIKES") == "all"
+
+
+@pytest.fixture(scope="module")
+def source(module_database):
+    return legacy(module_database())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(source, module_database):
+    trial = Trial(source, module_database())
+    trial.here()
+    return trial.picture()
+
+
+@pytest.fixture
+def trial(source, database):
+    return Trial(source, database())
+
+
+def _strike(point: str, action: str) -> str:
+    return f"{point}:{TURNS.get(point, 1)}:{action}"
+
+
+def _same(trial: Trial, undisturbed) -> None:
+    found = {name: str(each) for name, each in pictures.differences(undisturbed, trial.picture()).items()}
+    assert not found
+    assert not trial.left_over()
+
+
+def _struck_down() -> list[tuple[str, list[str]]]:
+    """An action and the points of one run."""
+    if EACH:
+        return [(action, [name]) for action in ENDS for name in points.RUN]
+    return list(STRUCK_DOWN.items())
+
+
+@pytest.mark.parametrize(("action", "names"), _struck_down(), ids=lambda value: value if EACH else None)
+def test_a_run_that_is_struck_down_is_resumed_and_ends_the_same(trial, undisturbed, action, names):
+    for point in names:
+        _go_down(trial, point, action)
+    if trial.live_run is None:
+        assert trial.migrated().code == 0
+    states = [state for (state,) in trial.ask("select state from migration.runs")]
+    assert states.count("published") == 1 and not {"running", "built"} & {*states}
+    _same(trial, undisturbed)
+
+
+def _go_down(trial: Trial, point: str, action: str) -> None:
+    if point == ANEW:
+        trial.migrated("before_chunk_commit:3:kill", stream_chunk_bytes=128 * 1024)
+    elif point == "after_run_reopened" and EACH:
+        trial.migrated("before_chunk_commit:3:kill")
+    ended = trial.migrated(f"{point}:{TURNS.get(point, 1)}:{action}")
+    assert ended.code in ENDS[action], f"{point}: {ended}"
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Nobody waits long for what passes by itself."""
+    monkeypatch.setattr(Patience, "next_wait", lambda _: 0.05)
+
+
+@pytest.mark.parametrize("strikes", PASSING if EACH else [",".join(PASSING)])
+def test_a_run_goes_on_by_itself_after_what_passes_by_itself(trial, undisturbed, at_once, strikes):
+    with armed(strikes) as waiting:
+        trial.here()
+    assert not [str(strike) for strike in waiting if not strike.struck]
+    states = [state for (state,) in trial.ask("select state from migration.runs order by created_at")]
+    # Of a run whose creation was not heard of nothing is known but that it died.
+    assert states == [*(["interrupted"] if "before_run_created:2:lost" in strikes else []), "published"]
+    _same(trial, undisturbed)
