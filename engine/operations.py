@@ -38,7 +38,7 @@ def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
 
     Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
     """
-    with connect.target(settings.target, STOP) as conn, lease.hold(settings.target):
+    with lease.hold(settings.target) as held, held.session(STOP) as conn:
         return asdict(publish.rollback(conn, settings.target_schema, run_id))
 
 
@@ -77,5 +77,7 @@ def status(settings: Settings) -> list[dict[str, Any]]:
     """Runs into this target schema, the latest first, each with its balance."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the runs", STOP):
         found = bookkeeping.runs(conn)
-        alive = lease.at_work(found, lease.is_held(conn))
-        return [summary.status(conn, r, r == alive) for r in found if r.target_schema == settings.target_schema]
+        held_by = lease.holders(conn)
+        alive = lease.at_work(found, bool(held_by))
+        ours = [run for run in found if run.target_schema == settings.target_schema]
+        return [summary.status(conn, run, held_by if run == alive else []) for run in ours]

@@ -76,6 +76,7 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
             return patiently(_ended_well, begun[-1])
         if not follows:
             raise trials.give_up(error) from None
+        trials.give_way()
         options = replace(options, run_id=trials.run_id)
 
 
@@ -158,22 +159,23 @@ def _begun(
 ) -> Attempt:
     """Plan and begin; whatever is opened ends with the stack. Errors: PlanRefused, and every other kind; Passing."""
     clock = Clock(options.watch)
-    conn = stack.enter_context(connect.target(settings.target, STOP))
     lease = stack.enter_context(leases.hold(settings.target))
+    conn = stack.enter_context(lease.session(STOP))
     stack.push(lambda _, error, __: _count_refusal(conn, settings, options.dry_run, error))
     clock.stage("plan")
     reading = stack.enter_context(ExitStack())
     held = reading.enter_context(snapshot.hold(settings.source, STOP))
     before = len(begun)
     stack.enter_context(_summing_up(begun, before))
-    stack.enter_context(trials.ending(conn, lease.conn, held.holder))
+    reading.enter_context(lease.heart.keeping(held.holder, SourceError, "holding the snapshot"))
+    stack.enter_context(trials.ending(lease, conn, held.holder))
     start = begin.start(conn, settings, options, held, given)
     if questions := start.plan.questions:
         clock.message(f"the plan has questions ({len(questions)}): `nxtgauge-migrate plan` asks them")
     stated = certificates.stated(start.plan, start.settings)
     bookkeeping.ensure(conn)
     run = begin.begin(conn, start, clock, trials.know)
-    sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP)))
+    sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP, lease)))
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     attempt = Attempt(start.settings, options, run, work, conn, lease, clock, workers, reading, start.rehearsed, stated)
@@ -229,7 +231,7 @@ def _mark_built(attempt: Attempt) -> None:
     if then := attempt.rehearsed:
         changes = certificates.changes(then.parts, attempt.stated)
         attempt.told["certificate"] = then.brief("in force", changes)
-    attempt.lease.check()
+    attempt.lease.require()
     bookkeeping.set_state(attempt.conn, attempt.run.run_id, "built")
 
 
@@ -248,7 +250,7 @@ def _wait_for_approval(attempt: Attempt) -> None:
         attempt.clock.message(f"run {run_id} awaits approval: nxtgauge-migrate approve {run_id}")
         approval.wait(conn, oid, request, attempt.options.desk, STOP)
         _judge_once_more(attempt)
-    attempt.lease.check()
+    attempt.lease.require()
 
 
 def _publish(attempt: Attempt) -> None:

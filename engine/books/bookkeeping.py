@@ -167,6 +167,18 @@ def set_state(conn: psycopg.Connection, run_id: str, state: str, error: str | No
     return found
 
 
+def end(conn: psycopg.Connection, attempt: Run, state: str, error: str | None) -> bool:
+    """Record how this attempt at a run has ended; False if it was over, or another one has begun since. An end is
+    counted."""
+    query = """update migration.runs set state = %s, error = %s, finished_at = now()
+               where run_id = %s and started_at = %s and state in ('running', 'built')"""
+    with conn.transaction():
+        is_ours = conn.execute(query, [state, error, attempt.run_id, attempt.started_at]).rowcount == 1
+        if is_ours:
+            count_end(conn, state, attempt.profile, attempt.dry_run)
+    return is_ours
+
+
 def count_end(conn: psycopg.Connection, outcome: str, profile: str, dry_run: bool) -> None:
     """Count one more run, or attempt at one, that ended in this state; older books may count none."""
     mode = "rehearsal" if dry_run else "migration"

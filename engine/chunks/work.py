@@ -83,6 +83,11 @@ class Work:
     sessions: Pool
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
 
+    def check(self) -> None:
+        """Errors: Interrupted, once somebody has asked to stop; that of a side, once the run cannot go on."""
+        self.stop.check()
+        self.sessions.guard.check()
+
     @property
     def schema(self) -> str:
         return self.plan.build_schema

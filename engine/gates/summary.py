@@ -99,21 +99,24 @@ def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive:
     return "paused" if is_paused else run.state
 
 
-def status(conn: psycopg.Connection, run: Run, is_alive: bool) -> dict[str, Any]:
-    """A run in the list. One whose state is running, but which holds no lease, has died and can be resumed."""
+def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, Any]:
+    """A run in the list. One whose state is running, but which no session holds the target for, has died and can be
+    resumed. held_by: who does, in sentences.
+    """
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
     paused = pausing.under_way(conn, run.run_id) if run.state in lease.OPEN else None
     return {
         "run_id": run.run_id,
-        "state": _state(conn, run, shut, is_alive, paused is not None),
+        "state": _state(conn, run, shut, bool(held_by), paused is not None),
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,
         "profile": run.profile,
         "error": run.error,
         "paused": paused and paused.to_dict(),
+        "held_by": held_by,
         "tables": rows(conn, BALANCE, run.run_id),
         "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),

@@ -122,7 +122,7 @@ class Build:
         if name in self.done:
             return
         self.pauses.wait()
-        self.work.stop.check()
+        self.work.check()
         self.watch.stage(name)
         if is_atomic:
             self.workers.call(name, self._in_transaction, name, function)
@@ -175,7 +175,7 @@ class Build:
             )
 
     def _wave(self, wave: int) -> None:
-        self.work.stop.check()
+        self.work.check()
         self.watch.stage(f"load, wave {wave}")
         if wave == 3:
             between_waves.place_sequences(self.work, self.target)

@@ -29,7 +29,7 @@ from engine.load import frames, stream
 from engine.session import log_context
 from engine.session.blame import blame
 from engine.session.execution import Watch
-from engine.session.pool import Pool
+from engine.session.pool import Guard, Pool
 from engine.session.snapshot import ExportedSnapshot
 from engine.session.stop import Stop
 
@@ -106,13 +106,15 @@ class Move:
             settings.target_schema,
             settings.is_on_staging,
             certificate.code_version(),
+            work.sessions.guard.elsewhere(),
             zlib.compress(pickle.dumps(told)),
         )
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """`move` in another process, which has nothing of the run. program: digest of the one that began it.
+    """`move` in another process, which has nothing of the run. program: digest of the one that began it; guard: lets
+    its sessions write.
 
     told: plan, snapshot and small lookups, pickled and compressed.
     """
@@ -125,6 +127,7 @@ class Elsewhere:
     target_schema: str
     is_on_staging: bool
     program: str
+    guard: Guard
     told: bytes
 
     def __call__(self, chunk: Chunk, stop: Stop) -> Counts:
@@ -143,7 +146,7 @@ class Elsewhere:
     def _work(self, stop: Stop) -> Iterator[Work]:
         settings = self._settings()
         plan, snapshot, found = _opened(self.told)
-        with contextlib.closing(Pool(settings, snapshot, stop)) as sessions:
+        with contextlib.closing(Pool(settings, snapshot, stop, self.guard)) as sessions:
             yield Work(self.run_id, self.started_at, plan, settings, snapshot, stop, sessions, dict(found))
 
     def _settings(self) -> Settings:

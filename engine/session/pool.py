@@ -2,7 +2,11 @@
 
 Laws
 - Sessions on the source have joined the run's snapshot and stay in its transaction; those on the target are in none.
-- A session whose use raised an error is closed, never lent again.
+- A session whose use raised an error is closed, never lent again, and those of its kind that lie idle with it: what
+  ended one has often ended all.
+- A psycopg session on the target or the staging copy stands behind the fence (Guard); what ADBC asks there it only
+  reads.
+- Nothing is lent once the run has lost what it cannot go on without.
 - Opening one costs 20 to 60 ms (ADBC reads the catalogue of types), as much as a small table takes to load.
 """
 
@@ -10,7 +14,7 @@ import contextlib
 import queue
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Literal, overload
+from typing import Literal, Protocol, overload
 
 import adbc_driver_postgresql.dbapi as adbc
 import psycopg
@@ -44,14 +48,27 @@ def use_copy(session: psycopg.Connection, settings: Settings) -> None:
         session.execute(query)
 
 
+class Guard(Protocol):
+    """The run's right to write."""
+
+    def check(self) -> None:
+        """Errors: that of a side, once the run cannot go on."""
+
+    def enter(self, session: psycopg.Connection) -> None:
+        """Let the session write. Errors: that of its side, if the run may not any more."""
+
+    def elsewhere(self) -> "Guard":
+        """The same for another process; picklable."""
+
+
 class Pool:
     """Lends sessions by kind, a key of OPENERS. Thread-safe; close() ends those that are idle.
 
     throttle: of those who read the source.
     """
 
-    def __init__(self, settings: Settings, snapshot: ExportedSnapshot, stop: Stop):
-        self._settings, self._snapshot, self._stop = settings, snapshot, stop
+    def __init__(self, settings: Settings, snapshot: ExportedSnapshot, stop: Stop, guard: Guard):
+        self._settings, self._snapshot, self._stop, self.guard = settings, snapshot, stop, guard
         self.throttle = Throttle(settings.read_megabytes_per_second, stop)
         self._idle: dict[str, queue.LifoQueue[Lent]] = {kind: queue.LifoQueue() for kind in OPENERS}
 
@@ -67,17 +84,23 @@ class Pool:
 
     @contextlib.contextmanager
     def _lent(self, kind: str) -> Iterator[Session]:
+        self.guard.check()
         stack, session = self._take(kind)
         try:
             yield session
         except BaseException:
             stack.close()
+            self._close_idle(kind)
             raise
         self._idle[kind].put((stack, session))
 
     def close(self) -> None:
         for kind in OPENERS:
-            while not self._idle[kind].empty():
+            self._close_idle(kind)
+
+    def _close_idle(self, kind: str) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
                 self._idle[kind].get_nowait()[0].close()
 
     def _take(self, kind: str) -> tuple[contextlib.ExitStack, Session]:
@@ -89,8 +112,10 @@ class Pool:
             session = stack.enter_context(OPENERS[kind](url, self._stop))
             if is_source:
                 self.rejoin(session)
-            elif kind == "staging" and isinstance(session, psycopg.Connection):
-                use_copy(session, self._settings)
+            elif isinstance(session, psycopg.Connection):
+                self.guard.enter(session)
+                if kind == "staging":
+                    use_copy(session, self._settings)
             return stack.pop_all(), session
 
     def rejoin(self, session: Session) -> None:

@@ -8,10 +8,8 @@ Laws
 - A copy that a dead process left behind is marked failed by the next.
 """
 
-import contextlib
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +19,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from config.errors import MigrateError, PlanRefused, StagingError, TargetBusy
-from config.postgres.connection import Connection
+from config.errors import MigrateError, PlanRefused, StagingError
 from engine.books import lease
+from engine.books.lease import Place
 from engine.books.versioned import Versioned
 from engine.publish import schemas
 from engine.publish.schemas import Member, listed
@@ -66,18 +64,11 @@ class Copy:
     error: str | None
 
 
-@contextlib.contextmanager
-def hold(connection: Connection) -> Iterator[psycopg.Connection]:
-    """Hold the staging database for one refresh, by a session of its own. Errors: TargetBusy, StagingError."""
-    with connect.staging(connection) as conn:
-        with blame(StagingError, "taking the lease of the staging database"):
-            if not lease.take(conn, LOCK):
-                holder = conn.execute(lease.HOLDER, {"lock": LOCK}).fetchone()
-                who = holder[0] if holder else "it has just ended"
-                found = f"another refresh holds this staging database: {who}"
-                raise TargetBusy(f"{found}; wait for it to end, or stop it where it runs")
-        with lease.giving_back(conn, LOCK):
-            yield conn
+def _holder(conn: psycopg.Connection) -> str:
+    return next(iter(lease.sessions(conn, LOCK)), "it has just ended")
+
+
+PLACE = Place(LOCK, "staging database", StagingError, connect.staging, "refresh", _holder)
 
 
 LATEST = """

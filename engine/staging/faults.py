@@ -1,8 +1,8 @@
-"""The faults that prevent a copy, all at once and before anything is changed."""
+"""The faults that prevent a copy, all at once and before anything is changed; and what an error says beside its own."""
 
 import psycopg
 
-from config.errors import ConfigError
+from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFailed
 from config.postgres.quoting import grant, quoted
 from config.settings import Settings
 from engine.planning import legacy_faults
@@ -96,3 +96,13 @@ def of_staging(conn: psycopg.Connection, schema: str) -> list[str]:
         remedy = grant(row[0], f"SCHEMA {quoted(schema)}", row[1])
         found.append(f"the staging database's role may not make anything in its schema {schema}; {remedy}")
     return found
+
+
+def add(error: BaseException, sentence: str) -> None:
+    """Say this too; of errors of ours within their text, for that is all that is shown."""
+    if isinstance(error, PlanRefused | VerificationFailed):
+        error.faults = [*error.faults, sentence]
+    if isinstance(error, MigrateError):
+        error.args = (f"{error}\n{sentence}", *error.args[1:])
+    else:
+        error.add_note(sentence)

@@ -21,13 +21,23 @@ from psycopg import sql
 
 from config import mapping as mappings
 from config import masks as masking
-from config.errors import Interrupted, MigrateError, PlanRefused, SourceError, StagingError, VerificationFailed
+from config.errors import (
+    Interrupted,
+    MigrateError,
+    PlanRefused,
+    SourceError,
+    StagingError,
+    TargetBusy,
+    VerificationFailed,
+)
 from config.settings import Settings
+from engine.books import lease as leases
 from engine.books import privileges
+from engine.books.lease import Lease
 from engine.planning import legacy_faults
 from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.session import connect, fetch, servers, snapshot
+from engine.session import fetch, servers, snapshot
 from engine.session.blame import blame
 from engine.session.execution import Clock, Silent, Threads, Watch
 from engine.session.pool import Pool
@@ -74,7 +84,7 @@ class Making:
     settings: Settings
     wish: Wish
     conn: psycopg.Connection
-    lease: psycopg.Connection
+    lease: Lease
     held: Snapshot
     source: Catalog
     choices: tuple[Choice, ...]
@@ -110,9 +120,10 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
     started, given, clock = time.monotonic(), faults.masking_key(settings), Clock(watch or Silent())
     with contextlib.ExitStack() as stack:
         clock.stage("look")
-        conn = stack.enter_context(connect.staging(settings.staging, STOP))
-        lease = stack.enter_context(books.hold(settings.staging))
+        lease = stack.enter_context(leases.hold(settings.staging, books.PLACE))
+        conn = stack.enter_context(lease.session(STOP))
         held = stack.enter_context(snapshot.hold(settings.source, STOP))
+        stack.enter_context(lease.heart.keeping(held.holder, SourceError, "holding the snapshot"))
         found = _reflected(settings, held)
         key = _key(settings)
         chosen, missing = _chosen(settings, wish, found, held, key)
@@ -180,15 +191,14 @@ def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[in
     _lock(making)
     copy = _begun(making)
     clock.message(f"copy {copy.copy_id}")
-    with _ending(making.settings, copy), contextlib.ExitStack() as stack:
+    with _ending(making, copy), contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nxtgauge-stage-")))
-        sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP)))
+        sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP, making.lease)))
         with blame(StagingError, "writing the books", STOP):
             books.keep_columns(conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
         _make(making, copy, sessions, folder)
         counts = _counted(making, sessions)
-        with blame(StagingError, "holding the lease of the staging database", STOP):
-            making.lease.execute("select")
+        making.lease.require()
         with blame(StagingError, "writing the books", STOP):
             books.keep_objects(conn, copy)
             books.keep_tables(conn, copy, counts)
@@ -327,37 +337,32 @@ def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict[str, Any] |
 
 
 @contextlib.contextmanager
-def _ending(settings: Settings, copy: Copy) -> Iterator[None]:
+def _ending(making: Making, copy: Copy) -> Iterator[None]:
     """Write down how the copy ended, leave no row of one that failed, and tell of what is left all the same."""
     try:
         yield
     except BaseException as error:
         if isinstance(error, Interrupted | KeyboardInterrupt):
             error = Interrupted("the copy was stopped; `nxtgauge-migrate stage` makes it anew")
-        if left := _withdrawn(settings, copy, error):
-            _add(error, left)
+        if left := _withdrawn(making, copy, error):
+            faults.add(error, left)
         raise error from None
 
 
-def _withdrawn(settings: Settings, copy: Copy, error: BaseException) -> str:
-    """What is left of a copy that failed, a sentence; '' if nothing is. From a session of its own."""
+def _withdrawn(making: Making, copy: Copy, error: BaseException) -> str:
+    """What is left of a copy that failed, a sentence; '' if nothing is, or another copy has taken its place. From a
+    session of its own."""
     text = str(error) if isinstance(error, MigrateError) else type(error).__name__
     try:
-        with connect.staging(settings.staging) as conn:
+        with making.lease.last_session() as conn:
+            if (latest := books.latest(conn, copy.source_schema)) and latest.copy_id != copy.copy_id:
+                return ""
             return books.withdraw(conn, copy, text, error.scan if isinstance(error, VerificationFailed) else None)
+    except TargetBusy:  # another refresh empties the schema
+        return ""
     except (MigrateError, psycopg.Error):
         where = f"schema {copy.source_schema} of the staging database"
         return f"the rows of the failed copy may still be in {where}, which could not be asked; drop it yourself"
-
-
-def _add(error: BaseException, sentence: str) -> None:
-    """Say this too; of errors of ours within their text, for that is all that is shown."""
-    if isinstance(error, PlanRefused | VerificationFailed):
-        error.faults = [*error.faults, sentence]
-    if isinstance(error, MigrateError):
-        error.args = (f"{error}\n{sentence}", *error.args[1:])
-    else:
-        error.add_note(sentence)
 
 
 def _told(

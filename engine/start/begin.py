@@ -238,7 +238,9 @@ def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: p
         return snapshot.changed_tables(source, settings.source_schema, marks, run.snapshot, identity)
 
 
-def drop_builds(conn: psycopg.Connection, settings: Settings) -> None:
+def drop_builds(conn: psycopg.Connection, settings: Settings, run_id: str | None = None) -> None:
+    """Drop what runs into this schema have built; run_id: what this one has."""
     for found in bookkeeping.schemas(conn).values():
-        if found.role == "build" and found.target_schema == settings.target_schema:
+        is_meant = found.role == "build" and found.target_schema == settings.target_schema
+        if is_meant and run_id in (None, found.run_id):
             schemas.drop(conn, found.name)

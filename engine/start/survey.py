@@ -96,7 +96,7 @@ def survey(settings: Settings, certificate: str | Path | None = None) -> Survey:
 def busy(found: Survey) -> TargetBusy | None:
     """The error with which a run would end now, if another one holds the target."""
     holder = found.target and found.target.holder
-    return lease.busy(holder) if holder else None
+    return lease.TARGET.busy_with(holder) if holder else None
 
 
 def _source_bytes(held: Snapshot, plan: Plan) -> int:

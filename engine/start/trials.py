@@ -19,6 +19,7 @@ from config.settings import Settings
 from engine.books import bookkeeping
 from engine.books import lease as leases
 from engine.books.bookkeeping import Run
+from engine.books.lease import Lease
 from engine.session import connect, log_context
 from engine.session.execution import Watch
 from engine.session.patience import Patience, pause
@@ -60,20 +61,20 @@ class Trials:
         log_context.tell(run=run.run_id)
 
     @contextlib.contextmanager
-    def ending(self, *sessions: psycopg.Connection) -> Iterator[None]:
+    def ending(self, lease: Lease, *sessions: psycopg.Connection) -> Iterator[None]:
         """Write down how the run ended. Errors: Passing, if another attempt follows.
 
-        sessions: those without which the attempt cannot go on, on both sides.
+        sessions: those without which the attempt cannot go on, beside the lease's.
         """
         self.is_reached = True
         try:
             yield
         except BaseException as error:
-            if isinstance(error, MigrateError) and self.follow(error, *sessions):
+            if isinstance(error, MigrateError) and self.follow(error, lease.conn, *sessions):
                 raise Passing(error) from None
             if self.run is None:
                 raise
-            raise self._ended(error) from None
+            raise self._ended(error, lease) from None
 
     def follow(self, error: MigrateError, *sessions: psycopg.Connection) -> bool:
         """Whether another attempt follows this error."""
@@ -87,8 +88,7 @@ class Trials:
     def wait(self, error: MigrateError, watch: Watch) -> None:
         """Wait for what passes by itself, and say so.
 
-        Errors: Interrupted; the run is then written down as that, if its lease can be had. TargetError if a dry-run has
-        ended well meanwhile.
+        Errors: Interrupted; the run is then written down as that. TargetError if a dry-run has ended well meanwhile.
         """
         seconds = self.patience.next_wait()
         what = f"run {self.run_id} goes on" if self.run else "the run begins once more"
@@ -110,31 +110,45 @@ class Trials:
             return bookkeeping.run(conn, self.run_id or "").state
         return None
 
-    def give_up(self, error: MigrateError) -> BaseException:
-        """Write down the end of a run of which no attempt is under way, if the lease can be had. The error to raise."""
-        if self.run is not None:
-            with contextlib.suppress(MigrateError, psycopg.Error), leases.hold(self.settings.target):
-                return self._ended(error)
-        return error
+    def give_way(self) -> None:
+        """Errors: TargetBusy, if another run has begun since this one did."""
+        later: list[Run] = []
+        with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
+            later = [run for run in bookkeeping.runs(conn) if self.run and run.started_at > self.run.started_at]
+        if later:
+            text = f"run {later[0].run_id} has begun in this target meanwhile, and run {self.run_id} gives way"
+            raise self.give_up(TargetBusy(text))
 
-    def _ended(self, error: BaseException) -> BaseException:
+    def give_up(self, error: MigrateError) -> BaseException:
+        """Write down the end of a run of which no attempt is under way. The error to raise."""
+        return self._ended(error, None)
+
+    def _ended(self, error: BaseException, lease: Lease | None) -> BaseException:
         """Write down how the run ended, from a session of its own, with what becomes of a dry-run's build. The error to
-        raise."""
+        raise. lease: the attempt's, which may be lost."""
         begun, self.run = self.run, None  # it is over
         if begun is None:
             return error
         is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
         text = str(error) if isinstance(error, MigrateError) else type(error).__name__
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
-            found = bookkeeping.run(conn, begun.run_id)
-            if found.state in ENDED_WELL:
+            if bookkeeping.run(conn, begun.run_id).state in ENDED_WELL:
                 return _all_the_same(text, begun.run_id)
-            if found.state not in leases.OPEN or found.started_at != begun.started_at:
+            if not bookkeeping.end(conn, begun, "interrupted" if is_stop else "failed", text):
                 return error  # another process has taken it up
-            bookkeeping.set_state(conn, begun.run_id, "interrupted" if is_stop else "failed", text)
-            if self.dry_run:
-                begin.drop_builds(conn, self.settings)
-        return error if self.dry_run else self._with_command(error, begun.run_id, text, is_stop)
+        if not self.dry_run:
+            return self._with_command(error, begun.run_id, text, is_stop)
+        self._drop_build(begun, lease)
+        return error
+
+    def _drop_build(self, begun: Run, lease: Lease | None) -> None:
+        """A dry-run leaves none; where another run holds the target by now, that one drops it as it begins."""
+        with contextlib.suppress(MigrateError, psycopg.Error), contextlib.ExitStack() as stack:
+            if lease:
+                conn = stack.enter_context(lease.last_session())
+            else:
+                conn = stack.enter_context(stack.enter_context(leases.hold(self.settings.target)).session())
+            begin.drop_builds(conn, self.settings, begun.run_id)
 
     def _with_command(self, error: BaseException, run_id: str, text: str, is_stop: bool) -> BaseException:
         """The error, with the command that resumes the run."""

@@ -282,8 +282,14 @@ def status(context: click.Context) -> int:
     from flows.local import report
 
     runs = operations.status(settings)
-    show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_gates_of(runs))))
+    show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_holders_of(runs), *_gates_of(runs))))
     return 0
+
+
+def _holders_of(runs: list[dict[str, Any]]) -> list[str]:
+    """Whose sessions hold the target for the run that is under way, a line each."""
+    lines = [f"run {run['run_id']}: {text}" for run in runs for text in run["held_by"]]
+    return ["", *lines] if lines else []
 
 
 def _gates_of(runs: list[dict[str, Any]]) -> list[str]:

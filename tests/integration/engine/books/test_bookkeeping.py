@@ -326,7 +326,7 @@ class TestLease:
     def test_one_run_at_a_time_and_the_other_is_told_who(self, here, kept):
         run = new_run(kept)
         with lease.hold(here) as held:
-            held.check()
+            held.require()
             session = f"session {held.conn.info.backend_pid}"
             with pytest.raises(TargetBusy) as caught, lease.hold(here):
                 pass
@@ -365,6 +365,6 @@ class TestLease:
         with lease.hold(here) as held:
             conn.execute("select pg_terminate_backend(%s)", [held.conn.info.backend_pid])
             with pytest.raises(TargetError, match="holding the lease"):
-                held.check()
+                held.require()
             with lease.hold(here):
                 pass

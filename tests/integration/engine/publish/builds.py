@@ -70,7 +70,7 @@ def published(conn, ddl: str | None = None, **options) -> str:
 
 def shown(conn, run_id: str) -> str:
     """The run's state as `status` lists it, and a report too."""
-    (listed,) = {summary.status(conn, bookkeeping.run(conn, run_id), False)["state"]}
+    (listed,) = {summary.status(conn, bookkeeping.run(conn, run_id), [])["state"]}
     assert summary.of(conn, run_id, missing_tables=[], changed_tables=[]).state == listed
     return listed
 

@@ -6,6 +6,7 @@ import pytest
 
 from config.errors import ConfigError, PlanRefused, StagingError, TargetBusy, VerificationFailed
 from engine import staging
+from engine.books import lease
 from engine.staging import books, structure
 from tests.support.copies import AS_IT_IS, RELATIONS, ask, do, settings
 
@@ -114,7 +115,7 @@ class TestWhatIsRefused:
 
     def test_a_second_refresh_at_once(self, source, database):
         given = settings(source, database())
-        with books.hold(given.staging), pytest.raises(TargetBusy, match="another refresh"):
+        with lease.hold(given.staging, books.PLACE), pytest.raises(TargetBusy, match="another refresh"):
             staging.refresh(given, AS_IT_IS, None)
 
     def test_a_type_of_another_schema_is_named(self, source, database):
