@@ -34,7 +34,8 @@ from checks.expectations.found import Found
 from checks.reading import connect
 from checks.reading.drift import Side
 from checks.verdict import CRITICAL, ERROR, PASS, Check, Row
-from config.errors import MigrateError
+from config.errors import MigrateError, TargetError
+from config.postgres import network
 from config.postgres.connection import Connection
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ PATH = "select set_config('search_path', quote_ident(%s), false)"
 UNMOVED = Side()
 BOOLEANS = "BOOLEAN_ONLY"
 COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
+PROGRAM = ["-m", "checks.expectations.runner"]
 ROOT = Path(__file__).parents[2]  # the child runs this very code, wherever it is started
 
 Answer = tuple[list[Check], list[str]]
@@ -60,7 +62,7 @@ class Child:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "checks.expectations.runner"],
+            [sys.executable, "-P", *PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -76,7 +78,10 @@ class Child:
             self._questions.flush()
 
     def result(self) -> Answer:
-        """The results, and sentences about what was not looked at. Waits for the child; ends it if interrupted."""
+        """The results, and sentences about what was not looked at. Waits for the child; ends it if interrupted.
+
+        Errors: TargetError, retryable, where the child has lost its session: what it found is no verdict.
+        """
         try:
             answer = json.loads(self._answers.read() or "null")
             code = self.process.wait()
@@ -84,6 +89,10 @@ class Child:
             answer, code = None, self.process.wait()
         finally:
             self.stop()
+        if answer and "lost" in answer:
+            error = TargetError(answer["lost"])
+            error.retryable = True
+            raise error
         if not answer or "failed" in answer:
             return [_died((answer or {}).get("failed") or f"the process ended with code {code}")], []
         return told(answer)
@@ -196,7 +205,8 @@ def main() -> None:
     try:
         answer = _asked()
     except Exception as error:
-        answer = {"failed": _where(error)}
+        is_lost = isinstance(error, TargetError) and error.retryable
+        answer = {"lost": str(error)} if is_lost else {"failed": _where(error)}
     with os.fdopen(answers, "w") as out:
         json.dump(answer, out)
 
@@ -246,12 +256,18 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def _session(connection: Connection, schema: str) -> Iterator[sqlalchemy.Engine]:
     """One session for everything, by the auditor's own rules; an engine that Great Expectations can have."""
-    with connect.engine(connection).connect() as first:
+    with network.line(connection).in_use(), connect.engine(connection).connect() as first:
         session = connect.session_of(first)
         session.execute(PATH, [schema])
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=StaticPool)
         sqlalchemy.event.listen(engine, "handle_error", _hush, retval=True)
-        yield engine
+        try:
+            yield engine
+        except Exception:
+            if not session.broken:
+                raise
+        if session.broken:  # whatever was made of that
+            raise connect.lost(connection)
 
 
 def _hush(context: sqlalchemy.engine.ExceptionContext) -> BaseException:
@@ -272,6 +288,8 @@ class Context:
 
         logging.disable(logging.CRITICAL)  # its messages may quote values
         self._gx, self._docs, self._queries = gx, docs, set[str]()
+        with engine.connect() as conn:
+            self._session = connect.session_of(conn)
         sqlalchemy.event.listen(engine, "before_cursor_execute", self._names_only, retval=True)
         AuditedSource.shared = engine
         self._context = gx.get_context(mode="ephemeral")
@@ -304,6 +322,8 @@ class Context:
     def _run(
         self, name: str, query: str, parts: list["ExpectationPart"], parameters: dict[str, int], form: Any
     ) -> list[Found]:
+        if self._session.broken:
+            raise psycopg.OperationalError("the session is lost")
         # Copies, for an expectation belongs to one suite; numbered, for results come in an order of their own.
         numbered = [part.expectation.copy(update={"meta": {"part": n}}) for n, part in enumerate(parts)]
         try:

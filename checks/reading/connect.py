@@ -9,16 +9,18 @@ Laws
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import psycopg
 import sqlalchemy
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from sqlalchemy.pool import NullPool
 
 from checks.reading.statements import one_value
 from checks.verdict import Check
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import cursors, session
+from config.postgres import network, session
 from config.postgres.connection import Connection
 
 OWN = {
@@ -32,13 +34,11 @@ OWN = {
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 
+NOT_CONNECTED = "08001"
+SIDES = {SourceError: "source", TargetError: "target", StagingError: "staging database"}
 Work = Callable[[psycopg.Connection, psycopg.Connection], Check]  # how a check is made: by source and target
-Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager[None]]
-
-
-def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
-    """The default where no request to stop can come."""
-    return contextlib.nullcontext()
+Reaching = network.Reaching  # how a request to stop gives up what a session does
+unreached = network.unreached
 
 
 @contextlib.contextmanager
@@ -87,27 +87,45 @@ def staging(connection: Connection, reaching: Reaching = unreached) -> Iterator[
 
 @contextlib.contextmanager
 def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[psycopg.Connection]:
-    with contextlib.closing(_open(connection, error)) as conn:
+    line = network.line(connection)
+    with line.in_use(), contextlib.closing(_open(connection, error, reaching)) as conn:
+        cancel = partial(conn.cancel_safe, timeout=network.STOP_SECONDS)
         try:
-            with reaching(conn.cancel_safe):
+            with reaching(lambda: line.cancel(cancel)):
                 yield conn
         except psycopg.Error as fault:
-            if _ends_a_session(fault) and not conn.broken:
+            if _passes(fault) and not _is_of(conn):
                 raise  # it was another session, whose block this one stands in
             raise _failed(error, connection, fault) from None
 
 
 def _failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
-    """The error to raise for one of a driver. Where the session is gone another attempt may succeed."""
+    """The error to raise for one of a driver. What passes by itself may be tried again."""
     state = fault.sqlstate or "connection lost"
-    error = kind(f"judging {connection.redacted} failed: {type(fault).__name__} ({state})")
-    error.sqlstate, error.retryable = fault.sqlstate or "", _ends_a_session(fault)
+    what = f"judging {connection.redacted} failed on the {SIDES[kind]}: {type(fault).__name__} ({state})"
+    error = kind("; ".join(filter(None, (what, network.why(connection) if _passes(fault) else ""))))
+    error.sqlstate, error.retryable = fault.sqlstate or "", _passes(fault)
     return error
 
 
-def _ends_a_session(fault: psycopg.Error) -> bool:
-    is_told = (fault.sqlstate or "").startswith(("08", "57P"))
+def _passes(fault: psycopg.Error) -> bool:
+    """Whether it passes by itself: the session was lost or ended, or a standby took back what it was reading."""
+    is_told = (fault.sqlstate or "").startswith(("08", "57P", "40001"))
     return is_told or (isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None)
+
+
+def _is_of(conn: psycopg.Connection) -> bool:
+    """Whether an error that ends a session or a transaction was this session's."""
+    return conn.broken or conn.info.transaction_status == TransactionStatus.INERROR
+
+
+def lost(connection: Connection) -> TargetError:
+    """The error of a session on the target that is gone."""
+    error = TargetError(
+        "; ".join(filter(None, (f"judging {connection.redacted} lost its session", network.why(connection))))
+    )
+    error.retryable = True
+    return error
 
 
 def engine(connection: Connection) -> sqlalchemy.Engine:
@@ -125,13 +143,14 @@ def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
     return found
 
 
-def _open(connection: Connection, error: type[MigrateError]) -> psycopg.Connection:
+def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> psycopg.Connection:
     try:
-        conn = cursors.taking_any_name(psycopg.connect(connection.watched, autocommit=True))
+        conn = network.line(connection).connect(reaching)
         conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError:
-        fault = error(f"cannot connect to {connection.redacted} ({connection.variable}); is it running?")
-        fault.retryable = True  # within a run, which has been connected before
+        hint = network.why(connection) or "is it running, and the network to it up?"
+        fault = error(f"cannot connect to the {SIDES[error]} {connection.redacted} ({connection.variable}); {hint}")
+        fault.sqlstate, fault.retryable = NOT_CONNECTED, True  # within a run, which has been connected before
         raise fault from None
     conn.prepare_threshold = None  # no statement comes twice
     return conn

@@ -12,6 +12,7 @@ import adbc_driver_manager
 import psycopg
 
 from config.errors import Interrupted, MigrateError, SourceError, StagingError
+from config.postgres import network
 from config.postgres.connection import Connection
 from engine.session.stop import Stop
 
@@ -37,8 +38,16 @@ RETRYABLE = ("08", "40001", "40P01", "55P03", "57P01", "57P02", "57P03", "57P05"
 # In these classes the message quotes values, or is somebody else's text; elsewhere it quotes names at most.
 QUOTING = ("22", "23", "38", "39", "HV", "P0")
 
+# What a system says of a network that is gone; the driver's own words are English everywhere.
+SILENT = r"timed out|timeout expired|unreachable|[Nn]o route"
+NETWORK = "nothing came back for too long; look at the network to it"
+
 # libpq and the drivers give no SQLSTATE for these: (pattern, SQLSTATE that fits).
 WITHOUT_SQLSTATE = [
+    (r"conflict with recovery", "40001"),
+    (r"deadlock detected", "40P01"),
+    (r"lock timeout", "55P03"),
+    (r"could not (send|receive) data|consuming input failed|lost synchronization|sending query failed", "08006"),
     (r"[Cc]onnection refused|No such file or directory|timeout expired|timed out|unreachable|reset by peer", "08001"),
     (r"starting up|shutting down|recovery mode|not yet accepting|Temporary failure in name", "57P03"),
     (r"too many (clients|connections)|remaining connection slots", "53300"),
@@ -48,7 +57,6 @@ WITHOUT_SQLSTATE = [
     (r"closed the connection|connection (is|was) (closed|lost)|no connection to the server|SSL SYSCALL", "08006"),
     (r"terminating connection", "57P01"),
     (r"canceling statement", "57014"),
-    (r"could not (send|receive) data|consuming input failed|lost synchronization|sending query failed", "08006"),
 ]
 CONDITIONS = {  # where the standard's own name would puzzle
     "08001": "no connection",
@@ -62,6 +70,11 @@ COPIED_COLUMN = re.compile(r"^COPY .+, line \d+, column ([^\n:]+)$", re.MULTILIN
 CONTEXT = re.compile(r"COPY [^\n:]+, line \d+(?:, column [^\n:]+)?")
 
 
+def passes(sqlstate: str) -> bool:
+    """Whether what an error says passes by itself."""
+    return sqlstate.startswith(RETRYABLE)
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What a driver's error says, in one form for psycopg and ADBC. text may quote values; sqlstate may be ''."""
@@ -73,10 +86,12 @@ class Diagnosis:
 
     @property
     def is_retryable(self) -> bool:
-        return self.sqlstate.startswith(RETRYABLE)
+        return passes(self.sqlstate)
 
     @property
     def hint(self) -> str:
+        if self.sqlstate.startswith("08") and (why := network.why() or (re.search(SILENT, self.text) and NETWORK)):
+            return why
         prefixes = (self.sqlstate[:length] for length in (5, 3, 2))
         return next((HINTS[prefix] for prefix in prefixes if prefix in HINTS), "")
 
@@ -104,27 +119,40 @@ def _is_drivers(error: Exception) -> bool:
 
 
 @contextlib.contextmanager
-def blame_connecting(kind: type[MigrateError], connection: Connection) -> Iterator[None]:
+def blame_connecting(kind: type[MigrateError], connection: Connection, stop: Stop | None = None) -> Iterator[None]:
     try:
         yield
     except (psycopg.Error, adbc_driver_manager.Error) as error:
+        if stop and stop.is_set():
+            raise Interrupted(f"stopped while connecting to the {_side(kind)}") from None
         what = f"connecting to {connection.redacted} ({connection.variable})"
         cause = _diagnosis(error)
         hint = None if cause.sqlstate else "check the connection string"
         if cause.sqlstate.startswith("08"):
-            hint = "is the server running, and does it listen there?"
+            hint = (
+                network.why(connection) or "is the server running, does it listen there, and is the network to it up?"
+            )
         if "resolve host" in cause.text or "translate host" in cause.text:
             hint = "there is no such host; check its name in the connection string"
         cause = Diagnosis(cause.sqlstate, connection.redact(cause.text.split("\n")[0].removeprefix("IO: [libpq] ")))
         raise _blamed(kind, what, cause, hint) from None
 
 
+def told(kind: type[MigrateError], what: str, sqlstate: str) -> MigrateError:
+    """The error for what a program of PostgreSQL met."""
+    return _blamed(kind, what, Diagnosis(sqlstate, ""))
+
+
 def _blamed(kind: type[MigrateError], what: str, cause: Diagnosis, hint: str | None = None) -> MigrateError:
-    side = next(SIDES[base] for base in kind.__mro__ if base in SIDES)
-    parts = [f"{what}: {_condition(cause.sqlstate)} on the {side}", cause.place, _quotable(cause), hint or cause.hint]
+    what = f"{what}: {_condition(cause.sqlstate)} on the {_side(kind)}"
+    parts = [what, cause.place, _quotable(cause), hint or cause.hint]
     error = kind("; ".join(filter(None, parts)))
     error.sqlstate, error.retryable, error.column = cause.sqlstate, cause.is_retryable, cause.column
     return error
+
+
+def _side(kind: type[MigrateError]) -> str:
+    return next(SIDES[base] for base in kind.__mro__ if base in SIDES)
 
 
 def _condition(sqlstate: str) -> str:
@@ -154,8 +182,8 @@ def _diagnosis(error: Exception) -> Diagnosis:
         fields = {_decoded(key): _decoded(value) for key, value in error.details or []}
         text = fields.get("PG_DIAG_MESSAGE_PRIMARY") or str(error).split("Query was")[0]
     else:
-        return Diagnosis(_guessed_sqlstate(str(error)), "the stream of rows broke off")
-    return Diagnosis(error.sqlstate or _guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
+        return Diagnosis(guessed_sqlstate(str(error)), "the stream of rows broke off")
+    return Diagnosis(error.sqlstate or guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
 
 
 def _decoded(text: str | bytes) -> str:
@@ -174,7 +202,8 @@ def _psycopg_fields(error: psycopg.Error) -> dict[str, str | None]:
     return {f"PG_DIAG_{name.upper()}": getattr(error.diag, name) for name in names}
 
 
-def _guessed_sqlstate(text: str) -> str:
+def guessed_sqlstate(text: str) -> str:
+    """The SQLSTATE that fits what libpq, a driver or a program of PostgreSQL says; '' if none does."""
     return next((sqlstate for pattern, sqlstate in WITHOUT_SQLSTATE if re.search(pattern, text)), "")
 
 

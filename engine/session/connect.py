@@ -8,17 +8,19 @@ Laws
   first, and ends every session: nothing that a run remembers outlives it, and the books say what is there. What a
   person is told (a run's state, a publish, a certificate, a decision) is committed by a session that waits, and what
   was committed before is on disk with it.
+- Every session is watched: one to which nothing comes back any more ends (config.postgres.network).
 - A session's settings are its own: nothing is set on a server, a database or a role.
 """
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import cursors, session
+from config.postgres import network, session
 from config.postgres.connection import Connection
 from engine.session.blame import blame, blame_connecting
 from engine.session.stop import Stop
@@ -110,13 +112,15 @@ def adbc_target(connection: Connection, stop: Stop | None = None) -> Iterator["a
 def _session(
     connection: Connection, kind: type[MigrateError], settings: dict[str, str], stop: Stop | None
 ) -> Iterator[psycopg.Connection]:
-    stop = stop or Stop()
-    with blame_connecting(kind, connection):
-        conn = cursors.taking_any_name(psycopg.connect(connection.watched, autocommit=True))
-    with contextlib.closing(conn), stop.reaching(lambda: conn.cancel_safe(timeout=5)):
-        with blame(kind, "setting up the session", stop):
-            conn.execute(session.query(session.PINNED | OWN | settings, WORKING))
-        yield conn
+    stop, line = stop or Stop(), network.line(connection)
+    with line.in_use():
+        with blame_connecting(kind, connection, stop):
+            conn = line.connect(stop.reaching)
+        cancel = partial(conn.cancel_safe, timeout=network.STOP_SECONDS)
+        with contextlib.closing(conn), stop.reaching(lambda: line.cancel(cancel)):
+            with blame(kind, "setting up the session", stop):
+                conn.execute(session.query(session.PINNED | OWN | settings, WORKING))
+            yield conn
 
 
 @contextlib.contextmanager
@@ -127,12 +131,15 @@ def _adbc_session(
     a schema they would all be strange to it. So what spells names is told to the server beforehand."""
     import adbc_driver_postgresql.dbapi as adbc
 
-    stop = stop or Stop()
-    with blame_connecting(kind, connection):
-        conn = adbc.connect(connection.with_options(session.options()).watched)
-    with contextlib.closing(conn), stop.reaching(conn.adbc_cancel):
-        with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
-            cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
-            cursor.fetchall()
-            conn.commit()
-        yield conn
+    stop, line = stop or Stop(), network.line(connection)
+    told = connection.with_options(session.options())
+    with line.in_use():
+        with blame_connecting(kind, connection, stop):
+            line.know(stop.reaching)
+            conn = line.open(lambda: adbc.connect(told.watched), stop.reaching)
+        with contextlib.closing(conn), stop.reaching(lambda: line.cancel(conn.adbc_cancel)):
+            with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
+                cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
+                cursor.fetchall()
+                conn.commit()
+            yield conn

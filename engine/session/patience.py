@@ -64,3 +64,24 @@ def patiently(function: Callable[[Item], Result], item: Item) -> Result:
             if not error.retryable or not left:
                 raise first from None
         pause(patience.next_wait())
+
+
+def anew(
+    attempt: Callable[[], Result],
+    patience: Patience,
+    follows: Callable[[MigrateError], bool],
+    tell: Callable[[str], object],
+) -> Result:
+    """attempt(), begun anew where it failed and follows() says that another one may succeed. tell: hears of each wait.
+
+    Errors: the last one; Interrupted.
+    """
+    while True:
+        try:
+            return attempt()
+        except MigrateError as error:
+            if STOP.is_set() or patience.left <= 0 or not follows(error):
+                raise
+            seconds = patience.next_wait()
+            tell(f"{error}; it begins anew in {seconds:.0f} s, by itself")
+        pause(seconds)

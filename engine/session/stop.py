@@ -60,7 +60,7 @@ class Stop:
     def _cancel_all(self) -> int:
         with self._lock:
             for cancel in self._cancels.values():
-                with contextlib.suppress(psycopg.Error, adbc_driver_manager.Error):
+                with contextlib.suppress(psycopg.Error, adbc_driver_manager.Error, OSError):
                     cancel()
             return len(self._cancels)
 

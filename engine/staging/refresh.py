@@ -9,7 +9,6 @@ Laws
 
 import contextlib
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,11 +38,11 @@ from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import fetch, servers, snapshot
 from engine.session.blame import blame
-from engine.session.execution import Clock, Silent, Threads, Watch
+from engine.session.execution import Clock, Threads, Watch
 from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
-from engine.staging import books, checked, columns, faults, fillers, lanes, links, rows, structure
+from engine.staging import books, checked, columns, faults, fillers, lanes, links, programs, rows, structure
 from engine.staging import sample as samples
 from engine.staging.books import Copy
 from engine.staging.columns import Choice
@@ -75,6 +74,7 @@ class HeldCopy:
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
 Prove = Callable[[HeldCopy], dict[str, Any]]
+Begun = Callable[..., None]  # hears that a copy has begun, and the sessions without which it cannot go on
 
 
 @dataclass
@@ -111,13 +111,14 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
     return chosen, [*faults.of_source(found), *missing]
 
 
-def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | None = None) -> dict[str, Any]:
-    """Make the copy anew. Returns what was made and proven, as plain JSON values.
+def attempt(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch, begun: Begun) -> dict[str, Any]:
+    """Make the copy anew, in one attempt (engine.staging.attempts). Returns what was made and proven, as plain JSON
+    values.
 
     prove: judges a masked copy; without it one stays unproven, and no rehearsal reads it.
     Errors: every kind of config.errors; VerificationFailed if the proof fails. The books say how it ended.
     """
-    started, given, clock = time.monotonic(), faults.masking_key(settings), Clock(watch or Silent())
+    started, given, clock = time.monotonic(), faults.masking_key(settings), Clock(watch)
     with contextlib.ExitStack() as stack:
         clock.stage("look")
         lease = stack.enter_context(leases.hold(settings.staging, books.PLACE))
@@ -132,7 +133,7 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
         making.remarks += _emptied(chosen)
         if not given and wish.is_masked:
             making.remarks.append("NXTGAUGE_MASKING_KEY is not set: the next copy will be masked otherwise")
-        copy, counts, proof = _made(making, prove)
+        copy, counts, proof = _made(making, prove, begun)
         clock.finish()
     return _told(making, copy, counts, proof, time.monotonic() - started)
 
@@ -185,14 +186,17 @@ def _refuse(making: Making, missing: list[str]) -> None:
         raise PlanRefused(list(dict.fromkeys([*found, *missing])))
 
 
-def _made(making: Making, prove: Prove | None) -> tuple[Copy, dict[str, tuple[int, int]], dict[str, Any] | None]:
+def _made(
+    making: Making, prove: Prove | None, begun: Begun
+) -> tuple[Copy, dict[str, tuple[int, int]], dict[str, Any] | None]:
     """The copy, counted, and what its proof says."""
     conn, clock = making.conn, making.clock
     _lock(making)
     copy = _begun(making)
+    begun(conn, making.lease.conn, making.held.holder)
     clock.message(f"copy {copy.copy_id}")
     with _ending(making, copy), contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nxtgauge-stage-")))
+        folder = stack.enter_context(programs.folder())
         sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP, making.lease)))
         with blame(StagingError, "writing the books", STOP):
             books.keep_columns(conn, copy, [(c.table, c.column, c.kind, c.why) for c in making.choices])
@@ -342,7 +346,7 @@ def _ending(making: Making, copy: Copy) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if isinstance(error, Interrupted | KeyboardInterrupt):
+        if STOP.is_set() or isinstance(error, KeyboardInterrupt):  # whatever a cancelled query looks like
             error = Interrupted("the copy was stopped; `nxtgauge-migrate stage` makes it anew")
         if left := _withdrawn(making, copy, error):
             faults.add(error, left)

@@ -22,7 +22,7 @@ from config.postgres.connection import Connection
 from config.postgres.quoting import grant, quoted
 from engine.reflect import catalog, expressions
 from engine.reflect.catalog import Catalog
-from engine.session.blame import blame
+from engine.session.blame import blame, told
 from engine.session.connect import LOCK_SECONDS
 from engine.session.snapshot import Snapshot
 from engine.session.stop import Stop
@@ -62,6 +62,8 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
     of_this = [f"--snapshot={snapshot.name}", f"--schema={quoted(schema)}", "--strict-names", f"--file={archive.file}"]
     arguments = [*DUMPED, *LEFT_OUT, *of_this, f"--lock-wait-timeout={LOCK_SECONDS}s"]
     done = programs.run("pg_dump", arguments, stop, source)
+    if done.passing:
+        raise told(SourceError, "reading the definitions", done.passing)
     if done.code:
         said = source.redact((done.errors.strip().splitlines() or ["it said nothing"])[0])
         raise SourceError(f"reading the definitions: {said}; grant the source's role what `plan` needs, or try again")
@@ -74,6 +76,8 @@ def restore(staging: Connection, archive: Archive, section: str, jobs: int, stop
     """Make one section, pre-data or post-data; what could not be made. Errors: StagingError, Interrupted."""
     arguments = ["--verbose", f"--section={section}", f"--use-list={archive.entries}", f"--jobs={jobs}", *LEFT_OUT]
     done = programs.run("pg_restore", [*arguments, str(archive.file)], stop, staging)
+    if done.passing:
+        raise told(StagingError, "making the copy's definitions", done.passing)
     found = programs.complaints(done.errors)
     if done.code and not found:
         said = staging.redact((done.errors.strip().splitlines() or ["it said nothing"])[-1])

@@ -129,7 +129,9 @@ class Trials:
         begun, self.run = self.run, None  # it is over
         if begun is None:
             return error
-        is_stop = isinstance(error, Interrupted | KeyboardInterrupt)
+        # A request to stop cancels queries and may cut sessions, whatever that looks like.
+        is_cancelled = STOP.is_set() and isinstance(error, SourceError | TargetError)
+        is_stop = is_cancelled or isinstance(error, Interrupted | KeyboardInterrupt)
         text = str(error) if isinstance(error, MigrateError) else type(error).__name__
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
             if bookkeeping.run(conn, begun.run_id).state in ENDED_WELL:

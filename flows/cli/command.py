@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from config import printable
-from config.errors import MigrateError
+from config.errors import Interrupted, MigrateError
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
@@ -26,11 +26,12 @@ LOG = logging.getLogger("nxtgauge")
 
 @dataclass
 class GlobalOptions:
-    """Options that may stand before or after the command's name."""
+    """Options that may stand before or after the command's name. is_process: whether the process is the command's."""
 
     profile: str | None = None
     is_json: bool = False
     is_verbose: bool = False
+    is_process: bool = False
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -60,6 +61,17 @@ def set_up(context: click.Context) -> None:
 
 
 def settings_of(context: click.Context) -> "Settings":
+    """The settings; from now on a signal asks the command to stop."""
+    if context.obj.is_process:
+        from engine.session.stop import STOP
+        from flows.local import stopping
+
+        stopping.hear(STOP)
+    return settings_alone(context)
+
+
+def settings_alone(context: click.Context) -> "Settings":
+    """The settings of a command that deals with signals by itself, or leaves them to the system."""
     set_up(context)
     from config import settings
 
@@ -115,6 +127,20 @@ def reports_of(error: BaseException) -> list[str]:
     """Paths of what was written about a run that its gates refused."""
     report: dict[str, list[str]] = getattr(error, "report", None) or {}
     return report.get("reports", [])
+
+
+def reportable(error: BaseException) -> BaseException:
+    """The error. Prefect has one of its own for a signal that comes while a flow begins or ends: that is Interrupted.
+
+    Errors: itself, if it is no error but the end of the process.
+    """
+    if isinstance(error, Exception | KeyboardInterrupt):
+        return error
+    from engine.session.stop import STOP
+
+    if isinstance(error, SystemExit) or not STOP.is_set():
+        raise error
+    return Interrupted("stopped; `nxtgauge-migrate status` says what is there")
 
 
 def exit_code_of(error: BaseException) -> int:

@@ -26,6 +26,7 @@ from flows.cli.command import (
     exit_code_of,
     message_of,
     print_json,
+    reportable,
     reports_of,
     settings_of,
     show,
@@ -421,11 +422,12 @@ def _log_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; its exit code."""
+    options = GlobalOptions(is_process=arguments is None)
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=GlobalOptions()) or 0
+        return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=options) or 0
     except BrokenPipeError:  # whoever read stdout (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Exception, KeyboardInterrupt) as error:
-        return _report_error(error, "--json" in arguments, bool({"-v", "--verbose"} & set(arguments)))
+    except BaseException as error:
+        return _report_error(reportable(error), "--json" in arguments, bool({"-v", "--verbose"} & set(arguments)))

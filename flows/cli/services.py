@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from flows.cli.command import NAME, common, pairs, set_up, settings_of, show
+from flows.cli.command import NAME, common, pairs, set_up, settings_alone, show
 
 
 @click.command()
@@ -77,7 +77,7 @@ def _listed(value: object) -> object:
 @common
 def worker(context: click.Context) -> int:
     """Pick up runs from the Prefect server and run them here, with this environment's connections, until stopped."""
-    settings = settings_of(context)
+    settings = settings_alone(context)
     from flows.service import worker as prefect_worker
 
     prefect_worker.run(settings)
@@ -100,7 +100,9 @@ def server_start(context: click.Context, bare: bool) -> int:
     from flows.service import worker as prefect_worker
 
     if not bare:
-        prefect_worker.check(settings_of(context))  # what is wrong with the environment is said before anything starts
+        prefect_worker.check(
+            settings_alone(context)
+        )  # what is wrong with the environment is said before anything starts
     url = prefect_server.start().api_url
     if not bare:
         _deployed(url)

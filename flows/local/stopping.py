@@ -3,10 +3,14 @@
 A run stops at its next safe point, which is soon: its queries are cancelled. Either way it can be
 resumed: what its chunks have committed stays, and PostgreSQL undoes the rest.
 
+A command hears signals from its beginning until the interpreter is torn down: whenever another one comes, the code is
+130.
+
 What stops a whole group of processes (a terminal, systemd) signals a run twice, by itself and by way of the worker:
 signals that come within a second of the first are one request.
 """
 
+import atexit
 import logging
 import os
 import signal
@@ -19,6 +23,8 @@ from types import FrameType
 from config.errors import Interrupted
 from engine.session.stop import Stop
 
+Handler = Callable[[int, FrameType | None], None]
+_HEARD: dict[Stop, Handler] = {}
 LOG = logging.getLogger("nxtgauge")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SAME_REQUEST_SECONDS = 1.0
@@ -34,13 +40,30 @@ def on_signal(stop: Stop) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handle = _handler(stop)
+    is_heard, handle = stop in _HEARD, _HEARD.setdefault(stop, _handler(stop))
     before = {number: signal.signal(number, handle) for number in heard()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if not is_heard:
+            del _HEARD[stop]
+
+
+def hear(stop: Stop) -> None:
+    """The same until this process has ended; a signal within on_signal of this stop counts for both."""
+    handle = _HEARD.setdefault(stop, _handler(stop))
+    for number in heard():
+        signal.signal(number, handle)
+    atexit.register(
+        _ignore
+    )  # runs last, for it is registered first; after it the system's own handling would come back
+
+
+def _ignore() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Requests:
@@ -62,7 +85,7 @@ def heard() -> list[signal.Signals]:
     return [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
 
 
-def _handler(stop: Stop) -> Callable[[int, FrameType | None], None]:
+def _handler(stop: Stop) -> Handler:
     requests = Requests()
 
     def handle(number: int, _frame: FrameType | None) -> None:

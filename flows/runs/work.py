@@ -5,17 +5,19 @@ The flows and the command line both use it, so that a run is the same with and w
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from config.errors import ConfigError, MigrateError, VerificationFailed
+from config.errors import ConfigError, Interrupted, MigrateError, SourceError, TargetError, VerificationFailed
 from config.settings import Settings
 from engine import operations, staging
 from engine import run as engine_run
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
 from engine.session.execution import Watch, Workers
+from engine.session.patience import Patience, anew
 from engine.session.stop import STOP, Stop
 from engine.start.options import Options
 from flows.local import private, report, staging_copy
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from checks.expectations import runner
 
 LOG = logging.getLogger("nxtgauge")
+# A verification changes nothing, and whoever types it again begins it anew: a server that does not come back within
+# moments is told.
+VERIFY_SECONDS = 6.0
 
 
 def migrate(
@@ -58,6 +63,7 @@ def migrate(
     try:
         with (
             on_signal(STOP),
+            _asked_to_stop(STOP),
             suites.beside() as child,
             lineage.told(settings, is_rehearsal=dry_run) as teller,
         ):
@@ -99,8 +105,9 @@ def _asked_to_stop(stop: Stop) -> Iterator[None]:
     """Whatever a query that was cancelled looks like, it is an Interrupted."""
     try:
         yield
-    except MigrateError:
-        stop.check()
+    except (SourceError, TargetError) as error:
+        if stop.is_set():
+            raise Interrupted(f"asked to stop; {error}") from None
         raise
 
 
@@ -188,11 +195,12 @@ def verify(
     """
     from checks.verify import verify as judge
 
+    docs = Path(data_docs) if data_docs else None
+    judged = partial(
+        judge.published, settings, run_id=run_id, level=level, sample=sample, docs=docs, reaching=STOP.reaching
+    )
     with on_signal(STOP), _asked_to_stop(STOP):
-        found = judge.published(
-            settings, run_id=run_id, level=level, sample=sample, docs=Path(data_docs) if data_docs else None,
-            reaching=STOP.reaching,
-        ).to_dict()  # fmt: skip
+        found = anew(judged, Patience(min(settings.retry_seconds, VERIFY_SECONDS)), _passes(), LOG.warning).to_dict()
         STOP.check()
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
@@ -200,9 +208,25 @@ def verify(
     return made | {"reports": _reported(made)}
 
 
+def _passes() -> Callable[[MigrateError], bool]:
+    """Whether a verification may be begun anew after an error. Not where it never connected: a wrong address is told at
+    once."""
+    from checks.reading.connect import NOT_CONNECTED
+
+    passed: list[MigrateError] = []
+
+    def passes(error: MigrateError) -> bool:
+        if not error.retryable or (not passed and error.sqlstate == NOT_CONNECTED):
+            return False
+        passed.append(error)
+        return True
+
+    return passes
+
+
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
-    with on_signal(STOP):
+    with on_signal(STOP), _asked_to_stop(STOP):
         return operations.rollback(settings, run_id)
 
 

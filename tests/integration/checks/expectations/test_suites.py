@@ -19,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 from checks.expectations import runner
 from checks.verdict import CRITICAL, ERROR, FAIL, INFO, PASS, WARNING, Check
 from config import settings
+from config.errors import TargetError
 from config.postgres import connection
 from config.postgres.connection import Connection
 from engine.start.options import Options
@@ -324,15 +325,30 @@ def test_a_schema_of_odd_names_is_judged_as_far_as_it_goes(database) -> None:
         assert f"suite/{unsayable}/columns" not in found
 
 
-def test_what_cannot_be_judged_is_an_error(database) -> None:
-    unreachable = connection.parse("postgresql://auditor:s3cret@127.0.0.1:9/none", "NXTGAUGE_TARGET_URL")
-    checks, _ = runner.judge(unreachable, SCHEMA, {})
-    assert [(check.name, check.status, check.is_closing) for check in checks] == [("suite", ERROR, True)]
-    assert "127.0.0.1:9" in checks[0].detail and "s3cret" not in checks[0].detail
+def test_a_process_that_dies_is_an_error_of_the_verdict(database) -> None:
     started = runner.start(parsed(database()), SCHEMA, {})
     started.process.kill()
     checks, _ = started.result()
-    assert [(check.name, check.status) for check in checks] == [("suite", ERROR)]
+    assert [(check.name, check.status, check.is_closing) for check in checks] == [("suite", ERROR, True)]
+
+
+def test_a_session_that_is_not_had_or_lost_is_no_verdict_and_may_be_asked_for_again(database) -> None:
+    unreachable = connection.parse("postgresql://auditor:s3cret@127.0.0.1:9/none", "NXTGAUGE_TARGET_URL")
+    with pytest.raises(TargetError, match=r"127\.0\.0\.1:9") as caught:
+        runner.judge(unreachable, SCHEMA, {})
+    assert caught.value.retryable and "s3cret" not in str(caught.value)
+    url = database()
+    with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("create table users (id int)")
+        holder.execute("lock table users")  # so that the suites wait
+        started = runner.start(parsed(url), "public", {})
+        _await(conn, 1)
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_locks where relation = 'users'::regclass and not granted"
+        )
+        with pytest.raises(TargetError, match="lost its session") as caught:
+            started.result()
+        assert caught.value.retryable
 
 
 def test_suites_under_way_end_with_whoever_asked_for_them(database) -> None:

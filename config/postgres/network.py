@@ -1,0 +1,288 @@
+"""Whether a server is still there at the other end of the network, and what becomes of sessions where it is not.
+
+Laws
+- A line is the way to one server. It is lost where nothing is heard on it, and whoever asks anew gets no answer either,
+  for LOST_SECONDS. That a session is silent proves nothing, for a statement may take hours; any answer proves that the
+  server is there, be it a refusal.
+- What is lost is cut: the sockets of all sessions of this process, whoever opened them, are shut down. Whoever waits
+  for one of them meets the error of a lost connection, which may be tried again.
+- A request to stop waits for no answer: where the server gives none within STOP_SECONDS its sessions are cut, and for
+  a moment none is opened there.
+
+The kernel notices a network that is gone (tcp_user_timeout), but no proxy that takes everything and passes on nothing.
+"""
+
+import contextlib
+import logging
+import os
+import socket
+import stat
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+
+import psycopg
+
+from config.postgres import cursors
+from config.postgres.connection import Connection
+
+ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
+LOST_SECONDS = 30.0
+STOP_SECONDS = 1.0
+REFUSED_SECONDS = 5.0
+TOLD_SECONDS = 60.0  # how long errors name the network as their cause
+# What every server answers, with one byte and before it asks who is there: whether it takes TLS. It logs nothing of it.
+QUESTION = struct.pack("!ii", 8, 80877103)
+SOCKETS = next((path for path in map(Path, ("/proc/self/fd", "/dev/fd")) if path.is_dir()), None)
+HEARD = struct.Struct("=52xI")  # where Linux's tcp_info has the milliseconds since data came
+
+LOG = logging.getLogger("config")
+
+Answer = TypeVar("Answer")
+Session = TypeVar("Session")
+Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager[None]]
+Place = tuple[int, Any]  # a family of addresses, and one of these
+
+
+def unreached(cancel: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
+    """Where no request to stop can come."""
+    return contextlib.nullcontext()
+
+
+class Line:
+    """The way to one server, as a connection string names it. Thread-safe.
+
+    Sessions are opened by it, and within in_use(): for as long it is watched.
+    """
+
+    def __init__(self, connection: Connection):
+        self._connection, self._lock = connection, threading.Lock()
+        self._places: set[Place] = set()  # where sessions have found the server
+        self._endings: dict[int, Callable[[], None]] = {}
+        self._users, self._is_over = 0, threading.Event()
+        self._unanswered: float | None = None  # since when, by the monotonic clock
+        self._given_up = self.lost_at = float("-inf")
+
+    def __str__(self) -> str:
+        return str(self._connection)
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._is_over = threading.Event()
+                threading.Thread(target=self._watch, args=(self._is_over,), name="network", daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._is_over.set()
+
+    def connect(self, reaching: Reaching = unreached) -> psycopg.Connection:
+        """A session of psycopg, in autocommit. Errors: the driver's; psycopg.OperationalError, once it is given up."""
+        conn = self.open(lambda: psycopg.connect(self._connection.watched, autocommit=True), reaching)
+        self._know(conn)
+        return cursors.taking_any_name(conn)
+
+    def open(self, open_it: Callable[[], Session], reaching: Reaching = unreached) -> Session:
+        """A session of any driver. reaching: how a request to stop gives the opening up. Errors: as connect."""
+        if self._is_given_up:
+            raise psycopg.OperationalError("no answer came a moment ago: timed out")
+        opening = _Asking(open_it)
+        try:
+            with reaching(opening.give_up):
+                return opening.start().result()
+        finally:
+            if opening.is_given_up:
+                self._given_up = time.monotonic()
+
+    def know(self, reaching: Reaching = unreached) -> None:
+        """Have a session of psycopg find the server, if none has: other drivers do not say where they found it."""
+        if not self._places:
+            self.connect(reaching).close()
+
+    def cancel(self, cancel: Callable[[], None]) -> None:
+        """Cancel what a session does, if the server is there; else cut the line."""
+        if self._is_given_up or not self._is_there(STOP_SECONDS):
+            self._given_up = time.monotonic()
+            self.cut()
+        else:
+            cancel()
+
+    @contextlib.contextmanager
+    def ending(self, end: Callable[[], None]) -> Iterator[None]:
+        """Within the block, end() is called when the line is cut: a program has sockets of its own."""
+        with self._lock:
+            self._endings[id(end)] = end
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._endings[id(end)]
+
+    def cut(self) -> int:
+        """End all sessions, from this side alone; how many sockets there were."""
+        with self._lock:
+            for end in self._endings.values():
+                end()
+        return sum(map(_shut, _sockets(self._places)))
+
+    @property
+    def _is_given_up(self) -> bool:
+        return time.monotonic() < self._given_up + REFUSED_SECONDS
+
+    def _know(self, conn: psycopg.Connection) -> None:
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(conn.fileno())) as one:
+            self._places.add(_place(one))
+
+    def _watch(self, is_over: threading.Event) -> None:
+        while not is_over.wait(ASK_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        if self._is_heard() or (self._is_there(ASK_SECONDS) and self._serves(ASK_SECONDS)):
+            self._unanswered = None
+        elif self._unanswered is None:
+            self._unanswered = began
+        elif time.monotonic() - self._unanswered > LOST_SECONDS:
+            self._unanswered, self.lost_at = None, time.monotonic()
+            LOG.warning("%s; connections ended: %d", _told(str(self)), self.cut())
+
+    def _is_heard(self) -> bool:
+        silences = [_silence(one) for one in _sockets(self._places)]
+        return not silences or min(silences) < ASK_SECONDS
+
+    def _is_there(self, seconds: float) -> bool:
+        """Whether anybody answers there, or nobody has found it yet."""
+        return not self._places or any(_answers(place, seconds) for place in list(self._places))
+
+    def _serves(self, seconds: float) -> bool:
+        """Whether a question is answered in time, be it by an error: a pooler may be there, and the server not."""
+        return _Asking(self._ask).start().ends_within(seconds)
+
+    def _ask(self) -> None:
+        with psycopg.connect(self._connection.watched, autocommit=True) as conn:
+            conn.execute("select")
+
+
+class _Asking(Generic[Answer]):
+    """A call that may never end, in a thread of its own."""
+
+    def __init__(self, ask: Callable[[], Answer]):
+        self._ask, self._began, self._ended = ask, time.monotonic(), threading.Event()
+        self._answers: list[Answer] = []
+        self.is_given_up = False
+        self._error: BaseException | None = None
+
+    def start(self) -> Self:
+        threading.Thread(target=self._run, name="ask", daemon=True).start()
+        return self
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether it ends in time, in whatever way."""
+        return self._ended.wait(seconds)
+
+    def give_up(self) -> None:
+        """Wait no longer, once it has had a moment. Called as often as anybody likes."""
+        if not self._ended.is_set() and time.monotonic() - self._began > STOP_SECONDS:
+            self.is_given_up = True
+            self._ended.set()
+
+    def result(self) -> Answer:
+        """Errors: its own; psycopg.OperationalError where it was given up."""
+        self._ended.wait()
+        if self._error is not None:
+            raise self._error
+        if not self._answers:
+            raise psycopg.OperationalError("no answer came: timed out")
+        return self._answers[0]
+
+    def _run(self) -> None:
+        try:
+            self._answers.append(self._ask())
+        except BaseException as error:
+            self._error = error
+        self._ended.set()
+
+
+_LINES: dict[str, Line] = {}
+
+
+def line(connection: Connection) -> Line:
+    """The line of all sessions of this process to that place."""
+    return _LINES.setdefault(connection.conninfo, Line(connection))
+
+
+def why(connection: Connection | None = None) -> str:
+    """What the error of a lost connection should say of the network; '' if nothing is known of it.
+
+    connection: where it led, if that is known.
+    """
+    lines = [line(connection)] if connection else list(_LINES.values())
+    lost = [str(one) for one in lines if time.monotonic() - one.lost_at < TOLD_SECONDS]
+    return _told(" and ".join(lost)) if lost else ""
+
+
+def _told(name: str) -> str:
+    return f"nothing comes back from {name}, nor does it answer anybody new; look at the network to it"
+
+
+def _sockets(places: set[Place]) -> Iterator[socket.socket]:
+    """Copies of this process's sockets that lead to one of the places."""
+    for number in map(int, os.listdir(SOCKETS) if SOCKETS else ()):  # noqa: PTH208  # names are wanted, not paths
+        with contextlib.suppress(OSError):
+            if not stat.S_ISSOCK(os.fstat(number).st_mode):
+                continue
+            one = socket.socket(fileno=os.dup(number))  # so that it stays this one while it is looked at
+            if _leads_to(one, places):
+                yield one
+            one.close()
+
+
+def _leads_to(one: socket.socket, places: set[Place]) -> bool:
+    with contextlib.suppress(OSError):
+        return _place(one) in places
+    return False
+
+
+def _shut(one: socket.socket) -> bool:
+    """Whether it was open until now."""
+    with contextlib.suppress(OSError):
+        one.shutdown(socket.SHUT_RDWR)
+        return True
+    return False
+
+
+def _place(one: socket.socket) -> Place:
+    return one.family, one.getpeername()
+
+
+def _silence(one: socket.socket) -> float:
+    """Seconds since anything was heard on it; for ever, where the system does not tell."""
+    with contextlib.suppress(OSError, AttributeError):
+        info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, HEARD.size)
+        return float(HEARD.unpack(info)[0]) / 1000
+    return float("inf")
+
+
+def _answers(place: Place, seconds: float) -> bool:
+    """Whether anybody answers there, and be it by hanging up."""
+    family, address = place
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            one.settimeout(seconds)
+            one.connect(address)
+            one.sendall(QUESTION)
+            one.recv(1)
+    except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
+        return True
+    except OSError:  # no answer in time, or no way there
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""A network that takes everything and passes on nothing: sessions end all the same, at a request to stop at once."""
+
+import contextlib
+import threading
+import time
+
+import psycopg
+import pytest
+
+from checks.expectations import runner
+from checks.reading import connect as checks_connect
+from config.errors import Interrupted, MigrateError, SourceError, TargetError
+from config.postgres import network
+from config.postgres.connection import parse
+from engine.session import connect
+from engine.session.blame import blame
+from engine.session.stop import Stop
+from engine.staging import programs
+from tests.support.proxies import between
+
+
+@pytest.fixture
+def url(database) -> str:
+    return database()
+
+
+@pytest.fixture
+def proxy(url):
+    with between(url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """A line counts as lost within a second."""
+    monkeypatch.setattr(network, "ASK_SECONDS", 0.2)
+    monkeypatch.setattr(network, "LOST_SECONDS", 0.4)
+    monkeypatch.setattr(network, "TOLD_SECONDS", 5)
+
+
+def swallowing(proxy, seconds: float = 0.3) -> None:
+    threading.Timer(seconds, setattr, (proxy, "swallows", True)).start()
+
+
+def read(conn, cursor):
+    cursor.execute("select pg_sleep(60)")
+    cursor.fetchall()
+
+
+def write(conn, cursor):
+    cursor.execute("create temporary table t (a text)")
+    with cursor.copy("copy t from stdin") as sink:
+        while True:
+            sink.write("x" * 100_000 + "\n")
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("opening", "use"),
+    [
+        (connect.source, read),
+        (connect.adbc_source, read),
+        (connect.target, write),
+        (checks_connect.source, read),
+    ],
+)
+def test_whoever_waits_meets_a_lost_connection_that_names_the_network(proxy, soon, opening, use):
+    here, blaming = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), blame(SourceError, "reading")
+    with (
+        pytest.raises(MigrateError, match=r"nothing comes back from .*; look at the network") as caught,
+        opening(here) as conn,
+        conn.cursor() as cursor,
+        blaming if opening is not checks_connect.source else contextlib.nullcontext(),
+    ):
+        swallowing(proxy)
+        started = time.monotonic()
+        use(conn, cursor)
+    assert caught.value.retryable and time.monotonic() - started < 5
+    assert proxy.url not in str(caught.value)
+
+
+def test_a_statement_that_takes_its_time_is_none_that_is_lost(proxy, soon):
+    with connect.source(parse(proxy.url, "NXTGAUGE_SOURCE_URL")) as conn:
+        assert conn.execute("select 1 from pg_sleep(1.5)").fetchone() == (1,)
+
+
+def test_a_server_that_turns_newcomers_away_is_there(url, proxy, soon):
+    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+    with connect.source(parse(proxy.url, "NXTGAUGE_SOURCE_URL")) as conn:
+        with psycopg.connect(psycopg.conninfo.make_conninfo(url, dbname="postgres"), autocommit=True) as admin:
+            admin.execute(f"alter database {name} allow_connections false")
+        assert conn.execute("select 1 from pg_sleep(1.5)").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("name", ["source", "adbc_source"])
+def test_a_request_to_stop_waits_for_no_answer(proxy, name):
+    here, stop = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), Stop()
+    swallowing(proxy)
+    threading.Timer(0.5, stop.set).start()
+    started = time.monotonic()
+    with (
+        pytest.raises(Interrupted),
+        getattr(connect, name)(here, stop) as conn,
+        conn.cursor() as cursor,
+        blame(SourceError, "reading", stop),
+    ):
+        cursor.execute("select pg_sleep(60)")
+        cursor.fetchall()
+    with pytest.raises(SourceError, match="network to it up"), connect.source(here):
+        pass
+    assert time.monotonic() - started < 2.5  # half a second of it before the request
+
+
+@pytest.mark.parametrize("name", ["source", "adbc_source"])
+def test_nor_does_it_wait_for_a_session_that_is_being_opened(proxy, name):
+    proxy.swallows = True
+    stop, started = Stop(), time.monotonic()
+    threading.Timer(0.5, stop.set).start()
+    with pytest.raises(Interrupted), getattr(connect, name)(parse(proxy.url, "NXTGAUGE_SOURCE_URL"), stop):
+        pass
+    assert time.monotonic() - started < 2.5
+
+
+def test_programs_end_too(url, proxy, soon):
+    here = parse(proxy.url, "NXTGAUGE_SOURCE_URL")
+    with connect.source(here), psycopg.connect(url) as holder:
+        holder.execute("create table t (id int)")
+        holder.commit()
+        holder.execute("lock table t")  # so that it waits
+        swallowing(proxy)
+        done = programs.run("pg_dump", ["--schema-only"], Stop(), here)
+    assert done.passing == "08006"
+
+
+def test_the_process_of_the_suites_ends_with_its_session(url, proxy, monkeypatch):
+    code = "from config.postgres import network as n; n.ASK_SECONDS, n.LOST_SECONDS = 0.2, 0.4\n"
+    monkeypatch.setattr(runner, "PROGRAM", ["-c", code + "from checks.expectations import runner; runner.main()"])
+    with psycopg.connect(url, autocommit=True) as conn, psycopg.connect(url) as holder:
+        conn.execute("create table users (id int)")
+        holder.execute("lock table users")  # so that they wait
+        child = runner.start(parse(proxy.url, "NXTGAUGE_TARGET_URL"), "public", {})
+        while not conn.execute("select from pg_locks where relation = 'users'::regclass and not granted").fetchall():
+            time.sleep(0.1)
+        swallowing(proxy, 0)
+        started = time.monotonic()
+        with pytest.raises(TargetError, match="look at the network") as caught:
+            child.result()
+    assert caught.value.retryable and time.monotonic() - started < 10

@@ -1,0 +1,58 @@
+"""A network between a program and its server that is lost on demand."""
+
+import contextlib
+import select
+import socket
+import threading
+from collections.abc import Iterator
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+
+class Proxy:
+    """Passes on what clients and the server say. swallows: takes all that they say, and passes on nothing; closes
+    nothing either, and takes newcomers too."""
+
+    def __init__(self, url: str):
+        self._known = conninfo_to_dict(url)
+        self.swallows = False
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = make_conninfo(url, host="127.0.0.1", port=self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client, self._server() as server:
+            other = {client: server, server: client}
+            while True:
+                for one in select.select([client, server], [], [])[0]:
+                    if not (data := one.recv(65536)):
+                        return
+                    if not self.swallows:
+                        other[one].sendall(data)
+
+    def _server(self) -> socket.socket:
+        host, port = self._known["host"], self._known.get("port", "5432")
+        if not host.startswith("/"):
+            return socket.create_connection((host, port))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(f"{host}/.s.PGSQL.{port}")
+        return server
+
+
+@contextlib.contextmanager
+def between(url: str) -> Iterator[Proxy]:
+    """A proxy before the database of that URL."""
+    proxy = Proxy(url)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
