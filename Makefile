@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate failpoints bench growth performance docs check lint format lock stop clean setup
+.PHONY: help demo test mutate failpoints torture bench growth performance docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,8 @@ help:
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
+	@echo "make torture [ROUNDS=50] [SEED=1]"
+	@echo "                          strike the command at random moments, resume it, compare; about half a minute a round"
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
@@ -58,6 +60,11 @@ mutate: $(STAMP)
 
 failpoints: $(STAMP)
 	NXTGAUGE_STRIKES=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/integration/engine/test_failpoints.py $(ARGS)
+
+torture: ROUNDS = 50
+torture: SEED = 1
+torture: $(STAMP)
+	$(BIN)/python -W ignore -m tests.torture --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
 
 bench: ROWS = 2000000
 bench: TIMES = 5

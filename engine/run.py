@@ -94,7 +94,7 @@ def _attempted(
             _mark_built(attempt)
             _wait_for_approval(attempt)
             _publish(attempt)
-        trials.run = None  # it is over
+        trials.end()
         _refresh_statistics(attempt)
         try:
             return attempt.summary()

@@ -55,6 +55,10 @@ class Trials:
     def run_id(self) -> str | None:
         return self.run.run_id if self.run else None
 
+    def end(self) -> None:
+        """The run is over: whatever fails now is followed by no other attempt, which would be at another run."""
+        self.run, self.is_reached = None, False
+
     def know(self, run: Run) -> None:
         """The run is in the books."""
         self.run = run
@@ -126,7 +130,8 @@ class Trials:
     def _ended(self, error: BaseException, lease: Lease | None) -> BaseException:
         """Write down how the run ended, from a session of its own, with what becomes of a dry-run's build. The error to
         raise. lease: the attempt's, which may be lost."""
-        begun, self.run = self.run, None  # it is over
+        begun = self.run
+        self.end()
         if begun is None:
             return error
         # A request to stop cancels queries and may cut sessions, whatever that looks like.
