@@ -4,7 +4,28 @@ All frozen. Types and expressions are PostgreSQL's own text, as `format_type` an
 source schema alone on the search path (so objects of that schema stand unqualified, all others qualified).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+
+class Named(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+def by_name(things: Iterable[Thing]) -> dict[str, Thing]:
+    """The things by their names; of two with one name the first."""
+    found: dict[str, Thing] = {}
+    for thing in things:
+        found.setdefault(thing.name, thing)
+    return found
 
 
 @dataclass(frozen=True)
@@ -141,8 +162,12 @@ class Table:
     indexes: tuple[Index, ...] = ()
     comment: str | None = None
 
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return by_name(self.columns)
+
     def find_column(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.name == name), None)
+        return self._columns.get(name)
 
     def column(self, name: str) -> Column:
         """The column of this name, which is known to be there. Errors: LookupError."""

@@ -102,7 +102,7 @@ class Work:
         return {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
 
     def route(self, name: str) -> Route:
-        return next(route for route in self.plan.routes if route.name == name)
+        return self.plan.route(name)
 
 
 @contextlib.contextmanager

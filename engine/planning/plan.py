@@ -9,9 +9,10 @@ Laws
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
 
 from config.note_kinds import Note
-from config.shapes import Column, Table
+from config.shapes import Column, Table, by_name
 from engine.planning import ids
 from engine.planning.fault import Fault
 from engine.reflect.catalog import Catalog, LegacyTable
@@ -219,8 +220,28 @@ class Plan:
     questions: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
+    @cached_property
+    def _tables(self) -> dict[str, TablePlan]:
+        return by_name(self.tables)
+
+    @cached_property
+    def _shapes(self) -> dict[str, Table]:
+        return by_name(self.build)
+
+    @cached_property
+    def _routes(self) -> dict[str, Route]:
+        return by_name(self.routes)
+
+    @cached_property
+    def _spelled_as(self) -> dict[tuple[str, str], str]:
+        return {(table, column): text for table, column, text in reversed(self.spelled)}
+
+    @cached_property
+    def _final_names(self) -> dict[str, str]:
+        return dict(self.renames)
+
     def find_table(self, name: str) -> TablePlan | None:
-        return next((table for table in self.tables if table.name == name), None)
+        return self._tables.get(name)
 
     def table(self, name: str) -> TablePlan:
         """The plan of this legacy table, which is known to be planned. Errors: LookupError."""
@@ -230,12 +251,14 @@ class Plan:
         return found
 
     def shape(self, name: str) -> Table:
-        return next(shape for shape in self.build if shape.name == name)
+        return self._shapes[name]
+
+    def route(self, name: str) -> Route:
+        return self._routes[name]
 
     def spelled_as(self, table: str, column: str) -> str:
         """SQL over alias t: a value as text, in the form in which ids are compared."""
-        found = next((text for *place, text in self.spelled if place == [table, column]), None)
-        return found or ids.word(self.table(table).legacy.shape.column(column))
+        return self._spelled_as.get((table, column)) or ids.word(self.table(table).legacy.shape.column(column))
 
     def id_as(self, table: str, column: str) -> str:
         """The same of an id: one text however a UUID is written."""
@@ -254,7 +277,7 @@ class Plan:
         return tuple(function for function in self.source.functions if function.signature in names)
 
     def final_name(self, build_table: str) -> str:
-        return dict(self.renames).get(build_table, build_table)
+        return self._final_names.get(build_table, build_table)
 
     def build_column(self, build_table: str, final: str) -> str:
         """The name in the build of the column with this final name."""
@@ -265,7 +288,7 @@ class Plan:
     def build_schema(self) -> str:
         return f"{self.target_schema}__build"
 
-    @property
+    @cached_property
     def routes(self) -> tuple[Route, ...]:
         return tuple(route for table in self.tables for route in table.routes)
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
 from config.postgres.quoting import quoted
-from config.shapes import Column, Constraint, Element, Index, Table
+from config.shapes import Column, Constraint, Element, Index, Table, by_name
 from engine.reflect import expressions, sequences
 from engine.reflect.languages import Collation, TextSearch
 from engine.reflect.objects import (
@@ -134,8 +135,12 @@ class Catalog:
     not_migrated: tuple[Leftover, ...] = ()
     grants: tuple[Grant, ...] = field(default=(), compare=False)
 
+    @cached_property
+    def _tables(self) -> dict[str, LegacyTable]:
+        return by_name(self.tables)
+
     def find_table(self, name: str) -> LegacyTable | None:
-        return next((table for table in self.tables if table.name == name), None)
+        return self._tables.get(name)
 
     def table(self, name: str) -> LegacyTable:
         """The table of this name, which is known to be there. Errors: LookupError."""
