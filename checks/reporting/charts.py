@@ -19,6 +19,7 @@ LINE = 24  # height of one bar with its distance to the next
 BAR = 14
 LONGEST_NAME = 30  # characters that fit before a bar
 LEFT, RIGHT = 250, 240  # room for names and for figures
+MOST_BARS = 80
 LEAST = 2.0  # pixels of a share that is not nothing: less cannot be seen
 OUTCOMES = ("loaded", "merged", "rejected", "archived")
 
@@ -34,15 +35,27 @@ PATTERNS = """<defs>
 
 
 def outcomes(balance: TableBlock) -> str:
-    """One bar a table, the largest first. balance: rows of table, source_rows, the four outcomes, balances."""
-    full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=lambda row: (-(row[1] or 0), row[0]))
+    """One bar a table: those first of which not all rows were simply loaded, then the largest.
+
+    balance: rows of table, source_rows, the four outcomes, balances. Beyond MOST_BARS a table has no bar; the table
+    beside the drawing lists it.
+    """
+    full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=_by_interest)
+    smaller, full = full[MOST_BARS:], full[:MOST_BARS]
     bars = "".join(_outcome_bar(row, at) for at, row in enumerate(full))
-    empty = len(balance.rows) - len(full)
+    empty = len(balance.rows) - len(full) - len(smaller)
     note = f"{some(empty, 'more table')} had no rows." if empty else ""
     height = LINE * (len(full) + 2)
     described = f"One bar for each of {len(full)} tables with rows, divided into {', '.join(OUTCOMES)}. {note}"
-    below = _label(0, height - 8, f"and {some(empty, 'table')} without rows", "quiet") if empty else ""
+    others = [some(len(smaller), "smaller table")] if smaller else []
+    others += [f"{some(empty, 'table')} without rows"] if empty else []
+    below = _label(0, height - 8, f"and {' and '.join(others)}", "quiet") if others else ""
     return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{bars}{below}")
+
+
+def _by_interest(row: Sequence[Any]) -> tuple[bool, int, str]:
+    _, source, _, *others, is_balanced = row
+    return is_balanced and not any(others), -(source or 0), row[0]
 
 
 def timings(stages: TableBlock) -> str:

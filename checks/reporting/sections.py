@@ -235,7 +235,13 @@ def _balance(report: Json) -> Iterator[Block]:
     if wrong:
         yield TableBlock("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
     total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
-    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, tuple(map(_balanced, tables)), total))
+    rows = tuple(map(_balanced, sorted(tables, key=_has_arrived)))
+    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total))
+
+
+def _has_arrived(row: Json) -> bool:
+    """Whether each of the table's rows was simply loaded; of such tables there is nothing more to say."""
+    return bool(row.get("balanced")) and not any(row.get(name) for name in ("merged", "rejected", "archived"))
 
 
 def _balanced(row: Json) -> Cells:

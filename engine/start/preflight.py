@@ -43,7 +43,8 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
         if unknown := consistency.unknown_tables(mapping.load(), [table.name for table in found.tables]):
             raise ConfigError("; and ".join(unknown))
         made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
-    return replace(made, faults=(*map(Fault, servers.source_faults(held.server)), *made.faults))
+        own = [*servers.source_faults(held.server), *servers.lock_faults(held.holder, "source", len(found.tables))]
+    return replace(made, faults=(*map(Fault, own), *made.faults))
 
 
 def faults(
@@ -79,8 +80,10 @@ def faults(
             *pauses.faults(settings, conn),
             *([] if dry_run else _drift(conn, settings, plan, certificate)),
         ]
-        if can_rehearse(conn, server):
+        roomless = servers.lock_faults(conn, "target", len(plan.build) + len(plan.archive))
+        if can_rehearse(conn, server) and not roomless:
             found += _new_to(plan.faults, rehearsal.faults(conn, settings, plan))
+        found += roomless
     return list(dict.fromkeys(map(str, found)))
 
 

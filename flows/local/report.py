@@ -34,6 +34,7 @@ RENDERERS = {
     "junit.xml": report_junit.render,
 }
 SHOWN_ROWS = 10  # of one failed check on a terminal; the files name up to a hundred
+LISTED_ROWS = 60  # of one list on a terminal; the files have all
 
 
 def of(summary: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
@@ -106,11 +107,17 @@ def _body(block: Block) -> str:
         case Steps():
             return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
         case TableBlock():
-            return columns(block.head, [*block.rows, *([block.total] if block.total else ())])
+            return _listed(block)
         case Chart():
             return _body(block.table)
         case FindingBlock():
             return _finding(block)
+
+
+def _listed(block: TableBlock) -> str:
+    rows, more = block.rows[:LISTED_ROWS], len(block.rows) - LISTED_ROWS
+    text = columns(block.head, [*rows, *([block.total] if block.total else ())])
+    return f"{text}\n  and {more:,} more, which the report's files list" if more > 0 else text
 
 
 def _step(number: int, step: Mapping[str, Any]) -> str:

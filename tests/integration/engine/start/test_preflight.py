@@ -12,10 +12,11 @@ from config import settings as configuration
 from config.errors import PlanRefused, SourceError, TargetBusy
 from engine import describe, run
 from engine.books import bookkeeping, lease
-from engine.session import connect
+from engine.session import connect, servers
 from engine.start import survey
 from flows.cli import main as cli
 
+LOCK_SETTINGS = ("max_locks_per_transaction", "max_connections")
 SOURCE = """
     create extension citext;
     create table users (id uuid primary key default gen_random_uuid(), email citext);
@@ -301,3 +302,14 @@ def test_the_command_ends_otherwise_where_the_target_cannot_be_had(settings, com
     code, out, _ = command("plan", "--json", NXTGAUGE_TARGET_URL="")
     assert code == 0 and json.loads(out)["target"]["looked_at"] is False
     assert "did you mean payments?" in command("plan", "paymnts")[2]
+
+
+def test_a_server_without_room_for_the_locks_of_so_many_tables_is_refused(module_database):
+    """The refusal names a value that does; it is the smallest that does."""
+    with psycopg.connect(module_database(), autocommit=True) as conn:
+        each, sessions = (int(conn.execute(f"show {name}").fetchone()[0]) for name in LOCK_SETTINGS)
+        for side, locks in servers.LOCKS_A_TABLE.items():
+            most = each * sessions // locks
+            assert servers.lock_faults(conn, side, most) == []
+            (fault,) = servers.lock_faults(conn, side, most + 1)
+            assert f"set max_locks_per_transaction = {each + 1} there (it is {each})" in fault

@@ -185,6 +185,21 @@ def test_the_drawing_says_its_figures():
     assert source.index(">big</text>") < source.index(">small</text>")
 
 
+def test_five_thousand_tables_are_a_report_that_can_be_read():
+    whole = [
+        {"legacy_table": f"t{n:04}", "source_rows": n, "loaded": n, "merged": 0, "rejected": 0, "archived": 0,
+         "balanced": True}
+        for n in range(1, 5_000)
+    ]  # fmt: skip
+    odd = whole[0] | {"legacy_table": "zebras", "source_rows": 1, "loaded": 0, "rejected": 1}
+    report = made(summary(tables=[*whole, odd]), verdict())
+    drawn = Page(report_html.render(report)).text
+    assert "and 4,920 smaller tables" in drawn and drawn.index("zebras") < drawn.index("t4999") < drawn.index("t4998")
+    text = files.to_text(report)
+    assert len(text.splitlines()) < 150 and text.index("zebras") < text.index("t0001")
+    assert "and 4,940 more, which the report's files list" in text and "all 5,000 tables" in text
+
+
 def junit(report: dict) -> ET.Element:
     return ET.fromstring(report_junit.render(report))
 
