@@ -1,5 +1,6 @@
 """The operator's questions and commands beside migrating: each opens a session of its own and returns plain values."""
 
+import itertools
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from engine.gates.summary import Summary
 from engine.publish import publish
 from engine.session import connect, snapshot
 from engine.session.blame import blame
+from engine.session.patience import patiently
 from engine.session.stop import STOP
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
@@ -34,12 +36,24 @@ def told(settings: Settings, run_id: str, **known: Any) -> Summary:
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
-    """Roll back the last publish; run_id: only if this run is the published one.
+    """Roll back the last publish; run_id: only if this run is the published one. A session that is lost is replaced.
 
     Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
     """
-    with lease.hold(settings.target) as held, held.session(STOP) as conn:
-        return asdict(publish.rollback(conn, settings.target_schema, run_id))
+    tries = itertools.count()
+
+    def once(run_id: str | None) -> publish.Switch:
+        with lease.hold(settings.target) as held, held.session(STOP) as conn:
+            earlier = publish.rolled_back(conn, settings.target_schema, run_id) if next(tries) else None
+            try:
+                return earlier or publish.rollback(conn, settings.target_schema, run_id)
+            except TargetError as error:
+                # A lock was waited for, and who holds it is to be told now.
+                error.retryable = error.retryable and error.sqlstate != publish.LOCK_NOT_HAD
+                raise
+
+    # By its name, or another try would take back one more.
+    return asdict(patiently(once, run_id or published_run(settings)))
 
 
 def published_run(settings: Settings) -> str | None:

@@ -196,6 +196,16 @@ def rollback(
     return switch
 
 
+def rolled_back(conn: psycopg.Connection, target_schema: str, run_id: str | None) -> Switch | None:
+    """What the rollback of this run did, if it has been made; for who has not heard of it."""
+    if run_id is None or bookkeeping.run(conn, run_id).state != "rolled_back":
+        return None
+    product, _ = names_of(target_schema)
+    ours = bookkeeping.schemas(conn)
+    restored = ours[product.live].run_id if product.live in ours else None
+    return _switch_to(conn, ours.get(product.withdrawn), product, restored)
+
+
 def _put_in_place(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names) -> None:
     live, build = ours.get(names.live), ours.get(names.build)
     access = privileges.read(conn, live.schema_oid) if live else None

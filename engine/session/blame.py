@@ -14,7 +14,7 @@ import psycopg
 from config.errors import Interrupted, MigrateError, SourceError, StagingError
 from config.postgres import network
 from config.postgres.connection import Connection
-from engine.session.stop import Stop
+from engine.session.stop import STOP, Stop
 
 # What went wrong, what to do. Kinds of SQLSTATE by their longest prefix.
 HINTS = {
@@ -101,14 +101,14 @@ def blame(kind: type[MigrateError], what: str, stop: Stop | None = None) -> Iter
     """Turn a driver's error within the block into one of `kind` (SourceError, TargetError, StagingError).
 
     The error carries `sqlstate` ('' if none), `retryable`, and `column` where the value of one was refused. After a
-    request to stop, any of them is Interrupted.
+    request to stop, any of them is Interrupted; stop: where it is not this process that is asked.
     """
     try:
         yield
     except (psycopg.Error, adbc_driver_manager.Error, OSError, ValueError) as error:
         if not _is_drivers(error):
             raise
-        if stop and stop.is_set():
+        if (stop or STOP).is_set():
             raise Interrupted(f"stopped while {what}") from None
         raise _blamed(kind, what, _diagnosis(error)) from None
 

@@ -5,6 +5,7 @@ One run is struck at one point after the other: an attempt gets as far as its po
 there. NXTGAUGE_STRIKES=all strikes each point with each action in a run of its own, and by that says which one it was.
 """
 
+import itertools
 import os
 
 import pytest
@@ -110,3 +111,40 @@ def test_a_run_goes_on_by_itself_after_what_passes_by_itself(trial, undisturbed,
     # Of a run whose creation was not heard of nothing is known but that it died.
     assert states == [*(["interrupted"] if "before_run_created:2:lost" in strikes else []), "published"]
     _same(trial, undisturbed)
+
+
+@pytest.fixture(scope="module")
+def published_twice(source, module_database):
+    """A target that two runs were published into; their ids, the first one's first."""
+    trial = Trial(source, module_database())
+    return trial.target, [trial.here(), trial.here()]
+
+
+def test_a_rollback_that_is_struck_is_whole_or_has_not_been(source, published_twice, undisturbed, database):
+    template, (first, second) = published_twice
+    trial = Trial(source, database(template=template))
+    for point, action in itertools.product(("before_rollback", "within_rollback", "before_rollback_commit"), ENDS):
+        ended = trial.rolled_back(f"{point}:1:{action}")
+        assert ended.code in ENDS[action], f"{point} {action}: {ended}"
+        if ended.code == 0:  # the request to stop came too late
+            break
+        assert trial.live_run == second
+    else:
+        assert trial.rolled_back("within_rollback:1:cut,before_rollback_commit:1:lost").code == 0
+    assert trial.live_run == first and not trial.left_over()
+    found = trial.picture() | {"migration.schemas": undisturbed["migration.schemas"]}  # there is one set aside
+    assert not pictures.differences(undisturbed, found)
+    assert trial.rolled_back("after_rollback:1:kill").code == KILLED and trial.live_run is None
+
+
+def test_a_copy_that_is_struck_down_is_made_anew_and_is_the_same(source, database):
+    trial, whole = Trial(source, database()), Trial(source, database())
+    assert whole.copied().code == 0
+    for number, point in enumerate(points.STAGING):
+        action = ("kill", "error")[number % 2]
+        ended = trial.copied(f"{point}:1:{action}")
+        assert ended.code in ENDS[action], f"{point}: {ended}"
+    assert trial.copied().code == 0
+    found = [pictures.of(each.target, ("public",)) for each in (whole, trial)]
+    assert not pictures.differences(*found)
+    assert not trial.left_over()

@@ -15,7 +15,7 @@ import psycopg
 from config import settings as configuration
 from config.errors import MigrateError
 from config.settings import Settings
-from engine import operations
+from engine import operations, staging
 from engine.run import migrate
 from engine.session.stop import STOP
 from engine.start.options import Options
@@ -70,6 +70,10 @@ class Trial:
 
     def rolled_back(self, strikes: str = "") -> Ended:
         return _apart(_roll_back, self, strikes, {})
+
+    def copied(self, strikes: str = "") -> Ended:
+        """An attempt at a staging copy, in the target's place."""
+        return _apart(_copy, self, strikes, {})
 
     def ask(self, query: str) -> list[tuple]:
         with psycopg.connect(self.target, autocommit=True) as conn:
@@ -134,3 +138,9 @@ def _migrate(trial: Trial, changes: dict[str, object]) -> None:
 
 def _roll_back(trial: Trial, _: dict[str, object]) -> None:
     operations.rollback(trial.settings())
+
+
+def _copy(trial: Trial, _: dict[str, object]) -> None:
+    urls = {"NXTGAUGE_SOURCE_URL": trial.source, "NXTGAUGE_STAGING_URL": trial.target}
+    settings = configuration.load("demo", urls | {"NXTGAUGE_MASKING_KEY": "a key that stays the same"})
+    staging.refresh(settings, staging.Wish(), None)
