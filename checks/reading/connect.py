@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from checks.reading.statements import one_value
 from checks.verdict import Check
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import network, session
+from config.postgres import network, refused, session
 from config.postgres.connection import Connection
 
 OWN = {
@@ -143,14 +143,23 @@ def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
     return found
 
 
+def _refused(kind: type[MigrateError], connection: Connection, fault: psycopg.OperationalError) -> MigrateError:
+    """The error to raise where there is no session."""
+    what = f"cannot connect to the {SIDES[kind]} {connection.redacted} ({connection.variable})"
+    if refusal := refused.find(fault, connection):
+        error = kind(f"{what}: {refusal.text}; {refusal.remedy}")
+        error.sqlstate = refusal.sqlstate
+        return error
+    error = kind(f"{what}; {network.why(connection) or 'is it running, and the network to it up?'}")
+    error.sqlstate, error.retryable = NOT_CONNECTED, True  # within a run, which has been connected before
+    return error
+
+
 def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> psycopg.Connection:
     try:
         conn = network.line(connection).connect(reaching)
         conn.execute(session.query(session.PINNED | OWN))
-    except psycopg.OperationalError:
-        hint = network.why(connection) or "is it running, and the network to it up?"
-        fault = error(f"cannot connect to the {SIDES[error]} {connection.redacted} ({connection.variable}); {hint}")
-        fault.sqlstate, fault.retryable = NOT_CONNECTED, True  # within a run, which has been connected before
-        raise fault from None
+    except psycopg.OperationalError as fault:
+        raise _refused(error, connection, fault) from None
     conn.prepare_threshold = None  # no statement comes twice
     return conn

