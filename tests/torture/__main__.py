@@ -5,6 +5,7 @@ Equal seeds draw equal strikes; when one hits is up to the clock. Ends with 1 if
 
 import argparse
 import random
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -26,6 +27,11 @@ OFTEN = {
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # the servers are stopped, whoever ends us, and however we were begun
+        signal.signal(number, signal.default_int_handler)
     folder = given.reports / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}"
     folder.mkdir(parents=True)
     done = []

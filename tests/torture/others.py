@@ -87,7 +87,7 @@ def _schemas(scene: Scene) -> set[str]:
 
 def copy(stage: Stage, scene: Scene) -> None:
     """The staging copy: whole, or empty; and a second one makes it."""
-    wanted, scene.variables = stage.copied(scene.source_db), stage.staging(scene.number, "", scene.rng, "").variables
+    wanted, scene.variables = stage.copied(scene.source_db), stage.copying(scene)
     if scene.rng.random() < 0.3:
         scene.end(scene.start("stage"), None, "stage", {0})
     command = scene.start("stage")

@@ -21,7 +21,7 @@ MOMENTS = {
 }  # fmt: skip
 SEVERAL = {1: 6, 2: 3, 3: 1}  # strikes of a round: how often
 RESUMPTIONS = 3
-SIZES = (12, 16, 20, 28, 40)  # MB of a disk that gets full
+EMPTY_BYTES = 9_000_000  # of a database on a disk of its own
 
 
 @dataclass
@@ -141,9 +141,10 @@ def struck(stage: Stage, scene: Scene) -> None:
 
 def on_small_disk(stage: Stage, scene: Scene) -> bool:
     """Put the target on a small disk; False where none can be mounted."""
-    disk, size = scene.folder / "disk", scene.rng.choice(SIZES)
+    stage.picture(scene.source_db)
+    disk, size = scene.folder / "disk", scene.rng.randrange(EMPTY_BYTES, max(stage.sizes[scene.source_db], 10_000_000))
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
     if shutil.which("mount") is None or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
         scene.notes.append("no full disk: none can be mounted here")
         return False
@@ -151,7 +152,7 @@ def on_small_disk(stage: Stage, scene: Scene) -> bool:
     scene.folder.chmod(0o755)
     scene.target.ask(f"create tablespace small{scene.number} location '{disk}'")
     scene.target.create(scene.target_db, tablespace=f"small{scene.number}")
-    scene.notes.append(f"a disk of {size} MB")
+    scene.notes.append(f"a disk of {size} bytes")
     return True
 
 

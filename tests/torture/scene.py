@@ -106,7 +106,7 @@ class Scene:
     def start(self, *arguments: str, **variables: str) -> Command:
         urls = {f"NXTGAUGE_{side.upper()}_URL": self.url(side) for side in SIDES}
         program = PROGRAM if self.verifies or arguments[0] != "migrate" else UNVERIFIED
-        known = environment(self.mark, self.work, **urls, **self.variables, **variables)
+        known = environment(self.mark, self.work, **urls | self.variables | variables)
         return Command(program, list(arguments), known, self.folder)
 
     def run(self, *arguments: str, **variables: str) -> Command:

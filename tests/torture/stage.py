@@ -27,7 +27,8 @@ STAGING = {"NXTGAUGE_MASKING_KEY": "torture-torture-torture"}
 
 @dataclass
 class Stage:
-    """rows: of each legacy database; 0: the small one of the failpoints. undisturbed: pictures by name."""
+    """rows: of each legacy database; 0: the small one of the failpoints. undisturbed: pictures by name; sizes: bytes of
+    a target, by its source."""
 
     folder: Path
     source: Server
@@ -35,6 +36,7 @@ class Stage:
     rows: int
     seed: int
     undisturbed: dict[str, Picture] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def scene(self, number: int, kind: str, rng: random.Random, source_db: str, template: str = "template0") -> Scene:
         """A round with a target of its own."""
@@ -47,6 +49,7 @@ class Stage:
         if source_db not in self.undisturbed:
             scene = self.scene(0, "undisturbed", random.Random(0), source_db)
             self.undisturbed[source_db] = migrated(scene)
+            [(self.sizes[source_db],)] = self.target.ask("select pg_database_size(%s)", [scene.target_db])
             self.drop(scene)
         return self.undisturbed[source_db]
 
@@ -76,8 +79,13 @@ class Stage:
     def staging(self, number: int, kind: str, rng: random.Random, source_db: str) -> Scene:
         """A round whose target is the staging database."""
         scene = self.scene(number, kind, rng, source_db)
-        scene.variables |= STAGING | {"NXTGAUGE_STAGING_URL": scene.url("target")}
+        scene.variables = self.copying(scene)
         return scene
+
+    def copying(self, scene: Scene) -> dict[str, str]:
+        """The environment of a copy into the round's target, which then is no target."""
+        urls = {"NXTGAUGE_STAGING_URL": scene.url("target"), "NXTGAUGE_TARGET_URL": self.target.url("postgres")}
+        return STAGING | urls
 
     def drop(self, scene: Scene) -> None:
         """What a round has made, if it found no fault."""
