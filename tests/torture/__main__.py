@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
-    ):  # the servers are stopped, whoever ends us, and however we were begun
+    ):  # whoever ends us, the servers are stopped
         signal.signal(number, signal.default_int_handler)
     folder = given.reports / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}"
     folder.mkdir(parents=True)
