@@ -7,12 +7,13 @@ Laws
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
 import psycopg
 from psycopg import errors, generators, pq, sql, waiting
-from psycopg.abc import PQGen
+from psycopg.abc import Buffer, PQGen
 
 from config.errors import MigrateError, SourceError, TargetError
 from engine.chunks import culprits, ledger
@@ -34,7 +35,7 @@ FREEZABLE_PAGES = 64  # a new file costs some milliseconds
 class Sink(Protocol):
     """Takes what COPY gives."""
 
-    def write(self, data: bytes, /) -> object: ...
+    def write(self, data: Buffer, /) -> object: ...
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
@@ -137,24 +138,28 @@ def pump(throttle: Throttle, source: psycopg.Connection, table: str, out: str | 
     return size
 
 
-def _gathered(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[bytes]:
-    """Messages of one row each, joined to larger ones."""
+def _gathered(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[Buffer]:
+    """Messages of one row each, joined to larger ones; one that is large already stays as it is."""
     with blame(SourceError, f"reading {table}", throttle.stop), source.cursor() as cursor, cursor.copy(out):
-        while data := source.wait(_some(source.pgconn)):
-            yield data
-            throttle.spend(len(data))
+        while pieces := source.wait(_some(source.pgconn)):
+            while pieces:
+                yield (piece := pieces.popleft())
+                throttle.spend(len(piece))
+                del piece
 
 
-def _some(pgconn: pq.abc.PGconn) -> PQGen[bytes]:
+def _some(pgconn: pq.abc.PGconn) -> PQGen[deque[Buffer]]:
     """The messages of a COPY that come next, some 256 KiB of them; none after the last, and then it has ended well.
 
     psycopg waits for each row anew; taken as they lie in libpq's buffer they cost half of that. They are joined one by
     one: a list of them would be looked through by the garbage collector over and over, which takes twice as long again.
     """
-    gathered = bytearray()
-    while len(gathered) < GATHER_BYTES and pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+    gathered, large = bytearray(), list[Buffer]()
+    while len(gathered) < GATHER_BYTES and not large and pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
         size, row = pgconn.get_copy_data(1)
-        if size > 0:
+        if size > GATHER_BYTES:
+            large.append(row)
+        elif size > 0:
             gathered += row
         elif size == 0:
             while not (yield waiting.Wait.R):
@@ -162,7 +167,7 @@ def _some(pgconn: pq.abc.PGconn) -> PQGen[bytes]:
             pgconn.consume_input()
         else:
             yield from _end(pgconn)
-    return bytes(gathered)
+    return deque(filter(len, (bytes(gathered), *large)))
 
 
 def _end(pgconn: pq.abc.PGconn) -> PQGen[None]:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import sql
+from psycopg.abc import Buffer
 
 from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
@@ -149,10 +150,10 @@ class _Masking:
     def __init__(self, sink: stream.Sink, lane: Lane):
         self._sink, self._table, self._masks = sink, lane.table.name, lane.masks
 
-    def write(self, gathered: bytes) -> None:
+    def write(self, gathered: Buffer) -> None:
         """Errors: MigrateError for a mask that fails, without what it failed on."""
         try:
-            masked = b"".join(map(self._masked, gathered.split(b"\n")[:-1]))
+            masked = b"".join(map(self._masked, bytes(gathered).split(b"\n")[:-1]))
         except Exception as error:
             raise MigrateError(f"masking {self._table} met a fault of the program: {type(error).__name__}") from None
         self._sink.write(masked)
