@@ -51,6 +51,7 @@ from engine.start.options import Options
 from engine.start.trials import Passing, Trials
 
 NOTHING_ASKED = Options()
+COARSE_STATISTICS = "published with coarse statistics ({}); run ANALYZE in the target"
 
 
 def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
@@ -104,8 +105,13 @@ def _attempted(
 
 def _ended_well(attempt: "Attempt") -> Summary:
     """What is left to do for a run that has published, and of which the answer to that commit was lost."""
-    with connect.target(attempt.settings.target, STOP) as conn:
-        _refresh_statistics(replace(attempt, conn=conn))
+    work = attempt.work
+    try:
+        with leases.hold(attempt.settings.target) as lease, lease.session(STOP) as conn:
+            work = replace(work, sessions=Pool(attempt.settings, work.snapshot, STOP, lease))
+            _refresh_statistics(replace(attempt, conn=conn, lease=lease, work=work))
+    except MigrateError as error:
+        attempt.clock.message(COARSE_STATISTICS.format(error))
     return _summary_anew(attempt)
 
 
@@ -283,7 +289,7 @@ def _refresh_statistics(attempt: Attempt) -> None:
         with contextlib.closing(attempt.work.sessions):
             statistics.analyze(attempt.work, attempt.conn, attempt.workers, schemas)
     except (MigrateError, psycopg.Error) as error:
-        attempt.clock.message(f"published with coarse statistics ({error}); run ANALYZE in the target")
+        attempt.clock.message(COARSE_STATISTICS.format(error))
 
 
 def _discard(attempt: Attempt) -> None:

@@ -5,7 +5,7 @@ stop      the process is asked to stop, as by SIGTERM
 error     an error that nobody has foreseen
 conflict  an error of the target that passes by itself, as of a deadlock
 cut       the session's socket is shut: what the program sends next does not arrive
-lost      the session's socket is deaf: what the program sends next is done, and the answer is lost
+lost      the session's transaction, or else its next statement, is committed, and the answer is lost
 sleep     the thread waits for some seconds
 """
 
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 SLEEP_SECONDS = 3.0
 
@@ -49,7 +50,18 @@ def cut(arguments: Iterable[object]) -> None:
 
 
 def lost(arguments: Iterable[object]) -> None:
-    _shut(session_of(arguments), socket.SHUT_RD)
+    session = session_of(arguments)
+    if session.info.transaction_status == TransactionStatus.IDLE:
+        _shut(session, socket.SHUT_RD)
+        return
+    send = session._exec_command  # by which psycopg sends BEGIN, savepoints and COMMIT
+
+    def deaf_from_commit(command: object, *more: object, **named: object) -> object:
+        if command == b"COMMIT":
+            _shut(session, socket.SHUT_RD)
+        return send(command, *more, **named)
+
+    session._exec_command = deaf_from_commit
 
 
 def sleep(_: Iterable[object]) -> None:
