@@ -89,7 +89,7 @@ def staging(connection: Connection, reaching: Reaching = unreached) -> Iterator[
 def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[psycopg.Connection]:
     line = network.line(connection)
     with line.in_use(), contextlib.closing(_open(connection, error, reaching)) as conn:
-        cancel = partial(conn.cancel_safe, timeout=network.STOP_SECONDS)
+        cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         try:
             with reaching(lambda: line.cancel(cancel)):
                 yield conn

@@ -31,7 +31,8 @@ from config.postgres.connection import Connection
 
 ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
 LOST_SECONDS = 30.0
-STOP_SECONDS = 1.0
+STOP_SECONDS = 0.7
+CANCEL_SECONDS = 5.0  # of a server that answers
 REFUSED_SECONDS = 5.0
 TOLD_SECONDS = 60.0  # how long errors name the network as their cause
 # What every server answers, with one byte and before it asks who is there: whether it takes TLS. It logs nothing of it.

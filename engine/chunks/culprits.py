@@ -72,11 +72,24 @@ def sift(
 
 @contextlib.contextmanager
 def trying(*sessions: psycopg.Connection) -> Iterator[None]:
-    """A failure within the block is rolled back to a savepoint in these sessions, which stay in their transactions."""
-    with contextlib.ExitStack() as stack:
-        for session in sessions:
-            stack.enter_context(session.transaction())
-        yield
+    """A failure within the block is rolled back to a savepoint in these sessions, which stay in their transactions.
+
+    Where one of them is lost, and cannot be rolled back, the failure that told of it is the error.
+    """
+    failure: MigrateError | None = None
+    try:
+        with contextlib.ExitStack() as stack:
+            for session in sessions:
+                stack.enter_context(session.transaction())
+            try:
+                yield
+            except MigrateError as error:
+                failure = error
+                raise
+    except psycopg.Error:
+        if failure:
+            raise failure from None
+        raise
 
 
 def halves(source: Source, work: Work, table: LegacyTable, part: Part) -> list[Part]:

@@ -182,7 +182,10 @@ def _diagnosis(error: Exception) -> Diagnosis:
         fields = {_decoded(key): _decoded(value) for key, value in error.details or []}
         text = fields.get("PG_DIAG_MESSAGE_PRIMARY") or str(error).split("Query was")[0]
     else:
-        return Diagnosis(guessed_sqlstate(str(error)), "the stream of rows broke off")
+        silent = re.search(SILENT, str(error))
+        return Diagnosis(
+            guessed_sqlstate(str(error)), f"the stream of rows broke off {silent[0] if silent else ''}".strip()
+        )
     return Diagnosis(error.sqlstate or guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
 
 

@@ -116,7 +116,7 @@ def _session(
     with line.in_use():
         with blame_connecting(kind, connection, stop):
             conn = line.connect(stop.reaching)
-        cancel = partial(conn.cancel_safe, timeout=network.STOP_SECONDS)
+        cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(cancel)):
             with blame(kind, "setting up the session", stop):
                 conn.execute(session.query(session.PINNED | OWN | settings, WORKING))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import psycopg
+
 from config.errors import Interrupted, MigrateError
 from engine.session.stop import STOP, Stop
 
@@ -85,3 +87,16 @@ def anew(
             seconds = patience.next_wait()
             tell(f"{error}; it begins anew in {seconds:.0f} s, by itself")
         pause(seconds)
+
+
+def is_lost(session: psycopg.Connection) -> bool:
+    """Whether it has ended, and not by us; it is asked."""
+    if session.closed:
+        return session.broken  # else we have closed it ourselves
+    try:
+        session.execute("select")
+    except psycopg.OperationalError:
+        return True
+    except psycopg.Error:  # within a transaction that has failed
+        return False
+    return False

@@ -6,6 +6,8 @@ Laws
   taken up half done: its rows are not proven, and its masks may be of a key that is gone.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -13,7 +15,7 @@ import psycopg
 from config.errors import MigrateError, SourceError, StagingError, TargetBusy
 from config.settings import Settings
 from engine.session.execution import Silent, Watch
-from engine.session.patience import Patience, anew
+from engine.session.patience import Patience, anew, is_lost
 from engine.staging.refresh import Prove, Wish, attempt
 
 
@@ -22,7 +24,7 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
     watch, attempts = watch or Silent(), Attempts()
     patience = Patience(settings.retry_seconds)
     return anew(
-        lambda: attempt(settings, wish, prove, watch, attempts.begin),
+        lambda: attempt(settings, wish, prove, watch, attempts.under_way),
         patience,
         attempts.follows,
         watch.message,
@@ -30,18 +32,22 @@ def refresh(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch | 
 
 
 class Attempts:
-    """Knows whether one has begun, and the sessions without which the latest could not go on."""
+    """Knows whether one has begun."""
 
     def __init__(self) -> None:
         self._is_begun = False
-        self._sessions: tuple[psycopg.Connection, ...] = ()
 
-    def begin(self, *sessions: psycopg.Connection) -> None:
-        self._is_begun, self._sessions = True, sessions
+    @contextlib.contextmanager
+    def under_way(self, *sessions: psycopg.Connection) -> Iterator[None]:
+        """Within the block one has begun. sessions: those without which it cannot go on."""
+        self._is_begun = True
+        try:
+            yield
+        except (SourceError, StagingError) as error:
+            error.retryable = error.retryable or any(map(is_lost, sessions))
+            raise
 
     def follows(self, error: MigrateError) -> bool:
         """Whether another attempt follows this error."""
-        is_lost = isinstance(error, SourceError | StagingError) and any(one.broken for one in self._sessions)
-        self._sessions = ()
         # Who holds the staging database may be what is left of our own lease, which the server has not found lost yet.
-        return self._is_begun and (error.retryable or is_lost or isinstance(error, TargetBusy))
+        return self._is_begun and (error.retryable or isinstance(error, TargetBusy))

@@ -74,7 +74,7 @@ class HeldCopy:
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
 Prove = Callable[[HeldCopy], dict[str, Any]]
-Begun = Callable[..., None]  # hears that a copy has begun, and the sessions without which it cannot go on
+UnderWay = Callable[..., contextlib.AbstractContextManager[None]]  # a copy has begun that needs these sessions
 
 
 @dataclass
@@ -111,7 +111,7 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
     return chosen, [*faults.of_source(found), *missing]
 
 
-def attempt(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch, begun: Begun) -> dict[str, Any]:
+def attempt(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch, under_way: UnderWay) -> dict[str, Any]:
     """Make the copy anew, in one attempt (engine.staging.attempts). Returns what was made and proven, as plain JSON
     values.
 
@@ -133,7 +133,7 @@ def attempt(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch, b
         making.remarks += _emptied(chosen)
         if not given and wish.is_masked:
             making.remarks.append("NXTGAUGE_MASKING_KEY is not set: the next copy will be masked otherwise")
-        copy, counts, proof = _made(making, prove, begun)
+        copy, counts, proof = _made(making, prove, under_way)
         clock.finish()
     return _told(making, copy, counts, proof, time.monotonic() - started)
 
@@ -187,15 +187,14 @@ def _refuse(making: Making, missing: list[str]) -> None:
 
 
 def _made(
-    making: Making, prove: Prove | None, begun: Begun
+    making: Making, prove: Prove | None, under_way: UnderWay
 ) -> tuple[Copy, dict[str, tuple[int, int]], dict[str, Any] | None]:
     """The copy, counted, and what its proof says."""
     conn, clock = making.conn, making.clock
     _lock(making)
     copy = _begun(making)
-    begun(conn, making.lease.conn, making.held.holder)
     clock.message(f"copy {copy.copy_id}")
-    with _ending(making, copy), contextlib.ExitStack() as stack:
+    with under_way(conn, making.lease.conn, making.held.holder), _ending(making, copy), contextlib.ExitStack() as stack:
         folder = stack.enter_context(programs.folder())
         sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP, making.lease)))
         with blame(StagingError, "writing the books", STOP):
@@ -261,7 +260,8 @@ def _close(making: Making, copy: Copy) -> None:
 
 
 def _make_extensions(making: Making) -> None:
-    needed, mentioned = structure.extensions(making.held.holder, making.source), structure.mentioned(making.source)
+    with blame(SourceError, "looking for extensions", STOP):
+        needed, mentioned = structure.extensions(making.held.holder, making.source), structure.mentioned(making.source)
     structure.make_extensions(making.conn, needed)
     perhaps = {name: schema for name, schema in mentioned.items() if name not in needed}
     for name in structure.try_extensions(making.conn, perhaps):

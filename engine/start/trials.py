@@ -22,7 +22,7 @@ from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
 from engine.session import connect, log_context
 from engine.session.execution import Watch
-from engine.session.patience import Patience, pause
+from engine.session.patience import Patience, is_lost, pause
 from engine.session.stop import STOP
 from engine.start import begin
 
@@ -87,7 +87,7 @@ class Trials:
         is_of_a_side = isinstance(error, SourceError | TargetError)
         # The target may be held by what is left of our own lease, which the server has not found lost yet.
         is_held = isinstance(error, TargetBusy)
-        return error.retryable or is_held or (is_of_a_side and any(map(_is_lost, sessions)))
+        return error.retryable or is_held or (is_of_a_side and any(map(is_lost, sessions)))
 
     def wait(self, error: MigrateError, watch: Watch) -> None:
         """Wait for what passes by itself, and say so.
@@ -171,15 +171,3 @@ class Trials:
 def _all_the_same(text: str, run_id: str) -> TargetError:
     """Of a run of which the answer to the last commit was lost."""
     return TargetError(f"{text}; run {run_id} has ended well all the same, as `nxtgauge-migrate status` tells")
-
-
-def _is_lost(session: psycopg.Connection) -> bool:
-    if session.closed:
-        return session.broken  # else we have closed it ourselves
-    try:
-        session.execute("select")
-    except psycopg.OperationalError:
-        return True
-    except psycopg.Error:  # within a transaction that has failed
-        return False
-    return False

@@ -29,6 +29,22 @@ class TestBlame:
         assert caught.value.exit_code == (4 if opening is connect.source else 5)
         assert "NXTGAUGE_SOURCE_URL" in str(caught.value) and SECRET not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("text", "sqlstate"),
+        [
+            ("[libpq] Error executing query 'fetch': canceling statement due to conflict with recovery", "40001"),
+            ("[libpq] Error: FATAL: terminating connection due to conflict with recovery", "40001"),
+            ("[libpq] Error: canceling statement due to lock timeout", "55P03"),
+            ("[libpq] Error: could not receive data from server: Connection timed out", "08006"),
+            ("[libpq] Error: canceling statement due to user request", "57014"),
+        ],
+    )
+    def test_what_passes_by_itself_is_known_where_a_driver_gives_no_code(self, text, sqlstate):
+        with pytest.raises(SourceError) as caught, blame(SourceError, "reading"):
+            raise OSError(text)
+        assert (caught.value.sqlstate, caught.value.retryable) == (sqlstate, sqlstate != "57014")
+        assert ("look at the network" in str(caught.value)) is ("timed out" in text)
+
     @pytest.mark.parametrize("name", ["target", "adbc_target"])
     @pytest.mark.parametrize(
         ("query", "expected"),

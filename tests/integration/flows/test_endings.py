@@ -1,9 +1,10 @@
-"""Signals, as a person sends them to a command: it ends with 130, whatever it is at, and whenever another one comes."""
+"""How commands end: with 130 after a signal, whatever they are at; with the side's code where it does not come back."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import psycopg
 import pytest
 
 from config import settings as configuration
+from config.errors import TargetError
 from engine.run import migrate
 from engine.start.options import Options
 from flows.demo.seed import seed
+from flows.local import report
+from flows.runs import work
 from tests.support.auditors import trusting
 from tests.support.places import PROJECT
 
@@ -80,3 +84,46 @@ def test_another_signal_ends_it_with_the_same_code_whenever_it_comes(urls):
                 if process.poll() is not None:
                     break
             assert process.wait(20) == 130, process.stderr.read()
+
+
+class TestVerify:
+    """One whose sessions are ended begins anew, and gives up soon where it cannot."""
+
+    @pytest.fixture
+    def striking(self, urls):
+        """Ends our sessions on the target once there are some; what else is asked of an administrator then."""
+
+        def strike(*more: str) -> None:
+            ours = "from pg_stat_activity where application_name = 'nxtgauge-migrate' and datname = %s"
+            name = psycopg.conninfo.conninfo_to_dict(urls["NXTGAUGE_TARGET_URL"])["dbname"]
+            with psycopg.connect(urls["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
+                while len(conn.execute(f"select {ours}", [name]).fetchall()) < 3:
+                    time.sleep(0.01)
+                for statement in more:
+                    conn.execute(statement)
+                conn.execute(f"select pg_terminate_backend(pid) {ours}", [name])
+
+        return lambda *more: threading.Thread(target=strike, args=more, daemon=True).start()
+
+    @pytest.fixture
+    def settings(self, urls, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)  # reports go there
+        return configuration.load("demo", urls)
+
+    def test_it_begins_anew(self, settings, striking, caplog):
+        striking()
+        assert report.exit_code(work.verify(settings, level="content"), strict=False) == 8
+        assert caplog.text.count("it begins anew") == 1
+
+    def test_what_does_not_come_back_is_told_soon(self, settings, striking, urls, monkeypatch):
+        monkeypatch.setattr(work, "VERIFY_SECONDS", 1.0)
+        name = psycopg.conninfo.conninfo_to_dict(urls["NXTGAUGE_TARGET_URL"])["dbname"]
+        striking(f"alter database {name} allow_connections false")
+        started = time.monotonic()
+        try:
+            with pytest.raises(TargetError, match="target"):
+                work.verify(settings, level="content")
+        finally:
+            with psycopg.connect(urls["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
+                conn.execute(f"alter database {name} allow_connections true")
+        assert time.monotonic() - started < 10
