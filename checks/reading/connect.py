@@ -91,7 +91,8 @@ def _session(connection: Connection, error: type[MigrateError], reaching: Reachi
     with line.in_use(), contextlib.closing(_open(connection, error, reaching)) as conn:
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         try:
-            with reaching(lambda: line.cancel(cancel)):
+            process = one_value(conn, int, "select pg_backend_pid()")
+            with reaching(lambda: line.cancel(cancel)), line.holding(process):
                 yield conn
         except psycopg.Error as fault:
             if _passes(fault) and not _is_of(conn):

@@ -6,6 +6,7 @@ Laws
   server is there, be it a refusal.
 - What is lost is cut: the sockets of all sessions of this process, whoever opened them, are shut down. Whoever waits
   for one of them meets the error of a lost connection, which may be tried again.
+- What was cut at this end may live on at the other, and hold locks there. The first session that is had again ends it.
 - A request to stop waits for no answer: where the server gives none within STOP_SECONDS its sessions are cut, and for
   a moment none is opened there.
 
@@ -31,7 +32,7 @@ from config.postgres.connection import Connection
 
 ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
 LOST_SECONDS = 30.0
-STOP_SECONDS = 0.7
+STOP_SECONDS = 0.5
 CANCEL_SECONDS = 5.0  # of a server that answers
 REFUSED_SECONDS = 5.0
 TOLD_SECONDS = 60.0  # how long errors name the network as their cause
@@ -39,6 +40,14 @@ TOLD_SECONDS = 60.0  # how long errors name the network as their cause
 QUESTION = struct.pack("!ii", 8, 80877103)
 SOCKETS = next((path for path in map(Path, ("/proc/self/fd", "/dev/fd")) if path.is_dir()), None)
 HEARD = struct.Struct("=52xI")  # where Linux's tcp_info has the milliseconds since data came
+LEFT = """
+    select pg_catalog.pg_terminate_backend(a.pid)
+    from rows from (pg_catalog.unnest(%s::int4[]), pg_catalog.unnest(%s::float8[])) as cut (pid, age)
+    join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) cut.pid
+    where a.usename operator(pg_catalog.=) current_user and a.datname operator(pg_catalog.=) current_database()
+        and a.backend_start operator(pg_catalog.<)
+            (pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.make_interval(secs => cut.age))
+"""
 
 LOG = logging.getLogger("config")
 
@@ -63,6 +72,8 @@ class Line:
         self._connection, self._lock = connection, threading.Lock()
         self._places: set[Place] = set()  # where sessions have found the server
         self._endings: dict[int, Callable[[], None]] = {}
+        self._processes: set[int] = set()  # of the server, one for each session
+        self._left: dict[int, float] = {}  # those that were cut, and when
         self._users, self._is_over = 0, threading.Event()
         self._unanswered: float | None = None  # since when, by the monotonic clock
         self._given_up = self.lost_at = float("-inf")
@@ -89,6 +100,7 @@ class Line:
         """A session of psycopg, in autocommit. Errors: the driver's; psycopg.OperationalError, once it is given up."""
         conn = self.open(lambda: psycopg.connect(self._connection.watched, autocommit=True), reaching)
         self._know(conn)
+        self._end_left(conn)
         return cursors.taking_any_name(conn)
 
     def open(self, open_it: Callable[[], Session], reaching: Reaching = unreached) -> Session:
@@ -99,9 +111,18 @@ class Line:
         try:
             with reaching(opening.give_up):
                 return opening.start().result()
+        except psycopg.errors.ConnectionTimeout:  # who asks next need not wait as long again
+            self._given_up = time.monotonic()
+            raise
+
+    @contextlib.contextmanager
+    def holding(self, process: int) -> Iterator[None]:
+        """Within the block a session has this process of the server."""
+        self._processes.add(process)
+        try:
+            yield
         finally:
-            if opening.is_given_up:
-                self._given_up = time.monotonic()
+            self._processes.discard(process)
 
     def know(self, reaching: Reaching = unreached) -> None:
         """Have a session of psycopg find the server, if none has: other drivers do not say where they found it."""
@@ -132,7 +153,13 @@ class Line:
         with self._lock:
             for end in self._endings.values():
                 end()
+        self._left |= dict.fromkeys(self._processes, time.monotonic())
         return sum(map(_shut, _sockets(self._places)))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a session of this process has found the server."""
+        return bool(self._places)
 
     @property
     def _is_given_up(self) -> bool:
@@ -141,6 +168,14 @@ class Line:
     def _know(self, conn: psycopg.Connection) -> None:
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(conn.fileno())) as one:
             self._places.add(_place(one))
+
+    def _end_left(self, conn: psycopg.Connection) -> None:
+        """End what was cut and has not noticed. Numbers come again: one that began since is another session's."""
+        left, self._left = self._left, {}
+        if left:
+            ages = [time.monotonic() - cut_at for cut_at in left.values()]
+            with contextlib.suppress(psycopg.Error):
+                conn.execute(LEFT, [list(left), ages])
 
     def _watch(self, is_over: threading.Event) -> None:
         while not is_over.wait(ASK_SECONDS):
@@ -179,7 +214,6 @@ class _Asking(Generic[Answer]):
     def __init__(self, ask: Callable[[], Answer]):
         self._ask, self._began, self._ended = ask, time.monotonic(), threading.Event()
         self._answers: list[Answer] = []
-        self.is_given_up = False
         self._error: BaseException | None = None
 
     def start(self) -> Self:
@@ -192,17 +226,16 @@ class _Asking(Generic[Answer]):
 
     def give_up(self) -> None:
         """Wait no longer, once it has had a moment. Called as often as anybody likes."""
-        if not self._ended.is_set() and time.monotonic() - self._began > STOP_SECONDS:
-            self.is_given_up = True
+        if time.monotonic() - self._began > STOP_SECONDS:
             self._ended.set()
 
     def result(self) -> Answer:
-        """Errors: its own; psycopg.OperationalError where it was given up."""
+        """Errors: its own; psycopg.errors.ConnectionTimeout where it was given up."""
         self._ended.wait()
         if self._error is not None:
             raise self._error
         if not self._answers:
-            raise psycopg.OperationalError("no answer came: timed out")
+            raise psycopg.errors.ConnectionTimeout("no answer came: timed out")
         return self._answers[0]
 
     def _run(self) -> None:

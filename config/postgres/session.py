@@ -59,7 +59,8 @@ AT_START = (
 
 
 def query(settings: dict[str, str], yielding: dict[str, str] | None = None) -> str:
-    """One SELECT that makes all these settings, for not every driver takes several statements at once.
+    """One SELECT that makes all these settings, for not every driver takes several statements at once; beside each it
+    gives the number of the session's process.
 
     yielding: settings that yield to what the connection string says of them.
     """
@@ -67,7 +68,7 @@ def query(settings: dict[str, str], yielding: dict[str, str] | None = None) -> s
     made += [(name, value, True) for name, value in (yielding or {}).items()]
     rows = ", ".join(f"('{name}', '{value}', {yields})" for name, value, yields in made)
     return (
-        "select pg_catalog.set_config(s.name, given.value, false) "
+        "select pg_catalog.set_config(s.name, given.value, false), pg_catalog.pg_backend_pid() "
         f"from (values {rows}) as given (name, value, yields) join pg_catalog.pg_settings as s on s.name = given.name "
         "where (s.context <> 'superuser' or pg_catalog.current_setting('is_superuser') = 'on') "
         "and not (given.yields and s.source = 'client')"

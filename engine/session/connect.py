@@ -22,6 +22,7 @@ import psycopg
 from config.errors import MigrateError, SourceError, StagingError, TargetError
 from config.postgres import network, session
 from config.postgres.connection import Connection
+from engine.session import fetch
 from engine.session.blame import blame, blame_connecting
 from engine.session.stop import Stop
 
@@ -119,8 +120,9 @@ def _session(
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(cancel)):
             with blame(kind, "setting up the session", stop):
-                conn.execute(session.query(session.PINNED | OWN | settings, WORKING))
-            yield conn
+                _, process = fetch.one(conn, session.query(session.PINNED | OWN | settings, WORKING))
+            with line.holding(process):
+                yield conn
 
 
 @contextlib.contextmanager
@@ -140,6 +142,7 @@ def _adbc_session(
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(conn.adbc_cancel)):
             with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
                 cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
-                cursor.fetchall()
+                process = cursor.fetchall()[0][1]
                 conn.commit()
-            yield conn
+            with line.holding(process):
+                yield conn

@@ -19,6 +19,7 @@ from engine.session.stop import STOP, Stop
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+NO_CONNECTION = "08001"
 LONGEST_SECONDS = 30.0  # of one wait
 STEP_SECONDS = 0.1
 TRIES = 3  # of one item, beside others that go on; whoever called for it then tries again from further back
@@ -29,14 +30,20 @@ class Patience:
 
     def __init__(self, seconds: float):
         self.left = seconds
-        self._waits = 0
+        self._waits, self._tried_at = 0, time.monotonic()
 
-    def next_wait(self) -> float:
-        """Seconds: 1, 2, 4 and so on, a fifth more or less, lest many come back at once; 0 if none is left."""
+    def next_wait(self, error: MigrateError | None = None) -> float:
+        """Seconds: 1, 2, 4 and so on, a fifth more or less, lest many come back at once; 0 if none is left.
+
+        error: what the latest try met; to have found no connection was waiting, too.
+        """
+        if error and error.sqlstate == NO_CONNECTION:
+            self.left = max(0.0, self.left - min(time.monotonic() - self._tried_at, LONGEST_SECONDS))
         wait = min(2.0**self._waits, LONGEST_SECONDS) * random.uniform(0.8, 1.2)  # noqa: S311  # no secret
         self._waits += 1
         wait = min(wait, self.left)
         self.left -= wait
+        self._tried_at = time.monotonic() + wait
         return wait
 
 
@@ -84,7 +91,7 @@ def anew(
         except MigrateError as error:
             if STOP.is_set() or patience.left <= 0 or not follows(error):
                 raise
-            seconds = patience.next_wait()
+            seconds = patience.next_wait(error)
             tell(f"{error}; it begins anew in {seconds:.0f} s, by itself")
         pause(seconds)
 

@@ -94,7 +94,7 @@ class Trials:
 
         Errors: Interrupted; the run is then written down as that. TargetError if a dry-run has ended well meanwhile.
         """
-        seconds = self.patience.next_wait()
+        seconds = self.patience.next_wait(error)
         what = f"run {self.run_id} goes on" if self.run else "the run begins once more"
         watch.message(f"{error}; {what} in {seconds:.0f} s, by itself")
         try:

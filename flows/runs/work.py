@@ -5,12 +5,13 @@ The flows and the command line both use it, so that a run is the same with and w
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from config.errors import ConfigError, Interrupted, MigrateError, SourceError, TargetError, VerificationFailed
+from config.postgres import network
 from config.settings import Settings
 from engine import operations, staging
 from engine import run as engine_run
@@ -200,7 +201,8 @@ def verify(
         judge.published, settings, run_id=run_id, level=level, sample=sample, docs=docs, reaching=STOP.reaching
     )
     with on_signal(STOP), _asked_to_stop(STOP):
-        found = anew(judged, Patience(min(settings.retry_seconds, VERIFY_SECONDS)), _passes(), LOG.warning).to_dict()
+        patience = Patience(min(settings.retry_seconds, VERIFY_SECONDS))
+        found = anew(judged, patience, partial(_passes, settings=settings), LOG.warning).to_dict()
         STOP.check()
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
@@ -208,20 +210,10 @@ def verify(
     return made | {"reports": _reported(made)}
 
 
-def _passes() -> Callable[[MigrateError], bool]:
-    """Whether a verification may be begun anew after an error. Not where it never connected: a wrong address is told at
-    once."""
-    from checks.reading.connect import NOT_CONNECTED
-
-    passed: list[MigrateError] = []
-
-    def passes(error: MigrateError) -> bool:
-        if not error.retryable or (not passed and error.sqlstate == NOT_CONNECTED):
-            return False
-        passed.append(error)
-        return True
-
-    return passes
+def _passes(error: MigrateError, settings: Settings) -> bool:
+    """Whether a verification may be begun anew after it. Not before it has found both servers: a wrong address is told
+    at once."""
+    return error.retryable and all(network.line(side).is_known for side in (settings.source, settings.target))
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:

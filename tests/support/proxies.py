@@ -10,18 +10,19 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class Proxy:
-    """Passes on what clients and the server say. swallows: takes all that they say, and passes on nothing; closes
-    nothing either, and takes newcomers too."""
+    """Passes on what clients and the server say. swallows: takes what they say, and passes on nothing, the end of a
+    connection neither. Newcomers are taken, too. A connection of which something was swallowed stays so."""
 
     def __init__(self, url: str):
         self._known = conninfo_to_dict(url)
-        self.swallows = False
+        self.swallows, self._over = False, threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = make_conninfo(url, host="127.0.0.1", port=self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
         self._listener.close()
+        self._over.set()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -29,14 +30,16 @@ class Proxy:
                 client, _ = self._listener.accept()
                 threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
 
-    def _pass_on(self, client: socket.socket) -> None:
+    def _pass_on(self, client: socket.socket) -> object:
         with contextlib.suppress(OSError), client, self._server() as server:
-            other = {client: server, server: client}
+            other, is_lost = {client: server, server: client}, False
             while True:
                 for one in select.select([client, server], [], [])[0]:
-                    if not (data := one.recv(65536)):
-                        return
-                    if not self.swallows:
+                    data = one.recv(65536)
+                    is_lost = is_lost or self.swallows
+                    if not data:
+                        return self._over.wait() if is_lost else None
+                    if not is_lost:
                         other[one].sendall(data)
 
     def _server(self) -> socket.socket:

@@ -112,7 +112,7 @@ class TestVerify:
 
     def test_it_begins_anew(self, settings, striking, caplog):
         striking()
-        assert report.exit_code(work.verify(settings, level="content"), strict=False) == 8
+        assert report.exit_code(work.verify(settings, level="content"), is_strict=False) == 8
         assert caplog.text.count("it begins anew") == 1
 
     def test_what_does_not_come_back_is_told_soon(self, settings, striking, urls, monkeypatch):

@@ -79,6 +79,25 @@ def test_whoever_waits_meets_a_lost_connection_that_names_the_network(proxy, soo
     assert proxy.url not in str(caught.value)
 
 
+def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url, proxy, soon):
+    here, idle = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), "select pid from pg_stat_activity where pid = %s"
+    with psycopg.connect(url, autocommit=True) as conn:
+        with connect.target(here) as lost:
+            lost.execute("select pg_advisory_lock(1)")
+            process = lost.info.backend_pid
+            proxy.swallows = True
+            with pytest.raises(TargetError), blame(TargetError, "waiting"):
+                lost.execute("select")
+        proxy.swallows = False
+        assert conn.execute(idle, [process]).fetchone()
+        with checks_connect.target(here) as other:
+            until = time.monotonic() + 5
+            while conn.execute(idle, [process]).fetchone():
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert other.execute("select 1").fetchone()
+
+
 def test_a_statement_that_takes_its_time_is_none_that_is_lost(proxy, soon):
     with connect.source(parse(proxy.url, "NXTGAUGE_SOURCE_URL")) as conn:
         assert conn.execute("select 1 from pg_sleep(1.5)").fetchone() == (1,)
