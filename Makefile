@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate failpoints torture bench growth performance docs check lint format lock stop clean setup
+.PHONY: help demo test mutate failpoints torture matrix bench growth performance docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,8 @@ help:
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
+	@echo "make matrix [FROM=14,…,18] [TO=14,…,18] [GOLDEN=1]"
+	@echo "                          migrate between servers of all versions, with TLS, ICU and libxml; fetches them by npm"
 	@echo "make torture [ROUNDS=50] [SEED=1]"
 	@echo "                          strike the command at random moments, resume it, compare; about half a minute a round"
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
@@ -60,6 +62,11 @@ mutate: $(STAMP)
 
 failpoints: $(STAMP)
 	NXTGAUGE_STRIKES=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/integration/engine/test_failpoints.py $(ARGS)
+
+matrix: FROM = 14,15,16,17,18
+matrix: TO = $(FROM)
+matrix: $(STAMP)
+	$(BIN)/python -W ignore -m tests.matrix --from $(FROM) --to $(TO) $(if $(GOLDEN),--golden $(GOLDEN)) $(ARGS)
 
 torture: ROUNDS = 50
 torture: SEED = 1

@@ -2,7 +2,8 @@
 
 The server is the embedded one, in a folder of its own under the system's temporary folder; a folder that a killed
 session left behind is stopped and removed by the next. NXTGAUGE_TEST_URL names another server to test against (its
-role must be a superuser); NXTGAUGE_TEST_SEED repeats a seed.
+role must be a superuser), NXTGAUGE_TEST_SOURCE_URL one for the legacy databases of golden cases;
+NXTGAUGE_TEST_SEED repeats a seed.
 """
 
 import contextlib
@@ -135,6 +136,16 @@ def database(postgres_url: str) -> Iterator[Callable[..., str]]:
     """
     with _databases(postgres_url) as make:
         yield make
+
+
+@pytest.fixture
+def legacy_database(database: Callable[..., str]) -> Iterator[Callable[..., str]]:
+    """The same for legacy databases, which may be wanted on a server of another version."""
+    if url := os.environ.get("NXTGAUGE_TEST_SOURCE_URL"):
+        with _databases(url) as make:
+            yield make
+    else:
+        yield database
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ Laws (contract, 4.10: account settings)
   and null writes none. A setting that does not fit its column, or meets preferences that are no object, is noted.
 - A user without a row gets one: defaults in the columns that are no settings, the run's instant as its times.
 - In a new row the id and computed defaults may have any value; such columns are compared only in rows that the run did
-  not make, by created_at.
+  not make, by created_at; where that holds no times (a number of seconds, say) nobody can tell, and they are not.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from checks.reading.fitting import default_of, fitted
 from checks.reading.relations import Relation
 from config import note_kinds
 from config.postgres.quoting import literal, quoted
-from config.postgres.types import TIMES
+from config.postgres.types import TEXTUAL, TIMES
 from config.shapes import Column, Table
 
 SETTINGS, PREFERENCES = "user_settings", "preferences"
@@ -136,7 +136,7 @@ class _Law:
 
     def _fresh(self, column: Column) -> str:
         default = default_of(column) or "null::text"
-        if column.name in ("created_at", "updated_at"):
+        if _is_told_the_instant(column):
             return self._instant(column)
         if column.name == PREFERENCES:
             return text("u.document")
@@ -162,14 +162,14 @@ class _Law:
         created = self._target.find_column("created_at")
         if not self._is_free(column) or not created:
             return value
-        if alias is None:
+        if alias is None or not _is_told_the_instant(created):
             return "null::text"
         there = text_of(created) if alias == "t" else f"s.{quoted('own created_at')}"
         return f"case when {there} is distinct from {self._instant(created)} then {value} end"
 
     def _is_free(self, column: Column) -> bool:
         """Whether the database gives a new row's value: an id, a number of a sequence, a default that it computes."""
-        if column.name in ("created_at", "updated_at", PREFERENCES):
+        if column.name == PREFERENCES or _is_told_the_instant(column):
             return False
         is_key = column.name == "id" or column.name in self._target.primary_key
         return is_key or (default_of(column) is None and (column.not_null or column.default is not None))
@@ -215,3 +215,8 @@ class _Law:
             f"select {text(user)} as user_id from {whole.relation.from_sql} "
             f"where jsonb_typeof({column_of(there)}) <> 'object'"
         )
+
+
+def _is_told_the_instant(column: Column) -> bool:
+    """Whether new rows have the run's instant there; one that holds no times has its default."""
+    return column.name in ("created_at", "updated_at") and column.base in TIMES | TEXTUAL and not column.is_array

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from checks.reading.statements import one_value
-from checks.shape import definitions
+from checks.shape import definitions, locales
 from checks.verdict import Row
 from config.rules import Mapping as Rules
 
@@ -79,8 +79,14 @@ def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
     with _set(conn, "enable_nestloop", "on"), contextlib.ExitStack() as stack:
         cursors = [stack.enter_context(_asked(conn, kind, schema)) for kind in KINDS]
         with _set(conn, "search_path", quoted):
-            found = [Thing(*row) for cursor in cursors for row in cursor.fetchall()]
+            found = [_spelled(Thing(*row)) for cursor in cursors for row in cursor.fetchall()]
     return tuple(_positioned(conn, schema, list(_unqualified(conn, list(_with_indexes(found))))))
+
+
+def _spelled(thing: Thing) -> Thing:
+    if thing.kind == "collation" and thing.says["provider"] == "i":
+        return thing.saying(locale=locales.standard(thing.says["locale"] or ""))
+    return thing
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ Laws
 - A question that cannot be asked because of another fault is left out, not guessed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import psycopg
@@ -82,7 +82,7 @@ def faults(
         ]
         roomless = servers.lock_faults(conn, "target", len(plan.build) + len(plan.archive))
         if can_rehearse(conn, server) and not roomless:
-            found += _new_to(plan.faults, rehearsal.faults(conn, settings, plan))
+            found += map(_of_older(held.server, server), _new_to(plan.faults, rehearsal.faults(conn, settings, plan)))
         found += roomless
     return list(dict.fromkeys(map(str, found)))
 
@@ -90,6 +90,15 @@ def faults(
 def _new_to(told: Sequence[Fault], rehearsed: list[Fault]) -> list[Fault]:
     """What the rehearsal adds to what the plan blames itself."""
     return [fault for fault in rehearsed if not any(map(fault.is_told_by, told))]
+
+
+def _of_older(source: ServerInfo, target: ServerInfo) -> Callable[[Fault], Fault]:
+    """What to say of a fault where the target's server is older than the source's, and may lack what the other has."""
+    there, here = (server.version_number // 10_000 for server in (source, target))
+    if here >= there:
+        return lambda fault: fault
+    why = f"the target is PostgreSQL {here}, the source {there}: what the older one lacks has to leave the source first"
+    return lambda fault: replace(fault, sentence=f"{fault.sentence}; {why}")
 
 
 def can_rehearse(conn: psycopg.Connection, server: ServerInfo) -> bool:

@@ -44,9 +44,9 @@ Row = tuple[str, ...]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
-def test_case(case: Path, database, monkeypatch) -> None:
+def test_case(case: Path, legacy_database, database, monkeypatch) -> None:
     monkeypatch.setattr(runner, "Child", SuitesHere)
-    source, target = database(), database()
+    source, target = legacy_database(), database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())
     settings = _settings(case, source, target)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from config import note_kinds
 from config.postgres.quoting import literal, quoted
-from config.postgres.types import NUMBERS
+from config.postgres.types import NUMBERS, TEXTUAL, TIMES
 from config.rules import Completion
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
@@ -18,7 +18,7 @@ from engine.planning.draft import Draft
 from engine.planning.fitting import fitted
 from engine.planning.plan import IdConversion, Item, Noted, Route, Way
 from engine.planning.tables.copied import Copied
-from engine.planning.tables.reshaped import ORIGIN
+from engine.planning.tables.reshaped import ORIGIN, key_item
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text, json_at, plain, text, text_at
 
@@ -95,7 +95,7 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
     if shape.find_column(PREFERENCES):
         items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
     now = text(f"{literal(draft.instant)}::timestamptz")
-    items += [Item(name, now) for name in ("created_at", "updated_at") if shape.find_column(name)]
+    items += [Item(name, now) for name in ("created_at", "updated_at") if _takes_times(shape.find_column(name))]
     conversions = [IdConversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
         conversions.append(IdConversion("id", SETTINGS))
@@ -105,7 +105,7 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
             legacy_table=users.name,
             wave=3,
             lane="frame",
-            items=(*items, ORIGIN),
+            items=(*items, key_item(users), ORIGIN),
             targets=(SETTINGS,),
             from_sql=draft.from_sql(users.name),
             where_sql=_without_row(draft, key),
@@ -116,6 +116,11 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
             is_chunked=users.kind == "r",
         )
     ]
+
+
+def _takes_times(column: Column | None) -> bool:
+    """Whether a time is a value of the column; in any other (a number of seconds, say) new rows get its default."""
+    return column is not None and column.base in TIMES | TEXTUAL and not column.is_array
 
 
 def _note_unmerged(draft: Draft, table: LegacyTable, users: LegacyTable) -> None:
