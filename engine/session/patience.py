@@ -6,6 +6,7 @@ Laws
 - A request to stop ends a wait at once.
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -15,6 +16,8 @@ import psycopg
 
 from config.errors import Interrupted, MigrateError
 from engine.session.stop import STOP, Stop
+
+LOG = logging.getLogger("engine")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -56,8 +59,13 @@ def pause(seconds: float, stop: Stop = STOP) -> None:
     stop.check()
 
 
-def patiently(function: Callable[[Item], Result], item: Item) -> Result:
-    """function(item), tried again where it fails for what passes by itself.
+def patiently(
+    function: Callable[[Item], Result],
+    item: Item,
+    stop: Stop = STOP,
+    tell: Callable[[str], object] = LOG.warning,
+) -> Result:
+    """function(item), tried again where it fails for what passes by itself. tell: hears of each wait.
 
     Errors: the first one. What a later try meets may be the first one's own work, of which the answer was lost.
     """
@@ -69,10 +77,12 @@ def patiently(function: Callable[[Item], Result], item: Item) -> Result:
         except Interrupted:
             raise
         except MigrateError as error:
-            first, left = first or error, left - 1
+            first, found, left = first or error, error, left - 1
             if not error.retryable or not left:
                 raise first from None
-        pause(patience.next_wait())
+        seconds = patience.next_wait()
+        tell(f"{found}; it is tried again in {seconds:.0f} s, by itself")
+        pause(seconds, stop)
 
 
 def anew(

@@ -21,7 +21,6 @@ from distributed.scheduler import KilledWorker
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.task_runners import TaskRunner
-from prefect.tasks import exponential_backoff
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from config import errors
@@ -30,8 +29,9 @@ from config.settings import Settings
 from engine.chunks.ledger import Counts
 from engine.chunks.work import Chunk
 from engine.load.moving import Elsewhere, Move
+from engine.session.patience import patiently
 from engine.session.stop import Stop
-from flows.runs.tasks import PrefectWorkers, StepFailed, is_retryable, label, safe_text
+from flows.runs.tasks import PrefectWorkers, StepFailed, label, safe_text
 
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 30
@@ -51,7 +51,7 @@ class Portion:
         try:
             if event.is_set():
                 stop.set()
-            return self._function(self._chunk, stop)
+            return patiently(lambda chunk: self._function(chunk, stop), self._chunk, stop)
         except MigrateError as error:
             raise Failed.of(error) from None
         except Exception as error:  # its text may quote a row
@@ -77,12 +77,14 @@ class Failed(StepFailed):
 
     kind = MigrateError.__name__
     sqlstate = ""
+    retryable = False
     column: str | None = None
 
     @classmethod
     def of(cls, error: MigrateError) -> "Failed":
-        failed = cls(safe_text(error), error.retryable)
+        failed = cls(safe_text(error))
         failed.kind, failed.sqlstate, failed.column = type(error).__name__, error.sqlstate, error.column
+        failed.retryable = error.retryable
         return failed
 
     def own(self) -> MigrateError:
@@ -92,15 +94,7 @@ class Failed(StepFailed):
         return error
 
 
-@task(
-    task_run_name="{name}",
-    retries=3,
-    retry_delay_seconds=exponential_backoff(2),
-    retry_jitter_factor=0.2,
-    retry_condition_fn=is_retryable,
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
+@task(task_run_name="{name}", persist_result=False, cache_policy=NO_CACHE)
 def portion(name: str, portion: Portion) -> Counts:
     """One chunk of the run, on a worker of the cluster."""
     return portion.run()

@@ -1,10 +1,11 @@
 """The engine's stages and chunks as Prefect tasks.
 
 Laws
-- A task wraps one call of the engine, which Prefect shows, times and retries without knowing what it is.
+- A task wraps one call of the engine, which Prefect shows and times without knowing what it is.
 - A chunk is a task. Other items of a map, many and short, are shared out among as many tasks as run at once: a task
   costs some ten milliseconds, which is more than most of them take.
-- Only items of a map are retried, which open sessions of their own, and only after errors that say so (`retryable`).
+- Only items of a map are tried again, which open sessions of their own: within their task, by the engine's own rule
+  (engine.session.patience), and the task's log says so. Prefect retries nothing.
 - After the first failure no further task begins; it is raised once every task has ended.
 - Prefect gets an error's type and, for the project's own errors, the redacted text: others may quote rows.
 """
@@ -15,26 +16,20 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from prefect import task
+from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State
-from prefect.context import TaskRunContext
 from prefect.futures import PrefectFuture
 from prefect.states import Cancelled
 from prefect.task_runners import TaskRunner
-from prefect.tasks import exponential_backoff
 
 from config.errors import MigrateError
 from engine.chunks.work import Chunk
+from engine.session.patience import patiently
 from flows.local.logs import redacted
 
 
 class StepFailed(Exception):
     """Replaces the engine's error wherever Prefect stores one."""
-
-    def __init__(self, text: str, retryable: bool = False):
-        super().__init__(text)
-        self.retryable = retryable
 
 
 def safe_text(error: BaseException) -> str:
@@ -52,77 +47,48 @@ class EngineCall:
         self._function, self._arguments, self._halt = function, arguments, halt
         self.error: BaseException | None = None
 
-    def run(self, is_last_try: bool) -> object:
-        self.error = None  # of an earlier try: what halts it is another task's
+    def run(self) -> object:
         if self._halt.is_set():
             return Cancelled(message="not begun: another task failed")
         try:
             return self._function(*self._arguments)
         except BaseException as error:
             self.error = error
-            is_retryable = bool(getattr(error, "retryable", False))
-            if is_last_try or not is_retryable:
-                self._halt.set()
-            raise StepFailed(safe_text(error), is_retryable) from None
-
-
-class Item:
-    """One item of a map, which may be tried several times: of its errors the first counts, for a later try may meet the
-    first one's own work, of which the answer was lost."""
-
-    def __init__(self, function: Callable[[Any], Any], item: object):
-        self._function, self._item = function, item
-        self._first: MigrateError | None = None
-
-    def __call__(self) -> Any:
-        try:
-            return self._function(self._item)
-        except MigrateError as error:
-            self._first = self._first or error
-            raise self._first from None
+            self._halt.set()
+            raise StepFailed(safe_text(error)) from None
 
 
 class Share:
-    """Items of a map as one of several tasks does them: the next that no other has taken. results: by their places.
+    """Items of a map as one of several tasks does them: the next that no other has taken. results: by their places."""
 
-    A task that is retried begins with the item at which it failed.
-    """
-
-    def __init__(self, waiting: deque[tuple[int, Item]], halt: threading.Event):
-        self._waiting, self._halt = waiting, halt
-        self._under_way: tuple[int, Item] | None = None
+    def __init__(self, function: Callable[[Any], Any], waiting: deque[tuple[int, Any]], halt: threading.Event):
+        self._function, self._waiting, self._halt = function, waiting, halt
         self.results: dict[int, Any] = {}
 
     def __call__(self) -> None:
-        while not self._halt.is_set() and (taken := self._under_way or self._next()):
-            self._under_way = taken
+        while not self._halt.is_set() and (taken := self._next()):
             place, item = taken
-            self.results[place] = item()
-            self._under_way = None
+            self.results[place] = tried(self._function, item)
 
-    def _next(self) -> tuple[int, Item] | None:
+    def _next(self) -> tuple[int, Any] | None:
         with contextlib.suppress(IndexError):
             return self._waiting.popleft()
         return None
 
 
-def is_retryable(_task: object, _task_run: object, state: State[Any]) -> bool:
-    return bool(getattr(state.data, "retryable", False))
+def tried(function: Callable[[Any], Any], item: object) -> Any:
+    """function(item), tried again where it fails for what passes by itself; the task's log says so."""
+    return patiently(function, item, tell=lambda text: get_run_logger().warning("%s", redacted(text)))
 
 
 @task(
     task_run_name="{name}",
-    retries=3,
-    retry_delay_seconds=exponential_backoff(2),
-    retry_jitter_factor=0.2,
-    retry_condition_fn=is_retryable,
     persist_result=False,
     cache_policy=NO_CACHE,  # the default hashes every argument
 )
 def step(name: str, job: EngineCall) -> object:
     """One stage or chunk of the run."""
-    context = TaskRunContext.get()
-    return job.run(is_last_try=context is None or context.task_run.run_count > step.retries)
+    return job.run()
 
 
 def label(item: object, number: int) -> str:
@@ -142,7 +108,7 @@ class PrefectWorkers:
         """Runs one stage here and now, as a task."""
         job = EngineCall(function, arguments, threading.Event())
         try:
-            return step.with_options(retries=0)(name, job)
+            return step(name, job)
         except StepFailed as failed:
             raise job.error or failed from None
 
@@ -151,12 +117,12 @@ class PrefectWorkers:
         if len(items) > self._count and not isinstance(items[0], Chunk):
             return self._shared(name, function, items)
         halt = threading.Event()
-        jobs = [EngineCall(Item(function, item), (), halt) for item in items]
+        jobs = [EngineCall(tried, (function, item), halt) for item in items]
         return self._run([f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)], jobs, halt)
 
     def _shared(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
-        halt, waiting = threading.Event(), deque(enumerate(Item(function, item) for item in items))
-        shares = [Share(waiting, halt) for _ in range(self._count)]
+        halt, waiting = threading.Event(), deque(enumerate(items))
+        shares = [Share(function, waiting, halt) for _ in range(self._count)]
         names = [f"{name}: {number} of {self._count}" for number in range(1, self._count + 1)]
         self._run(names, [EngineCall(share, (), halt) for share in shares], halt)
         results = {place: result for share in shares for place, result in share.results.items()}
