@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from checks.reading.statements import one_value
 from checks.verdict import Check
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import network, refused, session
+from config.postgres import network, pooling, refused, session
 from config.postgres.connection import Connection
 
 OWN = {
@@ -159,6 +159,9 @@ def _refused(kind: type[MigrateError], connection: Connection, fault: psycopg.Op
 def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> psycopg.Connection:
     try:
         conn = network.line(connection).connect(reaching)
+        if found := pooling.fault(conn, connection):
+            conn.close()
+            raise error(f"the {SIDES[error]} at {connection.redacted} {found}")
         conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError as fault:
         raise _refused(error, connection, fault) from None

@@ -12,7 +12,7 @@ from config.postgres import tls
 from config.postgres.connection import Connection, defaults, named
 from config.postgres.quoting import grant, quoted
 
-NOT_LET_IN, NO_PRIVILEGE = "28000", "42501"
+NOT_LET_IN, NO_PRIVILEGE, NOT_TAKEN = "28000", "42501", "0A000"
 CLIENT = "name the client's certificate and its key with sslcert and sslkey"
 # (pattern, SQLSTATE that fits, what to do). {login}, {connect}: the statements that let the role in.
 KNOWN = [
@@ -38,6 +38,8 @@ KNOWN = [
     (r"no pg_hba\.conf entry", NOT_LET_IN, "the server's pg_hba.conf has no line for such a connection"),
     (r"no password supplied", NOT_LET_IN, "give it in the connection string, by PGPASSWORD or in ~/.pgpass"),
     (r"channel binding", NOT_LET_IN, "channel_binding=require wants TLS and scram-sha-256 on the server"),
+    (r"unsupported startup parameter", NOT_TAKEN,
+     "the pooler there takes none such: leave it out, or let the pooler ignore it (ignore_startup_parameters)"),
     (r"SSL error|SSL support|sslmode", NOT_LET_IN, "see the ssl… parameters of the connection string"),
     (r"authentication failed|role .* does not exist", NOT_LET_IN,
      "check user and password in the connection string, and the server's pg_hba.conf"),

@@ -19,6 +19,7 @@ from engine.session.stop import STOP, Stop
 # What went wrong, what to do. Kinds of SQLSTATE by their longest prefix.
 HINTS = {
     "08": "the connection was lost",
+    "08P01": "see the log of the pooler, if one stands there: a run needs two sessions to a worker and about ten more",
     "0A": "the server does not support this",
     "25006": "the server takes no writes; is it a standby?",
     "28": "check user and password in the connection string, and the server's pg_hba.conf",
@@ -50,7 +51,7 @@ WITHOUT_SQLSTATE = [
     (r"could not (send|receive) data|consuming input failed|lost synchronization|sending query failed", "08006"),
     (r"[Cc]onnection refused|No such file or directory|timeout expired|timed out|unreachable|reset by peer", "08001"),
     (r"starting up|shutting down|recovery mode|not yet accepting|Temporary failure in name", "57P03"),
-    (r"too many (clients|connections)|remaining connection slots", "53300"),
+    (r"too many (clients|connections)|remaining connection slots|no more connections allowed", "53300"),
     (r"database .* does not exist", "3D000"),
     (r"closed the connection|connection (is|was) (closed|lost)|no connection to the server|SSL SYSCALL", "08006"),
     (r"terminating connection", "57P01"),
@@ -122,7 +123,7 @@ def blame_connecting(kind: type[MigrateError], connection: Connection, stop: Sto
         yield
     except (psycopg.Error, adbc_driver_manager.Error) as error:
         if stop and stop.is_set():
-            raise Interrupted(f"stopped while connecting to the {_side(kind)}") from None
+            raise Interrupted(f"stopped while connecting to the {side(kind)}") from None
         what = f"connecting to {connection.redacted} ({connection.variable})"
         cause = _diagnosis(error)
         if refusal := refused.find(error, connection):
@@ -144,14 +145,15 @@ def told(kind: type[MigrateError], what: str, sqlstate: str) -> MigrateError:
 
 
 def _blamed(kind: type[MigrateError], what: str, cause: Diagnosis, hint: str | None = None) -> MigrateError:
-    what = f"{what}: {_condition(cause.sqlstate)} on the {_side(kind)}"
+    what = f"{what}: {_condition(cause.sqlstate)} on the {side(kind)}"
     parts = [what, cause.place, _quotable(cause), hint or cause.hint]
     error = kind("; ".join(filter(None, parts)))
     error.sqlstate, error.retryable, error.column = cause.sqlstate, cause.is_retryable, cause.column
     return error
 
 
-def _side(kind: type[MigrateError]) -> str:
+def side(kind: type[MigrateError]) -> str:
+    """What messages call the database that errors of this kind are about."""
     return next(SIDES[base] for base in kind.__mro__ if base in SIDES)
 
 

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import network, session
+from config.postgres import network, pooling, session
 from config.postgres.connection import Connection
+from config.postgres.network import Line
 from engine.session import fetch
-from engine.session.blame import blame, blame_connecting
+from engine.session.blame import blame, blame_connecting, side
 from engine.session.stop import Stop
 
 if TYPE_CHECKING:  # half a second, for commands that open no such session
@@ -51,6 +52,12 @@ WORKING = {
 READ_ONLY = {"default_transaction_read_only": "on"}
 READ_WRITE = {"default_transaction_read_only": "off"}
 UNFLUSHED = {"synchronous_commit": "off"}
+PLAIN = "select typreceive::pg_catalog.text from pg_catalog.pg_type where oid = 23"
+SPELLED = (
+    "the {side} at {place} spells names with quotes or schemas, by quote_all_identifiers or search_path of its "
+    "database or role, and the pooler before it keeps a session from saying otherwise; reset these for the role, or "
+    "name the server's own address in {name}"
+)
 
 
 @contextlib.contextmanager
@@ -120,9 +127,15 @@ def _session(
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(cancel)):
             with blame(kind, "setting up the session", stop):
+                _require_own_session(conn, connection, kind)
                 _, process = fetch.one(conn, session.query(session.PINNED | OWN | settings, WORKING))
-            with line.holding(process):
+            with _holding(line, connection, process):
                 yield conn
+
+
+def _require_own_session(conn: psycopg.Connection, connection: Connection, kind: type[MigrateError]) -> None:
+    if found := pooling.fault(conn, connection):
+        raise kind(f"the {side(kind)} at {connection.redacted} {found}")
 
 
 @contextlib.contextmanager
@@ -130,19 +143,43 @@ def _adbc_session(
     connection: Connection, kind: type[MigrateError], settings: dict[str, str], stop: Stop | None
 ) -> Iterator["adbc.Connection"]:
     """As it connects it asks for all types, and knows them by the names of their functions: spelled with quotes or with
-    a schema they would all be strange to it. So what spells names is told to the server beforehand."""
+    a schema they would all be strange to it. So what spells names is told to the server beforehand; where a pooler
+    takes no such options, the database has to spell them plainly."""
     import adbc_driver_postgresql.dbapi as adbc
 
     stop, line = stop or Stop(), network.line(connection)
-    told = connection.with_options(session.options())
+    told = _spelling(connection, kind, stop)
     with line.in_use():
         with blame_connecting(kind, connection, stop):
             line.know(stop.reaching)
             conn = line.open(lambda: adbc.connect(told.watched), stop.reaching)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(conn.adbc_cancel)):
             with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
+                _require_plain_names(cursor, connection, kind)
                 cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
                 process = cursor.fetchall()[0][1]
                 conn.commit()
-            with line.holding(process):
+            with _holding(line, connection, process):
                 yield conn
+
+
+def _holding(line: Line, connection: Connection, process: int) -> contextlib.AbstractContextManager[None]:
+    """Behind a pooler a process may be another client's as soon as this one has gone."""
+    return contextlib.nullcontext() if pooling.is_pooled(connection) else line.holding(process)
+
+
+def _spelling(connection: Connection, kind: type[MigrateError], stop: Stop) -> Connection:
+    """The connection with what the driver needs to be told; whether a pooler stands there is asked first."""
+    if not pooling.is_known(connection):
+        with _session(connection, kind, {}, stop):
+            pass
+    return connection if pooling.is_pooled(connection) else connection.with_options(session.options())
+
+
+def _require_plain_names(cursor: "adbc.Cursor", connection: Connection, kind: type[MigrateError]) -> None:
+    """Errors: that of the kind, if nobody could be told how to spell, and names are spelled otherwise."""
+    if not pooling.is_pooled(connection):
+        return
+    cursor.execute(PLAIN)
+    if cursor.fetchall() != [("int4recv",)]:
+        raise kind(SPELLED.format(side=side(kind), place=connection.redacted, name=connection.variable))

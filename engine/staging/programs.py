@@ -29,7 +29,7 @@ from typing import IO
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from config.errors import ConfigError
-from config.postgres import network, session
+from config.postgres import network, pooling, session
 from config.postgres.connection import SECRETS, Connection
 from engine.session.blame import guessed_sqlstate, passes
 from engine.session.stop import Stop
@@ -185,10 +185,11 @@ def _place(connection: Connection) -> tuple[list[str], dict[str, str]]:
             f"{connection.variable} holds {', '.join(others)}, which pg_dump takes by no safe way; put it into a "
             "service file (pg_service.conf) and name the service"
         )
+    options = "" if pooling.is_pooled(connection) else session.options()
     if "options" in given:  # they would take the place of the environment's
-        given["options"] = f"{given['options']} {session.options()}"
+        given["options"] = f"{given['options']} {options}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NXTGAUGE_")}
-    environment |= {"LC_ALL": "C", "PGOPTIONS": session.options()}
+    environment |= {"LC_ALL": "C", "PGOPTIONS": options}
     environment |= {"PGPASSWORD": str(secrets["password"])} if secrets else {}
     return ["--no-password", "--dbname", make_conninfo("", **given)], environment
 

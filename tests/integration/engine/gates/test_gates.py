@@ -164,7 +164,7 @@ class TestClosed:
             raise SystemExit  # what a kill leaves behind: no ending is written
 
         monkeypatch.setattr(run, "_mark_built", die)
-        monkeypatch.setattr(bookkeeping, "set_state", lambda *_: None)
+        monkeypatch.setattr(bookkeeping, "end", lambda *_: False)
         with pytest.raises(SystemExit):
             run.migrate(settings, Options(auditor=saying(**CLOSED)))
         monkeypatch.undo()

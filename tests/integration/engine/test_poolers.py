@@ -1,0 +1,146 @@
+"""Through a pooler a run works where each client has its session, and is refused by name where it has not."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from checks.reading import connect as auditors
+from checks.verify import verify
+from config import settings as configuration
+from config.errors import SourceError, StagingError, TargetBusy, TargetError
+from config.postgres import pooling
+from engine import operations
+from engine.books import lease
+from engine.run import migrate
+from engine.session.execution import Silent
+from engine.start import survey
+from engine.start.options import Options
+from flows.local import staging_copy
+from flows.runs.work import auditor
+from tests.support.auditors import trusting
+from tests.support.poolers import has_pgbouncer, locks, pgbouncer, small
+
+SOURCE = """
+    create table users (id uuid primary key, email text);
+    create table tutor_profiles (id uuid primary key, user_id uuid, status text);
+    insert into users select gen_random_uuid(), concat(n) from generate_series(1, 50) n;
+    insert into tutor_profiles select gen_random_uuid(), id, 'approved' from users;
+"""
+SIDES = {"source": SourceError, "target": TargetError, "staging": StagingError}
+Pooler = Callable[[str], contextlib.AbstractContextManager[str]]
+
+
+@pytest.fixture
+def through() -> Iterator[Callable]:
+    """A function: the settings with this side behind this pooler; the others as they are."""
+    with contextlib.ExitStack() as stack:
+
+        def put(given: dict[str, str], side: str, name: str) -> dict[str, str]:
+            variable = f"NXTGAUGE_{side.upper()}_URL"
+            return given | {variable: stack.enter_context(_pooler(name, given[variable]))}
+
+        yield put
+
+
+@pytest.fixture
+def everywhere(environ, database) -> dict[str, str]:
+    return environ | {"NXTGAUGE_STAGING_URL": database()}
+
+
+def _pooler(name: str, url: str) -> contextlib.AbstractContextManager[str]:
+    """By its name: kind, how it pools, and what else."""
+    kind, mode, *more = name.split()
+    known = {"size": 2 if "two" in more else 20, "resets": "kept" not in more}
+    if kind == "pgbouncer":
+        return pgbouncer(url, mode, **known)
+    return small(url, is_by_session=mode == "session", is_lifo="first" not in more, **known)
+
+
+def _with_pgbouncer(*names: str) -> list[str]:
+    """These poolers, those alone that are installed."""
+    return [name for name in names if name.startswith("small") or has_pgbouncer()]
+
+
+def _opened(session: contextlib.AbstractContextManager[psycopg.Connection]) -> None:
+    with session:
+        pass
+
+
+def _commands(settings: configuration.Settings, side: str) -> Iterator[Callable[[], object]]:
+    """All that opens sessions on this side."""
+    if side == "staging":
+        yield lambda: staging_copy.stage(settings, staging_copy.wish(100, False, None, None), None)
+        return
+    yield lambda: survey.survey(settings)
+    yield lambda: migrate(settings, Options())
+    yield lambda: _opened(auditors.source(settings.source) if side == "source" else auditors.target(settings.target))
+    if side == "target":
+        yield lambda: verify.published(settings)
+        yield lambda: operations.status(settings)
+        yield lambda: operations.rollback(settings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    _with_pgbouncer(
+        "small transaction last", "small transaction first", "pgbouncer transaction", "pgbouncer statement"
+    ),
+)
+def test_sessions_that_are_shared_are_refused_before_anything_is_done(everywhere, through, name):
+    for side, error in SIDES.items():
+        settings = configuration.load("demo", through(everywhere, side, name))
+        for command in _commands(settings, side):
+            with pytest.raises(error, match=f"{name.split()[1]} pooling") as caught:
+                command()
+            text = str(caught.value)
+            assert f"the {'staging database' if side == 'staging' else side} at " in text and "session pooling" in text
+            assert f"NXTGAUGE_{side.upper()}_URL" in text and not caught.value.retryable
+    for variable in ("NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL"):
+        assert locks(everywhere[variable]) == 0
+        with psycopg.connect(everywhere[variable]) as conn:
+            made = "select from pg_namespace where nspname in ('migration', 'nxtgauge_staging')"
+            assert conn.execute(made).fetchall() == []
+
+
+class Second(Silent):
+    """Tries to begin another run while this one loads."""
+
+    def __init__(self, settings: configuration.Settings):
+        self._settings, self.told = settings, ""
+
+    def stage(self, name: str) -> None:
+        if name == "load, wave 1":
+            with pytest.raises(TargetBusy) as caught, lease.hold(self._settings.target):
+                pass
+            self.told = str(caught.value)
+
+
+def test_where_each_client_has_its_session_a_run_is_as_without(everywhere, through):
+    """The small pooler takes its time, so verification and copy are tried with the real one."""
+    given, name = everywhere, "pgbouncer session" if has_pgbouncer() else "small session"
+    for side in SIDES:
+        given = through(given, side, name)
+    settings = configuration.load("demo", given)
+    watch = Second(settings)
+    judge = auditor(settings) if has_pgbouncer() else trusting
+    summary = migrate(settings, Options(auditor=judge, watch=watch))
+    assert summary.state == "published" and "another run holds this target" in watch.told
+    if has_pgbouncer():
+        assert staging_copy.stage(settings, staging_copy.wish(100, False, None, None), None)["state"] == "proven"
+    assert operations.rollback(settings)["replaced_run"] == summary.run_id
+    assert [locks(everywhere[variable]) for variable in everywhere] == [0, 0, 0]
+
+
+UNFIT = {"session two": "had 2 for us", "session kept": "DISCARD ALL"}
+
+
+@pytest.mark.parametrize(
+    "name", _with_pgbouncer(*(f"{kind} {how}" for kind in ("small", "pgbouncer") for how in UNFIT))
+)
+def test_a_pool_that_is_too_small_or_keeps_what_a_client_has_set_is_refused(everywhere, through, monkeypatch, name):
+    monkeypatch.setattr(pooling, "ASK_SECONDS", 1.0)
+    settings = configuration.load("demo", through(everywhere, "target", name))
+    with pytest.raises(TargetError, match=UNFIT[name.partition(" ")[2]]):
+        operations.status(settings)
