@@ -6,6 +6,7 @@ from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFa
 from config.postgres.quoting import grant, quoted
 from config.settings import Settings
 from engine.planning import legacy_faults
+from engine.reflect import lacking
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import connect, rights, servers
 from engine.session.servers import ServerInfo
@@ -96,14 +97,16 @@ def _of_table(table: LegacyTable, schema: str, reader: str) -> list[str]:
     return found
 
 
-def of_staging(conn: psycopg.Connection, schema: str) -> list[str]:
-    """What the role lacks for a copy into this schema."""
+def of_staging(conn: psycopg.Connection, source: Catalog) -> list[str]:
+    """What the role and the server lack for a copy of this schema."""
+    schema = source.schema
     found = rights.on_database(conn, "the staging database's role", "create")
     row = conn.execute(MAY_FILL, {"schema": schema}).fetchone()
     if row and row[0]:
         remedy = grant(row[0], f"SCHEMA {quoted(schema)}", row[1])
         found.append(f"the staging database's role may not make anything in its schema {schema}; {remedy}")
-    return found
+    tables = [table for table in source.tables if not table.extension]
+    return found + lacking.xml(conn, "staging database", source, tables)
 
 
 def add(error: BaseException, sentence: str) -> None:

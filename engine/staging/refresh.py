@@ -176,7 +176,7 @@ def _refuse(making: Making, missing: list[str]) -> None:
     with blame(StagingError, "looking at the staging database", STOP):
         server = servers.info(conn)
         faults.same_place(making.settings, server, making.held.server)
-        found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn, making.schema)]
+        found = [*faults.of_servers(making.held.server, server), *faults.of_staging(conn, source)]
         found += [*faults.of_source(source), *faults.of_programs(making.settings)]
         found += books.faults(conn) or books.schema_faults(conn, making.schema)
         found += structure.extension_faults(conn, needed)

@@ -23,7 +23,7 @@ from engine.planning import planner, probe
 from engine.planning.fault import Fault
 from engine.planning.plan import Plan
 from engine.publish import publish
-from engine.reflect import catalog, older
+from engine.reflect import catalog, lacking, older
 from engine.session import locks, servers
 from engine.session.blame import blame
 from engine.session.servers import ServerInfo
@@ -77,6 +77,7 @@ def faults(
                 drops_build=is_new,
             ),
             *_extension_faults(conn, settings, plan),
+            *lacking.xml(conn, "target", plan.source, [t.legacy for t in plan.tables if t.disposition != "skip"]),
             *pauses.faults(settings, conn),
             *([] if dry_run else _drift(conn, settings, plan, certificate)),
         ]

@@ -64,7 +64,7 @@ def _of_version(pattern: re.Pattern[str], case: Path, major: int) -> bool:
 
 
 def _seeded(source: Server, target: Server, rows: int) -> str:
-    with _databases(source, target) as settings:
+    with databases(source, target) as settings:
         seed(settings.source.conninfo, rows)
         return _migrated(settings) or "; ".join(
             comparing.compared(settings.source.conninfo, settings.target.conninfo)["faults"]
@@ -74,7 +74,7 @@ def _seeded(source: Server, target: Server, rows: int) -> str:
 def _case(source: Server, target: Server, case: Path) -> str:
     text = case.read_text()
     wanted = [part for version, part in REFUSED.findall(text) if target.major < int(version)]
-    with _databases(source, target) as settings:
+    with databases(source, target) as settings:
         with psycopg.connect(settings.source.conninfo, autocommit=True) as conn:
             conn.execute(text)
         return _refused(settings, wanted) if wanted else _migrated(settings)
@@ -108,7 +108,7 @@ def _migrated(settings: Settings) -> str:
 
 
 @contextlib.contextmanager
-def _databases(source: Server, target: Server) -> Iterator[Settings]:
+def databases(source: Server, target: Server) -> Iterator[Settings]:
     """Two fresh databases for the block, as settings of the profile `demo`."""
     made = [(source, "matrix_legacy"), (target, "matrix_product")]
     _each(made, "create database {} template template0")
