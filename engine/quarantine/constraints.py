@@ -95,13 +95,21 @@ class Constraints:
 
     @contextlib.contextmanager
     def at_work(self, target: psycopg.Connection, table: str = "") -> Iterator[None]:
-        """A transaction in which constraints are made, those of one table if it is named."""
-        with (
-            blame(TargetError, f"making constraints of {table}".removesuffix(" of "), self.work.stop),
-            making(self.work, target, table),
-            in_build(self.work, target),
-        ):
-            yield
+        """A transaction in which constraints are made, those of one table if it is named. None stands if it fails."""
+        before = self._standing_of(table)
+        try:
+            with (
+                blame(TargetError, f"making constraints of {table}".removesuffix(" of "), self.work.stop),
+                making(self.work, target, table),
+                in_build(self.work, target),
+            ):
+                yield
+        except BaseException:
+            self.standing -= self._standing_of(table) - before
+            raise
+
+    def _standing_of(self, table: str) -> set[Place]:
+        return {place for place in self.standing.copy() if place[1] == table}  # others are at work on other tables
 
     def make(self, target: psycopg.Connection, rules: Sequence[ConstraintRule]) -> bool:
         """Make constraints of one table, all or none, at work; False where rows violate one. Errors: TargetError."""

@@ -259,12 +259,13 @@ class Quarantine(Removals):
         return self.remove(rule, violates, Ground(reasons.PARENT_REJECTED, sentence, is_child), _ground(rule))
 
     def _judge_unique(self, rule: ConstraintRule) -> bool:
-        ground = _ground(rule)
-        if rule.table == mapping.load().profile_root and set(rule.columns) == {"user_id", "role"}:
+        violates = violations.is_duplicate(self.work, rule)
+        if rule.table != mapping.load().profile_root or set(rule.columns) != {"user_id", "role"}:
+            return bool(self.remove(rule, violates, _ground(rule)))
+        sentence = "a profile of this role and user that was updated later stays"
+        with self._blame(rule), self.target.transaction():
             self._note_superseded(rule)
-            sentence = "a profile of this role and user that was updated later stays"
-            ground = Ground(reasons.DUPLICATE_PROFILE, sentence)
-        return bool(self.remove(rule, violations.is_duplicate(self.work, rule), ground))
+            return bool(self.remove(rule, violates, Ground(reasons.DUPLICATE_PROFILE, sentence)))
 
     def _judge_exclusion(self, rule: ConstraintRule) -> bool:
         """Whether rows went; each round takes those that stand behind a row which stays."""

@@ -34,8 +34,13 @@ STRUCK_DOWN = {
 PASSING = [
     "before_run_created:1:lost", "before_snapshot_recorded:1:cut", "before_step_commit:1:lost",
     "before_chunk_commit:4:lost", "after_chunk_commit:3:conflict", "within_nulling:1:cut", "before_removal:1:lost",
-    "between_validations:1:cut", "between_constraints:4:conflict", "before_seal:1:lost", "before_publish_commit:1:cut",
-    "before_publish_commit:2:lost",
+    "after_removal:1:lost", "between_validations:1:cut", "between_constraints:4:conflict", "before_seal:1:lost",
+    "before_publish_commit:1:cut", "before_publish_commit:2:lost",
+]  # fmt: skip
+# What is tried again in its place, without another attempt, which would mend what the first try left.
+IN_PLACE = [
+    "within_source_count:1:conflict", "before_chunk_commit:3:conflict", "within_keys:2:conflict",
+    "between_validations:1:conflict", "between_constraints:4:conflict", "before_publish_commit:1:conflict",
 ]  # fmt: skip
 WITHOUT_SESSION = ("after_step", "after_chunk_commit", "after_empty_tables", "within_constraint")  # to be cut off
 EACH = os.environ.get("NXTGAUGE_STRIKES") == "all"
@@ -98,12 +103,12 @@ def _go_down(trial: Trial, point: str, action: str) -> None:
 @pytest.fixture
 def at_once(monkeypatch):
     """Nobody waits long for what passes by itself."""
-    monkeypatch.setattr(Patience, "next_wait", lambda _: 0.05)
+    monkeypatch.setattr(Patience, "next_wait", lambda *_: 0.05)
 
 
 def _passing() -> list[str]:
     if not EACH:
-        return [",".join(PASSING)]
+        return [",".join(PASSING), ",".join(IN_PLACE)]
     names = [name for name in points.RUN if name not in (ANEW, REOPENED)]  # of one that goes on by itself
     pairs = [(name, action) for action in ("cut", "lost") for name in names if name not in WITHOUT_SESSION]
     # Of the lease that is given back no error comes: a session that was lost has given it back.
@@ -118,7 +123,8 @@ def test_a_run_goes_on_by_itself_after_what_passes_by_itself(trial, undisturbed,
     assert not [str(strike) for strike in waiting if not strike.struck]
     states = [state for (state,) in trial.ask("select state from migration.runs order by created_at")]
     # Of a run whose creation was not heard of nothing is known but that it died.
-    assert states == [*(["interrupted"] if "before_run_created:1:lost" in strikes else []), "published"]
+    is_unheard = strikes.startswith(("before_run_created:1:lost", "after_run_created:1:conflict"))
+    assert states == [*(["interrupted"] if is_unheard else []), "published"]
     _same(trial, undisturbed)
 
 
