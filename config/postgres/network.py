@@ -45,7 +45,7 @@ LEFT = """
     from rows from (pg_catalog.unnest(%s::int4[]), pg_catalog.unnest(%s::float8[])) as cut (pid, age)
     join pg_catalog.pg_stat_activity a on a.pid operator(pg_catalog.=) cut.pid
     where a.usename operator(pg_catalog.=) current_user and a.datname operator(pg_catalog.=) current_database()
-        and a.backend_start operator(pg_catalog.<)
+        and a.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid() and a.query_start operator(pg_catalog.<)
             (pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.make_interval(secs => cut.age))
 """
 
@@ -170,7 +170,8 @@ class Line:
             self._places.add(_place(one))
 
     def _end_left(self, conn: psycopg.Connection) -> None:
-        """End what was cut and has not noticed. Numbers come again: one that began since is another session's."""
+        """End what was cut and has not noticed. One that was asked anything since is another's by now: numbers come again,
+        and a pooler gives its sessions to the next."""
         left, self._left = self._left, {}
         if left:
             ages = [time.monotonic() - cut_at for cut_at in left.values()]
