@@ -5,6 +5,7 @@ Attempts that end by the strike are processes of their own, forked from one that
 
 import contextlib
 import multiprocessing
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -27,7 +28,7 @@ from tests.support.pictures import Picture
 
 LEGACY = Path(__file__).with_name("legacy.sql")
 SMALL = {"frame_chunk_bytes": 64 * 1024, "stream_chunk_bytes": 64 * 1024}  # several chunks of little
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS, SETTLE_SECONDS = 120, 15
 KILLED, UNSTRUCK = -9, 99
 LEFT = """
     select 'session', application_name, state from pg_stat_activity
@@ -85,8 +86,11 @@ class Trial:
         return rows[0][0] if rows else None
 
     def left_over(self) -> list[tuple]:
-        """Sessions, leases and half-made schemas that nobody needs any more."""
-        return self.ask(LEFT)
+        """Sessions, leases and half-made schemas that nobody needs any more, and that stay."""
+        until = time.monotonic() + SETTLE_SECONDS
+        while (left := self.ask(LEFT)) and time.monotonic() < until:
+            time.sleep(0.1)  # the server notices late that a process was killed
+        return left
 
     def picture(self) -> Picture:
         return pictures.of(self.target, run_id=self.live_run)
