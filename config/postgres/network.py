@@ -170,8 +170,8 @@ class Line:
             self._places.add(_place(one))
 
     def _end_left(self, conn: psycopg.Connection) -> None:
-        """End what was cut and has not noticed. One that was asked anything since is another's by now: numbers come again,
-        and a pooler gives its sessions to the next."""
+        """End what was cut and has not noticed. One that was asked anything since is another's by now: numbers come
+        again, and a pooler gives its sessions to the next."""
         left, self._left = self._left, {}
         if left:
             ages = [time.monotonic() - cut_at for cut_at in left.values()]
