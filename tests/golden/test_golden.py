@@ -2,6 +2,7 @@
 
     <domain>/<case>/source.sql         the legacy database; its first line states the rule
                     settings.toml      overrides of the demo profile (profile = "…" starts from another one)
+                    from.txt           the oldest version of PostgreSQL, of either side, that it can be judged on
                     refused.txt        fragments of the refusal, one a line: the plan must refuse, with exit code 3
                     failed.txt         fragments of the failure: verification must fail, with exit code 6
                     expected/<table>.csv, expected/{migration,legacy_archive}.<table>.csv
@@ -47,6 +48,7 @@ Row = tuple[str, ...]
 def test_case(case: Path, legacy_database, database, monkeypatch) -> None:
     monkeypatch.setattr(runner, "Child", SuitesHere)
     source, target = legacy_database(), database()
+    _skip_older(case, source, target)
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())
     settings = _settings(case, source, target)
@@ -59,6 +61,15 @@ def test_case(case: Path, legacy_database, database, monkeypatch) -> None:
     if suites.exists():
         faults += _suite_faults(auditor.found, suites)
     assert not faults, "\n" + "\n".join(faults)
+
+
+def _skip_older(case: Path, *urls: str) -> None:
+    if (case / "from.txt").exists():
+        oldest = int((case / "from.txt").read_text())
+        for url in urls:
+            with psycopg.connect(url) as conn:
+                if conn.info.server_version < oldest * 10_000:
+                    pytest.skip(f"it wants PostgreSQL {oldest}, and one side is {conn.info.server_version // 10_000}")
 
 
 def _settings(case: Path, source: str, target: str):
