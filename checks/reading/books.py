@@ -8,7 +8,7 @@ Laws
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,13 @@ class Books:
     noted: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     secret: bytes = b""
+    _spelled: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    def spelled(self, what: str, table: str, make: Callable[[], str]) -> str:
+        """What these books know of a table as SQL spells it: made once, for it is long where much was rejected."""
+        if (what, table) not in self._spelled:
+            self._spelled[what, table] = make()
+        return self._spelled[what, table]
 
 
 def read(conn: psycopg.Connection, run_id: str) -> Books:

@@ -64,11 +64,12 @@ class Relation:
         """What the books say of single rows: why they were rejected, which references were nulled."""
         books, table = self._facts.books, self._shape.name
         if rejected := books.rejected.get(table):
-            self.joins.append(f"left join {arrays(rejected, 'key, reason')} as x on x.key = {self.key}")
+            known = books.spelled("rejected", table, lambda: arrays(rejected, "key, reason"))
+            self.joins.append(f"left join {known} as x on x.key = {self.key}")
             self.rejected = "x.reason"
         if nulled := books.nulled.get(table):
-            pairs = {key: "{" + ",".join(columns) + "}" for key, columns in nulled.items()}
-            self.joins.append(f"left join {arrays(pairs, 'key, columns')} as n on n.key = {self.key}")
+            known = books.spelled("nulled", table, lambda: _nulled(nulled))
+            self.joins.append(f"left join {known} as n on n.key = {self.key}")
             self.nulled = "n.columns::text[]"
 
     def id_of(self, parent: str, column: Column) -> str:
@@ -78,7 +79,10 @@ class Relation:
         if not derived:
             return value
         alias = quoted(f"id {len(self.joins)}")
-        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as {alias} on {alias}.legacy_id = {value}")
+        known = self._facts.books.spelled(
+            "ids that references lead to", parent, lambda: arrays(derived, "legacy_id, id")
+        )
+        self.joins.append(f"left join {known} as {alias} on {alias}.legacy_id = {value}")
         return f"coalesce({alias}.id, {value})"
 
     def own_id(self, column: Column | None) -> str:
@@ -92,7 +96,8 @@ class Relation:
         if not derived:
             return spelled if column else "null::text"
         named = f"coalesce({self._facts.word(column)}, {self.key})" if column else self.key
-        self.joins.append(f"left join {arrays(derived, 'legacy_id, id')} as own on own.legacy_id = {named}")
+        known = self._facts.books.spelled("own ids", self._shape.name, lambda: arrays(derived, "legacy_id, id"))
+        self.joins.append(f"left join {known} as own on own.legacy_id = {named}")
         return f"coalesce(own.id, {spelled})"
 
     def time(self, column: Column) -> str:
@@ -330,6 +335,10 @@ def _empty(wanted: Iterable[str]) -> str:
 def arrays(pairs: dict[str, str], names: str) -> str:
     """A relation of two text columns, of pairs that the books hold."""
     return ARRAYS.format(f"{literal(list(pairs))}::text[], {literal(list(pairs.values()))}::text[]", names)
+
+
+def _nulled(columns: dict[str, list[str]]) -> str:
+    return arrays({key: "{" + ",".join(names) + "}" for key, names in columns.items()}, "key, columns")
 
 
 def meaning(value: str, known: dict[str, str]) -> str:

@@ -3,12 +3,13 @@
 Law: a missing row is an error; a statement that may find nothing does not belong here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import psycopg
 
 Kind = TypeVar("Kind")
+BATCH_ROWS = 50_000
 Params = Sequence[object] | Mapping[str, object] | None
 
 
@@ -26,6 +27,14 @@ def one_value(conn: psycopg.Connection, kind: type[Kind], query: str, params: Pa
     if not isinstance(value, kind):
         raise TypeError(f"a statement gave {type(value).__name__}; wanted {kind.__name__}")
     return value
+
+
+def batches(conn: psycopg.Connection, query: str, params: Params = None) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a statement, so many at a time that a million of them need no more room than these."""
+    with conn.cursor(name="batches") as cursor:
+        cursor.execute(query, params)
+        while rows := cursor.fetchmany(BATCH_ROWS):
+            yield rows
 
 
 def column_names(conn: psycopg.Connection, query: str) -> list[str]:

@@ -9,7 +9,7 @@ Laws
 
 import uuid
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import psycopg
@@ -19,6 +19,7 @@ from checks.compare.origins import Origins, Value, reference
 from checks.laws.within_target import NAMESPACE
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
+from checks.reading.statements import batches
 from checks.run_books.reasons import Reasons
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
@@ -67,9 +68,12 @@ def _read(facts: Facts, table: str) -> tuple[frozenset[str], frozenset[str]]:
 def _check(
     facts: Facts, prelude: Prelude, draft: Check, table: str, source: psycopg.Connection, target: psycopg.Connection
 ) -> Check:
-    booked = target.execute(BOOKED, [facts.books.run_id, table]).fetchall()
-    notes = _Notes(facts, prelude, table, source, target)
-    return found(draft, list(dict.fromkeys(notes.wrong(booked))), len(booked), notes.missed)
+    notes, wrong, compared = _Notes(facts, prelude, table, source, target), dict[Row, None](), 0
+    for batch in batches(target, BOOKED, [facts.books.run_id, table]):
+        wrong |= dict.fromkeys(notes.wrong(batch))
+        compared += len(batch)
+    wrong |= dict.fromkeys(notes.wrong_times())
+    return found(draft, list(wrong), compared, notes.missed)
 
 
 class _Notes:
@@ -80,14 +84,14 @@ class _Notes:
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self.missed = ""
+        self._noted_blank: set[tuple[str, str | None]] = set()
 
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
-        """The rows whose notes are wrong."""
+        """Of these notes the rows that they are wrong about; what is said of blank times is kept for wrong_times."""
         there, gone = self._present(booked), self._facts.books.rejected.get(self._table, {})
         orphans: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unkept: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unmade: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        blank: set[tuple[str, str | None]] = set()
         for note in booked:
             key, target_table, column, text, _, count = note
             if key not in there or (key in gone and not NOT_MADE.fullmatch(text)) or count > 1:
@@ -101,14 +105,13 @@ class _Notes:
             elif said := NOT_MADE.fullmatch(text):
                 unmade[said[1], target_table][key] = said[2]
             elif text == BLANK:
-                blank.add((key, column))
+                self._noted_blank.add((key, column))
             elif note_kinds.of_note(text) not in BY_LAWS:
                 yield Row(key, "breaks the rule", ("note",))
         for (target_table, column, parent), notes in orphans.items():
             yield from self._orphans(target_table, column, parent, notes)
         for (target_table, column, loser), notes in unkept.items():
             yield from self._unkept(target_table, column, loser, notes)
-        yield from self._blank(blank, gone)
         for (reason, target_table), details in unmade.items():
             yield from self._unmade(reason, target_table, details)
 
@@ -202,8 +205,9 @@ class _Notes:
 
     # Times that are null because their text is blank
 
-    def _blank(self, noted: set[tuple[str, str | None]], gone: Container[str]) -> Iterator[Row]:
+    def wrong_times(self) -> Iterator[Row]:
         """Each is noted; where nothing but blanks stands is asked of every row, if any was noted."""
+        noted, gone = self._noted_blank, self._facts.books.rejected.get(self._table, {})
         shape = self._facts.source.table(self._table)
         times = self._times() if noted else []
         found = {pair for c in times for pair in self._blank_in(shape, c) if pair[0] not in gone}

@@ -9,7 +9,7 @@ Laws
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, Facts, parsed
+from checks.reading.statements import batches
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import reasons
@@ -101,19 +102,27 @@ class _Wanted:
 def _check(
     facts: Facts, prelude: Prelude, table: str, draft: Check, source: psycopg.Connection, target: psycopg.Connection
 ) -> Check:
+    judge, rows, compared, missed = Reasons(facts, prelude, table, source, target), [], 0, Counter[str]()
+    for batch in batches(target, BOOKED, [facts.books.run_id, table]):
+        for (reason, target_table), details in _by_reason(batch).items():
+            unjustified = judge.unjustified(reason, target_table, details)
+            if unjustified is None:
+                missed[reason] += len(details)
+            else:
+                rows += [Row(key, "breaks the rule", ("reason",)) for key in unjustified]
+                compared += len(details)
+    for reason, count in missed.items():
+        facts.gaps.append(f"{table}: whether {count:,} rows were rejected rightly by {reason}")
+    more = f"; {missed.total():,} could not be judged" if missed else ""
+    return found(draft, rows, compared, more)
+
+
+def _by_reason(batch: Iterable[tuple[str, str, str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """(reason, target table) → key → detail."""
     groups: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for key, reason, target_table, detail in target.execute(BOOKED, [facts.books.run_id, table]):
+    for key, reason, target_table, detail in batch:
         groups[reason, target_table][key] = detail
-    judge, rows, missed = Reasons(facts, prelude, table, source, target), [], 0
-    for (reason, target_table), details in groups.items():
-        unjustified = judge.unjustified(reason, target_table, details)
-        if unjustified is None:
-            missed += len(details)
-            facts.gaps.append(f"{table}: whether {len(details):,} rows were rejected rightly by {reason}")
-        else:
-            rows += [Row(key, "breaks the rule", ("reason",)) for key in unjustified]
-    more = f"; {missed:,} could not be judged" if missed else ""
-    return found(draft, rows, sum(map(len, groups.values())) - missed, more)
+    return groups
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,7 @@ class Reasons:
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self._shape, self._rule = facts.source.table(table), facts.find_rule(table)
+        self._lost_values: dict[tuple[str, tuple[str, ...]], set[str]] = {}
 
     def unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
         """Keys of the rows for which the reason does not hold; None where that cannot be told. details: key → detail.
@@ -274,6 +284,12 @@ class Reasons:
                     yield (column.name,), parent, ("id",)
 
     def _lost(self, parent: str, columns: tuple[str, ...]) -> set[str]:
+        """What stands in these columns of the parent's rejected rows."""
+        if (parent, columns) not in self._lost_values:
+            self._lost_values[parent, columns] = self._lost_of(parent, columns)
+        return self._lost_values[parent, columns]
+
+    def _lost_of(self, parent: str, columns: tuple[str, ...]) -> set[str]:
         shape = self._facts.source.find_table(parent)
         condition = by_keys(self._facts, parent, list(self._facts.books.rejected[parent])) if shape else None
         if shape is None or condition is None:

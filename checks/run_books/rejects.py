@@ -16,6 +16,7 @@ import psycopg
 from checks.compare.comparison import unordered
 from checks.reading.connect import Work
 from checks.reading.facts import Facts, md5, parsed, row_of
+from checks.reading.statements import batches
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 from config.postgres.quoting import literal, quoted
 
@@ -47,22 +48,25 @@ class _Rejects:
         self._facts, self._table, self._draft = facts, table, draft
 
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-        booked = [
-            (*row, document and unordered(document))
-            for *row, document in target.execute(BOOKED, [self._facts.books.run_id, self._table])
-        ]
+        rows, compared = list[Row](), 0
+        for batch in batches(target, BOOKED, [self._facts.books.run_id, self._table]):
+            rows += self._wrong(source, [(*row, document and unordered(document)) for *row, document in batch])
+            compared += len(batch)
+        return found(self._draft, rows, compared)
+
+    def _wrong(self, source: psycopg.Connection, booked: list[tuple[Any, ...]]) -> Iterator[Row]:
+        """Of these rejected rows (key, how often, target table, hash of a text, document) those that are wrong."""
         as_json = self._hashes(source, [key for key, *_, text, document in booked if text is None], is_json=True)
         as_text = self._hashes(source, [key for key, *_, text, document in booked if text is not None], is_json=False)
-        rows, targets = [], self._targets()
+        targets = self._targets()
         for key, count, target_table, text, document in booked:
             there = (as_json if text is None else as_text).get(key)
             if there is None or count > 1:
-                rows.append(Row(key, "unexpected"))
+                yield Row(key, "unexpected")
             elif (text or document) not in there:
-                rows.append(Row(key, "differs", ("legacy_row",)))
+                yield Row(key, "differs", ("legacy_row",))
             elif target_table not in targets:
-                rows.append(Row(key, "differs", ("target_table",)))
-        return found(self._draft, rows, len(booked))
+                yield Row(key, "differs", ("target_table",))
 
     def _targets(self) -> set[str]:
         """The tables that may have refused a row."""

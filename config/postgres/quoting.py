@@ -2,6 +2,8 @@
 
 from psycopg import sql
 
+IN_ARRAY = str.maketrans({'"': '\\"', "\\": "\\\\"})
+
 
 def quoted(*names: str) -> str:
     """A name, each of its parts quoted if need be or not."""
@@ -19,4 +21,12 @@ def membership(owner: str, role: str) -> str:
 
 
 def literal(value: object) -> str:
+    if isinstance(value, list) and value and all(item is None or type(item) is str for item in value):
+        value = _array(value)
     return sql.Literal(value).as_string(None)
+
+
+def _array(texts: list[str | None]) -> str:
+    """An array of texts as PostgreSQL spells one. psycopg does the same text by text, in ten times the time and room;
+    these are keys of a million rows at times."""
+    return "{" + ",".join("NULL" if text is None else f'"{text.translate(IN_ARRAY)}"' for text in texts) + "}"
