@@ -28,7 +28,7 @@ NOT_KEPT = (
     "database or user, or name the server's own address in {variable}"
 )
 TOO_FEW = (
-    "is reached through a pooler that had {count} for us, and no other within {seconds:g} s; wanted two to each "
+    "is reached through a pooler that had {count} for us, and no other within {seconds:g} s; wanted three to each "
     "worker and about ten more: raise the pool's size (default_pool_size), or name the server's own address in "
     "{variable}"
 )

@@ -47,7 +47,7 @@ class Kept:
         if self.conn.pgconn.pipeline_status != pq.PipelineStatus.OFF:
             return None
         self.conn.pgconn.send_query(ASK)
-        (result,) = self.conn.wait(generators.execute(self.conn.pgconn))
+        result = self.conn.wait(generators.execute(self.conn.pgconn))[-1]
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise psycopg.errors.error_from_result(result)
         if result.get_value(0, 0) == str(self.pid).encode():

@@ -19,7 +19,7 @@ from engine.session.stop import STOP, Stop
 # What went wrong, what to do. Kinds of SQLSTATE by their longest prefix.
 HINTS = {
     "08": "the connection was lost",
-    "08P01": "see the log of the pooler, if one stands there: a run needs two sessions to a worker and about ten more",
+    "08P01": "see the log of the pooler, if one is there: a run needs three sessions to a worker and about ten more",
     "0A": "the server does not support this",
     "25006": "the server takes no writes; is it a standby?",
     "28": "check user and password in the connection string, and the server's pg_hba.conf",
