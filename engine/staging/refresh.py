@@ -354,8 +354,7 @@ def _ending(making: Making, copy: Copy) -> Iterator[None]:
 
 
 def _withdrawn(making: Making, copy: Copy, error: BaseException) -> str:
-    """What is left of a copy that failed, a sentence; '' if nothing is, or another copy has taken its place. From a
-    session of its own."""
+    """What is left of a copy that failed, a sentence; '' if nothing is, or another copy has taken its place."""
     text = str(error) if isinstance(error, MigrateError) else type(error).__name__
     try:
         with making.lease.last_session() as conn:
