@@ -1,4 +1,4 @@
-"""The pump between two COPYs: what comes out is what went in, of any size."""
+"""The pump between two COPY statements: what comes out is what went in, of any size."""
 
 import psycopg
 import pytest
