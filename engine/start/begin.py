@@ -2,8 +2,10 @@
 for.
 
 Laws
-- A resumed run goes on only if its plan and its chunks are the same and no table has changed since its snapshot; else
-  it begins anew under its id with the new plan, so that the whole build shows one state of the source and one plan.
+- A resumed run goes on only if its plan and its chunks are the same; else it begins anew under its id with the new
+  plan, so that the whole build shows one state of the source and one plan.
+- Where tables have changed since its snapshot, it reads again what may say something else now (engine.start.again), as
+  long as nothing was judged; else it begins anew, too.
 - A run that begins takes the place of those whose processes died: their builds go, and the books say so.
 """
 
@@ -32,7 +34,7 @@ from engine.session.blame import blame
 from engine.session.execution import Clock
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
-from engine.start import preflight
+from engine.start import again, preflight
 from engine.start.options import Options
 
 
@@ -158,8 +160,7 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[
         for statement in prerequisite_ddl.extensions(start.plan.extensions, start.settings.extension_schema):
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
-            stood = {s.name: [s.last_value, s.is_called] for s in start.plan.source.sequences if s.is_readable}
-            bookkeeping.set_snapshot(conn, run.run_id, start.held.visible, start.held.server.identity(), stood)
+            _keep_snapshot(conn, start, run.run_id)
     return run
 
 
@@ -180,7 +181,8 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
 
 
 def _clear_unless_it_goes_on(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> None:
-    if why := _why_anew(conn, start, earlier):
+    why = _why_anew(conn, start, earlier) or _read_again(conn, start, earlier, clock)
+    if why:
         clock.message(f"beginning anew: {why}")
         drop_builds(conn, start.settings)
         bookkeeping.clear_run(conn, earlier.run_id, **start.marks)
@@ -211,17 +213,39 @@ def _version() -> str:
 
 def _why_anew(conn: psycopg.Connection, start: Start, earlier: Run) -> str:
     """Why a resumed run cannot go on where it stopped; empty if it can."""
-    settings, plan, run_id = start.settings, start.plan, earlier.run_id
     if earlier.plan_hash != start.marks["plan_hash"]:
         return "the mapping, the source's schema, the profile or the program is not what it was"
-    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == run_id}
+    builds = {s.kind for s in bookkeeping.schemas(conn).values() if s.role == "build" and s.run_id == earlier.run_id}
     if builds != {"product", "archive"}:
         return "its build is no longer there"
-    if names := changed(conn, settings, run_id, start.held.holder):
-        return f"the source has changed in {', '.join(names)}"
+    return ""
+
+
+def _read_again(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> str:
+    """Have read again what the source has changed; why that cannot be done, or nothing."""
+    settings, plan, run_id = start.settings, start.plan, earlier.run_id
+    names = changed(conn, settings, run_id, start.held.holder)
+    if names:
+        said = f"the source has changed in {', '.join(names)}"
+        if not again.is_possible(conn, run_id):
+            return said
+        routes = again.routes(plan, names)
+        again.forget(conn, run_id, plan, routes)
+        tables = {route.legacy_table for route in routes} - set(names)
+        others = f", and {len(tables)} more tables by rules that look others up" if tables else ""
+        clock.message(f"{said}: read again, these{others}")
     if not ledger.done(conn, run_id) <= {c.span for r in plan.routes for c in chunks(plan, settings, r)}:
         return "the source's tables lie in other pages than they did"
+    if names:
+        _keep_snapshot(conn, start, run_id)
     return ""
+
+
+def _keep_snapshot(conn: psycopg.Connection, start: Start, run_id: str) -> None:
+    """Record the snapshot in which the run reads from now on."""
+    held, sequences = start.held, start.plan.source.sequences
+    stood = {s.name: [s.last_value, s.is_called] for s in sequences if s.is_readable}
+    bookkeeping.set_snapshot(conn, run_id, held.visible, held.server.identity(), stood)
 
 
 def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: psycopg.Connection) -> list[str]:
