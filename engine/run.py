@@ -6,8 +6,8 @@ Laws
 - A run that fails or is stopped keeps its build and can be resumed; a dry-run leaves nothing but its bookkeeping.
 - A run that needs a rehearsal's certificate has one, and nothing but the rows differs from it.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
-- A resumed run takes a new snapshot; if any table has changed since the old one, or the plan has, it begins anew, so
-  that the whole build shows one state of the source.
+- A resumed run takes a new snapshot, and reads again whatever may say something else in it; if that cannot be told
+  apart, or the plan has changed, it begins anew, so that the whole build shows one state of the source.
 """
 
 import contextlib
