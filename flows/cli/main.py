@@ -8,7 +8,6 @@ Laws
   none does, and say which.
 """
 
-import getpass
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
+from flows.cli import about_runs
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
@@ -274,119 +274,8 @@ def _rolled_back(done: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"was left in what was set aside: {name}" for name in done["left_behind"])])
 
 
-@cli.command()
-@common
-def status(context: click.Context) -> int:
-    """List the runs in the target, their state and their balance."""
-    settings = settings_of(context)
-    from engine import operations
-    from flows.local import report
-
-    runs = operations.status(settings)
-    show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_holders_of(runs), *_gates_of(runs))))
-    return 0
-
-
-def _holders_of(runs: list[dict[str, Any]]) -> list[str]:
-    """Whose sessions hold the target for the run that is under way, a line each."""
-    lines = [f"run {run['run_id']}: {text}" for run in runs for text in run["held_by"]]
-    return ["", *lines] if lines else []
-
-
-def _gates_of(runs: list[dict[str, Any]]) -> list[str]:
-    """What is closed, and what was waived, a line each."""
-    lines = []
-    for run in runs:
-        for gate in run["closed_gates"]:
-            lines += [f"run {run['run_id']}: {_closed(gate)}", *(f"    {answer}" for answer in gate["answers"])]
-        lines += [f"run {run['run_id']}: {_waived(waiver)}" for waiver in run["waivers"]]
-    return ["", *lines] if lines else []
-
-
-def _closed(gate: dict[str, Any]) -> str:
-    verb = "is open to a decision" if gate["state"] == "awaiting" else "is closed"
-    return f"{gate['check_name']} {verb}: {gate['detail']}"
-
-
-def _waived(waiver: dict[str, Any]) -> str:
-    former = "" if waiver["is_current"] else ", for a build that is gone"
-    text = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
-    return text + former
-
-
-@cli.command()
-@click.argument("run_id", metavar="RUN")
-@click.option("--reject", is_flag=True, help="Say no: the build is not published.")
-@click.option("--by", "name", metavar="NAME", help="Who decides; by default the user of this machine.")
-@click.option("--comment", metavar="TEXT", default="", help="Why, if there is anything to say.")
-@common
-def approve(context: click.Context, run_id: str, reject: bool, name: str | None, comment: str) -> int:
-    """Approve the build of a run that waits for it, so that it is published; or reject it."""
-    settings = settings_of(context)
-    from engine.gates.approval import Decision
-    from flows.runs import work
-
-    gate = work.decide(settings, run_id, Decision(not reject, name or getpass.getuser(), comment))
-    show(context, gate, lambda: f"run {run_id}: {gate['detail']}")
-    return 0
-
-
-@cli.command()
-@click.argument("run_id", metavar="RUN")
-@click.option("--by", "name", metavar="NAME", help="Who asks for it; by default the user of this machine.")
-@common
-def pause(context: click.Context, run_id: str, name: str | None) -> int:
-    """Have a run hold still once the chunks that are under way have ended, until `continue`."""
-    settings = settings_of(context)
-    from engine import operations
-
-    told = operations.pause(settings, run_id, name or getpass.getuser())
-    again = f"it goes on with: {NAME} continue {run_id}"
-    show(context, told, lambda: f"run {run_id} holds still before its next chunk; {again}")
-    return 0
-
-
-@cli.command("continue")
-@click.argument("run_id", metavar="RUN")
-@click.option("--by", "name", metavar="NAME", help="Who asks for it; by default the user of this machine.")
-@common
-def go_on(context: click.Context, run_id: str, name: str | None) -> int:
-    """Have a paused run go on."""
-    settings = settings_of(context)
-    from engine import operations
-
-    told = operations.go_on(settings, run_id, name or getpass.getuser())
-    show(context, told, lambda: f"run {run_id} goes on")
-    return 0
-
-
-@cli.command()
-@click.argument("run_id", metavar="RUN")
-@click.argument("check_name", metavar="CHECK")
-@click.option("--reason", metavar="TEXT", required=True, help="Why the build may be published all the same.")
-@click.option("--by", "name", metavar="NAME", required=True, help="Who answers for it.")
-@common
-def waive(context: click.Context, run_id: str, check_name: str, reason: str, name: str) -> int:
-    """Open a closed gate of a run's build; every report of the run will say so. What is closed yet is listed."""
-    settings = settings_of(context)
-    from flows.runs import work
-
-    waiver = work.waive(settings, run_id, check_name, reason, name)
-    show(context, waiver, lambda: "\n".join([_waived(waiver), *_go_on(run_id, waiver["closed_gates"])]))
-    return 0
-
-
-def _go_on(run_id: str, closed: list[dict[str, Any]]) -> list[str]:
-    """What is to be done after a waiver; a gate that is closed yet keeps the run from its publish."""
-    command = f"{NAME} migrate --run {run_id}"
-    if not closed:
-        return [f"now: {command}"]
-    lines = [f"closed yet: {len(closed)}; each has to be answered before the run can publish"]
-    for gate in closed:
-        lines += [_closed(gate), *(f"    {answer}" for answer in gate["answers"])]
-    return [*lines, f"then: {command}"]
-
-
+for command in (about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive):
+    cli.add_command(command)
 for service in (cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server):
     cli.add_command(service)
 
