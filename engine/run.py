@@ -89,7 +89,7 @@ def _attempted(
         attempt = _begun(stack, settings, options, given, trials, begun)
         with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
-                Build(attempt.work, attempt.conn, attempt.workers, attempt.clock).run()
+                Build(attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses).run()
                 _judge(attempt)
                 _verify(attempt)
             _mark_built(attempt)
@@ -136,6 +136,7 @@ class Attempt:
     lease: Lease
     clock: Clock
     workers: Workers
+    pauses: Pauses
     reading: ExitStack
     rehearsed: Certificate | None
     stated: dict[str, Any]
@@ -184,7 +185,10 @@ def _begun(
     sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP, lease)))
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
-    attempt = Attempt(start.settings, options, run, work, conn, lease, clock, workers, reading, start.rehearsed, stated)
+    pauses = Pauses(work, clock.message)
+    attempt = Attempt(
+        start.settings, options, run, work, conn, lease, clock, workers, pauses, reading, start.rehearsed, stated
+    )
     begun.append(attempt)
     _announce(stack, attempt, trials)
     return attempt
@@ -224,7 +228,7 @@ def _judged(conn: psycopg.Connection, work: Work) -> list[str]:
 
 def _verify(attempt: Attempt) -> None:
     """The auditor's gates of the build."""
-    Pauses(attempt.work, attempt.clock.message).wait()
+    attempt.pauses.wait()
     attempt.clock.stage("verify")
     STOP.check()
     conn, work, auditor = attempt.conn, attempt.work, attempt.options.auditor
@@ -261,6 +265,8 @@ def _wait_for_approval(attempt: Attempt) -> None:
 
 def _publish(attempt: Attempt) -> None:
     """Publish the build, or discard a dry-run's. Errors: VerificationFailed if a gate is closed."""
+    with contextlib.closing(attempt.work.sessions):  # whoever has been told that it holds still is not published
+        attempt.pauses.wait()
     attempt.clock.stage("publish")
     STOP.check()
     if attempt.run.dry_run:

@@ -8,7 +8,7 @@ Laws
 """
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
@@ -73,7 +73,7 @@ def _check(
         wrong |= dict.fromkeys(notes.wrong(batch))
         compared += len(batch)
     wrong |= dict.fromkeys(notes.wrong_times())
-    return found(draft, list(wrong), compared, notes.missed)
+    return found(draft, list(wrong), compared, notes.missed())
 
 
 class _Notes:
@@ -83,7 +83,7 @@ class _Notes:
         self, facts: Facts, prelude: Prelude, table: str, source: psycopg.Connection, target: psycopg.Connection
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
-        self.missed = ""
+        self._missed: Counter[tuple[str, str]] = Counter()
         self._noted_blank: set[tuple[str, str | None]] = set()
 
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
@@ -114,6 +114,12 @@ class _Notes:
             yield from self._unkept(target_table, column, loser, notes)
         for (reason, target_table), details in unmade.items():
             yield from self._unmade(reason, target_table, details)
+
+    def missed(self) -> str:
+        """What could not be judged, as the check tells it; the verification's gaps get it, too."""
+        for (target_table, reason), count in self._missed.items():
+            self._facts.gaps.append(f"{self._table}: whether {count:,} rows of {target_table} break {reason}")
+        return "".join(f"; of {table} {count:,} could not be judged" for (table, _), count in self._missed.items())
 
     def _present(self, booked: Sequence[Note]) -> set[str]:
         """The legacy keys that the source has."""
@@ -238,8 +244,7 @@ class _Notes:
         reasons = Reasons(self._facts, self._prelude, self._table, self._source, self._target)
         unjustified = reasons.unjustified(reason, target_table, details)
         if unjustified is None:
-            self.missed = f"; of {target_table} {len(details):,} could not be judged"
-            self._facts.gaps.append(f"{self._table}: whether {len(details):,} rows of {target_table} break {reason}")
+            self._missed[target_table, reason] += len(details)
             return
         yield from (Row(key, "breaks the rule", ("note",)) for key in unjustified)
 

@@ -153,8 +153,14 @@ class Line:
         with self._lock:
             for end in self._endings.values():
                 end()
-        self._left |= dict.fromkeys(self._processes, time.monotonic())
+        for other in {self, *list(_LINES.values())}:
+            other.lose(self._places)
         return sum(map(_shut, _sockets(self._places)))
+
+    def lose(self, places: set[Place]) -> None:
+        """What leads to one of these places has been cut; of this line too, if it is to another database there."""
+        if self._places & places:
+            self._left |= dict.fromkeys(self._processes, time.monotonic())
 
     @property
     def is_known(self) -> bool:
@@ -180,7 +186,10 @@ class Line:
 
     def _watch(self, is_over: threading.Event) -> None:
         while not is_over.wait(ASK_SECONDS):
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # no file, or no thread, is left; the next look may have one
+                LOG.warning("whether %s answers could not be asked: %s", self, type(error).__name__)
 
     def _look(self) -> None:
         began = time.monotonic()

@@ -7,18 +7,28 @@ Laws
 """
 
 import contextlib
+import os
+import select
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import psycopg
 from psycopg import generators, pq
+from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
+from psycopg.waiting import Ready, Wait
 
 from config.errors import MigrateError
 from engine.session import fetch
 
+Answer = TypeVar("Answer")
+
 BEAT_SECONDS = 3.0
+SILENT_SECONDS = 30.0  # after which a session that lies idle, and does not answer, is lost
 ASK = b"select pg_catalog.pg_backend_pid()"
 IDLE = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
@@ -39,6 +49,7 @@ class Kept:
         try:
             return self._asked() if self.conn.info.transaction_status in IDLE else self._unasked()
         except psycopg.Error:
+            self._end()
             return f"the session that is {self.what} has ended"
         finally:
             self.conn.lock.release()
@@ -47,7 +58,7 @@ class Kept:
         if self.conn.pgconn.pipeline_status != pq.PipelineStatus.OFF:
             return None
         self.conn.pgconn.send_query(ASK)
-        result = self.conn.wait(generators.execute(self.conn.pgconn))[-1]
+        result = _within(SILENT_SECONDS, generators.execute(self.conn.pgconn), self.conn.fileno())[-1]
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise psycopg.errors.error_from_result(result)
         if result.get_value(0, 0) == str(self.pid).encode():
@@ -57,10 +68,35 @@ class Kept:
             "wanted one that leaves each client its session (session pooling), or the server itself"
         )
 
+    def _end(self) -> None:
+        """Whoever uses it next finds it lost, too: it may be one that only does not answer, or that has lost what it
+        held."""
+        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
+            one.shutdown(socket.SHUT_RDWR)
+
     def _unasked(self) -> str | None:
         """One that has failed within its transaction, or is in the middle of a COPY, is used."""
         is_lost = self.conn.info.transaction_status == TransactionStatus.UNKNOWN
         return f"the session that is {self.what} has ended" if is_lost else None
+
+
+def _within(seconds: float, waiting: PQGen[Answer], number: int) -> Answer:
+    """What psycopg's generator gives, which waits for the file of this number.
+
+    Errors: psycopg.OperationalError if it takes longer.
+    """
+    until = time.monotonic() + seconds
+    try:
+        wanted = next(waiting)
+        while True:
+            reads, writes = ([number] if wanted & way else [] for way in (Wait.R, Wait.W))
+            readable, writable, _ = select.select(reads, writes, [], max(0, until - time.monotonic()))
+            if not readable and not writable:
+                raise psycopg.OperationalError("no answer came in time")
+            wanted = waiting.send((Ready.R if readable else 0) | (Ready.W if writable else 0))
+    except StopIteration as ended:
+        answer: Answer = ended.value
+        return answer
 
 
 class Heartbeat:

@@ -1,7 +1,8 @@
 """When a run holds still: a person has asked for it, or a server is under strain.
 
 Laws
-- Between chunks and between steps alone: what is under way ends first, and what waits holds the snapshot, and no lock.
+- Between chunks and between steps, before the verification and before the publish: what is under way ends first, and
+  what waits holds the snapshot, and no lock.
 - However many chunks begin, the looks are seconds apart, and take sessions of their own: a session of the run's
   snapshot would see the same strain for ever.
 - A run that holds still says why, and when it goes on; a request to stop ends the wait.
@@ -52,7 +53,10 @@ class Reason:
 
 
 class Pauses:
-    """The pauses of one run. say: tells people a line. Thread-safe: who comes while another waits waits with it."""
+    """The pauses of one attempt, made as soon as it has its snapshot. say: tells people a line.
+
+    Thread-safe: who comes while another waits waits with it.
+    """
 
     def __init__(self, work: Work, say: Callable[[str], None]):
         self._work, self._say = work, say
@@ -69,6 +73,7 @@ class Pauses:
             while reason := self._reason():
                 self._tell(reason)
                 pause(LOOK_SECONDS, self._work.stop)
+                self._tell_age()
             if self._told:
                 self._say("goes on")
                 self._told = ""

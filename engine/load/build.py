@@ -92,9 +92,8 @@ def renames(plan: Plan) -> list[Statement]:
 class Build:
     """One build schema in the making."""
 
-    def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch):
-        self.work, self.target, self.workers, self.watch = work, target, workers, watch
-        self.pauses = Pauses(work, watch.message)
+    def __init__(self, work: Work, target: psycopg.Connection, workers: Workers, watch: Watch, pauses: Pauses):
+        self.work, self.target, self.workers, self.watch, self.pauses = work, target, workers, watch, pauses
         self.done = bookkeeping.done_steps(target, work.run_id)
         self.lost: set[str] = set()  # build tables that have lost rows
         self.fresh: set[str] = set()  # those that have since the last judgement

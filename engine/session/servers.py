@@ -76,22 +76,31 @@ def target_faults(found: ServerInfo) -> list[str]:
 # Locks that the sessions of a run and of its verification hold together at most, for each table, with its indexes and
 # its long values' table: measured with 5,055 tables, 6.9 and 14.1.
 LOCKS_A_TABLE = {"source": 7, "target": 14}
+# A process of the server has room for so many; not every version knows each of these settings.
 LOCKS = """
     select int4in(textout(current_setting('max_locks_per_transaction'))),
-           int4in(textout(current_setting('max_connections')))
-           + int4in(textout(current_setting('max_prepared_transactions')))
+           (select 1 + sum(int8in(textout(current_setting(name)))) from pg_settings where name in (
+                'max_connections', 'max_prepared_transactions', 'max_worker_processes', 'max_wal_senders',
+                case when exists (select from pg_settings where name = 'autovacuum_worker_slots')
+                     then 'autovacuum_worker_slots' else 'autovacuum_max_workers' end))::int4
 """
+
+
+def lock_room(conn: psycopg.Connection) -> tuple[int, int]:
+    """Locks that each process may hold on average, and how many processes the server counts by."""
+    each, processes = fetch.one(conn, LOCKS)
+    return each, processes
 
 
 def lock_faults(conn: psycopg.Connection, side: str, tables: int) -> list[str]:
     """Whether the server of this side (source, target) has room for the locks on so many tables."""
-    each, sessions = fetch.one(conn, LOCKS)
+    each, processes = lock_room(conn)
     needed = LOCKS_A_TABLE[side] * tables
-    if needed <= each * sessions:
+    if needed <= each * processes:
         return []
-    wanted = -(-needed // sessions)
+    wanted = -(-needed // processes)
     return [
-        f"{tables:,} tables take some {needed:,} locks on the {side}, whose server has room for {each * sessions:,}; "
+        f"{tables:,} tables take some {needed:,} locks on the {side}, whose server has room for {each * processes:,}; "
         f"set max_locks_per_transaction = {wanted} there (it is {each}) and start the server again"
     ]
 

@@ -361,11 +361,11 @@ def _withdrawn(making: Making, copy: Copy, error: BaseException) -> str:
             if (latest := books.latest(conn, copy.source_schema)) and latest.copy_id != copy.copy_id:
                 return ""
             return books.withdraw(conn, copy, text, error.scan if isinstance(error, VerificationFailed) else None)
-    except TargetBusy:  # another refresh empties the schema
-        return ""
-    except (MigrateError, psycopg.Error):
+    except (MigrateError, psycopg.Error) as found:
         where = f"schema {copy.source_schema} of the staging database"
-        return f"the rows of the failed copy may still be in {where}, which could not be asked; drop it yourself"
+        why = "which another refresh holds" if isinstance(found, TargetBusy) else "which could not be asked"
+        again = "`nxtgauge-migrate stage` of this schema makes it anew, or drop it yourself"
+        return f"the rows of the failed copy may still be in {where}, {why}; {again}"
 
 
 def _told(

@@ -224,19 +224,19 @@ def _why_anew(conn: psycopg.Connection, start: Start, earlier: Run) -> str:
 def _read_again(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> str:
     """Have read again what the source has changed; why that cannot be done, or nothing."""
     settings, plan, run_id = start.settings, start.plan, earlier.run_id
-    names = changed(conn, settings, run_id, start.held.holder)
+    names, is_possible = changed(conn, settings, run_id, start.held.holder), again.is_possible(conn, run_id)
     if names:
         said = f"the source has changed in {', '.join(names)}"
-        if not again.is_possible(conn, run_id):
+        if not is_possible:
             return said
         routes = again.routes(plan, names)
         again.forget(conn, run_id, plan, routes)
         tables = {route.legacy_table for route in routes} - set(names)
-        others = f", and {len(tables)} more tables by rules that look others up" if tables else ""
-        clock.message(f"{said}: read again, these{others}")
+        others = f", and {len(tables)} more tables, whose rules look others up" if tables else ""
+        clock.message(f"{said}; these are read again{others}")
     if not ledger.done(conn, run_id) <= {c.span for r in plan.routes for c in chunks(plan, settings, r)}:
         return "the source's tables lie in other pages than they did"
-    if names:
+    if is_possible:  # what has not changed shows this snapshot as well, and what is yet to be read shows no other
         _keep_snapshot(conn, start, run_id)
     return ""
 

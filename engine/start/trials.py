@@ -163,7 +163,7 @@ class Trials:
         again = f"`nxtgauge-migrate migrate {profile}--run {run_id}`"
         if is_stop:
             return Interrupted(f"run {run_id} was stopped; {again} resumes it")
-        if isinstance(error, SourceError | TargetError):
+        if isinstance(error, SourceError | TargetError | TargetBusy):
             error.args = (f"{text}; {again} resumes run {run_id}",)
         return error
 

@@ -90,7 +90,7 @@ def test_only_what_may_have_changed_is_read_again_and_the_end_is_as_of_a_new_run
     watch = Heard()
     summary = run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert (summary.run_id, summary.state) == (run_id, "published")
-    (said,) = [text for text in watch.messages if "read again, these" in text]
+    (said,) = [text for text in watch.messages if "these are read again" in text]
     assert said.startswith("the source has changed in ") and UNTOUCHED not in said
     kept = set(moved) & set(_ask(target, "select route, committed_at from migration.chunks where run_id = %s", run_id))
     assert UNTOUCHED in {route for route, _ in kept}

@@ -3,6 +3,7 @@
 import pickle
 import time
 
+import psycopg
 import pytest
 
 from config.errors import TargetBusy, TargetError
@@ -13,6 +14,7 @@ from engine.session import connect
 from engine.session.execution import Silent
 from engine.start.options import Options
 from tests.support.auditors import trusting
+from tests.support.proxies import between
 
 SOURCE = """
     create table users (id uuid primary key, email text);
@@ -129,6 +131,20 @@ def test_the_heart_tells_of_a_session_that_was_ended_though_nobody_uses_it(setti
             while time.monotonic() < until:
                 held.check()
                 time.sleep(0.05)
+
+
+def test_a_session_that_does_not_answer_is_lost_though_others_are_answered(database, monkeypatch):
+    monkeypatch.setattr(heartbeat, "SILENT_SECONDS", 0.5)
+    with between(database()) as proxy, psycopg.connect(proxy.url, autocommit=True) as conn:
+        heart, until = heartbeat.Heartbeat(), time.monotonic() + 20
+        with heart.beating(), heart.keeping(conn, TargetError, "lying idle"):
+            proxy.swallows = True
+            with pytest.raises(TargetError, match="the session that is lying idle has ended"):
+                while time.monotonic() < until:
+                    heart.check()
+                    time.sleep(0.05)
+            with pytest.raises(psycopg.OperationalError):
+                conn.execute("select")
 
 
 def test_what_a_client_that_died_has_begun_is_ended_by_the_server(settings, monkeypatch):

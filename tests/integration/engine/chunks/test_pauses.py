@@ -81,14 +81,15 @@ def _goes_on(thread, ended, watch) -> None:
     assert sum(text.startswith("holds still") for text in watch.messages) == 1
 
 
-def test_a_run_that_somebody_pauses_moves_nothing_until_it_is_told_to_go_on(source, database):
+@pytest.mark.parametrize("stage", ["load, wave 3", "verify"])
+def test_a_run_that_somebody_pauses_moves_and_publishes_nothing_until_it_is_told_to_go_on(source, database, stage):
     target = database()
     settings = _settings(source, target)
-    watch = Hearing("load, wave 3", lambda heard: operations.pause(settings, heard.run_id, "ann"))
+    watch = Hearing(stage, lambda heard: operations.pause(settings, heard.run_id, "ann"))
     thread, ended = _begun(settings, watch)
     loaded = _ask(target, LEDGER)
     time.sleep(0.5)
-    assert _ask(target, LEDGER) == loaded
+    assert _ask(target, LEDGER) == loaded and _ask(target, "select to_regnamespace('nxtgauge') is null")
     (run,) = operations.status(settings)
     assert (run["state"], run["paused"]["asked_by"]) == ("paused", "ann")
     assert f"`nxtgauge-migrate continue {watch.run_id}` goes on" in watch.messages[-1]

@@ -16,7 +16,6 @@ from engine.session import connect, servers
 from engine.start import survey
 from flows.cli import main as cli
 
-LOCK_SETTINGS = ("max_locks_per_transaction", "max_connections")
 SOURCE = """
     create extension citext;
     create table users (id uuid primary key default gen_random_uuid(), email citext);
@@ -307,9 +306,10 @@ def test_the_command_ends_otherwise_where_the_target_cannot_be_had(settings, com
 def test_a_server_without_room_for_the_locks_of_so_many_tables_is_refused(module_database):
     """The refusal names a value that does; it is the smallest that does."""
     with psycopg.connect(module_database(), autocommit=True) as conn:
-        each, sessions = (int(conn.execute(f"show {name}").fetchone()[0]) for name in LOCK_SETTINGS)
+        each, processes = servers.lock_room(conn)
+        assert processes > int(conn.execute("show max_connections").fetchone()[0])
         for side, locks in servers.LOCKS_A_TABLE.items():
-            most = each * sessions // locks
+            most = each * processes // locks
             assert servers.lock_faults(conn, side, most) == []
             (fault,) = servers.lock_faults(conn, side, most + 1)
             assert f"set max_locks_per_transaction = {each + 1} there (it is {each})" in fault
