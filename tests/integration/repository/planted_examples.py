@@ -22,7 +22,7 @@ def migrated(module_database) -> tuple[str, str, str]:
         return urls[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        test_golden.test_case(CASE, database, patch)
+        test_golden.test_case(CASE, database, database, patch)
     source, target = urls
     with psycopg.connect(target) as conn:
         [(run_id,)] = conn.execute("select run_id from migration.runs").fetchall()
