@@ -73,6 +73,7 @@ class Kept:
         held."""
         with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
             one.shutdown(socket.SHUT_RDWR)
+            self.conn.pgconn.consume_input()  # so that libpq knows it, too
 
     def _unasked(self) -> str | None:
         """One that has failed within its transaction, or is in the middle of a COPY, is used."""
