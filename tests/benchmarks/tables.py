@@ -103,6 +103,7 @@ def growth(result: Result) -> Table:
         "verified s",
         "÷ build",
         "memory MB ",
+        "measured, turns",
     )
     return [head, *(_size(measured) for measured in result.get("growth", []))]
 
@@ -119,6 +120,7 @@ def _size(measured: Result) -> Row:
         shown(figures.of(measured, "verified", "wall_seconds")),
         shown(figures.ratio(measured, "verified", "build"), 2),
         shown(figures.of(measured, "verified", "peak_bytes"), 0, MEGABYTE),
+        f"{measured['started_at'][:16].replace('T', ' ')}, {measured['times']}",
     )
 
 
