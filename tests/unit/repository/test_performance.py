@@ -24,7 +24,8 @@ def _result(**walls: list[float]) -> dict:
     }
     judged = {"tables": {"users": 1}, "faults": []}
     return {
-        "wanted_rows": 2_000_000, "rows": 1000, "tables": 5, "times": 2, "started_at": "2026-01-02T03:04:05+00:00", "contenders": contenders, "absent": {},
+        "wanted_rows": 2_000_000, "rows": 1000, "tables": 5, "times": 2,
+        "started_at": "2026-01-02T03:04:05+00:00", "contenders": contenders, "absent": {},
         "oracle": judged, "by_hand": judged,
     }  # fmt: skip
 
