@@ -35,6 +35,8 @@ from engine.planning.tables import (
 from engine.reflect import closure, older
 from engine.reflect.catalog import Catalog, LegacyTable
 
+MOST_COLUMNS = 1600  # PostgreSQL's own limit
+
 
 def make(catalog: Catalog, settings: Settings, instant: str, probe: probes.Probe, server: int = older.NEWEST) -> Plan:
     """The plan for this catalogue; if there is no table users, a plan with faults alone.
@@ -160,6 +162,7 @@ def _assemble(draft: Draft, planned: list[_Planned], probe: probes.Probe) -> Pla
     archive = [one.archive for one in planned if one.archive]
     _look_for_uncovered(draft, tables)
     hidden = _hidden(draft, tables)
+    _look_for_too_wide(draft, build, hidden)
     build = prerequisites.replaced(draft, build)
     wanted = prerequisites.find(draft, build, archive)
     clashes.look(draft, build, wanted.sequences, wanted.types)
@@ -220,6 +223,17 @@ def _hidden(draft: Draft, tables: list[TablePlan]) -> set[str]:
         for target, routes in fed.items()
         if len(routes) > 1 or routes[0].lane == "frame" or not routes[0].is_accounted or target not in keyed
     }
+
+
+def _look_for_too_wide(draft: Draft, build: list[Table], hidden: set[str]) -> None:
+    """Tables that PostgreSQL would not take with the columns that they get: of times, and the hidden one."""
+    for shape in build:
+        count = len(shape.columns) + (shape.name in hidden)
+        if count > MOST_COLUMNS:
+            own = ", one of them for where each row comes from" if shape.name in hidden else ""
+            draft.fault(
+                shape.name, None, f"needs {count:,} columns in the build{own}; wanted 1,600 at most", "drop some"
+            )
 
 
 def _rules(draft: Draft, build: list[Table]) -> Iterator[ConstraintRule]:

@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from config import settings as configuration
 from config.errors import PlanRefused, SourceError, TargetBusy
-from engine import describe, run
+from engine import describe, operations, run
 from engine.books import bookkeeping, lease
 from engine.session import connect, servers
 from engine.start import survey
@@ -313,3 +313,17 @@ def test_a_server_without_room_for_the_locks_of_so_many_tables_is_refused(module
             assert servers.lock_faults(conn, side, most) == []
             (fault,) = servers.lock_faults(conn, side, most + 1)
             assert f"set max_locks_per_transaction = {each + 1} there (it is {each})" in fault
+
+
+def test_a_table_that_would_get_too_many_columns_is_refused(database):
+    source = database()
+    columns = ", ".join(f"c{number} bool" for number in range(1599))
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute(f"create table users (id uuid primary key); create table wide (id int, {columns})")
+        settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": database()})
+        (fault,) = operations.plan(settings).faults
+        assert str(fault).startswith(
+            "wide: needs 1,603 columns in the build, one of them for where each row comes from;"
+        )
+        conn.execute("alter table wide drop column c0, drop column c1, drop column c2")
+        assert not operations.plan(settings).faults
