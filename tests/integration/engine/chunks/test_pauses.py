@@ -71,12 +71,12 @@ def _begun(settings, watch) -> tuple[threading.Thread, list]:
         target=lambda: ended.append(migrate(settings, Options(auditor=trusting, watch=watch))), daemon=True
     )
     thread.start()
-    assert watch.is_still.wait(60), watch.messages
+    assert watch.is_still.wait(240), watch.messages
     return thread, ended
 
 
 def _goes_on(thread, ended, watch) -> None:
-    thread.join(60)
+    thread.join(240)
     assert ended[0].state == "published" and "goes on" in watch.messages
     assert sum(text.startswith("holds still") for text in watch.messages) == 1
 
