@@ -5,9 +5,17 @@ source schema alone on the search path (so objects of that schema stand unqualif
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+
+class Sent:
+    """A dataclass of which another process gets the fields, and nothing that it keeps beside them: another thread may
+    be adding to that while it is pickled."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
 
 
 class Named(Protocol):
@@ -155,7 +163,7 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Sent):
     name: str
     columns: tuple[Column, ...]
     constraints: tuple[Constraint, ...] = ()

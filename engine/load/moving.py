@@ -96,7 +96,7 @@ class Move:
     def elsewhere(self) -> "Elsewhere":
         work, settings = self.work, self.work.settings
         taken = work.snapshot
-        told = (work.plan, ExportedSnapshot(taken.name, taken.visible, taken.server), work.frames)
+        told = (work.plan, ExportedSnapshot(taken.name, taken.visible, taken.server), dict(work.frames))
         return Elsewhere(
             work.run_id,
             work.started_at,

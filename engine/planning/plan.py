@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 
 from config.note_kinds import Note
-from config.shapes import Column, Table, by_name
+from config.shapes import Column, Sent, Table, by_name
 from engine.planning import ids
 from engine.planning.fault import Fault
 from engine.reflect.catalog import Catalog, LegacyTable
@@ -187,7 +187,7 @@ class TablePlan:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Sent):
     source: Catalog = field(repr=False)
     source_schema: str
     target_schema: str

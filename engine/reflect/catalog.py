@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.rows import dict_row, scalar_row, tuple_row
 
 from config.postgres.quoting import quoted
-from config.shapes import Column, Constraint, Element, Index, Table, by_name
+from config.shapes import Column, Constraint, Element, Index, Sent, Table, by_name
 from engine.reflect import expressions, sequences
 from engine.reflect.languages import Collation, TextSearch
 from engine.reflect.objects import (
@@ -109,7 +109,7 @@ class LegacyTable:
 
 
 @dataclass(frozen=True)
-class Catalog:
+class Catalog(Sent):
     """All of a schema. types stand in an order in which they can be made; tables by name."""
 
     schema: str
