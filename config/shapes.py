@@ -10,12 +10,13 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 
+@dataclass(frozen=True)
 class Sent:
     """A dataclass of which another process gets the fields, and nothing that it keeps beside them: another thread may
     be adding to that while it is pickled."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 class Named(Protocol):

@@ -12,7 +12,6 @@ from psycopg.rows import class_row
 
 from config.errors import ConfigError
 from engine.books import bookkeeping, lease, versioned
-from engine.session import fetch
 
 
 @dataclass(frozen=True)
@@ -31,42 +30,39 @@ class Pause:
         return asdict(self) | {"asked_at": self.asked_at.isoformat(), "ended_at": ended_at}
 
 
+UNDER_WAY = "select * from migration.pauses where run_id = %s and ended_at is null"
+END = """
+    update migration.pauses set ended_at = clock_timestamp(), ended_by = %s
+    where run_id = %s and ended_at is null returning *
+"""
+
+
 def ask(conn: psycopg.Connection, run_id: str, name: str) -> Pause:
     """Have the run hold still; one that does already keeps its pause. Errors: ConfigError if it has ended."""
     run = bookkeeping.run(conn, run_id)
     if run.state not in lease.OPEN:
         raise ConfigError(f"run {run_id} is {run.state}; only a run that is under way can be paused")
     bookkeeping.ensure(conn)
-    conn.execute(
-        "insert into migration.pauses (run_id, asked_by) values (%s, %s) on conflict do nothing", [run_id, name]
-    )
-    return _latest(conn, run_id)
+    query = "insert into migration.pauses (run_id, asked_by) values (%s, %s) on conflict do nothing"
+    conn.execute(query, [run_id, name])
+    return _pauses(conn, UNDER_WAY, run_id)[0]
 
 
 def end(conn: psycopg.Connection, run_id: str, name: str) -> Pause:
     """Have a paused run go on. Errors: ConfigError if nobody has paused it."""
-    if under_way(conn, run_id) is None:
-        state = bookkeeping.run(conn, run_id).state
-        raise ConfigError(f"run {run_id} is {state}, and nobody has paused it; `nxtgauge-migrate pause` does")
-    conn.execute(
-        "update migration.pauses set ended_at = clock_timestamp(), ended_by = %s "
-        "where run_id = %s and ended_at is null",
-        [name, run_id],
-    )
-    return _latest(conn, run_id)
+    run = bookkeeping.run(conn, run_id)
+    bookkeeping.ensure(conn)
+    if not (ended := _pauses(conn, END, name, run_id)):
+        raise ConfigError(f"run {run_id} is {run.state}, and nobody has paused it; `nxtgauge-migrate pause` does")
+    return ended[0]
 
 
 def under_way(conn: psycopg.Connection, run_id: str) -> Pause | None:
     """The run's pause, if somebody has asked for one that lasts."""
-    found = _latest(conn, run_id) if versioned.has(conn, "migration.pauses") and _any(conn, run_id) else None
-    return found if found and found.ended_at is None else None
+    found = _pauses(conn, UNDER_WAY, run_id) if versioned.has(conn, "migration.pauses") else []
+    return found[0] if found else None
 
 
-def _any(conn: psycopg.Connection, run_id: str) -> bool:
-    return fetch.value(bool, conn, "select exists (select from migration.pauses where run_id = %s)", [run_id])
-
-
-def _latest(conn: psycopg.Connection, run_id: str) -> Pause:
-    query = "select * from migration.pauses where run_id = %s order by asked_at desc limit 1"
+def _pauses(conn: psycopg.Connection, query: str, *parameters: str) -> list[Pause]:
     with conn.cursor(row_factory=class_row(Pause)) as cursor:
-        return cursor.execute(query, [run_id]).fetchall()[0]
+        return cursor.execute(query, parameters).fetchall()

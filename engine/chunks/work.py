@@ -94,7 +94,7 @@ class Work:
 
     @property
     def archive_schema(self) -> str:
-        return "legacy_archive__build"
+        return self.plan.archive_schema
 
     @property
     def looked_up(self) -> set[str]:

@@ -288,6 +288,11 @@ class Plan(Sent):
     def build_schema(self) -> str:
         return f"{self.target_schema}__build"
 
+    @property
+    def archive_schema(self) -> str:
+        """Of the archive while it is built."""
+        return "legacy_archive__build"
+
     @cached_property
     def routes(self) -> tuple[Route, ...]:
         return tuple(route for table in self.tables for route in table.routes)

@@ -18,9 +18,7 @@ from engine.books import bookkeeping
 from engine.planning.plan import Plan, Route
 from engine.session.blame import blame
 
-ARCHIVE = "legacy_archive__build"
 LAID_OUT = {"schema"}  # the steps that are done before the first row
-OF_A_TABLE = ("tables", "rejects", "id_map", "removed_links", "notes", "moved")
 
 
 def is_possible(conn: psycopg.Connection, run_id: str) -> bool:
@@ -53,7 +51,7 @@ def forget(conn: psycopg.Connection, run_id: str, plan: Plan, again: Collection[
     with blame(TargetError, "emptying what is read again"), conn.transaction():
         for schema, name in filled:
             conn.execute(sql.SQL("truncate {}").format(sql.Identifier(schema, name)))
-        for table in OF_A_TABLE:
+        for table in bookkeeping.OF_A_TABLE:
             query = sql.SQL("delete from {} where run_id = %s and legacy_table = any(%s)")
             conn.execute(query.format(sql.Identifier(bookkeeping.SCHEMA, table)), [run_id, tables])
         gone = "delete from migration.gone where run_id = %s and build_table = any(%s)"
@@ -64,4 +62,4 @@ def forget(conn: psycopg.Connection, run_id: str, plan: Plan, again: Collection[
 
 def _filled(plan: Plan, route: Route, target: str) -> tuple[str, str]:
     """The table of the build, or of the archive's, with its schema."""
-    return (ARCHIVE if route.is_archive else plan.build_schema), target
+    return (plan.archive_schema if route.is_archive else plan.build_schema), target

@@ -55,7 +55,7 @@ def faults(connection: psycopg.Connection, settings: Settings, planned: Plan) ->
         return [
             *found,
             *rehearse(connection, planned.build_schema, product, home, lost, planned.clashing),
-            *rehearse(connection, "legacy_archive__build", archive, home, lost, planned.clashing),
+            *rehearse(connection, planned.archive_schema, archive, home, lost, planned.clashing),
         ]
 
 

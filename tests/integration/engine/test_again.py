@@ -6,11 +6,11 @@ import pytest
 from config import settings as configuration
 from config.errors import Interrupted
 from engine import run
-from engine.session.execution import Silent
 from engine.start.options import Options
 from flows.demo.seed import seed
 from tests.support import pictures
 from tests.support.auditors import trusting
+from tests.support.watches import Striking
 
 CHANGES = {
     "a copied table": (
@@ -30,18 +30,8 @@ CHANGES = {
 UNTOUCHED = "refresh_tokens"
 
 
-class Heard(Silent):
-    """Stops the run as it comes to a stage; hears what it says."""
-
-    def __init__(self, stage: str = ""):
-        self._stage, self.messages = stage, []
-
-    def stage(self, name: str) -> None:
-        if name == self._stage:
-            raise Interrupted("asked to stop")
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
+def _stop() -> None:
+    raise Interrupted("asked to stop")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +59,7 @@ def _ask(url: str, query: str, *parameters: object) -> list[tuple]:
 
 
 def _stopped(settings, stage: str) -> str:
-    watch = Heard(stage)
+    watch = Striking(stage, _stop)
     with pytest.raises(Interrupted):
         run.migrate(settings, Options(auditor=trusting, watch=watch))
     return next(text for text in watch.messages if text.startswith("run ")).removeprefix("run ")
@@ -87,7 +77,7 @@ def test_only_what_may_have_changed_is_read_again_and_the_end_is_as_of_a_new_run
     run_id = _stopped(settings, "after wave 1")
     moved = _ask(target, "select route, committed_at from migration.chunks where run_id = %s", run_id)
     _ask(legacy, changes)
-    watch = Heard()
+    watch = Striking()
     summary = run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert (summary.run_id, summary.state) == (run_id, "published")
     (said,) = [text for text in watch.messages if "these are read again" in text]
@@ -102,6 +92,6 @@ def test_once_something_was_judged_all_of_it_is_read_again(legacy, database):
     settings = _settings(legacy, database())
     run_id = _stopped(settings, "load, wave 2")
     _ask(legacy, CHANGES["a copied table"])
-    watch = Heard()
+    watch = Striking()
     run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch))
     assert [text for text in watch.messages if text.startswith("beginning anew: the source has changed in ")]

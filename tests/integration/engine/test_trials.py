@@ -11,6 +11,7 @@ from engine.session.execution import Silent
 from engine.start.options import Options
 from flows.demo.seed import seed
 from tests.support.auditors import trusting
+from tests.support.watches import Striking
 
 OURS = "application_name = 'nxtgauge-migrate' and datname = current_database()"
 END = f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {OURS}"
@@ -21,25 +22,6 @@ ROWS = """
     union all select 'reject', legacy_table, legacy_key, reason from migration.rejects
     order by 1, 2, 3
 """
-
-
-class Striking(Silent):
-    """Strikes once, when the run comes to a stage; hears what it says."""
-
-    def __init__(self, stage: str, strike):
-        self._stage, self._strike, self.messages = stage, strike, []
-
-    def stage(self, name: str) -> None:
-        if name == self._stage and self._strike:
-            strike, self._strike = self._strike, None
-            strike()
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
-
-    @property
-    def waits(self) -> list[str]:
-        return [text for text in self.messages if "by itself" in text]
 
 
 @pytest.fixture(scope="module")

@@ -232,6 +232,12 @@ class TestRuns:
                    where table_schema = 'migration' and column_name = 'run_id' and table_type = 'BASE TABLE'"""
         assert {name for (name,) in kept.execute(query)} == {*bookkeeping.OF_A_RUN, "runs", "schemas", *KEPT}
 
+    def test_every_table_that_tells_of_legacy_tables_is_known(self, kept):
+        query = """select table_name from information_schema.columns c join information_schema.tables t
+                   using (table_schema, table_name)
+                   where table_schema = 'migration' and column_name = 'legacy_table' and table_type = 'BASE TABLE'"""
+        assert {name for (name,) in kept.execute(query)} == {*bookkeeping.OF_A_TABLE}
+
     def test_a_row_is_rejected_once(self, kept):
         run = new_run(kept)
         reject(kept, run.run_id, "users", "1")

@@ -13,27 +13,12 @@ import pytest
 
 from config.errors import SourceError
 from engine import staging
-from engine.session.execution import Silent
 from tests.support.copies import AS_IT_IS, ask, do, settings
 from tests.support.places import PROJECT
+from tests.support.watches import Striking
 
 OURS = "application_name = 'nxtgauge-migrate' and datname = current_database()"
 END = f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where {OURS}"
-
-
-class Striking(Silent):
-    """Strikes once, when the copy comes to a stage; hears what it says."""
-
-    def __init__(self, stage: str, strike):
-        self._stage, self._strike, self.messages = stage, strike, []
-
-    def stage(self, name: str) -> None:
-        if name == self._stage and self._strike:
-            strike, self._strike = self._strike, None
-            strike()
-
-    def message(self, text: str) -> None:
-        self.messages.append(text)
 
 
 @pytest.fixture(scope="module")
