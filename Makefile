@@ -25,7 +25,7 @@ help:
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
 	@echo "make performance          write docs/performance.md of what was measured last"
-	@echo "make docs                 write the documents that are made of the program anew"
+	@echo "make docs                 write the documents that are made of the program anew, and build the site in build/site"
 	@echo "make check                all that is no test: what lint does, types, spelling"
 	@echo "make lint                 style, format and import directions; some seconds"
 	@echo "make format               put the code into the format that lint asks for"
@@ -87,6 +87,7 @@ performance: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m docs.generator
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 check: lint
 	$(BIN)/mypy
@@ -105,7 +106,7 @@ format: $(STAMP)
 # linters, and with what builds the editable install.
 LOCK := --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --no-header
 lock:
-	uv pip compile pyproject.toml --extra dev --extra dask $(LOCK) -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra docs --extra dask $(LOCK) -o requirements.lock
 	echo "setuptools>=70.1" | uv pip compile pyproject.toml - --extra dask --constraints requirements.lock $(LOCK) -o runtime.lock
 
 stop:
