@@ -1,4 +1,4 @@
-# What a newcomer needs: make demo, make test. Each sets up what it needs; the second time that takes no time.
+# What a newcomer needs: make setup, make demo, make test. Each sets up what it needs; the second time that takes no time.
 
 # The first Python that is new enough; `make PYTHON=…` names another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -13,6 +13,7 @@ STAMP := .venv/.installed
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make setup                make .venv with the program .venv/bin/nxtgauge-migrate; needs Python only"
 	@echo "make demo [ROWS=100000]   migrate a made-up legacy database; needs Python only"
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
@@ -34,6 +35,7 @@ help:
 	@echo "make clean                stop them, and remove .venv, caches and the demo's data"
 
 setup: $(STAMP)
+	@echo "$(BIN)/nxtgauge-migrate is ready; \`. $(BIN)/activate\` makes it nxtgauge-migrate in this terminal"
 
 # Bytecode is compiled here, once, because imports take more than twice as long without; some machines forbid Python
 # to write any while it runs. A few files of other packages are templates that cannot be compiled: no reason to stop.

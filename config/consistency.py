@@ -7,27 +7,20 @@ Laws
 - A name that only a source can have (a legacy column, a table that is in no mapping) is checked when a source is read.
 """
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from config import target
+from config import origins, target
+from config.origins import near
 from config.rules import Derivation, Mapping, TableRule, spelling
 from config.shapes import Table
 from config.transforms import FIXED, TRANSFORMS
 
-COMMON = "config/mapping/common.toml"
 LISTED = re.compile(r"(\w+) in \((.*)\)")
 OF_RESHAPED = ("transform", "targets", "carry_into", "root", "lands", "arrives", "columns", "lookups", "becomes")
 KEEPERS = ("copy", "rename")
 DONE = {"copy": "copied", "rename": "renamed", "reshape": "reshaped", "archive": "archived"}
 _IDLE = "is of no use to what is {}"
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """The known names that one resembles, as a question; nothing where there is none."""
-    found = difflib.get_close_matches(name, known, n=3)
-    return f"did you mean {' or '.join(found)}?" if found else ""
 
 
 def faults(mapping: Mapping) -> list[str]:
@@ -47,7 +40,7 @@ def unknown_tables(mapping: Mapping, source: Collection[str]) -> list[str]:
         for table in tables
     ]
     return [
-        f"{COMMON}: [references] {column}: {key}: there is no table {table} in the mapping or the source; "
+        f"{origins.common()}: [references] {column}: {key}: there is no table {table} in the mapping or the source; "
         f"{near(table, known) or 'leave the reference out'}"
         for column, key, table in named
         if table not in known
@@ -198,19 +191,19 @@ def _common(mapping: Mapping, declared: dict[str, Table]) -> Iterator[str]:
     yield from _roles(mapping, declared)
     for key, statuses in (("statuses", common.statuses), ("order_statuses", common.order_statuses)):
         spelled = [(word, status) for status, words in statuses.items() for word in (status, *words)]
-        yield from _ambiguous(f"{COMMON}: [{key}]", spelled)
+        yield from _ambiguous(f"{origins.common()}: [{key}]", spelled)
     kinds = {"user_role_profiles": "statuses", "verification_requests": "statuses", "orders": "order_statuses"}
     for table, key in kinds.items():
         allowed = _allowed(declared.get(table), "status")
         for status in getattr(common, key):
             if allowed and status not in allowed:
-                yield f"{COMMON}: [{key}] {status}: the DDL's check of {table}.status does not allow it"
+                yield f"{origins.common()}: [{key}] {status}: the DDL's check of {table}.status does not allow it"
 
 
 def _references(mapping: Mapping) -> Iterator[str]:
     """A reference that holds for all mapped tables points at one; any other may speak of tables of the source alone."""
     for column, reference in mapping.common.references.items():
-        place, known = f"{COMMON}: [references] {column}", reference.tables or mapping.tables
+        place, known = f"{origins.common()}: [references] {column}", reference.tables or mapping.tables
         if not reference.tables and reference.to not in mapping.tables:
             wanted = near(reference.to, mapping.tables) or "name with `in` the tables whose column it is"
             yield f"{place}: to: there is no legacy table {reference.to} in the mapping; {wanted}"
@@ -224,7 +217,7 @@ def _profiles(mapping: Mapping) -> Iterator[str]:
     former = [table for table, rule in mapping.tables.items() if rule.transform == "professionals"]
     if len(former) != 1:
         found = f"the transform professionals is that of {', '.join(former) or 'no table'}"
-        yield f"config/mapping/profiles.toml: {found}; wanted one table, which was the root of the profiles"
+        yield f"{origins.shown('profiles')}: {found}; wanted one table, which was the root of the profiles"
     roots = {table: mapping.tables[table].root for table in (*former, *mapping.profile_tables)}
     first = next(iter(roots.values()), None)
     for table, root in roots.items():
@@ -237,9 +230,11 @@ def _roles(mapping: Mapping, declared: dict[str, Table]) -> Iterator[str]:
     synonyms, roles = mapping.common.role_synonyms, mapping.roles
     for word, role in synonyms.items():
         if role not in roles:
-            found = f"{COMMON}: [role_synonyms] {word}: there is no role {role}"
+            found = f"{origins.common()}: [role_synonyms] {word}: there is no role {role}"
             yield f"{found}; {near(role, roles) or 'wanted one of ' + ', '.join(roles)}"
-    yield from _ambiguous(f"{COMMON}: [role_synonyms]", [*((role, role) for role in roles), *synonyms.items()])
+    yield from _ambiguous(
+        f"{origins.common()}: [role_synonyms]", [*((role, role) for role in roles), *synonyms.items()]
+    )
     allowed = _allowed(declared.get("user_role_profiles"), "role")
     for role, table in roles.items():
         if allowed and role not in allowed:

@@ -11,12 +11,11 @@ Laws
 import hashlib
 import tomllib
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from config import consistency
+from config import consistency, origins
 from config.errors import ConfigError
 from config.rules import STAR, Common, Mapping, TableRule, table_of
 
@@ -37,8 +36,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @cache
 def load() -> Mapping:
-    """Read every file of config/mapping; ConfigError names the file and the key that is wrong."""
-    return read({name: _read(name) for name in ("common", *DOMAINS)})
+    """Read every mapping file (config.origins); ConfigError names the file and the key that is wrong."""
+    return read({name: origins.read(name) for name in ("common", *DOMAINS)})
 
 
 def read(texts: dict[str, str]) -> Mapping:
@@ -48,12 +47,12 @@ def read(texts: dict[str, str]) -> Mapping:
     for domain in DOMAINS:
         for table, value in _parse(domain, texts[domain]).items():
             if table in tables:
-                raise ConfigError(f"config/mapping/{domain}.toml: [{table}] stands in {domain_of[table]}.toml already")
+                raise ConfigError(f"{origins.shown(domain)}: [{table}] stands in {domain_of[table]}.toml already")
             tables[table], domain_of[table] = (
-                _check(TableRule, value, f"config/mapping/{domain}.toml: [{table}]"),
+                _check(TableRule, value, f"{origins.shown(domain)}: [{table}]"),
                 domain,
             )
-    common = _check(Common, _parse("common", texts["common"]), "config/mapping/common.toml")
+    common = _check(Common, _parse("common", texts["common"]), origins.shown("common"))
     digest = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()
     found = Mapping(common=common, tables=tables, domain_of=domain_of, digest=digest)
     if faults := consistency.faults(found):
@@ -61,20 +60,16 @@ def read(texts: dict[str, str]) -> Mapping:
     return found
 
 
-def _read(name: str) -> str:
-    return (files("config") / "mapping" / f"{name}.toml").read_text("utf-8")
-
-
 def _parse(name: str, text: str) -> dict[str, Any]:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"config/mapping/{name}.toml is no TOML: {error}") from None
+        raise ConfigError(f"{origins.shown(name)} is no TOML: {error}") from None
     every = found.get(STAR)
     if every is None:
         return found
     if not isinstance(every, dict) or not isinstance(every.get("roles"), dict):
-        place = f'config/mapping/{name}.toml: ["{STAR}"] roles'
+        place = f'{origins.shown(name)}: ["{STAR}"] roles'
         raise ConfigError(f'{place}: is no table; wanted each role with "professional" or "other"')
     return _one_per_role(found)
 

@@ -13,17 +13,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from config import consistency, mapping, target
+from config import mapping, origins, target
 from config.errors import ConfigError
 from config.postgres.types import FLOATS, NUMBERS, TEXTUAL, TIMES
 from config.rules import Mapping, TableRule
-
-FILE = "config/mapping/masks.toml"
 
 # What a value's mask may be: transforms/masks/masker.py has a method for each.
 Masked = Literal[
@@ -80,11 +77,16 @@ class Masks(BaseModel):
 
 @cache
 def load() -> Masks:
-    """Read config/mapping/masks.toml; ConfigError names the key that is wrong."""
-    found = parsed((files("config") / "mapping" / "masks.toml").read_text("utf-8"))
+    """Read masks.toml (config.origins); ConfigError names the key that is wrong."""
+    found = parsed(origins.read(origins.MASKS))
     if faults := inconsistencies(found, mapping.load()):
         raise ConfigError("; and ".join(faults))
     return found
+
+
+def shown() -> str:
+    """The file of masks as a sentence names it."""
+    return origins.shown(origins.MASKS)
 
 
 def parsed(text: str) -> Masks:
@@ -92,23 +94,23 @@ def parsed(text: str) -> Masks:
     try:
         return Masks.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{FILE} is no TOML: {error}") from None
+        raise ConfigError(f"{shown()} is no TOML: {error}") from None
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ConfigError(f"{FILE}: {faults}") from None
+        raise ConfigError(f"{shown()}: {faults}") from None
 
 
 def inconsistencies(masks: Masks, rules: Mapping) -> list[str]:
     """What the masks say of the mapping that is not so, one sentence each."""
     read = {name for rule in rules.tables.values() for name, _ in _reads(rule)}
     found = [
-        f"{FILE}: personal: no rule has a column {name}; {consistency.near(name, read) or 'leave it out'}"
+        f"{shown()}: personal: no rule has a column {name}; {origins.near(name, read) or 'leave it out'}"
         for name in masks.personal
         if name not in read
     ]
     made = target.load().keys() - rules.tables.keys()
     return found + [
-        f"{FILE}: [tables.{table}]: is a table of the target; wanted the legacy table whose rows it gets"
+        f"{shown()}: [tables.{table}]: is a table of the target; wanted the legacy table whose rows it gets"
         for table in masks.tables
         if table in made
     ]
@@ -131,7 +133,7 @@ def kind_of(masks: Masks, mapping: Mapping, table: str, column: str, base_type: 
     kind = fitting(rule, base_type)
     if own and kind in ("unknown", None):
         found = f"type {base_type} cannot be masked as {own} ({why})"
-        return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {FILE}'
+        return "unknown", f'{found}; say {column} = "keep" or "null" under [tables.{table}] in {shown()}'
     if kind == "unknown":
         return "null", f"{UNKNOWN} {base_type}: emptied"
     if rule in ("keep", "code") and not own and base_type in HARMLESS:

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from config import origins
+
 MAX_NAME_BYTES = 63  # PostgreSQL cuts longer ones silently
 STAR = "*_profiles"
 FORMER_ROOT = "professionals"  # the transform of the table that was the root of the profiles
@@ -204,7 +206,7 @@ class Mapping(_Frozen):
         return rule.root if rule else None
 
     def file_of(self, table: str) -> str:
-        return f"config/mapping/{self.domain_of.get(table, 'common')}.toml"
+        return origins.shown(self.domain_of.get(table, "common"))
 
 
 def toml_key(name: str) -> str:

@@ -1,7 +1,8 @@
 """The settings of a run: where the databases are (environment) and how strict it is (a profile, one TOML file).
 
 Laws
-- Connection strings come from the environment alone and stand in no file; they are SecretStr and no error shows them.
+- Connection strings come from the environment alone, and from no argument, which all users of a machine can read; they
+  are SecretStr, and no error shows them.
 - A profile refuses keys it does not know, and values of another type; what it leaves out has the default below.
 - An error names the variable or the file and key, what was found, and what is allowed.
 """
@@ -27,11 +28,11 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from config import origins
 from config.errors import ConfigError
 from config.postgres import connection
 from config.postgres.connection import Connection
 
-PROFILES = Path(__file__).with_name("profiles")
 DEFAULT_PROFILE = "staging"
 VARIABLES = {
     "source_url": "NXTGAUGE_SOURCE_URL",
@@ -199,17 +200,23 @@ class Settings(Profile):
     @property
     def source(self) -> Connection:
         """Errors: ConfigError if the variable is unset or malformed."""
-        return _connection(self.source_url, VARIABLES["source_url"])
+        return self._connection(self.source_url, VARIABLES["source_url"])
 
     @property
     def target(self) -> Connection:
         """Errors: ConfigError if the variable is unset or malformed."""
-        return _connection(self.target_url, VARIABLES["target_url"])
+        return self._connection(self.target_url, VARIABLES["target_url"])
 
     @property
     def staging(self) -> Connection:
         """The rehearsal copy. Errors: ConfigError if the variable is unset or malformed."""
-        return _connection(self.staging_url, VARIABLES["staging_url"])
+        return self._connection(self.staging_url, VARIABLES["staging_url"])
+
+    def _connection(self, url: SecretStr | None, variable: str) -> Connection:
+        if url is None:
+            hint = "; `nxtgauge-migrate demo` starts the demo's own databases" if self.profile == "demo" else ""
+            raise ConfigError(f"{variable} is not set; {connection.WANTED}{hint}")
+        return connection.parse(url.get_secret_value(), variable)
 
     def under(self, profile: str) -> "Settings":
         """The same environment under another profile's file. Errors: ConfigError."""
@@ -228,13 +235,17 @@ class Settings(Profile):
 
     def on_staging(self) -> "Settings":
         """The same, with the staging copy as the source. Errors: ConfigError if the variable is unset."""
-        _connection(self.staging_url, VARIABLES["staging_url"])
+        _ = self.staging
         return self.model_copy(update={"source_url": self.staging_url, "is_on_staging": True})
 
 
 def load(profile: str | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of a profile (default: staging) and an environment; the URLs that are set are checked at once."""
-    is_given, profile = profile is not None, profile or DEFAULT_PROFILE
+    """The settings of a profile (a name or a file) and an environment; the URLs that are set are checked at once.
+
+    Without a profile it is the one that NXTGAUGE_PROFILE names, else staging.
+    """
+    is_given, profile = profile is not None, profile or environ.get(origins.VARIABLES["profile"]) or DEFAULT_PROFILE
+    profile = str(Path(profile).absolute()) if origins.is_file(profile) else profile
     given = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
     for key in given.keys() & set(CONNECTIONS):
         connection.parse(given[key], VARIABLES[key])
@@ -255,44 +266,29 @@ def _validated(kind: type[Kind], profile: str, values: dict[str, Any]) -> Kind:
     raise ConfigError("; ".join(sentences))
 
 
-def profiles() -> list[str]:
-    """Names of the profiles that there are."""
-    return sorted(path.stem for path in PROFILES.glob("*.toml"))
-
-
-def _connection(url: SecretStr | None, variable: str) -> Connection:
-    if url is None:
-        raise ConfigError(f"{variable} is not set; {connection.WANTED}")
-    return connection.parse(url.get_secret_value(), variable)
-
-
 def _profile_values(profile: str) -> dict[str, Any]:
-    if profile not in profiles():
-        raise ConfigError(f"there is no profile {profile!r}; wanted one of {', '.join(profiles())}")
     values = _toml(profile)
     if misplaced := values.keys() - Profile.model_fields.keys():
         keys, known = ", ".join(sorted(misplaced)), ", ".join(Profile.model_fields)
-        raise ConfigError(f"{_file(profile)} has unknown keys: {keys}; wanted one of {known}")
+        raise ConfigError(f"{origins.profile_shown(profile)} has unknown keys: {keys}; wanted one of {known}")
     return values
 
 
 def _toml(profile: str) -> dict[str, Any]:
     try:
-        return tomllib.loads((PROFILES / f"{profile}.toml").read_text(encoding="utf-8"))
+        return tomllib.loads(origins.profile_file(profile).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{origins.profile_shown(profile)} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{_file(profile)} is not TOML: {error}") from None
-
-
-def _file(profile: str) -> str:
-    return f"config/profiles/{profile}.toml"
+        raise ConfigError(f"{origins.profile_shown(profile)} is not TOML: {error}") from None
 
 
 def _sentence(profile: str, values: Mapping[str, Any], fault: Mapping[str, Any]) -> str:
     """One fault: where, what was found (never of a URL), what was wanted."""
     path = [str(part) for part in fault["loc"]]
     if not path:
-        return f"{_file(profile)}: {fault['msg']}"
-    place = VARIABLES.get(path[0]) or f"{_file(profile)}: {'.'.join(path)}"
+        return f"{origins.profile_shown(profile)}: {fault['msg']}"
+    place = VARIABLES.get(path[0]) or f"{origins.profile_shown(profile)}: {'.'.join(path)}"
     found = functools.reduce(lambda value, key: value[key], path, values)
     shown = "does not fit" if isinstance(found, SecretStr) else f"is {found!r}"
     return f"{place} {shown}; {_wanted(fault)}"

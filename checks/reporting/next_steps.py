@@ -10,7 +10,7 @@ from checks.reporting.conditions import closing, is_about_nothing, is_awaiting, 
 from checks.reporting.headline import trouble
 from checks.reporting.words import SOURCE_CHANGED, TOLERANCE
 from checks.verdict import Json
-from config import printable
+from config import origins, printable
 
 PROGRAM = "nxtgauge-migrate"
 MOST_COMMANDS = 5  # of one step; the report's list of failed checks has the rest
@@ -83,7 +83,7 @@ def _is_about_tolerance(report: Json) -> bool:
 
 
 def _tolerance(report: Json) -> str:
-    file = f"config/profiles/{report['profile'] or 'PROFILE'}.toml"
+    file = origins.profile_shown(report["profile"] or "PROFILE")
     return (
         "More rows are rejected than the profile tolerates: mend them in the source, or allow a number for the reason "
         f"under [tolerance] in {file}."

@@ -11,11 +11,13 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from config import origins
+
 MOST_KEYS = 20  # shown of one finding; cells counts them all
 UNMASKED, EMAIL, PHONE, VALUE, NOT_COMPARED = "unmasked", "email", "phone", "value", "not compared"
 DEFINITION = "definition"
 CHANCE, UNPROVED, KEPT, UNSEARCHED = "chance", "unproved", "kept", "unsearched"
-MASKS = "config/mapping/masks.toml"
+MASKS = origins.shown(origins.MASKS)  # chosen for the process, before anything is scanned
 
 
 @dataclass(frozen=True)

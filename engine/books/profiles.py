@@ -7,7 +7,8 @@ Laws
   at every attempt.
 """
 
-from config.errors import PlanRefused
+from config import origins
+from config.errors import ConfigError, PlanRefused
 from config.settings import Settings
 from config.strictness import looser
 from engine.books.bookkeeping import Run
@@ -20,7 +21,7 @@ def as_begun(settings: Settings, run: Run | None) -> Settings:
     if run is None or run.profile == settings.profile:
         return settings
     if not settings.is_profile_given:
-        return settings.under(run.profile)
+        return _own(settings, run)
     if found := looser(settings, _kept(settings, run)):
         what = f"run {run.run_id} began under profile {run.profile}, and {settings.profile} is looser"
         raise PlanRefused([f"{what}: {'; '.join(found)}; {REMEDY}"])
@@ -30,6 +31,16 @@ def as_begun(settings: Settings, run: Run | None) -> Settings:
 def loosened(settings: Settings, run: Run) -> list[str]:
     """What the run's own profile allows now, and did not when it began."""
     return looser(settings, _kept(settings, run))
+
+
+def _own(settings: Settings, run: Run) -> Settings:
+    """By the profile's file; a user's own may be gone since, and the books have kept what it said."""
+    try:
+        return settings.under(run.profile)
+    except ConfigError:
+        if run.settings is None or not origins.is_file(run.profile):
+            raise
+        return settings.as_kept(run.profile, run.settings)
 
 
 def _kept(settings: Settings, run: Run) -> Settings:

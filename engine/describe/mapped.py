@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from config import consistency, feeds, mapping, note_kinds, reasons, target
+from config import feeds, mapping, note_kinds, origins, reasons, target
 from config.rules import Derivation, TableRule
 from config.shapes import Table
 
@@ -33,7 +33,7 @@ def known() -> set[str]:
 
 def near(name: str, others: Iterable[str] = ()) -> str:
     """Known names that resemble this one."""
-    return consistency.near(name, {*known(), *others})
+    return origins.near(name, {*known(), *others})
 
 
 def mapped_json(name: str) -> dict[str, Any] | None:

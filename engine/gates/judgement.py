@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 
+from config import origins
 from engine.books import bookkeeping, totals
 from engine.books.totals import Increment
 from engine.chunks.work import Work
@@ -46,7 +47,7 @@ def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
             state = FAILED
             detail += (
                 f", tolerated are {allowed}; mend them in the source, or set [tolerance] {reason} = {row['rows']} in "
-                f"config/profiles/{work.settings.profile}.toml, and migrate again"
+                f"{origins.profile_shown(work.settings.profile)}, and migrate again"
             )
         yield Gate(f"tolerance/{reason}", POLICY, state, detail)
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from config import mapping
 from config import settings as configuration
 from config.errors import ConfigError, TargetError
 from config.settings import Settings
@@ -132,15 +133,24 @@ class Elsewhere:
 
     def __call__(self, chunk: Chunk, stop: Stop) -> Counts:
         """Errors: ConfigError if this is another program or has no connection; else as `move`."""
+        self._expect_the_same()
+        with self._work(stop) as work:
+            with work.sessions.lend("target") as target, blame(TargetError, "reading the ledger", stop):
+                done = ledger.counts_of(target, work, chunk)
+            return done or move(work, chunk)
+
+    def _expect_the_same(self) -> None:
+        """Errors: ConfigError if this process has another program, or another mapping."""
         if (found := certificate.code_version()) != self.program:
             raise ConfigError(
                 f"this worker runs program {found}, and the run began with {self.program}; "
                 "install the same version on every worker, and restart them"
             )
-        with self._work(stop) as work:
-            with work.sessions.lend("target") as target, blame(TargetError, "reading the ledger", stop):
-                done = ledger.counts_of(target, work, chunk)
-            return done or move(work, chunk)
+        if (found := mapping.load().digest) != (begun := _opened(self.told)[0].mapping_digest):
+            raise ConfigError(
+                f"this worker has mapping {found[:12]}, and the run began with {begun[:12]}; "
+                "name the same mapping folder on every worker (NXTGAUGE_MAPPING), and restart them"
+            )
 
     @contextlib.contextmanager
     def _work(self, stop: Stop) -> Iterator[Work]:
@@ -152,7 +162,7 @@ class Elsewhere:
     def _settings(self) -> Settings:
         """This process's connections, and all else as the run has it. Of the rate at which the source may be read each
         of the run's workers has its share."""
-        own = configuration.load(self.profile).as_kept(self.profile, self.profile_keys)
+        own = configuration.load().as_kept(self.profile, self.profile_keys)
         share = own.read_megabytes_per_second / own.workers
         schemas = {"source_schema": self.source_schema, "target_schema": self.target_schema}
         own = own.model_copy(update={**schemas, "read_megabytes_per_second": share})

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from config import origins
 from config.postgres.quoting import grant, quoted
 from config.shapes import Constraint, Element, Index, Table
 from engine.planning.draft import Draft
@@ -23,7 +24,6 @@ from engine.reflect.objects import Dependency, Function, TypeUse
 from engine.reflect.sequences import Sequence
 
 Kind = TypeVar("Kind", Constraint, Index)
-RULES = "in config/mapping/common.toml"
 
 
 def replaced(draft: Draft, build: list[Table]) -> list[Table]:
@@ -141,7 +141,8 @@ def _object_fault(draft: Draft, use: Dependency) -> str | None:
         remedy = "move it into the source schema, or drop what uses it"
         return f"{where} uses the {use.kind} {use.schema}.{use.name}, which is outside the source schema; {remedy}"
     if use.is_cast:
-        remedy = f'call it by its name instead, or set {use.name} = "" under [functions] {RULES} to drop what uses it'
+        key = f'{use.name} = "" under [functions] in {origins.common()}'
+        remedy = f"call it by its name instead, or set {key} to drop what uses it"
         return f"{where} uses a cast that calls {use.name}(), and casts are not carried; {remedy}"
     if use.kind not in closure.CARRIED:
         return f"{where} uses the {use.kind} {use.name}, which cannot be carried; drop what uses it in the source"
@@ -152,13 +153,13 @@ def _function_faults(draft: Draft, wanted: Needs, found: Function) -> Iterator[s
     uses = [use for use in wanted.uses if isinstance(use, Dependency) and use.kind == "function"]
     use = next((use for use in uses if f"{use.name}({use.signature})" == found.signature), None)
     where = f"{use.table}: {use.user_kind} {use.user} calls" if use else "a function that is carried calls"
-    where, way_out = f"{where} {found.signature}", f"replace or drop it under [functions] {RULES}"
+    where, way_out = f"{where} {found.signature}", f"replace or drop it under [functions] in {origins.common()}"
     if not found.is_portable:
         needs = f" (it needs {', '.join(found.needs)})" if found.needs else ""
         yield f"{where}, which does not stand alone{needs}; {way_out}"
     elif found.is_risky and found.name not in draft.mapping.common.carried_functions:
         why = "is SECURITY DEFINER" if found.is_definer else f"is written in {found.language}, an untrusted language"
-        yield f"{where}, which {why}; read it and name it in carried_functions {RULES}, or {way_out}"
+        yield f"{where}, which {why}; read it and name it in carried_functions in {origins.common()}, or {way_out}"
 
 
 def _unread(draft: Draft, sequence: Sequence) -> str:

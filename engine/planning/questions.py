@@ -7,6 +7,7 @@ Laws
 
 from collections.abc import Iterator
 
+from config import origins
 from config.postgres.types import INTEGERS, TEXTUAL, TIMES
 from config.rules import toml_key
 from config.shapes import Column
@@ -85,7 +86,7 @@ def _parent(draft: Draft, column: Column) -> str | None:
 def _reference(draft: Draft, table: str, column: str, parent: str) -> str:
     if column not in draft.mapping.common.references:
         rule = f'{toml_key(column)} = {{ to = "{parent}", in = ["{table}"] }}'
-        yes = f"add {rule} to [references] in config/mapping/common.toml"
+        yes = f"add {rule} to [references] in {origins.common()}"
     elif draft.find_rule(table):
         yes = f"give it the type of {parent}.id in the source, or declare it there"
     else:

@@ -88,7 +88,7 @@ def _made(masks: Masks, table: LegacyTable, column: Column) -> str | None:
     rule = masks.tables.get(table.name, {}).get(column.name)
     if not column.generated or rule in (None, KEEP):
         return None
-    entry = f"[tables.{table.name}] {column.name} = {rule!r} in {masking.FILE}"
+    entry = f"[tables.{table.name}] {column.name} = {rule!r} in {masking.shown()}"
     return f"{table.name}.{column.name}: is generated, so {entry} has no effect; mask what it is made of"
 
 
@@ -202,7 +202,7 @@ class _Chooser:
             return None
         found = ", ".join(f"{table}.{column} ({self._columns[table, column].base})" for table, column in kinds)
         what = f"{rule} of [tables.{named[0]}] {named[1]} does not fit the types of all"
-        return f'{found}: references join them, and {what}; say "keep" in {masking.FILE}, or a kind that fits each'
+        return f'{found}: references join them, and {what}; say "keep" in {masking.shown()}, or a kind that fits each'
 
     def _limits(self, group: set[Place]) -> list[int]:
         return [limit for place in group if (limit := self._limit(self._columns[place])) is not None]

@@ -118,7 +118,7 @@ def _unique(table: Table) -> set[str]:
 def _fault(choice: Choice, column: Column) -> str:
     found = f"type {column.type} takes no null here, and none of the values that were made up for it"
     remedy = (
-        f'say {choice.column} = "keep" under [tables.{choice.table}] in {masking.FILE}, or let the column take nulls'
+        f'say {choice.column} = "keep" under [tables.{choice.table}] in {masking.shown()}, or let the column take nulls'
     )
     return f"{choice.table}.{choice.column}: {found}; {remedy}"
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Iterable
 
+from config import masks as masking
 from engine.reflect.catalog import LegacyTable
 from engine.staging import fillers, rows
 from engine.staging.columns import Choice
@@ -63,6 +64,6 @@ def hints(tables: Iterable[LegacyTable], choices: Iterable[Choice]) -> dict[str,
             if names := [name for name in thing.columns if (table.name, name) in masked]:
                 found[thing.name] = (
                     f'the masks of {", ".join(names)} may be why; say {names[0]} = "null" (or "keep", if it holds '
-                    f"nothing of anybody) under [tables.{table.name}] in config/mapping/masks.toml"
+                    f"nothing of anybody) under [tables.{table.name}] in {masking.shown()}"
                 )
     return found

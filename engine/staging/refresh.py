@@ -164,7 +164,7 @@ def _emptied(choices: tuple[Choice, ...]) -> list[str]:
     """A remark of all columns that are emptied though nobody has asked for it."""
     reasons = (masking.UNKNOWN, checked.UNFIT)
     found = [f"{one.table}.{one.column} ({one.why})" for one in choices if one.why.startswith(reasons)]
-    remedy = f"say under [tables.…] in {masking.FILE} which of them to keep"
+    remedy = f"say under [tables.…] in {masking.shown()} which of them to keep"
     return [f"emptied: {', '.join(found)}; {remedy}"] if found else []
 
 

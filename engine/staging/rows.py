@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 from psycopg.abc import Buffer
 
+from config import masks as masking
 from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
 from engine.load import stream
@@ -139,7 +140,7 @@ def refusal(table: str, found: str) -> str:
     """The sentence that says what to do about a masked row which a constraint refuses."""
     remedy = (
         'say of a column that the constraint reads that it is "null" (or "keep", if it holds nothing of anybody) '
-        f"under [tables.{table}] in config/mapping/masks.toml"
+        f"under [tables.{table}] in {masking.shown()}"
     )
     return f"{table}: a masked row does not fit the copy ({found}); {remedy}"
 

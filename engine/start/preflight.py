@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import psycopg
 
-from config import consistency, mapping
+from config import consistency, mapping, origins
 from config.errors import ConfigError, PlanRefused, SourceError, TargetError
 from config.postgres.quoting import grant, quoted
 from config.settings import Settings
@@ -154,7 +154,7 @@ def _extension_faults(conn: psycopg.Connection, settings: Settings, plan: Plan) 
     ]
     elsewhere = [
         f"extension {name} stands in schema {schema} of the target, and extension_schema is {home}; set "
-        f'extension_schema = "{schema}" in config/profiles/{settings.profile}.toml, or alter extension {name} set '
+        f'extension_schema = "{schema}" in {origins.profile_shown(settings.profile)}, or alter extension {name} set '
         f"schema {home}"
         for name, schema in there.items()
         if schema not in (None, home, "pg_catalog")

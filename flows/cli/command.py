@@ -29,6 +29,8 @@ class GlobalOptions:
     """Options that may stand before or after the command's name. is_process: whether the process is the command's."""
 
     profile: str | None = None
+    mapping: str | None = None
+    masks: str | None = None
     is_json: bool = False
     is_verbose: bool = False
     is_process: bool = False
@@ -40,9 +42,12 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--profile, --json and -v, on the group and on every command alike."""
+    """--profile, --mapping, --masks, --json and -v, on the group and on every command alike."""
+    folder, file = click.Path(exists=True, file_okay=False), click.Path(exists=True, dir_okay=False)
     options = (
-        click.option("--profile", metavar="NAME", help="demo, staging or production; default staging."),
+        click.option("--profile", metavar="NAME|FILE", help="demo, staging (the default), production, or a TOML file."),
+        click.option("--mapping", metavar="FOLDER", type=folder, help="Mapping files that go before the program's."),
+        click.option("--masks", metavar="FILE", type=file, help="Masks of staging copies, in place of masks.toml."),
         click.option("--json", "is_json", is_flag=True, help="One JSON object on stdout."),
         click.option("-v", "--verbose", "is_verbose", is_flag=True, help="Debug log, and tracebacks of errors."),
     )
@@ -55,9 +60,14 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def set_up(context: click.Context) -> None:
-    from flows.local import logs
+    """The environment of this process and of all that it starts, and its log."""
+    from flows.local import environment, logs
 
+    found = environment.read() if context.obj.is_process else None
+    environment.choose(context.obj)
     logs.set_up(context.obj.is_verbose)
+    if found:
+        LOG.info("%s", found)
 
 
 def settings_of(context: click.Context) -> "Settings":
@@ -74,7 +84,10 @@ def settings_alone(context: click.Context) -> "Settings":
     """The settings of a command that deals with signals by itself, or leaves them to the system."""
     set_up(context)
     from config import settings
+    from flows.demo import databases
 
+    if remark := databases.taken(context.obj.profile):
+        LOG.info("%s", remark)
     return settings.load(context.obj.profile)
 
 

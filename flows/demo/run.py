@@ -12,16 +12,16 @@ import os
 from pathlib import Path
 from typing import Any
 
+from config import origins
 from config.settings import VARIABLES
-from flows.demo import postgres
+from flows.demo import databases, postgres
+from flows.demo.databases import LEGACY, PROFILE, TARGET
 from flows.local import prefect_server, report
 from flows.local.places import PROJECT
 from flows.local.progress import shown
 from flows.service import worker
 
 LOG = logging.getLogger("nxtgauge")
-PROFILE = "demo"
-LEGACY, TARGET = "legacy", "target"
 LEGACY_FILES = PROJECT / "config" / "legacy"
 DEFAULT_ROWS = 100_000
 DEFAULT_SEED = 7
@@ -100,10 +100,9 @@ def _use_own(own: prefect_server.StartedServer) -> None:
     """This process's Prefect and databases are the demo's, whatever its environment said."""
     os.environ.pop("PREFECT_API_URL", None)
     prefect_server.use(own.api_url)
-    for variable in VARIABLES.values():
+    for variable in (*VARIABLES.values(), *origins.VARIABLES.values()):
         os.environ.pop(variable, None)
-    os.environ[VARIABLES["source_url"]] = postgres.url(LEGACY)
-    os.environ[VARIABLES["target_url"]] = postgres.url(TARGET)
+    os.environ.update(databases.addresses())
 
 
 def _migrate(server: prefect_server.StartedServer) -> dict[str, Any]:

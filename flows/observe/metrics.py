@@ -16,6 +16,7 @@ from wsgiref.simple_server import WSGIServer
 
 import psycopg
 
+from config import origins
 from config import settings as configuration
 from config.errors import ConfigError, MigrateError
 from config.settings import Settings
@@ -170,7 +171,7 @@ def _counter(name: str, text: str, labels: tuple[str, ...], found: list[Total]) 
     family = CounterMetricFamily(name, text, labels=labels)
     values = {tuple(total.labels.get(label, "") for label in labels): total.value for total in found}
     if name == "nxtgauge_runs":  # whoever asks for an increase needs the zero before it
-        values = {(p, m, o): 0 for p in configuration.profiles() for m in MODES for o in OUTCOMES} | values
+        values = {(p, m, o): 0 for p in origins.profiles() for m in MODES for o in OUTCOMES} | values
     for key, value in values.items():
         family.add_metric(key, value)
     return family

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Annotated, Any
 
 from prefect import Flow, tags
 from prefect.client.schemas.objects import State
@@ -20,9 +20,10 @@ from prefect.exceptions import FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.utilities.urls import url_for
+from pydantic import Field
 
 from config.errors import Interrupted, VerificationFailed
-from config.settings import profiles
+from config.origins import profiles
 from engine.session.execution import Watch
 from flows.local import logs, progress
 from flows.local.prefect_server import ServerError
@@ -31,10 +32,8 @@ from flows.runs.tasks import safe_text
 LOG = logging.getLogger("nxtgauge")
 TAG = "nxtgauge"  # of every flow run of ours: what automations know them by
 GATE_CLOSED = "GateClosed"  # name of the failed state of a run that its gates refused
-if TYPE_CHECKING:
-    ProfileName = str
-else:
-    ProfileName = Literal["", *profiles()]  # a list to choose from, in the UI's form; blank: none is named
+# A list to choose from, in the UI's form; blank: none is named. A call from here may name a file.
+ProfileName = Annotated[str, Field(json_schema_extra={"enum": ["", *profiles()]})]
 
 
 @dataclass

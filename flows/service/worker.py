@@ -14,6 +14,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from config import masks
 from config.errors import ConfigError
 from config.settings import Settings
 from flows.local import logs, prefect_server, private, processes
@@ -60,6 +61,7 @@ def check(settings: Settings) -> None:
 
     Errors: ConfigError, before any run is picked up that could only fail.
     """
+    masks.load()  # with the mapping, which it is held against
     _ = settings.target, settings.staging if settings.source_url is None else settings.source
 
 

@@ -8,7 +8,7 @@ Laws (contract, 4.10: account settings)
 
 from dataclasses import replace
 
-from config import note_kinds
+from config import note_kinds, origins
 from config.postgres.quoting import literal, quoted
 from config.postgres.types import NUMBERS, TEXTUAL, TIMES
 from config.rules import Completion
@@ -168,7 +168,7 @@ def _ways_out(draft: Draft, settings: list[Column]) -> str:
     listed, table = " and ".join(c.name for c in settings), rule_of(draft).table
     return (
         f"{listed} of {table} go into it: make it jsonb in the source; or strike them from completed_from of "
-        f"[{SETTINGS}] in config/mapping/identity.toml, and they stay in {table}"
+        f"[{SETTINGS}] in {origins.shown('identity')}, and they stay in {table}"
     )
 
 

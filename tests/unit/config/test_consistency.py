@@ -5,14 +5,14 @@ import re
 import pandas as pd
 import pytest
 
-from config import consistency, feeds, mapping, masks, target
+from config import consistency, feeds, mapping, masks, origins, target
 from config.errors import ConfigError
 from config.transforms import FIXED, TRANSFORMS
 from engine.load.lookups import LOOKUPS
 from transforms.outcome import TEXT, Parameters, empty
 from transforms.registry import TRANSFORMS as FUNCTIONS
 
-FILES = {name: mapping._read(name) for name in ("common", *mapping.DOMAINS)}
+FILES = {name: origins.read(name) for name in ("common", *mapping.DOMAINS)}
 CASES = [  # file, what stands there, what is put in its place, how the sentence goes
     ("profiles", '["user_role_profiles", "*_profiles"]\ncarry_into = "*', '["roots", "*_profiles"]\ncarry_into = "*',
      "profiles.toml: [photographer_profiles] targets: no DDL declares a table roots"),

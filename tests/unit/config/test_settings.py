@@ -6,7 +6,7 @@ import traceback
 import pytest
 from pydantic import ValidationError
 
-from config import settings
+from config import origins, settings
 from config.errors import ConfigError
 
 URL = "postgresql://mover:hunter2hunter2@db.example:5433/legacy"
@@ -15,7 +15,7 @@ URL = "postgresql://mover:hunter2hunter2@db.example:5433/legacy"
 @pytest.fixture
 def profile(tmp_path, monkeypatch):
     """A function that loads settings from the text of a profile."""
-    monkeypatch.setattr(settings, "PROFILES", tmp_path)
+    monkeypatch.setattr(origins, "PROFILES", tmp_path)
 
     def load(text: str = "", **environ: str) -> settings.Settings:
         (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
@@ -33,7 +33,7 @@ def error_of(load, *args, **kwargs) -> str:
 
 
 def test_the_three_profiles_say_how_strict_they_are():
-    assert settings.profiles() == ["demo", "production", "staging"]
+    assert origins.profiles() == ["demo", "production", "staging"]
     assert settings.load("demo", {}).tolerated("unknown_status") is None
     assert settings.load("staging", {}).tolerated("unknown_status") is None
     assert settings.load("production", {}).tolerated("unknown_status") == 0

@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from config import errors, settings
+from config import errors, origins, settings
 from flows.cli import main as cli
 from tests.support.places import PROJECT
 
@@ -69,7 +69,7 @@ def test_commands_in_the_text_exist_with_their_options(name):
     for line in re.findall(r"nxtgauge-migrate((?: +[^`\n#;,]+)?)", DOCUMENTS[name]):
         words = line.split()
         options = {word for word in words if word.startswith("--")}
-        plain = [word for word in words if not word.startswith("-") and word not in settings.profiles()]
+        plain = [word for word in words if not word.startswith("-") and word not in origins.profiles()]
         command = next((COMMANDS[key] for key in (" ".join(plain[:2]), *plain[:1]) if key in COMMANDS), None)
         if not plain or not plain[0].isalpha() or plain[0] not in cli.cli.commands:
             continue
@@ -79,7 +79,8 @@ def test_commands_in_the_text_exist_with_their_options(name):
 
 def test_every_variable_is_documented_with_its_default():
     rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("variable")}
-    assert set(rows) == set(settings.VARIABLES.values())
+    assert set(rows) == {*settings.VARIABLES.values(), *origins.VARIABLES.values()}
+    assert rows[origins.VARIABLES["profile"]] == settings.DEFAULT_PROFILE
     for field, variable in settings.VARIABLES.items():
         assert rows[variable] == str(settings.Settings.model_fields[field].default or "")
 
@@ -95,7 +96,7 @@ def test_every_key_of_a_profile_is_documented_with_its_default():
 
 
 def test_every_profile_is_documented():
-    for name in settings.profiles():
+    for name in origins.profiles():
         assert f"`{name}`" in README
 
 
@@ -113,7 +114,7 @@ def test_every_make_target_exists(name):
 
 def test_make_help_lists_every_target():
     makefile = (PROJECT / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"help", "setup"}
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE)) - {"help"}
     assert set(re.findall(r'@echo "make ([a-z]+)', makefile)) == targets
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from checks.verdict import FAIL
-from config import mapping
+from config import mapping, origins
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, VerificationFailed
 from engine import run
@@ -48,7 +48,7 @@ def refused(settings, **options) -> str:
 
 
 def test_production_requires_one_and_no_other_profile_does():
-    required = {name: configuration.load(name, {}).require_certificate for name in configuration.profiles()}
+    required = {name: configuration.load(name, {}).require_certificate for name in origins.profiles()}
     assert required == {"demo": False, "staging": False, "production": True}
 
 
