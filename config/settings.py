@@ -8,6 +8,7 @@ Laws
 """
 
 import functools
+import json
 import os
 import re
 import tomllib
@@ -217,6 +218,11 @@ class Settings(Profile):
             hint = "; `nxtgauge-migrate demo` starts the demo's own databases" if self.profile == "demo" else ""
             raise ConfigError(f"{variable} is not set; {connection.WANTED}{hint}")
         return connection.parse(url.get_secret_value(), variable)
+
+    def tolerating(self, reason: str, rows: int) -> str:
+        """What to write into which file so that so many rows may be rejected for this reason."""
+        key = reason if re.fullmatch(r"[A-Za-z0-9_-]+", reason) else json.dumps(reason)
+        return f"[tolerance] {key} = {rows} in {origins.profile_shown(self.profile)}"
 
     def under(self, profile: str) -> "Settings":
         """The same environment under another profile's file. Errors: ConfigError."""

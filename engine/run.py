@@ -5,6 +5,7 @@ Laws
 - Nothing has the product's name before `publish`, and publish is one transaction.
 - A run that fails or is stopped keeps its build and can be resumed; a dry-run leaves nothing but its bookkeeping.
 - A run that needs a rehearsal's certificate has one, and nothing but the rows differs from it.
+- A gate that a build finds closed before it is verified ends the run there; a rehearsal goes on, to learn the rest.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
 - A resumed run takes a new snapshot, and reads again whatever may say something else in it; if that cannot be told
   apart, or the plan has changed, it begins anew, so that the whole build shows one state of the source.
@@ -91,6 +92,7 @@ def _attempted(
             with connect.unflushed(attempt.conn):
                 Build(attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses).run()
                 _judge(attempt)
+                _refuse_early(attempt)
                 _verify(attempt)
             _mark_built(attempt)
             _wait_for_approval(attempt)
@@ -224,6 +226,15 @@ def _judged(conn: psycopg.Connection, work: Work) -> list[str]:
         changed = begin.changed(conn, work.settings, work.run_id, source)
     judgement.judge(conn, work, changed)
     return changed
+
+
+def _refuse_early(attempt: Attempt) -> None:
+    """A closed gate that no verification opens is told before it, unless somebody wants to know what else there is: a
+    rehearsal always does. Errors: VerificationFailed."""
+    if attempt.run.dry_run or attempt.options.verify_anyway:
+        return
+    if shut := gates.shut_for_good(attempt.conn, attempt.run.run_id, attempt.judged_oid):
+        raise gates.refusal_unverified(attempt.run.run_id, attempt.work.schema, shut)
 
 
 def _verify(attempt: Attempt) -> None:

@@ -35,6 +35,9 @@ def _mend(report: Json) -> list[dict[str, Any]]:
         )
     if _is_about_tolerance(report):
         steps.append(_step(_tolerance(report)))
+    if _is_unverified(report):
+        text = "The verification was left out, for these checks had failed already. To learn what else is wrong:"
+        steps.append(_step(text, _command("migrate", "--run", report["run_id"] or "RUN", "--verify-anyway")))
     if broken:
         steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
     steps.append(_again(report))
@@ -46,6 +49,11 @@ def _mend(report: Json) -> list[dict[str, Any]]:
             _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
         )
     return steps
+
+
+def _is_unverified(report: Json) -> bool:
+    """Whether a run ended at its own checks, and nobody has looked at what it built."""
+    return report["kind"] == "migrate" and report["verification"] is None and is_shut(report)
 
 
 def _again(report: Json) -> dict[str, Any]:

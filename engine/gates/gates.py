@@ -129,6 +129,23 @@ def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> Ver
     return error
 
 
+def shut_for_good(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
+    """The closed gates that no verification of this build opens: those that failed. One in error is judged anew."""
+    return [gate for gate in closed(conn, run_id, build_oid) if gate.state == FAILED]
+
+
+def refusal_unverified(run_id: str, schema: str, gates: Iterable[Gate]) -> VerificationFailed:
+    """The same of a build that was not verified because of them: what it leaves behind, and how to go on."""
+    error = refusal(run_id, gates)
+    go_on = f"nxtgauge-migrate migrate --run {run_id}"
+    error.args = (
+        f"{error}\nso the verification was left out. Nothing is published; the build stays in schema {schema} until "
+        f"another run begins. Once each gate is answered, `{go_on}` verifies and publishes it; "
+        f"`{go_on} --verify-anyway` verifies it now, to learn what else is wrong",
+    )
+    return error
+
+
 def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
     said = f"{gate.check_name} ({gate.state}): {gate.detail or 'nothing more was said'}"
     return "\n    ".join([said, *(answers(run_id, gate) if is_waivable else ())])

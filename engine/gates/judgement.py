@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 
-from config import origins
 from engine.books import bookkeeping, totals
 from engine.books.totals import Increment
 from engine.chunks.work import Work
@@ -45,10 +44,8 @@ def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
         detail, state = f"{row['rows']} {are} rejected for {reason}", PASSED
         if allowed is not None and row["rows"] > allowed:
             state = FAILED
-            detail += (
-                f", tolerated are {allowed}; mend them in the source, or set [tolerance] {reason} = {row['rows']} in "
-                f"{origins.profile_shown(work.settings.profile)}, and migrate again"
-            )
+            remedy = work.settings.tolerating(reason, row["rows"])
+            detail += f", tolerated are {allowed}; mend them in the source, or set {remedy}, and migrate again"
         yield Gate(f"tolerance/{reason}", POLICY, state, detail)
 
 

@@ -84,7 +84,9 @@ def start(
     instant = earlier.created_at.isoformat() if earlier else _now(conn)
     plan = preflight.planned(settings, held, instant, conn.info.server_version)
     rehearsed = None if options.dry_run else preflight.held_to(conn, settings, given)
-    kind = {"dry_run": options.dry_run, "is_new": earlier is None}
+    # A run that goes on has figures of its own, which are judged before it is verified.
+    is_hopeful = options.verify_anyway or earlier is not None
+    kind = {"dry_run": options.dry_run, "is_new": earlier is None, "is_hopeful": is_hopeful}
     preflight.refuse(preflight.faults(conn, settings, plan, held, rehearsed, **kind))
     return Start(settings, options, plan, held, earlier, given, rehearsed)
 

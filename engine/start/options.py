@@ -24,6 +24,7 @@ class Options:
     target's books has to be there.
     approve: wait for a person's approval before the publish, also where the profile does not say so, and at every later
     attempt at this run.
+    verify_anyway: build although the rehearsal's figures say that a gate will be closed, and verify although one is.
     auditor: without one nothing is published: a dry-run ends well, any other is refused. workers: by default threads.
     desk: where approval may be given besides the books. begun: hears of the run as soon as it has an id, and may not
     raise.
@@ -34,6 +35,7 @@ class Options:
     dry_run: bool = False
     approve: bool = False
     certificate: str | Path | None = None
+    verify_anyway: bool = False
     auditor: Auditor | None = None
     workers: Workers | None = None
     watch: Watch = field(default_factory=Silent)

@@ -18,6 +18,7 @@ from config.settings import Settings
 from engine.books import bookkeeping
 from engine.chunks import pauses
 from engine.gates import certificate as certificates
+from engine.gates import foreseen
 from engine.gates.certificate import Certificate
 from engine.planning import planner, probe
 from engine.planning.fault import Fault
@@ -56,11 +57,13 @@ def faults(
     *,
     dry_run: bool = False,
     is_new: bool = True,
+    is_hopeful: bool = False,
 ) -> list[str]:
     """Why a run by this plan may not begin, one sentence each.
 
     certificate: the one that the run is held to; a dry_run is held to none. is_new: it does not continue an earlier
-    attempt, whose build would stay. Errors: ConfigError (source and target are one schema), TargetError.
+    attempt, whose build would stay. is_hopeful: gates that the rehearsal found closed are no reason.
+    Errors: ConfigError (source and target are one schema), TargetError.
     """
     with blame(TargetError, "looking at the target", STOP):
         server = servers.info(conn)
@@ -79,7 +82,7 @@ def faults(
             *_extension_faults(conn, settings, plan),
             *lacking.xml(conn, "target", plan.source, [t.legacy for t in plan.tables if t.disposition != "skip"]),
             *pauses.faults(settings, conn),
-            *([] if dry_run else _drift(conn, settings, plan, certificate)),
+            *([] if dry_run else _drift(conn, settings, plan, certificate, is_hopeful)),
         ]
         roomless = servers.lock_faults(conn, "target", len(plan.build) + len(plan.archive))
         if can_rehearse(conn, server) and not roomless:
@@ -128,11 +131,15 @@ def _require_two_schemas(settings: Settings, source: ServerInfo, target: ServerI
         )
 
 
-def _drift(conn: psycopg.Connection, settings: Settings, plan: Plan, certificate: Certificate | None) -> list[str]:
-    """What has drifted from the certificate; not asked where nothing could be planned."""
+def _drift(
+    conn: psycopg.Connection, settings: Settings, plan: Plan, certificate: Certificate | None, is_hopeful: bool
+) -> list[str]:
+    """What has drifted from the certificate, else the gates that its rehearsal found closed; not asked where nothing
+    could be planned."""
     if bookkeeping.faults(conn) or not plan.tables:
         return []
-    return certificates.faults(settings, certificate, certificates.stated(plan, settings))
+    drifted = certificates.faults(settings, certificate, certificates.stated(plan, settings))
+    return drifted if drifted or certificate is None or is_hopeful else foreseen.faults(conn, settings, certificate)
 
 
 EXTENSIONS = """

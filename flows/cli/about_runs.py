@@ -113,7 +113,7 @@ def waive(context: click.Context, run_id: str, check_name: str, reason: str, nam
 def _go_on(run_id: str, closed: list[dict[str, Any]]) -> list[str]:
     """What is to be done after a waiver; a gate that is closed yet keeps the run from its publish."""
     command = f"{NAME} migrate --run {run_id}"
-    if not closed:
+    if all(gate["check_name"] == "verification" for gate in closed):  # which the run makes
         return [f"now: {command}"]
     lines = [f"closed yet: {len(closed)}; each has to be answered before the run can publish"]
     for gate in closed:

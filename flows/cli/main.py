@@ -132,6 +132,7 @@ def places(made: dict[str, Any]) -> str:
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
 @click.option("--resume", is_flag=True, help="Resume the latest run if it left something to go on with.")
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
+@click.option("--verify-anyway", is_flag=True, help="Build and verify although a closed gate is known already.")
 @certificate_option
 @common
 def migrate(context: click.Context, **options: Any) -> int:

@@ -31,6 +31,7 @@ def migrate(
     certificate: str = "",
     resume: bool = True,
     approve: bool = False,
+    verify_anyway: bool = False,
 ) -> State:
     """Migrates the legacy database that the worker's environment names: plan, build, verify, publish.
 
@@ -43,9 +44,11 @@ def migrate(
             target's books counts, where the profile requires one.
         resume: Go on with the latest run if it did not finish and left something to go on with.
         approve: Pause before the publish until a person approves, also where the profile does not require it.
+        verify_anyway: Build although the rehearsal shows that a gate will be closed, and verify although one is: the
+            report then tells of everything, and nothing is published. A dry-run always does.
     """
     options: dict[str, Any] = {"run_id": run_id or None, "certificate": certificate or None}
-    options |= {"dry_run": dry_run, "resume": resume, "approve": approve}
+    options |= {"dry_run": dry_run, "resume": resume, "approve": approve, "verify_anyway": verify_anyway}
     return calls.final_state(lambda watch: migrated(configuration.load(profile or None), options, watch))
 
 

@@ -45,11 +45,13 @@ def migrate(
     certificate: str | None = None,
     resume: bool = False,
     approve: bool = False,
+    verify_anyway: bool = False,
     desk: Desk | None = None,
 ) -> dict[str, Any]:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
-    resume, approve, desk: see engine.start.options; the default desk reports, and leaves it to the books.
+    resume, approve, verify_anyway, desk: see engine.start.options; the default desk reports, and leaves it to the
+    books.
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
     """
     options: dict[str, Any] = {
@@ -58,7 +60,7 @@ def migrate(
         "workers": workers,
         "certificate": certificate,
     }
-    options |= {"resume": resume, "approve": approve, "desk": desk or Reporting()}
+    options |= {"resume": resume, "approve": approve, "verify_anyway": verify_anyway, "desk": desk or Reporting()}
     if workers is None and settings.task_runner == "dask":
         LOG.warning("no Prefect server answers, so the chunks are moved here by threads, and not by the Dask cluster")
     try:

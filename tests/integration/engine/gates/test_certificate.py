@@ -5,13 +5,14 @@ import re
 
 import pytest
 
-from checks.verdict import FAIL
+from checks.verdict import ERROR, FAIL
 from config import mapping, origins
 from config import settings as configuration
 from config.errors import ConfigError, PlanRefused, VerificationFailed
-from engine import run
+from engine import operations, run
 from engine.books import bookkeeping
 from engine.gates import certificate
+from engine.start import survey
 from engine.start.options import Options
 from tests.support.auditors import saying, trusting
 
@@ -228,6 +229,49 @@ class TestDrift:
         message = refused(strict)
         for part in ("users.nickname", "users.age", "9.9.9+abc", "is a name that the tool needs"):
             assert part in message
+
+
+class TestForeseen:
+    """What the rehearsal found closed is told before anything is built."""
+
+    def test_rows_over_the_tolerance_are_told_with_every_remedy(self, strict, target):
+        issued = rehearse(strict)
+        production = strict.model_copy(update={"default_tolerance": 2})
+        message = refused(production)
+        told = f"tolerance/unknown_status: rehearsal {issued['run_id']} rejected 3 rows of customer_profiles for it"
+        assert told in message and "[tolerance] unknown_status = 3 in config/profiles/demo.toml" in message
+        assert "`nxtgauge-migrate --profile demo migrate --verify-anyway`" in message
+        assert target.execute("select count(*) from migration.runs where not dry_run").fetchone() == (0,)
+        assert any(told in fault for fault in survey.survey(production).faults)
+
+        with pytest.raises(VerificationFailed) as caught:
+            run.migrate(production, Options(auditor=trusting, verify_anyway=True))
+        run_id = caught.value.summary.run_id
+        assert "tolerance/unknown_status (failed)" in str(caught.value) and caught.value.summary.verdict
+        operations.waive(production, run_id, "tolerance/unknown_status", "test accounts", "Asha")
+        assert run.migrate(production, Options(auditor=trusting, run_id=run_id)).state == "published"
+
+    def test_what_is_tolerated_or_drifted_is_not_told(self, strict, source):
+        rehearse(strict)
+        source.execute("alter table users add nickname text")
+        message = refused(strict.model_copy(update={"default_tolerance": 2}))
+        assert "users.nickname" in message and "tolerance/" not in message
+        rehearse(strict)
+        tolerant = strict.model_copy(update={"default_tolerance": 2, "tolerance": {"unknown_status": 3}})
+        assert run.migrate(tolerant, Options(auditor=trusting)).state == "published"
+
+    def test_a_later_rehearsal_that_failed_speaks(self, strict, source):
+        issued = rehearse(strict)
+        source.execute("insert into customer_profiles select gen_random_uuid(), id, 'woozy' from users limit 2")
+        with pytest.raises(VerificationFailed) as caught:
+            run.migrate(strict, Options(auditor=saying(content__users=FAIL, law__roots=ERROR), dry_run=True))
+        later = caught.value.summary.run_id
+        message = refused(strict.model_copy(update={"default_tolerance": 4}))
+        assert f"content/users: it failed in rehearsal {later} (1 of 12 rows differs in name)" in message
+        assert f"rehearsal {later} rejected 5 rows" in message and "law/roots" not in message
+        assert issued["run_id"] not in message
+        rehearse(strict)
+        assert run.migrate(strict, Options(auditor=trusting)).state == "published"
 
 
 class TestFile:

@@ -10,6 +10,7 @@ from engine.session import connect
 from engine.session.execution import Silent
 from engine.session.stop import Stop
 from engine.start.options import Options
+from flows.local import report
 from tests.integration.engine.gates import runs
 from tests.integration.engine.gates.runs import CLOSED, is_published, refused, states, waive
 from tests.support.auditors import saying, trusting
@@ -123,7 +124,7 @@ class TestClosed:
     def test_no_mending_by_hand_passes_it_either(self, settings, target):
         run_id = refused(settings, saying(**CLOSED)).summary.run_id
         target.execute("update nxtgauge__build.users set name = 'mended'")
-        error = refused(settings, saying(content__users=PASS), run_id=run_id)
+        error = refused(settings, saying(content__users=PASS), run_id=run_id, verify_anyway=True)
         assert "content/users (failed)" in str(error)
         assert "build/unchanged (failed): since it was verified, somebody has changed nxtgauge__build.users" in str(
             error
@@ -184,6 +185,44 @@ class TestClosed:
         monkeypatch.setattr(run, "STOP", Stop())
         ((run_id,),) = target.execute("select run_id from migration.runs").fetchall()
         assert "content/users (failed)" in str(refused(settings, trusting, run_id=run_id))
+
+
+class TestEarly:
+    """What is closed before a verification ends the run there."""
+
+    def test_all_closed_gates_are_told_at_once_without_a_verification(self, settings, target):
+        class Unbalancing(Silent):
+            def stage(self, name):
+                if name == "judge":
+                    target.execute("update migration.tables set loaded = 8 where legacy_table = 'users'")
+
+        strict, auditor = with_(settings, default_tolerance=2), saying()
+        error = refused(strict, auditor, watch=Unbalancing())
+        run_id, text = error.summary.run_id, str(error)
+        assert auditor.cases == [] and error.summary.verdict is None and error.summary.state == "failed"
+        assert len(error.faults) == 2 and "balance/users (failed)" in text
+        assert f"nxtgauge-migrate waive {run_id} tolerance/unknown_status --reason" in text
+        assert "the build stays in schema nxtgauge__build until another run begins" in text
+        assert f"`nxtgauge-migrate migrate --run {run_id} --verify-anyway` verifies it now" in text
+        assert not is_published(target) and "verification" not in states(target, run_id)
+        assert {row["table"] for row in report.of(error.summary.to_dict())["checks"]} == {None}
+
+        told = refused(strict, auditor, run_id=run_id, verify_anyway=True)  # one more look, to learn the rest
+        assert len(auditor.cases) == 1 and len(told.faults) == 2
+        for check in ("balance/users", "tolerance/unknown_status"):
+            waiver = waive(strict, run_id, check)
+        assert waiver["closed_gates"] == []
+        assert run.migrate(strict, Options(auditor=auditor, run_id=run_id)).state == "published"
+
+    def test_what_a_verification_may_open_is_left_to_it(self, settings):
+        run_id = refused(settings, saying(content__users=ERROR)).summary.run_id
+        auditor = saying(content__users=PASS)
+        assert run.migrate(settings, Options(auditor=auditor, run_id=run_id)).state == "published" and auditor.cases
+
+    def test_a_rehearsal_is_verified_all_the_same(self, settings):
+        auditor = saying(**CLOSED)
+        error = refused(with_(settings, default_tolerance=2), auditor, dry_run=True)
+        assert auditor.cases and len(error.faults) == 2
 
 
 class TestPolicies:
