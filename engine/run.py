@@ -47,8 +47,9 @@ from engine.session.execution import Clock, Threads, Workers
 from engine.session.patience import Patience, patiently
 from engine.session.pool import Pool
 from engine.session.stop import STOP
-from engine.start import begin
+from engine.start import begin, published
 from engine.start.options import Options
+from engine.start.published import AlreadyPublished
 from engine.start.trials import Passing, Trials
 
 NOTHING_ASKED = Options()
@@ -68,6 +69,8 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     while True:
         try:
             return _attempted(settings, options, given, trials, begun)
+        except AlreadyPublished as found_done:
+            return _told_of(settings, options, found_done)
         except Passing as passed:
             error, follows = passed.error, True
         except MigrateError as found:
@@ -115,6 +118,13 @@ def _ended_well(attempt: "Attempt") -> Summary:
     except MigrateError as error:
         attempt.clock.message(COARSE_STATISTICS.format(error))
     return _summary_anew(attempt)
+
+
+def _told_of(settings: Settings, options: Options, found: AlreadyPublished) -> Summary:
+    """Of a run that only had to be finished."""
+    options.watch.message(f"{found}; nothing is left to do, and no other run was begun")
+    with connect.target(settings.target) as conn, blame(TargetError, f"reading the books of run {found.run.run_id}"):
+        return summary.of(conn, found.run.run_id, missing_tables=[], changed_tables=[])
 
 
 def _summary_anew(attempt: "Attempt") -> Summary:
@@ -170,6 +180,7 @@ def _begun(
     clock = Clock(options.watch)
     lease = stack.enter_context(leases.hold(settings.target))
     conn = stack.enter_context(lease.session(STOP))
+    published.refuse(conn, settings, options)
     stack.push(lambda _, error, __: _count_refusal(conn, settings, options.dry_run, error))
     clock.stage("plan")
     reading = stack.enter_context(ExitStack())
@@ -307,6 +318,8 @@ def _refresh_statistics(attempt: Attempt) -> None:
             statistics.analyze(attempt.work, attempt.conn, attempt.workers, schemas)
     except (MigrateError, psycopg.Error) as error:
         attempt.clock.message(COARSE_STATISTICS.format(error))
+    with contextlib.suppress(psycopg.Error):
+        bookkeeping.mark_done(attempt.conn, attempt.run.run_id, published.DONE)
 
 
 def _discard(attempt: Attempt) -> None:

@@ -256,9 +256,14 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def _session(connection: Connection, schema: str) -> Iterator[sqlalchemy.Engine]:
     """One session for everything, by the auditor's own rules; an engine that Great Expectations can have."""
-    with network.line(connection).in_use(), connect.engine(connection).connect() as first:
+    with (
+        network.line(connection).in_use(),
+        connect.engine(connection).connect() as first,
+        contextlib.ExitStack() as stack,
+    ):
         session = connect.session_of(first)
         session.execute(PATH, [schema])
+        stack.enter_context(connect.held(session, connection))
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: session, poolclass=StaticPool)
         sqlalchemy.event.listen(engine, "handle_error", _hush, retval=True)
         try:

@@ -22,6 +22,7 @@ from checks.verdict import Check
 from config.errors import MigrateError, SourceError, StagingError, TargetError
 from config.postgres import network, pooling, refused, session
 from config.postgres.connection import Connection
+from config.postgres.waits import Session as Watched
 
 OWN = {
     "default_transaction_read_only": "on",
@@ -91,13 +92,20 @@ def _session(connection: Connection, error: type[MigrateError], reaching: Reachi
     with line.in_use(), contextlib.closing(_open(connection, error, reaching)) as conn:
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         try:
-            process = one_value(conn, int, "select pg_backend_pid()")
-            with reaching(lambda: line.cancel(cancel)), line.holding(process):
+            with reaching(lambda: line.cancel(cancel)), held(conn, connection):
                 yield conn
         except psycopg.Error as fault:
             if _passes(fault) and not _is_of(conn):
                 raise  # it was another session, whose block this one stands in
             raise _failed(error, connection, fault) from None
+
+
+@contextlib.contextmanager
+def held(conn: Watched, connection: Connection) -> Iterator[None]:
+    """Within the block it is noticed where an answer to this session is lost on its way."""
+    conn.waits.is_pooled = pooling.is_pooled(connection)
+    with network.line(connection).holding(one_value(conn, int, "select pg_backend_pid()"), conn.waits):
+        yield
 
 
 def _failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
@@ -136,9 +144,9 @@ def engine(connection: Connection) -> sqlalchemy.Engine:
     )
 
 
-def session_of(conn: sqlalchemy.Connection) -> psycopg.Connection:
+def session_of(conn: sqlalchemy.Connection) -> Watched:
     """psycopg's session beneath SQLAlchemy's. Errors: LookupError where it was given back."""
-    found: psycopg.Connection | None = conn.connection.driver_connection
+    found: Watched | None = conn.connection.driver_connection
     if found is None:
         raise LookupError("the connection has given its session back")
     return found
@@ -156,7 +164,7 @@ def _refused(kind: type[MigrateError], connection: Connection, fault: psycopg.Op
     return error
 
 
-def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> psycopg.Connection:
+def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> Watched:
     try:
         conn = network.line(connection).connect(reaching)
         if found := pooling.fault(conn, connection):

@@ -4,8 +4,9 @@ Laws
 - A line is the way to one server. It is lost where nothing is heard on it, and whoever asks anew gets no answer either,
   for LOST_SECONDS. That a session is silent proves nothing, for a statement may take hours; any answer proves that the
   server is there, be it a refusal.
-- What is lost is cut: the sockets of all sessions of this process, whoever opened them, are shut down. Whoever waits
-  for one of them meets the error of a lost connection, which may be tried again.
+- So is a single session, where its answer alone was lost on its way (config.postgres.waits).
+- What is lost is cut: the sockets of all sessions of this process, whoever opened them, are shut down, or those of that
+  one. Whoever waits for one of them meets the error of a lost connection, which may be tried again.
 - What was cut at this end may live on at the other, and hold locks there. The first session that is had again ends it.
 - A request to stop waits for no answer: where the server gives none within STOP_SECONDS its sessions are cut, and for
   a moment none is opened there.
@@ -21,14 +22,16 @@ import stat
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 import psycopg
 
-from config.postgres import cursors
+from config.postgres import cursors, waits
 from config.postgres.connection import Connection
+from config.postgres.waits import Session as Watched
+from config.postgres.waits import Waits
 
 ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
 LOST_SECONDS = 30.0
@@ -39,7 +42,11 @@ TOLD_SECONDS = 60.0  # how long errors name the network as their cause
 # What every server answers, with one byte and before it asks who is there: whether it takes TLS. It logs nothing of it.
 QUESTION = struct.pack("!ii", 8, 80877103)
 SOCKETS = next((path for path in map(Path, ("/proc/self/fd", "/dev/fd")) if path.is_dir()), None)
-HEARD = struct.Struct("=52xI")  # where Linux's tcp_info has the milliseconds since data came
+NOTHING = "nothing comes back from {}, nor does it answer anybody new; look at the network to it"
+ONE_ANSWER = (
+    "an answer from {} was lost on its way, though it answers others; look at the network to it, and at what stands "
+    "between (a proxy, a pooler, a firewall)"
+)
 LEFT = """
     select pg_catalog.pg_terminate_backend(a.pid)
     from rows from (pg_catalog.unnest(%s::int4[]), pg_catalog.unnest(%s::float8[])) as cut (pid, age)
@@ -72,11 +79,13 @@ class Line:
         self._connection, self._lock = connection, threading.Lock()
         self._places: set[Place] = set()  # where sessions have found the server
         self._endings: dict[int, Callable[[], None]] = {}
-        self._processes: set[int] = set()  # of the server, one for each session
+        self._processes: dict[int, Waits] = {}  # of the server, one for each session
+        self._doubted: set[int] = set()  # those of them that seemed lost at the last look
         self._left: dict[int, float] = {}  # those that were cut, and when
         self._users, self._is_over = 0, threading.Event()
         self._unanswered: float | None = None  # since when, by the monotonic clock
-        self._given_up = self.lost_at = float("-inf")
+        self._given_up = self._lost_at = float("-inf")
+        self._lost = ""
 
     def __str__(self) -> str:
         return str(self._connection)
@@ -96,12 +105,13 @@ class Line:
                 if not self._users:
                     self._is_over.set()
 
-    def connect(self, reaching: Reaching = unreached) -> psycopg.Connection:
+    def connect(self, reaching: Reaching = unreached) -> Watched:
         """A session of psycopg, in autocommit. Errors: the driver's; psycopg.OperationalError, once it is given up."""
-        conn = self.open(lambda: psycopg.connect(self._connection.watched, autocommit=True), reaching)
+        conn = self.open(lambda: Watched.connect(self._connection.watched, autocommit=True), reaching)
         self._know(conn)
         self._end_left(conn)
-        return cursors.taking_any_name(conn)
+        cursors.taking_any_name(conn)
+        return conn
 
     def open(self, open_it: Callable[[], Session], reaching: Reaching = unreached) -> Session:
         """A session of any driver. reaching: how a request to stop gives the opening up. Errors: as connect."""
@@ -116,13 +126,19 @@ class Line:
             raise
 
     @contextlib.contextmanager
-    def holding(self, process: int) -> Iterator[None]:
+    def holding(self, process: int, waited: Waits) -> Iterator[None]:
         """Within the block a session has this process of the server."""
-        self._processes.add(process)
+        with self._lock:
+            self._processes[process] = waited
         try:
             yield
         finally:
-            self._processes.discard(process)
+            with self._lock:
+                self._processes.pop(process, None)
+
+    def inodes(self) -> set[int]:
+        """Of this process's sockets that lead to the server."""
+        return {waits.inode(one.fileno()) for one in _sockets(self._places)}
 
     def know(self, reaching: Reaching = unreached) -> None:
         """Have a session of psycopg find the server, if none has: other drivers do not say where they found it."""
@@ -160,7 +176,13 @@ class Line:
     def lose(self, places: set[Place]) -> None:
         """What leads to one of these places has been cut; of this line too, if it is to another database there."""
         if self._places & places:
-            self._left |= dict.fromkeys(self._processes, time.monotonic())
+            self._leave(list(self._processes))
+
+    def _leave(self, processes: Iterable[int]) -> None:
+        """What a pooler has given to another client is not ours to end."""
+        with self._lock:
+            ours = [pid for pid in processes if pid in self._processes and not self._processes[pid].is_pooled]
+        self._left |= dict.fromkeys(ours, time.monotonic())
 
     @property
     def is_known(self) -> bool:
@@ -193,29 +215,68 @@ class Line:
 
     def _look(self) -> None:
         began = time.monotonic()
-        if self._is_heard() or (self._is_there(ASK_SECONDS) and self._serves(ASK_SECONDS)):
+        is_heard, long = self._heard()
+        if not is_heard or long:
+            waiting = self._answer(long, ASK_SECONDS) if self._is_there(ASK_SECONDS) else None
+            self._cut_doubted(long, waiting or set())
+            is_heard = is_heard or waiting is not None
+        if is_heard:
             self._unanswered = None
         elif self._unanswered is None:
             self._unanswered = began
         elif time.monotonic() - self._unanswered > LOST_SECONDS:
-            self._unanswered, self.lost_at = None, time.monotonic()
-            LOG.warning("%s; connections ended: %d", _told(str(self)), self.cut())
+            self._unanswered = None
+            self._cut(NOTHING.format(self), self.cut)
 
-    def _is_heard(self) -> bool:
-        silences = [_silence(one) for one in _sockets(self._places)]
-        return not silences or min(silences) < ASK_SECONDS
+    def _heard(self) -> tuple[bool, dict[int, set[int]]]:
+        """Whether anything was heard of late; the processes for which somebody has long waited, with their sockets."""
+        with self._lock:
+            held = dict(self._processes)
+        with contextlib.ExitStack() as stack:
+            sockets = [stack.enter_context(one.dup()) for one in _sockets(self._places)]
+            silences = [waits.silence(one) for one in sockets]
+            is_heard = not silences or min(silences) < ASK_SECONDS
+            return is_heard, waits.long_waited_for(held, sockets, LOST_SECONDS - ASK_SECONDS)
+
+    def _cut_doubted(self, long: dict[int, set[int]], waiting: set[int]) -> None:
+        """Cut what seems lost now and did so at the last look. waiting: the server's processes that wait for us."""
+        now = long.keys() & waiting
+        lost, self._doubted = self._doubted & now, now
+        if lost:
+            self._leave(lost)
+            numbers = set().union(*(long[process] for process in lost))
+            self._cut(ONE_ANSWER.format(self), lambda: self._shut_those(numbers))
+
+    def _shut_those(self, inodes: set[int]) -> int:
+        return sum(_shut(one) for one in _sockets(self._places) if waits.inode(one.fileno()) in inodes)
+
+    def _cut(self, what: str, cut: Callable[[], int]) -> None:
+        """what: the reason, which whoever is cut off tells."""
+        self._lost, self._lost_at = what, time.monotonic()
+        LOG.warning("%s; connections ended: %d", what, cut())
+
+    @property
+    def told(self) -> str:
+        """What was lost of late, for errors; '' if nothing was."""
+        return self._lost if time.monotonic() - self._lost_at < TOLD_SECONDS else ""
 
     def _is_there(self, seconds: float) -> bool:
         """Whether anybody answers there, or nobody has found it yet."""
         return not self._places or any(_answers(place, seconds) for place in list(self._places))
 
-    def _serves(self, seconds: float) -> bool:
-        """Whether a question is answered in time, be it by an error: a pooler may be there, and the server not."""
-        return _Asking(self._ask).start().ends_within(seconds)
+    def _answer(self, long: Iterable[int], seconds: float) -> set[int] | None:
+        """Those of these processes that wait for us, as a newcomer is told; none where it is turned away, for a server
+        is there. None if it is not answered in time: a pooler may be there, and the server not."""
+        asking = _Asking(lambda: self._ask(list(long))).start()
+        if not asking.ends_within(seconds):
+            return None
+        with contextlib.suppress(psycopg.Error, OSError):
+            return asking.result()
+        return set()
 
-    def _ask(self) -> None:
+    def _ask(self, processes: list[int]) -> set[int]:
         with psycopg.connect(self._connection.watched, autocommit=True) as conn:
-            conn.execute("select")
+            return {process for (process,) in conn.execute(waits.WAIT_FOR_US, [processes])}
 
 
 class _Asking(Generic[Answer]):
@@ -270,12 +331,7 @@ def why(connection: Connection | None = None) -> str:
     connection: where it led, if that is known.
     """
     lines = [line(connection)] if connection else list(_LINES.values())
-    lost = [str(one) for one in lines if time.monotonic() - one.lost_at < TOLD_SECONDS]
-    return _told(" and ".join(lost)) if lost else ""
-
-
-def _told(name: str) -> str:
-    return f"nothing comes back from {name}, nor does it answer anybody new; look at the network to it"
+    return " and ".join(dict.fromkeys(one.told for one in lines if one.told))
 
 
 def _sockets(places: set[Place]) -> Iterator[socket.socket]:
@@ -306,14 +362,6 @@ def _shut(one: socket.socket) -> bool:
 
 def _place(one: socket.socket) -> Place:
     return one.family, one.getpeername()
-
-
-def _silence(one: socket.socket) -> float:
-    """Seconds since anything was heard on it; for ever, where the system does not tell."""
-    with contextlib.suppress(OSError, AttributeError):
-        info = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, HEARD.size)
-        return float(HEARD.unpack(info)[0]) / 1000
-    return float("inf")
 
 
 def _answers(place: Place, seconds: float) -> bool:

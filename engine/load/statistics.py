@@ -29,16 +29,27 @@ def analyze(
     work: Work, target: psycopg.Connection, workers: Workers, schemas: Sequence[str], is_coarse: bool = False
 ) -> None:
     """Analyze all tables of these schemas, the product's first, several at once. Errors: TargetError, Interrupted."""
-    names = [sql.Identifier(*row) for row in target.execute(TABLES, (list(schemas),))]
-    count = work.settings.workers
+    names, count = tables(target, schemas), work.settings.workers
 
-    def share(tables: Sequence[sql.Identifier]) -> None:
-        with work.sessions.lend("target") as session, blame(TargetError, "analyzing the tables", work.stop):
+    def share(some: Sequence[sql.Identifier]) -> None:
+        with work.sessions.lend("target") as session:
             work.stop.check()
-            # expressions of indexes find what was carried along by the path
-            with session.transaction(), search_path(session, schemas[0], work.settings.extension_schema):
-                if is_coarse:
-                    session.execute("select set_config('default_statistics_target', %s, true)", (COARSE,))
-                session.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(tables)))
+            sample(session, some, (schemas[0], work.settings.extension_schema), is_coarse)
 
     workers.map("analyze", share, [found for found in (names[start::count] for start in range(count)) if found])
+
+
+def tables(target: psycopg.Connection, schemas: Sequence[str]) -> list[sql.Identifier]:
+    """The product's first, of each schema the largest first."""
+    with blame(TargetError, "listing the tables"):
+        return [sql.Identifier(*row) for row in target.execute(TABLES, (list(schemas),))]
+
+
+def sample(
+    session: psycopg.Connection, names: Sequence[sql.Identifier], path: tuple[str, str], is_coarse: bool = False
+) -> None:
+    """Analyze these tables. path: the schemas in which expressions of indexes find what was carried along."""
+    with blame(TargetError, "analyzing the tables"), session.transaction(), search_path(session, *path):
+        if is_coarse:
+            session.execute("select set_config('default_statistics_target', %s, true)", (COARSE,))
+        session.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(names)))

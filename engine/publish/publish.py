@@ -28,6 +28,7 @@ from engine.session.connect import LOCK_SECONDS
 from engine.session.servers import ServerInfo
 
 ARCHIVE = "legacy_archive"
+DONE = "publish"  # the step, by which is known of a run that its publish was not its end
 LOCK_NOT_HAD = "55P03"
 
 
@@ -173,6 +174,7 @@ def _put_all(conn: psycopg.Connection, run_id: str, product: Names, archive: Nam
     for names in (product, archive):
         _put_in_place(conn, ours, names)
     bookkeeping.set_state(conn, run_id, "published")
+    bookkeeping.mark_done(conn, run_id, DONE)
     return switch
 
 

@@ -23,6 +23,7 @@ from config.errors import MigrateError, SourceError, StagingError, TargetError
 from config.postgres import network, pooling, session
 from config.postgres.connection import Connection
 from config.postgres.network import Line
+from config.postgres.waits import Waits
 from engine.session import fetch
 from engine.session.blame import blame, blame_connecting, side
 from engine.session.stop import Stop
@@ -129,7 +130,7 @@ def _session(
             with blame(kind, "setting up the session", stop):
                 _require_own_session(conn, connection, kind)
                 _, process = fetch.one(conn, session.query(session.PINNED | OWN | settings, WORKING))
-            with _holding(line, connection, process):
+            with _holding(line, connection, process, conn.waits):
                 yield conn
 
 
@@ -145,27 +146,27 @@ def _adbc_session(
     """As it connects it asks for all types, and knows them by the names of their functions: spelled with quotes or with
     a schema they would all be strange to it. So what spells names is told to the server beforehand; where a pooler
     takes no such options, the database has to spell them plainly."""
-    import adbc_driver_postgresql.dbapi as adbc
+    from config.postgres import arrow
 
     stop, line = stop or Stop(), network.line(connection)
     told = _spelling(connection, kind, stop)
     with line.in_use():
         with blame_connecting(kind, connection, stop):
             line.know(stop.reaching)
-            conn = line.open(lambda: adbc.connect(told.watched), stop.reaching)
+            conn = line.open(lambda: arrow.connect(told.watched, line.inodes), stop.reaching)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(conn.adbc_cancel)):
             with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
                 _require_plain_names(cursor, connection, kind)
                 cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
                 process = cursor.fetchall()[0][1]
                 conn.commit()
-            with _holding(line, connection, process):
+            with _holding(line, connection, process, conn.waits):
                 yield conn
 
 
-def _holding(line: Line, connection: Connection, process: int) -> contextlib.AbstractContextManager[None]:
-    """Behind a pooler a process may be another client's as soon as this one has gone."""
-    return contextlib.nullcontext() if pooling.is_pooled(connection) else line.holding(process)
+def _holding(line: Line, connection: Connection, process: int, waits: Waits) -> contextlib.AbstractContextManager[None]:
+    waits.is_pooled = pooling.is_pooled(connection)
+    return line.holding(process, waits)
 
 
 def _spelling(connection: Connection, kind: type[MigrateError], stop: Stop) -> Connection:

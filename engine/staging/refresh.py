@@ -74,7 +74,6 @@ class HeldCopy:
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
 Prove = Callable[[HeldCopy], dict[str, Any]]
-UnderWay = Callable[..., contextlib.AbstractContextManager[None]]  # a copy has begun that needs these sessions
 
 
 @dataclass
@@ -103,6 +102,9 @@ class Making:
         return [table for table in self.source.tables if not table.extension]
 
 
+UnderWay = Callable[[Making, Copy], contextlib.AbstractContextManager[None]]
+
+
 def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[str]]:
     """How each column would be carried, and the faults. Reads the source's catalogue alone. Errors: SourceError."""
     with snapshot.hold(settings.source, STOP) as held:
@@ -112,8 +114,7 @@ def choices(settings: Settings, wish: Wish) -> tuple[tuple[Choice, ...], list[st
 
 
 def attempt(settings: Settings, wish: Wish, prove: Prove | None, watch: Watch, under_way: UnderWay) -> dict[str, Any]:
-    """Make the copy anew, in one attempt (engine.staging.attempts). Returns what was made and proven, as plain JSON
-    values.
+    """Make the copy anew, in one attempt (engine.staging.attempts). Returns what was made and proven, as plain JSON.
 
     prove: judges a masked copy; without it one stays unproven, and no rehearsal reads it.
     Errors: every kind of config.errors; VerificationFailed if the proof fails. The books say how it ended.
@@ -194,7 +195,7 @@ def _made(
     _lock(making)
     copy = _begun(making)
     clock.message(f"copy {copy.copy_id}")
-    with under_way(conn, making.lease.conn, making.held.holder), _ending(making, copy), contextlib.ExitStack() as stack:
+    with under_way(making, copy), _ending(making, copy), contextlib.ExitStack() as stack:
         folder = stack.enter_context(programs.folder())
         sessions = stack.enter_context(contextlib.closing(Pool(making.settings, making.held, STOP, making.lease)))
         with blame(StagingError, "writing the books", STOP):

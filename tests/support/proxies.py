@@ -11,11 +11,14 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 class Proxy:
     """Passes on what clients and the server say. swallows: takes what they say, and passes on nothing, the end of a
-    connection neither. Newcomers are taken, too. A connection of which something was swallowed stays so."""
+    connection neither. Newcomers are taken, too. A connection of which something was swallowed stays so.
+
+    forgotten: so many connections, the first ones, are swallowed; those that come later are served.
+    """
 
     def __init__(self, url: str):
         self._known = conninfo_to_dict(url)
-        self.swallows, self._over = False, threading.Event()
+        self.swallows, self.forgotten, self.count, self._over = False, 0, 0, threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = make_conninfo(url, host="127.0.0.1", port=self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -28,15 +31,16 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._pass_on, args=(client,), daemon=True).start()
+                self.count += 1
+                threading.Thread(target=self._pass_on, args=(client, self.count), daemon=True).start()
 
-    def _pass_on(self, client: socket.socket) -> object:
+    def _pass_on(self, client: socket.socket, number: int) -> object:
         with contextlib.suppress(OSError), client, self._server() as server:
             other, is_lost = {client: server, server: client}, False
             while True:
                 for one in select.select([client, server], [], [])[0]:
                     data = one.recv(65536)
-                    is_lost = is_lost or self.swallows
+                    is_lost = is_lost or self.swallows or number <= self.forgotten
                     if not data:
                         return self._over.wait() if is_lost else None
                     if not is_lost:

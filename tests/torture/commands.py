@@ -31,6 +31,7 @@ class Command:
             [*program, *arguments], env=environment, cwd=folder, text=True, errors="replace", start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )  # fmt: skip
+        self._allowed = 0.0
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -75,11 +76,16 @@ class Command:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(seconds)
 
+    def allow(self, seconds: float) -> None:
+        """It may be silent so much longer, for a network that is gone takes that long to be noticed."""
+        self._allowed += seconds
+
     def end(self) -> int:
         """Wait for its end; the exit code."""
         while self.is_running:
             now = time.monotonic()
-            if now - self.heard > SILENT_SECONDS or now - self.began > WHOLE_SECONDS:
+            silent, whole = (limit + self._allowed for limit in (SILENT_SECONDS, WHOLE_SECONDS))
+            if now - self.heard > silent or now - self.began > whole:
                 self.hung = True
                 self.signal(signal.SIGCONT)
                 self.signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A TCP proxy before a server: passes bytes on until it is told to reset connections, or to hold still.
+"""A TCP proxy before a server: passes bytes on until it is told to reset connections, to hold still, or to swallow.
 
 One thread serves all connections, so that a reset is between two reads, and never while a socket is in use elsewhere.
 """
@@ -26,6 +26,8 @@ class Proxy:
         self._pairs: list[Pair] = []
         self._left_bytes: int | None = None  # until all is reset
         self._still_until = 0.0
+        self._swallowed: list[Pair] = []  # connections that are taken from, and given nothing any more
+        self._swallows_all_until = 0.0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self.port = self._listener.getsockname()[1]
@@ -46,6 +48,17 @@ class Proxy:
         """All connections, as soon as so many bytes have passed; None: not any more."""
         with self._lock:
             self._left_bytes = size
+
+    def swallow_one(self, rng: random.Random) -> None:
+        with self._lock:
+            if self._pairs:
+                self._swallowed.append(rng.choice(self._pairs))
+
+    def swallow_all(self, seconds: float) -> None:
+        """Those that are there for ever, and newcomers for so long."""
+        with self._lock:
+            self._swallowed += self._pairs
+            self._swallows_all_until = time.monotonic() + seconds
 
     def hold_still(self, seconds: float) -> None:
         with self._lock:
@@ -79,6 +92,8 @@ class Proxy:
             one.settimeout(30)  # for writing: who reads nothing for so long is gone
             self._selector.register(one, selectors.EVENT_READ, other)
         self._pairs.append((client, server))
+        if time.monotonic() < self._swallows_all_until:
+            self._swallowed.append((client, server))
 
     def _pass(self, key: selectors.SelectorKey) -> None:
         pair = next((pair for pair in self._pairs if key.fileobj in pair), None)
@@ -86,6 +101,9 @@ class Proxy:
             return  # it was reset in this very round
         try:
             data = key.fileobj.recv(READ_BYTES)
+            if pair in self._swallowed:
+                self._swallow(key, pair, data)
+                return
             key.data.sendall(data)
         except OSError:
             data = b""
@@ -97,6 +115,13 @@ class Proxy:
                 self._left_bytes = None
                 self.reset_all()
 
+    def _swallow(self, key: selectors.SelectorKey, pair: Pair, data: bytes) -> None:
+        """The end of the server's side is kept from the client, too; that of the client's ends both."""
+        if not data and key.fileobj is pair[0]:
+            self._forget(pair)
+        elif not data:
+            self._selector.unregister(key.fileobj)
+
     def _reset(self, pair: Pair) -> None:
         for one in pair:
             with contextlib.suppress(OSError):
@@ -105,6 +130,7 @@ class Proxy:
 
     def _forget(self, pair: Pair) -> None:
         self._pairs.remove(pair)
+        self._swallowed = [each for each in self._swallowed if each is not pair]
         for one in pair:
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(one)

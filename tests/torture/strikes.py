@@ -23,6 +23,16 @@ OURS = f"""
     select pid, state, left(query, 60) from pg_stat_activity
     where datname = %s and state = any(%s) and pid <> pg_backend_pid() and application_name <> '{OWN_NAME}'
 """
+LEASE_ENDED = f"""
+    select pg_terminate_backend(a.pid) from pg_stat_activity a
+    where a.datname = %s and a.application_name <> '{OWN_NAME}'
+        and a.pid in (select pid from pg_locks where locktype = 'advisory' and granted)
+"""
+REAPED = f"""
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = %s and application_name <> '{OWN_NAME}' and state in ('idle', 'idle in transaction')
+"""
+SWALLOWED_SECONDS = 60  # so long it may take until a lost answer is noticed, and the wait after that is told
 ANY = ["active", "idle", "idle in transaction"]
 SITE = PROJECT / "tests" / "support" / "failpoints" / "site"
 
@@ -96,6 +106,46 @@ def held_still(scene: Scene, command: Command) -> set[int]:
     scene.proxy(scene.rng.choice(SIDES)).hold_still(5)
     command.wait(5)
     return {0}
+
+
+def _swallowed(side: str) -> Strike:
+    """An answer is lost, and with it the connection; newcomers are served."""
+
+    def swallow(scene: Scene, command: Command) -> set[int]:
+        codes = passed(side, command)
+        scene.proxy(side).swallow_one(scene.rng)
+        command.allow(SWALLOWED_SECONDS)
+        return codes
+
+    return swallow
+
+
+def _down(side: str) -> Strike:
+    """The network is, for a moment or longer than whoever notices it takes."""
+
+    def down(scene: Scene, command: Command) -> set[int]:
+        codes, seconds = passed(side, command), scene.rng.choice([5, 40])
+        scene.proxy(side).swallow_all(seconds)
+        command.allow(SWALLOWED_SECONDS + seconds)
+        return codes
+
+    return down
+
+
+def lease_ended(scene: Scene, command: Command) -> set[int]:
+    """A reaper ends the session that holds the lease, which lies idle."""
+    codes = passed("target", command)
+    ended = scene.target.ask(LEASE_ENDED, [scene.target_db])
+    scene.notes.append(f"sessions ended that held locks: {len(ended)}")
+    return codes if ended else {0}
+
+
+def reaped(scene: Scene, command: Command) -> set[int]:
+    """A reaper ends all sessions that lie idle at this moment, on both sides."""
+    codes = passed(None, command)
+    for side in SIDES:
+        scene.server(side).ask(REAPED, [scene.database(side)])
+    return codes
 
 
 def _ended(side: str) -> Strike:
@@ -185,6 +235,8 @@ SIMPLE: dict[str, Strike] = {
     "target_ended": _ended("target"),
     "source_cancelled": _cancelled("source"),
     "target_cancelled": _cancelled("target"),
+    "lease_ended": lease_ended,
+    "reaped": reaped,
 }
 PROXIED: dict[str, Strike] = {
     "source_reset": _reset("source"),
@@ -193,6 +245,10 @@ PROXIED: dict[str, Strike] = {
     "source_reset_within": _reset_within("source"),
     "target_reset_within": _reset_within("target"),
     "held_still": held_still,
+    "source_swallowed": _swallowed("source"),
+    "target_swallowed": _swallowed("target"),
+    "source_down": _down("source"),
+    "target_down": _down("target"),
 }
 PUBLISHING: dict[str, Strike] = {
     "publish_waits_target_immediate": _while_publish_waits(_restarted("target", "immediate")),

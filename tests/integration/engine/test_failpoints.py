@@ -91,6 +91,18 @@ def test_a_run_that_is_struck_down_is_resumed_and_ends_the_same(trial, undisturb
     _same(trial, undisturbed)
 
 
+def test_a_run_that_died_once_it_was_published_is_finished_and_no_other_begins(trial, undisturbed):
+    assert trial.migrated("after_publish:1:kill").code == KILLED
+    run_id = trial.live_run
+    assert not trial.ask("select from migration.steps where step = 'statistics'")
+    assert trial.migrated().code == 0
+    assert trial.ask("select run_id, step from migration.steps where step = 'statistics'") == [(run_id, "statistics")]
+    assert trial.here(run_id=run_id) == run_id
+    assert trial.ask("select run_id, state from migration.runs") == [(run_id, "published")]
+    _same(trial, undisturbed)
+    assert trial.migrated().code == 0 and trial.live_run != run_id  # of one that has ended, a new one follows
+
+
 def _go_down(trial: Trial, point: str, action: str) -> None:
     if point == ANEW:
         trial.migrated("before_chunk_commit:3:kill", stream_chunk_bytes=128 * 1024)

@@ -79,6 +79,47 @@ def test_whoever_waits_meets_a_lost_connection_that_names_the_network(proxy, soo
     assert proxy.url not in str(caught.value)
 
 
+def answered_late(conn, cursor):
+    cursor.execute("select pg_sleep(1)")
+    cursor.fetchall()
+
+
+def written_late(conn, cursor):
+    cursor.execute("create temporary table t (a text)")
+    with cursor.copy("copy t from stdin") as sink:
+        sink.write("x\n")
+        time.sleep(1)
+        sink.write("y\n")
+
+
+@pytest.mark.parametrize(
+    ("opening", "use"),
+    [
+        (connect.source, answered_late),
+        (connect.adbc_source, answered_late),
+        (connect.target, written_late),
+        (checks_connect.source, answered_late),
+    ],
+)
+def test_so_does_who_waits_for_an_answer_that_alone_was_lost(proxy, soon, opening, use):
+    here, blaming = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), blame(SourceError, "reading")
+    with opening(here), contextlib.ExitStack() as others:
+        with (
+            pytest.raises(MigrateError, match=r"an answer from .* was lost on its way, though it answers") as caught,
+            opening(here) as conn,
+            conn.cursor() as cursor,
+            blaming if opening is not checks_connect.source else contextlib.nullcontext(),
+        ):
+            threading.Timer(0.3, setattr, (proxy, "forgotten", proxy.count)).start()
+            idle = others.enter_context(opening(here))
+            started = time.monotonic()
+            use(conn, cursor)
+        assert caught.value.retryable and time.monotonic() - started < 6
+        with idle.cursor() as cursor:  # of which nothing was lost
+            cursor.execute("select 1")
+            assert cursor.fetchall() == [(1,)]
+
+
 def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url, proxy, soon):
     here, idle = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), "select pid from pg_stat_activity where pid = %s"
     with psycopg.connect(url, autocommit=True) as conn:
@@ -101,6 +142,18 @@ def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url,
 def test_a_statement_that_takes_its_time_is_none_that_is_lost(proxy, soon):
     with connect.source(parse(proxy.url, "NXTGAUGE_SOURCE_URL")) as conn:
         assert conn.execute("select 1 from pg_sleep(1.5)").fetchone() == (1,)
+
+
+def test_nor_is_one_that_is_written_to_seldom_or_read_from_slowly(proxy, soon):
+    here = parse(proxy.url, "NXTGAUGE_SOURCE_URL")
+    with connect.source(here) as source, connect.target(here) as target, target.cursor() as cursor:
+        cursor.execute("create temporary table t (a text)")
+        rows = "copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout"
+        with source.cursor().copy(rows) as given, cursor.copy("copy t from stdin") as sink:
+            for number, row in enumerate(given):
+                sink.write(row)
+                time.sleep(0.7 if number in (1, 10000) else 0)
+        assert cursor.rowcount == 20000
 
 
 def test_a_server_that_turns_newcomers_away_is_there(url, proxy, soon):

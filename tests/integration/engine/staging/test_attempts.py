@@ -11,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from config.errors import SourceError
+from config.errors import SourceError, TargetBusy
 from engine import staging
 from flows.local import processes
 from tests.support.copies import AS_IT_IS, ask, do, settings
@@ -42,6 +42,19 @@ def test_a_copy_whose_sessions_are_ended_is_made_anew(source, database, stage, s
     states = ask(copy, "select state, count(*) from nxtgauge_staging.copies group by 1 order by 1")
     assert states == [("copied", 1), ("failed", 1)]
     assert not ask(copy, f"select from pg_stat_activity where {OURS}")
+
+
+def test_a_copy_that_lost_everything_gives_way_to_who_has_begun_one_meanwhile(source, database):
+    copy, theirs = database(), []
+
+    def taken() -> None:
+        ask(copy, END)
+        theirs.append(staging.refresh(settings(source, copy), AS_IT_IS, None)["copy_id"])
+
+    with pytest.raises(TargetBusy, match=r"copy .* has begun in this staging database, and copy .* gives way"):
+        staging.refresh(settings(source, copy), AS_IT_IS, None, Striking("rows", taken))
+    assert ask(copy, "select copy_id from nxtgauge_staging.copies where state = 'copied'") == [(theirs[0],)]
+    assert ask(copy, "select count(*) from users") == [(500,)]
 
 
 def test_nothing_is_tried_again_before_a_copy_has_begun(database):
