@@ -193,3 +193,9 @@ class Table(Sent):
     @property
     def primary_key(self) -> tuple[str, ...]:
         return next((c.columns for c in self.constraints if c.kind == "p"), ())
+
+    @property
+    def key_types(self) -> tuple[str, ...]:
+        """Base types of the primary key's columns; `array` of whatever it is, `enum` whatever it is called."""
+        columns = map(self.column, self.primary_key)
+        return tuple("array" if c.is_array else "enum" if c.kind == "e" else c.base for c in columns)

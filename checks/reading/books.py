@@ -125,6 +125,14 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     )
 
 
+def secret(conn: psycopg.Connection, run_id: str) -> bytes:
+    """What digests of the run's keys are made with. Errors: TargetError where there is no such run."""
+    row = conn.execute(RUN, [run_id]).fetchone()
+    if row is None:
+        raise TargetError(f"there is no run {run_id} in migration.runs of the target")
+    return _secret(conn, row)
+
+
 def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:
     """The database's own. Books that an older program made have none: what they hold of the run takes its place, its
     microsecond and its server's identifier, which no report tells."""

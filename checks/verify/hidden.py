@@ -11,7 +11,7 @@ Laws
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cached_property
 
@@ -19,10 +19,9 @@ from checks.reading.facts import Facts
 from checks.verdict import Check
 from config.postgres.quoting import literal
 from config.postgres.types import INTEGERS, TIMES
-from config.shapes import Table
 
 DIGITS = 12  # 48 bits: of a million keys hardly two share them
-NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval"}
+NOBODYS = INTEGERS | TIMES | {"uuid", "bool", "time", "timetz", "interval", "enum"}
 IS_KEY = ("content", "suite")  # kinds of checks whose rows are named by the key of the check's table
 NAMES = ("catalog", "balance", "money", "seal")  # kinds whose rows are no rows but objects, tables and currencies
 
@@ -54,19 +53,7 @@ class KeyRedactor:
         return key if is_name or self._is_nobodys(check, key) else digest(self._facts.books.secret, key)
 
     def _is_nobodys(self, check: Check, key: str) -> bool:
-        types = self._types(check.table)
-        is_safe = types <= NOBODYS
-        if types and is_safe and check.kind in IS_KEY:
-            return True
-        has_numbers = is_safe and bool(types & INTEGERS)
-        parts = _parts(key)
-        is_written_apart = not key.startswith("[") and sum(NUMBER.fullmatch(part) is not None for part in parts) > 1
-        return not is_written_apart and all(self._is_plain(part, has_numbers) for part in parts)
-
-    def _is_plain(self, part: str, has_numbers: bool) -> bool:
-        if PLAIN.fullmatch(part) or part in self._words:
-            return True
-        return has_numbers and NUMBER.fullmatch(part) is not None
+        return is_nobodys(key, self._types(check.table), check.kind in IS_KEY, self._words)
 
     def _types(self, table: str | None) -> set[str]:
         """Base types of the keys of the table and of those whose rows it has; none where it has no key."""
@@ -74,7 +61,7 @@ class KeyRedactor:
         names = {name for name in facts.source.tables if table in (facts.final(name), facts.home(name))}
         names |= {table} if table else set()
         tables = [side.tables[name] for side in (facts.source, facts.target) for name in names & side.tables.keys()]
-        return {base for one in tables for base in _key_types(one)}
+        return {base for one in tables for base in one.key_types}
 
     @cached_property
     def _words(self) -> set[str]:
@@ -82,6 +69,27 @@ class KeyRedactor:
         tables = [*self._facts.source.tables.values(), *self._facts.target.tables.values()]
         names = {table.name for table in tables} | {column.name for table in tables for column in table.columns}
         return names | {*self._facts.mapping.roles}
+
+
+def is_nobodys(key: str, types: Set[str], is_whole: bool = True, words: Set[str] = frozenset()) -> bool:
+    """Whether a key can identify nobody.
+
+    types: of the columns that it may be of; none are known, or there are none. is_whole: it is all of a key of these
+    types, and nothing beside. words: names that may be shown.
+    """
+    is_safe = types <= NOBODYS
+    if types and is_safe and is_whole:
+        return True
+    has_numbers = is_safe and bool(types & INTEGERS)
+    parts = _parts(key)
+    is_written_apart = not key.startswith("[") and sum(NUMBER.fullmatch(part) is not None for part in parts) > 1
+    return not is_written_apart and all(_is_plain(part, has_numbers, words) for part in parts)
+
+
+def _is_plain(part: str, has_numbers: bool, words: Set[str]) -> bool:
+    if PLAIN.fullmatch(part) or part in words:
+        return True
+    return has_numbers and NUMBER.fullmatch(part) is not None
 
 
 def digest(secret: bytes, key: str) -> str:
@@ -93,12 +101,6 @@ def found_by(secret: bytes, expression: str) -> str:
     """The digest of a text expression, in SQL."""
     text = f"decode({literal(secret.hex())}, 'hex') || convert_to({expression}, 'UTF8')"
     return f"'#' || left(encode(sha256({text}), 'hex'), {DIGITS})"
-
-
-def _key_types(table: Table) -> Iterator[str]:
-    for name in table.primary_key:
-        column = table.column(name)
-        yield "array" if column.is_array else "uuid" if column.kind == "e" else column.base
 
 
 def _parts(key: str) -> Sequence[str]:

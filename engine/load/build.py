@@ -160,7 +160,8 @@ class Build:
             for table in tables:
                 name = sql.Identifier(self.work.plan.source_schema, table.name)
                 count = fetch.value(int, source, sql.SQL("select count(*) from {}").format(name))
-                figures.append((self.work.run_id, table.name, table.disposition, files.get(table.name), count))
+                known = table.disposition, files.get(table.name), list(table.legacy.shape.key_types)
+                figures.append((self.work.run_id, table.name, *known, count))
                 self.watch.table(table.name, count)
         with (
             self.work.sessions.lend("target") as target,
@@ -168,8 +169,8 @@ class Build:
             target.cursor() as cursor,
         ):
             cursor.executemany(
-                "insert into migration.tables (run_id, legacy_table, disposition, files, source_rows) "
-                "values (%s, %s, %s, %s, %s)",
+                "insert into migration.tables (run_id, legacy_table, disposition, files, key_types, source_rows) "
+                "values (%s, %s, %s, %s, %s, %s)",
                 figures,
             )
 
