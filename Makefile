@@ -32,7 +32,7 @@ help:
 	@echo "make format               put the code into the format that lint asks for"
 	@echo "make lock                 resolve the dependencies anew into the two lock files"
 	@echo "make stop                 stop the demo's servers"
-	@echo "make clean                stop them, and remove .venv, caches and the demo's data"
+	@echo "make clean                stop all servers of this checkout, and remove .venv, caches and all that they kept"
 
 setup: $(STAMP)
 	@echo "$(BIN)/nxtgauge-migrate is ready; \`. $(BIN)/activate\` makes it nxtgauge-migrate in this terminal"
@@ -115,6 +115,6 @@ stop:
 	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --stop; fi
 
 clean:
-	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --remove; fi
+	@if [ -x $(BIN)/nxtgauge-migrate ]; then $(BIN)/nxtgauge-migrate demo --remove && $(BIN)/nxtgauge-migrate server stop --remove; fi
 	rm -rf .venv build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

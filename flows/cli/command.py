@@ -14,6 +14,7 @@ import click
 
 from config import printable
 from config.errors import Interrupted, MigrateError
+from flows.local import commands
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
@@ -65,6 +66,9 @@ def set_up(context: click.Context) -> None:
 
     found = environment.read() if context.obj.is_process else None
     environment.choose(context.obj)
+    if context.obj.is_process:
+        names = set(getattr(context.find_root().command, "commands", ()))
+        commands.begin(names, mapping=context.obj.mapping, masks=context.obj.masks)
     logs.set_up(context.obj.is_verbose)
     if found:
         LOG.info("%s", found)
@@ -115,7 +119,7 @@ def show(context: click.Context, value: dict[str, Any], text: Callable[[], str])
     if context.obj.is_json:
         print_json(value)
     else:
-        click.echo(printable.block(text()))
+        click.echo(printable.block(commands.typed(text())))
 
 
 def print_json(value: object) -> None:

@@ -32,6 +32,7 @@ from flows.cli.command import (
     show,
     through_prefect,
 )
+from flows.local import commands
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
@@ -294,7 +295,7 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     if isinstance(error, click.UsageError):
         error.show()
     else:
-        click.echo(printable.block(f"{NAME}: {message_of(error)}"), err=True)
+        click.echo(printable.block(commands.typed(f"{NAME}: {message_of(error)}")), err=True)
         if reports := reports_of(error):
             click.echo(f"reports: {', '.join(reports)}", err=True)
     return exit_code_of(error)

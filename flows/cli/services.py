@@ -21,16 +21,32 @@ def demo(
     set_up(context)
     if context.obj.profile not in (None, "demo"):
         raise click.UsageError(f"the demo runs with the profile demo, not {context.obj.profile}")
-    from flows.demo import run
 
     if wants_status or is_end or is_removal:
         found = _about_demo(is_end, is_removal)
         show(context, found, lambda: pairs(found))
         return 0
     given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
-    summary = run.run(**given)
-    show(context, summary, lambda: run.text(summary))
+    summary = _demonstrated(context.obj.is_verbose, given)
+    from flows.demo import ending
+
+    show(context, summary, lambda: ending.text(summary))
     return 0
+
+
+def _demonstrated(is_verbose: bool, given: dict[str, int]) -> dict[str, Any]:
+    """The demo's summary. Details go to its log, unless somebody wants to see them; if it fails its end is shown."""
+    from flows.demo import run
+    from flows.local import logs, processes
+
+    if is_verbose:
+        return run.run(**given)
+    try:
+        with logs.into(run.log_path(), run.LOG.name):
+            return run.run(**given)
+    except Exception:
+        click.echo(f"the demo's log, {run.log_path()}, ends:\n{processes.last_lines(run.log_path(), 12)}\n", err=True)
+        raise
 
 
 def _about_demo(is_end: bool, is_removal: bool) -> dict[str, Any]:
@@ -111,8 +127,9 @@ def server_start(context: click.Context, bare: bool) -> int:
 
 
 @server.command("stop")
+@click.option("--remove", "is_removal", is_flag=True, help="Remove, too, what they have recorded of runs.")
 @common
-def server_stop(context: click.Context) -> int:
+def server_stop(context: click.Context, is_removal: bool) -> int:
     """Stop the server that was started here, and its worker."""
     set_up(context)
     from flows.local import prefect_server
@@ -120,6 +137,10 @@ def server_stop(context: click.Context) -> int:
 
     prefect_worker.stop()
     prefect_server.stop()
+    if is_removal:
+        prefect_server.remove()
+        show(context, {"removed": True}, lambda: "stopped, and removed what they had recorded of runs")
+        return 0
     return _show_server(context)
 
 

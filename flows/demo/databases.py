@@ -10,6 +10,8 @@ from config.origins import VARIABLES
 from config.settings import CONNECTIONS
 from config.settings import VARIABLES as SETTINGS
 from flows.demo import postgres
+from flows.local import commands, report
+from flows.local.places import demo_folder
 
 PROFILE = "demo"
 LEGACY, TARGET = "legacy", "target"
@@ -26,5 +28,12 @@ def taken(profile: str | None) -> str | None:
     is_demo = (profile or os.environ.get(VARIABLES["profile"])) == PROFILE
     if not is_demo or any(os.environ.get(SETTINGS[key]) for key in CONNECTIONS) or not postgres.is_running():
         return None
-    os.environ.update(addresses())
+    use()
     return SAID
+
+
+def use() -> None:
+    """From now on this process works on them. Its reports stand beside them, unless somebody wants them elsewhere."""
+    os.environ.update(addresses())
+    os.environ.setdefault(report.VARIABLE, str(demo_folder() / "reports"))
+    commands.also(profile=PROFILE)

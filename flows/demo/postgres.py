@@ -4,7 +4,6 @@ It stays up after the demo, so that a person can look at what came out; stop() e
 its data folder is closed to other users.
 """
 
-import shutil
 import signal
 import warnings
 from pathlib import Path
@@ -43,11 +42,6 @@ def stop() -> bool:
     except psutil.TimeoutExpired:
         raise TargetError(f"the demo's PostgreSQL, process {process.pid}, does not end") from None
     return True
-
-
-def remove() -> None:
-    """Removes the data folder of a stopped server."""
-    shutil.rmtree(_data(), ignore_errors=True)
 
 
 def is_running() -> bool:

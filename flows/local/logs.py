@@ -15,8 +15,11 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote, unquote, urlsplit
 
@@ -26,6 +29,7 @@ from config import printable
 from config.errors import ConfigError
 from config.postgres import connection
 from engine.session import log_context
+from flows.local import commands, private
 
 Log = logging.Logger | logging.LoggerAdapter[Any]  # a module's, or that of a Prefect flow run
 CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
@@ -92,7 +96,7 @@ class Formatter(logging.Formatter):
         return True
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable.block(redacted(super().format(record)))
+        return printable.block(commands.typed(redacted(super().format(record))))
 
 
 class JsonFormatter(logging.Formatter):
@@ -169,6 +173,23 @@ def set_up(is_verbose: bool = False) -> None:
     root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.DEBUG if is_verbose else logging.INFO)
+
+
+@contextmanager
+def into(path: Path, but: str) -> Iterator[None]:
+    """Sends the log to a file, which is made anew; what the logger `but` says goes to stderr besides."""
+    root, teller = logging.getLogger(), logging.getLogger(but)
+    (usual,) = root.handlers
+    private.write(path, "")
+    detailed = logging.FileHandler(path, encoding="utf-8")
+    detailed.setFormatter(usual.formatter)
+    detailed.filters[:] = usual.filters
+    root.handlers[:], teller.handlers[:] = [detailed], [usual]
+    try:
+        yield
+    finally:
+        root.handlers[:], teller.handlers[:] = [usual], []
+        detailed.close()
 
 
 def _is_shown(record: logging.LogRecord, is_verbose: bool) -> bool:

@@ -17,6 +17,7 @@ import base64
 import fcntl
 import json
 import os
+import shutil
 import socket
 import sys
 import time
@@ -25,7 +26,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,10 @@ class ServerError(MigrateError):
 
 @dataclass(frozen=True)
 class StartedServer(Process):
-    """A server that was started here."""
+    """A server that was started here. is_demos: by the demo, and nobody else has asked for it since."""
 
     port: int
+    is_demos: bool = False
 
     @property
     def ui_url(self) -> str:
@@ -127,7 +129,7 @@ def running() -> StartedServer | None:
     """The server that was started here, if its process still lives."""
     try:
         record = json.loads(state_path().read_text())
-        server = StartedServer(record["pid"], record["started"], record["port"])
+        server = StartedServer(record["pid"], record["started"], record["port"], record.get("is_demos", False))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return server if server.is_alive else None
@@ -171,10 +173,14 @@ def start() -> StartedServer:
     return server
 
 
-def begin() -> StartedServer:
-    """Starts the server, or finds it running; it need not answer yet."""
+def begin(for_demo: bool = False) -> StartedServer:
+    """Starts the server, or finds it running; it need not answer yet. Who starts or finds it for good keeps it."""
     with alone():
-        return running() or _spawn(_free_port())
+        server = running() or _spawn(_free_port(), for_demo)
+        if server.is_demos and not for_demo:
+            server = replace(server, is_demos=False)
+            _keep(server)
+        return server
 
 
 def wait(server: StartedServer) -> None:
@@ -193,14 +199,19 @@ def _expect_guarded(server: StartedServer) -> None:
         raise ServerError(why)
 
 
-def stop() -> bool:
-    """Stops the server that was started here; False where none was running."""
+def stop(only_demos: bool = False) -> bool:
+    """Stops the server that was started here; False where none was running, or it is not the demo's alone."""
     with alone():
         server = running()
-        if server is None:
+        if server is None or (only_demos and not server.is_demos):
             return False
         _end(server)
         return True
+
+
+def remove() -> None:
+    """Removes all that the stopped server and its worker have kept on this machine."""
+    shutil.rmtree(cache_folder())
 
 
 def status() -> dict[str, Any]:
@@ -275,13 +286,20 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
-def _spawn(port: int) -> StartedServer:
+def _spawn(port: int, for_demo: bool) -> StartedServer:
     home_path().mkdir(exist_ok=True, mode=0o700)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    child = processes.spawn(command, _environment(port), cache_folder(), log_path())
-    server = StartedServer(child.pid, child.started, port)
-    state_path().write_text(json.dumps(asdict(server)))
+    child = processes.spawn(_command(port), _environment(port), cache_folder(), log_path())
+    server = StartedServer(child.pid, child.started, port, for_demo)
+    _keep(server)
     return server
+
+
+def _command(port: int) -> list[str]:
+    return [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+
+
+def _keep(server: StartedServer) -> None:
+    state_path().write_text(json.dumps(asdict(server)))
 
 
 def _await_health(server: StartedServer) -> None:

@@ -26,7 +26,7 @@ from flows.local import private
 
 __all__ = ["of", "status_text", "to_json", "to_text", "write"]
 
-FOLDER = Path(os.environ.get("NXTGAUGE_REPORTS") or "reports")
+VARIABLE = "NXTGAUGE_REPORTS"
 RENDERERS = {
     "report.json": lambda report: to_json(report) + "\n",
     "report.html": report_html.render,
@@ -59,12 +59,17 @@ def exit_code(report: Mapping[str, Any], is_strict: bool = False) -> int:
     return 0 if report["verification"]["is_whole"] else NotAllCompared.exit_code
 
 
-def write(report: Mapping[str, Any], folder: Path = FOLDER) -> list[str]:
+def folder() -> Path:
+    """Where reports go: where the environment says, else `reports` in the current folder."""
+    return Path(os.environ.get(VARIABLE) or "reports")
+
+
+def write(report: Mapping[str, Any], place: Path | None = None) -> list[str]:
     """Writes the report's files; returns their paths. Errors: OSError where they cannot be written.
 
     A run's stand in reports/<run>, those of a later verification in reports/<run>/verify-<UTC time>.
     """
-    place = private.folder(_run_folder(report, folder))
+    place = private.folder(_run_folder(report, place or folder()))
     if report["kind"] == "verify":
         place = private.folder(place / f"verify-{stamp(report['generated_at'])}")
     for name, render in RENDERERS.items():

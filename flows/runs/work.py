@@ -180,7 +180,7 @@ def _reported(made: dict[str, Any], issued: dict[str, Any] | None = None) -> lis
             private.write(Path(paths[-1]), report.to_json(issued) + "\n")
         return paths
     except OSError as error:
-        LOG.warning("no report was written to %s: %s", report.FOLDER.absolute(), error.strerror)
+        LOG.warning("no report was written to %s: %s", report.folder().absolute(), error.strerror)
         return []
 
 

@@ -1,6 +1,7 @@
 """The demo from the first run to the last: what `make demo` does, at a small size."""
 
 import json
+import re
 import subprocess
 import urllib.request
 from pathlib import Path
@@ -95,18 +96,31 @@ def test_a_second_run_publishes_over_the_first(second, target):
     assert rows[0] >= 2 * len(load().tables) and rows[1]
 
 
-def test_the_text_says_where_to_look_and_how_to_stop(home, first, second):
-    assert "source = loaded + merged + rejected + archived" in second.stdout
-    assert "make stop" in second.stdout
-    assert first["prefect"].split("/runs/")[0] in second.stdout
-    program, query = second.stdout.split("psql:")[1].split("Prefect:")[0].strip().splitlines()
+def test_the_text_is_short_and_says_where_to_look(home, first, second):
+    assert len(second.stdout.splitlines()) < 25 and first["prefect"].split("/runs/")[0] in second.stdout
+    assert all(len(line) <= 100 for line in second.stdout.split("next:")[0].splitlines() if "/" not in line)
+    report = Path(re.search(r"report: +(\S+)", second.stdout)[1])
+    assert report.name == "report.html" and report.is_file()
+    program, query = first["look"]["psql"], first["look"]["query"]
     done = subprocess.run(program, input=query, shell=True, cwd=home.folder, capture_output=True, text=True)
     assert done.returncode == 0 and "users" in done.stdout, done.stderr
 
 
-def test_logs_do_not_reach_stdout(second):
-    assert "stage" in second.stderr
-    assert "stage" not in second.stdout.split("every legacy row")[0]
+def test_what_it_says_to_type_next_works_as_it_stands(home, second):
+    commands = re.findall(r"^  (\S+ --profile demo .*?)  +# ", second.stdout, re.MULTILINE)
+    assert len(commands) == 3
+    for command in commands:
+        done = subprocess.run(
+            command, shell=True, cwd=home.folder, env=home.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "the demo's own databases" in done.stderr
+
+
+def test_details_go_to_its_log(second):
+    log = Path(re.search(r"log: +(\S+)", second.stdout)[1])
+    assert "stage" in log.read_text() and str(log) in second.stderr
+    assert "stage" not in second.stderr and len(second.stderr.splitlines()) < 5
 
 
 def test_the_run_stands_in_prefect_as_completed_with_its_tasks(first):
@@ -171,3 +185,6 @@ def test_at_the_end_its_servers_are_stopped(home, second):
     assert home.result("demo", "--status") == {"postgres": "not running", "prefect": "not running"}
     assert home.result("demo", "--stop") == {"postgres": "was not running", "prefect": "was not running"}
     assert not list(Path(home.folder).glob("nxtgauge-migrate-*/postgres/postmaster.pid"))
+    home.run("demo", "--remove")
+    home.run("server", "stop", "--remove")
+    assert list(Path(home.folder).glob("nxtgauge-migrate-*")) == []

@@ -35,6 +35,24 @@ def test_a_process_that_was_not_started_here_is_never_taken_for_the_server():
 
 
 @pytest.fixture
+def served(monkeypatch):
+    """A process that stands for a server, wherever one is started."""
+    monkeypatch.setattr(prefect_server, "_command", lambda port: ["sleep", "60"])
+    yield
+    prefect_server.stop()
+
+
+def test_the_demo_stops_only_a_server_that_nobody_else_has_asked_for(served):
+    assert prefect_server.begin(for_demo=True).is_demos
+    assert prefect_server.stop(only_demos=True)
+    prefect_server.begin(for_demo=True)
+    assert not prefect_server.begin().is_demos
+    assert not prefect_server.begin(for_demo=True).is_demos
+    assert not prefect_server.stop(only_demos=True) and prefect_server.running()
+    assert prefect_server.stop()
+
+
+@pytest.fixture
 def stranger():
     """A Prefect server of somebody else's, as far as its health goes; its port."""
 
