@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate failpoints torture matrix bench growth performance docs check lint format lock stop clean setup
+.PHONY: help demo test mutate failpoints feed torture matrix bench growth performance docs check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
+	@echo "make feed [ROUNDS=1000]   keep a copy by the change feed alone, through random rounds, and compare it after each"
 	@echo "make matrix [FROM=14,…,18] [TO=14,…,18] [GOLDEN=1]"
 	@echo "                          migrate between servers of all versions, with TLS, ICU and libxml; fetches them by npm"
 	@echo "make torture [ROUNDS=50] [SEED=1]"
@@ -64,6 +65,10 @@ mutate: $(STAMP)
 
 failpoints: $(STAMP)
 	NXTGAUGE_STRIKES=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/integration/engine/test_failpoints.py $(ARGS)
+
+feed: ROUNDS = 1000
+feed: $(STAMP)
+	NXTGAUGE_FEED_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/integration/engine/changes $(ARGS)
 
 matrix: FROM = 14,15,16,17,18
 matrix: TO = $(FROM)

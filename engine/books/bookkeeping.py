@@ -32,7 +32,7 @@ BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError, CLOSED_F
 faults, is_foreign, is_present = BOOKS.faults, BOOKS.is_foreign, BOOKS.is_present
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_TABLE = ("tables", "rejects", "id_map", "removed_links", "notes", "moved")  # what a run did with legacy tables
-OF_A_RUN = (*OF_A_TABLE, "chunks", "steps", "gone")
+OF_A_RUN = (*OF_A_TABLE, "chunks", "steps", "gone", "rounds")
 
 
 @dataclass(frozen=True, kw_only=True)

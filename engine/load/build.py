@@ -18,6 +18,7 @@ from psycopg import sql
 
 from config.errors import SourceError, TargetError
 from engine.books import bookkeeping, privileges
+from engine.changes import marks
 from engine.chunks import ledger
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Work, chunks
@@ -30,7 +31,7 @@ from engine.publish import publish
 from engine.quarantine.constraints import Constraints, making
 from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement, together
-from engine.session import fetch, snapshot
+from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers, beside
 
@@ -156,7 +157,7 @@ class Build:
             self.work.sessions.lend("source") as source,
             blame(SourceError, "counting the source's rows", self.work.stop),
         ):
-            files = snapshot.files(source, self.work.plan.source_schema, [table.name for table in tables])
+            files = marks.files(source, self.work.plan.source_schema, [table.name for table in tables])
             for table in tables:
                 name = sql.Identifier(self.work.plan.source_schema, table.name)
                 count = fetch.value(int, source, sql.SQL("select count(*) from {}").format(name))

@@ -21,6 +21,8 @@ from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, profiles
 from engine.books.bookkeeping import NewRun, Run
+from engine.changes import feed
+from engine.changes.marks import Mark, TableMark
 from engine.chunks import ledger
 from engine.chunks.work import chunks
 from engine.gates import certificate as certificates
@@ -29,7 +31,7 @@ from engine.gates.certificate import Certificate
 from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan
 from engine.publish import schemas
-from engine.session import fetch, snapshot
+from engine.session import fetch
 from engine.session.blame import blame
 from engine.session.execution import Clock
 from engine.session.snapshot import Snapshot
@@ -258,10 +260,13 @@ def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: p
         "where run_id = %s and source_rows is not null",
         (run_id,),
     ).fetchall()
-    marks = [snapshot.Mark(*row) for row in rows]
-    identity = run.source_identity.get("system_identifier")
+    tables = {name: TableMark(count, files) for name, files, count in rows}
+    if run.snapshot is None:
+        return list(tables)
+    identity = run.source_identity
+    mark = Mark(run.snapshot, identity.get("system_identifier"), identity.get("database_oid"), tables)
     with blame(SourceError, "asking what has changed", STOP):
-        return snapshot.changed_tables(source, settings.source_schema, marks, run.snapshot, identity)
+        return feed.changed_tables(source, settings.source_schema, mark)
 
 
 def drop_builds(conn: psycopg.Connection, settings: Settings, run_id: str | None = None) -> None:

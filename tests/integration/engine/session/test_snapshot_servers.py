@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from config.postgres.connection import Connection
+from engine.changes import feed
 from engine.session import connect, snapshot
-from engine.session.snapshot import Mark
 from tests.integration.engine.session.connections import connection_to
 
 
@@ -56,13 +56,12 @@ def test_a_snapshot_on_a_standby(own_server):
                 assert taken.server.is_standby
                 taken.join(reader)
                 taken.join(arrow)
-                mark = Mark("t", snapshot.files(reader, "public", ["t"])["t"], 1)
+                mark = feed.mark(reader, "public", ["t"])
             late.commit()
         writer.execute("create table replayed_later (id int)")
         until(here, "select to_regclass('public.replayed_later') is not null")
         with connect.source(here) as reader:
-            system = taken.server.system_identifier
-            assert snapshot.changed_tables(reader, "public", [mark], taken.visible, system) == ["t"]
+            assert feed.changed_tables(reader, "public", mark) == ["t"]
 
 
 def until(here: Connection, query: str) -> None:
@@ -90,8 +89,7 @@ def test_changes_are_told_when_transaction_numbers_have_gone_round(own_server):
     with psycopg.connect(server.get_uri(), autocommit=True) as writer:
         with snapshot.hold(here) as taken:
             assert int(taken.visible.split(":")[0]) > 2**32
-            marks = [Mark(table, snapshot.files(taken.holder, "public", [table])[table], 1) for table in ("t", "u")]
+            mark = feed.mark(taken.holder, "public", ["t", "u"])
         writer.execute("update t set id = 2")
         with connect.source(here) as reader:
-            system = taken.server.system_identifier
-            assert snapshot.changed_tables(reader, "public", marks, taken.visible, system) == ["t"]
+            assert feed.changed_tables(reader, "public", mark) == ["t"]

@@ -1,0 +1,56 @@
+"""The rounds in which a build has followed its source: a list in the books.
+
+Laws
+- A round is recorded in the transaction that writes its rows: after a crash both are there, or neither is.
+- The mark of the last round is what the next one begins from; nothing else says how far a build has followed.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from engine.changes import marks
+from engine.changes.marks import Mark
+
+
+@dataclass(frozen=True)
+class Round:
+    """found: table → what the round found in it, plain values for JSON."""
+
+    number: int
+    mark: dict[str, Any]
+    found: dict[str, Any]
+    seconds: float
+    committed_at: datetime
+
+    @property
+    def reached(self) -> Mark:
+        """What the build shows since this round."""
+        return marks.of_dict(self.mark)
+
+
+def add(conn: psycopg.Connection, run_id: str, mark: Mark, found: Mapping[str, Any], seconds: float) -> int:
+    """Record a round of the run, in the caller's transaction; its number, the first one's being 0."""
+    query = """
+        insert into migration.rounds (run_id, number, mark, found, seconds)
+        select %(run_id)s, coalesce(max(number) + 1, 0), %(mark)s, %(found)s, %(seconds)s
+        from migration.rounds where run_id = %(run_id)s returning number
+    """
+    values = {"run_id": run_id, "mark": json.dumps(mark.to_dict()), "found": json.dumps(found), "seconds": seconds}
+    ((number,),) = conn.execute(query, values).fetchall()
+    return int(number)
+
+
+def last(conn: psycopg.Connection, run_id: str) -> Round | None:
+    """The run's last round; None where it has had none."""
+    query = """
+        select number, mark, found, seconds, committed_at from migration.rounds
+        where run_id = %s order by number desc limit 1
+    """
+    with conn.cursor(row_factory=class_row(Round)) as cursor:
+        return cursor.execute(query, [run_id]).fetchone()
