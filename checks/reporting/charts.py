@@ -3,15 +3,17 @@
 Laws
 - A bar shows shares, its figures stand beside it: three rows and two million are equally easy to read.
 - A share above zero is always visible, and has a pattern of its own beside its colour.
+- Tables of which every row was simply loaded are folded: they need nobody's eye.
 - Each drawing has a title and a description for those who do not see it; its figures follow as a table.
 """
 
 import html
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from checks.reporting.blocks import Cells, TableBlock
 from checks.reporting.model import shown
-from checks.reporting.sections import TableBlock
 from checks.reporting.words import some
 
 WIDTH = 960
@@ -34,31 +36,58 @@ PATTERNS = """<defs>
 </defs>"""
 
 
-def outcomes(balance: TableBlock) -> str:
-    """One bar a table: those first of which not all rows were simply loaded, then the largest.
+@dataclass(frozen=True)
+class Drawing:
+    """folded_under: the words under which it is folded; blank of one that everybody sees."""
 
-    balance: rows of table, source_rows, the four outcomes, balances. Beyond MOST_BARS a table has no bar; the table
-    beside the drawing lists it.
+    svg: str
+    folded_under: str = ""
+
+
+def outcomes(balance: TableBlock) -> list[Drawing]:
+    """One bar a table with rows: first, open, those of which not all rows were simply loaded; the others folded.
+
+    balance: rows of table, source_rows, the four outcomes, balances, in the order in which they are drawn. Beyond
+    MOST_BARS a drawing has no more; the table beside it lists them.
     """
-    full = sorted((row for row in balance.rows if row[1] or any(row[2:6])), key=_by_interest)
-    smaller, full = full[MOST_BARS:], full[:MOST_BARS]
-    bars = "".join(_outcome_bar(row, at) for at, row in enumerate(full))
-    empty = len(balance.rows) - len(full) - len(smaller)
-    note = f"{some(empty, 'more table')} had no rows." if empty else ""
-    height = LINE * (len(full) + 2)
-    described = f"One bar for each of {len(full)} tables with rows, divided into {', '.join(OUTCOMES)}. {note}"
-    others = [some(len(smaller), "smaller table")] if smaller else []
+    full = [row for row in balance.rows if row[1] or any(row[2:6])]
+    odd, even = ([row for row in full if _is_odd(row) == wanted] for wanted in (True, False))
+    empty = len(balance.rows) - len(full)
+    told = f"{some(len(even), 'table')} whose rows were all loaded"
+    drawn = [Drawing(_odd(odd))] if odd else []
+    return [*drawn, Drawing(_even(even, told, empty), told)] if even or not odd else drawn
+
+
+def _is_odd(row: Cells) -> bool:
+    """Whether rows did more than arrive, or do not add up."""
+    return any(row[3:6]) or not row[6]
+
+
+def _odd(rows: Sequence[Cells]) -> str:
+    described = f"One bar for each of {some(len(rows[:MOST_BARS]), 'table')}, divided into {', '.join(OUTCOMES)}."
+    body, height = _bars(rows, 1)
+    return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{body}")
+
+
+def _even(rows: Sequence[Cells], told: str, empty: int) -> str:
+    """empty: how many tables without rows are told of below the bars."""
+    note = f" {some(empty, 'more table')} had no rows." if empty else ""
+    described = f"One bar for each of {some(len(rows[:MOST_BARS]), 'table')}.{note}"
+    body, height = _bars(rows, 0, empty)
+    return _drawing("arrived", told, described, height, body)
+
+
+def _bars(rows: Sequence[Cells], line: int, empty: int = 0) -> tuple[str, int]:
+    """The bars from this line on, what is said below of tables that have none, and the height of it all."""
+    drawn, smaller = rows[:MOST_BARS], len(rows[MOST_BARS:])
+    others = [some(smaller, "smaller table")] if smaller else []
     others += [f"{some(empty, 'table')} without rows"] if empty else []
+    height = LINE * (line + len(drawn) + (1 if others else 0))
     below = _label(0, height - 8, f"and {' and '.join(others)}", "quiet") if others else ""
-    return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{bars}{below}")
+    return "".join(_outcome_bar(row, line + at) for at, row in enumerate(drawn)) + below, height
 
 
-def _by_interest(row: Sequence[Any]) -> tuple[bool, int, str]:
-    _, source, _, *others, is_balanced = row
-    return is_balanced and not any(others), -(source or 0), row[0]
-
-
-def timings(stages: TableBlock) -> str:
+def timings(stages: TableBlock) -> list[Drawing]:
     """One bar a stage, in the order of the run."""
     spent = [(name, float(value)) for name, value in stages.rows]
     longest = max((value for _, value in spent), default=0.0) or 1.0
@@ -70,7 +99,7 @@ def timings(stages: TableBlock) -> str:
         for at, (name, value) in enumerate(spent)
     )
     described = f"One bar for each of {len(spent)} stages; the longest took {longest:,.1f} seconds."
-    return _drawing("timings", "Seconds by stage", described, LINE * len(spent), bars)
+    return [Drawing(_drawing("timings", "Seconds by stage", described, LINE * len(spent), bars))]
 
 
 def _drawing(name: str, title: str, described: str, height: int, body: str) -> str:
@@ -91,7 +120,7 @@ def _legend() -> str:
 
 def _outcome_bar(row: Sequence[Any], at: int) -> str:
     """Name, bar, and the figures: all rows, and those that were not just loaded."""
-    y = LINE * (at + 1)
+    y = LINE * at
     counts = dict(zip(OUTCOMES, (value or 0 for value in row[2:6]), strict=True))
     parts, x = [_name(row[0], y)], float(LEFT)
     for outcome, width in zip(OUTCOMES, _widths(counts.values()), strict=True):

@@ -3,7 +3,7 @@
 Laws
 - Every text of the report passes `_text`, so that foreign names never become markup.
 - A content security policy in the page itself forbids every request, so that a reader's machine stays silent.
-- Nothing depends on colour alone; folded parts are printed unfolded.
+- Nothing depends on colour alone. What is folded on the screen is folded on paper, so that a report is a few pages.
 """
 
 import html
@@ -13,12 +13,14 @@ from pathlib import Path
 from checks.reporting import charts as report_charts
 from checks.reporting import model
 from checks.reporting import sections as report_sections
-from checks.reporting.sections import Block, Chart, FindingBlock, Section, Steps, TableBlock, Text, Verbatim
+from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
+from checks.reporting.sections import Section
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 
 STYLE = Path(__file__).with_name("report.css")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+SHORT = 16  # characters that a cell shows on one line
 MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
 
 
@@ -109,22 +111,23 @@ def _table(block: TableBlock) -> str:
 
 
 def _bare_table(block: TableBlock) -> str:
-    right = [any(type(row[at]) is int for row in block.rows) or name == "seconds" for at, name in enumerate(block.head)]
-    head = "".join(
-        f'<th scope="col"{_right(to)}>{_text(name)}</th>' for name, to in zip(block.head, right, strict=True)
-    )
-    rows = "".join(_row(row, right) for row in block.rows)
-    foot = f"<tfoot>{_row(block.total, right)}</tfoot>" if block.total else ""
+    kinds = [_kind(name, [row[at] for row in block.rows]) for at, name in enumerate(block.head)]
+    head = "".join(f'<th scope="col"{kind}>{_text(name)}</th>' for name, kind in zip(block.head, kinds, strict=True))
+    rows = "".join(_row(row, kinds) for row in block.rows)
+    foot = f"<tfoot>{_row(block.total, kinds)}</tfoot>" if block.total else ""
     caption = f"<caption>{_text(block.name)}</caption>"
     return f'<div class="wide"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>{foot}</table></div>'
 
 
-def _right(is_right: bool) -> str:
-    return ' class="number"' if is_right else ""
+def _kind(name: str, values: Sequence[object]) -> str:
+    """The class of a column: numbers stand to the right, and a word or two is not broken."""
+    if name == "seconds" or any(type(value) is int for value in values):
+        return ' class="number"'
+    return ' class="short"' if all(len(model.shown(value)) <= SHORT for value in values) else ""
 
 
-def _row(row: Sequence[object], right: Sequence[bool]) -> str:
-    first, *others = (f"{_right(to)}>{_text(value)}" for value, to in zip(row, right, strict=True))
+def _row(row: Sequence[object], kinds: Sequence[str]) -> str:
+    first, *others = (f"{kind}>{_text(value)}" for value, kind in zip(row, kinds, strict=True))
     return f'<tr><th scope="row"{first}</th>{"".join(f"<td{cell}</td>" for cell in others)}</tr>\n'
 
 
@@ -144,10 +147,16 @@ def _finding(block: FindingBlock) -> str:
 
 
 def _chart(block: Chart) -> str:
-    """The drawing, and its figures as a table to unfold."""
-    drawing = report_charts.DRAWINGS[block.name](block.table)
-    table = _bare_table(block.table)
-    return f"<figure>{drawing}</figure><details><summary>the figures as a table</summary>{table}</details>"
+    """The drawings, and their figures as a table to unfold."""
+    drawn = "".join(map(_drawing, report_charts.DRAWINGS[block.name](block.table)))
+    return f"{drawn}<details><summary>the figures as a table</summary>{_bare_table(block.table)}</details>"
+
+
+def _drawing(drawing: report_charts.Drawing) -> str:
+    figure = f"<figure>{drawing.svg}</figure>"
+    if not drawing.folded_under:
+        return figure
+    return f"<details><summary>{_text(drawing.folded_under)}</summary>{figure}</details>"
 
 
 RENDERERS: dict[type, Callable[..., str]] = {

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from checks.reporting import model
 from checks.reporting import sections as report_sections
-from checks.reporting.words import some
+from checks.reporting.words import row_text, some
 from checks.verdict import Json
 
 SHOWN_ROWS = 20  # in a case's text; report.json names up to a hundred
@@ -97,10 +97,7 @@ def _why_skipped(check: Json) -> str:
 
 
 def _told(check: Json) -> str:
-    rows = [
-        " ".join(filter(None, (row["what"], row["key"], ", ".join(row["columns"]))))
-        for row in check["rows"][:SHOWN_ROWS]
-    ]
+    rows = [row_text(row) for row in check["rows"][:SHOWN_ROWS]]
     more = check["rows_total"] - len(rows)
     lines = [f"table {check['table']}" if check["table"] else "", check["detail"], *rows]
     lines.append(f"and {some(more, 'more row')}" if more > 0 else "")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from checks.reporting import model
 from checks.reporting import sections as report_sections
-from checks.reporting.sections import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
+from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 

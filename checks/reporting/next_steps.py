@@ -62,12 +62,16 @@ def _again(report: Json) -> dict[str, Any]:
         return _step(text, _command("verify"))
     dry = ("--dry-run",) if report["kind"] == "dry-run" else ()
     can_go_on = report["run_id"] and report["state"] != "published" and not dry and not _is_shut_for_good(report)
-    run = ("--run", report["run_id"]) if can_go_on else ()
-    text = "Mend the cause in the source (or in the mapping), and run again; what is done and still true stays done:"
-    return _step(
-        text if run else "Mend the cause in the source (or in the mapping), and run again:",
-        _command("migrate", *dry, *run, profile=report["profile"]),
-    )
+    if can_go_on:
+        text = "Mend the cause (in the source, the mapping or the profile), and go on; what is still true stays done:"
+        return _step(text, _go_on_with(report["run_id"]))
+    anew = "Mend the cause in the source (or in the mapping), and begin anew:"
+    return _step(anew, _command("migrate", *dry, profile=report["profile"]))
+
+
+def _go_on_with(run_id: str) -> str:
+    """A resumed run keeps its profile, so the command names none."""
+    return _command("migrate", "--run", run_id)
 
 
 def _is_shut_for_good(report: Json) -> bool:
@@ -82,7 +86,7 @@ def _waive(report: Json, checks: Sequence[Json]) -> dict[str, Any]:
     commands = [f"{_command('waive', run, check['name'])} --reason '…' --by NAME" for check in checks[:MOST_COMMANDS]]
     if len(checks) > MOST_COMMANDS:
         commands.append(f"# and {len(checks) - MOST_COMMANDS} more likewise; their names are below")
-    return _step(text, *commands, _command("migrate", "--run", run, profile=report["profile"]))
+    return _step(text, *commands, _go_on_with(run))
 
 
 def _is_about_tolerance(report: Json) -> bool:

@@ -7,79 +7,22 @@ Laws
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from checks.reporting import model
+from checks.reporting.blocks import Block, Cells, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim, slim
 from checks.reporting.conditions import is_shut
-from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said
 from checks.verdict import Json
 from config import note_kinds, reasons
 
 CHECK_HEAD = ("check", "table", "rule", "found")
 BALANCE_HEAD = ("table", "source rows", "loaded", "merged", "rejected", "archived", "balances")
-Cells = tuple[Any, ...]  # of a row, plain values
 
 GLANCE = 5  # more findings than these get a list before them
 OTHERS = {"error": "not made", "stale": "stale", "warning": "warnings"}  # beside passed and failed
-
-
-@dataclass(frozen=True)
-class Text:
-    text: str
-
-
-@dataclass(frozen=True)
-class Verbatim:
-    """Lines to be shown, or copied, as they are."""
-
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """What to do, in order: text, and commands."""
-
-    steps: tuple[Json, ...]
-
-
-@dataclass(frozen=True)
-class TableBlock:
-    """name: what it lists, for its caption. total: a last row that sums up the others.
-
-    One of more than fold_after rows is folded where that can be done, so that the page stays one that can be read.
-    """
-
-    name: str
-    head: tuple[str, ...]
-    rows: tuple[Cells, ...]
-    total: Cells | None = None
-    fold_after: int = 15
-
-    @property
-    def is_long(self) -> bool:
-        return len(self.rows) > self.fold_after
-
-
-@dataclass(frozen=True)
-class FindingBlock:
-    """One check that did not pass, with the rows that it names."""
-
-    check: Json
-    rows: TableBlock | None
-    more: int  # rows that are not named
-
-
-@dataclass(frozen=True)
-class Chart:
-    """outcomes (rows by outcome, per table) or timings. Where a renderer draws none, the table says the same."""
-
-    name: str
-    table: TableBlock
-
-
-Block = Text | Verbatim | Steps | TableBlock | FindingBlock | Chart
 
 
 @dataclass(frozen=True)
@@ -146,7 +89,7 @@ def sections(report: Json) -> list[Section]:
         Section("changed", "Changed in the source since it was read", _names(report["changed_tables"], CHANGED)),
         Section("passed", GROUPS["passed"][0], tuple(_listed(report, "passed")), is_detail=True),
     )
-    return [section for section in made if section.blocks]
+    return [replace(section, blocks=tuple(map(slim, section.blocks))) for section in made if section.blocks]
 
 
 MISSING = "The mapping knows these tables; the source has none of them."
@@ -162,16 +105,23 @@ def _found(report: Json, group: str) -> Iterator[Block]:
     if checks and (said := about(group, report)):
         yield Text(said)
     if len(checks) > GLANCE:
-        rows = tuple((check["name"], check["detail"], _columns_of(check)) for check in checks)
-        yield TableBlock("at a glance", ("check", "found", "columns"), rows, fold_after=50)
+        rows = tuple((check["name"], badge(check), check["title"], *_told_of(check)) for check in checks)
+        yield TableBlock("at a glance", ("check", "result", "rule", "found", "columns"), rows, fold_after=50)
+        checks = [check for check in checks if check["rows"]]  # the list says all there is of the others
     for check in checks:
-        rows = tuple((row["key"], row["what"], ", ".join(map(model.shown, row["columns"]))) for row in check["rows"])
-        table = TableBlock("rows", ("key", "what", "columns"), rows) if rows else None
-        yield FindingBlock(check, table, check["rows_total"] - len(rows))
+        yield FindingBlock(check, _rows_of(check), check["rows_total"] - len(check["rows"]))
 
 
-def _columns_of(check: Json) -> str:
-    return ", ".join(sorted({model.shown(column) for row in check["rows"] for column in row["columns"]}))
+def _told_of(check: Json) -> tuple[str, str]:
+    return check["detail"], ", ".join(
+        sorted({model.shown(column) for row in check["rows"] for column in row["columns"]})
+    )
+
+
+def _rows_of(check: Json) -> TableBlock | None:
+    """The rows that it names; None if none. What is wrong with each is said where it is not the same of all."""
+    rows = tuple((row["key"], said(row), ", ".join(map(model.shown, row["columns"]))) for row in check["rows"])
+    return TableBlock("rows", ("key", "what", "columns"), rows) if rows else None
 
 
 def _listed(report: Json, group: str) -> Iterator[Block]:
@@ -215,12 +165,15 @@ def _checked(report: Json) -> Iterator[Block]:
     if not kinds:
         return
     head = ("kind", "says", "checks", "passed", "failed", *OTHERS.values(), "compared", "seconds")
-    yield Text("Compared: rows, or objects of the catalogue, that the checks looked at. Not made: the check broke off.")
-    yield TableBlock("checks by kind", head, tuple(_kind(entry) for entry in kinds))
+    used = {group for group in OTHERS if any(entry[group] for entry in kinds)}
+    unmade = " Not made: the check broke off." if "error" in used else ""
+    yield Text(f"Compared: rows, or objects of the catalogue, that the checks looked at.{unmade}")
+    yield TableBlock("checks by kind", head, tuple(_kind(entry, used) for entry in kinds))
 
 
-def _kind(entry: Json) -> Cells:
-    groups = (entry[group] for group in ("passed", "failure", *OTHERS))
+def _kind(entry: Json, used: Collection[str]) -> Cells:
+    """used: results beside passed and failed that any kind has; a column without any stays blank, and goes."""
+    groups = (entry["passed"], entry["failure"], *(entry[group] if group in used else None for group in OTHERS))
     says = KINDS.get(entry["kind"], "")
     return (entry["kind"], says, entry["checks"], *groups, entry["compared"], f"{entry['seconds']:.1f}")
 
@@ -235,13 +188,21 @@ def _balance(report: Json) -> Iterator[Block]:
     if wrong:
         yield TableBlock("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
     total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
-    rows = tuple(map(_balanced, sorted(tables, key=_has_arrived)))
+    rows = tuple(map(_balanced, sorted(tables, key=_by_interest)))
     yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total))
 
 
-def _has_arrived(row: Json) -> bool:
-    """Whether each of the table's rows was simply loaded; of such tables there is nothing more to say."""
-    return bool(row.get("balanced")) and not any(row.get(name) for name in ("merged", "rejected", "archived"))
+def _by_interest(row: Json) -> tuple[Any, ...]:
+    """Tables whose rows do not add up, then those with the most rejected rows, then those of which others did more than
+    arrive, then the largest."""
+    odd = sum(row.get(name) or 0 for name in ("merged", "archived"))
+    return (
+        bool(row.get("balanced")),
+        -(row.get("rejected") or 0),
+        not odd,
+        -(row.get("source_rows") or 0),
+        row["legacy_table"],
+    )
 
 
 def _balanced(row: Json) -> Cells:
@@ -255,11 +216,17 @@ def _rejects(report: Json) -> Iterator[Block]:
     rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in found)
     yield Text("These rows were left out. Each stands whole in migration.rejects of the target, with its reason.")
     yield TableBlock("rejected rows by reason", ("reason", "rows", "tables"), rows)
-    known = (reasons.of_name(entry["reason"]) for entry in found)
-    meanings = tuple((reason.name, reason.meaning, reason.remedy) for reason in known)
-    yield TableBlock("what the reasons mean", ("reason", "it means", "so that such rows arrive"), meanings)
+    yield TableBlock("what the reasons mean", ("reason", "it means", "so that such rows arrive"), _meanings(found))
     by_table = ((row["legacy_table"], row["reason"], row["rows"]) for row in report["rejects"])
     yield TableBlock("rejected rows by table", ("table", "reason", "rows"), tuple(by_table))
+
+
+def _meanings(found: Iterable[Json]) -> tuple[Cells, ...]:
+    """Reasons that mean the same, as constraints of one kind do, on one line."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for reason in (reasons.of_name(entry["reason"]) for entry in found):
+        names.setdefault((reason.meaning, reason.remedy), []).append(model.shown(reason.name))
+    return tuple((", ".join(known), *told) for told, known in names.items())
 
 
 def _notes(report: Json) -> Iterator[Block]:

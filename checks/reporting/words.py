@@ -39,6 +39,7 @@ KINDS = {
     "seal": "nobody has changed the build, its archive or its books since it was verified",
     "verification": "the build was verified as a whole",
 }
+BREAKS = "breaks the rule"  # what is wrong with a row that is named under its rule
 TOLERANCE, SOURCE_CHANGED = "tolerance/", "source/changed"
 OUTCOMES = {
     "loaded": "stands in the new schema",
@@ -52,6 +53,16 @@ def about(group: str, report: Json) -> str:
     """A sentence on what a group of checks is about; blank if its heading is enough."""
     text = GROUPS[group][1]
     return OF_VERIFICATION.get(group, text) if report["kind"] == "verify" else text
+
+
+def said(row: Json) -> str:
+    """What is wrong with a row; nothing where that is what the heading says already."""
+    return "" if row["what"] == BREAKS else row["what"]
+
+
+def row_text(row: Json) -> str:
+    """A row that a check names, on one line."""
+    return " ".join(filter(None, (said(row), row["key"], ", ".join(row["columns"]))))
 
 
 def title_of_gate(gate: Json) -> str:

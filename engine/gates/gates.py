@@ -157,9 +157,9 @@ def answers(run_id: str, gate: Gate) -> list[str]:
         return [DECISIONS[gate.state].format(run=run_id)]
     if gate.check_name in NOT_WAIVED:
         return [NOT_WAIVED[gate.check_name][1].format(run=run_id)]
-    again = f"`nxtgauge-migrate migrate --run {run_id}` judges it again, once what broke it is mended"
+    again = f"`nxtgauge-migrate migrate --run {run_id}` judges it again, once its cause is mended"
     waiver = f'nxtgauge-migrate waive {run_id} {printable.word(gate.check_name)} --reason "…" --by NAME'
-    return [again, waiver] if gate.state == ERROR else [waiver]
+    return [again, waiver] if gate.state == ERROR or gate.kind == POLICY else [waiver]
 
 
 def told(run_id: str, gate: Gate) -> dict[str, Any]:

@@ -158,9 +158,8 @@ class Trials:
             begin.drop_builds(conn, self.settings, begun.run_id)
 
     def _with_command(self, error: BaseException, run_id: str, text: str, is_stop: bool) -> BaseException:
-        """The error, with the command that resumes the run."""
-        profile = f"--profile {self.settings.profile} " if self.settings.is_profile_given else ""
-        again = f"`nxtgauge-migrate migrate {profile}--run {run_id}`"
+        """The error, with the command that resumes the run. It names no profile: the run keeps its own."""
+        again = f"`nxtgauge-migrate migrate --run {run_id}`"
         if is_stop:
             return Interrupted(f"run {run_id} was stopped; {again} resumes it")
         if isinstance(error, SourceError | TargetError | TargetBusy):

@@ -18,9 +18,9 @@ from checks.reporting import junit as report_junit
 from checks.reporting import markdown as report_markdown
 from checks.reporting import model
 from checks.reporting import sections as report_sections
+from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
 from checks.reporting.model import to_json
-from checks.reporting.sections import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
-from checks.reporting.words import unnamed
+from checks.reporting.words import row_text, unnamed
 from config.errors import NotAllCompared, VerificationFailed
 from flows.local import private
 
@@ -132,8 +132,8 @@ def _step(number: int, step: Mapping[str, Any]) -> str:
 def _finding(block: FindingBlock) -> str:
     check = block.check
     lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}", f"  {check['detail']}"]
-    rows = block.rows.rows[:SHOWN_ROWS] if block.rows else ()
-    lines += [f"  - {what} {key} {columns}".rstrip() for key, what, columns in rows]
+    rows = check["rows"][:SHOWN_ROWS]
+    lines += [f"  - {row_text(row)}" for row in rows]
     if more := unnamed(check["rows_total"] - len(rows), len(rows)):
         lines.append(f"  - {more}")
     return "\n".join(model.shown(line) for line in lines if line.strip())

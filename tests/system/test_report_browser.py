@@ -125,7 +125,7 @@ def test_the_file_can_be_read_without_a_network(offline, tmp_path):
     assert offline.complaints == []
     assert text.index("NOT PUBLISHED") < text.index("What to do next") < text.index("What failed")
     assert SHOWN in text and "2,000,000" in text and "users_email_key" in text
-    assert offline.run("document.querySelectorAll('svg[role=img]').length") == 2
+    assert offline.run("document.querySelectorAll('svg[role=img]').length") == 3
     offline.screenshot("report-failed")
 
 
@@ -149,13 +149,21 @@ def test_figures_stand_within_the_drawing(offline, tmp_path):
     assert offline.run(outside) == []
 
 
-def test_what_is_folded_unfolds_on_paper(offline, tmp_path):
-    files.write(_report(), tmp_path)
+def test_a_report_is_printed_on_a_few_pages(offline, tmp_path):
+    """What is folded stays so on paper, and says it; many findings and many rejects are no book."""
+    many = [check(f"law/t{n}", FAIL, detail="140 rows", rows=tuple(Row(str(k), "differs") for k in range(100)))
+            for n in range(12)]  # fmt: skip
+    report = _report("failed", *_checks(), *many)
+    tables = [table(f"t{n}", 900, n % 2) for n in range(60)]
+    rejects = [{"legacy_table": f"t{n}", "reason": f"t{n}_fkey", "rows": 1} for n in range(1, 60, 2)]
+    files.write(report | {"tables": tables, "rejects": rejects}, tmp_path)
     offline.open((tmp_path / "r1" / "report.html").as_uri())
-    lines = "[...document.querySelectorAll('details tr')].map(row => row.checkVisibility())"
-    assert not any(offline.run(lines))
     offline.do(lambda page: page.emulate_media(media="print"))
-    assert len(offline.run(lines)) > 100 and all(offline.run(lines))
+    lines = "[...document.querySelectorAll('details tr')].map(row => row.checkVisibility())"
+    assert len(offline.run(lines)) > 1_000 and not any(offline.run(lines))
+    assert offline.run("[...document.querySelectorAll('summary')].every(line => line.checkVisibility())")
+    printed = offline.do(lambda page: page.pdf(format="A4"))
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 7
     offline.screenshot("report-paper")
 
 

@@ -15,6 +15,7 @@ from engine.gates import certificate
 from engine.start import survey
 from engine.start.options import Options
 from tests.support.auditors import saying, trusting
+from tests.support.places import PROJECT
 
 SOURCE = """
     create type mood as enum ('good', 'bad');
@@ -218,8 +219,15 @@ class TestDrift:
         message = refused(other)
         assert "time_zone was UTC, is Asia/Kolkata" in message
         assert "`nxtgauge-migrate --profile demo migrate --dry-run` issues another" in message
-        workers = strict.model_copy(update={"workers": 7, "allow_dependants": True})
-        assert run.migrate(workers, Options(auditor=trusting)).state == "published"
+        workers = strict.model_copy(update={"workers": 7, "allow_dependants": True, "profile": "production"})
+        assert run.migrate(workers, Options(auditor=trusting)).state == "published"  # of another profile, and alike
+
+    def test_the_documents_name_the_settings_that_decide(self):
+        told = (PROJECT / "docs" / "operating.md").read_text().split("The settings that decide are ")[1].split(":")[0]
+        assert tuple(re.findall(r"`(\w+)`", told)) == certificate.RULES
+        alike = [[getattr(configuration.load(name, {}), key) for key in certificate.RULES] for name in
+                 ("staging", "production")]  # fmt: skip
+        assert alike[0] == alike[1]
 
     def test_all_of_it_is_told_at_once_with_the_other_faults(self, strict, source, monkeypatch):
         rehearse(strict)

@@ -106,7 +106,7 @@ class TestCommands:
         first, *rest = capsys.readouterr().out.splitlines()
         assert first.startswith("content/users was waived by Asha") and rest[-1] == f"then: {again}"
         assert rest[0].startswith("closed yet: 1;") and rest[1].startswith("content/roles is closed: ")
-        assert rest[2:4] == [f"    `{again}` judges it again, once what broke it is mended", f"    {waiver}"]
+        assert rest[2:4] == [f"    `{again}` judges it again, once its cause is mended", f"    {waiver}"]
         assert cli.main(["waive", run_id, "content/roles", "--reason", "known", "--by", "Asha", "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
         given = {"check_name": "content/roles", "reason": "known", "name": "Asha", "is_current": True}

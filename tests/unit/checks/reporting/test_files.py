@@ -152,8 +152,38 @@ def test_many_findings_have_a_list_before_them():
         check(f"content/t{n}", FAIL, detail=f"{n} rows", rows=(Row("1", "differs", ("bio", "a")),)) for n in range(9)
     ]
     source = report_html.render(made(None, verdict(*checks), "verify"))
-    assert "at a glance" in source and source.index("<td>a, bio</td>") < source.index("<article")
+    assert "at a glance" in source and source.index(">a, bio</td>") < source.index("<article")
     assert "at a glance" not in report_html.render(made(None, verdict(*checks[:5]), "verify"))
+
+
+def test_what_says_nothing_takes_no_room():
+    rows = tuple(Row(str(n), "breaks the rule") for n in range(1, 3))
+    findings = [check(f"suite/t{n}", FAIL, detail="2 rows", rows=rows, rows_total=2) for n in range(5)]
+    report = made(summary(), verdict(*findings), "verify")
+    for text in (render(report) for name, render in files.RENDERERS.items() if name != "report.json"):
+        assert "breaks the rule" not in text
+    page = report_html.render(report)
+    assert '<th scope="col" class="short">key</th></tr>' in page and ">columns</th>" not in page
+    assert ">stale</th>" not in page and ">failed</th>" in page
+    many = [check(f"content/t{n}", FAIL, detail=f"{n} rows are missing") for n in range(6)]
+    page = report_html.render(made(None, verdict(*many, FAULT), "verify"))
+    assert page.count("<article") == 1 and page.count("5 rows are missing") == 1
+
+
+def test_reasons_that_mean_the_same_are_explained_once():
+    rejects = [{"legacy_table": "a", "reason": f"a_{n}_fkey", "rows": n} for n in (1, 2)]
+    page = report_html.render(made(summary(rejects=rejects), verdict(check())))
+    assert page.count("It violates the constraint") == 1 and "a_2_fkey, a_1_fkey" in page
+
+
+def test_tables_with_rejected_rows_are_drawn_first_and_whole_ones_are_folded():
+    rows = [table("whole", 9_000), table("few", 8_000, 1), table("odd", 10, 4), table("wrong", 1, balanced=False)]
+    page = report_html.render(made(summary("published", *rows), verdict(check())))
+    drawn, folded = page.split("<summary>1 table whose rows were all loaded</summary>")
+    assert drawn.index(">wrong</text>") < drawn.index(">odd</text>") < drawn.index(">few</text>")
+    assert ">whole</text>" not in drawn and ">whole</text>" in folded
+    good = report_html.render(made(summary("published", table("whole")), verdict(check())))
+    assert "<details><summary>1 table whose rows were all loaded" in good
 
 
 def test_empty_parts_are_left_out():
@@ -181,7 +211,7 @@ def test_the_drawing_says_its_figures():
     rows = [table("big", 2_000_000, 7), table("small", 3), table("none", 0)]
     source = report_html.render(made(summary("published", *rows), verdict(check())))
     assert "2,000,000 · 7 rejected" in source and ">3<" in source and "and 1 table without rows" in source
-    assert "One bar for each of 2 tables" in source
+    assert source.count("One bar for each of 1 table") == 2 and "<summary>1 table whose rows were all loaded" in source
     assert source.index(">big</text>") < source.index(">small</text>")
 
 
@@ -194,9 +224,11 @@ def test_five_thousand_tables_are_a_report_that_can_be_read():
     odd = whole[0] | {"legacy_table": "zebras", "source_rows": 1, "loaded": 0, "rejected": 1}
     report = made(summary(tables=[*whole, odd]), verdict())
     drawn = Page(report_html.render(report)).text
-    assert "and 4,920 smaller tables" in drawn and drawn.index("zebras") < drawn.index("t4999") < drawn.index("t4998")
+    assert "and 4,919 smaller tables" in drawn and drawn.index("zebras") < drawn.index(
+        "4,999 tables whose rows were all loaded"
+    )
     text = files.to_text(report)
-    assert len(text.splitlines()) < 150 and text.index("zebras") < text.index("t0001")
+    assert len(text.splitlines()) < 150 and text.index("zebras") < text.index("t4999")
     assert "and 4,940 more, which the report's files list" in text and "all 5,000 tables" in text
 
 

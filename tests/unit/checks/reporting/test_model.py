@@ -1,6 +1,7 @@
 """The report's model: what it says of every way a run can end, and that it keeps what its schema promises."""
 
 import json
+import re
 import shlex
 import subprocess
 from decimal import Decimal
@@ -79,7 +80,7 @@ def test_an_error_says_why_and_what_is_tolerated():
 def test_the_next_steps_are_commands_that_can_be_copied():
     lines = commands(made(summary("failed", profile="demo"), verdict(FAULT, BROKEN)))
     assert lines[0] == "nxtgauge-migrate --profile demo migrate"  # no retry opens a gate that failed
-    assert lines[-1] == "nxtgauge-migrate --profile demo migrate --run r1"  # a waiver does
+    assert lines[-1] == "nxtgauge-migrate migrate --run r1"  # a waiver does
     assert "nxtgauge-migrate waive r1 content/users --reason '…' --by NAME" in lines
     assert not any("rollback" in line for line in lines)
     later = commands(made(summary("published"), verdict(FAULT), "verify"))
@@ -90,6 +91,35 @@ def test_the_next_steps_are_commands_that_can_be_copied():
     assert "nxtgauge-migrate --profile production migrate" in commands(
         made(summary("discarded"), verdict(check()), "dry-run")
     )
+
+
+CLOSED = {  # what the documents' table calls it → the gates, the verdict
+    "`tolerance/…`, `source/changed`, or a gate in error": [
+        ([gate("tolerance/unknown_status")], verdict(check())),
+        ([gate("source/changed")], verdict(check())),
+        ([gate("tolerance/unknown_status"), gate("source/changed")], verdict(check(), BROKEN)),
+        ([], verdict(BROKEN)),
+    ],
+    "any other gate that failed": [
+        ([], verdict(FAULT)),
+        ([gate("tolerance/unknown_status")], verdict(FAULT, BROKEN)),
+        ([gate("approval", "approval")], verdict(check())),
+    ],
+    "no gate: the run broke off": [([], None)],
+}
+
+
+def test_report_and_documents_name_the_same_next_command():
+    text = (PROJECT / "docs" / "operating.md").read_text()
+    table = dict(re.findall(r"^\| (.+?) \| `(nxtgauge-migrate migrate.*?)` \| .+ \|$", text, re.MULTILINE))
+    assert table.keys() == CLOSED.keys()
+    for closed, wanted in table.items():
+        for gates, judged in CLOSED[closed]:
+            report = made(summary("failed", gates=gates), judged)
+            (step,) = [step for step in report["next_steps"] if step["text"].startswith("Mend the cause")]
+            assert step["commands"] == [wanted.replace("RUN", "r1")], closed
+    rehearsed = made(summary("discarded"), verdict(FAULT), "dry-run")
+    assert "nxtgauge-migrate migrate --dry-run" in commands(rehearsed)
 
 
 @pytest.mark.parametrize("name", ["it's", 'two "words"', "$(rm -rf /)", "a\nb", "\x1b[31m'\\x", "`x`", "ä|;"])
