@@ -32,12 +32,12 @@ def table_lines(table: TablePlan, gained: Iterable[NewColumn]) -> list[str]:
     lane = f", {table.lane}" if table.routes else ""
     lines = [f"{table.name}  [{table.disposition}{lane}, about {table.legacy.rows:,} rows] → {targets}"]
     lines += [f"    {way_text(way)}" for way in table.ways]
-    lines += [f"    new: {c.name} {c.type} ← {c.filled_by}" for c in gained if c.table == _own(table)]
+    lines += [f"    new: {c.name} {c.type} ← {c.filled_by}" for c in gained if c.table == own_target(table)]
     lines += [f"    dropped: {text}" for text in table.dropped]
     return [*map(line, lines), *(line(f"    remark: {text}") for text in table.remarks), ""]
 
 
-def _own(table: TablePlan) -> str | None:
+def own_target(table: TablePlan) -> str | None:
     """The target table that stands for this one alone."""
     if table.name in table.targets:
         return table.name

@@ -1,32 +1,28 @@
-"""The whole plan: a verdict and a summary of ten lines first, then faults and questions in full, then the details."""
+"""The whole plan: a verdict and a summary first, then faults and questions in full, then one screen of overview, the
+difference, or the details."""
 
-import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from config import mapping
-from config.printable import block, line
+from config.printable import line
 from engine.describe import additions
+from engine.describe.brief import DISPOSITIONS, brief_lines
 from engine.describe.detail import table_json, table_lines
+from engine.describe.difference import difference_lines
+from engine.describe.wording import count, counted, definition, few, in_bytes, in_seconds, named, section, wrapped
 from engine.planning.plan import Plan, TablePlan
 from engine.reflect.objects import Function, Leftover
 from engine.start.survey import Pace, Survey
 
-WIDTH = 110
-MOST_LISTED = 6  # of one kind of detail, unless all are asked for
-MOST_NAMED = 60
 TELLING_ROWS = 100_000  # a run of fewer says little of one of more: DDL and verification take their seconds anyway
-DISPOSITIONS = {
-    "copy": "copied", "rename": "renamed", "reshape": "reshaped", "carry": "carried", "archive": "archived",
-    "skip": "not read",
-}  # fmt: skip
 WAYS = {
     "same": "as they are", "renamed": "renamed", "cast": "of another type", "derived": "with derived ids",
     "rule": "by a rule", "carried": "carried", "moved": "moved", "archived": "archived", "removed": "removed by a rule",
 }  # fmt: skip
-UNTOLD = "PostgreSQL does not tell how much is free"
-NOT_LOOKED = "the target was not looked at and no DDL was rehearsed: NXTGAUGE_TARGET_URL is not set"
+UNSEEN = "the target was not looked at and no DDL was rehearsed"
+NOT_LOOKED = f"{UNSEEN}: NXTGAUGE_TARGET_URL is not set"
 
 
 def survey_json(found: Survey) -> dict[str, Any]:
@@ -88,11 +84,11 @@ def verdict(found: Survey) -> str:
     """One sentence: whether a run could begin, and what it would meet."""
     if found.faults:
         pronoun = "it is" if len(found.faults) == 1 else "they are"
-        return f"REFUSED: {_count(found.faults, 'fault')}; nothing can be migrated before {pronoun} mended"
+        return f"REFUSED: {count(found.faults, 'fault')}; nothing can be migrated before {pronoun} mended"
     if found.target and found.target.holder:
         return f"WAIT: another run holds this target, {found.target.holder}"
-    asked = f"{_count(found.plan.questions, 'question')} to answer" if found.plan.questions else "nothing to ask"
-    unseen = "" if found.target else f", but {NOT_LOOKED}"
+    asked = f"{count(found.plan.questions, 'question')} to answer" if found.plan.questions else "nothing to ask"
+    unseen = "" if found.target else f", but {UNSEEN}"
     return f"READY: no fault, {asked}{unseen}"
 
 
@@ -134,19 +130,22 @@ def _lasting(pace: Pace | None, rows: int) -> int | None:
     return round(pace.seconds * max(1, rows / max(pace.rows, TELLING_ROWS)))
 
 
-def survey_text(found: Survey, is_full: bool = False, only: Sequence[TablePlan] = (), new: Sequence[str] = ()) -> str:
-    """The plan as text. only, new: legacy and new tables to show in detail, in place of an overview of all."""
+def survey_text(
+    found: Survey, is_full: bool = False, only: Sequence[TablePlan] = (), new: Sequence[str] = (), is_diff: bool = False
+) -> str:
+    """The plan as text. only, new: legacy and new tables to show in detail, in place of an overview of all; is_diff: as
+    what changes between the old and the new schema."""
     plan = found.plan
-    lines = [line(f"plan: {verdict(found)}"), "", *_summary(found), ""]
-    lines += _section("faults", found.faults) + _section("questions for you", plan.questions)
-    if only or new:
+    lines = [line(f"plan: {verdict(found)}"), "", *([] if is_diff else [*_summary(found), ""])]
+    lines += section("faults", found.faults) + section("questions for you", plan.questions)
+    if is_diff:
+        lines += difference_lines(plan, [*(table.name for table in only), *new])
+    elif only or new:
         gained = additions.columns(plan)
         lines += [text for table in only for text in table_lines(table, gained)]
-        lines += [text for t in additions.tables(plan) if t.name in new for text in _new_lines(t, True)]
-    elif is_full:
-        lines += _everything(plan)
+        lines += [text for t in additions.tables(plan) if t.name in new for text in _new_lines(t)]
     else:
-        lines += [*_overview(plan), "all of it: `nxtgauge-migrate plan --full`; of single tables: `plan TABLE…`"]
+        lines += _everything(plan) if is_full else brief_lines(found)
     return "\n".join(lines).rstrip()
 
 
@@ -154,65 +153,42 @@ def _summary(found: Survey) -> list[str]:
     figures, plan = _figures(found), found.plan
     entries = {
         "source": f"schema {plan.source_schema}: about {figures['estimated_rows']:,} rows, "
-        f"{_bytes(found.source_bytes)} with indexes",
+        f"{in_bytes(found.source_bytes)} with indexes",
         "target": f"schema {plan.target_schema}{_looked_at(found)}",
-        "tables": _counted(figures["tables"], DISPOSITIONS),
-        "new": f"{figures['new_tables']} tables, {figures['added_columns']} columns of other tables",
-        "columns": _counted(figures["columns"], WAYS),
-        "left out": f"{_count(figures['dropped'], 'constraint, index or default', 'constraints, indexes or defaults')} "
-        f"dropped, {figures['not_migrated']} other objects not migrated",
-        "faults": str(len(found.faults)),
-        "questions": str(len(plan.questions)),
-        "room": f"about {_bytes(figures['estimated_bytes'])} in the target; {UNTOLD}",
+        "tables": f"{counted(figures['tables'], DISPOSITIONS)}, {figures['new_tables']} new",
+        "columns": f"{counted(figures['columns'], WAYS)}, {figures['added_columns']} added",
+        "room": f"about {in_bytes(figures['estimated_bytes'])} in the target",
         "time": _time(figures),
     }
-    return [line(f"  {name:<10} {text}") for name, text in entries.items()]
+    return [text for name, told in entries.items() for text in wrapped(name, told, 10)]
 
 
 def _looked_at(found: Survey) -> str:
     if found.target is None:
         return f": {NOT_LOOKED}"
-    done = "all DDL rehearsed there" if found.target.is_rehearsed else "no DDL could be rehearsed there"
-    return f" on {found.target.place}, PostgreSQL {found.target.version}: looked at, {done}"
+    done = "all DDL rehearsed" if found.target.is_rehearsed else "no DDL could be rehearsed"
+    return f" on {found.target.place}, PostgreSQL {found.target.version}, {done}"
 
 
 def _time(figures: dict[str, Any]) -> str:
     if figures["estimated_seconds"] is None:
-        return f"not known: the target's books hold no earlier run of this schema of {TELLING_ROWS:,} rows or more"
-    return f"about {_seconds(figures['estimated_seconds'])}, at the pace of run {figures['estimated_from_run']}"
-
-
-def _overview(plan: Plan) -> list[str]:
-    """The details, a few lines of each kind."""
-    lines = []
-    for kind, word in DISPOSITIONS.items():
-        tables = [table for table in plan.tables if table.disposition == kind]
-        lines += _listed(f"{word} ({len(tables)})", _moved(tables), "; " if kind in ("rename", "reshape") else ", ")
-    lines += [*_named("missing in the source", plan.missing_tables), *_named("extensions used", plan.extensions), ""]
-    lines += _section("new tables", [_new_lines(table, False)[0].strip() for table in additions.tables(plan)])
-    lines += _section("added columns", _grouped(additions.columns(plan)))
-    lines += _section("removed by a rule", _removed(plan))
-    lines += _section("dropped", _dropped(plan), MOST_LISTED)
-    lines += _section("remarks", plan.remarks, MOST_LISTED)
-    lines += _named("functions carried", [function.signature for function in _functions(plan)])
-    left = plan.source.not_migrated
-    for kind in dict.fromkeys(item.kind for item in left):
-        lines += _named(f"{kind}, not migrated", [_left_name(item) for item in left if item.kind == kind])
-    return [*lines, ""]
+        return f"not known: the target's books hold no run of {TELLING_ROWS:,} rows or more"
+    return f"about {in_seconds(figures['estimated_seconds'])}, at the pace of run {figures['estimated_from_run']}"
 
 
 def _everything(plan: Plan) -> list[str]:
     gained = additions.columns(plan)
     lines = [text for table in plan.tables for text in table_lines(table, gained)]
-    lines += ["new tables", *(f"  {text}" for t in additions.tables(plan) for text in _new_lines(t, True)), ""]
-    lines += _section("missing in the source", [_missing(name) for name in plan.missing_tables])
-    lines += _section("remarks", plan.remarks)
+    lines += ["new tables", *(f"  {text}" for t in additions.tables(plan) for text in _new_lines(t)), ""]
+    lines += [*named("extensions used", plan.extensions), ""] if plan.extensions else []
+    lines += section("missing in the source", [_missing(name) for name in plan.missing_tables])
+    lines += section("remarks", plan.remarks)
     left = plan.source.not_migrated
-    lines += _section("not migrated (definitions in the appendix)", [f"{i.kind} {_left_name(i)}" for i in left])
+    lines += section("not migrated (definitions in the appendix)", [f"{i.kind} {_left_name(i)}" for i in left])
     for function in _functions(plan):
-        lines += [line(f"function {function.signature}, carried:"), _definition(function.definition or "")]
+        lines += [line(f"function {function.signature}, carried:"), definition(function.definition or "")]
     for item in left:
-        lines += [line(f"{item.kind} {item.name}:"), _definition(item.definition)]
+        lines += [line(f"{item.kind} {item.name}:"), definition(item.definition)]
     return lines
 
 
@@ -222,51 +198,11 @@ def _functions(plan: Plan) -> list[Function]:
     return [function for function in plan.source.functions if function.signature in names]
 
 
-def _moved(tables: Sequence[TablePlan]) -> list[str]:
-    """The tables' names; those whose rows go elsewhere by where they go."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for table in tables:
-        is_away = table.disposition not in ("archive", "skip")
-        elsewhere = tuple(target for target in table.targets if is_away and target != table.name)
-        groups.setdefault((*elsewhere, *(["itself"] if elsewhere and table.name in table.targets else [])), []).append(
-            table.name
-        )
-    return [name for names in (groups.pop((), []),) for name in names] + [
-        f"{', '.join(names)} → {_few(elsewhere, 3)}" for elsewhere, names in groups.items()
-    ]
-
-
-def _new_lines(table: additions.NewTable, is_full: bool) -> list[str]:
-    """One line, and in full one for each column."""
-    filled = f"from {_few(table.filled_by)}" if table.filled_by else "empty"
+def _new_lines(table: additions.NewTable) -> list[str]:
+    """One line, and one for each column."""
+    filled = f"from {few(table.filled_by)}" if table.filled_by else "empty"
     lines = [line(f"{table.name} ← {filled}: {table.what}".rstrip(": "))]
-    return lines + [line(f"    {c.name} {c.type} ← {c.filled_by}") for c in table.columns if is_full]
-
-
-def _grouped(columns: Iterable[additions.NewColumn]) -> list[str]:
-    """Columns of one name and source together."""
-    tables: dict[tuple[str, str], list[str]] = {}
-    for column in columns:
-        tables.setdefault((column.name, column.filled_by), []).append(column.table)
-    return [f"{name} of {_few(found)} ← {filled_by}" for (name, filled_by), found in tables.items()]
-
-
-def _few(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def _removed(plan: Plan) -> list[str]:
-    return [
-        f"{table.name}.{way.column} → {', '.join(way.targets)} ({way.note})"
-        for table in plan.tables
-        for way in table.ways
-        if way.kind == "removed"
-    ]
-
-
-def _dropped(plan: Plan) -> list[str]:
-    return [f"{table.name}: {text}" for table in plan.tables for text in table.dropped]
+    return lines + [line(f"    {c.name} {c.type} ← {c.filled_by}") for c in table.columns]
 
 
 def _left_name(item: Leftover) -> str:
@@ -278,52 +214,3 @@ def _missing(name: str) -> str:
     if rule.disposition == "reshape" and not rule.keeps_shape:
         return f"{name}: its targets exist all the same, without its rows"
     return f"{name}: not created"
-
-
-def _section(title: str, entries: Sequence[str], most: int | None = None) -> list[str]:
-    """A title and a line for each entry; nothing where there is none."""
-    if not entries:
-        return []
-    shown = entries if most is None or len(entries) <= most else entries[:most]
-    more = [f"  … and {len(entries) - len(shown)} more"] if len(shown) < len(entries) else []
-    return [f"{title} ({len(entries)})", *(line(f"  {entry}") for entry in shown), *more, ""]
-
-
-def _named(title: str, names: Sequence[str]) -> list[str]:
-    return _listed(f"{title} ({len(names)})", names)
-
-
-def _listed(title: str, names: Sequence[str], between: str = ", ") -> list[str]:
-    """Names in running lines."""
-    if not names:
-        return []
-    more = [f"and {len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-    text = f"{title}: {between.join(map(line, [*names[:MOST_NAMED], *more]))}"
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-
-
-def _definition(text: str) -> str:
-    return textwrap.indent(block(text.expandtabs(4)), "    ") + "\n"
-
-
-def _counted(counts: dict[str, int], words: dict[str, str]) -> str:
-    return ", ".join(f"{counts[kind]:,} {word}" for kind, word in words.items() if counts.get(kind)) or "none"
-
-
-def _count(things: Sequence[object] | int, one: str, many: str = "") -> str:
-    number = things if isinstance(things, int) else len(things)
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def _bytes(number: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if number < 1024:
-            return f"{number:,.0f} {unit}"
-        number /= 1024
-    return f"{number:,.1f} TB"
-
-
-def _seconds(number: int) -> str:
-    if number < 120:
-        return f"{number} s"
-    return f"{number // 60} min" if number < 7200 else f"{number // 3600} h {number % 3600 // 60} min"

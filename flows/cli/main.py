@@ -74,9 +74,10 @@ certificate_option = click.option(
 @cli.command()
 @click.argument("tables", nargs=-1, metavar="[TABLE]…")
 @click.option("--full", "is_full", is_flag=True, help="Every table, column and definition, not an overview.")
+@click.option("--diff", "is_diff", is_flag=True, help="What changes, by table and column; of a TABLE all of it.")
 @certificate_option
 @common
-def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, certificate: str | None) -> int:
+def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, is_diff: bool, certificate: str | None) -> int:
     """Say what will become of every table and column, and all that a migration would be refused for."""
     settings = settings_of(context)
     from engine import describe
@@ -86,7 +87,7 @@ def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, certifi
     only, new = _wanted(found.plan, tables)
     error = PlanRefused(list(found.faults)) if found.faults else survey.busy(found)
     known = describe.survey_json(found) | (error_json(error) if error else {}) if context.obj.is_json else {}
-    show(context, known, lambda: describe.survey_text(found, is_full, only, new))
+    show(context, known, lambda: describe.survey_text(found, is_full, only, new, is_diff))
     return error.exit_code if error else 0
 
 

@@ -83,7 +83,7 @@ def test_a_run_goes_on_under_its_own_profile_and_the_printed_commands_say_nothin
 
 def test_a_stricter_profile_is_taken_and_kept_and_a_loosened_file_is_told(command, target):
     code, said = command("--profile strict migrate")
-    run_id = _printed(said)[0].split()[1]
+    run_id = _printed(said)[-1].split()[1]
     assert command(f"migrate --run {run_id} --profile stricter")[0] == 6
     assert _runs(target) == [("stricter", "failed", "0")]
     assert command(f"migrate --run {run_id} --profile strict")[0] == 3

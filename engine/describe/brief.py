@@ -1,0 +1,76 @@
+"""The plan on one screen: what becomes of the tables by domain, what is left out, and which command comes next."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from engine.describe import beside
+from engine.describe.beside import Domain, Story
+from engine.describe.wording import count, counted, few, wrapped
+from engine.planning.plan import Plan
+from engine.start.survey import Survey
+
+DISPOSITIONS = {
+    "copy": "copied", "rename": "renamed", "reshape": "reshaped", "carry": "carried", "archive": "archived",
+    "skip": "not read",
+}  # fmt: skip
+TITLE = 15  # columns of a line's title
+MOST_NAMED = 3
+
+
+def brief_lines(found: Survey) -> list[str]:
+    plan = found.plan
+    domains = beside.domains(plan)
+    lines = ["what becomes of the tables"]
+    lines += [text for domain in domains for text in wrapped(domain.name, "; ".join(_told(domain)), TITLE)]
+    lines += ["", "what is left out"]
+    lines += [text for title, told in _left_out(plan, domains) for text in wrapped(title, told, TITLE)]
+    return [*lines, "", *_next(found)]
+
+
+def _told(domain: Domain) -> Iterator[str]:
+    """The domain's tables: how many of each disposition, those that go elsewhere, and new ones, by name."""
+    old = [story for story in domain.stories if story.table]
+    if old:
+        yield counted(dict(Counter(story.disposition for story in old)), DISPOSITIONS)
+    for elsewhere, names in _elsewhere(old).items():
+        yield f"{few(names, MOST_NAMED)} → {few(elsewhere, MOST_NAMED)}"
+    if new := [story.name for story in domain.stories if not story.table]:
+        yield f"{len(new)} new: {few(new, MOST_NAMED)}"
+
+
+def _elsewhere(stories: Sequence[Story]) -> dict[tuple[str, ...], list[str]]:
+    """Where rows go beside a table of their own name → the tables."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for story in stories:
+        away = tuple(name for name in story.targets if name != story.table)
+        if away and story.disposition not in ("archive", "skip"):
+            groups.setdefault((*away, *(["itself"] if story.table in story.targets else [])), []).append(story.name)
+    return groups
+
+
+def _left_out(plan: Plan, domains: Sequence[Domain]) -> Iterator[tuple[str, str]]:
+    lost = beside.lost(domains)
+    for kind in ("removed", "archived"):
+        names = [f"{change.old.table}.{change.old.column}" for change in lost if change.old and change.kind == kind]
+        if names:
+            yield f"{kind}", f"{count(names, 'column')}: {few(names, MOST_NAMED)}"
+    if dropped := sum(len(table.dropped) for table in plan.tables):
+        yield "dropped", count(dropped, "constraint, index or default", "constraints, indexes or defaults")
+    if kinds := Counter(item.kind for item in plan.source.not_migrated):
+        yield "not migrated", ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+    if plan.missing_tables:
+        yield "not there", f"{count(plan.missing_tables, 'table')} of the mapping: {few(plan.missing_tables)}"
+    if plan.remarks:
+        yield "remarks", f"{len(plan.remarks)}; `nxtgauge-migrate plan --full` has them"
+
+
+def _next(found: Survey) -> list[str]:
+    steps = []
+    if found.faults:
+        steps.append(("nxtgauge-migrate plan", "again, once the faults above are mended"))
+    elif found.plan.questions:
+        steps.append(("nxtgauge-migrate plan", "again, once the questions above are answered, or are not to be"))
+    steps.append(("nxtgauge-migrate plan --diff", "what changes, by table and column; with a TABLE all of it"))
+    if not found.faults:
+        steps.append(("nxtgauge-migrate migrate --dry-run", "the rehearsal: everything but the publish"))
+    return ["next", *(f"  {command:<39} {what}" for command, what in steps)]
