@@ -73,4 +73,4 @@ def _next(found: Survey) -> list[str]:
     steps.append(("nxtgauge-migrate plan --diff", "what changes, by table and column; with a TABLE all of it"))
     if not found.faults:
         steps.append(("nxtgauge-migrate migrate --dry-run", "the rehearsal: everything but the publish"))
-    return ["next", *(f"  {command:<39} {what}" for command, what in steps)]
+    return ["next", *(f"  {command:<38} # {what}" for command, what in steps)]

@@ -6,13 +6,11 @@ import shlex
 
 import pytest
 
-from config import settings as configuration
-from config import strictness
+from config import origins, strictness
 from config.settings import Profile
 from engine import run
 from engine.session.stop import Stop
 from flows.cli import main as cli
-from flows.local import report
 from flows.runs import work
 from tests.support.auditors import trusting
 
@@ -31,11 +29,11 @@ def command(environ, tmp_path, monkeypatch, capsys):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
-    monkeypatch.setattr(report, "FOLDER", tmp_path / "reports")
+    monkeypatch.setenv("NXTGAUGE_REPORTS", str(tmp_path / "reports"))
     monkeypatch.setattr(work, "auditor", lambda _, **__: trusting)
     profiles = tmp_path / "profiles"
     profiles.mkdir()
-    monkeypatch.setattr(configuration, "PROFILES", profiles)
+    monkeypatch.setattr(origins, "PROFILES", profiles)
 
     def command(line: str) -> tuple[int, str]:
         monkeypatch.setattr(run, "STOP", Stop())
@@ -65,7 +63,7 @@ def _printed(text: str) -> list[str]:
 def test_a_run_goes_on_under_its_own_profile_and_the_printed_commands_say_nothing_of_it(command, target):
     code, said = command("--profile strict migrate")
     assert code == 6 and _runs(target) == [("strict", "failed", "0")]
-    again, waive = _printed(said)
+    again, waive, *_ = _printed(said)
     run_id = waive.split()[1]
     assert again == f"migrate --run {run_id}"  # a policy may be judged again
 
@@ -83,7 +81,7 @@ def test_a_run_goes_on_under_its_own_profile_and_the_printed_commands_say_nothin
 
 def test_a_stricter_profile_is_taken_and_kept_and_a_loosened_file_is_told(command, target):
     code, said = command("--profile strict migrate")
-    run_id = _printed(said)[-1].split()[1]
+    run_id = _printed(said)[1].split()[1]
     assert command(f"migrate --run {run_id} --profile stricter")[0] == 6
     assert _runs(target) == [("stricter", "failed", "0")]
     assert command(f"migrate --run {run_id} --profile strict")[0] == 3
