@@ -1,6 +1,8 @@
 """The operator's questions and commands beside migrating: each opens a session of its own and returns plain values."""
 
+import contextlib
 import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from config.errors import TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, lease, pausing
+from engine.books.entries import Entries, opened
 from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
@@ -85,6 +88,22 @@ def go_on(settings: Settings, run_id: str, name: str) -> dict[str, Any]:
     """Have a paused run go on; returns the pause that has ended. Errors: ConfigError, TargetError."""
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "continuing a run", STOP):
         return pausing.end(conn, run_id, name).to_dict()
+
+
+@contextlib.contextmanager
+def entries(
+    settings: Settings, kind: str, run_id: str | None = None, table: str | None = None, groups: Sequence[str] = ()
+) -> Iterator[tuple[Entries, str]]:
+    """Entries of the books about single rows, for as long as their session lives, and the state of their run.
+
+    See engine.books.entries. Errors: ConfigError, PlanRefused, TargetError.
+    """
+    with (
+        connect.target(settings.target, STOP) as conn,
+        blame(TargetError, "reading the books", STOP),
+        opened(conn, kind, settings.target_schema, run_id, table, groups) as found,
+    ):
+        yield found, summary.state(conn, found.run)
 
 
 def status(settings: Settings) -> list[dict[str, Any]]:

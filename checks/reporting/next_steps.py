@@ -1,4 +1,4 @@
-"""What to do after a report: steps in words, the most urgent first, each with the commands or the SQL to copy.
+"""What to do after a report: steps in words, the most urgent first, each with the commands to copy.
 
 Law: a step can be read by someone who has never seen the project, and names its command.
 """
@@ -18,7 +18,7 @@ NOT_WAIVED = ("verification", SOURCE_CHANGED)  # what nobody can waive
 
 
 def next_steps(report: Json) -> list[dict[str, Any]]:
-    """text, and commands (or SQL) to copy; the most urgent first."""
+    """text, and commands to copy; the most urgent first."""
     if is_about_nothing(report):
         return [_step("Migrate first; a verification judges what a run has left:", _command("migrate"))]
     return _mend(report) if trouble(report) else _go_on(report)
@@ -121,8 +121,8 @@ def _go_on(report: Json) -> list[dict[str, Any]]:
     if any(row["rows"] for row in report["rejects"]):
         steps.append(
             _step(
-                "Read “Rejected, by reason” below. The rows themselves stand in the target database:",
-                *_rejects(report["run_id"]),
+                "Read “Rejected, by reason” below. The rows themselves, by their keys:",
+                _command("rejects", "--run", report["run_id"] or "RUN"),
             )
         )
     if any(check["group"] == "warning" for check in report["checks"]):
@@ -161,12 +161,6 @@ def _of_changes(report: Json) -> list[dict[str, Any]]:
         )
         steps.append(_step(text))
     return steps
-
-
-def _rejects(run_id: str | None) -> tuple[str, str]:
-    quoted = (run_id or "RUN").replace("'", "''")
-    columns = "select legacy_table, legacy_key, reason, detail"
-    return columns, f"from migration.rejects where run_id = '{quoted}' order by reason, legacy_table;"
 
 
 def _step(text: str, *commands: str) -> dict[str, Any]:

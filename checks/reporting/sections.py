@@ -214,7 +214,7 @@ def _rejects(report: Json) -> Iterator[Block]:
     if not found:
         return
     rows = tuple((entry["reason"], entry["rows"], ", ".join(map(model.shown, entry["tables"]))) for entry in found)
-    yield Text("These rows were left out. Each stands whole in migration.rejects of the target, with its reason.")
+    yield Text("These rows were left out, and are kept whole in the target: `nxtgauge-migrate rejects` lists them.")
     yield TableBlock("rejected rows by reason", ("reason", "rows", "tables"), rows)
     yield TableBlock("what the reasons mean", ("reason", "it means", "so that such rows arrive"), _meanings(found))
     by_table = ((row["legacy_table"], row["reason"], row["rows"]) for row in report["rejects"])

@@ -11,13 +11,43 @@ HEAD = """\
 A row that cannot stand in the target is not lost: it is kept whole in `migration.rejects`, with a reason, a sentence
 (`detail`) and its legacy key. How many rows a reason may cost without ending the run says the profile, under
 `[tolerance]` (see [README](../README.md)). `nxtgauge-migrate explain TABLE` names the reasons of one table, the report
-those that occurred. The rows themselves:
+those that occurred. A row is mended in the source, and the next run takes it.
+
+## The rows themselves
+
+```
+nxtgauge-migrate rejects                                       # how many by table and reason, the first rows
+nxtgauge-migrate rejects customer_profiles --reason unknown_status
+nxtgauge-migrate rejects --csv rejects.csv --show-values       # all of them, each whole
+nxtgauge-migrate notes --csv notes.csv                         # what is said of rows that arrived
+nxtgauge-migrate links --csv links.csv                         # links that were removed, with their owners
+```
+
+They read the books of the latest run into this target that has any, and say which; `--run ID` names another. A
+rehearsal whose build is gone, a run that failed and one that was rolled back have their books still. TABLE is a
+legacy table, or one of the target. With `--json` they print one object with all rows.
+
+**Who sees what.** A key is shown if it can hold nobody, as in a report ([report.md](report.md)); any other is its
+digest. What a sentence quotes of a row is left out (`status '…' is none of the known statuses`). `--show-values`
+shows keys, sentences and the rows' values: on a terminal, or with `--csv FILE` in a file that only its owner may read
+(mode 0600). To a pipe, and with `--json`, it is refused.
+
+`links --csv FILE` needs no `--show-values`, for its file is made to tell owners of their links: one line for each
+link, with `legacy_table`, `legacy_key`, `legacy_column`, `user_role_profile_id`, `role`, `user_id`, `email` (where
+the target's `users` has such a column) and `url`. The file has mode 0600 too. Role, user and email are read from what
+the run has built, and are empty where that is gone.
+
+**The CSV.** UTF-8, as RFC 4180 has it: commas, CRLF, a line of names first. A text cell that a spreadsheet would take
+for a formula (it begins with `=`, `+`, `-`, `@`, a tab or a line break) has an apostrophe in front; numbers such as
+`-5` stay as they are. A program that reads the file takes that apostrophe off. Nothing else is changed; `-` in place
+of the file is standard output, and control characters are spelled out there if it is a terminal. Millions of rows
+take no memory.
+
+In SQL:
 
 ```sql
 select legacy_table, legacy_key, reason, detail, legacy_row from migration.rejects where run_id = '…';
 ```
-
-A row is mended in the source, and the next run takes it.
 """
 CONSTRAINTS = """\
 ## Constraints

@@ -23,7 +23,10 @@ NOTES = """
     select legacy_table, note, count(*) as rows from migration.notes
     where run_id = %s group by legacy_table, note order by legacy_table, note
 """
-IS_LIVE = "select true from migration.schemas where run_id = %s and kind = 'product' and role = 'live'"
+PLACE = """
+    select s.role, s.name from migration.schemas s
+    join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name where s.run_id = %s and s.kind = 'product'
+"""
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,26 @@ def _is_told(gate: dict[str, Any]) -> bool:
 
 def _now(conn: psycopg.Connection, run: Run) -> str:
     """The run's state; of one that was published whether it still is, for another may have replaced it since."""
-    if run.state != "published" or conn.execute(IS_LIVE, [run.run_id]).fetchone():
-        return run.state
-    return "superseded"
+    is_replaced = run.state == "published" and _place(conn, run.run_id)[0] != "live"
+    return "superseded" if is_replaced else run.state
+
+
+def _place(conn: psycopg.Connection, run_id: str) -> tuple[str | None, str | None]:
+    """Role and name of the schema in which the run's product stands; both None where it is gone."""
+    return conn.execute(PLACE, [run_id]).fetchone() or (None, None)
+
+
+def state(conn: psycopg.Connection, run: Run) -> str:
+    """The run's state as people call it: whether a rehearsal has passed, and whether what was taken back is kept."""
+    if run.state == "rolled_back" and _place(conn, run.run_id)[0] == "withdrawn":
+        return "withdrawn"
+    return "passed" if run.dry_run and run.state == "discarded" else _now(conn, run)
 
 
 def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive: bool, is_paused: bool) -> str:
-    """Whether a run that the books call unfinished is under way, waits for a person, or has died; else see _now."""
+    """Whether a run that the books call unfinished is under way, waits for a person, or has died; else see state."""
     if run.state not in lease.OPEN:
-        return _now(conn, run)
+        return state(conn, run)
     if not is_alive:
         return "died"
     if any(gate.state == gates.AWAITING for gate in shut):
@@ -101,11 +115,13 @@ def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive:
 
 def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, Any]:
     """A run in the list. One whose state is running, but which no session holds the target for, has died and can be
-    resumed. held_by: who does, in sentences.
+    resumed. held_by: who does, in sentences. place, schema: where its product stands, as live, previous, withdrawn or
+    build.
     """
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
+    place, schema = _place(conn, run.run_id)
     paused = pausing.under_way(conn, run.run_id) if run.state in lease.OPEN else None
     return {
         "run_id": run.run_id,
@@ -114,6 +130,8 @@ def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, 
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,
         "profile": run.profile,
+        "place": place,
+        "schema": schema,
         "error": run.error,
         "paused": paused and paused.to_dict(),
         "held_by": held_by,

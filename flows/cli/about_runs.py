@@ -9,43 +9,17 @@ from flows.cli.command import NAME, common, settings_of, show
 
 
 @click.command()
+@click.option("--all", "is_all", is_flag=True, help="Old runs too, and waivers of builds that are gone.")
 @common
-def status(context: click.Context) -> int:
-    """List the runs in the target, their state and their balance."""
+def status(context: click.Context, is_all: bool) -> int:
+    """Say what stands in the target, and list its runs: which is live, what was withdrawn, what was a rehearsal."""
     settings = settings_of(context)
     from engine import operations
-    from flows.local import report
+    from flows.cli import runs_shown
 
     runs = operations.status(settings)
-    show(context, {"runs": runs}, lambda: "\n".join((report.status_text(runs), *_holders_of(runs), *_gates_of(runs))))
+    show(context, {"runs": runs}, lambda: runs_shown.text(runs, is_all))
     return 0
-
-
-def _holders_of(runs: list[dict[str, Any]]) -> list[str]:
-    """Whose sessions hold the target for the run that is under way, a line each."""
-    lines = [f"run {run['run_id']}: {text}" for run in runs for text in run["held_by"]]
-    return ["", *lines] if lines else []
-
-
-def _gates_of(runs: list[dict[str, Any]]) -> list[str]:
-    """What is closed, and what was waived, a line each."""
-    lines = []
-    for run in runs:
-        for gate in run["closed_gates"]:
-            lines += [f"run {run['run_id']}: {_closed(gate)}", *(f"    {answer}" for answer in gate["answers"])]
-        lines += [f"run {run['run_id']}: {_waived(waiver)}" for waiver in run["waivers"]]
-    return ["", *lines] if lines else []
-
-
-def _closed(gate: dict[str, Any]) -> str:
-    verb = "is open to a decision" if gate["state"] == "awaiting" else "is closed"
-    return f"{gate['check_name']} {verb}: {gate['detail']}"
-
-
-def _waived(waiver: dict[str, Any]) -> str:
-    former = "" if waiver["is_current"] else ", for a build that is gone"
-    text = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
-    return text + former
 
 
 @click.command()
@@ -103,19 +77,22 @@ def go_on(context: click.Context, run_id: str, name: str | None) -> int:
 def waive(context: click.Context, run_id: str, check_name: str, reason: str, name: str) -> int:
     """Open a closed gate of a run's build; every report of the run will say so. What is closed yet is listed."""
     settings = settings_of(context)
+    from flows.cli.runs_shown import waived
     from flows.runs import work
 
     waiver = work.waive(settings, run_id, check_name, reason, name)
-    show(context, waiver, lambda: "\n".join([_waived(waiver), *_go_on(run_id, waiver["closed_gates"])]))
+    show(context, waiver, lambda: "\n".join([waived(waiver), *_go_on(run_id, waiver["closed_gates"])]))
     return 0
 
 
 def _go_on(run_id: str, closed: list[dict[str, Any]]) -> list[str]:
     """What is to be done after a waiver; a gate that is closed yet keeps the run from its publish."""
+    from flows.cli.runs_shown import closed as told
+
     command = f"{NAME} migrate --run {run_id}"
     if all(gate["check_name"] == "verification" for gate in closed):  # which the run makes
         return [f"now: {command}"]
     lines = [f"closed yet: {len(closed)}; each has to be answered before the run can publish"]
     for gate in closed:
-        lines += [_closed(gate), *(f"    {answer}" for answer in gate["answers"])]
+        lines += [told(gate), *(f"    {answer}" for answer in gate["answers"])]
     return [*lines, f"then: {command}"]

@@ -16,7 +16,7 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
-from flows.cli import about_runs
+from flows.cli import about_rows, about_runs
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
@@ -279,6 +279,8 @@ def _rolled_back(done: dict[str, Any]) -> str:
 
 for command in (about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive):
     cli.add_command(command)
+for listing in (about_rows.rejects, about_rows.notes, about_rows.links):
+    cli.add_command(listing)
 for service in (cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server):
     cli.add_command(service)
 

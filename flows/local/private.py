@@ -5,9 +5,12 @@ Laws
   place is replaced, not followed.
 """
 
+import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 def folder(path: Path) -> Path:
@@ -21,10 +24,17 @@ def folder(path: Path) -> Path:
 
 def write(path: Path, text: str) -> None:
     """The file, whole. A name that no encoding can hold must not cost it. Errors: OSError."""
+    with writing(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """The file, to be written in parts; nothing of it stands there if the block fails. Errors: OSError."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(_opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            yield file
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

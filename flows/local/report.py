@@ -24,7 +24,7 @@ from checks.reporting.words import row_text, unnamed
 from config.errors import NotAllCompared, VerificationFailed
 from flows.local import private
 
-__all__ = ["of", "status_text", "to_json", "to_text", "write"]
+__all__ = ["of", "to_json", "to_text", "write"]
 
 VARIABLE = "NXTGAUGE_REPORTS"
 RENDERERS = {
@@ -137,32 +137,6 @@ def _finding(block: FindingBlock) -> str:
     if more := unnamed(check["rows_total"] - len(rows), len(rows)):
         lines.append(f"  - {more}")
     return "\n".join(model.shown(line) for line in lines if line.strip())
-
-
-def status_text(runs: Sequence[Mapping[str, Any]]) -> str:
-    """One line per run, the latest first."""
-    if not runs:
-        return "no run has been recorded in this target"
-    return columns(
-        ("run", "state", "started", "finished", "source", *model.COUNTS[1:], "balanced"),
-        [_run_row(run) for run in runs],
-    )
-
-
-def _run_row(run: Mapping[str, Any]) -> tuple[Any, ...]:
-    total = model.total(run["tables"])
-    return (
-        run["run_id"],
-        run["state"],
-        _second(run["started_at"]),
-        _second(run["finished_at"]),
-        *(total[name] for name in model.COUNTS),
-        total["balanced"] if run["tables"] else "",
-    )
-
-
-def _second(instant: object) -> str:
-    return str(instant)[:19] if instant else ""
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -140,7 +140,7 @@ class TestInTheBrowser:
         window.screenshot("rehearse-report")
         assert "REHEARSAL PASSED" in text and "What to do next" in text
         (run,) = place.runs()
-        assert (run["state"], run["dry_run"]) == ("discarded", True)
+        assert (run["state"], run["dry_run"]) == ("passed", True)
 
     def test_a_migration_waits_until_it_is_approved_on_its_form(self, place, window):
         _open_form(window, place, "migrate")

@@ -11,6 +11,7 @@ from config import errors
 from config.postgres import connection
 from engine.books import bookkeeping
 from flows.cli import main as cli
+from flows.cli import runs_shown
 from flows.local import logs, prefect_server, progress, report
 from tests.support.observers import free_port
 from tests.support.places import PROJECT
@@ -271,12 +272,32 @@ def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_
     assert work._reported(report.of(SUMMARY)) == []
 
 
-def test_the_status_has_a_line_for_each_run():
-    run = {"run_id": "r1", "state": "published", "started_at": "2026-01-02T03:04:05.678+00:00", "finished_at": None}
-    text = report.status_text([run | {"tables": SUMMARY["tables"]}, run | {"run_id": "r0", "tables": []}])
-    assert [line.split()[0] for line in text.splitlines()] == ["run", "r1", "r0"]
-    assert "2026-01-02T03:04:05 " in text and "NO" in text
-    assert "no run" in report.status_text([])
+def _run_of_status(number: int, **more) -> dict:
+    run = {"run_id": f"r{number}", "state": "superseded", "dry_run": False, "profile": "demo", "place": None}
+    run |= {"schema": None, "started_at": "2026-01-02T03:04:05.678+00:00", "tables": [], "held_by": []}
+    return run | {"closed_gates": [], "waivers": []} | more
+
+
+def test_the_status_says_what_stands_and_folds_old_runs():
+    waiver = {"check_name": "law/x", "name": "Asha", "waived_at": "2026-01-02", "reason": "known", "is_current": False}
+    runs = [_run_of_status(number) for number in range(30)]
+    runs[3] |= {"state": "failed", "tables": SUMMARY["tables"], "waivers": [waiver]}
+    runs[25] |= {
+        "state": "published",
+        "place": "live",
+        "schema": "nxtgauge",
+        "waivers": [waiver | {"is_current": True}],
+    }
+    text = runs_shown.text(runs, is_all=False)
+    assert text.startswith("live       nxtgauge  run r25, profile demo\n")
+    names = [line.split()[0] for line in text.splitlines() if line.startswith("r") and line.split()[0] != "run"]
+    assert names == [f"r{number}" for number in (*range(10), 25)]
+    assert "run r3: the rows do not add up in " in text
+    assert "run r25: law/x was waived by Asha at 2026-01-02: known" in text and "run r3: law/x" not in text
+    folded = "not shown: 19 older runs (19 superseded) and 1 waiver of builds that are gone"
+    assert f"{folded}; `nxtgauge-migrate status --all` lists them" in text
+    assert "not shown" not in runs_shown.text(runs, is_all=True) and "r29" in runs_shown.text(runs, is_all=True)
+    assert "no run" in runs_shown.text([], is_all=False)
 
 
 @pytest.mark.parametrize("variables", [{}, {"NXTGAUGE_TARGET_URL": "postgresql:///here"}])

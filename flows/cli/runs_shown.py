@@ -1,0 +1,85 @@
+"""How `status` shows the runs on a terminal: what stands, the latest runs, and what waits for a person.
+
+Law: a run whose schema is there, or which has not ended, is always shown; of the others only the latest.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from checks.reporting import model
+from flows.cli.command import NAME
+from flows.local import report
+
+RECENT = 10
+OPEN = ("running", "built", "paused", "awaiting", "died")
+PLACES = ("live", "previous", "withdrawn", "build")
+Run = Mapping[str, Any]
+
+
+def text(runs: Sequence[Run], is_all: bool) -> str:
+    """runs: as engine.operations.status gives them. is_all: fold nothing."""
+    if not runs:
+        return "no run has been recorded in this target"
+    shown = [run for number, run in enumerate(runs) if is_all or number < RECENT or is_kept(run)]
+    parts = ("\n".join(_standing(runs)), _table(shown), "\n".join(_remarks(shown, is_all)), _folded(runs, shown))
+    return "\n\n".join(filter(None, parts))
+
+
+def is_kept(run: Run) -> bool:
+    """Whether anything of it is there, or under way."""
+    return run["place"] is not None or run["state"] in OPEN
+
+
+def _standing(runs: Sequence[Run]) -> Iterator[str]:
+    """What each schema of ours holds."""
+    standing = sorted((run for run in runs if run["place"] in PLACES), key=lambda run: PLACES.index(run["place"]))
+    width = max((len(run["schema"]) for run in standing), default=0)
+    for run in standing:
+        yield f"{run['place']:<9}  {run['schema']:<{width}}  run {run['run_id']}, profile {run['profile']}"
+
+
+def _table(runs: Sequence[Run]) -> str:
+    head = ("run", "what", "state", "profile", "started (UTC)", "rows", "rejected")
+    return report.columns(head, [_row(run) for run in runs])
+
+
+def _row(run: Run) -> tuple[Any, ...]:
+    total = model.total(run["tables"])
+    what = "rehearsal" if run["dry_run"] else "migration"
+    started = str(run["started_at"])[:16].replace("T", " ")
+    return (run["run_id"], what, run["state"], run["profile"], started, total["source_rows"], total["rejected"])
+
+
+def _remarks(runs: Sequence[Run], is_all: bool) -> Iterator[str]:
+    for run in runs:
+        name = f"run {run['run_id']}:"
+        yield from (f"{name} {said}" for said in run["held_by"])
+        if wrong := [row["legacy_table"] for row in run["tables"] if not row["balanced"] and run["state"] not in OPEN]:
+            yield f"{name} the rows do not add up in {', '.join(wrong)}"
+        for gate in run["closed_gates"]:
+            yield f"{name} {closed(gate)}"
+            yield from (f"    {answer}" for answer in gate["answers"])
+        yield from (f"{name} {waived(one)}" for one in run["waivers"] if is_all or one["is_current"])
+
+
+def closed(gate: Mapping[str, Any]) -> str:
+    verb = "is open to a decision" if gate["state"] == "awaiting" else "is closed"
+    return f"{gate['check_name']} {verb}: {gate['detail']}"
+
+
+def waived(waiver: Mapping[str, Any]) -> str:
+    former = "" if waiver["is_current"] else ", for a build that is gone"
+    said = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
+    return said + former
+
+
+def _folded(runs: Sequence[Run], shown: Sequence[Run]) -> str:
+    """What is not shown, and how to see it."""
+    there = {run["run_id"] for run in shown}
+    counts = Counter(run["state"] for run in runs if run["run_id"] not in there)
+    former = sum(not waiver["is_current"] for run in runs for waiver in run["waivers"])
+    states = ", ".join(f"{number:,} {state}" for state, number in sorted(counts.items()))
+    parts = [f"{counts.total():,} older run{'s' * (counts.total() != 1)} ({states})"] if counts else []
+    parts += [f"{former:,} waiver{'s' * (former != 1)} of builds that are gone"] if former and counts else []
+    return f"not shown: {' and '.join(parts)}; `{NAME} status --all` lists them" if parts else ""
