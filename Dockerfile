@@ -8,7 +8,7 @@ COPY runtime.lock ./
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
         --require-hashes -r runtime.lock
-# Editable, so that prefect.yaml lies beside the code wherever that is imported from.
+# Editable: the code stands in the image once, under /app.
 COPY . .
 RUN /opt/venv/bin/pip install --no-cache-dir --no-compile --disable-pip-version-check \
         --no-index --no-build-isolation --no-deps -e . \

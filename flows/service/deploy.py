@@ -12,6 +12,7 @@ import importlib.metadata
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -22,20 +23,17 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
 from flows.local import processes
-from flows.local.places import PROJECT
 from flows.local.prefect_server import ServerError
 from flows.service import automations
 
 POOL = "nxtgauge"
 QUEUES = {"target": 1, "notices": 10}  # how many runs at once; a paused one counts for none
-FILE = PROJECT / "prefect.yaml"
+FILE = Path(__file__).with_name("prefect.yaml")
 FIELDS = set(DeploymentScheduleCreate.model_fields)
 
 
 def deploy() -> dict[str, Any]:
     """Applies prefect.yaml to the configured server; what stands there now, as names. Errors: ServerError."""
-    if not FILE.is_file():
-        raise ServerError(f"{FILE} is missing; deploy from a checkout of the project")
     with get_client(sync_client=True) as client:
         _make_pool(client)
         kept = {deployment.name: deployment.schedules for deployment in _ours(client)}
@@ -85,7 +83,7 @@ def _apply_file() -> None:
     # It gets none of our connections: what it does not know it cannot store.
     environment = processes.unconnected() | {"NXTGAUGE_VERSION": version}
     done = subprocess.run(
-        command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        command, cwd=FILE.parent, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise ServerError(f"prefect deploy ended with code {done.returncode}:\n{_end_of(done.stdout + done.stderr)}")

@@ -146,7 +146,7 @@ def test_the_image_gets_what_it_needs_and_nothing_else():
     assert lines[0] == "*"
     named = {line[1:] for line in lines if line.startswith("!")}
     packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"tests"}
-    assert named == packages | {"runtime.lock", "pyproject.toml", "prefect.toml", "prefect.yaml"}
+    assert named == packages | {"runtime.lock", "pyproject.toml", "prefect.toml"}
 
 
 def test_the_guide_names_every_service_and_volume():

@@ -25,11 +25,11 @@ def _owned(table: str, what: str) -> tuple[Rule, ...]:
         Rule(
             table,
             "same-user",
-            f"{what} and its profile name the same user",
+            f"{what} that names a user names that of its profile",
             INFO,
             reads=reads | {table: "id user_role_profile_id user_id"},
             broken=f"select t.id from {{batch}} t join {ROOT} p on p.id = t.user_role_profile_id "
-            "where concat(t.user_id) <> concat(p.user_id)",
+            "where nullif(concat(t.user_id), '') <> concat(p.user_id)",
         ),
     )
 

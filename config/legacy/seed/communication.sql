@@ -33,12 +33,15 @@ select seed_ticket_id(n), 1000 + 10 * n, case when n % 15 > 0 then seed_uuid('us
     case n % 500 when 20 then seed_naughty(n + 2500) else 'Ticket ' || n end, seed_sentence(n, 621),
     ('{billing,login,"",NULL}'::text[])[seed_pick(n, 624, 4)],
     ('{low,normal,normal,high,urgent}'::ticket_priority[])[seed_pick(n, 625, 5)],
-    ('{open,Open,pending,closed}'::text[])[seed_pick(n, 626, 4)],
+    status,
     case when n % 3 > 0 then seed_uuid('employees', seed_pick(n, 627, s.employees)) end,
     case n % 3 when 0 then '{}' when 1 then '{refund,"NULL"}' end::text[],
     case when n % 4 > 0 then interval '1 day 02:30:00' end,
-    seed_time(n, 628), seed_time(n, 628) + seed_later(n, 629, 9), case when n % 2 = 0 then 'infinity' end::timestamp
-from seed_size s cross join lateral generate_series(1, s.support_tickets) n;
+    seed_time(n, 628), seed_time(n, 628) + seed_later(n, 629, 9),
+    case when status = 'closed' then seed_time(n, 628) + seed_later(n, 629, 9) when n % 2 = 0 then 'infinity' end
+        at time zone 'UTC'
+from seed_size s cross join lateral generate_series(1, s.support_tickets) n
+cross join lateral (select ('{open,Open,pending,closed}'::text[])[seed_pick(n, 626, 4)] as status) t;
 
 -- 1 an unknown ticket, 2 its id in capitals, 3 the ticket whose id is no UUID, 4 an unknown one of that kind
 insert into support_ticket_messages

@@ -2,19 +2,28 @@
 --   1 an unknown status, 2 an amount of three decimals, 3 a trailing zero more, 4 NaN, 5 too large, 6 negative, 7 to 11
 --   currencies in other spellings, '' and none, 12 an orphan, 13 an unknown package, 14 no provider, 15 '' for one.
 
-insert into tracecoin_wallets
-select seed_uuid('tracecoin_wallets', n), seed_uuid('users', seed_user(n, s.users)), seed_hash(n, 500) % 100000,
-    seed_hash(n, 501) % 1000000, n % 300 = 0, seed_time(n, 502), seed_time(n, 502) + seed_later(n, 503, 300)
-from seed_size s cross join lateral generate_series(1, s.tracecoin_wallets) n;
-
+-- the first entry of each wallet opens it with more than the others take; a wallet's balance is the sum of its entries
 insert into tracecoin_ledger overriding system value
-select n, seed_uuid('tracecoin_wallets', seed_pick(n, 510, s.tracecoin_wallets)),
-    ('{credit,credit,debit,hold,release}'::ledger_entry[])[seed_pick(n, 511, 5)],
-    case n % 1000 when 1 then 9007199254740993 else seed_pick(n, 512, 500) end, seed_hash(n, 513) % 100000,
+select n, seed_uuid('tracecoin_wallets', case when n <= s.tracecoin_wallets then n
+        else seed_pick(n, 510, s.tracecoin_wallets) end),
+    case when n <= s.tracecoin_wallets or n % 1000 = 1 then 'credit'
+        else ('{credit,credit,debit,hold,release}'::ledger_entry[])[seed_pick(n, 511, 5)] end,
+    case when n % 1000 = 1 then 9007199254740993 when n <= s.tracecoin_wallets then 50000 + seed_pick(n, 512, 50000)
+        else seed_pick(n, 512, 500) end, seed_hash(n, 513) % 100000,
     case n % 3 when 0 then 'payment' when 1 then 'lead_request' end,
     case n % 3 when 0 then seed_uuid('payments', seed_pick(n, 514, s.payments))::text when 1 then 'lead#' || n end,
     case n % 500 when 20 then seed_naughty(n + 2000) when 21 then '' else 'Entry ' || n end, seed_time(n, 515)
 from seed_size s cross join lateral generate_series(1, s.tracecoin_ledger) n;
+
+insert into tracecoin_wallets
+select seed_uuid('tracecoin_wallets', n), seed_uuid('users', seed_user(n, s.users)), total,
+    seed_hash(n, 501) % 1000000, n % 300 = 0, seed_time(n, 502), seed_time(n, 502) + seed_later(n, 503, 300)
+from seed_size s cross join lateral generate_series(1, s.tracecoin_wallets) n
+join (
+    select wallet_id, sum(case when entry in ('debit', 'hold') then -amount else amount end) as total
+    from tracecoin_ledger group by wallet_id
+) l on wallet_id = seed_uuid('tracecoin_wallets', n)
+order by n;
 
 insert into pricing_packages
 select seed_uuid('pricing_packages', n), 'PACK-' || n, 'Package no. ' || n, (n * 50)::int, n * 9.99,
@@ -63,8 +72,8 @@ cross join lateral (select seed_price(p, 532) as amount, round(seed_price(p, 532
 insert into coupons
 select n, 'SAVE' || n, case when n % 3 = 0 then 'fixed' else 'percent' end, n % 50 + 0.50,
     case when n % 4 = 0 then 100 end,
-    case when n % 3 = 0 then '-infinity' else seed_time(n, 550) end, case when n % 2 = 0 then 'infinity' else
-        seed_time(n, 550) + interval '90 days' end, n % 5 > 0, seed_time(n, 550), seed_time(n, 550)
+    case when n % 3 = 0 then '-infinity' else timestamptz '2021-12-31' - n * interval '1 day' end,
+    case when n % 2 = 0 then 'infinity' else timestamptz '2024-05-01' + n * interval '1 day' end, n % 5 > 0, seed_time(n, 550), seed_time(n, 550)
 from generate_series(1, 60) n;
 
 -- every seventh and eighth one payment; 1 an unknown one; a third without any

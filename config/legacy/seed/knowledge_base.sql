@@ -13,7 +13,8 @@ select seed_uuid('kb_articles', n), case n % 1000 when 1 then null when 2 then s
     'How to do thing ' || n, 'how-to-' || n, case n % 500 when 20 then seed_naughty(n + 4500) else
         repeat(seed_sentence(n, 711) || E'\n\n', 5) end,
     seed_tags(n, 714, '{start,billing,safety,"a \"b\"",faq,NULL,x}'),
-    ('{draft,published,Published}'::text[])[seed_pick(n, 716, 3)],
+    status,
     seed_hash(n, 717) % 100000, case when n % 4 > 0 then seed_uuid('employees', seed_pick(n, 718, s.employees)) end,
-    case when n % 3 > 0 then seed_time(n, 719) end, seed_time(n, 719), seed_time(n, 719) + seed_later(n, 720, 90)
-from seed_size s cross join lateral generate_series(1, s.kb_articles) n;
+    case when status <> 'draft' then seed_time(n, 719) end, seed_time(n, 719), seed_time(n, 719) + seed_later(n, 720, 90)
+from seed_size s cross join lateral generate_series(1, s.kb_articles) n
+cross join lateral (select ('{draft,published,Published}'::text[])[seed_pick(n, 716, 3)] as status) a;
