@@ -188,8 +188,7 @@ class Whole:
     def _nulled(self, source: str, column: Column, final: str) -> str:
         """The expected value where the books say that the reference was set to null, or a value not kept."""
         name = f"{self._final}.{final}"
-        noted = self._facts.books.nulled.get(self._table, {})
-        if not any(name in columns for columns in noted.values()):
+        if name not in self._facts.books.nulled_columns.get(self._table, ()):
             return source
         instead = text_of(column) if self._coalesced(column) else "null"
         return f"case when {literal(name)} = any ({self._relation.nulled}) then {instead} else {source} end"
@@ -337,8 +336,7 @@ class Carried:
         elif parent:
             value = relation.id_of(parent, column)
         name = f"{self._target.name}.{self.place(table, column)}"
-        noted = self._facts.books.nulled.get(table, {})
-        if any(name in columns for columns in noted.values()):
+        if name in self._facts.books.nulled_columns.get(table, ()):
             return f"case when not coalesce({literal(name)} = any ({relation.nulled}), false) then {value} end"
         return value
 

@@ -11,7 +11,7 @@ from checks.compare.comparison import Comparison
 from checks.compare.content import Carried, alias, rest
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, any_held, column_of, text_of
-from checks.reading.relations import Relation, arrays
+from checks.reading.relations import Relation, said
 from config import note_kinds
 from config.postgres.quoting import literal, quoted
 from config.shapes import Column, Table
@@ -141,17 +141,15 @@ def _nulled(facts: Facts, names: list[str], late: set[str]) -> tuple[str, dict[s
     joins, values = [], {}
     for number, name in enumerate(names):
         value = f"s.{_inner(name)}"
-        found = {
-            f"{table} {key}": "null"
-            for table, keys in facts.books.nulled.items()
-            if table != TABLE or name in late
-            for key, columns in keys.items()
-            if f"{ROOT}.{name}" in columns
-        }
+        found = [
+            f"select {literal(f'{table} ')} || v.key as key from {said(pairs, 'key, columns')} as v "
+            f"where {literal(f'{ROOT}.{name}')} = any (v.columns::text[])"
+            for table, pairs in facts.books.nulled.items()
+            if (table != TABLE or name in late) and f"{ROOT}.{name}" in facts.books.nulled_columns[table]
+        ]
         if found:
-            joins.append(
-                f"left join {arrays(found, 'key, note')} as n{number} on n{number}.key = r.legacy_table || ' ' || r.key"
-            )
+            rows = " union all ".join(found)
+            joins.append(f"left join ({rows}) as n{number} on n{number}.key = r.legacy_table || ' ' || r.key")
             value = f"case when n{number}.key is null then {value} end"
         values[name] = value
     return " ".join([roots, *joins] if joins else []), values

@@ -4,6 +4,8 @@ Laws
 - A rejected row, a new id and a nulled reference are exceptions that a comparison needs to know of; each of them is
   itself judged by a check of its own.
 - All of it is of one run.
+- Of rejected rows and of nulled references there may be millions: of a table with very many nothing is held here but
+  how many there are (checks.reading.many).
 """
 
 import hashlib
@@ -14,6 +16,8 @@ from typing import Any
 
 import psycopg
 
+from checks.reading import many
+from checks.reading.many import Many
 from checks.reading.statements import one_value
 from config.errors import TargetError
 
@@ -22,15 +26,20 @@ RUN = """
            snapshot, source_identity, to_jsonb(r) -> 'settings', to_jsonb(r) -> 'sequences'  -- older books lack these
     from migration.runs as r where run_id = %s
 """
-REJECTED = "select legacy_table, legacy_key, reason from migration.rejects where run_id = %s"
+REJECTED = "select legacy_key as key, min(reason) as value from migration.rejects where {} group by 1"
 DERIVED = """
     select distinct legacy_table, legacy_id, target_id from migration.id_map
     where run_id = %s and (why = 'derived' or (why = 'created' and target_id <> legacy_id))
 """
 NULLED = """
-    select distinct legacy_table, legacy_key, target_table || '.' || target_column from migration.notes
-    where run_id = %s and (note like 'orphan: %%' or note like '%% was not kept')
+    select legacy_key as key, array_agg(distinct concat(target_table, '.', target_column))::text as value
+    from migration.notes
+    where {} and (note like 'orphan: %%' or note like '%% was not kept') group by 1
 """
+OF_TABLE = "run_id = %s and legacy_table = %s"
+TABLES = "select legacy_table, count(*) from migration.{} where run_id = %s group by 1"
+WORDS = "select distinct unnest(value::text[]) from ({}) as said"
+COUNTS = "select value, count(*) from ({}) as said group by 1"
 NO_JSON = """
     select legacy_table, legacy_key from migration.notes
     where run_id = %s and note in ('metadata_no_json', 'payload_no_json')
@@ -43,6 +52,8 @@ HAS_KEY = "select to_regclass('migration.digest_key') is not null"
 KEY = "select key from migration.digest_key"
 SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 
+Said = dict[str, str] | Many  # legacy key → what is said of the row
+
 
 @dataclass(frozen=True)
 class Books:
@@ -51,11 +62,13 @@ class Books:
     settings: keys and values of its profile; sequences: where the legacy ones stood when the plan read them (last value
     and whether it was drawn); None: older books do not say.
 
-    rejected: table → legacy key → reason. derived: table → legacy id → target id.
-    nulled: table → legacy key → `table.column` of the references that were set to null, and of values not kept.
+    rejected: table → legacy key → reason, or Many. derived: table → legacy id → target id.
+    nulled: table → legacy key → an array, as text, of `table.column` of the references that were set to null, and of
+    values not kept; or Many.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
     no_json: table → legacy keys of the rows whose metadata or payload is no JSON.
-    noted, mapped: the tables that notes and new ids are of. secret: what digests of keys are made with
+    nulled_columns: table → those that are nulled in any of its rows. noted, mapped: the tables that notes and new ids
+    are of. secret: what digests of keys are made with
     (checks.verify.hidden).
     """
 
@@ -67,15 +80,21 @@ class Books:
     identity: dict[str, Any]
     settings: dict[str, Any] | None = None
     sequences: dict[str, tuple[int, bool]] | None = None
-    rejected: dict[str, dict[str, str]] = field(default_factory=dict)
+    rejected: dict[str, Said] = field(default_factory=dict)
     derived: dict[str, dict[str, str]] = field(default_factory=dict)
-    nulled: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    nulled: dict[str, Said] = field(default_factory=dict)
+    nulled_columns: dict[str, frozenset[str]] = field(default_factory=dict)
     not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     no_json: dict[str, list[str]] = field(default_factory=dict)
     noted: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     secret: bytes = b""
     _spelled: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def many(self) -> list[Many]:
+        """What a session on the source has to be given before statements about single rows can be asked."""
+        return [said for said in (*self.rejected.values(), *self.nulled.values()) if isinstance(said, Many)]
 
     def spelled(self, what: str, table: str, make: Callable[[], str]) -> str:
         """What these books know of a table as SQL spells it: made once, for it is long where much was rejected."""
@@ -89,15 +108,10 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     row = conn.execute(RUN, [run_id]).fetchone()
     if row is None:
         raise TargetError(f"there is no run {run_id} in migration.runs of the target")
-    rejected: dict[str, dict[str, str]] = defaultdict(dict)
-    for table, key, reason in conn.execute(REJECTED, [run_id]):
-        rejected[table][key] = reason
+    rejected, nulled = _said(conn, run_id, "rejects", REJECTED), _said(conn, run_id, "notes", NULLED)
     derived: dict[str, dict[str, str]] = defaultdict(dict)
     for table, legacy_id, target_id in conn.execute(DERIVED, [run_id]):
         derived[table][legacy_id] = target_id
-    nulled: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for table, key, column in conn.execute(NULLED, [run_id]):
-        nulled[table][key].append(column)
     not_made: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
@@ -114,9 +128,10 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
         identity=identity,
         settings=settings,
         sequences=sequences,
-        rejected=dict(rejected),
+        rejected=rejected,
         derived=dict(derived),
-        nulled=_plain(nulled),
+        nulled=nulled,
+        nulled_columns={table: _words(conn, run_id, table) for table in nulled},
         not_made=_plain(not_made),
         no_json=dict(no_json),
         noted=_spoken_of(conn, run_id, "notes"),
@@ -131,6 +146,25 @@ def secret(conn: psycopg.Connection, run_id: str) -> bytes:
     if row is None:
         raise TargetError(f"there is no run {run_id} in migration.runs of the target")
     return _secret(conn, row)
+
+
+def _said(conn: psycopg.Connection, run_id: str, book: str, query: str) -> dict[str, Said]:
+    """What one of the books says of the rows of each table of which it says anything."""
+    found: dict[str, Said] = {}
+    query = query.format(OF_TABLE)
+    for number, (table, count) in enumerate(conn.execute(TABLES.format(book), [run_id]).fetchall()):
+        if count > many.FEW:
+            counts: dict[str, int] = dict(conn.execute(COUNTS.format(query), [run_id, table]).fetchall())
+            said: Said = Many(f"nxtgauge.{book}_{number}", query, (run_id, table), counts)
+        else:
+            said = dict(conn.execute(query, [run_id, table]).fetchall())
+        if said:
+            found[table] = said
+    return found
+
+
+def _words(conn: psycopg.Connection, run_id: str, table: str) -> frozenset[str]:
+    return frozenset(word for (word,) in conn.execute(WORDS.format(NULLED.format(OF_TABLE)), [run_id, table]))
 
 
 def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:

@@ -14,7 +14,9 @@ Laws
 from collections.abc import Container, Iterable
 
 from checks.reading import addresses
+from checks.reading.books import Said
 from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
+from checks.reading.many import Many
 from config.postgres import types
 from config.postgres.quoting import literal, quoted
 from config.postgres.times import LOCAL, VISIBLE, ZONED
@@ -64,11 +66,11 @@ class Relation:
         """What the books say of single rows: why they were rejected, which references were nulled."""
         books, table = self._facts.books, self._shape.name
         if rejected := books.rejected.get(table):
-            known = books.spelled("rejected", table, lambda: arrays(rejected, "key, reason"))
+            known = books.spelled("rejected", table, lambda: said(rejected, "key, reason"))
             self.joins.append(f"left join {known} as x on x.key = {self.key}")
             self.rejected = "x.reason"
         if nulled := books.nulled.get(table):
-            known = books.spelled("nulled", table, lambda: _nulled(nulled))
+            known = books.spelled("nulled", table, lambda: said(nulled, "key, columns"))
             self.joins.append(f"left join {known} as n on n.key = {self.key}")
             self.nulled = "n.columns::text[]"
 
@@ -337,8 +339,9 @@ def arrays(pairs: dict[str, str], names: str) -> str:
     return ARRAYS.format(f"{literal(list(pairs))}::text[], {literal(list(pairs.values()))}::text[]", names)
 
 
-def _nulled(columns: dict[str, list[str]]) -> str:
-    return arrays({key: "{" + ",".join(names) + "}" for key, names in columns.items()}, "key, columns")
+def said(pairs: Said, names: str) -> str:
+    """The same of what they say of single rows, of which there may be very many."""
+    return pairs.relation(names) if isinstance(pairs, Many) else arrays(pairs, names)
 
 
 def meaning(value: str, known: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from checks.compare.origins import Origins, Value, reference
 from checks.laws.within_target import NAMESPACE
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
+from checks.reading.many import among
 from checks.reading.statements import batches
 from checks.run_books.reasons import Reasons
 from checks.run_books.rejects import PlannedCheck, by_keys, found
@@ -88,7 +89,7 @@ class _Notes:
 
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
         """Of these notes the rows that they are wrong about; what is said of blank times is kept for wrong_times."""
-        there, gone = self._present(booked), self._facts.books.rejected.get(self._table, {})
+        there, gone = self._present(booked), self._rejected(note[0] for note in booked)
         orphans: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unkept: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unmade: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
@@ -120,6 +121,10 @@ class _Notes:
         for (target_table, reason), count in self._missed.items():
             self._facts.gaps.append(f"{self._table}: whether {count:,} rows of {target_table} break {reason}")
         return "".join(f"; of {table} {count:,} could not be judged" for (table, _), count in self._missed.items())
+
+    def _rejected(self, keys: Iterable[str]) -> set[str]:
+        """Those of these rows that were rejected."""
+        return among(self._facts.books.rejected.get(self._table, {}), self._target, keys)
 
     def _present(self, booked: Sequence[Note]) -> set[str]:
         """The legacy keys that the source has."""
@@ -213,10 +218,11 @@ class _Notes:
 
     def wrong_times(self) -> Iterator[Row]:
         """Each is noted; where nothing but blanks stands is asked of every row, if any was noted."""
-        noted, gone = self._noted_blank, self._facts.books.rejected.get(self._table, {})
-        shape = self._facts.source.table(self._table)
+        noted, shape = self._noted_blank, self._facts.source.table(self._table)
         times = self._times() if noted else []
-        found = {pair for c in times for pair in self._blank_in(shape, c) if pair[0] not in gone}
+        blank = {pair for c in times for pair in self._blank_in(shape, c)}
+        gone = self._rejected(key for key, _ in blank)
+        found = {pair for pair in blank if pair[0] not in gone}
         yield from (Row(key, "breaks the rule", ("note",)) for key, _ in noted - found)
         rule = self._facts.find_rule(self._table)
         if rule is None or rule.transform not in PARTLY:

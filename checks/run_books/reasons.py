@@ -22,7 +22,9 @@ from checks.compare.origins import Origins, Value, reference
 from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
 from checks.reading.facts import READERS, Facts, parsed
+from checks.reading.many import among
 from checks.reading.statements import batches
+from checks.run_books.lost_parents import LostParents, tuple_of
 from checks.run_books.rejects import PlannedCheck, by_keys, found
 from checks.verdict import ERROR, Check, Row
 from config import reasons
@@ -145,7 +147,7 @@ class Reasons:
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self._shape, self._rule = facts.source.table(table), facts.find_rule(table)
-        self._lost_values: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+        self._lost = LostParents(facts, source)
 
     def unjustified(self, reason: str, target_table: str, details: dict[str, str]) -> Iterable[str] | None:
         """Keys of the rows for which the reason does not hold; None where that cannot be told. details: key → detail.
@@ -156,15 +158,17 @@ class Reasons:
         if transform in RULES.get(reason, ()):
             return ()
         if reason == PARENT_REJECTED:
-            return self._without_lost_parent([key for key in details if not self._is_derived(target_table, key)])
+            return self._without_lost_parent(list(details.keys() - self._derived(target_table, details)))
         if reason == INVALID_VALUE:
             return self._fitting(target_table, details)
         wanted = self._constraint(reason, target_table)
         return list(details) if wanted is None else self._keeping(wanted, target_table, list(details))
 
-    def _is_derived(self, target_table: str, key: str) -> bool:
-        """Whether what was not made hangs on the row of this key itself, which was rejected."""
-        return target_table != self._facts.final(self._table) and key in self._facts.books.rejected.get(self._table, {})
+    def _derived(self, target_table: str, keys: Iterable[str]) -> set[str]:
+        """Those of these rows of which something was not made because they themselves were rejected."""
+        if target_table == self._facts.final(self._table):
+            return set()
+        return among(self._facts.books.rejected.get(self._table, {}), self._target, keys)
 
     # By a constraint
 
@@ -264,11 +268,14 @@ class Reasons:
         links = list(self._links())
         if condition is None or not links:
             return keys
-        texts = ", ".join(_tuple(self._facts, self._shape, columns) for columns, _, _ in links)
+        texts = ", ".join(tuple_of(self._facts, self._shape, columns) for columns, _, _ in links)
         table = quoted(self._facts.source.schema, self._table)
         key = self._facts.key(self._shape)
         rows = self._source.execute(f"select {key}, {texts} from {table} as t where {condition}").fetchall()
-        lost = [self._lost(parent, columns) for _, parent, columns in links]
+        values = [{row[place] for row in rows} - {None} for place in range(1, len(links) + 1)]
+        lost = [
+            self._lost.among(parent, columns, some) for (_, parent, columns), some in zip(links, values, strict=True)
+        ]
         has_lost = {row[0] for row in rows if any(value in some for value, some in zip(row[1:], lost, strict=True))}
         return sorted({row[0] for row in rows} - has_lost)
 
@@ -282,22 +289,6 @@ class Reasons:
             for parent in origins.parents(column):
                 if parent in rejected and self._facts.source.has(parent, "id"):
                     yield (column.name,), parent, ("id",)
-
-    def _lost(self, parent: str, columns: tuple[str, ...]) -> set[str]:
-        """What stands in these columns of the parent's rejected rows."""
-        if (parent, columns) not in self._lost_values:
-            self._lost_values[parent, columns] = self._lost_of(parent, columns)
-        return self._lost_values[parent, columns]
-
-    def _lost_of(self, parent: str, columns: tuple[str, ...]) -> set[str]:
-        shape = self._facts.source.find_table(parent)
-        condition = by_keys(self._facts, parent, list(self._facts.books.rejected[parent])) if shape else None
-        if shape is None or condition is None:
-            return set()
-        text, table = _tuple(self._facts, shape, columns), quoted(self._facts.source.schema, parent)
-        return {value for (value,) in self._source.execute(f"select {text} from {table} as t where {condition}")} - {
-            None
-        }
 
     # By a value
 
@@ -385,13 +376,3 @@ def _orphan(facts: Facts, own: Constraint, rewritten: Sequence[str]) -> str:
         cases += [f"{is_held} and not {facts.holds(own.parent, [pair])}"] if column in rewritten else []
     # each case a join of its own: with `or` between them it would be asked for each row
     return " union ".join(f"select {KEY} from v where {case}" for case in cases)
-
-
-def _tuple(facts: Facts, shape: Table, columns: tuple[str, ...]) -> str:
-    """The values of some columns as one text, UUIDs in their plain form; null where one of them is."""
-    found = [shape.column(name) for name in columns]
-    texts = [facts.spelled(column, facts.parent(shape.name, column.name)) for column in found]
-    if len(texts) == 1:
-        return texts[0]
-    held = " and ".join(f"{text} is not null" for text in texts)
-    return f"case when {held} then concat(jsonb_build_array({', '.join(texts)})) end"

@@ -25,6 +25,7 @@ from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
+from checks.reading.many import Many
 from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
@@ -121,9 +122,16 @@ class Readers:
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
         self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
+        self.many: list[Many] = []  # what each session on the source is given, from the moment that the books are read
 
-    def source(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
-        return connect.source(self._settings.source, self._snapshot, self.reaching)
+    @contextlib.contextmanager
+    def source(self) -> Iterator[psycopg.Connection]:
+        with connect.source(self._settings.source, self._snapshot, self.reaching) as source:
+            if self.many:
+                with self.target() as target:
+                    for said in self.many:
+                        said.give(source, target)
+            yield source
 
     def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
         return connect.target(self._settings.target, self.reaching, self._of_target)
@@ -203,7 +211,7 @@ def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look
 def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archive: str) -> Facts:
     with readers.source() as source, readers.target() as target:
         run = books.read(target, run_id)
-        under, rules = _profile_of(settings, run), mapping.load()
+        under, rules, readers.many = _profile_of(settings, run), mapping.load(), run.many
         facts = Facts(
             settings=under,
             mapping=rules,

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from checks.reading import addresses
+from checks.reading import addresses, many
 from checks.verdict import FAIL, PASS, Check, Verdict
 from checks.verify import hidden, verify
 from config import settings as configuration
@@ -74,6 +74,22 @@ def test_a_wrong_reason_is_found(migrated, table: str, key: str, target: str, re
     check = _check(settings, run_id, f"books/reasons/{table}")
     shown = hidden.digest(secret, key) if table == "onboarding_submissions" else key
     assert (check.status, [row.key for row in check.rows]) == (FAIL, [shown])
+
+
+def test_of_very_many_rows_the_session_holds_the_keys_and_judges_the_same(migrated, monkeypatch) -> None:
+    def told() -> set[tuple]:
+        return {(check.name, check.status, check.compared, check.rows) for check in _judged(settings, run_id).checks}
+
+    settings, run_id = migrated
+    with psycopg.connect(settings.target.conninfo) as conn:  # two wrong reasons, so that there is something to tell
+        conn.execute(REJECTED, [run_id, "tickets", "1", "tickets", "tickets_check", "a check that it keeps"])
+        key = "00000000-0000-0000-0000-0000000000B2"
+        conn.execute(REJECTED, [run_id, "notifications", key, "notifications", "parent_rejected", "none was"])
+    of_few = told()
+    monkeypatch.setattr(many, "FEW", 0)
+    monkeypatch.setattr(many, "PAGE_ROWS", 2)
+    assert told() == of_few
+    assert {("books/reasons/tickets", FAIL), ("books/reasons/notifications", FAIL)} <= {one[:2] for one in of_few}
 
 
 def test_text_in_place_of_json_has_to_be_needed(migrated: tuple[Settings, str]) -> None:

@@ -1,0 +1,76 @@
+"""What the books say of very many rows: the source's own session holds it, and this process never more than a page.
+
+Laws
+- The source is only read, and may be a standby, so no table can be made there. A session's own settings can be set on
+  any server: the keys stand in them, page by page, and a statement reads them from there.
+- They come from the target as they are read, so that a million keys are never in this process at once, nor spelled in
+  every statement that needs them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import psycopg
+
+from checks.reading.statements import one_value
+from config.postgres.quoting import literal
+
+FEW = 20_000  # rows of one table that are held here, and spelled in statements: some 2 MB
+PAGE_ROWS = 50_000
+PAGED = """
+    select value, (hashtext(key) & 2147483647) %% {pages} as page, array_agg(key)::text from ({query}) as said
+    group by 1, 2
+"""
+GIVEN = "select octet_length(set_config(%s, %s, false))"
+RELATION = """(
+    select p.key, g.value from (values {pages}) as g (name, value),
+        unnest(current_setting(g.name, true)::text[]) as p (key)
+)"""
+
+
+@dataclass(frozen=True)
+class Many:
+    """Rows of one legacy table. query: gives their key and value on the target, by these parameters; counts: value →
+    rows; setting: how the names of the settings begin."""
+
+    setting: str
+    query: str
+    params: tuple[str, ...]
+    counts: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
+
+    def relation(self, names: str) -> str:
+        """SQL of a relation of two text columns, for sessions on the source that were given the pages."""
+        pages = ", ".join(
+            f"({literal(self._name(number, page))}, {literal(value)})"
+            for number, value in enumerate(self.counts)
+            for page in range(self._pages)
+        )
+        return f"(select * from {RELATION.format(pages=pages)} as v ({names}))"
+
+    def give(self, source: psycopg.Connection, target: psycopg.Connection) -> None:
+        """Put the pages into the settings of the session on the source."""
+        numbers = {value: number for number, value in enumerate(self.counts)}
+        with target.cursor(name="pages") as cursor:
+            cursor.itersize = 1
+            for value, page, keys in cursor.execute(PAGED.format(pages=self._pages, query=self.query), self.params):
+                one_value(source, int, GIVEN, [self._name(numbers[value], page), keys])
+
+    def among(self, target: psycopg.Connection, keys: Iterable[str]) -> set[str]:
+        """Those of these keys that are its."""
+        query = f"select key from ({self.query}) as said where key = any (%s::text[])"
+        return {key for (key,) in target.execute(query, [*self.params, list(keys)])}
+
+    @property
+    def _pages(self) -> int:
+        return -(-len(self) // PAGE_ROWS)
+
+    def _name(self, number: int, page: int) -> str:
+        return f"{self.setting}_{number}_{page}"
+
+
+def among(said: Mapping[str, object] | Many, target: psycopg.Connection, keys: Iterable[str]) -> set[str]:
+    """Those of these keys of which the books say something."""
+    return said.among(target, keys) if isinstance(said, Many) else {key for key in keys if key in said}
