@@ -4,16 +4,18 @@ Laws
 - No session can write. Both sides read and print values alike, whatever the database or the role has set
   (config.postgres.session).
 - With a snapshot the session sees what the run saw, from its first statement to its last.
+- A session that lies idle while others work is asked something now and then, lest a pooler or a reaper ends it.
 - An error names the place and the kind of fault, never a connection string or a value of a row.
 """
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import psycopg
 import sqlalchemy
-from psycopg import sql
+from psycopg import generators, sql
 from psycopg.pq import TransactionStatus
 from sqlalchemy.pool import NullPool
 
@@ -35,6 +37,8 @@ OWN = {
     "enable_nestloop": "off",  # whole tables are compared: a loop over rows that nobody could estimate takes hours
 }
 
+BEAT_SECONDS = 3.0
+IDLE = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 NOT_CONNECTED = "08001"
 SIDES = {SourceError: "source", TargetError: "target", StagingError: "staging database"}
 Work = Callable[[psycopg.Connection, psycopg.Connection], Check]  # how a check is made: by source and target
@@ -49,7 +53,8 @@ def source(
     """A session on the source, in this exported snapshot, else in one of its own. Errors: SourceError."""
     with _session(connection, SourceError, reaching) as conn:
         _begin(conn, snapshot, SourceError)
-        yield conn
+        with _kept(conn):
+            yield conn
 
 
 @contextlib.contextmanager
@@ -59,7 +64,8 @@ def target(
     """A session on the target, in this exported snapshot, else in one of its own. Errors: TargetError."""
     with _session(connection, TargetError, reaching) as conn:
         _begin(conn, snapshot, TargetError)
-        yield conn
+        with _kept(conn):
+            yield conn
 
 
 def _begin(conn: psycopg.Connection, snapshot: str | None, kind: type[MigrateError]) -> None:
@@ -83,11 +89,12 @@ def staging(connection: Connection, reaching: Reaching = unreached) -> Iterator[
     """A session on a rehearsal copy, in one transaction. Errors: StagingError."""
     with _session(connection, StagingError, reaching) as conn:
         conn.execute("begin isolation level repeatable read, read only")
-        yield conn
+        with _kept(conn):
+            yield conn
 
 
 @contextlib.contextmanager
-def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[psycopg.Connection]:
+def _session(connection: Connection, error: type[MigrateError], reaching: Reaching) -> Iterator[Watched]:
     line = network.line(connection)
     with line.in_use(), contextlib.closing(_open(connection, error, reaching)) as conn:
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
@@ -106,6 +113,33 @@ def held(conn: Watched, connection: Connection) -> Iterator[None]:
     conn.waits.is_pooled = pooling.is_pooled(connection)
     with network.line(connection).holding(one_value(conn, int, "select pg_backend_pid()"), conn.waits):
         yield
+
+
+@contextlib.contextmanager
+def _kept(conn: Watched) -> Iterator[None]:
+    """Within the block it never lies idle for long."""
+    is_over = threading.Event()
+    asking = threading.Thread(target=_ask_now_and_then, args=(conn, is_over), name="heartbeat", daemon=True)
+    asking.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        asking.join()  # or the session would be closed beneath it
+
+
+def _ask_now_and_then(conn: Watched, is_over: threading.Event) -> None:
+    """Whoever uses it next is told if it is lost."""
+    while not is_over.wait(BEAT_SECONDS):
+        if conn.lock.acquire(blocking=False):
+            try:
+                if conn.info.transaction_status in IDLE and not is_over.is_set():
+                    conn.pgconn.send_query(b"select")
+                    conn.wait(generators.execute(conn.pgconn))
+            except psycopg.Error:
+                return
+            finally:
+                conn.lock.release()
 
 
 def _failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
