@@ -27,11 +27,8 @@ OFTEN = {
 
 def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(arguments)
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # whoever ends us, the servers are stopped
-        signal.signal(number, signal.default_int_handler)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # whoever ends us, the servers are stopped
+        signal.signal(ending, signal.default_int_handler)
     folder = given.reports / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}"
     folder.mkdir(parents=True)
     done = []
@@ -61,7 +58,7 @@ def _kinds(count: int, seed: int, only: list[str]) -> list[str]:
     """The kind of each round: all kinds come in each turn, in another order each time."""
     if unknown := set(only) - set(KINDS):
         raise SystemExit(f"there is no kind {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
-    rng, found = random.Random(seed), []
+    rng, found = random.Random(seed), list[str]()
     turn = only or [kind for kind in KINDS for _ in range(OFTEN.get(kind, 1))]
     while len(found) < count:
         found += turn if only else rng.sample(turn, len(turn))

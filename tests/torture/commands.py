@@ -25,7 +25,7 @@ class Command:
     """A process that has been started. hung: it had to be killed."""
 
     def __init__(self, program: list[str], arguments: list[str], environment: dict[str, str], folder: Path):
-        self.arguments, self.lines, self.hung = arguments, [], False
+        self.arguments, self.lines, self.hung = arguments, list[str](), False
         self.began = self.heard = time.monotonic()
         self.process = subprocess.Popen(
             [*program, *arguments], env=environment, cwd=folder, text=True, errors="replace", start_new_session=True,

@@ -105,7 +105,7 @@ def copy(stage: Stage, scene: Scene) -> None:
 
 
 def _rows_left(scene: Scene) -> int:
-    return scene.target.ask(LEFT_BYTES, None, scene.target_db)[0][0]
+    return int(scene.target.ask(LEFT_BYTES, None, scene.target_db)[0][0])
 
 
 def verification(stage: Stage, scene: Scene) -> None:

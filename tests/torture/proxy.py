@@ -100,7 +100,7 @@ class Proxy:
         if pair is None:
             return  # it was reset in this very round
         try:
-            data = key.fileobj.recv(READ_BYTES)
+            data = (pair[0] if key.fileobj is pair[0] else pair[1]).recv(READ_BYTES)
             if pair in self._swallowed:
                 self._swallow(key, pair, data)
                 return

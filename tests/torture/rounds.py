@@ -42,6 +42,7 @@ def migrate(stage: Stage, scene: Scene, names: list[str]) -> Outcome:
         arguments = _again(scene, run_id)
     for proxy in scene.proxies.values():
         proxy.reset_after(None)
+    code = 1
     for _ in range(RESUMPTIONS):
         command = scene.start(*arguments)
         code = scene.end(command, None, "resumed", {0})
@@ -52,8 +53,7 @@ def migrate(stage: Stage, scene: Scene, names: list[str]) -> Outcome:
 
 
 def _again(scene: Scene, run_id: str | None) -> list[str]:
-    by_id = run_id is not None and scene.rng.random() < 0.5
-    return ["migrate", "--run", run_id] if by_id else ["migrate", "--resume"]
+    return ["migrate", "--run", run_id] if run_id and scene.rng.random() < 0.5 else ["migrate", "--resume"]
 
 
 def _struck(scene: Scene, name: str, arguments: list[str]) -> Command:
@@ -144,7 +144,7 @@ def on_small_disk(stage: Stage, scene: Scene) -> bool:
     stage.picture(scene.source_db)
     disk, size = scene.folder / "disk", scene.rng.randrange(EMPTY_BYTES, max(stage.sizes[scene.source_db], 10_000_000))
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:
         scene.notes.append("no full disk: none can be mounted here")
         return False

@@ -34,7 +34,7 @@ LEFT_LOCKS = """
     select l.pid, l.mode from pg_locks l join pg_stat_activity a on a.pid = l.pid
     where l.locktype = 'advisory' and a.datname = %s
 """
-COMMANDS = re.compile(r"`(nxtgauge-migrate [^`]+)`")
+COMMANDS = re.compile(r"`(?:[^` ]*/)?(nxtgauge-migrate [^`]+)`")
 
 
 @dataclass

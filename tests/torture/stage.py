@@ -18,6 +18,7 @@ from flows.demo.seed import seed
 from tests.support import pictures
 from tests.support.failpoints import trial
 from tests.support.pictures import Picture
+from tests.torture.commands import Command
 from tests.torture.scene import Scene
 from tests.torture.servers import Server
 
@@ -104,7 +105,7 @@ def migrated(scene: Scene) -> Picture:
     return pictures.of(scene.target.url(scene.target_db), run_id=command.run_id)
 
 
-def _well(command) -> None:
+def _well(command: Command) -> None:
     if command.process.returncode != 0:
         raise RuntimeError("a command that nobody disturbs failed:\n" + "\n".join(command.lines[-8:]))
 
@@ -119,7 +120,7 @@ def opened(rows: int, seed_number: int) -> Iterator[Stage]:
     try:
         servers += [Server(folder / "source")]
         servers += [Server(folder / "target")]
-        stage = Stage(folder, *servers, rows, seed_number)
+        stage = Stage(folder, servers[0], servers[1], rows, seed_number)
         for number, name in enumerate(SOURCES):
             stage.source.create(name)
             _fill(stage.source.url(name), rows, seed_number * 100 + number)

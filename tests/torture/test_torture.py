@@ -3,12 +3,24 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.support.places import PROJECT
 
 
-def test_what_is_struck_comes_out_the_same(tmp_path):
-    arguments = ["--rounds", "2", "--seed", "12", "--rows", "0", "--only", "kill,target_killed", "--reports", tmp_path]
+def test_what_is_struck_comes_out_the_same(tmp_path: Path) -> None:
+    arguments = [
+        "--rounds",
+        "2",
+        "--seed",
+        "12",
+        "--rows",
+        "0",
+        "--only",
+        "kill,target_killed",
+        "--reports",
+        str(tmp_path),
+    ]
     command = [sys.executable, "-W", "ignore", "-m", "tests.torture", *arguments]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr

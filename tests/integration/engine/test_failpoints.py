@@ -10,11 +10,14 @@ import os
 
 import pytest
 
+from engine import operations
+from engine.session.execution import Silent
 from engine.session.patience import Patience
 from tests.support import pictures
 from tests.support.failpoints import points
 from tests.support.failpoints.arming import armed
 from tests.support.failpoints.trial import KILLED, Trial, legacy
+from tests.support.watches import Striking
 
 ANEW = "after_run_cleared"  # where a run begins anew
 REOPENED = "after_run_reopened"  # where one is resumed
@@ -101,6 +104,31 @@ def test_a_run_that_died_once_it_was_published_is_finished_and_no_other_begins(t
     assert trial.ask("select run_id, state from migration.runs") == [(run_id, "published")]
     _same(trial, undisturbed)
     assert trial.migrated().code == 0 and trial.live_run != run_id  # of one that has ended, a new one follows
+
+
+def test_a_pause_outlives_the_process_that_was_to_hold_still(trial, undisturbed):
+    assert trial.migrated("after_chunk_commit:2:kill").code == KILLED
+    [(run_id,)] = trial.ask("select run_id from migration.runs")
+    operations.pause(trial.settings(), run_id, "ann")
+    heard = []
+
+    class GoingOn(Silent):
+        def message(self, text: str) -> None:
+            if text.startswith("holds still"):
+                heard.append(trial.live_run)
+                operations.go_on(trial.settings(), run_id, "bob")
+
+    assert trial.here(resume=True, watch=GoingOn()) == run_id and heard == [None]
+    _same(trial, undisturbed)
+
+
+def test_a_run_that_is_over_and_fails_late_is_followed_by_no_other(trial, undisturbed):
+    end = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'nxtgauge-migrate'"
+    watch = Striking("statistics", lambda: trial.ask(f"{end} and datname = current_database()"))
+    run_id = trial.here(watch=watch)
+    assert trial.ask("select run_id, state from migration.runs") == [(run_id, "published")]
+    assert any("published with coarse statistics" in text for text in watch.messages)
+    _same(trial, undisturbed)
 
 
 def _go_down(trial: Trial, point: str, action: str) -> None:

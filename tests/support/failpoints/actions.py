@@ -14,6 +14,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -56,12 +57,12 @@ def lost(arguments: Iterable[object]) -> None:
         return
     send = session._exec_command  # by which psycopg sends BEGIN, savepoints and COMMIT
 
-    def deaf_from_commit(command: object, *more: object, **named: object) -> object:
+    def deaf_from_commit(command: Any, *more: Any, **named: Any) -> Any:
         if command == b"COMMIT":
             _shut(session, socket.SHUT_RD)
         return send(command, *more, **named)
 
-    session._exec_command = deaf_from_commit
+    vars(session)["_exec_command"] = deaf_from_commit
 
 
 def sleep(_: Iterable[object]) -> None:

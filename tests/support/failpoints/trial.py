@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 
@@ -61,7 +62,7 @@ class Trial:
         urls = {"NXTGAUGE_SOURCE_URL": self.source, "NXTGAUGE_TARGET_URL": self.target}
         return configuration.load("demo", urls).model_copy(update=SMALL | changes)
 
-    def here(self, **options: object) -> str:
+    def here(self, **options: Any) -> str:
         """An attempt in this process; the run's id."""
         return migrate(self.settings(), Options(auditor=trusting, **options)).run_id
 
@@ -76,7 +77,7 @@ class Trial:
         """An attempt at a staging copy, in the target's place."""
         return _apart(_copy, self, strikes, {})
 
-    def ask(self, query: str) -> list[tuple]:
+    def ask(self, query: LiteralString) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.target, autocommit=True) as conn:
             return conn.execute(query).fetchall()
 
@@ -85,7 +86,7 @@ class Trial:
         rows = self.ask("select run_id from migration.schemas where (kind, role) = ('product', 'live')")
         return rows[0][0] if rows else None
 
-    def left_over(self) -> list[tuple]:
+    def left_over(self) -> list[tuple[Any, ...]]:
         """Sessions, leases and half-made schemas that nobody needs any more, and that stay."""
         until = time.monotonic() + SETTLE_SECONDS
         while (left := self.ask(LEFT)) and time.monotonic() < until:
@@ -104,7 +105,9 @@ def legacy(url: str) -> str:
     return url
 
 
-def _apart(function: Callable[[Trial, dict[str, object]], None], trial: Trial, strikes: str, changes: dict) -> Ended:
+def _apart(
+    function: Callable[[Trial, dict[str, object]], None], trial: Trial, strikes: str, changes: dict[str, object]
+) -> Ended:
     ours, theirs = _processes.Pipe(duplex=False)
     process = _processes.Process(target=_ended, args=(function, trial, strikes, changes, theirs))
     process.start()
@@ -120,7 +123,11 @@ def _apart(function: Callable[[Trial, dict[str, object]], None], trial: Trial, s
 
 
 def _ended(
-    function: Callable[[Trial, dict], None], trial: Trial, strikes: str, changes: dict, theirs: Connection
+    function: Callable[[Trial, dict[str, object]], None],
+    trial: Trial,
+    strikes: str,
+    changes: dict[str, object],
+    theirs: Connection,
 ) -> None:
     try:
         with armed(strikes) as waiting, on_signal(STOP):
