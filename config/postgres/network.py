@@ -233,7 +233,7 @@ class Line:
         with self._lock:
             held = dict(self._processes)
         with contextlib.ExitStack() as stack:
-            sockets = [stack.enter_context(one.dup()) for one in _sockets(self._places)]
+            sockets = [stack.enter_context(_copy(one.fileno())) for one in _sockets(self._places)]
             silences = [waits.silence(one) for one in sockets]
             is_heard = not silences or min(silences) < ASK_SECONDS
             return is_heard, waits.long_waited_for(held, sockets, LOST_SECONDS - ASK_SECONDS)
@@ -340,10 +340,15 @@ def _sockets(places: set[Place]) -> Iterator[socket.socket]:
         with contextlib.suppress(OSError):
             if not stat.S_ISSOCK(os.fstat(number).st_mode):
                 continue
-            one = socket.socket(fileno=os.dup(number))  # so that it stays this one while it is looked at
+            one = _copy(number)  # so that it stays this one while it is looked at
             if _leads_to(one, places):
                 yield one
             one.close()
+
+
+def _copy(number: int) -> socket.socket:
+    """Without socket.dup(), which would have libpq's own socket wait from then on: copies share that."""
+    return socket.socket(fileno=os.dup(number))
 
 
 def _leads_to(one: socket.socket, places: set[Place]) -> bool:

@@ -1,6 +1,7 @@
 """A network that takes everything and passes on nothing: sessions end all the same, at a request to stop at once."""
 
 import contextlib
+import os
 import threading
 import time
 
@@ -142,6 +143,7 @@ def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url,
 def test_a_statement_that_takes_its_time_is_none_that_is_lost(proxy, soon):
     with connect.source(parse(proxy.url, "NXTGAUGE_SOURCE_URL")) as conn:
         assert conn.execute("select 1 from pg_sleep(1.5)").fetchone() == (1,)
+        assert not os.get_blocking(conn.fileno())  # as libpq has it, however often it was looked at
 
 
 def test_nor_is_one_that_is_written_to_seldom_or_read_from_slowly(proxy, soon):
