@@ -71,8 +71,9 @@ def played(stage: Stage, number: int, kind: str, seed: int) -> report.Told:
     source_db = rng.choice(SOURCES)
     is_live = kind in strikes.PUBLISHING or (kind in strikes.STRIKES and kind != "disk_full" and rng.random() < 0.4)
     scene = stage.scene(number, kind, rng, source_db, stage.published() if is_live else "template0")
-    is_on_disk = kind == "disk_full" and rounds.on_small_disk(stage, scene)
+    is_on_disk = False
     try:
+        is_on_disk = kind == "disk_full" and rounds.on_small_disk(stage, scene)
         if kind != "disk_full" or is_on_disk:
             PLAYS.get(kind, rounds.struck)(stage, scene)
     except Exception as error:

@@ -141,8 +141,8 @@ def struck(stage: Stage, scene: Scene) -> None:
 
 def on_small_disk(stage: Stage, scene: Scene) -> bool:
     """Put the target on a small disk; False where none can be mounted."""
-    stage.picture(scene.source_db)
-    disk, size = scene.folder / "disk", scene.rng.randrange(EMPTY_BYTES, max(stage.sizes[scene.source_db], 10_000_000))
+    most = max(stage.size(scene.source_db), 10_000_000)
+    disk, size = scene.folder / "disk", scene.rng.randrange(EMPTY_BYTES, most)
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(mount, stderr=subprocess.DEVNULL).returncode != 0:

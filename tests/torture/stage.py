@@ -28,8 +28,7 @@ STAGING = {"NXTGAUGE_MASKING_KEY": "torture-torture-torture"}
 
 @dataclass
 class Stage:
-    """rows: of each legacy database; 0: the small one of the failpoints. undisturbed: pictures by name; sizes: bytes of
-    a target, by its source."""
+    """rows: of each legacy database; 0: the small one of the failpoints. undisturbed: pictures by name."""
 
     folder: Path
     source: Server
@@ -37,7 +36,7 @@ class Stage:
     rows: int
     seed: int
     undisturbed: dict[str, Picture] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     def scene(self, number: int, kind: str, rng: random.Random, source_db: str, template: str = "template0") -> Scene:
         """A round with a target of its own."""
@@ -48,11 +47,20 @@ class Stage:
     def picture(self, source_db: str) -> Picture:
         """What a run of this database makes, if nobody disturbs it."""
         if source_db not in self.undisturbed:
-            scene = self.scene(0, "undisturbed", random.Random(0), source_db)
-            self.undisturbed[source_db] = migrated(scene)
-            [(self.sizes[source_db],)] = self.target.ask("select pg_database_size(%s)", [scene.target_db])
-            self.drop(scene)
+            self._measure(source_db)
         return self.undisturbed[source_db]
+
+    def size(self, source_db: str) -> int:
+        """Bytes of a target of this database."""
+        if source_db not in self._sizes:
+            self._measure(source_db)
+        return self._sizes[source_db]
+
+    def _measure(self, source_db: str) -> None:
+        scene = self.scene(0, "undisturbed", random.Random(0), source_db)
+        self.undisturbed[source_db] = migrated(scene)
+        [(self._sizes[source_db],)] = self.target.ask("select pg_database_size(%s)", [scene.target_db])
+        self.drop(scene)
 
     def published(self, times: int = 1) -> str:
         """The name of a target that was published into once, or twice; made when it is first asked for."""
