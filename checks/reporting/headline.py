@@ -110,7 +110,8 @@ def _has_ended_well(report: Json) -> bool:
 
 
 def _state(report: Json) -> str:
-    known = {"interrupted": "was stopped", "failed": "failed", "running": "has not ended", "rolled_back": "was undone"}
+    known = {"interrupted": "was stopped", "failed": "failed", "running": "has not ended"}
+    known |= dict.fromkeys(("rolled_back", "withdrawn"), "was undone")
     return known.get(report["state"], "did not come to its end")
 
 

@@ -7,8 +7,9 @@ Laws
 """
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -74,6 +75,14 @@ HAS_COLUMN = """
 """
 
 
+QUOTED = re.compile("'.*'", re.DOTALL)  # what a sentence quotes is a value; one may hold apostrophes
+
+
+def without_values(sentence: str) -> str:
+    """A sentence of the books without what it quotes of a row."""
+    return QUOTED.sub("'…'", sentence)
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of entry. name: of its command; table: of the books; group: what rows are counted by, beside tables."""
@@ -96,7 +105,7 @@ KINDS = {
 class Entries:
     """Entries of one kind in the books of one run. tables, groups: only those of these; empty: all.
 
-    is_default: nobody named the run.
+    is_default: nobody named the run. table, named: what was asked for, as it was asked for.
     """
 
     conn: psycopg.Connection
@@ -105,6 +114,8 @@ class Entries:
     is_default: bool
     tables: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    table: str | None = None
+    named: tuple[str, ...] = ()
 
     def counts(self) -> list[dict[str, Any]]:
         """legacy_table, the group, and how many rows, the most first within a table."""
@@ -189,7 +200,7 @@ def opened(
         conn.execute("set transaction isolation level repeatable read, read only")
         found = Entries(conn, KINDS[kind], _run(conn, target_schema, run_id), run_id is None)
         tables = _tables(found, table) if table else ()
-        yield Entries(conn, found.kind, found.run, found.is_default, tables, _groups(found, groups))
+        yield replace(found, tables=tables, groups=_groups(found, groups), table=table, named=tuple(groups))
 
 
 def _run(conn: psycopg.Connection, target_schema: str, run_id: str | None) -> Run:
@@ -234,7 +245,8 @@ def _groups(entries: Entries, names: Sequence[str]) -> tuple[str, ...]:
         found = {one for one in there if one == name or (entries.kind.name == "notes" and one.startswith(name))}
         if not found and not any(form == name or form.startswith(f"{name}:") for form in forms):
             what = entries.kind.group
-            wanted = origins.near(name, there.union(forms)) or f"there are: {', '.join(sorted(there)) or 'none'}"
+            known = {without_values(one) for one in there}
+            wanted = origins.near(name, known.union(forms)) or f"there are: {', '.join(sorted(known)) or 'none'}"
             raise ConfigError(f"run {entries.run.run_id} has no {what} {name}; {wanted}")
         meant |= found or {name}
     return tuple(sorted(meant))

@@ -85,9 +85,12 @@ def _is_told(gate: dict[str, Any]) -> bool:
 
 
 def _now(conn: psycopg.Connection, run: Run) -> str:
-    """The run's state; of one that was published whether it still is, for another may have replaced it since."""
-    is_replaced = run.state == "published" and _place(conn, run.run_id)[0] != "live"
-    return "superseded" if is_replaced else run.state
+    """The run's state; of one that was published whether it still is, and of one that was taken back whether it is
+    kept."""
+    place = _place(conn, run.run_id)[0]
+    if run.state == "published":
+        return run.state if place == "live" else "superseded"
+    return "withdrawn" if (run.state, place) == ("rolled_back", "withdrawn") else run.state
 
 
 def _place(conn: psycopg.Connection, run_id: str) -> tuple[str | None, str | None]:
@@ -96,9 +99,7 @@ def _place(conn: psycopg.Connection, run_id: str) -> tuple[str | None, str | Non
 
 
 def state(conn: psycopg.Connection, run: Run) -> str:
-    """The run's state as people call it: whether a rehearsal has passed, and whether what was taken back is kept."""
-    if run.state == "rolled_back" and _place(conn, run.run_id)[0] == "withdrawn":
-        return "withdrawn"
+    """The run's state as people call it: a rehearsal whose build was discarded has passed."""
     return "passed" if run.dry_run and run.state == "discarded" else _now(conn, run)
 
 

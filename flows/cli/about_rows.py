@@ -94,11 +94,12 @@ def _shown(settings: "Settings", kind: str, has_values: bool, **asked: Any) -> "
     """The entries, for as long as their session lives. Errors: ConfigError, PlanRefused, TargetError."""
     from checks.reading import books
     from engine import operations
-    from flows.cli.entries_shown import Shown
+    from flows.cli.entries_shown import Shown, counted
 
     with operations.entries(settings, kind, **asked) as (found, state):
         counts = found.counts()
         reasons = found.reasons(counts) if kind == "rejects" else {}
+        counts = counts if has_values else counted(counts, found.kind.group)
         secret = books.secret(found.conn, found.run.run_id)
         yield Shown(found, state, has_values, found.key_types(), secret, counts, reasons)
 

@@ -6,6 +6,8 @@ Laws
 """
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -35,6 +37,17 @@ class GlobalOptions:
     is_json: bool = False
     is_verbose: bool = False
     is_process: bool = False
+
+
+class Commands(click.Group):
+    """Commands that end well where whoever reads stdout (head, less) has seen enough; click would end with 1."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
 
 def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:

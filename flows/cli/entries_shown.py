@@ -9,28 +9,28 @@ Laws
 
 import itertools
 import json
-import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from checks.verify import hidden
-from config import note_kinds, printable
+from config import note_kinds, printable, reasons
 from config.printable import line
 from config.reasons import Reason
-from engine.books.entries import Entries
+from engine.books.entries import Entries, without_values
 from flows.local import report
 
 WIDTH = 100
 MOST_COUNTS = 40  # lines of the figures; there are as many reasons as constraints
-QUOTED = re.compile("'.*'", re.DOTALL)  # what a sentence quotes is a value; one may hold apostrophes
 
 HEADS = {
     "rejects": ("legacy_table", "legacy_key", "target_table", "reason", "meaning", "remedy", "detail"),
     "notes": ("legacy_table", "legacy_key", "target_table", "target_column", "note", "meaning", "remedy"),
     "links": ("legacy_table", "legacy_key", "legacy_column", "user_role_profile_id", "role", "user_id"),
 }
+KEY_OF = {"legacy_key": "", "user_id": "users"}  # cells that are keys: of which table; blank: the entry's own
 VALUES = {"rejects": ("legacy_row",), "notes": ("legacy_value",), "links": ("email", "url")}
 
 
@@ -44,7 +44,7 @@ class Shown:
     types: dict[str, set[str]]
     secret: bytes
     counts: list[dict[str, Any]]
-    reasons: dict[str, Reason]
+    known: dict[str, Reason]
 
     @property
     def name(self) -> str:
@@ -76,14 +76,16 @@ class Shown:
         """What an entry means, and what to do."""
         if self.name == "links":
             return {}
-        known = self.reasons[row["reason"]] if self.name == "rejects" else note_kinds.of_note(row["note"])
-        return {"meaning": known.meaning, "remedy": known.remedy} if known else {"meaning": "", "remedy": ""}
+        if self.name == "notes":
+            return _of_note(row["note"])
+        reason = self.known[row["reason"]]
+        return {"meaning": reason.meaning, "remedy": reason.remedy}
 
     def _cell(self, row: dict[str, Any], name: str) -> Any:
         if self.has_values or row[name] is None:
             return row[name]
-        if name == "legacy_key":
-            return self._key(row["legacy_table"], row[name])
+        if name in KEY_OF:
+            return self._key(KEY_OF[name] or row["legacy_table"], row[name])
         return without_values(row[name]) if name in ("detail", "note") else row[name]
 
     def _key(self, table: str, key: str) -> str:
@@ -91,9 +93,22 @@ class Shown:
         return key if is_nobodys else hidden.digest(self.secret, key)
 
 
-def without_values(sentence: str) -> str:
-    """A sentence of the books without what it quotes of a row."""
-    return QUOTED.sub("'…'", sentence)
+def _of_note(note: str) -> dict[str, str]:
+    """What a note means, and what to do; of what was not made, what its reason asks for."""
+    kind = note_kinds.of_note(note)
+    if kind is None:  # an older program wrote it
+        return {"meaning": "", "remedy": ""}
+    said = kind.pattern.fullmatch(note)
+    remedy = reasons.of_name(said[1]).remedy if kind is note_kinds.NOT_MADE and said else kind.remedy
+    return {"meaning": kind.meaning, "remedy": remedy}
+
+
+def counted(counts: Iterable[dict[str, Any]], group: str) -> list[dict[str, Any]]:
+    """The counts without values: what differs in these alone is one."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for row in counts:
+        sums[row["legacy_table"], without_values(row[group])] += row["rows"]
+    return [{"legacy_table": table, group: said, "rows": rows} for (table, said), rows in sums.items()]
 
 
 def text(shown: Shown, most: int) -> str:
@@ -109,31 +124,30 @@ def _headline(shown: Shown) -> str:
     run = shown.entries.run
     which = ", the latest with books" if shown.entries.is_default else ""
     what = "rehearsal" if run.dry_run else "migration"
-    asked = [*shown.entries.tables, *shown.entries.groups]
+    asked = [*filter(None, [shown.entries.table]), *shown.entries.named]
     of = f" ({', '.join(asked)} alone)" if asked else ""
     return _wrapped(f"run {run.run_id} ({what} under profile {run.profile}, {shown.state}{which}): {shown.counted}{of}")
 
 
 def _figures(shown: Shown) -> str:
+    """How many rows by table and group: as a table, or as sentences where that would be too wide."""
     group = shown.entries.kind.group
-    rows = [(row["legacy_table"], _plain(shown, row[group]), row["rows"]) for row in shown.counts]
+    rows = [(row["legacy_table"], row[group], row["rows"]) for row in shown.counts]
     lines = report.columns(("table", group, "rows"), rows[:MOST_COUNTS])
+    if max(map(len, lines.splitlines())) > WIDTH:
+        lines = "\n".join(_wrapped(f"{table}, {what}: {count:,}", "    ") for table, what, count in rows[:MOST_COUNTS])
     more = len(rows) - MOST_COUNTS
     return f"{lines}\nand {more:,} lines more; name a table to see its own" if more > 0 else lines
 
 
-def _plain(shown: Shown, group: str) -> str:
-    return group if shown.has_values else without_values(group)
-
-
 def _meanings(shown: Shown) -> str:
-    return "\n".join(part for name, said in _said(shown) for part in (_wrapped(f"{name}: {said}", "    "),))
+    return "\n".join(_wrapped(f"{name}: {said}", "    ") for name, said in _said(shown))
 
 
 def _said(shown: Shown) -> Iterator[tuple[str, str]]:
     """What each reason, or kind of note, means and what to do."""
     if shown.name == "rejects":
-        yield from ((name, f"{reason.meaning} {reason.remedy}") for name, reason in shown.reasons.items())
+        yield from ((name, f"{reason.meaning} {reason.remedy}") for name, reason in shown.known.items())
     elif shown.name == "notes":
         kinds = {kind.form: kind for row in shown.counts if (kind := note_kinds.of_note(row["note"]))}
         yield from ((form, f"{kind.meaning} {kind.remedy}") for form, kind in sorted(kinds.items()))
@@ -163,7 +177,7 @@ def _about(shown: Shown, row: dict[str, Any]) -> str:
 
 def _owner(row: dict[str, Any]) -> str:
     profile = f"profile {row['user_role_profile_id']} of " if row["user_role_profile_id"] != row["legacy_key"] else ""
-    return f" ({profile}user {row['user_id']})" if row["user_id"] else " (owner not known: the build is gone)"
+    return f" ({profile}user {row['user_id']})" if row["user_id"] else " (owner not known)"
 
 
 def _values(shown: Shown, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -192,7 +206,7 @@ def _rest(shown: Shown, listed: int) -> str:
     lines.append(f"    {command} --csv {file}{'' if shown.name == 'links' else ' --show-values'}")
     if not shown.has_values:
         lines += ["with the values of the rows, here:", f"    {command} --show-values"]
-    if not shown.entries.tables and len({row["legacy_table"] for row in shown.counts}) > 1:
+    if not shown.entries.table and len({row["legacy_table"] for row in shown.counts}) > 1:
         table = printable.word(shown.counts[0]["legacy_table"])
         lines += ["of one table:", f"    {command.replace(shown.name, f'{shown.name} {table}', 1)}"]
     return "\n".join(lines)
@@ -202,7 +216,7 @@ def _asked(shown: Shown) -> Sequence[str]:
     """The words that ask for the same entries once more."""
     entries = shown.entries
     option = {"rejects": "--reason", "notes": "--note"}.get(shown.name, "")
-    words = [*entries.tables[:1], *(word for group in entries.groups for word in (option, group))]
+    words = [*filter(None, [entries.table]), *(word for name in entries.named for word in (option, name))]
     run = () if entries.is_default else ("--run", entries.run.run_id)
     return [*map(printable.word, words), *run]
 
@@ -217,14 +231,13 @@ def _wrapped(sentence: str, indent: str = "") -> str:
 def print_json(shown: Shown, write: Callable[[str], object]) -> None:
     """One JSON object, its rows one by one: run_id, state, dry_run, profile, counts, reasons, rows."""
     run = shown.entries.run
-    counts = [row | {shown.entries.kind.group: _plain(shown, row[shown.entries.kind.group])} for row in shown.counts]
     head = {
         "run_id": run.run_id,
         "state": shown.state,
         "dry_run": run.dry_run,
         "profile": run.profile,
-        "counts": counts,
-        "reasons": [reason.told for reason in shown.reasons.values()],
+        "counts": shown.counts,
+        "reasons": [reason.told for reason in shown.known.values()],
     }
     write(printable.json_text(json.dumps(head, ensure_ascii=False))[:-1] + ', "rows": [')
     for number, row in enumerate(shown.rows()):

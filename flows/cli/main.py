@@ -20,6 +20,7 @@ from flows.cli import about_rows, about_runs
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
+    Commands,
     GlobalOptions,
     common,
     error_json,
@@ -53,7 +54,7 @@ def _say_version(context: click.Context, _option: click.Parameter, is_wanted: bo
 VERSION_HELP = "Say the program's version and that of the books it keeps in the target, schema migration."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_say_version, help=VERSION_HELP)
 @common
 def cli(context: click.Context) -> None:
@@ -320,8 +321,5 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=options) or 0
-    except BrokenPipeError:  # whoever read stdout (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except BaseException as error:
         return _report_error(reportable(error), "--json" in arguments, bool({"-v", "--verbose"} & set(arguments)))

@@ -5,6 +5,7 @@ Law: a run whose schema is there, or which has not ended, is always shown; of th
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from checks.reporting import model
@@ -48,7 +49,15 @@ def _row(run: Run) -> tuple[Any, ...]:
     total = model.total(run["tables"])
     what = "rehearsal" if run["dry_run"] else "migration"
     started = str(run["started_at"])[:16].replace("T", " ")
-    return (run["run_id"], what, run["state"], run["profile"], started, total["source_rows"], total["rejected"])
+    return (
+        run["run_id"],
+        what,
+        run["state"],
+        Path(run["profile"]).name,
+        started,
+        total["source_rows"],
+        total["rejected"],
+    )
 
 
 def _remarks(runs: Sequence[Run], is_all: bool) -> Iterator[str]:

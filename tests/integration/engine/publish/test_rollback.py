@@ -16,7 +16,7 @@ class TestRollback:
         assert (switch.live_run, switch.replaced_run) == (first, second)
         assert standing(conn) == expected(live=first, withdrawn=second)
         assert (state(conn, first), state(conn, second)) == ("published", "rolled_back")
-        assert (shown(conn, first), shown(conn, second)) == ("published", "rolled_back")
+        assert (shown(conn, first), shown(conn, second)) == ("published", "withdrawn")
 
     def test_twice_sets_the_first_aside_and_thrice_is_refused(self, conn):
         first = published(conn)

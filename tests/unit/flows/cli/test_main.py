@@ -2,7 +2,10 @@
 
 import importlib.metadata
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -270,6 +273,15 @@ def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_
     (tmp_path / "reports").write_text("a file in the way")
     monkeypatch.chdir(tmp_path)
     assert work._reported(report.of(SUMMARY)) == []
+
+
+def test_whoever_reads_no_further_ends_a_command_well():
+    reading, writing = os.pipe()
+    os.close(reading)
+    program = "import sys; from flows.cli.main import main; sys.exit(main(['explain', 'users']))"
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run([sys.executable, "-c", program], stdout=pipe, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def _run_of_status(number: int, **more) -> dict:
