@@ -1,50 +1,33 @@
-"""The report as one self-contained HTML file: no network, no script, no font, no second file.
+"""The report as one self-contained HTML file (checks.reporting.page).
 
-Laws
-- Every text of the report passes `_text`, so that foreign names never become markup.
-- A content security policy in the page itself forbids every request, so that a reader's machine stays silent.
-- Nothing depends on colour alone. What is folded on the screen is folded on paper, so that a report is a few pages.
+Law: nothing depends on colour alone. What is folded on the screen is folded on paper, so that a report is a few pages.
 """
 
-import html
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from checks.reporting import charts as report_charts
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
+from checks.reporting.page import MARKS, document
+from checks.reporting.page import text as _text
 from checks.reporting.sections import Section
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 
-STYLE = Path(__file__).with_name("report.css")
-POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 SHORT = 16  # characters that a cell shows on one line
-MARKS = {"good": "✓", "attention": "!", "bad": "✗"}
 
 
 def render(report: Json) -> str:
     """The whole page."""
     sections = report_sections.sections(report)
-    return "\n".join(
-        (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">',
-            f"<title>{_text(report['headline']['word'])} – {_text(report_sections.title(report))}</title>",
-            f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n</head>\n<body>",
-            _head(report),
-            _contents(sections),
-            f"<main>\n{''.join(map(_section, sections))}</main>",
-            f"<footer>{_text(_origin(report))}</footer>\n</body>\n</html>\n",
-        )
+    body = (
+        _head(report),
+        contents(sections),
+        f"<main>\n{''.join(map(section, sections))}</main>",
+        f"<footer>{_text(_origin(report))}</footer>",
     )
-
-
-def _text(value: object) -> str:
-    return html.escape(model.shown(value))
+    return document(f"{report['headline']['word']} – {report_sections.title(report)}", "\n".join(body))
 
 
 def _head(report: Json) -> str:
@@ -55,13 +38,13 @@ def _head(report: Json) -> str:
     return (
         f'<header class="{line["tone"]}">\n<p class="what">{_text(report_sections.title(report))}</p>\n'
         f'<h1><span class="mark" aria-hidden="true">{MARKS[line["tone"]]}</span> {_text(line["word"])}</h1>\n'
-        f'<p class="sentence">{_text(_sentence(line["text"]))}</p>\n'
+        f'<p class="sentence">{_text(sentence(line["text"]))}</p>\n'
         f'<dl class="figures">{figures}</dl>\n<p class="origin">{_text(_origin(report))}</p>\n</header>'
     )
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def sentence(told: str) -> str:
+    return told[:1].upper() + told[1:]
 
 
 def _origin(report: Json) -> str:
@@ -69,16 +52,16 @@ def _origin(report: Json) -> str:
     return f"nxtgauge-migrate, report{of_schema}, made {report_sections.made_at(report)}; names, keys and counts only"
 
 
-def _contents(sections: Sequence[Section]) -> str:
-    links = "".join(f'<li><a href="#{section.id}">{_text(section.title)}</a></li>' for section in sections)
+def contents(parts: Sequence[Section]) -> str:
+    links = "".join(f'<li><a href="#{part.id}">{_text(part.title)}</a></li>' for part in parts)
     return f'<nav aria-label="On this page"><ul>{links}</ul></nav>'
 
 
-def _section(section: Section) -> str:
-    body = "\n".join(map(_block, section.blocks))
+def section(part: Section) -> str:
+    body = "\n".join(map(_block, part.blocks))
     return (
-        f'<section id="{section.id}" aria-labelledby="{section.id}-title">\n'
-        f'<h2 id="{section.id}-title">{_text(section.title)}</h2>\n{body}\n</section>\n'
+        f'<section id="{part.id}" aria-labelledby="{part.id}-title">\n'
+        f'<h2 id="{part.id}-title">{_text(part.title)}</h2>\n{body}\n</section>\n'
     )
 
 
@@ -102,12 +85,12 @@ def _steps(block: Steps) -> str:
     return f"<ol>{''.join(items)}</ol>"
 
 
-def _table(block: TableBlock) -> str:
+def table(block: TableBlock) -> str:
     """A table with a caption; folded where it is long."""
-    table = _bare_table(block)
+    whole = _bare_table(block)
     if not block.is_long:
-        return table
-    return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>{table}</details>"
+        return whole
+    return f"<details><summary>{_text(block.name)}: {len(block.rows):,} lines</summary>{whole}</details>"
 
 
 def _bare_table(block: TableBlock) -> str:
@@ -137,10 +120,10 @@ def _finding(block: FindingBlock) -> str:
     of_table = f"<code>{_text(check['table'])}</code>: " if check["table"] else ""
     detail = f"<p>{_text(check['detail'])}</p>" if check["detail"] else ""
     told = unnamed(block.more, len(check["rows"]))
-    rows = (_table(block.rows) if block.rows else "") + (f'<p class="more">{_text(told)}</p>' if told else "")
+    rows = (table(block.rows) if block.rows else "") + (f'<p class="more">{_text(told)}</p>' if told else "")
     return (
         f'<article class="{check["group"]}"><h3><span class="status">{_text(report_sections.badge(check))}</span> '
-        f"{of_table}{_text(_sentence(check['title']))}</h3>"
+        f"{of_table}{_text(sentence(check['title']))}</h3>"
         f'{detail}{rows}<p class="name">check <code>{_text(check["name"])}</code>, '
         f"{_text(check['severity'])}, {_text(check['compared'])} compared</p></article>"
     )
@@ -163,7 +146,7 @@ RENDERERS: dict[type, Callable[..., str]] = {
     Text: _paragraph,
     Verbatim: _verbatim,
     Steps: _steps,
-    TableBlock: _table,
+    TableBlock: table,
     FindingBlock: _finding,
     Chart: _chart,
 }

@@ -6,7 +6,17 @@ Laws
 """
 
 from engine.describe.mapped import mapped_json
-from engine.describe.overview import new_tables, survey_json, survey_text
+from engine.describe.overview import new_tables, survey_json, survey_text, verdict
 from engine.describe.story import explain_json, explain_text, meant, near
 
-__all__ = ["explain_json", "explain_text", "mapped_json", "meant", "near", "new_tables", "survey_json", "survey_text"]
+__all__ = [
+    "explain_json",
+    "explain_text",
+    "mapped_json",
+    "meant",
+    "near",
+    "new_tables",
+    "survey_json",
+    "survey_text",
+    "verdict",
+]

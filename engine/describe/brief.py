@@ -67,10 +67,13 @@ def _left_out(plan: Plan, domains: Sequence[Domain]) -> Iterator[tuple[str, str]
 def _next(found: Survey) -> list[str]:
     steps = []
     if found.faults:
-        steps.append(("nxtgauge-migrate plan", "again, once the faults above are mended"))
+        steps.append(("nxtgauge-migrate plan", "again, once the faults are mended"))
     elif found.plan.questions:
-        steps.append(("nxtgauge-migrate plan", "again, once the questions above are answered, or are not to be"))
-    steps.append(("nxtgauge-migrate plan --diff", "what changes, by table and column; with a TABLE all of it"))
+        steps.append(("nxtgauge-migrate plan", "again, once the questions are answered"))
+    steps += [
+        ("nxtgauge-migrate plan --diff", "what changes, by table and column"),
+        ("nxtgauge-migrate plan --html plan.html", "both schemas drawn, to be signed"),
+    ]
     if not found.faults:
-        steps.append(("nxtgauge-migrate migrate --dry-run", "the rehearsal: everything but the publish"))
+        steps.append(("nxtgauge-migrate migrate --dry-run", "a rehearsal: all but the publish"))
     return ["next", *(f"  {command:<38} # {what}" for command, what in steps)]

@@ -31,6 +31,7 @@ def survey_json(found: Survey) -> dict[str, Any]:
     return {
         "source_schema": plan.source_schema,
         "target_schema": plan.target_schema,
+        "digest": plan.digest,
         "verdict": verdict(found),
         "summary": _figures(found),
         "target": _target_json(found),

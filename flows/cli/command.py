@@ -87,6 +87,14 @@ def set_up(context: click.Context) -> None:
         LOG.info("%s", found)
 
 
+certificate_option = click.option(
+    "--certificate",
+    metavar="FILE",
+    type=click.Path(resolve_path=True),
+    help="Migrate only as this rehearsal's certificate.json says.",
+)
+
+
 def settings_of(context: click.Context) -> "Settings":
     """The settings; from now on a signal asks the command to stop."""
     if context.obj.is_process:

@@ -16,12 +16,13 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
-from flows.cli import about_rows, about_runs
+from flows.cli import about_rows, about_runs, plans
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
     Commands,
     GlobalOptions,
+    certificate_option,
     common,
     error_json,
     exit_code_of,
@@ -37,7 +38,6 @@ from flows.local import commands
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
-    from engine.planning.plan import Plan, TablePlan
 
 
 def _say_version(context: click.Context, _option: click.Parameter, is_wanted: bool) -> None:
@@ -62,51 +62,6 @@ def cli(context: click.Context) -> None:
 
     The databases come from NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL.
     """
-
-
-certificate_option = click.option(
-    "--certificate",
-    metavar="FILE",
-    type=click.Path(resolve_path=True),
-    help="Migrate only as this rehearsal's certificate.json says.",
-)
-
-
-@cli.command()
-@click.argument("tables", nargs=-1, metavar="[TABLE]…")
-@click.option("--full", "is_full", is_flag=True, help="Every table, column and definition, not an overview.")
-@click.option("--diff", "is_diff", is_flag=True, help="What changes, by table and column; of a TABLE all of it.")
-@certificate_option
-@common
-def plan(context: click.Context, tables: tuple[str, ...], is_full: bool, is_diff: bool, certificate: str | None) -> int:
-    """Say what will become of every table and column, and all that a migration would be refused for."""
-    settings = settings_of(context)
-    from engine import describe
-    from engine.start import survey
-
-    found = survey.survey(settings, certificate)
-    only, new = _wanted(found.plan, tables)
-    error = PlanRefused(list(found.faults)) if found.faults else survey.busy(found)
-    known = describe.survey_json(found) | (error_json(error) if error else {}) if context.obj.is_json else {}
-    show(context, known, lambda: describe.survey_text(found, is_full, only, new, is_diff))
-    return error.exit_code if error else 0
-
-
-def _wanted(plan: "Plan", tables: tuple[str, ...]) -> "tuple[list[TablePlan], list[str]]":
-    """The legacy tables of these names, and the new tables. Errors: UsageError."""
-    from engine import describe
-
-    only: list[TablePlan] = []
-    new: list[str] = []
-    for name in tables:
-        if name in describe.new_tables(plan):
-            new.append(name)
-        elif found := describe.meant(plan, name):
-            only += found
-        else:
-            fault = f"there is no table {name} in source or target; {describe.near(plan, name)}"
-            raise click.UsageError(printable.line(fault))
-    return only, new
 
 
 @cli.command()
@@ -278,7 +233,14 @@ def _rolled_back(done: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"was left in what was set aside: {name}" for name in done["left_behind"])])
 
 
-for command in (about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive):
+for command in (
+    plans.plan,
+    about_runs.status,
+    about_runs.approve,
+    about_runs.pause,
+    about_runs.go_on,
+    about_runs.waive,
+):
     cli.add_command(command)
 for listing in (about_rows.rejects, about_rows.notes, about_rows.links):
     cli.add_command(listing)

@@ -35,7 +35,7 @@ def test_the_plan_is_one_screen(found):
     text = "\n".join(lines)
     assert "coupon_uses → coupon_redemptions" in text and "5 new: order_items, orders" in text
     assert "developer_profiles.github_url" in text and "1 view" in text
-    for command in ("plan --diff", "migrate --dry-run"):
+    for command in ("plan --diff", "plan --html plan.html", "migrate --dry-run"):
         assert f"nxtgauge-migrate {command}" in text.partition("\nnext\n")[2]
 
 

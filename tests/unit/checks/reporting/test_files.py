@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -14,9 +13,11 @@ from checks.reporting import html as report_html
 from checks.reporting import junit as report_junit
 from checks.reporting import markdown as report_markdown
 from checks.reporting import model
+from checks.reporting import page as page_frame
 from checks.reporting import sections as report_sections
 from checks.verdict import FAIL, WARNING, Row
 from flows.local import report as files
+from tests.support.pages import Page
 from tests.support.reports import (
     BROKEN,
     ENDINGS,
@@ -32,39 +33,7 @@ from tests.support.reports import (
     waiver,
 )
 
-VOID = {"meta", "input", "br", "hr", "img", "link"}
 SHOWN = model.shown(NASTY)
-
-
-class Page(HTMLParser):
-    """What a browser would see: elements, attributes, visible text; fails where a tag is not closed in its turn."""
-
-    def __init__(self, source: str):
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict]] = []
-        self.text = ""
-        self.feed(source)
-        self.close()
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open and self.open.pop() == tag, tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.text += data
-
-    def of(self, tag: str) -> list[dict]:
-        return [attributes for name, attributes in self.tags if name == tag]
 
 
 def nasty(**parts) -> dict:
@@ -104,7 +73,7 @@ def test_the_page_is_well_formed_and_fetches_nothing(name):
         assert not any(key.startswith("on") for key in attributes)
         assert attributes.get("href", "#").startswith("#")
     assert "url(" not in source.replace('fill="url(#', "") and "@import" not in source and "http:" not in source
-    assert page.of("meta")[1]["content"] == report_html.POLICY
+    assert page.of("meta")[1]["content"] == page_frame.POLICY
 
 
 @pytest.mark.parametrize("name", REPORTS)
