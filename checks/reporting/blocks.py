@@ -70,15 +70,15 @@ def slim(block: "Block") -> "Block":
     """The block without columns of its tables that say nothing; the first one, a row's name, stays."""
     match block:
         case TableBlock():
-            return _slim(block)
+            return slim_table(block)
         case Chart():
-            return replace(block, table=_slim(block.table))
+            return replace(block, table=slim_table(block.table))
         case FindingBlock(rows=TableBlock() as rows):
-            return replace(block, rows=_slim(rows))
+            return replace(block, rows=slim_table(rows))
     return block
 
 
-def _slim(table: TableBlock) -> TableBlock:
+def slim_table(table: TableBlock) -> TableBlock:
     kept = [at for at in range(len(table.head)) if not at or any(row[at] not in BLANK for row in table.rows)]
     if not table.rows or len(kept) == len(table.head):
         return table

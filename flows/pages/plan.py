@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from checks.reporting import html
-from checks.reporting.blocks import Block, TableBlock, slim
+from checks.reporting.blocks import Block, TableBlock, slim, slim_table
 from checks.reporting.page import MARKS, document
 from checks.reporting.page import text as _text
 from checks.reporting.sections import Section
@@ -59,8 +59,8 @@ def _head(found: Survey, domains: Sequence[Domain], made_at: str) -> str:
     tone, word, rest = _verdict(found)
     changes = [change for domain in domains for story in domain.stories for change in story.changes]
     figures = {
-        "tables now": sum(len(domain.old) for domain in domains),
-        "tables then": sum(len(domain.new) for domain in domains),
+        "old tables": sum(len(domain.old) for domain in domains),
+        "new tables": sum(len(domain.new) for domain in domains),
         **{f"columns {kind}": sum(change.kind == kind for change in changes) for kind in beside.KINDS},
         "faults": len(found.faults),
         "questions": len(found.plan.questions),
@@ -87,7 +87,7 @@ def _before(found: Survey, domains: Sequence[Domain]) -> list[Section]:
 
 def _listed(what: str, lines: Sequence[str]) -> tuple[Block, ...]:
     rows = tuple((str(number), line) for number, line in enumerate(lines, 1))
-    return (TableBlock(f"{what}s", ("", what), rows, fold_after=len(rows)),) if rows else ()
+    return (TableBlock(f"{what}s", ("no.", what), rows, fold_after=len(rows)),) if rows else ()
 
 
 def _lost(found: Survey, domains: Sequence[Domain]) -> Iterator[Block]:
@@ -142,16 +142,16 @@ def _domain(domain: Domain, old: schemas.Kinds, new: schemas.Kinds) -> str:
     return (
         f'<section id="{_id(domain)}" aria-labelledby="{_id(domain)}-title" class="domain">\n'
         f'<h2 id="{_id(domain)}-title">{_text(_title(domain))}</h2>\n<div class="beside">'
-        f"{_drawing(domain, 'now', domain.old, old, _old_words(domain))}"
-        f"{_drawing(domain, 'then', domain.new, new, _new_words(domain))}</div>\n{stories}</section>\n"
+        f"{_drawing(domain, 'old', domain.old, old, _old_words(domain))}"
+        f"{_drawing(domain, 'new', domain.new, new, _new_words(domain))}</div>\n{stories}</section>\n"
     )
 
 
 def _drawing(
-    domain: Domain, when: str, boxes: Sequence[beside.Box], kinds: schemas.Kinds, words: Mapping[str, str]
+    domain: Domain, side: str, boxes: Sequence[beside.Box], kinds: schemas.Kinds, words: Mapping[str, str]
 ) -> str:
-    told = f"{_title(domain)} {'as it is' if when == 'now' else 'as it will be'}: {some(len(boxes), 'table')}"
-    name = f"{domain.name}-{when}"
+    told = f"{_title(domain)} {'as it is' if side == 'old' else 'as it will be'}: {some(len(boxes), 'table')}"
+    name = f"{domain.name}-{side}"
     drawing = schemas.drawn(name, told, boxes, kinds, words) if boxes else "<p>no table</p>"
     return (
         f'<figure tabindex="0" role="group" aria-label="{_text(told)}"><figcaption>{_text(told)}</figcaption>'
@@ -181,13 +181,13 @@ def _story(story: Story, name: str) -> str:
     dropped = f" · {fallen} dropped" if story.dropped else ""
     rows = tuple(_row(change, story) for change in sorted(story.changes, key=lambda change: change.kind == "same"))
     table = TableBlock(
-        f"columns of {story.name}", ("now", "type", "is", "then", "type then", "how"), rows, fold_after=999
+        f"columns of {story.name}", ("old", "type", "is", "new", "new type", "how"), rows, fold_after=999
     )
     lost = TableBlock("dropped", ("what, and why",), tuple((text,) for text in story.dropped), fold_after=999)
     return (
         f'<details id="{name}"><summary>{_text(new)}<code>{_text(story.name + to)}</code> '
         f'<span class="counts">{_text(counts + dropped)}</span></summary>'
-        f"{f'<p>{_text(story.what)}</p>' if story.what else ''}{html.table(slim(table))}"
+        f"{f'<p>{_text(story.what)}</p>' if story.what else ''}{html.table(slim_table(table))}"
         f"{html.table(lost) if story.dropped else ''}</details>\n"
     )
 

@@ -8,6 +8,8 @@ Laws
 """
 
 import html
+import itertools
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +19,10 @@ from engine.describe.beside import UNCHANGED, Box, Domain, Field
 BOX, GUTTER = 272, 52  # widths
 WIDTH = 2 * BOX + GUTTER
 HEAD, LINE, GAP, PAD = 26, 18, 16, 8  # heights of a box's head, of a line, between boxes, and left and right of text
-LETTER, SPARE = 6.4, 12  # width of a letter, and between a name and the word beside it
+SPARE = 12  # width between a name and the word beside it
+# Widths of letters in the widest of the fonts that a page may get; those that are not here have ORDINARY, or WIDE.
+LETTERS = {**dict.fromkeys("iljI|!.,:;' ", 3.8), **dict.fromkeys("tfr()[]-/", 4.9), **dict.fromkeys("mwMW@%→…", 10.8)}
+ORDINARY, CAPITAL, WIDE = 7.2, 8.4, 12.5
 Kinds = Mapping[tuple[str, str], str]  # (table, column) → what becomes of it
 
 
@@ -137,14 +142,29 @@ def _line(one: Placed, number: int, field: Field, kind: str) -> str:
 
 def _words(x: int, y: int, kind: str, text: str, beside: str = "", hint: str = "") -> str:
     """A text as far as there is room, with all of it to hover over. beside: the word to its right."""
-    whole, most = shown(text), int((BOX - 2 * PAD - (len(beside) * LETTER + SPARE if beside else 0)) / LETTER)
-    short = whole if len(whole) <= most else whole[: most - 1] + "…"
-    # What nearly fills the room gets its width told: fonts differ, and letters of some scripts are twice as wide.
-    width = (
-        f' textLength="{len(short) * LETTER:.0f}" lengthAdjust="spacingAndGlyphs"' if len(short) * 4 > most * 3 else ""
-    )
+    room = BOX - 2 * PAD - (_wide(beside) + SPARE if beside else 0)
+    whole = shown(text)
+    short = whole if _wide(whole) <= room else _cut(whole, room - LETTERS["…"]) + "…"
+    # What nearly fills the room gets its width told, for fonts differ.
+    width = f' textLength="{_wide(short):.0f}" lengthAdjust="spacingAndGlyphs"' if _wide(short) > 0.8 * room else ""
     told = html.escape(shown(hint or text))
     return f'<text class="{kind}" x="{x + PAD}" y="{y}"{width}><title>{told}</title>{html.escape(short)}</text>'
+
+
+def _wide(text: str) -> float:
+    """How wide a text is, about."""
+    return sum(map(_letter, text))
+
+
+def _letter(letter: str) -> float:
+    other = WIDE if unicodedata.east_asian_width(letter) in "WF" else CAPITAL if letter.isupper() else ORDINARY
+    return LETTERS.get(letter, other)
+
+
+def _cut(text: str, room: float) -> str:
+    """As many letters as there is room for."""
+    widths = itertools.accumulate(map(_letter, text))
+    return text[: sum(width <= room for width in widths)]
 
 
 def _word(one: Placed, y: int, word: str) -> str:

@@ -14,7 +14,7 @@ from config import errors
 from config.postgres import connection
 from engine.books import bookkeeping
 from flows.cli import main as cli
-from flows.cli import runs_shown
+from flows.cli import plans, runs_shown
 from flows.local import logs, prefect_server, progress, report
 from tests.support.observers import free_port
 from tests.support.places import PROJECT
@@ -121,7 +121,7 @@ def test_every_error_has_its_exit_code_and_is_one_json_object(capsys, monkeypatc
     def fail(*_):
         raise error
 
-    monkeypatch.setattr(cli, "settings_of", fail)
+    monkeypatch.setattr(plans, "settings_of", fail)
     assert cli.main(["plan", "--json"]) == code
     found = json.loads(capsys.readouterr().out)["error"]
     assert found["exit_code"] == code
@@ -132,7 +132,7 @@ def test_a_traceback_is_shown_with_v_only_and_holds_no_password(capsys, monkeypa
     def fail(*_):
         raise ValueError("cannot use postgresql://bob:sw0rdfish@host/db")
 
-    monkeypatch.setattr(cli, "settings_of", fail)
+    monkeypatch.setattr(plans, "settings_of", fail)
     assert "Traceback" not in _run(capsys, "plan")[2]
     verbose = _run(capsys, "plan", "-v")[2]
     assert "Traceback" in verbose
