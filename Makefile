@@ -9,12 +9,14 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo test mutate failpoints feed torture matrix bench growth performance docs check lint format lock stop clean setup
+.PHONY: help demo practice test mutate failpoints feed torture matrix bench growth performance docs screenshots check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make setup                make .venv with the program .venv/bin/nxtgauge-migrate; needs Python only"
 	@echo "make demo [ROWS=100000]   migrate a made-up legacy database; needs Python only"
+	@echo "make practice [ROWS=20000]"
+	@echo "                          make databases to practise a migration night on (docs/tutorial.md)"
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
@@ -28,6 +30,7 @@ help:
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
 	@echo "make performance          write docs/performance.md of what was measured last"
 	@echo "make docs                 write the documents that are made of the program anew, and build the site in build/site"
+	@echo "make screenshots          make the pictures of docs/images anew; wants Chromium"
 	@echo "make check                all that is no test: what lint does, types, spelling"
 	@echo "make lint                 style, format and import directions; some seconds"
 	@echo "make format               put the code into the format that lint asks for"
@@ -56,6 +59,10 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP)
 	@$(BIN)/nxtgauge-migrate demo --rows $(ROWS)
+
+practice: ROWS = 20000
+practice: $(STAMP)
+	@$(BIN)/nxtgauge-migrate demo --practice --rows $(ROWS)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
@@ -95,6 +102,9 @@ performance: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python -m docs.generator
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+screenshots: $(STAMP)
+	$(BIN)/python -m tests.system.screenshots
 
 check: lint
 	$(BIN)/mypy

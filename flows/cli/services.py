@@ -10,12 +10,19 @@ from flows.cli.command import NAME, common, pairs, set_up, settings_alone, show
 @click.command()
 @click.option("--rows", type=click.IntRange(min=1), help="About how many legacy rows; default 100000.")
 @click.option("--seed", type=int, help="Another seed makes other rows.")
+@click.option("--practice", "is_practice", is_flag=True, help="Only make databases to practise on (docs/tutorial.md).")
 @click.option("--status", "wants_status", is_flag=True, help="Say which of its servers run, and do nothing else.")
 @click.option("--stop", "is_end", is_flag=True, help="Stop its PostgreSQL and its Prefect server.")
 @click.option("--remove", "is_removal", is_flag=True, help="Stop them, and remove the demo's databases.")
 @common
 def demo(
-    context: click.Context, rows: int | None, seed: int | None, wants_status: bool, is_end: bool, is_removal: bool
+    context: click.Context,
+    rows: int | None,
+    seed: int | None,
+    is_practice: bool,
+    wants_status: bool,
+    is_end: bool,
+    is_removal: bool,
 ) -> int:
     """Migrate a legacy database made up for the purpose, on servers of its own."""
     set_up(context)
@@ -26,6 +33,8 @@ def demo(
         found = _about_demo(is_end, is_removal)
         show(context, found, lambda: pairs(found))
         return 0
+    if is_practice:
+        return _practise(context, rows, seed)
     given = {name: value for name, value in (("rows", rows), ("seed", seed)) if value is not None}
     summary = _demonstrated(context.obj.is_verbose, given)
     from flows.demo import ending
@@ -47,6 +56,14 @@ def _demonstrated(is_verbose: bool, given: dict[str, int]) -> dict[str, Any]:
     except Exception:
         click.echo(f"the demo's log, {run.log_path()}, ends:\n{processes.last_lines(run.log_path(), 12)}\n", err=True)
         raise
+
+
+def _practise(context: click.Context, rows: int | None, seed: int | None) -> int:
+    from flows.demo import practice, run
+
+    found = practice.prepare(rows or practice.DEFAULT_ROWS, run.DEFAULT_SEED if seed is None else seed)
+    show(context, found, lambda: pairs(found))
+    return 0
 
 
 def _about_demo(is_end: bool, is_removal: bool) -> dict[str, Any]:

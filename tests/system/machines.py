@@ -47,7 +47,7 @@ class Home:
 def _keep_port(folder: Path) -> None:
     """A port of its own for its server, as if it had had one before: two that start at once would both choose 4200."""
     cache = folder / places._name()
-    cache.mkdir(mode=0o700)
+    cache.mkdir(mode=0o700, parents=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         (cache / "server.json").write_text(json.dumps({"port": probe.getsockname()[1]}))
@@ -58,13 +58,14 @@ def machine() -> Iterator[Home]:
     """An empty machine, gone afterwards with all that was started on it."""
     # Not pytest's own temporary folder: a Unix socket's path has at most 107 bytes.
     folder = Path(tempfile.mkdtemp(prefix="nxtgauge-system-"))
-    own = {name: str(folder) for name in ("TMPDIR", "XDG_CACHE_HOME", "HOME")}
+    # A cache of its own, as people have: nobody else may look into it, and PostgreSQL runs as another user under root.
+    own = {"TMPDIR": str(folder), "HOME": str(folder), "XDG_CACHE_HOME": str(folder / ".cache")}
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("NXTGAUGE_", "PREFECT_")) and name != "XDG_RUNTIME_DIR"
     }
-    _keep_port(folder)
+    _keep_port(folder / ".cache")
     found = Home(folder, inherited | own)
     try:
         yield found

@@ -57,7 +57,7 @@ def test_every_document_has_a_page(site):
 @pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "the browser is there")
 def test_the_site_opens_from_the_disk_and_its_search_finds(site, window):
     window.open((site / "index.html").as_uri())
-    window.wait_for("Documents")
+    window.wait_for("This is the list of all documents")
     window.do(lambda page: page.get_by_role("textbox", name="Search").press_sequentially("waiver"))
     window.wait_for("matching documents")
     window.open((site / "target.html").as_uri())  # it has the diagrams

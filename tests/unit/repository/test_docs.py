@@ -210,6 +210,14 @@ def test_code_cites_what_the_contract_has():
     assert len(cited) > 5
 
 
+def test_every_picture_is_shown_and_small():
+    shown = {(PROJECT / "docs" / link).resolve() for link in re.findall(r"!\[[^]]*\]\(([^)]+)\)", "".join(
+        text for name, text in DOCUMENTS.items() if name.startswith("docs/")))}  # fmt: skip
+    pictures = set((PROJECT / "docs" / "images").iterdir())
+    assert pictures and pictures <= shown
+    assert [path.name for path in pictures if path.stat().st_size > 150_000] == []
+
+
 def test_the_index_leads_to_every_document():
     linked = set(re.findall(r"\]\(([^)#:]+)\)", DOCUMENTS["docs/index.md"]))
     ours = {name.removeprefix("docs/") for name in DOCUMENTS if name.startswith("docs/")} - {"index.md"}
