@@ -23,7 +23,9 @@ MASKS = "masks"
 
 def near(name: str, known: Iterable[str]) -> str:
     """The known names that one resembles, as a question; nothing where there is none."""
-    found = difflib.get_close_matches(name, known, n=3)
+    known = list(known)
+    begun = [other for other in known if name and other.startswith(name)]
+    found = list(dict.fromkeys([*begun, *difflib.get_close_matches(name, known, n=3)]))[:3]
     return f"did you mean {' or '.join(found)}?" if found else ""
 
 
@@ -92,8 +94,8 @@ def profile_file(profile: str) -> Path:
     if is_file(profile) and not path.is_file():
         raise ConfigError(f"there is no profile {profile!r}; wanted a file, or one of {', '.join(profiles())}")
     if profile not in profiles() and not is_file(profile):
-        wanted = near(profile, profiles()) or "wanted one of " + ", ".join(profiles())
-        raise ConfigError(f"there is no profile {profile!r}; {wanted}, or a file: --profile ./FILE.toml")
+        wanted = near(profile, profiles()) or f"wanted one of {', '.join(profiles())}."
+        raise ConfigError(f"there is no profile {profile!r}; {wanted} A file is named with its path: ./FILE.toml")
     return path
 
 

@@ -30,6 +30,7 @@ CLOSED_FROM = 5
 LOCK = int.from_bytes(b"nxtgauge")  # key of the advisory lock that is the lease
 BOOKS = Versioned(SCHEMA, "the target", SCRIPTS, LOCK + 1, TargetError, CLOSED_FROM)
 faults, is_foreign, is_present = BOOKS.faults, BOOKS.is_foreign, BOOKS.is_present
+LISTED = "`nxtgauge-migrate status` lists them"
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_TABLE = ("tables", "rejects", "id_map", "removed_links", "notes", "moved")  # what a run did with legacy tables
 OF_A_RUN = (*OF_A_TABLE, "chunks", "steps", "gone", "rounds")
@@ -288,7 +289,5 @@ def _one_run(conn: psycopg.Connection, query: str, values: Mapping[str, Any]) ->
     with conn.cursor(row_factory=class_row(Run)) as cursor:
         found = cursor.execute(query, values).fetchone()
     if found is None:
-        raise ConfigError(
-            f"there is no run {values['run_id']} in migration.runs of this target; `nxtgauge-migrate status` lists them"
-        )
+        raise ConfigError(f"there is no run {values['run_id']} in migration.runs of this target; {LISTED}")
     return found

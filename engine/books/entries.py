@@ -208,7 +208,7 @@ def _run(conn: psycopg.Connection, target_schema: str, run_id: str | None) -> Ru
     if run_id is not None:
         if found := next((run for run in runs if run.run_id == run_id), None):
             return found
-        wanted = origins.near(run_id, [run.run_id for run in runs]) or "`nxtgauge-migrate status` lists them"
+        wanted = origins.near(run_id, [run.run_id for run in runs]) or bookkeeping.LISTED
         raise ConfigError(f"there is no run {run_id} in this target; {wanted}")
     ours = (run for run in runs if run.target_schema == target_schema)
     latest = next((run for run in ours if conn.execute(HAS_BOOKS, [run.run_id]).fetchone() == (True,)), None)

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row, dict_row
 
-from config import printable
+from config import origins, printable
 from config.errors import ConfigError, VerificationFailed
 from engine.books import bookkeeping
 from engine.books.versioned import has
@@ -206,8 +206,9 @@ def in_one_line(text: str) -> str:
 
 def build_oid_of(conn: psycopg.Connection, run_id: str) -> int:
     """Oid of the run's build. Errors: ConfigError if there is no such run, or its build is gone or published."""
-    if run_id not in {run.run_id for run in bookkeeping.runs(conn)}:
-        raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
+    if run_id not in (known := [run.run_id for run in bookkeeping.runs(conn)]):
+        wanted = origins.near(run_id, known) or bookkeeping.LISTED
+        raise ConfigError(f"there is no run {run_id} in this target; {wanted}")
     bookkeeping.ensure(conn)
     build = bookkeeping.find_build(conn, run_id)
     if build is None:

@@ -17,6 +17,7 @@ from datetime import datetime
 
 import psycopg
 
+from config import origins
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, profiles
@@ -137,7 +138,8 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
     """The run of this id. Errors: ConfigError if there is none, or it is over, or of another target."""
     found = {run.run_id: run for run in bookkeeping.runs(conn)}.get(run_id)
     if found is None:
-        raise ConfigError(f"there is no run {run_id} in this target; `nxtgauge-migrate status` lists them")
+        wanted = origins.near(run_id, [run.run_id for run in bookkeeping.runs(conn)])
+        raise ConfigError(f"there is no run {run_id} in this target; {wanted or bookkeeping.LISTED}")
     if found.state not in ("running", "failed", "interrupted", "built"):
         raise ConfigError(f"run {run_id} is {found.state}; only one that did not finish can be resumed")
     if dry_run != found.dry_run:

@@ -79,9 +79,7 @@ def set_up(context: click.Context) -> None:
 
     found = environment.read() if context.obj.is_process else None
     environment.choose(context.obj)
-    if context.obj.is_process:
-        names = set(getattr(context.find_root().command, "commands", ()))
-        commands.begin(names, mapping=context.obj.mapping, masks=context.obj.masks)
+    commands.also(mapping=context.obj.mapping, masks=context.obj.masks)
     logs.set_up(context.obj.is_verbose)
     if found:
         LOG.info("%s", found)
@@ -122,7 +120,8 @@ def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]
 
     url = prefect_server.answering_url()
     if url is None:
-        LOG.info("running plainly: no Prefect server answers at %s", prefect_server.configured_url())
+        where = prefect_server.configured_url()
+        LOG.info("running plainly: no Prefect server answers%s", f" at {where}" if where else "")
         return None
     if why := prefect_server.refused(url):
         LOG.warning("running plainly: %s", why)

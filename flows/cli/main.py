@@ -16,7 +16,7 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
-from flows.cli import about_rows, about_runs, plans
+from flows.cli import about_rows, about_runs, completion, doctor, hints, plans
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
@@ -60,12 +60,13 @@ VERSION_HELP = "Say the program's version and that of the books it keeps in the 
 def cli(context: click.Context) -> None:
     """Moves a legacy Nxtgauge database into the redesigned schema, with every row and column accounted for.
 
-    The databases come from NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL.
+    The databases come from NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL, in the environment or in a file .env in the
+    current folder. There is no option for them, on purpose: every user of a machine can read a program's arguments.
     """
 
 
 @cli.command()
-@click.argument("table")
+@click.argument("table", shell_complete=completion.tables)
 @common
 def explain(context: click.Context, table: str) -> int:
     """Tell one table's story, old or new: where its rows go, by which rules, and what holds them.
@@ -233,19 +234,14 @@ def _rolled_back(done: dict[str, Any]) -> str:
     return "\n".join([*lines, *(f"was left in what was set aside: {name}" for name in done["left_behind"])])
 
 
-for command in (
+OTHERS = (
     plans.plan,
-    about_runs.status,
-    about_runs.approve,
-    about_runs.pause,
-    about_runs.go_on,
-    about_runs.waive,
-):
+    about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive,
+    about_rows.rejects, about_rows.notes, about_rows.links, doctor.doctor, completion.completion,
+    cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server,
+)  # fmt: skip
+for command in OTHERS:
     cli.add_command(command)
-for listing in (about_rows.rejects, about_rows.notes, about_rows.links):
-    cli.add_command(listing)
-for service in (cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server):
-    cli.add_command(service)
 
 
 def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
@@ -259,7 +255,7 @@ def _report_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
     if is_json:
         print_json(error_json(error))
     if isinstance(error, click.UsageError):
-        error.show()
+        click.echo(hints.usage(error), err=True, nl=False)
     else:
         click.echo(printable.block(commands.typed(f"{NAME}: {message_of(error)}")), err=True)
         if reports := reports_of(error):
@@ -280,8 +276,12 @@ def _log_error(error: BaseException, is_json: bool, is_verbose: bool) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; its exit code."""
     options = GlobalOptions(is_process=arguments is None)
+    if options.is_process:
+        commands.begin(set(cli.commands))
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=options) or 0
     except BaseException as error:
-        return _report_error(reportable(error), "--json" in arguments, bool({"-v", "--verbose"} & set(arguments)))
+        return _report_error(
+            hints.told(reportable(error)), "--json" in arguments, bool({"-v", "--verbose"} & set(arguments))
+        )

@@ -8,6 +8,7 @@ import click
 
 from config import printable
 from config.errors import ConfigError, PlanRefused
+from flows.cli import completion
 from flows.cli.command import certificate_option, common, error_json, settings_of, show
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # what a signature names is not worth waiting for
 
 
 @click.command()
-@click.argument("tables", nargs=-1, metavar="[TABLE]…")
+@click.argument("tables", nargs=-1, metavar="[TABLE]…", shell_complete=completion.tables)
 @click.option("--full", "is_full", is_flag=True, help="Every table, column and definition, not an overview.")
 @click.option("--diff", "is_diff", is_flag=True, help="What changes, by table and column; of a TABLE all of it.")
 @click.option(

@@ -19,9 +19,9 @@ WIDTH = 100
 REASONS = 5  # the most frequent; the report has all
 OUTCOMES = ("loaded", "merged", "rejected", "archived")
 NEXT = (
-    ("status", "the runs in this target"),
-    ("explain coupon_uses", "what becomes of one table, by which rules"),
-    ("verify", "judge what is published once more"),
+    ("rejects", "rows that were rejected, and what to do"),
+    ("explain coupon_uses", "one table's story"),
+    ("verify", "judge what is published again"),
 )
 
 
