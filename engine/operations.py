@@ -38,6 +38,12 @@ def told(settings: Settings, run_id: str, **known: Any) -> Summary:
         return summary.of(conn, run_id, **{"missing_tables": [], "changed_tables": []} | known)
 
 
+def mapping_of(settings: Settings, run_id: str) -> str | None:
+    """Digest of the mapping that a run was built by. Errors: ConfigError, TargetError."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "reading the books", STOP):
+        return next((run.mapping_hash for run in bookkeeping.runs(conn) if run.run_id == run_id), None)
+
+
 def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
     """Roll back the last publish; run_id: only if this run is the published one. A session that is lost is replaced.
 

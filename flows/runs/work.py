@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config import mapping
 from config.errors import ConfigError, Interrupted, MigrateError, SourceError, TargetError, VerificationFailed
 from config.postgres import network
 from config.settings import Settings
@@ -209,7 +210,16 @@ def verify(
     if found["run_id"] is None:
         return report.of({"schema": settings.target_schema, "verdict": found}, kind="verify") | {"reports": []}
     made = report.of(operations.told(settings, found["run_id"], verdict=found).to_dict(), kind="verify")
+    _warn_of_another_mapping(settings, found["run_id"])
     return made | {"reports": _reported(made)}
+
+
+def _warn_of_another_mapping(settings: Settings, run_id: str) -> None:
+    """Findings by other rules than the run's say nothing about the run."""
+    built, now = operations.mapping_of(settings, run_id), mapping.load().digest
+    if built and built != now:
+        remedy = "name its folder with --mapping, and verify again"
+        LOG.warning("run %s was built by mapping %s, and judged by %s: %s", run_id, built[:12], now[:12], remedy)
 
 
 def _passes(error: MigrateError, settings: Settings) -> bool:
