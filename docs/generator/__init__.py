@@ -4,9 +4,9 @@
 - keys: docs/mapping.md, of the models of config/rules.py and config/masks.py.
 - target: docs/target.md, of the plan for the reference legacy database.
 - laws: checks/laws/README.md, of the relations that the auditor makes.
-- site: what the site of all documents has beyond them; MkDocs reads it (mkdocs.yml).
+- site: what the site of all documents has beyond them, with drawings; MkDocs reads it (mkdocs.yml).
 
-May touch every folder but `flows`; nothing of the program imports it.
+May touch every folder, but of `flows` only what draws; nothing of the program imports it.
 """
 
 from pathlib import Path

@@ -3,11 +3,13 @@
 Laws
 - Pages link files of the repository as they lie there, so that they can be read in any repository browser too. What
   lies outside of docs/ and is linked gets a page of its own here: Markdown as it is, code as a block of code.
-- A diagram stands there as its text: MkDocs Material would fetch what draws it from another host.
-- So it would what lets the search work from the disk; docs/scripts/worker.js does that here.
+- A diagram is drawn here: MkDocs Material would fetch what draws it from another host.
+- So it would what lets the search work from the disk; docs/scripts/worker.js does that.
 """
 
+import itertools
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -21,6 +23,7 @@ WORKER = "scripts/worker.js"
 STRANGER = "https://unpkg.com/iframe-worker/shim"
 ELSEWHERE = "project"  # the site's folder for what lies outside of docs/
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)((?:#[^)\s]*)?)(?=\))")
+DIAGRAM = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -43,7 +46,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     here = _path(page.file.src_uri)
     if here.suffix != ".md":
         return markdown
-    return _outside_of_code(markdown.replace("```mermaid\n", "```text\n"), lambda text: _relinked(text, here, page))
+    return _outside_of_code(_drawn(markdown), lambda text: _relinked(text, here, page))
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
@@ -90,6 +93,21 @@ def _path(uri: str) -> Path:
         return DOCS / uri
     path = PROJECT / place.relative_to(ELSEWHERE)
     return path if path.is_file() else path.with_suffix("")
+
+
+def _drawn(markdown: str) -> str:
+    """The page with its diagrams as drawings; the line before each says of what."""
+    if not DIAGRAM.search(markdown):
+        return markdown
+    sys.path.insert(0, str(PROJECT))  # MkDocs loads this file by its path
+    from docs.generator import drawings
+
+    numbers = itertools.count(1)
+
+    def draw(found: re.Match[str]) -> str:
+        return drawings.drawn(found[1], f"schema-{next(numbers)}", "Tables and references")
+
+    return DIAGRAM.sub(draw, markdown)
 
 
 def _outside_of_code(markdown: str, change: Callable[[str], str]) -> str:

@@ -29,8 +29,8 @@ def main() -> int:
         window.do(lambda page: page.set_viewport_size(SCREEN))
         look = home.result("demo", "--rows", "20000")["look"]
         _report(window, home.folder / look["report"])
-        _prefect(window, look["prefect"])
         _plan(window, home)
+        _prefect(window, look["prefect"])
     return 0
 
 
@@ -43,7 +43,8 @@ def _report(window: browser.Window, path: Path) -> None:
 
 def _prefect(window: browser.Window, address: str) -> None:
     window.open(address)
-    window.wait_for("Task Runs")
+    window.do(lambda page: page.get_by_text("Task Runs", exact=True).first.click())
+    window.wait_for("Search")
     _shot(window, "prefect")
 
 
