@@ -3,16 +3,19 @@
 Law: a run whose schema is there, or which has not ended, is always shown; of the others only the latest.
 """
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from checks.reporting import model
+from config import printable
 from flows.cli.command import NAME
 from flows.local import report
 
 RECENT = 10
+WIDTH = 100
 OPEN = ("running", "built", "paused", "awaiting", "died")
 PLACES = ("live", "previous", "withdrawn", "build")
 Run = Mapping[str, Any]
@@ -48,28 +51,37 @@ def _table(runs: Sequence[Run]) -> str:
 def _row(run: Run) -> tuple[Any, ...]:
     total = model.total(run["tables"])
     what = "rehearsal" if run["dry_run"] else "migration"
-    started = str(run["started_at"])[:16].replace("T", " ")
     return (
         run["run_id"],
         what,
         run["state"],
         Path(run["profile"]).name,
-        started,
+        _minute(run["started_at"]),
         total["source_rows"],
         total["rejected"],
     )
 
 
+def _minute(instant: str) -> str:
+    return instant[:16].replace("T", " ")
+
+
 def _remarks(runs: Sequence[Run], is_all: bool) -> Iterator[str]:
     for run in runs:
         name = f"run {run['run_id']}:"
-        yield from (f"{name} {said}" for said in run["held_by"])
+        yield from (_wrapped(f"{name} {said}") for said in run["held_by"])
         if wrong := [row["legacy_table"] for row in run["tables"] if not row["balanced"] and run["state"] not in OPEN]:
-            yield f"{name} the rows do not add up in {', '.join(wrong)}"
+            yield _wrapped(f"{name} the rows do not add up in {', '.join(wrong)}")
         for gate in run["closed_gates"]:
-            yield f"{name} {closed(gate)}"
+            yield _wrapped(f"{name} {closed(gate)}")
             yield from (f"    {answer}" for answer in gate["answers"])
-        yield from (f"{name} {waived(one)}" for one in run["waivers"] if is_all or one["is_current"])
+        yield from (_wrapped(f"{name} {waived(one)}") for one in run["waivers"] if is_all or one["is_current"])
+
+
+def _wrapped(sentence: str) -> str:
+    """A sentence on lines that a terminal shows whole. A command to copy is none, and stays on its line."""
+    line = printable.line(sentence)
+    return textwrap.fill(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def closed(gate: Mapping[str, Any]) -> str:
@@ -79,8 +91,8 @@ def closed(gate: Mapping[str, Any]) -> str:
 
 def waived(waiver: Mapping[str, Any]) -> str:
     former = "" if waiver["is_current"] else ", for a build that is gone"
-    said = "{check_name} was waived by {name} at {waived_at}: {reason}".format(**waiver)
-    return said + former
+    said = "{check_name} was waived by {name} at {at} UTC: {reason}"
+    return said.format(**waiver, at=_minute(waiver["waived_at"])) + former
 
 
 def _folded(runs: Sequence[Run], shown: Sequence[Run]) -> str:

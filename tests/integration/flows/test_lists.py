@@ -11,6 +11,7 @@ import pytest
 from config import printable
 from config import settings as configuration
 from engine import operations, run
+from engine.books.scripts import SCRIPTS
 from engine.start.options import Options
 from flows.cli import about_rows, entries_shown
 from flows.cli import main as cli
@@ -29,6 +30,13 @@ SOURCE = r"""
     insert into subscribers values ('@canary@example.com', '99999999-0000-0000-0000-000000000000', -5);
     create table numbers (id bigint primary key, user_id text);
     insert into numbers values (12345678901, E'\x1b[31mcanary\r\n,"é');
+"""
+OLDER = """
+    insert into migration.runs values ('r1', 'published', now(), now(), now(), 'demo', 'public', 'nxtgauge', false,
+                                       '{}', 'm', 'p', '0.1.0');
+    insert into migration.tables values ('r1', 'things', 'copy', null, 2, 0, 0);
+    insert into migration.rejects values ('r1', 'things', '12', 'things', 'odd_check', 'x', '{"a": "new"}'),
+                                         ('r1', 'things', 'ann@example.com', 'things', 'odd_check', 'x', '"new"')
 """
 LEFT_OUT = 25  # developer_profiles whose status nobody knows
 
@@ -194,3 +202,15 @@ def test_without_books_that_is_said(told, database, monkeypatch):
     monkeypatch.setenv("NXTGAUGE_TARGET_URL", database())
     code, _, err = told("rejects")
     assert code == 2 and "has no books of rows yet" in err
+
+
+def test_books_of_an_older_program_are_read_too(told, database, monkeypatch):
+    url = database()
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(SCRIPTS[0].read_bytes())
+        conn.execute(OLDER)
+    monkeypatch.setenv("NXTGAUGE_TARGET_URL", url)
+    rows = json.loads(told("rejects", "--json")[1])["rows"]
+    assert [row["legacy_key"][:2] for row in rows] == ["12", "#" + rows[1]["legacy_key"][1]]
+    assert rows[0]["meaning"] == "It violates the constraint of this name in the target." and "new" not in str(rows)
+    assert [told(name)[0] for name in ("status", "notes", "links")] == [0, 0, 0]

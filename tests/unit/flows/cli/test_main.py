@@ -305,7 +305,7 @@ def test_the_status_says_what_stands_and_folds_old_runs():
     names = [line.split()[0] for line in text.splitlines() if line.startswith("r") and line.split()[0] != "run"]
     assert names == [f"r{number}" for number in (*range(10), 25)]
     assert "run r3: the rows do not add up in " in text
-    assert "run r25: law/x was waived by Asha at 2026-01-02: known" in text and "run r3: law/x" not in text
+    assert "run r25: law/x was waived by Asha at 2026-01-02 UTC: known" in text and "run r3: law/x" not in text
     folded = "not shown: 19 older runs (19 superseded) and 1 waiver of builds that are gone"
     assert f"{folded}; `nxtgauge-migrate status --all` lists them" in text
     assert "not shown" not in runs_shown.text(runs, is_all=True) and "r29" in runs_shown.text(runs, is_all=True)
