@@ -78,12 +78,13 @@ def types(conn: psycopg.Connection, queries: Sequence[str], relations: str = "")
 
 def _described(conn: psycopg.Connection, statement: str) -> list[tuple[str, int]]:
     encoding = conn.info.encoding
-    for result in (
-        conn.pgconn.prepare(b"", statement.encode(encoding)), conn.pgconn.describe_prepared(b""),
-    ):  # fmt: skip
+    with conn.lock:  # whatever anybody else asked in between would take the place of the statement without a name
+        prepared = conn.pgconn.prepare(b"", statement.encode(encoding))
+        described = conn.pgconn.describe_prepared(b"")
+    for result in (prepared, described):
         if result.status not in (psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK):
             raise psycopg.errors.error_from_result(result, encoding)
-    return [((result.fname(n) or b"").decode(encoding), result.ftype(n)) for n in range(result.nfields)]
+    return [((described.fname(n) or b"").decode(encoding), described.ftype(n)) for n in range(described.nfields)]
 
 
 def pair(

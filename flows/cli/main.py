@@ -8,6 +8,8 @@ Laws
   none does, and say which.
 """
 
+import atexit
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -278,6 +280,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = GlobalOptions(is_process=arguments is None)
     if options.is_process:
         commands.begin(set(cli.commands))
+        atexit.register(gc.freeze)  # or the interpreter, as it ends, looks through all that it has: a second and more
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=options) or 0

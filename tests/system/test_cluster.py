@@ -5,6 +5,7 @@ The workers have the databases in their environment, and nothing else of the run
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from tests.support.auditors import trusting
 
 ROOT = Path(__file__).parents[2]
 PATH = os.pathsep.join(map(str, (ROOT, *map(Path, sys.path))))  # as this process finds the program and this module
+SITE = ROOT / "tests" / "support" / "failpoints" / "site"  # arms whoever has it on the path, as his environment says
 START_SECONDS = 120
 ROWS = 3_000
 # So small that there is something to hand out.
@@ -61,9 +63,12 @@ def api(home):
 
 
 class Cluster:
-    """A scheduler with workers of one thread each, without nannies: a killed worker stays dead."""
+    """A scheduler with workers of one thread each, without nannies: a killed worker stays dead.
 
-    def __init__(self, folder: Path, environment: dict[str, str]):
+    strikes: what each of the first workers is struck by, in the middle of a chunk.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str], strikes: tuple[str, ...] = ()):
         self._folder, self._environment = folder, os.environ | environment
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -71,16 +76,18 @@ class Cluster:
         self.address = f"tcp://127.0.0.1:{port}"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
         options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
-        self.workers = [self._start("worker", self.address, *options) for _ in range(3)]
+        armed = [*strikes, *[""] * (3 - len(strikes))]
+        self.workers = [self._start("worker", self.address, *options, strike=strike) for strike in armed]
         with distributed.Client(self.address, timeout=START_SECONDS) as client:
             client.wait_for_workers(3, timeout=START_SECONDS)
 
-    def _start(self, *command: str) -> subprocess.Popen:
+    def _start(self, *command: str, strike: str = "") -> subprocess.Popen:
+        more = {"PYTHONPATH": f"{SITE}{os.pathsep}{PATH}", "NXTGAUGE_FAILPOINTS": strike}
         log = (self._folder / f"{command[0]}.log").open("a")
         with log:
             return subprocess.Popen(
                 [sys.executable, "-m", "dask", *command],
-                cwd=ROOT, env=self._environment | {"PYTHONPATH": PATH}, stdout=log, stderr=log,
+                cwd=ROOT, env=self._environment | more, stdout=log, stderr=log,
             )  # fmt: skip
 
     def stop(self) -> None:
@@ -90,9 +97,9 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def _cluster(folder: Path, settings) -> Iterator[Cluster]:
+def _cluster(folder: Path, settings, *strikes: str) -> Iterator[Cluster]:
     urls = {"NXTGAUGE_SOURCE_URL": settings.source_url, "NXTGAUGE_TARGET_URL": settings.target_url}
-    found = Cluster(folder, {name: url.get_secret_value() for name, url in urls.items()})
+    found = Cluster(folder, {name: url.get_secret_value() for name, url in urls.items()}, strikes)
     try:
         yield found
     finally:
@@ -150,16 +157,20 @@ class AtChunks(Silent):
         self._actions.get(self._done, lambda: None)()
 
 
-def test_neither_a_killed_worker_nor_a_failure_costs_a_row(api, source, database, tmp_path):
-    """What fails on a worker is the run's own error, of its kind; what was done before is kept when it resumes."""
+def test_no_killed_worker_cut_connection_or_failure_costs_a_row(api, source, database, tmp_path):
+    """One worker is killed and one is cut off while a chunk is written down and not committed.
+
+    What fails on a worker is the run's own error, of its kind; what was done before is kept when it resumes.
+    """
     plain = _settings(source, database())
     engine_run.migrate(plain, Options(workers=Threads(2), auditor=trusting))
     given = _settings(source, database(), retry_seconds=0)
-    with _cluster(tmp_path, given) as found:
-        strikes = AtChunks({3: found.workers[0].kill, 12: lambda: _end_snapshot(given)})
+    with _cluster(tmp_path, given, "before_chunk_commit:2:kill", "before_chunk_commit:2:cut") as found:
+        strikes = AtChunks({12: lambda: _end_snapshot(given)})
         with pytest.raises(SourceError, match="joining the snapshot"):
             _on(found, given, strikes)
-        assert found.workers[0].wait(10) != 0, "it was killed"
+        assert found.workers[0].wait(10) == -signal.SIGKILL
+        assert "it is tried again" in (tmp_path / "worker.log").read_text(), "one was cut off"
         run_id, state, done = _run(given)
         assert state == "failed" and done >= 12
         _on(found, given, run_id=run_id)

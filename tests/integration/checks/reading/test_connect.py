@@ -5,6 +5,7 @@ import threading
 import psycopg
 import pytest
 
+from checks.compare.hashing import types
 from checks.reading import connect
 from config.postgres.connection import parse
 
@@ -35,3 +36,10 @@ def test_a_session_that_lies_idle_is_not_taken_for_forgotten(database, monkeypat
     finally:
         is_over.set()
         reaper.join()
+
+
+def test_who_describes_a_statement_is_not_disturbed_by_what_keeps_the_session(database, monkeypatch):
+    monkeypatch.setattr(connect, "BEAT_SECONDS", 0)
+    with connect.source(parse(database(), "NXTGAUGE_SOURCE_URL")) as conn:
+        for _ in range(500):
+            assert types(conn, ["select 1 as a, 'x'::text as b"]) == [[23, 25]]
