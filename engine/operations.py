@@ -1,10 +1,10 @@
 """The operator's questions and commands beside migrating: each opens a session of its own and returns plain values."""
 
 import contextlib
-import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.errors import TargetError
@@ -15,10 +15,14 @@ from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
 from engine.publish import publish
+from engine.publish import rollback as back
+from engine.publish.rollback import Wish
 from engine.session import connect, snapshot
 from engine.session.blame import blame
 from engine.session.patience import patiently
 from engine.session.stop import STOP
+
+NOTHING_ASKED = Wish()
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from engine.planning.plan import Plan
@@ -44,32 +48,47 @@ def mapping_of(settings: Settings, run_id: str) -> str | None:
         return next((run.mapping_hash for run in bookkeeping.runs(conn) if run.run_id == run_id), None)
 
 
-def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
-    """Roll back the last publish; run_id: only if this run is the published one. A session that is lost is replaced.
+def rollback_foreseen(settings: Settings, wish: Wish) -> dict[str, Any]:
+    """What a rollback would do now, and what was written to what it sets aside; nothing is changed.
 
-    Errors: PlanRefused if there is nothing of ours, or another run is published; TargetError.
+    Errors: PlanRefused if it would be refused, whatever was written; ConfigError, TargetError.
     """
-    tries = itertools.count()
+    with connect.target(settings.target, STOP) as conn:
+        return back.foreseen(conn, back.Trial(settings.target_schema, wish)).to_dict()
 
-    def once(run_id: str | None) -> publish.Switch:
-        with lease.hold(settings.target) as held, held.session(STOP) as conn:
-            earlier = publish.rolled_back(conn, settings.target_schema, run_id) if next(tries) else None
-            try:
-                return earlier or publish.rollback(conn, settings.target_schema, run_id)
-            except TargetError as error:
-                # A lock was waited for, and who holds it is to be told now.
-                error.retryable = error.retryable and error.sqlstate != publish.LOCK_NOT_HAD
-                raise
 
+def rollback(settings: Settings, wish: Wish = NOTHING_ASKED) -> dict[str, Any]:
+    """Roll back the last publish, or undo a rollback. A session that is lost is replaced.
+
+    Errors: PlanRefused if there is nothing of ours, another run is published, or rows that were written would be lost;
+    ConfigError, TargetError.
+    """
     # By its name, or another try would take back one more.
-    return asdict(patiently(once, run_id or published_run(settings)))
+    trial = back.Trial(settings.target_schema, replace(wish, run_id=wish.run_id or rolled_run(settings, wish)))
+    return patiently(partial(_roll_back_once, settings), trial).to_dict()
 
 
-def published_run(settings: Settings) -> str | None:
-    """The run whose build has the target's name; None if none of ours has. Errors: TargetError."""
+def _roll_back_once(settings: Settings, trial: back.Trial) -> back.Taken:
+    with lease.hold(settings.target) as held, held.session(STOP) as conn:
+        with blame(TargetError, "looking at the books", STOP):
+            if earlier := back.done(conn, trial):
+                return earlier
+            if bookkeeping.is_present(conn):  # what is put in place is marked, for which older books have no room
+                bookkeeping.ensure(conn)
+        try:
+            return back.take(conn, trial)
+        except TargetError as error:
+            # A lock was waited for, and who holds it is to be told now.
+            error.retryable = error.retryable and error.sqlstate != publish.LOCK_NOT_HAD
+            raise
+
+
+def rolled_run(settings: Settings, wish: Wish) -> str | None:
+    """The run that a rollback takes back, or that its undoing puts back; None if none of ours stands in that place."""
+    product, _ = publish.names_of(settings.target_schema)
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the target", STOP):
-        live = bookkeeping.schemas(conn).get(settings.target_schema)
-    return live.run_id if live else None
+        found = bookkeeping.schemas(conn).get(product.withdrawn if wish.undo else product.live)
+    return found.run_id if found else None
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:

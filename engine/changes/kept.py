@@ -10,7 +10,7 @@ Laws
 import itertools
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import psycopg
@@ -68,7 +68,9 @@ class Kept:
 def keep(conn: psycopg.Connection, schema: SchemaRecord) -> None:
     """Mark a schema of ours, in the caller's transaction, which keeps writers away; a mark that it has is replaced."""
     forget(conn, schema.schema_oid)
-    taken = feed.mark(conn, schema.name, tables(conn, schema))
+    # A copy of the database on the same server (a template's) has the same rows, with the same xmin, in schemas of the
+    # same oids; in any other database the schema would not be known as ours.
+    taken = replace(feed.mark(conn, schema.name, tables(conn, schema)), database_oid=None)
     query = "insert into migration.marks (schema_oid, mark) values (%s, %s)"
     conn.execute(query, [schema.schema_oid, json.dumps(taken.to_dict())])
     for table in marks.described(conn, schema.name, taken.tables).values():

@@ -1,4 +1,4 @@
-"""The publish and the rollback: a build takes the product's name by a rename, and gives it back by another.
+"""The publish: a build takes the product's name by a rename. engine.publish.rollback gives it back by another.
 
 Laws
 - A published build has passed its gates (engine.gates.gates) and is, row for row, what was verified.
@@ -6,6 +6,8 @@ Laws
 - Nothing is dropped with CASCADE. A schema that is not ours is never dropped, nor one of ours that holds what others
   added.
 - The replaced schema is kept as __previous, one that was rolled back as __withdrawn; one of each is kept.
+- What is put in place is marked in the same transaction (engine.changes.kept), so that a rollback knows what was
+  written to it since.
 - Writers are locked out of the live schema before it is replaced, so that no row is written to one no longer read.
 - The caller holds the lease (engine.books.lease).
 """
@@ -20,6 +22,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import SchemaRecord
+from engine.changes import kept
 from engine.gates import gates, seal
 from engine.publish import schemas
 from engine.session import fetch, rights, servers
@@ -111,7 +114,7 @@ def _place_faults(
     allow_dependants: bool,
     drops_build: bool,
 ) -> list[str]:
-    found = [fault for name in names.all() for fault in _name_faults(conn, ours, name, target_schema)]
+    found = [fault for name in names.all() for fault in name_faults(conn, ours, name, target_schema)]
     for name in (names.previous, *([names.build] if drops_build else [])):
         if name in ours:
             found += schemas.drop_faults(conn, ours[name])
@@ -147,9 +150,10 @@ def publish(
     what = f"publishing {target_schema}"
     with blame(TargetError, what), conn.transaction():
         ours = bookkeeping.schemas(conn)
-        _refuse(_build_faults(ours, run_id, product, archive))
+        refuse(_build_faults(ours, run_id, product, archive))
         _pass_gates(conn, run_id, ours[product.build], archive)  # before writers of what is live have to wait
-        with _switching(conn, what, product, lock_seconds):
+        kept.keep(conn, ours[product.build])
+        with switching(conn, what, product, lock_seconds):
             switch = _put_all(conn, run_id, product, archive, allow_dependants)
     return switch
 
@@ -169,8 +173,8 @@ def _pass_gates(conn: psycopg.Connection, run_id: str, build: SchemaRecord, arch
 
 def _put_all(conn: psycopg.Connection, run_id: str, product: Names, archive: Names, allow_dependants: bool) -> Switch:
     ours = bookkeeping.schemas(conn)
-    _refuse(preflight(conn, product.live, allow_dependants=allow_dependants))
-    switch = _switch_to(conn, ours.get(product.live), product, run_id)
+    refuse(preflight(conn, product.live, allow_dependants=allow_dependants))
+    switch = switch_of(conn, ours.get(product.live), product, run_id)
     for names in (product, archive):
         _put_in_place(conn, ours, names)
     bookkeeping.set_state(conn, run_id, "published")
@@ -178,41 +182,12 @@ def _put_all(conn: psycopg.Connection, run_id: str, product: Names, archive: Nam
     return switch
 
 
-def rollback(
-    conn: psycopg.Connection, target_schema: str, run_id: str | None = None, *, lock_seconds: float = LOCK_SECONDS
-) -> Switch:
-    """Set the live schema aside and the previous one, if there is one, back in its place.
-
-    run_id: refused if the live schema is another run's. The one set aside before is dropped.
-    Errors: PlanRefused, TargetError; then nothing has changed.
-    """
-    product, archive = names_of(target_schema)
-    with _switching(conn, f"rolling back {target_schema}", product, lock_seconds):
-        ours = bookkeeping.schemas(conn)
-        _refuse(_rollback_faults(conn, ours, product, archive, run_id))
-        restored = ours[product.previous].run_id if product.previous in ours else None
-        switch = _switch_to(conn, ours[product.live], product, restored)
-        for names in (product, archive):
-            _take_back(conn, ours, names, restored)
-        bookkeeping.set_state(conn, ours[product.live].run_id, "rolled_back")
-    return switch
-
-
-def rolled_back(conn: psycopg.Connection, target_schema: str, run_id: str | None) -> Switch | None:
-    """What the rollback of this run did, if it has been made; for who has not heard of it."""
-    if run_id is None or bookkeeping.run(conn, run_id).state != "rolled_back":
-        return None
-    product, _ = names_of(target_schema)
-    ours = bookkeeping.schemas(conn)
-    restored = ours[product.live].run_id if product.live in ours else None
-    return _switch_to(conn, ours.get(product.withdrawn), product, restored)
-
-
 def _put_in_place(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names) -> None:
     live, build = ours.get(names.live), ours.get(names.build)
     access = privileges.read(conn, live.schema_oid) if live else None
     if live:
         schemas.drop_if_there(conn, names.previous)
+        kept.forget(conn, live.schema_oid)  # this publish leaves behind what was written to it; nobody asks later
         bookkeeping.rename_schema(conn, live, names.previous, "previous")
     if not build:
         return
@@ -223,16 +198,8 @@ def _put_in_place(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names
         privileges.give(conn, access, build.schema_oid, public=names.kind != "archive")
 
 
-def _take_back(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names, restored_run: str | None) -> None:
-    live, previous = ours.get(names.live), ours.get(names.previous)
-    if live:
-        schemas.drop_if_there(conn, names.withdrawn)
-        bookkeeping.rename_schema(conn, live, names.withdrawn, "withdrawn")
-    if previous and previous.run_id == restored_run:  # an archive goes with its product
-        bookkeeping.rename_schema(conn, previous, names.live, "live")
-
-
-def _switch_to(conn: psycopg.Connection, live: SchemaRecord | None, names: Names, run_id: str | None) -> Switch:
+def switch_of(conn: psycopg.Connection, live: SchemaRecord | None, names: Names, run_id: str | None) -> Switch:
+    """What it comes to that this run takes the place of what is live."""
     if live is None:
         return Switch(names.live, run_id, None, (), ())
     outside, added = schemas.dependants_of(conn, live.schema_oid), schemas.added_to(conn, live)
@@ -240,12 +207,12 @@ def _switch_to(conn: psycopg.Connection, live: SchemaRecord | None, names: Names
 
 
 @contextlib.contextmanager
-def _switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: float) -> Iterator[None]:
+def switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: float) -> Iterator[None]:
     """One transaction that waits for locks no longer than this, and then says who holds them."""
     try:
         with blame(TargetError, what), conn.transaction():
             conn.execute("select set_config('lock_timeout', %s, true)", [f"{int(lock_seconds * 1000)}ms"])
-            _lock_writers_out(conn, bookkeeping.schemas(conn).get(names.live))
+            lock_writers_out(conn, bookkeeping.schemas(conn).get(names.live))
             yield
     except TargetError as error:
         if getattr(error, "sqlstate", "") == LOCK_NOT_HAD:
@@ -255,7 +222,7 @@ def _switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: 
         raise
 
 
-def _lock_writers_out(conn: psycopg.Connection, live: SchemaRecord | None) -> None:
+def lock_writers_out(conn: psycopg.Connection, live: SchemaRecord | None) -> None:
     """Wait for the transactions that have written to the live tables, and let no others begin; readers go on."""
     if live is None:
         return
@@ -283,7 +250,8 @@ def _blockers(conn: psycopg.Connection, names: Names) -> str:
     return ", ".join(row[0] for row in conn.execute(BLOCKERS, values))
 
 
-def _refuse(faults: list[str]) -> None:
+def refuse(faults: list[str]) -> None:
+    """Errors: PlanRefused if there is any."""
     if faults:
         raise PlanRefused(faults)
 
@@ -300,7 +268,7 @@ def _source_faults(
     ]
 
 
-def _name_faults(conn: psycopg.Connection, ours: dict[str, SchemaRecord], name: str, target_schema: str) -> list[str]:
+def name_faults(conn: psycopg.Connection, ours: dict[str, SchemaRecord], name: str, target_schema: str) -> list[str]:
     """Whether the name is taken by somebody else, or by ours for another target schema or of another owner."""
     if not fetch.value(bool, conn, "select to_regnamespace(quote_ident(%s)) is not null", [name]):
         return []
@@ -343,19 +311,3 @@ def _build_faults(ours: dict[str, SchemaRecord], run_id: str, product: Names, ar
         return [f"run {run_id} has no schema {product.build} to publish; run it again"]
     others = [names for names in (product, archive) if names.build in ours and ours[names.build].run_id != run_id]
     return [f"schema {n.build} is run {ours[n.build].run_id}'s, not run {run_id}'s; run it again" for n in others]
-
-
-def _rollback_faults(
-    conn: psycopg.Connection, ours: dict[str, SchemaRecord], product: Names, archive: Names, run_id: str | None
-) -> list[str]:
-    if product.live not in ours:
-        return [f"there is no schema {product.live} that this tool published; nothing to roll back"]
-    if run_id not in (None, live := ours[product.live].run_id):
-        return [f"schema {product.live} is run {live}'s, not run {run_id}'s; name the run that is to be taken back"]
-    found = []
-    for names in (product, archive):
-        places = (names.live, names.previous, names.withdrawn)
-        found += [fault for name in places for fault in _name_faults(conn, ours, name, product.live)]
-        if names.withdrawn in ours:
-            found += schemas.drop_faults(conn, ours[names.withdrawn])
-    return found

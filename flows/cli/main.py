@@ -18,7 +18,7 @@ import click
 
 from config import printable
 from config.errors import PlanRefused
-from flows.cli import about_rows, about_runs, completion, doctor, hints, plans
+from flows.cli import about_rows, about_runs, completion, doctor, hints, plans, rolling_back
 from flows.cli import services as cli_services
 from flows.cli.command import (
     NAME,
@@ -208,38 +208,10 @@ def _show_values(settings: "Settings", report: dict[str, Any]) -> None:
         click.echo(printable.line(text))
 
 
-@cli.command()
-@click.option("--run", "run_id", metavar="ID", help="Only if this is the run that is published.")
-@common
-def rollback(context: click.Context, run_id: str | None) -> int:
-    """Put back by rename what stood before the last publish."""
-    settings = settings_of(context)
-    from engine import operations
-    from flows.runs import work
-
-    run_id = run_id or operations.published_run(settings)
-    done = (
-        through_prefect("rollback", None, {"profile": context.obj.profile or "", "run_id": run_id}) if run_id else None
-    )
-    if done is None:
-        done = work.rollback(settings, run_id)
-    show(context, done, lambda: _rolled_back(done))
-    return 0
-
-
-def _rolled_back(done: dict[str, Any]) -> str:
-    """done: engine.publish.publish.Switch, as a dict."""
-    schema, back = done["schema"], done["live_run"]
-    now = f"schema {schema} is run {back}'s again" if back else f"there is no schema {schema} now, as there was none"
-    lines = [f"{now}; run {done['replaced_run']}'s is set aside as {schema}__withdrawn"]
-    lines += [f"still uses what was set aside: {name}" for name in done["dependants"]]
-    return "\n".join([*lines, *(f"was left in what was set aside: {name}" for name in done["left_behind"])])
-
-
 OTHERS = (
     plans.plan,
     about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive,
-    about_rows.rejects, about_rows.notes, about_rows.links, doctor.doctor, completion.completion,
+    about_rows.rejects, about_rows.notes, about_rows.links, rolling_back.rollback, doctor.doctor, completion.completion,
     cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server,
 )  # fmt: skip
 for command in OTHERS:

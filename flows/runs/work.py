@@ -18,6 +18,7 @@ from engine import operations, staging
 from engine import run as engine_run
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
+from engine.publish.rollback import Wish
 from engine.session.execution import Watch, Workers
 from engine.session.patience import Patience, anew
 from engine.session.stop import STOP, Stop
@@ -228,10 +229,10 @@ def _passes(error: MigrateError, settings: Settings) -> bool:
     return error.retryable and all(network.line(side).is_known for side in (settings.source, settings.target))
 
 
-def rollback(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
-    """Puts back what stood before the last publish; run_id: only if that is the run that is published."""
+def rollback(settings: Settings, wish: Wish) -> dict[str, Any]:
+    """Puts back what stood before the last publish, or undoes that."""
     with on_signal(STOP), _asked_to_stop(STOP):
-        return operations.rollback(settings, run_id)
+        return operations.rollback(settings, wish)
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:

@@ -81,7 +81,9 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
     assert failed >= {"content/users", "content/notifications", "law/user_role_profiles/roots"}
     command.ends(0, "status")
     command.ends(2, "waive", "none", "content/users", "--reason", "why", "--by", "me")
-    command.ends(0, "rollback")
+    command.ends(3, "rollback", "--to-nothing", "--yes")
+    command.ends(0, "rollback", "--to-nothing", "--yes", "--lose")
+    command.ends(0, "rollback", "--undo", "--yes", "--json")
     _assert_clean(said, home.folder)
 
 

@@ -174,7 +174,7 @@ def test_a_run_that_fails_ends_failed_in_prefect_and_leaves_no_error_in_its_stor
 def test_rollback_puts_back_what_stood_before(home, second, databases, target):
     before = target.execute("select to_regnamespace('nxtgauge__previous')::oid").fetchone()[0]
     target.rollback()
-    home.result("rollback", **databases)
+    home.result("rollback", "--yes", **databases)
     assert target.execute("select to_regnamespace('nxtgauge')::oid").fetchone()[0] == before
     assert target.execute("select to_regnamespace('nxtgauge__withdrawn')").fetchone()[0]
 

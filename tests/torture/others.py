@@ -61,7 +61,7 @@ def _strike(scene: Scene, command: Command, names: list[str], codes: set[int]) -
 def rollback(stage: Stage, scene: Scene) -> None:
     """It is whole, or has not been: and a second one does it."""
     stage.target.create(scene.target_db, stage.published(2))
-    command = _begun(scene, "rollback")
+    command = _begun(scene, "rollback", "--yes")
     command.wait(scene.rng.uniform(0, 0.4))
     names = ["kill", "kill", "sigterm", "target_immediate", "target_ended"]
     _strike(scene, command, names, {strikes.TERMINATED, strikes.STOPPED})
@@ -72,7 +72,7 @@ def rollback(stage: Stage, scene: Scene) -> None:
     if (found == AFTER) != ("rolled_back" in states):
         scene.fault("books", f"schemas {sorted(found)}, and runs are {states}")
     if found == BEFORE:
-        scene.end(scene.start("rollback"), None, "rollback", {0})
+        scene.end(scene.start("rollback", "--yes"), None, "rollback", {0})
     query = "select run_id from migration.runs where state = 'published'"
     [(run_id,)] = scene.target.ask(query, None, scene.target_db)
     whole = pictures.of(scene.target.url(scene.target_db), run_id=run_id)

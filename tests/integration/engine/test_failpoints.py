@@ -189,7 +189,7 @@ def test_a_rollback_that_is_struck_is_whole_or_has_not_been(source, published_tw
     assert trial.live_run == first and not trial.left_over()
     found = trial.picture() | {"migration.schemas": undisturbed["migration.schemas"]}  # there is one set aside
     assert not pictures.differences(undisturbed, found)
-    assert trial.rolled_back("after_rollback:1:kill").code == KILLED and trial.live_run is None
+    assert trial.rolled_back("after_rollback:1:kill", to_nothing=True).code == KILLED and trial.live_run is None
 
 
 def test_a_copy_that_is_struck_down_is_made_anew_and_is_the_same(source, database):

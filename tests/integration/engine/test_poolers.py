@@ -13,6 +13,7 @@ from config.errors import SourceError, StagingError, TargetBusy, TargetError
 from config.postgres import pooling
 from engine import operations
 from engine.books import lease
+from engine.publish.rollback import Wish
 from engine.run import migrate
 from engine.session.execution import Silent
 from engine.start import survey
@@ -79,7 +80,7 @@ def _commands(settings: configuration.Settings, side: str) -> Iterator[Callable[
     if side == "target":
         yield lambda: verify.published(settings)
         yield lambda: operations.status(settings)
-        yield lambda: operations.rollback(settings)
+        yield lambda: operations.rollback(settings, Wish(to_nothing=True))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_where_each_client_has_its_session_a_run_is_as_without(everywhere, throu
     assert summary.state == "published" and "another run holds this target" in watch.told
     if has_pgbouncer():
         assert staging_copy.stage(settings, staging_copy.wish(100, False, None, None), None)["state"] == "proven"
-    assert operations.rollback(settings)["replaced_run"] == summary.run_id
+    assert operations.rollback(settings, Wish(to_nothing=True))["replaced_run"] == summary.run_id
     assert [locks(everywhere[variable]) for variable in everywhere] == [0, 0, 0]
 
 

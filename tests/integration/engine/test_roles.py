@@ -142,7 +142,7 @@ def test_they_go_the_whole_way(urls, settings):
     assert as_owner(target, "select owner from nxtgauge.secrets") == [("somebody",)]
     operations.rollback(settings)
     states = {one["run_id"]: one["state"] for one in operations.status(settings)}
-    assert (states[first.run_id], states[again.run_id]) == ("published", "rolled_back")
+    assert (states[first.run_id], states[again.run_id]) == ("published", "withdrawn")
     assert operations.told(settings, again.run_id).run_id == again.run_id != first.run_id
     (up, *_) = BooksCollector(settings).collect()
     assert up.samples[0].value == 1

@@ -52,7 +52,7 @@ def wait_until(process: subprocess.Popen, is_so) -> None:
     ("arguments", "side", "locked"),
     [
         (["verify"], "TARGET", "nxtgauge.users"),
-        (["rollback"], "TARGET", "nxtgauge.users"),
+        (["rollback", "--to-nothing", "--yes"], "TARGET", "nxtgauge.users"),
         (["stage", "--unmasked", "--reason", "a test", "--by", "a test"], "SOURCE", "public.users"),
     ],
 )
@@ -76,7 +76,7 @@ def test_another_signal_ends_it_with_the_same_code_whenever_it_comes(urls):
     url = urls["NXTGAUGE_TARGET_URL"]
     with psycopg.connect(url) as holder, psycopg.connect(url, autocommit=True) as conn:
         holder.execute("lock table nxtgauge.users in access exclusive mode")
-        with command(urls, "rollback") as process:
+        with command(urls, "rollback", "--to-nothing", "--yes") as process:
             wait_until(process, lambda: conn.execute(WAITING, [conn.info.dbname]).fetchone() is not None)
             for _ in range(100):  # from the request until the process is gone
                 process.send_signal(signal.SIGTERM)

@@ -18,6 +18,7 @@ from config import settings as configuration
 from config.errors import MigrateError
 from config.settings import Settings
 from engine import operations, staging
+from engine.publish.rollback import Wish
 from engine.run import migrate
 from engine.session.stop import STOP
 from engine.start.options import Options
@@ -70,8 +71,8 @@ class Trial:
         """An attempt that goes on with whatever is there."""
         return _apart(_migrate, self, strikes, changes)
 
-    def rolled_back(self, strikes: str = "") -> Ended:
-        return _apart(_roll_back, self, strikes, {})
+    def rolled_back(self, strikes: str = "", **wish: object) -> Ended:
+        return _apart(_roll_back, self, strikes, wish)
 
     def copied(self, strikes: str = "") -> Ended:
         """An attempt at a staging copy, in the target's place."""
@@ -147,8 +148,8 @@ def _migrate(trial: Trial, changes: dict[str, object]) -> None:
     migrate(trial.settings(**changes), Options(auditor=trusting, resume=True))
 
 
-def _roll_back(trial: Trial, _: dict[str, object]) -> None:
-    operations.rollback(trial.settings())
+def _roll_back(trial: Trial, wish: dict[str, object]) -> None:
+    operations.rollback(trial.settings(), Wish(**wish))
 
 
 def _copy(trial: Trial, _: dict[str, object]) -> None:

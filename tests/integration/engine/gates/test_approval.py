@@ -7,6 +7,7 @@ from config.errors import ConfigError, Interrupted, PlanRefused, VerificationFai
 from engine import operations, run
 from engine.gates import gates
 from engine.gates.approval import Decision
+from engine.publish.rollback import Wish
 from engine.session.stop import Stop
 from engine.start.options import Options
 from flows.cli import main as cli
@@ -252,10 +253,10 @@ class TestResume:
 
 class TestRollback:
     def test_only_the_run_that_is_named(self, settings, target):
-        assert operations.published_run(settings) is None
+        assert operations.rolled_run(settings, Wish()) is None
         first, second = (run.migrate(settings, Options(auditor=trusting)).run_id for _ in range(2))
-        assert operations.published_run(settings) == second
+        assert operations.rolled_run(settings, Wish()) == second
         with pytest.raises(PlanRefused, match=f"is run {second}'s, not run {first}'s"):
-            operations.rollback(settings, first)
-        operations.rollback(settings, second)
-        assert operations.published_run(settings) == first
+            operations.rollback(settings, Wish(first))
+        operations.rollback(settings, Wish(second))
+        assert operations.rolled_run(settings, Wish()) == first

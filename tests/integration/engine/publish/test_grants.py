@@ -2,7 +2,8 @@
 
 from config.postgres.connection import parse
 from engine.books import bookkeeping
-from engine.publish import publish
+from engine.publish import publish, rollback
+from engine.publish.rollback import Trial, Wish
 from engine.session import connect
 from tests.integration.engine.publish.builds import PRODUCT, TARGET, build, expected, published, standing
 
@@ -147,5 +148,5 @@ class TestGrants:
             assert ("users",) in self.rows(conn, own)
             make = f"select from pg_namespace where nspname = %s and has_schema_privilege('{app}', oid, 'create')"
             assert not self.rows(conn, make)
-            publish.rollback(moving, TARGET)
+            rollback.take(moving, Trial(TARGET, Wish()))
             assert standing(moving) == expected(live=second, withdrawn=third) and first

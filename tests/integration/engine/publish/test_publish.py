@@ -6,7 +6,8 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from config.postgres.connection import parse
 from engine.books import bookkeeping
-from engine.publish import publish, schemas
+from engine.publish import publish, rollback, schemas
+from engine.publish.rollback import Trial, Wish
 from engine.session import connect, servers
 from tests.integration.engine.publish.builds import PRODUCT, TARGET, build, expected, published, standing, state
 from tests.support.auditors import pass_gates
@@ -47,7 +48,7 @@ class TestPublish:
             conn.execute(sql.SQL("create table {} (id serial)").format(table))
             pass_gates(conn, run_id, name)
             publish.publish(conn, run_id, name)
-        publish.rollback(conn, name)
+        rollback.take(conn, Trial(name, Wish()))
         assert name in bookkeeping.schemas(conn) and name + "__withdrawn" in bookkeeping.schemas(conn)
 
     def test_a_run_without_a_build_or_with_anothers_is_refused(self, conn):

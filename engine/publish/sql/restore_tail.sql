@@ -1,0 +1,6 @@
+
+set constraints all immediate;
+select made from pg_temp.foreign_keys \gexec
+select told from pg_temp.foreign_keys where comment is not null \gexec
+commit;
+\echo done

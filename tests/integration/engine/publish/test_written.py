@@ -1,0 +1,239 @@
+"""What was written to a published schema: counted before it is set aside, exported, and put back by the script."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from config.errors import ConfigError, PlanRefused, VerificationFailed
+from engine.publish import rollback
+from engine.publish.rollback import Trial, Wish
+from tests.integration.engine.publish.builds import TARGET, build, expected, published, standing, take
+from tests.support.programs import psql
+
+# Kinds of keys and tables; children go with their parents, uniques are swapped, and what is generated is left out.
+DDL = """
+    create table {build}.users (name text);
+    insert into {build}.users values ({run});
+    create type {build}.mood as enum ('good', 'bad');
+    create table {build}.parents (id int generated always as identity primary key, email text unique,
+                                  mood {build}.mood default 'good', best uuid,
+                                  length int generated always as (length(email)) stored);
+    create table {build}.children (id uuid primary key, note text, at timestamptz default now(),
+                                   parent int not null references {build}.parents on delete cascade);
+    comment on constraint children_parent_fkey on {build}.children is 'kept';
+    alter table {build}.parents add foreign key (best) references {build}.children on delete set null;
+    create table {build}."Odd ""t'b\\l:e" ("the %s" numeric, b text, value bytea, primary key (b, "the %s"));
+    create table {build}.parts (day int, id int, value money, primary key (day, id)) partition by list (day);
+    create table {build}.parts_1 partition of {build}.parts for values in (1, 2);
+    create table {build}.parts_2 partition of {build}.parts default;
+    create table {build}.keyless (value int);
+    create table {build}.still (id int primary key);
+    insert into {build}.parents (email) select concat('e', n) from generate_series(1, 200) as n;
+    insert into {build}.children select uuid_in(textout(md5(n::text))), 'a', '2026-01-02 03:04:05+02', n
+        from generate_series(1, 200) as n;
+    insert into {build}."Odd ""t'b\\l:e" select n, 'x', null from generate_series(1, 100) as n;
+    insert into {build}.parts select n % 4, n, n from generate_series(1, 200) as n;
+    insert into {build}.keyless select generate_series(1, 20);
+    insert into {build}.still select generate_series(1, 20);
+"""
+TABLES = ("users", "parents", "children", "Odd \"t'b\\l:e", "parts", "keyless", "still")
+WRITES = (
+    "insert into nxtgauge.parents (email) values (concat('n', {new}))",
+    "update nxtgauge.parents set mood = 'bad' where id between {n} and {n} + 2",
+    "update nxtgauge.parents p set email = o.email || '''' from nxtgauge.parents o where p.id = {n} and o.id = {m}",
+    "update nxtgauge.parents set best = (select id from nxtgauge.children order by id limit 1) where id = {n}",
+    "delete from nxtgauge.parents where id = {n}",
+    "insert into nxtgauge.children select gen_random_uuid(),E'\\t\\\\', now(), id from nxtgauge.parents where id = {n}",
+    "update nxtgauge.children set note = null where parent between {n} and {n} + 2",
+    "delete from nxtgauge.children where parent = {n}",
+    """insert into nxtgauge."Odd ""t'b\\l:e" values ({new}, 'y', '\\xdeadbeef')""",
+    """update nxtgauge."Odd ""t'b\\l:e" set "the %s" = "the %s" * 1.00 where "the %s" = {n}""",
+    """delete from nxtgauge."Odd ""t'b\\l:e" where "the %s" = {n}""",
+    "insert into nxtgauge.parts values ({n} % 5, {new}, 12.5)",
+    "update nxtgauge.parts set day = (day + 1) % 5 where id = {n}",
+    "delete from nxtgauge.parts where id = {n}",
+    "insert into nxtgauge.keyless values ({n})",
+    "delete from nxtgauge.keyless where value = {n}",
+)
+
+
+def contents(conn, schema: str) -> dict[str, list]:
+    found = {}
+    for name in TABLES[1:]:
+        query = sql.SQL("select t::text from {} as t order by 1").format(sql.Identifier(schema, name))
+        found[name] = conn.execute(query).fetchall()
+    return found
+
+
+def write(url: str, rng, count: int) -> None:
+    """Mixed writes by two sessions, one of which goes on with transactions and savepoints for long."""
+    with psycopg.connect(url) as one, psycopg.connect(url, autocommit=True) as other:
+        for number in range(count):
+            values = {"n": rng.randrange(250), "m": rng.randrange(250), "new": 1000 + number}
+            statement = rng.choice(WRITES).format(**values)
+            session = one if rng.random() < 0.5 else other
+            try:
+                session.execute("set lock_timeout = '5ms'")
+                with session.transaction(force_rollback=rng.random() < 0.2):
+                    session.execute(statement)
+            except (psycopg.errors.UniqueViolation, psycopg.errors.LockNotAvailable):
+                continue
+            if rng.random() < 0.1:
+                one.commit()
+
+
+def test_nothing_that_was_written_is_missing_from_the_export(conn, here, rng, tmp_path):
+    first, late = published(conn, DDL), psycopg.connect(here.conninfo)
+    late.execute("create table public.made_late (id int)")  # a transaction that is under way at the publish
+    with late.transaction():
+        second = published(conn, DDL)
+        late.execute("insert into nxtgauge.parts values (1, 100000, 1)")  # by a savepoint that was begun before it
+    late.commit()
+    write(here.conninfo, rng, 2000)
+    conn.execute("vacuum (freeze) nxtgauge.parents")
+    before = contents(conn, TARGET)
+
+    with pytest.raises(PlanRefused, match=r"rows were written to schema nxtgauge .*--export FOLDER.*--lose"):
+        take(conn)
+    assert standing(conn) == expected(live=second, previous=first)
+    folder = tmp_path / "kept"
+    taken = take(conn, export=str(folder))
+    late.close()
+    assert standing(conn) == expected(live=first, withdrawn=second) and taken.exported == str(folder)
+    _assert_told(conn, taken)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert folder.stat().st_mode & 0o777 == 0o700 and [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+    published(conn, DDL)  # a build like the one that was set aside, without what was written to it
+    assert contents(conn, TARGET) != before
+    _restore(here.conninfo, folder)
+    assert contents(conn, TARGET) == before == contents(conn, TARGET + "__withdrawn")
+    (comment,) = conn.execute(
+        "select obj_description(oid) from pg_constraint where conname = 'children_parent_fkey' "
+        "and connamespace = 'nxtgauge'::regnamespace and convalidated"
+    ).fetchone()
+    assert comment == "kept"
+    _restore(here.conninfo, folder)  # again: nothing changes
+    assert contents(conn, TARGET) == before
+    conn.execute("insert into nxtgauge.parents (email) values ('the next')")  # by a sequence that has gone on
+
+
+def _assert_told(conn, taken: rollback.Taken) -> None:
+    """Of each table with a key as many keys as are told are new in what was set aside, and gone from it."""
+    told = {table["table"]: table for table in taken.written["tables"]}
+    assert "still" not in told and "users" not in told and "primary key" in told["keyless"]["note"]
+    places = (f"{TARGET}__withdrawn", TARGET), (TARGET, f"{TARGET}__withdrawn")
+    for name, columns in (("parents", "id"), ("children", "id"), ("parts", "day, id")):
+        query = f"select count(*) from (select {columns} from {{}}.{name} except select {columns} from {{}}.{name}) x"
+        found = tuple(conn.execute(query.format(*place)).fetchone()[0] for place in places)
+        if name != "children":  # whose keys of the first publish are those of the second
+            assert (told[name]["inserted"], told[name]["deleted"]) == found, name
+        assert told[name]["updated"] or name == "parts"  # whose only updates change the key
+
+
+def _restore(url: str, folder: Path) -> None:
+    done = subprocess.run([psql(), "-X", url, "-f", "restore.sql"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0 and "ERROR" not in done.stderr, done.stderr
+
+
+def test_uniques_that_were_swapped_are_put_back(conn, here, tmp_path):
+    published(conn, DDL), published(conn, DDL)
+    for row, email in ((5, "away"), (6, "e5"), (5, "e6")):
+        conn.execute("update nxtgauge.parents set email = %s where id = %s", [email, row])
+    before = contents(conn, TARGET)
+    take(conn, export=str(tmp_path / "kept"))
+    assert json.loads((tmp_path / "kept" / "export.json").read_text())["written"]["rows"] == 2
+    conn.execute("create schema elsewhere")
+    published(conn, DDL)
+    conn.execute('alter schema nxtgauge rename to "else\'where"')
+    done = subprocess.run(
+        [psql(), "-X", here.conninfo, "-v", "schema=else'where", "-f", "restore.sql"],
+        cwd=tmp_path / "kept", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert contents(conn, "else'where") == before
+
+
+class TestCounts:
+    def test_nothing_written_needs_neither(self, conn):
+        first, second = published(conn, DDL), published(conn, DDL)
+        conn.execute("vacuum (full, freeze) nxtgauge.parents")
+        with conn.transaction(force_rollback=True):
+            conn.execute("delete from nxtgauge.children")
+        told = take(conn).written
+        assert (told["rows"], told["tables"], told["unknown"]) == (0, (), "") and told["since"]
+        assert standing(conn) == expected(live=first, withdrawn=second)
+
+    def test_whatever_runs_on_the_server_at_the_publish(self, conn, here):
+        """A transaction of somebody else holds the boundary before the build itself, and its rows are no writes."""
+        with psycopg.connect(here.conninfo) as late:
+            late.execute("create table public.made_late (id int)")
+            published(conn, DDL), published(conn, DDL)
+            conn.execute("insert into nxtgauge.still values (100)")
+            with pytest.raises(PlanRefused, match=r"1 rows were written .* \(still\)"):
+                take(conn)
+
+    def test_what_is_written_to_the_one_that_came_back_is_counted_when_it_goes_again(self, conn):
+        first, second = published(conn, DDL), published(conn, DDL)
+        conn.execute("insert into nxtgauge__previous.still values (99)")  # before it comes back: nobody asks
+        assert take(conn).written["rows"] == 0
+        conn.execute("insert into nxtgauge.still values (100); delete from nxtgauge.still where id = 1")
+        with pytest.raises(PlanRefused, match=r"2 rows were written .* \(still\)"):
+            take(conn, undo=True)
+        assert take(conn, undo=True, lose=True).written["rows"] == 2
+        assert standing(conn) == expected(live=second, previous=first)
+        assert take(conn).written["rows"] == 0
+        assert take(conn, undo=True, lose=True).written["rows"] == 2  # they are not in the other one yet
+
+    def test_what_an_older_program_published_cannot_be_told(self, conn, tmp_path):
+        first, second = published(conn, DDL), published(conn, DDL)
+        conn.execute("delete from migration.marks")
+        with pytest.raises(PlanRefused, match=r"cannot be told what was written .* an older version"):
+            take(conn)
+        conn.execute("update nxtgauge.still set id = 77 where id = 7")
+        before = contents(conn, TARGET)
+        take(conn, export=str(tmp_path / "kept"))
+        take(conn, undo=True)
+        assert standing(conn) == expected(live=second, previous=first) and contents(conn, TARGET) == before
+        take(conn, lose=True)
+        assert len(json.loads((tmp_path / "kept" / "export.json").read_text())["files"]) == len(TABLES)
+
+    def test_tables_that_came_went_or_were_emptied(self, conn, tmp_path):
+        published(conn, DDL), published(conn, DDL)
+        conn.execute("create table nxtgauge.added (id int); insert into nxtgauge.added values (1), (2)")
+        conn.execute("drop table nxtgauge.keyless; truncate nxtgauge.still")
+        conn.execute("insert into nxtgauge.still values (1), (30)")
+        taken = take(conn, export=str(tmp_path / "kept"))
+        told = {table["table"]: [*table.values()][1:4] for table in taken.written["tables"]}
+        assert told == {"added": [2, 0, 0], "keyless": [0, 0, 20], "still": [1, 1, 19]}
+
+    def test_keys_that_are_not_those_that_were_kept_stop_it(self, conn):
+        published(conn, DDL), published(conn, DDL)
+        conn.execute("delete from nxtgauge.still where id = 7")
+        conn.execute("update migration.keys set keys = '{}' where table_name = 'still'")
+        with pytest.raises(VerificationFailed, match="do not add up"):
+            take(conn, lose=True)
+
+    def test_a_folder_with_something_in_it_is_left_alone(self, conn, tmp_path):
+        published(conn, DDL), published(conn, DDL)
+        (tmp_path / "mine").touch()
+        for place in (tmp_path, tmp_path / "mine", tmp_path / "none" / "there"):
+            with pytest.raises(ConfigError, match=r"name (one|another)"):
+                rollback.foreseen(conn, Trial(TARGET, Wish(export=str(place))))
+            with pytest.raises(ConfigError, match=r"name (one|another)"):
+                take(conn, export=str(place))
+        assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+    def test_what_would_be_done_is_told_and_nothing_changed(self, conn):
+        first, second = published(conn, DDL), published(conn, DDL)
+        conn.execute("insert into nxtgauge.still values (100)")
+        told = rollback.foreseen(conn, Trial(TARGET, Wish()))
+        assert (told.live_run, told.replaced_run, told.written["rows"]) == (first, second, 1)
+        assert standing(conn) == expected(live=second, previous=first)
+        with pytest.raises(PlanRefused, match="nothing to undo"):
+            rollback.foreseen(conn, Trial(TARGET, Wish(undo=True)))
+        assert build(conn)
