@@ -8,17 +8,10 @@ import io
 
 import click
 
-from config.settings import VARIABLES
 from flows.local import commands
 
-# Options that people look for, with the settings that they mean; other names of one thing come after it.
-MEANT = {
-    **{f"--{name.replace('_', '-')}": variable for name, variable in VARIABLES.items()},
-    "--source": VARIABLES["source_url"],
-    "--target": VARIABLES["target_url"],
-    "--staging": VARIABLES["staging_url"],
-    "--schema": VARIABLES["target_schema"],
-}
+# Other names under which people look for a setting.
+ALSO = {"--source": "source_url", "--target": "target_url", "--staging": "staging_url", "--schema": "target_schema"}
 OF_CONNECTIONS = ("--dsn", "--url", "--host", "--port", "--user", "--username", "--password", "--dbname", "--database")
 WHY = "the arguments of a program can be read by every user of the machine"
 
@@ -28,7 +21,9 @@ def told(error: BaseException) -> BaseException:
     if not isinstance(error, click.NoSuchOption):
         return error
     option = error.option_name.partition("=")[0]
-    variable = MEANT.get(option)
+    from config.settings import VARIABLES  # heavy, and only needed where somebody has mistyped
+
+    variable = VARIABLES.get(ALSO.get(option, option.removeprefix("--").replace("-", "_")))
     if option in OF_CONNECTIONS:
         variable = f"{VARIABLES['source_url']} and {VARIABLES['target_url']}"
     if variable is None:

@@ -71,7 +71,7 @@ class Trial:
         """An attempt that goes on with whatever is there."""
         return _apart(_migrate, self, strikes, changes)
 
-    def rolled_back(self, strikes: str = "", **wish: object) -> Ended:
+    def rolled_back(self, strikes: str = "", **wish: Any) -> Ended:
         return _apart(_roll_back, self, strikes, wish)
 
     def copied(self, strikes: str = "") -> Ended:
@@ -148,7 +148,7 @@ def _migrate(trial: Trial, changes: dict[str, object]) -> None:
     migrate(trial.settings(**changes), Options(auditor=trusting, resume=True))
 
 
-def _roll_back(trial: Trial, wish: dict[str, object]) -> None:
+def _roll_back(trial: Trial, wish: dict[str, Any]) -> None:
     operations.rollback(trial.settings(), Wish(**wish))
 
 
