@@ -37,7 +37,8 @@ def migrate(
 
     Args:
         profile: How strict to be; a file in config/profiles. Blank: of a run that is gone on with the one that it began
-            with, else staging. Such a run is refused under one that is looser.
+            with, else the worker's own (NXTGAUGE_PROFILE), else staging. Such a run is refused under one that is
+            looser. The mapping is the worker's (NXTGAUGE_MAPPING).
         run_id: A run to resume, as `nxtgauge-migrate status` names it; blank for a new run.
         dry_run: Build and verify everything, report, issue the certificate, and publish nothing.
         certificate: Path of a rehearsal's certificate.json, as the worker sees it. Blank: the latest rehearsal in the

@@ -24,7 +24,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from config import settings
+from config import origins, settings
 from flows.service import pickup
 from tests.system import compose
 
@@ -134,7 +134,8 @@ def test_prefects_server_reaches_no_database_but_its_own():
 
 
 def test_the_worker_gets_every_setting_there_is():
-    assert set(settings.VARIABLES.values()) <= set(SERVICES["worker"]["environment"])
+    variables = {*settings.VARIABLES.values(), *origins.VARIABLES.values()}
+    assert variables <= set(SERVICES["worker"]["environment"])
 
 
 def test_the_worker_has_the_time_to_let_its_runs_stop():
