@@ -7,7 +7,7 @@ Laws
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,11 +105,26 @@ def _found(report: Json, group: str) -> Iterator[Block]:
     if checks and (said := about(group, report)):
         yield Text(said)
     if len(checks) > GLANCE:
-        rows = tuple((check["name"], badge(check), check["title"], *_told_of(check)) for check in checks)
-        yield TableBlock("at a glance", ("check", "result", "rule", "found", "columns"), rows, fold_after=50)
+        yield from _glance(checks)
         checks = [check for check in checks if check["rows"]]  # the list says all there is of the others
     for check in checks:
         yield FindingBlock(check, _rows_of(check), check["rows_total"] - len(check["rows"]))
+
+
+def _glance(checks: Sequence[Json]) -> Iterator[Block]:
+    """A list of the checks. What is the same of all is said once before it."""
+    (_, *results), (rule, *rules) = ({check_of(check) for check in checks} for check_of in (badge, _rule))
+    if not rules:
+        yield Text(f"The rule of all of them: {rule}.")
+    rows = tuple(
+        (check["name"], badge(check) if results else "", _rule(check) if rules else "", *_told_of(check))
+        for check in checks
+    )
+    yield TableBlock("at a glance", ("check", "result", "rule", "found", "columns"), rows, fold_after=50)
+
+
+def _rule(check: Json) -> str:
+    return str(check["title"]).rstrip(".")
 
 
 def _told_of(check: Json) -> tuple[str, str]:

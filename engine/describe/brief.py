@@ -14,7 +14,8 @@ DISPOSITIONS = {
     "skip": "not read",
 }  # fmt: skip
 TITLE = 15  # columns of a line's title
-MOST_NAMED = 3
+UNMAPPED = ("carry", "archive", "skip")  # what a reader may not have thought of
+MOST_UNMAPPED = 12
 
 
 def brief_lines(found: Survey) -> list[str]:
@@ -30,12 +31,17 @@ def brief_lines(found: Survey) -> list[str]:
 def _told(domain: Domain) -> Iterator[str]:
     """The domain's tables: how many of each disposition, those that go elsewhere, and new ones, by name."""
     old = [story for story in domain.stories if story.table]
-    if old:
-        yield counted(dict(Counter(story.disposition for story in old)), DISPOSITIONS)
-    for elsewhere, names in _elsewhere(old).items():
-        yield f"{few(names, MOST_NAMED)} → {few(elsewhere, MOST_NAMED)}"
+    usual = Counter(story.disposition for story in old if story.disposition not in UNMAPPED)
+    if usual:
+        yield counted(dict(usual), DISPOSITIONS)
+    for disposition in UNMAPPED:
+        if names := [story.name for story in old if story.disposition == disposition]:
+            yield f"{len(names)} {DISPOSITIONS[disposition]}: {few(names, MOST_UNMAPPED)}"
+    arrows = {few(names): few(elsewhere) for elsewhere, names in _elsewhere(old).items()}
+    yield from (f"{names} → {elsewhere}" for names, elsewhere in arrows.items())
     if new := [story.name for story in domain.stories if not story.table]:
-        yield f"{len(new)} new: {few(new, MOST_NAMED)}"
+        untold = [name for name in new if not any(name in elsewhere.split(", ") for elsewhere in arrows.values())]
+        yield f"{len(new)} new{f': {few(untold)}' if untold else ''}"
 
 
 def _elsewhere(stories: Sequence[Story]) -> dict[tuple[str, ...], list[str]]:
@@ -49,19 +55,25 @@ def _elsewhere(stories: Sequence[Story]) -> dict[tuple[str, ...], list[str]]:
 
 
 def _left_out(plan: Plan, domains: Sequence[Domain]) -> Iterator[tuple[str, str]]:
-    lost = beside.lost(domains)
+    whole = {table.name for table in plan.tables if table.disposition == "archive"}  # told of by name
+    lost = [change for change in beside.lost(domains) if change.old and change.old.table not in whole]
     for kind in ("removed", "archived"):
         names = [f"{change.old.table}.{change.old.column}" for change in lost if change.old and change.kind == kind]
         if names:
-            yield f"{kind}", f"{count(names, 'column')}: {few(names, MOST_NAMED)}"
-    if dropped := sum(len(table.dropped) for table in plan.tables):
-        yield "dropped", count(dropped, "constraint, index or default", "constraints, indexes or defaults")
-    if kinds := Counter(item.kind for item in plan.source.not_migrated):
-        yield "not migrated", ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+            yield kind, f"{count(names, 'column')}: {few(names)}"
+    if fallen := list(_fallen(plan)):
+        yield "dropped", "; ".join(fallen)
     if plan.missing_tables:
         yield "not there", f"{count(plan.missing_tables, 'table')} of the mapping: {few(plan.missing_tables)}"
     if plan.remarks:
         yield "remarks", f"{len(plan.remarks)}; `nxtgauge-migrate plan --full` has them"
+
+
+def _fallen(plan: Plan) -> Iterator[str]:
+    if dropped := sum(len(table.dropped) for table in plan.tables):
+        yield count(dropped, "constraint, index or default", "constraints, indexes or defaults")
+    if kinds := Counter(item.kind for item in plan.source.not_migrated):
+        yield f"not migrated: {', '.join(f'{number} {kind}' for kind, number in kinds.items())}"
 
 
 def _next(found: Survey) -> list[str]:

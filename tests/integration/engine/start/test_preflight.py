@@ -293,6 +293,20 @@ def test_the_command_ends_as_migrate_would_and_prints_no_odd_name_as_it_is(urls,
         assert code == 3 and "jobs: is a view" in out and "payments.amount" in out
 
 
+def test_the_command_writes_a_page_and_shows_what_changes(urls, command, tmp_path):
+    page = tmp_path / "plan.html"
+    code, out, _ = command("plan", "--json", "--html", str(page), NXTGAUGE_TARGET_URL="")
+    told, written = json.loads(out), page.read_text()
+    assert code == 0 and told["html"] == str(page) and page.stat().st_mode & 0o777 == 0o600
+    assert told["digest"] in written and not [word for word in ("host=", "://", urls[0]) if word in written]
+    code, out, _ = command("plan", "--diff", "tutor_profiles", NXTGAUGE_TARGET_URL="")
+    assert code == 0 and "-   user_id uuid → user_role_profiles.user_id  (rule profiles)" in out
+    assert "payments" not in out.partition("\n--- ")[2]
+    nowhere = tmp_path / "nowhere" / "plan.html"
+    code, _, said = command("plan", "--html", str(nowhere), NXTGAUGE_TARGET_URL="")
+    assert code == 2 and f"{nowhere} cannot be written: No such file or directory" in said
+
+
 def test_the_command_ends_otherwise_where_the_target_cannot_be_had(settings, command):
     assert command("plan", NXTGAUGE_TARGET_URL="postgresql://localhost:1/none")[0] == 5
     with lease.hold(settings.target):

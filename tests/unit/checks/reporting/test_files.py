@@ -137,6 +137,9 @@ def test_what_says_nothing_takes_no_room():
     many = [check(f"content/t{n}", FAIL, detail=f"{n} rows are missing") for n in range(6)]
     page = report_html.render(made(None, verdict(*many, FAULT), "verify"))
     assert page.count("<article") == 1 and page.count("5 rows are missing") == 1
+    assert page.count("The rule of all of them: what arrives is equal.") == 1 and ">FAIL</td>" not in page
+    mixed = report_html.render(made(None, verdict(*many, BROKEN, ODD, *([ODD] * 5)), "verify"))
+    assert "The rule of all of them" in mixed and ">result</th>" not in mixed
 
 
 def test_reasons_that_mean_the_same_are_explained_once():
