@@ -41,9 +41,10 @@ def make(
     """The report as plain JSON values.
 
     summary: a run's figures, any of run_id, state, schema, tables, rejects, notes, missing_tables, changed_tables,
-    timings, error, profile and gates (check_name, kind, severity, state, detail, waived_by of those that are not
-    passed, and of the approval); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name, waived_at and
-    is_current (in force for what was judged); certificate: hash, issued_at and its parts; generated_at: ISO 8601, UTC.
+    timings, error, profile, is_on_staging and gates (check_name, kind, severity, state, detail, waived_by of those that
+    are not passed, and of the approval); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name,
+    waived_at and is_current (in force for what was judged); certificate: hash, issued_at and its parts; generated_at:
+    ISO 8601, UTC.
     """
     if kind not in KINDS:
         raise ValueError(f"found the kind {kind!r}, wanted one of {', '.join(KINDS)}")
@@ -55,6 +56,7 @@ def make(
         "run_id": summary.get("run_id") or verdict.get("run_id"),
         "state": summary.get("state"),
         "dry_run": kind == "dry-run",
+        "is_on_staging": bool(summary.get("is_on_staging")),
         "schema": summary.get("schema") or verdict.get("schema"),
         "profile": summary.get("profile"),
         "generated_at": generated_at,

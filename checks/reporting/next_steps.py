@@ -60,13 +60,14 @@ def _again(report: Json) -> dict[str, Any]:
     if report["kind"] == "verify":
         text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
         return _step(text, _command("verify"))
-    dry = ("--dry-run",) if report["kind"] == "dry-run" else ()
-    can_go_on = report["run_id"] and report["state"] != "published" and not dry and not _is_shut_for_good(report)
+    is_dry = report["kind"] == "dry-run"
+    can_go_on = report["run_id"] and report["state"] != "published" and not is_dry and not _is_shut_for_good(report)
     if can_go_on:
         text = "Mend the cause (in the source, the mapping or the profile), and go on; what is still true stays done:"
         return _step(text, _go_on_with(report["run_id"]))
     anew = "Mend the cause in the source (or in the mapping), and begin anew:"
-    return _step(anew, _command("migrate", *dry, profile=report["profile"]))
+    words = ("rehearse",) if report["is_on_staging"] else ("migrate", "--dry-run") if is_dry else ("migrate",)
+    return _step(anew, _command(*words, profile=report["profile"]))
 
 
 def _go_on_with(run_id: str) -> str:

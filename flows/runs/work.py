@@ -62,6 +62,7 @@ def migrate(
         "workers": workers,
         "certificate": certificate,
     }
+    source = {"is_on_staging": settings.is_on_staging}
     options |= {"resume": resume, "approve": approve, "verify_anyway": verify_anyway, "desk": desk or Reporting()}
     if workers is None and settings.task_runner == "dask":
         LOG.warning("no Prefect server answers, so the chunks are moved here by threads, and not by the Dask cluster")
@@ -76,9 +77,9 @@ def migrate(
             summary = engine_run.migrate(settings, Options(**options))
             teller.end(summary)
     except VerificationFailed as error:
-        error.report = told(error.summary.to_dict()) if error.summary else None
+        error.report = told(error.summary.to_dict() | source) if error.summary else None
         raise
-    return told(summary.to_dict())
+    return told(summary.to_dict() | source)
 
 
 def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Auditor:

@@ -120,6 +120,14 @@ def test_report_and_documents_name_the_same_next_command():
             assert step["commands"] == [wanted.replace("RUN", "r1")], closed
     rehearsed = made(summary("discarded"), verdict(FAULT), "dry-run")
     assert "nxtgauge-migrate migrate --dry-run" in commands(rehearsed)
+    copied = made(summary("discarded", is_on_staging=True), verdict(FAULT), "dry-run")
+    assert "nxtgauge-migrate rehearse" in commands(copied)
+    runbook = (PROJECT / "docs" / "runbook.md").read_text()
+    rows = dict(
+        re.findall(r"^\| (`[a-z/]+`[^|]*) \| [^|]+ \| (.+) \|$", runbook.partition("### Closed gates")[2], re.MULTILINE)
+    )
+    for gate_of, wanted in (("tolerance/", "--run RUN"), ("source/changed", "--run RUN"), ("balance/", "a new run")):
+        assert wanted in next(do for closed, do in rows.items() if closed.startswith(f"`{gate_of}`")), gate_of
 
 
 @pytest.mark.parametrize("name", ["it's", 'two "words"', "$(rm -rf /)", "a\nb", "\x1b[31m'\\x", "`x`", "ä|;"])
