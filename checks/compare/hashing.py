@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from config.postgres import waits
+
 RANGES = 1024
 MOST_COLUMNS = 1500  # of a row constructor; PostgreSQL takes 1,664
 
@@ -78,7 +80,10 @@ def types(conn: psycopg.Connection, queries: Sequence[str], relations: str = "")
 
 def _described(conn: psycopg.Connection, statement: str) -> list[tuple[str, int]]:
     encoding = conn.info.encoding
-    with conn.lock:  # whatever anybody else asked in between would take the place of the statement without a name
+    with (
+        conn.lock,
+        waits.asking(conn),
+    ):  # whatever anybody else asked in between would take the place of the statement without a name
         prepared = conn.pgconn.prepare(b"", statement.encode(encoding))
         described = conn.pgconn.describe_prepared(b"")
     for result in (prepared, described):

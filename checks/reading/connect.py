@@ -110,8 +110,10 @@ def _session(connection: Connection, error: type[MigrateError], reaching: Reachi
 @contextlib.contextmanager
 def held(conn: Watched, connection: Connection) -> Iterator[None]:
     """Within the block it is noticed where an answer to this session is lost on its way."""
-    conn.waits.is_pooled = pooling.is_pooled(connection)
-    with network.line(connection).holding(one_value(conn, int, "select pg_backend_pid()"), conn.waits):
+    conn.waits.is_pooled, line = pooling.is_pooled(connection), network.line(connection)
+    with line.making_ready(conn.waits):
+        process = one_value(conn, int, "select pg_backend_pid()")
+    with line.holding(process, conn.waits):
         yield
 
 
@@ -200,11 +202,13 @@ def _refused(kind: type[MigrateError], connection: Connection, fault: psycopg.Op
 
 def _open(connection: Connection, error: type[MigrateError], reaching: Reaching = unreached) -> Watched:
     try:
-        conn = network.line(connection).connect(reaching)
-        if found := pooling.fault(conn, connection):
-            conn.close()
-            raise error(f"the {SIDES[error]} at {connection.redacted} {found}")
-        conn.execute(session.query(session.PINNED | OWN))
+        line = network.line(connection)
+        conn = line.connect(reaching)
+        with line.making_ready(conn.waits):
+            if found := pooling.fault(conn, connection):
+                conn.close()
+                raise error(f"the {SIDES[error]} at {connection.redacted} {found}")
+            conn.execute(session.query(session.PINNED | OWN))
     except psycopg.OperationalError as fault:
         raise _refused(error, connection, fault) from None
     conn.prepare_threshold = None  # no statement comes twice

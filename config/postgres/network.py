@@ -24,11 +24,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 
 from config.postgres import cursors, waits
+from config.postgres.asking import Asking
 from config.postgres.connection import Connection
 from config.postgres.waits import Session as Watched
 from config.postgres.waits import Waits
@@ -36,6 +37,7 @@ from config.postgres.waits import Waits
 ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
 LOST_SECONDS = 30.0
 STOP_SECONDS = 0.5
+OPEN_SECONDS = 30.0  # that a session may take to be opened, and again to be made ready
 CANCEL_SECONDS = 5.0  # of a server that answers
 REFUSED_SECONDS = 5.0
 TOLD_SECONDS = 60.0  # how long errors name the network as their cause
@@ -58,7 +60,6 @@ LEFT = """
 
 LOG = logging.getLogger("config")
 
-Answer = TypeVar("Answer")
 Session = TypeVar("Session")
 Reaching = Callable[[Callable[[], None]], contextlib.AbstractContextManager[None]]
 Place = tuple[int, Any]  # a family of addresses, and one of these
@@ -109,7 +110,8 @@ class Line:
         """A session of psycopg, in autocommit. Errors: the driver's; psycopg.OperationalError, once it is given up."""
         conn = self.open(lambda: Watched.connect(self._connection.watched, autocommit=True), reaching)
         self._know(conn)
-        self._end_left(conn)
+        with self.making_ready(conn.waits):
+            self._end_left(conn)
         cursors.taking_any_name(conn)
         return conn
 
@@ -117,10 +119,10 @@ class Line:
         """A session of any driver. reaching: how a request to stop gives the opening up. Errors: as connect."""
         if self._is_given_up:
             raise psycopg.OperationalError("no answer came a moment ago: timed out")
-        opening = _Asking(open_it)
+        opening = Asking(open_it)
         try:
             with reaching(opening.give_up):
-                return opening.start().result()
+                return opening.start().result(OPEN_SECONDS)
         except psycopg.errors.ConnectionTimeout:  # who asks next need not wait as long again
             self._given_up = time.monotonic()
             raise
@@ -135,6 +137,19 @@ class Line:
         finally:
             with self._lock:
                 self._processes.pop(process, None)
+
+    @contextlib.contextmanager
+    def making_ready(self, waited: Waits) -> Iterator[None]:
+        """Within the block a session is made ready, before its process is known. That takes no time, so where it does
+        an answer was lost."""
+        lost = ONE_ANSWER.format(self), lambda: self._shut_those(set(waited.sockets))
+        timer = threading.Timer(OPEN_SECONDS, self._cut, lost)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def inodes(self) -> set[int]:
         """Of this process's sockets that lead to the server."""
@@ -267,54 +282,16 @@ class Line:
     def _answer(self, long: Iterable[int], seconds: float) -> set[int] | None:
         """Those of these processes that wait for us, as a newcomer is told; none where it is turned away, for a server
         is there. None if it is not answered in time: a pooler may be there, and the server not."""
-        asking = _Asking(lambda: self._ask(list(long))).start()
+        asking = Asking(lambda: self._ask(list(long))).start()
         if not asking.ends_within(seconds):
             return None
         with contextlib.suppress(psycopg.Error, OSError):
-            return asking.result()
+            return asking.result(seconds)
         return set()
 
     def _ask(self, processes: list[int]) -> set[int]:
         with psycopg.connect(self._connection.watched, autocommit=True) as conn:
             return {process for (process,) in conn.execute(waits.WAIT_FOR_US, [processes])}
-
-
-class _Asking(Generic[Answer]):
-    """A call that may never end, in a thread of its own."""
-
-    def __init__(self, ask: Callable[[], Answer]):
-        self._ask, self._began, self._ended = ask, time.monotonic(), threading.Event()
-        self._answers: list[Answer] = []
-        self._error: BaseException | None = None
-
-    def start(self) -> Self:
-        threading.Thread(target=self._run, name="ask", daemon=True).start()
-        return self
-
-    def ends_within(self, seconds: float) -> bool:
-        """Whether it ends in time, in whatever way."""
-        return self._ended.wait(seconds)
-
-    def give_up(self) -> None:
-        """Wait no longer, once it has had a moment. Called as often as anybody likes."""
-        if time.monotonic() - self._began > STOP_SECONDS:
-            self._ended.set()
-
-    def result(self) -> Answer:
-        """Errors: its own; psycopg.errors.ConnectionTimeout where it was given up."""
-        self._ended.wait()
-        if self._error is not None:
-            raise self._error
-        if not self._answers:
-            raise psycopg.errors.ConnectionTimeout("no answer came: timed out")
-        return self._answers[0]
-
-    def _run(self) -> None:
-        try:
-            self._answers.append(self._ask())
-        except BaseException as error:
-            self._error = error
-        self._ended.set()
 
 
 _LINES: dict[str, Line] = {}

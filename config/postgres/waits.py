@@ -73,6 +73,11 @@ class Session(psycopg.Connection[TupleRow]):
             waits.since = NEVER
 
 
+def asking(conn: psycopg.Connection) -> contextlib.AbstractContextManager[None]:
+    """Within the block somebody waits for an answer of libpq's own, of which psycopg does not hear."""
+    return conn.waits.asking() if isinstance(conn, Session) else contextlib.nullcontext()
+
+
 def long_waited_for(held: dict[int, Waits], sockets: Collection[socket.socket], seconds: float) -> dict[int, set[int]]:
     """Of the server's processes those for which somebody has waited so long, and heard nothing: with their sockets."""
     now = time.monotonic()

@@ -127,7 +127,7 @@ def _session(
             conn = line.connect(stop.reaching)
         cancel = partial(conn.cancel_safe, timeout=network.CANCEL_SECONDS)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(cancel)):
-            with blame(kind, "setting up the session", stop):
+            with line.making_ready(conn.waits), blame(kind, "setting up the session", stop):
                 _require_own_session(conn, connection, kind)
                 _, process = fetch.one(conn, session.query(session.PINNED | OWN | settings, WORKING))
             with _holding(line, connection, process, conn.waits):
@@ -155,7 +155,8 @@ def _adbc_session(
             line.know(stop.reaching)
             conn = line.open(lambda: arrow.connect(told.watched, line.inodes), stop.reaching)
         with contextlib.closing(conn), stop.reaching(lambda: line.cancel(conn.adbc_cancel)):
-            with blame(kind, "setting up the session", stop), conn.cursor() as cursor:
+            ready = line.making_ready(conn.waits)
+            with ready, blame(kind, "setting up the session", stop), conn.cursor() as cursor:
                 _require_plain_names(cursor, connection, kind)
                 cursor.execute(session.query(session.PINNED | OWN | settings, WORKING))
                 process = cursor.fetchall()[0][1]

@@ -121,6 +121,17 @@ def test_so_does_who_waits_for_an_answer_that_alone_was_lost(proxy, soon, openin
             assert cursor.fetchall() == [(1,)]
 
 
+def test_so_does_who_makes_a_session_ready(proxy, monkeypatch):
+    monkeypatch.setattr(network, "OPEN_SECONDS", 0.5)
+    line = network.line(parse(proxy.url, "NXTGAUGE_SOURCE_URL"))
+    with contextlib.closing(line.connect()) as conn, line.making_ready(conn.waits):
+        proxy.forgotten = proxy.count
+        started = time.monotonic()
+        with pytest.raises(psycopg.OperationalError):
+            conn.execute("select")
+    assert time.monotonic() - started < 5 and "was lost on its way" in line.told
+
+
 def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url, proxy, soon):
     here, idle = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), "select pid from pg_stat_activity where pid = %s"
     with psycopg.connect(url, autocommit=True) as conn:
