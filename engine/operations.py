@@ -2,22 +2,23 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from config.errors import TargetError
 from config.settings import Settings
-from engine.books import bookkeeping, lease, pausing
+from engine.books import bookkeeping, lease, pace, pausing
 from engine.books.entries import Entries, opened
+from engine.books.pace import Pace
 from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
 from engine.publish import publish
 from engine.publish import rollback as back
 from engine.publish.rollback import Wish
-from engine.session import connect, snapshot
+from engine.session import connect, fetch, snapshot
 from engine.session.blame import blame
 from engine.session.patience import patiently
 from engine.session.stop import STOP
@@ -89,6 +90,27 @@ def rolled_run(settings: Settings, wish: Wish) -> str | None:
     with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the target", STOP):
         found = bookkeeping.schemas(conn).get(product.withdrawn if wish.undo else product.live)
     return found.run_id if found else None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A run that is to be judged: its id, its legacy rows, and what the stages of runs of its profile took."""
+
+    run_id: str
+    rows: int
+    paces: dict[str, Pace]
+
+
+def outlook(settings: Settings, run_id: str | None = None) -> Outlook | None:
+    """Of this run, or of the one that is published; None if none is. Errors: ConfigError, TargetError."""
+    query = "select coalesce(sum(source_rows), 0)::bigint from migration.tables where run_id = %s"
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the books", STOP):
+        live = bookkeeping.schemas(conn).get(settings.target_schema)
+        found = run_id or (live and live.run_id)
+        if not found or not bookkeeping.is_present(conn):
+            return None
+        rows = fetch.value(int, conn, query, [found])
+        return Outlook(found, rows, pace.read(conn, bookkeeping.run(conn, found).profile))
 
 
 def decide(settings: Settings, run_id: str, decision: Decision) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from config.errors import (
     VerificationFailed,
 )
 from config.settings import Settings
-from engine.books import bookkeeping, totals
+from engine.books import bookkeeping, pace, totals
 from engine.books import lease as leases
 from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
@@ -209,7 +209,12 @@ def _begun(
 
 def _announce(stack: ExitStack, attempt: Attempt, trials: Trials) -> None:
     """The run has an id: figures, the watch and the caller, him once, learn it."""
-    attempt.clock.keep(lambda stage, seconds: _count_stage(attempt.conn, attempt.settings.profile, stage, seconds))
+    learns = not bookkeeping.done_steps(attempt.conn, attempt.run.run_id)  # else its stages had less to do
+
+    def keep(stage: str, seconds: float, is_whole: bool) -> None:
+        _count_stage(attempt, stage, seconds, learns and is_whole and not attempt.pauses.has_held)
+
+    attempt.clock.keep(keep)
     stack.callback(attempt.clock.finish)
     attempt.clock.message(f"run {attempt.run.run_id}")
     if not trials.is_announced:
@@ -254,7 +259,8 @@ def _verify(attempt: Attempt) -> None:
     attempt.clock.stage("verify")
     STOP.check()
     conn, work, auditor = attempt.conn, attempt.work, attempt.options.auditor
-    attempt.told["verdict"] = attempt.workers.call("verify the build", judgement.audit, conn, work, auditor)
+    steps = attempt.clock.counting("checks")
+    attempt.told["verdict"] = attempt.workers.call("verify the build", judgement.audit, conn, work, auditor, steps)
 
 
 def _mark_built(attempt: Attempt) -> None:
@@ -358,7 +364,14 @@ def _count_refusal(conn: psycopg.Connection, settings: Settings, dry_run: bool, 
                 bookkeeping.count_end(conn, "refused", settings.profile, dry_run)
 
 
-def _count_stage(conn: psycopg.Connection, profile: str, stage: str, seconds: float) -> None:
-    """A figure that cannot be written down, the session having been lost or cancelled, is no reason to fail."""
+def _count_stage(attempt: Attempt, stage: str, seconds: float, is_whole: bool) -> None:
+    """A figure that cannot be written down, the session having been lost or cancelled, is no reason to fail.
+
+    is_whole: the stage did all of its work, and nothing else, so that it tells how long another run's will take.
+    """
+    of_stage = {"profile": attempt.settings.profile, "stage": stage}
+    counted = [Increment("stage_seconds", of_stage, round(seconds, 3))]
+    if is_whole:
+        counted += pace.increments(of_stage, seconds, attempt.clock.rows)
     with contextlib.suppress(psycopg.Error):
-        totals.add(conn, [Increment("stage_seconds", {"profile": profile, "stage": stage}, round(seconds, 3))])
+        totals.add(attempt.conn, counted)

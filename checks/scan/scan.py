@@ -27,6 +27,7 @@ from checks.scan.leftovers import FoundCells, Search
 from checks.scan.remembered import Originals
 from checks.scan.result import UNMASKED, Scan
 from checks.scan.rows import Batch, Reader, ShownKey
+from checks.scan.steps import Steps, Tell, nobody
 from config import mapping, masks
 from config.errors import Interrupted, MigrateError
 from config.settings import Settings
@@ -39,11 +40,16 @@ UNREADABLE = (psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError
 
 
 def scan(
-    settings: Settings, copy_id: str, snapshot: str | None = None, reaching: connect.Reaching = connect.unreached
+    settings: Settings,
+    copy_id: str,
+    snapshot: str | None = None,
+    reaching: connect.Reaching = connect.unreached,
+    tell: Tell = nobody,
 ) -> Scan:
     """Search the copy of this id in the staging database for values of the source.
 
     snapshot: exported by the source; without one it is read as it is now, and what has changed since counts against it.
+    tell: hears of each table that has been read, of either side.
     Errors: ConfigError, SourceError, StagingError, Interrupted.
     """
     began, stopped = time.monotonic(), threading.Event()
@@ -53,7 +59,7 @@ def scan(
             connect.source(settings.source, snapshot, reaching) as source,
             connect.staging(settings.staging, reaching) as staging,
         ):
-            work = _Work(settings.source_schema, Reader(source, stopped), Reader(staging, stopped))
+            work = _Work(settings.source_schema, Reader(source, stopped), Reader(staging, stopped), tell)
             return work.scan(copy_id, began)
     except MigrateError:
         if stopped.is_set():
@@ -64,8 +70,8 @@ def scan(
 class _Work:
     """One scan: the originals are gathered from the whole source, then the copy is read table by table."""
 
-    def __init__(self, schema: str, source: Reader, staging: Reader):
-        self._schema, self._source, self._staging = schema, source, staging
+    def __init__(self, schema: str, source: Reader, staging: Reader, tell: Tell):
+        self._schema, self._source, self._staging, self._tell = schema, source, staging, tell
         self._compared: Counter[Field] = Counter()
         self._constants: dict[Field, Cell] = {}
         self._unproved: Counter[Field] = Counter()
@@ -80,8 +86,10 @@ class _Work:
         held = columns.held(shapes, rules.common.references)
         self._originals = Originals(remembered.vocabulary(shapes, rules))
         places = columns.places(shapes, copy, self._books, held, columns.keys(self._source.conn, self._schema))
+        fields = columns.fields(shapes, self._books, held)
+        self._steps = Steps.of(self._staging.conn, self._schema, fields, places, self._tell)
         if self._books.kinds:
-            self._gather(columns.fields(shapes, self._books, held))
+            self._gather(fields)
         else:
             self._failed.append(
                 remedies.Failed("", "", f"the books of the staging database have no masked column of a copy {copy_id}")
@@ -100,6 +108,7 @@ class _Work:
         for table, read in fields.items():
             with self._noting(table, [one for one in read if one.kind] or read, "the source could not be read"):
                 remembered.gather(self._source, self._schema, table, read, self._originals)
+            self._steps.gathered(table)
 
     def _look(self, place: ScannedTable) -> None:
         self._compared.update(dict.fromkeys(place.masked, 0))
@@ -112,6 +121,7 @@ class _Work:
                 self._as_sets(place)
             elif place.fields:
                 self._alone(place)
+        self._steps.looked(place.table)
 
     def _by_key(self, place: ScannedTable, key: PairingKey) -> None:
         """Cells beside their originals."""

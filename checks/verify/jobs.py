@@ -52,6 +52,11 @@ class Job:
     is_settled: bool = False
     compared: "Compared | None" = None
 
+    @property
+    def group(self) -> Together | None:
+        """What is asked before it, and answers most of it."""
+        return self.compared.group if self.compared else None
+
 
 @dataclass(frozen=True)
 class Standing:

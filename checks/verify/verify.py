@@ -30,6 +30,7 @@ from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
 from checks.verify.jobs import Job
+from checks.verify.steps import Steps, Tell, nobody
 from config import mapping
 from config.errors import ConfigError
 from config.settings import Settings
@@ -69,18 +70,19 @@ def judge(
     docs: Path | None = None,
     reaching: connect.Reaching = connect.unreached,
     child: runner.Child | None = None,
+    tell: Tell = nobody,
 ) -> Verdict:
     """The verdict on one run's schemas, the source as the snapshot shows it: nothing has changed since.
 
     sample: per cent of the key ranges that are compared. docs: a folder for Data Docs. child: a process that waits to
-    be asked for the suites.
+    be asked for the suites. tell: hears of every check that is done (checks.verify.steps).
     Errors: ConfigError, SourceError, TargetError (unreachable).
     """
     began = time.monotonic()
     readers = Readers(settings, snapshot, reaching)
     with _waiting(level, child) as suites:
         look, facts = _look(readers, level, sample), _facts(settings, readers, run_id, schema, archive)
-        verdict = _verdict(settings, readers, facts, look, jobs.UNMOVED, level, docs, suites)
+        verdict = _verdict(settings, readers, facts, look, jobs.UNMOVED, level, docs, suites, tell)
     return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -92,6 +94,7 @@ def published(
     sample: float | None = None,
     docs: Path | None = None,
     reaching: connect.Reaching = connect.unreached,
+    tell: Tell = nobody,
 ) -> Verdict:
     """The verdict on what is published under the target's name, or on what a run has built; see judge.
 
@@ -105,7 +108,8 @@ def published(
         with _waiting(level) as suites:
             look = _look(readers, level, sample)
             drift = _drift(settings, readers, facts, oid)
-            verdict = _verdict(settings, readers, facts, look, drift, level, docs, suites, seals.jobs(facts, drift))
+            sealed = seals.jobs(facts, drift)
+            verdict = _verdict(settings, readers, facts, look, drift, level, docs, suites, tell, sealed)
         return replace(verdict, sample=sample, seconds=round(time.monotonic() - began, 2))
 
 
@@ -240,18 +244,21 @@ def _verdict(
     level: str,
     docs: Path | None,
     suites: runner.Child | None,
+    tell: Tell,
     sealed: Iterable[Job] = (),
 ) -> Verdict:
     with readers.source() as source:
         prelude, kept = jobs.prelude(facts, source), _kept(facts, drift, source)
     planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
     asked = [Question(suites, facts, prelude, drift, docs)] if suites else []
-    found = _made(readers, planned, drift, settings.workers, asked)
+    steps = Steps(planned, bool(suites), tell)
+    found = _made(readers, planned, drift, settings.workers, asked, steps)
     not_looked_at: list[str] = []
     if suites:
         with readers.reaching(suites.stop):  # whoever asks to stop need not wait for the suites
             of_suites, not_looked_at = suites.result()
         found += of_suites
+        steps.suites_done()
     missed = [NOT_LOOKED_AT[level]] if level in NOT_LOOKED_AT else []
     if look.share < 1:
         missed.append(f"sample: {look.share:.0%} of the key ranges of each comparison were looked at")
@@ -306,17 +313,17 @@ class Question:
 
 
 def _made(
-    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Iterable[Question] = ()
+    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Iterable[Question], steps: Steps
 ) -> list[Check]:
     """Every job's result, several at once; each thread keeps a pair of sessions and takes what comes next."""
     # what is asked together comes first, and last what waits for its answers; of the others what joins most, so that no
     # worker begins it while others have nothing left to do
-    groups = dict.fromkeys(group for job in planned if (group := _group(job)))
-    alone = sorted(enumerate(planned), key=lambda one: (_group(one[1]) is not None, one[1].draft.kind != "law"))
+    groups = dict.fromkeys(group for job in planned if (group := job.group))
+    alone = sorted(enumerate(planned), key=lambda one: (one[1].group is not None, one[1].draft.kind != "law"))
     pending: Pending = deque([*((-1, each) for each in asked), *((-1, each) for each in groups), *alone])
     found: dict[int, Check] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
-        for part in pool.map(lambda _: _in_one_session(readers, pending, drift), range(workers)):
+        for part in pool.map(lambda _: _in_one_session(readers, pending, drift, steps), range(workers)):
             found |= part
     gone = settling.gone(drift, [each for job in planned if job.compared for each in job.compared.whole])
     checks = [found.get(number, replace(job.draft, detail="was not executed")) for number, job in enumerate(planned)]
@@ -325,11 +332,7 @@ def _made(
     ]
 
 
-def _group(job: Job) -> Together | None:
-    return job.compared.group if job.compared else None
-
-
-def _in_one_session(readers: Readers, pending: Pending, drift: Drift) -> dict[int, Check]:
+def _in_one_session(readers: Readers, pending: Pending, drift: Drift, steps: Steps) -> dict[int, Check]:
     """Results by the jobs' numbers: two checks of one name must not hide each other."""
     made = {}
     try:
@@ -340,6 +343,7 @@ def _in_one_session(readers: Readers, pending: Pending, drift: Drift) -> dict[in
                     made[number] = _result(task, source, target, drift)
                 else:
                     task.ask(source, target)
+                steps.done(task)
     except BaseException:
         pending.clear()  # nobody begins another one
         raise

@@ -63,6 +63,7 @@ class Pauses:
         self._lock, self._next = threading.Lock(), 0.0
         self._told, self._told_at = "", 0.0
         self._began, self._is_age_told = time.monotonic(), False
+        self.has_held = False  # whether the run has held still
 
     def wait(self) -> None:
         """Hold still for as long as there is a reason to. Errors: Interrupted, SourceError, TargetError."""
@@ -83,6 +84,7 @@ class Pauses:
         now = time.monotonic()
         if reason.kind != self._told or now - self._told_at > SAY_SECONDS:
             self._say(f"holds still: {reason.text}")
+            self.has_held = True
             self._told, self._told_at = reason.kind, now
 
     def _tell_age(self) -> None:

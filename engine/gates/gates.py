@@ -9,7 +9,7 @@ Laws
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -19,6 +19,7 @@ from config import origins, printable
 from config.errors import ConfigError, VerificationFailed
 from engine.books import bookkeeping
 from engine.books.versioned import has
+from engine.session.execution import Counting
 from engine.session.stop import Stop
 
 CRITICAL = "critical"
@@ -58,13 +59,15 @@ DECISIONS = {
 @dataclass(frozen=True)
 class Case:
     """What an auditor is to judge. schema, archive: of the build; snapshot: name of the run's exported snapshot of the
-    source, for as long as the auditor is at work; stop: asks it to end early (`check()` raises Interrupted)."""
+    source, for as long as the auditor is at work; stop: asks it to end early (`check()` raises Interrupted); steps:
+    hears how many checks are done, of how many, and their share of the work."""
 
     run_id: str
     schema: str
     archive: str
     snapshot: str
     stop: Stop
+    steps: Counting = field(default=lambda done, total, share: None, compare=False)
 
 
 # Gives what checks.verdict.Verdict.to_dict() gives: the engine knows the auditor by this call alone.

@@ -15,6 +15,7 @@ from engine.books.totals import Increment
 from engine.chunks.work import Work
 from engine.gates import gates, seal, summary
 from engine.gates.gates import ERROR, FAILED, PASSED, POLICY, VERIFICATION, Auditor, Case, Gate
+from engine.session.execution import Counting
 
 STATES = {"PASS": PASSED, "FAIL": FAILED}
 
@@ -59,9 +60,10 @@ def _source(work: Work, changed: list[str]) -> Gate:
     return Gate(gates.CHANGED_SOURCE, POLICY, FAILED, detail)
 
 
-def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict[str, Any] | None:
+def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None, steps: Counting) -> dict[str, Any] | None:
     """Seal the build, let the auditor judge it, record its verdict. Returns the verdict; None without an auditor.
 
+    steps: see gates.Case.
     Errors: whatever the auditor raises; the gate `verification` is then in error.
     """
     oid = _oid(conn, work)
@@ -69,7 +71,7 @@ def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None) -> dict
     if auditor is None:
         return None
     _seal(conn, work, oid)
-    case = Case(work.run_id, work.schema, work.archive_schema, work.snapshot.name, work.stop)
+    case = Case(work.run_id, work.schema, work.archive_schema, work.snapshot.name, work.stop, steps)
     try:
         verdict = auditor(case)
     except Exception as error:

@@ -10,6 +10,7 @@ Laws
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -33,9 +34,10 @@ from engine.quarantine.quarantine import Quarantine
 from engine.reflect.statements import Statement, together
 from engine.session import fetch
 from engine.session.blame import blame
-from engine.session.execution import Watch, Workers, beside
+from engine.session.execution import Tally, Watch, Workers, beside
 
 Thing = TypeVar("Thing")
+Group = tuple[str, str]  # phase, table
 WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
 
@@ -88,6 +90,10 @@ def after_archive(plan: Plan) -> list[Statement]:
 def renames(plan: Plan) -> list[Statement]:
     renamed = ddl.renames(plan.renames, plan.column_renames)
     return [*ddl.drop_hidden(sorted(plan.hidden)), *ddl.attend(plan.build), *renamed]
+
+
+def _nobody(_: Group) -> None:
+    """Hears of what is made and does nothing."""
 
 
 class Build:
@@ -183,6 +189,7 @@ class Build:
         routes = [route for route in self.work.plan.routes if route.wave == wave]
         done = ledger.done(self.target, self.work.run_id)
         pending = [c for r in routes for c in chunks(self.work.plan, self.work.settings, r) if c.span not in done]
+        self.watch.steps(0, self._rows_in(pending), "rows")
         move, empty = Move(self.work, self.watch, self.pauses), self._empty()
         rest, nothing = _parted(pending, lambda chunk: self.work.route(chunk.route).legacy_table in empty)
         move.done_at_once(nothing)
@@ -194,6 +201,16 @@ class Build:
             self._step("follow", self._follow)
             self.workers.call("judge", self._judge, wave)
         self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
+
+    def _rows_in(self, pending: Sequence[Chunk]) -> int:
+        """About how many legacy rows these chunks tell of when they are done."""
+        query = "select legacy_table, source_rows from migration.tables where run_id = %s"
+        counted: dict[str, int] = dict(self.target.execute(query, (self.work.run_id,)).fetchall())
+        of_route = Counter(chunk.route for chunk in pending)
+        routes = [route for name in of_route if (route := self.work.route(name)).is_accounted]
+        whole = {route.name: len(chunks(self.work.plan, self.work.settings, route)) for route in routes}
+        rows = (counted[each.legacy_table] * of_route[each.name] / whole[each.name] for each in routes)
+        return round(sum(rows))
 
     def _empty(self) -> set[str]:
         """Legacy tables that have no row in the snapshot."""
@@ -258,15 +275,18 @@ class Build:
             if phase == "foreign key":
                 self._make([(("foreign key", ""), [statement for _, group in found for statement in group])])
                 continue
-            self.workers.map(f"make {phase}", self._make, _batches(found, lambda entry: self._rows_of(entry[0][1])))
+            tally = Tally(self.watch, "tables", {key: self._rows_of(key[1]) + 1 for key, _ in found})
+            make = functools.partial(self._make, tell=tally.add)
+            self.workers.map(f"make {phase}", make, _batches(found, lambda entry: self._rows_of(entry[0][1])))
 
     def _rows_of(self, build_table: str) -> int:
         """About how many rows a build table has."""
         feeding = [r.legacy_table for r in self.work.plan.routes if build_table in r.targets and not r.is_archive]
         return sum(self.work.plan.table(name).legacy.rows for name in feeding)
 
-    def _make(self, groups: Sequence[tuple[tuple[str, str], list[Statement]]]) -> None:
-        """Run each table's statements of one phase in a transaction, unless that was done before."""
+    def _make(self, groups: Sequence[tuple[Group, list[Statement]]], tell: Callable[[Group], None] = _nobody) -> None:
+        """Run each table's statements of one phase in a transaction, unless that was done before. tell: hears of each
+        that is done."""
         with self.work.sessions.lend("target") as target:
             done = bookkeeping.done_steps(target, self.work.run_id)  # of this attempt too, if it is tried again
             for (phase, table), statements in groups:
@@ -274,6 +294,7 @@ class Build:
                     self.work.stop.check()
                     with blame(TargetError, f"making {phase} {table}".rstrip(), self.work.stop):
                         self._make_group(target, phase, table, statements)
+                tell((phase, table))
 
     def _make_group(self, target: psycopg.Connection, phase: str, table: str, statements: list[Statement]) -> None:
         """What one phase makes of one table; a transaction."""

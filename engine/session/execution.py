@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import Any, Protocol, TypeVar
@@ -13,6 +13,7 @@ from engine.session.patience import patiently
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Counting = Callable[[int, int, float], None]  # parts of a stage that are done, of how many, their share of its work
 
 
 class Workers(Protocol):
@@ -24,7 +25,11 @@ class Workers(Protocol):
 
 
 class Watch(Protocol):
-    """Receives the progress of a run. Thread-safe."""
+    """Receives the progress of a run. Thread-safe.
+
+    steps: so many parts of the stage are done, of so many; what they are; of its work they are this share, where they
+    differ in size. Rows that `advance` tells of count on from there.
+    """
 
     def stage(self, name: str) -> None: ...
 
@@ -37,6 +42,8 @@ class Watch(Protocol):
     def advance(self, legacy_table: str, rows: int) -> None: ...
 
     def done(self, legacy_table: str) -> None: ...
+
+    def steps(self, done: int, total: int, what: str, share: float | None = None) -> None: ...
 
     def message(self, text: str) -> None: ...
 
@@ -90,51 +97,70 @@ class Silent:
 
     def done(self, legacy_table: str) -> None: ...
 
+    def steps(self, done: int, total: int, what: str, share: float | None = None) -> None: ...
+
     def message(self, text: str) -> None: ...
+
+
+class Tally:
+    """Counts the parts of a stage that are done, and tells a watch. what: they are; sizes: of each, by its name."""
+
+    def __init__(self, watch: Watch, what: str, sizes: Mapping[Hashable, float]):
+        self._watch, self._what, self._sizes = watch, what, sizes
+        self._lock, self._done = threading.Lock(), set[Hashable]()
+
+    def add(self, part: Hashable) -> None:
+        with self._lock:
+            self._done.add(part)
+            share = sum(self._sizes[each] for each in self._done) / (sum(self._sizes.values()) or 1)
+            self._watch.steps(len(self._done), len(self._sizes), self._what, share)
 
 
 class Clock:
     """A Watch that forwards all calls and keeps the seconds of each stage.
 
-    keep: is called with each stage's seconds when it ends; at once for stages that have ended already.
+    keep: is called with each stage's seconds when it ends, and whether another stage follows, so that it was whole; at
+    once for stages that have ended already. rows: of the tables that were announced.
     """
 
     def __init__(self, watch: Watch):
         self._watch, self._lock, self._since = watch, threading.Lock(), time.monotonic()
         self._stage: str | None = None
-        self._keep: Callable[[str, float], None] | None = None
+        self._keep: Callable[[str, float, bool], None] | None = None
         self.seconds: dict[str, float] = {}
+        self.rows = 0
         self._left: dict[str, int] = {}
         self._begun: set[str] = set()
 
     def stage(self, name: str) -> None:
-        self._close()
+        self._close(is_whole=True)
         self._stage = name
         log_context.tell(stage=name)
         self._watch.stage(name)
 
-    def keep(self, keep: Callable[[str, float], None]) -> None:
+    def keep(self, keep: Callable[[str, float, bool], None]) -> None:
         self._keep = keep
         for name, seconds in self.seconds.items():
-            keep(name, seconds)
+            keep(name, seconds, True)
 
     def finish(self) -> dict[str, float]:
-        self._close()
+        self._close(is_whole=False)
         return {name: round(seconds, 2) for name, seconds in self.seconds.items()}
 
-    def _close(self) -> None:
+    def _close(self, is_whole: bool) -> None:
         now = time.monotonic()
         if self._stage:
             spent = now - self._since
             self.seconds[self._stage] = self.seconds.get(self._stage, 0) + spent
             self._watch.stage_done(self._stage, spent)
             if self._keep:
-                self._keep(self._stage, spent)
+                self._keep(self._stage, spent, is_whole)
         self._stage, self._since = None, now
 
     def table(self, legacy_table: str, rows_total: int) -> None:
         with self._lock:
             self._left[legacy_table] = rows_total
+            self.rows += max(rows_total, 0)
         self._watch.table(legacy_table, rows_total)
 
     def stage_done(self, name: str, seconds: float) -> None:
@@ -158,6 +184,13 @@ class Clock:
 
     def done(self, legacy_table: str) -> None:
         self._watch.done(legacy_table)
+
+    def steps(self, done: int, total: int, what: str, share: float | None = None) -> None:
+        self._watch.steps(done, total, what, share)
+
+    def counting(self, what: str) -> Counting:
+        """Hears how many parts of the stage are done, of how many, and their share of the work. what: they are."""
+        return lambda done, total, share: self.steps(done, total, what, share)
 
     def message(self, text: str) -> None:
         self._watch.message(text)

@@ -38,7 +38,7 @@ from engine.reflect import catalog
 from engine.reflect.catalog import Catalog, LegacyTable
 from engine.session import fetch, servers, snapshot
 from engine.session.blame import blame
-from engine.session.execution import Clock, Threads, Watch
+from engine.session.execution import Clock, Counting, Threads, Watch
 from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
@@ -55,8 +55,7 @@ NOTHING_TO_PROVE: dict[str, Any] = {"passed": True, "faults": [], "detail": "no 
 
 @dataclass(frozen=True)
 class Wish:
-    """The copy that is asked for. percent: of users, None: the whole database. reason, name: why unmasked, and by
-    whom."""
+    """The copy that is asked for. percent: of users, None: the whole database. reason, name: why unmasked, by whom."""
 
     percent: float | None = None
     is_masked: bool = True
@@ -66,10 +65,11 @@ class Wish:
 
 @dataclass(frozen=True)
 class HeldCopy:
-    """A copy that is to be judged while the snapshot that it was read in is still held."""
+    """A copy that is to be judged while the snapshot that it was read in is still held. steps: see Clock.counting."""
 
     copy_id: str
     snapshot: str
+    steps: Counting
 
 
 # Judges a masked copy: {"passed": bool, "faults": [sentence, …], …}, as JSON takes it and without any value.
@@ -270,12 +270,12 @@ def _make_extensions(making: Making) -> None:
 
 
 def _fill(making: Making, sessions: Pool) -> None:
-    travelling = lanes.of(making.tables, making.choices, making.key)
-    filling = Filling(making.settings, sessions, STOP, making.clock, travelling)
-    threads = Threads(making.settings.workers)
+    settings, threads = making.settings, Threads(making.settings.workers)
+    filling = Filling(settings, sessions, STOP, making.clock, lanes.of(making.tables, making.choices, making.key))
     with _parts(making, sessions, threads) as todo:
         for table in making.tables:
             making.clock.table(table.name, sum(part.rows for part in todo if part.table == table.name))
+        making.clock.steps(0, sum(part.rows for part in todo), "rows")
         todo.sort(key=lambda part: part.rows, reverse=True)  # a long table that begins last is waited for alone
         threads.map("stage", filling.move, todo)
     making.seconds, making.rows = dict(filling.seconds), dict(filling.rows)
@@ -329,8 +329,8 @@ def _proven(making: Making, copy: Copy, prove: Prove | None) -> dict[str, Any] |
     if prove is None or not making.wish.is_masked:
         return None
     making.clock.stage("prove")
-    is_proven = any(choice.is_masked for choice in making.choices)
-    proof = prove(HeldCopy(copy.copy_id, making.held.name)) if is_proven else NOTHING_TO_PROVE
+    held = HeldCopy(copy.copy_id, making.held.name, making.clock.counting("tables"))
+    proof = prove(held) if any(choice.is_masked for choice in making.choices) else NOTHING_TO_PROVE
     STOP.check()
     if not proof["passed"]:
         error = VerificationFailed("the copy still holds what it should not:\n" + "\n".join(proof["faults"]))

@@ -120,8 +120,7 @@ def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]
 
     url = prefect_server.answering_url()
     if url is None:
-        where = prefect_server.configured_url()
-        LOG.info("running plainly: no Prefect server answers%s", f" at {where}" if where else "")
+        LOG.info("running plainly: %s", prefect_server.silence())
         return None
     if why := prefect_server.refused(url):
         LOG.warning("running plainly: %s", why)

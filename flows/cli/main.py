@@ -129,8 +129,10 @@ def stage(context: click.Context, is_plan: bool, **options: Any) -> int:
 
     if is_plan:
         return _stage_plan(context, staging_copy.plan(settings, staging_copy.wish(**options)))
+    from flows.runs import work
+
     with shown() as watch:
-        told = staging_copy.stage(settings, staging_copy.wish(**options), watch)
+        told = work.stage(settings, **options, watch=watch)
     show(context, told, lambda: staging_copy.text(told))
     return 0
 
@@ -188,12 +190,14 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options: A
         raise click.UsageError("--show-values shows personal data: it needs a terminal, and no --json")
     settings = settings_of(context)
     from flows.local import report
+    from flows.local.progress import shown
 
-    found = through_prefect("verify", None, {"profile": context.obj.profile or "", "strict": strict, **options})
-    if found is None:
-        from flows.runs import work
+    with shown() as watch:
+        found = through_prefect("verify", watch, {"profile": context.obj.profile or "", "strict": strict, **options})
+        if found is None:
+            from flows.runs import work
 
-        found = work.verify(settings, **options)
+            found = work.verify(settings, **options, watch=watch)
     show(context, found, lambda: report.to_text(found) + places(found))
     if show_values:
         _show_values(settings, found)

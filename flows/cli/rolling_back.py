@@ -44,14 +44,16 @@ def rollback(context: click.Context, yes: bool, **asked: Any) -> int:
 
     from engine import operations
     from engine.publish.rollback import Wish
+    from flows.local.progress import shown
     from flows.runs import work
 
     wish = Wish(**asked)
     wish = replace(wish, run_id=wish.run_id or operations.rolled_run(settings, wish))
     _agree(settings, wish, yes)
-    done = through_prefect("rollback", None, _parameters(context, wish)) if wish.run_id else None
-    if done is None:
-        done = work.rollback(settings, wish)
+    with shown() as watch:
+        done = through_prefect("rollback", watch, _parameters(context, wish)) if wish.run_id else None
+        if done is None:
+            done = work.rollback(settings, wish, watch)
     show(context, done, lambda: done_text(done))
     return 0
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from flows.cli.command import NAME, common, pairs, set_up, settings_alone, show
+from flows.cli.command import LOG, NAME, common, pairs, set_up, settings_alone, show
 
 
 @click.command()
@@ -84,8 +84,7 @@ def deploy(context: click.Context) -> int:
 
     url = prefect_server.answering_url()
     if url is None:
-        where = prefect_server.configured_url()
-        raise ConfigError(f"no Prefect server answers at {where}; `{NAME} server start` starts one here")
+        raise ConfigError(f"{prefect_server.silence()}; `{NAME} server start` starts one here")
     if why := prefect_server.refused(url):
         raise ConfigError(why)
     done = _deployed(url)
@@ -97,9 +96,13 @@ def _deployed(url: str) -> dict[str, Any]:
     from flows.local import prefect_server
 
     prefect_server.use(url)
+    from flows.local.progress import every
     from flows.service.deploy import deploy as apply
 
-    return apply()
+    what = f"putting deployments, work pool and automations on {url}"
+    LOG.info("%s", what)
+    with every(prefect_server.SAY_SECONDS, lambda: LOG.info("still %s", what)):
+        return apply()
 
 
 def _listed(value: object) -> object:

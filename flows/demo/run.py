@@ -22,7 +22,7 @@ from flows.demo import databases, postgres
 from flows.demo.databases import LEGACY, PROFILE, TARGET
 from flows.local import prefect_server
 from flows.local.places import PROJECT, demo_folder
-from flows.local.progress import Both, lines, shown
+from flows.local.progress import lines, shown
 
 LOG = logging.getLogger("nxtgauge.demo")  # its few lines reach the terminal, all others the log file
 KEPT = "left running; it was started for good (server stop ends it)"
@@ -108,8 +108,9 @@ def _migrate(server: prefect_server.StartedServer) -> dict[str, Any]:
     prefect_server.wait(server)
     LOG.info("migrating; the details go to %s", log_path())
     with shown() as watch:
-        both = Both(watch, lines()) if sys.stderr.isatty() else watch  # the log file has the details in any case
-        return calls.run(migrate, both, profile=PROFILE)
+        if sys.stderr.isatty():  # the log file has the details in any case
+            watch = watch.with_display(lines(watch.estimate))
+        return calls.run(migrate, watch, profile=PROFILE)
 
 
 def _look(summary: dict[str, Any]) -> dict[str, Any]:

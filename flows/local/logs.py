@@ -39,7 +39,16 @@ PASSWORDS = (
 )  # fmt: skip
 VARIABLE = "NXTGAUGE_LOG"
 FORMATS = ("text", "json")
-FIGURES = ("rows", "rejected", "bytes", "seconds")  # what our records may say beside their text
+FIGURES = (
+    "rows",
+    "rejected",
+    "bytes",
+    "seconds",
+    "percent",
+    "seconds_left",
+    "done",
+    "total",
+)  # what our records may say beside their text
 OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
 PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
 # Our own messages show a URL's form, with the word password in its place.

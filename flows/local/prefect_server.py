@@ -10,18 +10,20 @@ Laws
 - The server's environment holds none of our connection settings.
 - If PREFECT_SERVER_API_AUTH_STRING is set, the server admits nobody without it, and its clients here send it. It is
   passed in the environment alone: never as an argument, in a file or in output.
+- A command goes to the server that PREFECT_API_URL names, else to this one, and to no other: whatever answers on
+  Prefect's usual port may be another project's.
 - Importing this module is cheap, for the command line does it on every run.
 """
 
 import base64
 import fcntl
 import json
+import logging
 import os
 import shutil
 import socket
 import sys
 import time
-import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -33,14 +35,18 @@ from typing import Any
 
 from config.errors import MigrateError
 from flows.local import processes
-from flows.local.places import PROJECT, cache_folder
+from flows.local.places import cache_folder
 from flows.local.processes import Process
 
+LOG = logging.getLogger("nxtgauge")
 HOST = "127.0.0.1"
 DEFAULT_PORT = 4200  # Prefect's own, and prefect.toml's
+UNNAMED = "PREFECT_API_URL is not set, and no server of this checkout runs"
+SAY_SECONDS = 5.0  # between two lines about what is waited for
 HEALTH_SECONDS = 5.0  # one that is gone refuses at once; one that is busy must not be taken for gone
 START_SECONDS = 180  # seen: 13 s the first time, 4 s later; far more on a cold disk without cached bytecode
 STOP_SECONDS = 15
+POLL_SECONDS = 0.2
 # SQLite takes one writer at a time. Events that are kept twenty at a time, the default, keep it busy while a short run
 # ends, and an automation that cannot write gives up within a tenth of a second; its notice is then lost. Larger batches
 # make that rarer; PREFECT_SERVER_DATABASE_CONNECTION_URL with a PostgreSQL database ends it (docs/production.md).
@@ -136,18 +142,31 @@ def running() -> StartedServer | None:
 
 
 def configured_url() -> str | None:
-    """The Prefect API that the environment names, else our own server's, else prefect.toml's. It may not answer."""
+    """The Prefect API that the environment names, else our own server's. It may not answer."""
     named = os.environ.get("PREFECT_API_URL")
     if named:
         return named
     server = running()
-    return server.api_url if server else _toml_url()
+    return server.api_url if server else None
 
 
 def answering_url() -> str | None:
     """The configured Prefect API if it answers, else None."""
+    if named := os.environ.get("PREFECT_API_URL"):
+        return named if is_healthy(named) else None
+    server = running()
+    return server.api_url if server and _answers(server) else None
+
+
+def silence() -> str:
+    """Why no Prefect API answers, for people."""
     url = configured_url()
-    return url if url and is_healthy(url) else None
+    return f"no Prefect server answers at {url}" if url else UNNAMED
+
+
+def _answers(server: StartedServer) -> bool:
+    """Whether it is this one that answers, and not another that took its port first."""
+    return is_healthy(server.api_url) and processes.listens(server, server.port)
 
 
 def use(api_url: str) -> None:
@@ -215,9 +234,8 @@ def remove() -> None:
 
 
 def status() -> dict[str, Any]:
-    """running, healthy, asks_for_password, pid, ui, log. What the configuration names is told as `configured`."""
-    server, url = running(), configured_url()
-    answers = url if url and is_healthy(url) else None
+    """running, healthy, asks_for_password, pid, ui, log; `configured`: where commands go, None for nowhere."""
+    server, url, answers = running(), configured_url(), answering_url()
     return {
         "running": server is not None,
         "healthy": answers is not None,
@@ -233,16 +251,12 @@ def status() -> dict[str, Any]:
 def alone() -> Iterator[None]:
     """One start or stop at a time; the second waits and then finds what the first did."""
     with (cache_folder() / "server.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            LOG.info("another command starts or stops the Prefect server just now; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _toml_url() -> str | None:
-    try:
-        url: str | None = tomllib.loads((PROJECT / "prefect.toml").read_text()).get("api", {}).get("url")
-    except (OSError, tomllib.TOMLDecodeError):
-        return None
-    return url
 
 
 def _kept_port() -> int | None:
@@ -303,16 +317,37 @@ def _keep(server: StartedServer) -> None:
 
 
 def _await_health(server: StartedServer) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    waiting = Waiting(f"the Prefect server to answer at {server.api_url}", log_path(), START_SECONDS)
+    while waiting.goes_on():
         if not server.is_alive:
             tail = processes.last_lines(log_path())
             raise ServerError(f"the prefect server ended while starting; its log, {log_path()}, ends:\n{tail}")
-        if is_healthy(server.api_url) and processes.listens(server, server.port):
+        if _answers(server):
             return
-        time.sleep(0.2)
     _end(server)
     raise ServerError(f"the prefect server did not answer within {START_SECONDS} s; see {log_path()}")
+
+
+class Waiting:
+    """A wait that ends in time, and that people hear of while it lasts.
+
+    what: is waited for; log: tells what it does.
+    """
+
+    def __init__(self, what: str, log: Path, seconds: float):
+        self._what, self._log, self._seconds, self._began = what, log, seconds, time.monotonic()
+        self._say_at = self._began
+
+    def goes_on(self) -> bool:
+        """Whether there is time left; after a moment, in which what is waited for may have come."""
+        now = time.monotonic()
+        if now >= self._say_at:
+            gone = now - self._began
+            more = f"{gone:.0f} of at most {self._seconds:.0f} s" if gone >= 1 else f"its log is {self._log}"
+            LOG.info("waiting for %s; %s", self._what, more)
+            self._say_at = now + SAY_SECONDS
+        time.sleep(POLL_SECONDS)
+        return now - self._began < self._seconds
 
 
 def _end(server: StartedServer) -> None:

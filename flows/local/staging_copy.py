@@ -49,7 +49,7 @@ def _proof(settings: Settings) -> Callable[[HeldCopy], dict[str, Any]]:
     def prove(copy: HeldCopy) -> dict[str, Any]:
         from checks.scan.scan import scan
 
-        found = scan(settings, copy.copy_id, copy.snapshot, STOP.reaching)
+        found = scan(settings, copy.copy_id, copy.snapshot, STOP.reaching, copy.steps)
         faults = [_fault(one) for one in found.findings]
         return found.to_dict() | {"faults": faults or ([] if found.passed else ["nothing was compared"])}
 

@@ -8,7 +8,6 @@ Laws
   thread, for a server that is gone is asked in vain for minutes.
 """
 
-import contextvars
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -26,7 +25,7 @@ from pydantic import Field
 
 from engine.gates.approval import Decision, Request
 from flows.local.logs import Log
-from flows.runs import artifacts
+from flows.runs import artifacts, calls
 
 LOG = logging.getLogger("nxtgauge")
 PAUSE_KEY = "approval"
@@ -55,7 +54,7 @@ class PrefectDesk:
     def ask(self, request: Request) -> None:
         """Reports; pauses the flow run with the form, and listens to it."""
         report = self._told(request.summary.to_dict())
-        _beside(lambda: self._ask(request, report))
+        calls.beside(lambda: self._ask(request, report))
 
     def _ask(self, request: Request, report: Mapping[str, Any]) -> None:
         try:
@@ -87,7 +86,7 @@ class PrefectDesk:
         self._is_over.set()
         self._log.info("%s", outcome)
         if self._said is None:
-            _beside(self._resume).join(CLOSE_SECONDS)
+            calls.beside(self._resume).join(CLOSE_SECONDS)
 
     def _resume(self) -> None:
         try:
@@ -97,13 +96,6 @@ class PrefectDesk:
                     client.set_flow_run_state(_run_id(), Running(), force=True)
         except Exception as error:
             self._log.warning("the paused run could not be resumed in Prefect: %s", type(error).__name__)
-
-
-def _beside(work: Callable[[], None]) -> threading.Thread:
-    """Does it in a thread that knows which flow run this is, and that nobody has to wait for."""
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="approval", daemon=True)
-    thread.start()
-    return thread
 
 
 def _answer(keyset: Keyset) -> Decision | None:
@@ -125,7 +117,7 @@ def _run_id() -> UUID:
 
 def _description(request: Request, report: Mapping[str, Any]) -> str:
     """Markdown that the form shows above its fields."""
-    page = f"[Read the report]({report['artifact']}) first. " if report.get("artifact") else ""
+    page = f"[Read the report]({artifacts.link(report['artifact'])}) first. " if report.get("artifact") else ""
     until = request.until.strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"Verified: {report['headline']['text']}\n\n"

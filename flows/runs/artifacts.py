@@ -4,6 +4,8 @@ Laws
 - Neither of Prefect's UIs lists artifacts in its menu, so the caller writes the page's address into the run's log and
   final state; the page links to the tables, and each of them back.
 - An address names one artifact by its id, and goes on showing what it showed; one by key shows a list of versions.
+- A link on a page is relative to it: whoever reads stays in the UI that he came by (there are two), under the host and
+  port by which his browser knows it. Each page of either UI stands two folders below its root.
 - Keys hold `[a-z0-9-]` only; cells are texts, for Prefect refuses decimals, times and ids.
 - Names, keys and counts only, as in every report.
 """
@@ -44,10 +46,17 @@ def publish(report: Mapping[str, Any]) -> str:
     key, links = _key(report), {}
     for name, (label, rows) in _tables(report).items():
         if rows:
-            about = f"{label}; back to the [report]({_site()}/artifacts/key/{key})"
-            links[label] = _address(create_table_artifact(rows[:MOST_ROWS], key=f"{key}-{name}", description=about))
+            about = f"{label}; back to the [report]({link(_address('key', key))})"
+            made = create_table_artifact(rows[:MOST_ROWS], key=f"{key}-{name}", description=about)
+            links[label] = link(_address("artifact", made))
     page = report_markdown.render(report, links)
-    return _address(create_markdown_artifact(page, key=key, description=report_sections.title(report)))
+    made = create_markdown_artifact(page, key=key, description=report_sections.title(report))
+    return _address("artifact", made)
+
+
+def link(address: str) -> str:
+    """An artifact's address as a link on a page of the UI."""
+    return f"../..{address.removeprefix(_site())}"
 
 
 def _key(report: Mapping[str, Any]) -> str:
@@ -57,13 +66,14 @@ def _key(report: Mapping[str, Any]) -> str:
     return re.sub(r"[^a-z0-9]+", "-", " ".join(parts).lower()).strip("-")
 
 
-def _address(artifact_id: object) -> str:
-    return f"{_site()}/artifacts/artifact/{artifact_id}"
+def _address(kind: str, name: object) -> str:
+    return f"{_site()}/artifacts/{kind}/{name}"
 
 
 def _site() -> str:
-    base = PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api")
-    return f"{base.rstrip('/')}/v2"
+    """As Prefect's own addresses of runs begin."""
+    base: str = PREFECT_UI_URL.value() or PREFECT_API_URL.value().removesuffix("/api")
+    return base.rstrip("/")
 
 
 def _tables(report: Mapping[str, Any]) -> dict[str, tuple[str, list[dict[str, Any]]]]:

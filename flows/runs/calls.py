@@ -7,13 +7,20 @@ Laws
   Cancelled; their messages hold no value of a row.
 """
 
+import contextlib
+import contextvars
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
+from uuid import UUID
 
 from prefect import Flow, tags
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
 from prefect.exceptions import FailedRun
@@ -27,6 +34,7 @@ from config.origins import profiles
 from engine.session.execution import Watch
 from flows.local import logs, progress
 from flows.local.prefect_server import ServerError
+from flows.runs.heard import heard
 from flows.runs.tasks import safe_text
 
 LOG = logging.getLogger("nxtgauge")
@@ -79,7 +87,7 @@ def _raise_own(call: Call, error: Exception) -> None:
 
 
 def final_state(
-    work: Callable[[Watch | None], dict[str, Any]], ended: Callable[[dict[str, Any]], State] | None = None
+    work: Callable[[Watch], dict[str, Any]], ended: Callable[[dict[str, Any]], State] | None = None
 ) -> State:
     """A flow's whole body: does the work, keeps what came of it for the caller, says how it ended.
 
@@ -102,19 +110,46 @@ def final_state(
     return ended(call.result) if ended else Completed(message=call.result.get("artifact"))
 
 
+def first_name() -> str:
+    """What a flow run is called until the run that it is about has an id, which begins with its time likewise."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+
+def name_run(run_id: str) -> None:
+    """Call the flow run by the id of the run that it is about: as reports and books do, and notices then."""
+    beside(partial(_name, UUID(flow_run.get_id()), run_id))
+
+
+def _name(flow_run_id: UUID, name: str) -> None:
+    try:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(flow_run_id, name=name)
+    except Exception as error:
+        LOG.warning("the flow run could not be called %s in Prefect: %s", name, type(error).__name__)
+
+
+def beside(work: Callable[[], None]) -> threading.Thread:
+    """Does it in a thread that knows which flow run this is, and that nobody has to wait for."""
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="beside", daemon=True)
+    thread.start()
+    return thread
+
+
 def _own_call() -> Call:
-    """In the process of a Prefect worker: nobody else sets up its log, nor watches."""
+    """In the process of a Prefect worker: nobody else sets up its log."""
     from prefect.settings import PREFECT_LOGGING_LEVEL
 
     logs.set_up(is_verbose=PREFECT_LOGGING_LEVEL.value() == "DEBUG")
-    return Call(progress.lines(), is_own=True)
+    return Call(is_own=True)
 
 
-def _heard(work: Callable[[Watch | None], dict[str, Any]], call: Call) -> dict[str, Any]:
+def _heard(work: Callable[[Watch], dict[str, Any]], call: Call) -> dict[str, Any]:
     """What the work gives; how it ended otherwise stands in the log too, where no command will say it."""
     try:
-        with TagsContext(current_tags=set()):  # a task with a tag asks the server for leave before it begins
-            return work(call.watch)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(TagsContext(current_tags=set()))  # a task with a tag asks the server before it begins
+            watch = stack.enter_context(progress.shown(is_plain=True)) if call.is_own else call.watch
+            return work(stack.enter_context(heard(watch)))
     except Exception as error:
         if call.is_own:
             LOG.error("%s", safe_text(error), exc_info=error if logs.is_json() else None)

@@ -16,14 +16,13 @@ from config import settings as configuration
 from config.errors import ConfigError, VerificationFailed
 from config.settings import Settings
 from engine.session.execution import Watch
-from flows.local.progress import Both, Lines
 from flows.runs import artifacts, calls, work
 from flows.runs.approval import PrefectDesk
 from flows.runs.calls import ProfileName
 from flows.runs.tasks import PrefectWorkers
 
 
-@flow(name="migrate", persist_result=False)
+@flow(name="migrate", flow_run_name=calls.first_name, persist_result=False)
 def migrate(
     profile: ProfileName = "",
     run_id: str = "",
@@ -53,7 +52,7 @@ def migrate(
     return calls.final_state(lambda watch: migrated(configuration.load(profile or None), options, watch))
 
 
-def migrated(settings: Settings, options: dict[str, Any], watch: Watch | None) -> dict[str, Any]:
+def migrated(settings: Settings, options: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """The run's report, its page in Prefect's UI as `artifact`. options: of flows.runs.work.migrate."""
     log = get_run_logger()
     with _workers(settings) as workers:
@@ -61,9 +60,10 @@ def migrated(settings: Settings, options: dict[str, Any], watch: Watch | None) -
             summary = work.migrate(
                 settings,
                 **options,
-                watch=heard(watch),
+                watch=watch,
                 workers=workers,
                 desk=PrefectDesk(work.told, log),
+                begun=calls.name_run,
             )
         except VerificationFailed as error:
             error.report = error.report and artifacts.linked(error.report, log)
@@ -88,9 +88,3 @@ def _workers(settings: Settings) -> Iterator[PrefectWorkers]:
             ) from None
         with cluster.connected(runner, settings) as workers:
             yield workers
-
-
-def heard(watch: Watch | None) -> Watch:
-    """The caller's watch, if there is one, and the flow run's log in Prefect's UI."""
-    lines = Lines(get_run_logger().info)
-    return Both(watch, lines) if watch else lines

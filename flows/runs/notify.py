@@ -25,7 +25,7 @@ class NoticeFailed(MigrateError):
     """Nobody could be told."""
 
 
-@flow(name="notify", persist_result=False)
+@flow(name="notify", flow_run_name="{what} {run_name}", persist_result=False)
 def notify(
     what: Literal["failed", "crashed", "gate", "approval"], flow_name: str, run_name: str, flow_run_id: UUID
 ) -> None:

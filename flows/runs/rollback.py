@@ -1,15 +1,18 @@
 """The rollback as a Prefect flow: what stood before the last publish is put back by rename, or put away again."""
 
+from typing import Any
+
 from prefect import flow
 from prefect.client.schemas.objects import State
 
 from config import settings as configuration
 from engine.publish.rollback import Wish
+from engine.session.execution import Watch
 from flows.runs import calls, work
 from flows.runs.calls import ProfileName
 
 
-@flow(name="rollback", persist_result=False)
+@flow(name="rollback", flow_run_name="{run_id}", persist_result=False)
 def rollback(
     run_id: str,
     profile: ProfileName = "",
@@ -35,7 +38,9 @@ def rollback(
         lose: Do without what was written since.
     """
 
-    def done(_watch: object) -> dict[str, object]:
-        return work.rollback(configuration.load(profile or None), Wish(run_id, undo, to_nothing, export or None, lose))
+    wish = Wish(run_id, undo, to_nothing, export or None, lose)
+
+    def done(watch: Watch) -> dict[str, Any]:
+        return work.rollback(configuration.load(profile or None), wish, watch)
 
     return calls.final_state(done)

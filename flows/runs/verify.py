@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 
 from config import settings as configuration
 from config.errors import VerificationFailed
+from engine.session.execution import Watch
 from flows.local import report
 from flows.runs import artifacts, calls, work
 from flows.runs.calls import ProfileName
@@ -18,7 +19,7 @@ from flows.runs.calls import ProfileName
 NOT_ALL_COMPARED = "NotAllCompared"  # name of the completed state of a verification that found nothing wrong in a part
 
 
-@flow(name="verify", persist_result=False)
+@flow(name="verify", flow_run_name=calls.first_name, persist_result=False)
 def verify(
     profile: ProfileName = "",
     run_id: str = "",
@@ -39,7 +40,7 @@ def verify(
     """
     options: dict[str, Any] = {"run_id": run_id or None, "level": level, "data_docs": data_docs or None}
     options |= {"sample": sample if sample < 100 else None}
-    return calls.final_state(lambda _watch: _verified(profile, options), lambda found: ended(found, strict))
+    return calls.final_state(lambda watch: _verified(profile, options, watch), lambda found: ended(found, strict))
 
 
 def ended(found: dict[str, Any], strict: bool) -> State:
@@ -51,5 +52,6 @@ def ended(found: dict[str, Any], strict: bool) -> State:
     return Completed(message=message, name=NOT_ALL_COMPARED) if code else Completed(message=found.get("artifact"))
 
 
-def _verified(profile: str, options: dict[str, Any]) -> dict[str, Any]:
-    return artifacts.linked(work.verify(configuration.load(profile or None), **options), get_run_logger())
+def _verified(profile: str, options: dict[str, Any], watch: Watch) -> dict[str, Any]:
+    found = work.verify(configuration.load(profile or None), **options, watch=watch, begun=calls.name_run)
+    return artifacts.linked(found, get_run_logger())

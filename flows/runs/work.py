@@ -16,17 +16,19 @@ from config.postgres import network
 from config.settings import Settings
 from engine import operations, staging
 from engine import run as engine_run
+from engine.chunks.work import Work
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case
 from engine.publish.rollback import Wish
-from engine.session.execution import Watch, Workers
+from engine.session.execution import Silent, Watch, Workers
 from engine.session.patience import Patience, anew
 from engine.session.stop import STOP, Stop
 from engine.start.options import Options
-from flows.local import private, report, staging_copy
+from flows.local import estimate, private, report, staging_copy
 from flows.local.stopping import on_signal
 from flows.observe import lineage
-from flows.runs import suites
+from flows.runs import foresight, suites
+from flows.runs.foresight import Begun, nobody
 
 if TYPE_CHECKING:
     from checks.expectations import runner
@@ -49,9 +51,11 @@ def migrate(
     approve: bool = False,
     verify_anyway: bool = False,
     desk: Desk | None = None,
+    begun: Begun = nobody,
 ) -> dict[str, Any]:
     """Plan, build, verify, publish. Returns the report, with the paths of the files that were written as `reports`.
 
+    begun: hears of the run's id as soon as it has one.
     resume, approve, verify_anyway, desk: see engine.start.options; the default desk reports, and leaves it to the
     books.
     Errors: every kind of config.errors. Of a run that its gates refuse there is a report too, as the error's `report`.
@@ -73,7 +77,14 @@ def migrate(
             suites.beside() as child,
             lineage.told(settings, is_rehearsal=dry_run) as teller,
         ):
-            options |= {"auditor": auditor(settings, child=child), "watch": watch, "begun": teller.begin}
+            foresight.expect(watch, estimate.REHEARSAL if dry_run else estimate.MIGRATION)
+
+            def hear(run: Work) -> None:
+                teller.begin(run)
+                foresight.learn(watch, run)
+                begun(run.run_id)
+
+            options |= {"auditor": auditor(settings, child=child), "watch": watch, "begun": hear}
             summary = engine_run.migrate(settings, Options(**options))
             teller.end(summary)
     except VerificationFailed as error:
@@ -101,6 +112,7 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
                 snapshot=case.snapshot,
                 reaching=case.stop.reaching,
                 child=waiting.pop() if waiting else None,
+                tell=case.steps,
             ).to_dict()
 
     return judge
@@ -128,6 +140,7 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) 
     Errors: ConfigError if there is none to trust, or percent is asked of a copy that is not made anew.
     """
     if refresh:
+        foresight.expect(watch, estimate.STAGING, estimate.REHEARSAL)
         for remark in staging_copy.remarks(stage(settings, percent=percent, watch=watch)):
             watch.message(remark)
     elif percent != staging_copy.WHOLE:
@@ -146,6 +159,7 @@ def stage(
     watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Makes the staging copy anew: all of it, or so many per cent of the users; what was made and proven."""
+    foresight.expect(watch or Silent(), estimate.STAGING)
     return staging_copy.stage(settings, staging_copy.wish(percent, unmasked, reason, by), watch)
 
 
@@ -194,19 +208,28 @@ def verify(
     level: str = "full",
     sample: float | None = None,
     data_docs: str | None = None,
+    watch: Watch | None = None,
+    begun: Begun = nobody,
 ) -> dict[str, Any]:
     """Judges what is published, or what a run has built. Returns the report, with the paths of its files.
 
-    sample: per cent of the key ranges. data_docs: a folder for Great Expectations' pages.
+    sample: per cent of the key ranges. data_docs: a folder for Great Expectations' pages. begun: hears which run is
+    judged.
     """
     from checks.verify import verify as judge
 
-    docs = Path(data_docs) if data_docs else None
+    docs, watch = Path(data_docs) if data_docs else None, watch or Silent()
     judged = partial(
         judge.published, settings, run_id=run_id, level=level, sample=sample, docs=docs, reaching=STOP.reaching
     )
-    with on_signal(STOP), _asked_to_stop(STOP):
+    with (
+        on_signal(STOP),
+        _asked_to_stop(STOP),
+        foresight.alone(watch, "verify", estimate.VERIFICATION) as clock,
+    ):
+        foresight.look(watch, settings, run_id, begun)
         patience = Patience(min(settings.retry_seconds, VERIFY_SECONDS))
+        judged = partial(judged, tell=clock.counting("checks"))
         found = anew(judged, patience, partial(_passes, settings=settings), LOG.warning).to_dict()
         STOP.check()
     if found["run_id"] is None:
@@ -230,9 +253,9 @@ def _passes(error: MigrateError, settings: Settings) -> bool:
     return error.retryable and all(network.line(side).is_known for side in (settings.source, settings.target))
 
 
-def rollback(settings: Settings, wish: Wish) -> dict[str, Any]:
+def rollback(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict[str, Any]:
     """Puts back what stood before the last publish, or undoes that."""
-    with on_signal(STOP), _asked_to_stop(STOP):
+    with on_signal(STOP), _asked_to_stop(STOP), foresight.alone(watch or Silent(), "rollback", estimate.ROLLBACK):
         return operations.rollback(settings, wish)
 
 

@@ -2,7 +2,7 @@
 
 Laws
 - An automation is known by its name; `apply` creates or updates it, and touches no other. One that people have switched
-  off stays off.
+  off stays off. Of several of one name, as two deploys at once may make them, one stays: each would send a notice.
 - Only flow runs with our tag are watched. The flow of the notices does not have it, so no notice is about a notice.
 - No address is stored here: a notice is a run of the deployment `notify`, which gets the address from its worker.
 """
@@ -36,7 +36,11 @@ def apply(notify_id: UUID) -> list[str]:
 def _put(client: SyncPrefectClient, wanted: AutomationCore) -> str:
     found = client.read_automations_by_name(wanted.name)
     if found:
-        client.update_automation(found[0].id, wanted.model_copy(update={"enabled": found[0].enabled}))
+        kept, *others = found
+        is_on = all(each.enabled for each in found)
+        client.update_automation(kept.id, wanted.model_copy(update={"enabled": is_on}))
+        for other in others:
+            client.delete_automation(other.id)
     else:
         client.create_automation(wanted)
     return wanted.name

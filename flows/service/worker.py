@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,9 +30,7 @@ def run(settings: Settings) -> None:
     """Works until it is stopped. Errors: ConfigError if no Prefect server is configured, or databases are not."""
     url = prefect_server.answering_url()
     if url is None:
-        raise ConfigError(
-            f"no Prefect server answers at {prefect_server.configured_url()}; start one, or set PREFECT_API_URL"
-        )
+        raise ConfigError(f"{prefect_server.silence()}; start one, or set PREFECT_API_URL to the address of its API")
     if why := prefect_server.refused(url):
         raise ConfigError(why)
     check(settings)
@@ -107,12 +104,11 @@ def _spawned(api_url: str) -> Process:
 
 
 def _await_ready(child: Process) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+    waiting = prefect_server.Waiting("the worker to be ready", log_path(), READY_SECONDS)
     while READY not in log_path().read_text(errors="replace"):
-        if not child.is_alive or time.monotonic() > deadline:
+        if not child.is_alive or not waiting.goes_on():
             tail = processes.last_lines(log_path())
             raise prefect_server.ServerError(f"the worker did not start; its log, {log_path()}, ends:\n{tail}")
-        time.sleep(0.2)
 
 
 def stop() -> bool:

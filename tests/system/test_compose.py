@@ -251,7 +251,7 @@ def test_a_triggered_run_ends_completed(stack, finished):
 
 def test_the_run_links_its_report_where_a_browser_finds_it(variables, api, finished):
     page = finished["state"]["message"]
-    assert page.startswith(f"http://127.0.0.1:{variables['PREFECT_PORT']}/v2/artifacts/artifact/")
+    assert page.startswith(f"http://127.0.0.1:{variables['PREFECT_PORT']}/artifacts/artifact/")
     assert "users" in api(f"/artifacts/{page.rsplit('/', 1)[1]}")["data"]
     request = urllib.request.Request(page, headers={"Accept": "text/html"})
     with urllib.request.urlopen(request, timeout=10) as answer:

@@ -6,6 +6,7 @@ import time
 import pytest
 from prefect import flow
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run, task_run
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -78,6 +79,29 @@ def test_the_first_error_stops_the_others_and_arrives_as_it_was():
     assert len(begun) < 5
     run = _last_run()
     assert run.state.is_failed() and "sw0rdfish" not in run.state.message
+
+
+def test_a_flow_run_is_named_by_what_it_is_about_and_its_bar_ends_with_the_whole():
+    @flow(name="test", flow_run_name=calls.first_name, persist_result=False)
+    def body():
+        RUNS.append(flow_run.get_id())
+
+        def work(watch):
+            assert _last_run().name.count("-") == 1  # a time
+            calls.name_run("20260102-030405-abcd")
+            watch.stage("load")
+            return {}
+
+        return calls.final_state(work)
+
+    calls.run(body)
+    until = time.monotonic() + 20
+    while (found := _last_run()).name != "20260102-030405-abcd":
+        assert time.monotonic() < until, found.name
+    with get_client(sync_client=True) as client:
+        of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[found.id]))
+        (bar,) = client.read_artifacts(artifact_filter=of_run)
+    assert (bar.key, bar.type, bar.data, bar.description) == ("test-progress", "progress", 100, "done")
 
 
 def test_faults_reach_prefect_redacted():

@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.schedules import CronSchedule
+from prefect.events.schemas.automations import AutomationCore
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelling, Pending, Scheduled
 from psycopg.conninfo import conninfo_to_dict
@@ -162,7 +163,7 @@ class TestInTheBrowser:
         window.click("approve", "option")
         window.fill("Name", "Asha Rao")
         window.screenshot("migrate-approval")
-        page = window.do(lambda page: page.get_by_role("link", name="Read the report").get_attribute("href"))
+        page = window.link("Read the report")
         _send(window)
         window.wait_for("Completed", RUN_SECONDS)
         window.screenshot("migrate-published")
@@ -291,6 +292,8 @@ def test_a_run_that_is_cancelled_while_it_waits_for_approval_lets_go_of_the_targ
 def test_a_run_that_a_worker_took_and_never_began_is_marked(place, monkeypatch):
     with get_client(sync_client=True) as client:
         notify_id = client.read_deployment_by_name("notify/notify").id
+        (kept,) = client.read_automations_by_name("nxtgauge: a run crashed")
+        client.create_automation(AutomationCore(**kept.model_dump(exclude={"id"})))  # as of two deploys at once
         monkeypatch.setattr(automations, "PENDING_SECONDS", 10)
         automations.apply(notify_id)
         run_id = _started("verify", state=Scheduled(scheduled_time=datetime.now(UTC) + timedelta(days=9)))
@@ -298,6 +301,7 @@ def test_a_run_that_a_worker_took_and_never_began_is_marked(place, monkeypatch):
         state = _ended(run_id, 90)
         monkeypatch.undo()
         automations.apply(notify_id)
+        assert len(client.read_automations_by_name(kept.name)) == 1
     assert state.is_crashed() and "did not begin" in state.message, state
 
 
@@ -326,6 +330,14 @@ def test_a_rollback_is_of_the_run_that_is_named(place):
     assert wrong.is_failed() and f"is run {live}'s, not run another's" in wrong.message
     place.await_notice("rollback")
     assert _ended(_started("rollback", run_id=live, profile="demo")).is_completed()
+
+
+def test_a_flow_run_is_called_what_it_is_about_and_an_event_has_one_notice(place):
+    with get_client(sync_client=True) as client:
+        named = {run.name for run in client.read_flow_runs() if run.state.is_final()}
+    assert {run["run_id"] for run in place.runs()} <= named
+    said = [(one["title"], one["message"]) for one in place.notices]
+    assert said and len(said) == len(set(said))
 
 
 def test_the_server_knows_no_url_no_password_and_no_value(place):

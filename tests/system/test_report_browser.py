@@ -94,8 +94,13 @@ def test_prefect_shows_foreign_names_as_they_are(window, page):
 
 
 def test_the_page_leads_to_its_tables_and_back(window, page):
+    ui = page.split("/artifacts/")[0]
     window.open(page)
     window.wait_for("What to do next")
+    assert window.link("every check").startswith(f"{ui}/artifacts/")
+    window.open(page.replace(ui, f"{ui}/v2"))  # whoever came by Prefect's newer UI stays in it
+    window.wait_for("What to do next")
+    assert window.link("every check").startswith(f"{ui}/v2/artifacts/")
     assert all(map(window.link, ("what became of every row", "every check", "rows of checks that did not pass")))
     window.open(window.link("rejected rows by table and reason"))
     assert "users_email_key" in window.wait_for("12,500")

@@ -230,10 +230,15 @@ def test_ci_runs_the_commands_of_the_readme():
     assert "make demo" in README and re.search(r"^make demo ROWS=\d+$", script, re.MULTILINE)
 
 
+def test_the_forms_of_prefect_have_no_other_profile_than_the_command_line():
+    assert not re.search(r"^ +parameters:", (PROJECT / "flows/service/prefect.yaml").read_text(), re.MULTILINE)
+
+
 def test_the_toml_of_prefect_keeps_the_server_to_this_machine():
     import tomllib
 
     values = tomllib.loads((PROJECT / "prefect.toml").read_text())
+    assert "api" not in values  # whatever answers at an address that nobody has chosen may be another project's
     assert values["server"]["api"]["host"] == "127.0.0.1"
     assert values["server"]["ephemeral"]["enabled"] is False
     assert values["server"]["analytics_enabled"] is False

@@ -62,8 +62,13 @@ def test_all_is_well(migrated) -> None:
 
 
 def test_the_suites_are_part_of_the_whole(migrated) -> None:
-    verdict = _published(migrated[0], level="full")
+    heard: list[tuple[int, int, float]] = []
+    verdict = _published(migrated[0], level="full", tell=lambda *said: heard.append(said))
     assert verdict.passed
+    done, totals, shares = zip(*heard, strict=True)
+    assert len(set(totals)) == 1 and list(done) == sorted(done) and list(shares) == sorted(shares)
+    assert heard[0][0] == 0 and heard[-1][0] == totals[0] and heard[-1][2] == pytest.approx(1)
+    assert 0.8 < heard[-2][2] < 1  # the suites are yet to come
     assert Counter(check.kind for check in verdict.checks)["suite"] > 50
 
 

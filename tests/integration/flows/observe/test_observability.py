@@ -16,7 +16,9 @@ from psycopg import sql
 
 from config import settings as configuration
 from engine import operations
+from engine.books import pace
 from flows.demo.seed import seed
+from flows.local import estimate
 from tests.support.observers import free_port, rebuilt, scraped, sums
 from tests.support.places import PROJECT
 from transforms.steps import NAMESPACE
@@ -114,6 +116,15 @@ class TestMetrics:
         for line in stages:
             said[line["stage"]] += line["seconds"]
         assert sums(found["nxtgauge_stage_seconds_total"], "stage") == pytest.approx({(k,): v for k, v in said.items()})
+
+    def test_what_the_stages_took_is_kept_for_the_next_run(self, done):
+        [(rows,)] = done.ask("select sum(source_rows) from migration.tables where run_id = %(run)s")
+        with psycopg.connect(done.environ["NXTGAUGE_TARGET_URL"]) as conn:
+            kept = pace.read(conn, "demo")
+            assert pace.read(conn, "another") == {}
+        assert {stage: kept[stage].runs for stage in estimate.MIGRATION if stage in kept} == dict.fromkeys(kept, 1)
+        assert kept["verify"].rows == rows and kept["verify"].seconds > 0
+        assert set(estimate.MIGRATION) - set(kept) <= {"approval", "statistics", "constraints: owner"}
 
     def test_runs_and_their_state(self, done, monkeypatch):
         found = scraped(done.environ, monkeypatch)

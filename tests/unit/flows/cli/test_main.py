@@ -15,7 +15,7 @@ from config.postgres import connection
 from engine.books import bookkeeping
 from flows.cli import main as cli
 from flows.cli import plans, runs_shown
-from flows.local import logs, prefect_server, progress, report
+from flows.local import logs, prefect_server, report
 from tests.support.observers import free_port
 from tests.support.places import PROJECT
 
@@ -165,59 +165,6 @@ def test_ordinary_text_is_not_redacted(monkeypatch):
     text = "users: 40,000 of 100,000 rows; http://127.0.0.1:4200/runs/1 and mail to a@b.c"
     assert logs.redacted(text) == text
     assert logs.redacted(connection.WANTED) == connection.WANTED
-
-
-def test_progress_lines_tell_rows_rate_and_time_left_and_are_throttled():
-    said, now = [], [0.0]
-    lines = progress.Lines(said.append, lambda: now[0])
-    lines.table("users", 10_000)
-    lines.table("jobs", 10_000)
-    now[0] = 100.0  # counting took its time, and is not part of the rate
-    lines.stage("load")
-    for _ in range(40):  # 10 seconds, 125 rows each quarter of a second
-        now[0] += 0.25
-        lines.advance("users", 125)
-    lines.done("users")
-    assert said == [
-        "stage load",
-        "users: 2,500 of 10,000 rows, 500 rows/s, 15 s left",
-        "all tables: 2,500 of 20,000 rows, 500 rows/s, 35 s left",
-        "users: 5,000 of 10,000 rows, 500 rows/s, 10 s left",
-        "all tables: 5,000 of 20,000 rows, 500 rows/s, 30 s left",
-        "users: 5,000 rows, done",
-    ]
-
-
-def test_progress_bears_wrong_estimates_and_unknown_tables():
-    said, now = [], [0.0]
-    lines = progress.Lines(said.append, lambda: now[0])
-    lines.table("jobs", -1)
-    now[0] = 6.0
-    lines.advance("jobs", 60)
-    lines.advance("never announced", 1)
-    lines.done("never announced")
-    lines.done("nor this")
-    assert said == ["jobs: 60 rows, 10 rows/s", "all tables: 60 rows, 10 rows/s", "never announced: 1 rows, done"]
-
-
-def test_progress_on_a_terminal_shows_every_table_under_way():
-    import io
-
-    from rich.console import Console
-
-    display = progress._display()
-    display.live.console = console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    bars = progress.Bars(display)
-    bars.stage("build")
-    bars.table("users", 100)
-    bars.table("jobs", 100)
-    bars.advance("users", 50)
-    bars.advance("jobs", 100)
-    bars.done("jobs")
-    console.print(display.get_renderable())
-    shown = console.file.getvalue()
-    assert "users" in shown and "50/100" in shown and "build" in shown
-    assert "jobs" not in shown
 
 
 SUMMARY = {

@@ -77,6 +77,37 @@ def test_anothers_server_on_our_port_is_never_taken_for_ours(stranger, tmp_path)
         prefect_server._await_health(prefect_server.StartedServer(child.pid, child.started, stranger))
 
 
+def test_commands_go_to_a_server_that_is_named_or_their_own_and_to_no_other(stranger, monkeypatch):
+    monkeypatch.setattr(prefect_server, "DEFAULT_PORT", stranger)
+    named = f"http://{prefect_server.HOST}:{stranger}/api"
+    monkeypatch.setenv("PREFECT_API_URL", named)
+    assert prefect_server.answering_url() == named
+    monkeypatch.delenv("PREFECT_API_URL")
+    assert (prefect_server.configured_url(), prefect_server.answering_url()) == (None, None)
+    assert prefect_server.silence() == "PREFECT_API_URL is not set, and no server of this checkout runs"
+    mine = {"pid": os.getpid(), "started": processes.started(os.getpid()), "port": stranger}
+    prefect_server.state_path().write_text(json.dumps(mine))
+    assert prefect_server.answering_url() == named
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        theirs = mine | {"pid": other.pid, "started": processes.started(other.pid)}
+        prefect_server.state_path().write_text(json.dumps(theirs))
+        assert prefect_server.answering_url() is None  # ours does not answer: another took its port
+    finally:
+        other.communicate()
+
+
+def test_who_waits_is_told_for_what_and_for_how_long(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr(prefect_server, "SAY_SECONDS", 1.0)
+    caplog.set_level("INFO", "nxtgauge")
+    waiting = prefect_server.Waiting("the server", tmp_path / "log", 1.1)
+    while waiting.goes_on():
+        pass
+    first, second = caplog.messages
+    assert first == f"waiting for the server; its log is {tmp_path / 'log'}"
+    assert second == "waiting for the server; 1 of at most 1 s"
+
+
 def test_who_listens_is_the_process_or_its_child(stranger):
     me = processes.Process(os.getpid(), processes.started(os.getpid()))
     assert processes.listens(me, stranger) and not processes.listens(me, 1)
