@@ -229,7 +229,10 @@ def _wrapped(sentence: str, indent: str = "") -> str:
 
 
 def print_json(shown: Shown, write: Callable[[str], object]) -> None:
-    """One JSON object, its rows one by one: run_id, state, dry_run, profile, counts, reasons, rows."""
+    """One JSON object, its rows one by one: run_id, state, dry_run, profile, counts, reasons, rows.
+
+    It is of ASCII alone, so that no terminal's encoding ends it half way and nothing in it moves a cursor.
+    """
     run = shown.entries.run
     head = {
         "run_id": run.run_id,
@@ -239,7 +242,7 @@ def print_json(shown: Shown, write: Callable[[str], object]) -> None:
         "counts": shown.counts,
         "reasons": [reason.told for reason in shown.known.values()],
     }
-    write(printable.json_text(json.dumps(head, ensure_ascii=False))[:-1] + ', "rows": [')
+    write(json.dumps(head)[:-1] + ', "rows": [')
     for number, row in enumerate(shown.rows()):
-        write((",\n" if number else "\n") + printable.json_text(json.dumps(row, ensure_ascii=False)))
+        write((",\n" if number else "\n") + json.dumps(row))
     write("\n]}\n")

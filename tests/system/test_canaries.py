@@ -80,6 +80,9 @@ def test_no_output_holds_a_value(environ, home, said) -> None:
     failed = {check["name"] for check in json.loads(said[-1].split("\n", 1)[1])["checks"] if check["status"] == "FAIL"}
     assert failed >= {"content/users", "content/notifications", "law/user_role_profiles/roots"}
     command.ends(0, "status")
+    command.ends(0, "rejects", "--json")
+    command.ends(0, "notes", "--csv", "-")
+    command.ends(0, "links", "--limit", "1000")
     command.ends(2, "waive", "none", "content/users", "--reason", "why", "--by", "me")
     command.ends(3, "rollback", "--to-nothing", "--yes")
     command.ends(0, "rollback", "--to-nothing", "--yes", "--lose")
