@@ -37,7 +37,7 @@ def main() -> int:
 def _report(window: browser.Window, path: Path) -> None:
     window.open(path.as_uri())
     _shot(window, "report")
-    window.run("[...document.querySelectorAll('h2')].find(h => h.innerText.startsWith('Rejected')).scrollIntoView()")
+    _scroll(window, "Rejected")
     _shot(window, "rejects")
 
 
@@ -52,7 +52,12 @@ def _plan(window: browser.Window, home: Home) -> None:
     """The page that an architect signs."""
     home.run("--profile", "demo", "plan", "--html", "plan.html")
     window.open((home.folder / "plan.html").as_uri())
+    _scroll(window, "Finance")
     _shot(window, "plan")
+
+
+def _scroll(window: browser.Window, head: str) -> None:
+    window.run(f"[...document.querySelectorAll('h2')].find(h => h.innerText.startsWith('{head}')).scrollIntoView()")
 
 
 def _shot(window: browser.Window, name: str) -> None:
