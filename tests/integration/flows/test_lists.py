@@ -12,6 +12,7 @@ from config import printable
 from config import settings as configuration
 from engine import operations, run
 from engine.books.scripts import SCRIPTS
+from engine.publish.rollback import Wish
 from engine.start.options import Options
 from flows.cli import about_rows, entries_shown
 from flows.cli import main as cli
@@ -190,12 +191,14 @@ def test_status_says_what_stands_what_was_withdrawn_and_what_was_a_rehearsal(tol
     lines = [line.split() for line in told("status")[1].splitlines()]
     assert lines[0] == ["live", "nxtgauge", "run", f"{published},", "profile", "demo"]
     assert [rehearsed, "rehearsal", "passed", "demo"] in [line[:4] for line in lines]
-    operations.rollback(configuration.load("demo", migrated[0]), published)
+    operations.rollback(configuration.load("demo", migrated[0]), Wish(published, to_nothing=True))
     lines = [line.split() for line in told("status")[1].splitlines()]
     assert lines[0][:2] == ["withdrawn", "nxtgauge__withdrawn"]
     assert [published, "migration", "withdrawn", "demo"] in [line[:4] for line in lines]
     assert max(map(len, told("status")[1].splitlines())) <= 100
     assert len(sheet(told("links", "--csv", "-")[1])) == 5  # its books stay, and its owners
+    operations.rollback(configuration.load("demo", migrated[0]), Wish(undo=True))
+    assert told("status")[1].splitlines()[0].split()[0] == "live"
 
 
 def test_without_books_that_is_said(told, database, monkeypatch):
