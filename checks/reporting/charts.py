@@ -14,6 +14,7 @@ from typing import Any
 
 from checks.reporting.blocks import Cells, TableBlock
 from checks.reporting.model import shown
+from checks.reporting.sections import is_odd
 from checks.reporting.words import some
 
 WIDTH = 960
@@ -51,16 +52,11 @@ def outcomes(balance: TableBlock) -> list[Drawing]:
     MOST_BARS a drawing has no more; the table beside it lists them.
     """
     full = [row for row in balance.rows if row[1] or any(row[2:6])]
-    odd, even = ([row for row in full if _is_odd(row) == wanted] for wanted in (True, False))
+    odd, even = ([row for row in full if is_odd(row) == wanted] for wanted in (True, False))
     empty = len(balance.rows) - len(full)
     told = f"{some(len(even), 'table')} whose rows were all loaded"
     drawn = [Drawing(_odd(odd))] if odd else []
     return [*drawn, Drawing(_even(even, told, empty), told)] if even or not odd else drawn
-
-
-def _is_odd(row: Cells) -> bool:
-    """Whether rows did more than arrive, or do not add up."""
-    return any(row[3:6]) or not row[6]
 
 
 def _odd(rows: Sequence[Cells]) -> str:

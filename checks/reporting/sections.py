@@ -14,7 +14,7 @@ from typing import Any
 from checks.reporting import model
 from checks.reporting.blocks import Block, Cells, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim, slim
 from checks.reporting.conditions import is_shut
-from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said, some
 from checks.verdict import Json
 from config import note_kinds, reasons
 
@@ -204,7 +204,14 @@ def _balance(report: Json) -> Iterator[Block]:
         yield TableBlock("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
     total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
     rows = tuple(map(_balanced, sorted(tables, key=_by_interest)))
-    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total))
+    whole = sum(not is_odd(row) for row in rows)
+    told = f"{some(whole, 'table')} whose rows were all loaded"
+    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total, quiet=whole, told=told))
+
+
+def is_odd(row: Cells) -> bool:
+    """Of a line of the balance: whether rows did more than arrive, or do not add up."""
+    return any(row[3:6]) or not row[6]
 
 
 def _by_interest(row: Json) -> tuple[Any, ...]:

@@ -120,9 +120,12 @@ def _body(block: Block) -> str:
 
 
 def _listed(block: TableBlock) -> str:
-    rows, more = block.rows[:LISTED_ROWS], len(block.rows) - LISTED_ROWS
+    """A table up to LISTED_ROWS, without the rows at its end that need nobody's eye."""
+    kept = block.rows[: len(block.rows) - block.quiet]
+    rows, more = kept[:LISTED_ROWS], len(kept) - LISTED_ROWS
     text = columns(block.head, [*rows, *([block.total] if block.total else ())])
-    return f"{text}\n  and {more:,} more, which the report's files list" if more > 0 else text
+    text += f"\n  and {more:,} more, which the report's files list" if more > 0 else ""
+    return f"{text}\n  and {block.told}" if block.quiet else text
 
 
 def _step(number: int, step: Mapping[str, Any]) -> str:
