@@ -30,7 +30,7 @@ GONE_TABLE = "it is no longer there"
 
 SNAPSHOT = "select concat(s), int8in(xid8out(pg_snapshot_xmax(s))) from pg_current_snapshot() as s"
 XMIN = sql.SQL("t.xmin")
-COUNT = "select {name}::text, count(*), count(*) filter (where {newer}) from {table} as t"
+COUNT = "select {name}::text, count(*), count(*) filter (where {maybe_newer}) from {table} as t"
 LOOK = """
     select {name}::text,
            int8(coalesce(sum(n) filter (where {unseen}), 0)),
@@ -104,7 +104,8 @@ def compare(
     tables = marks.described(conn, schema, names)
     anew = why_anew(since, now, reached) if since else "there is no mark to compare with"
     old = since if since and not anew else None
-    rows, new, seen = _looked(conn, schema, list(tables.values()), old, now)
+    with conn.transaction():
+        rows, new, seen = _looked(conn, schema, list(tables.values()), old, now)
     kept = {name: TableMark(rows[name], table.files, table.key) for name, table in tables.items()}
     now = Mark(snapshot, server.system_identifier, server.database_oid, kept, seen, shape)
     return Changes(schema, old, now, _found(tables, rows, new, old), anew)
@@ -131,6 +132,7 @@ def _looked(
     """Rows by table, new ones by table, and the transactions at or past the snapshot's xmin whose rows it sees."""
     boundary = (since or now).since
     given = {"newer": marks.newer(boundary, XMIN), "unseen": marks.unseen(since or now, sql.SQL("xid"))}
+    given |= {"maybe_newer": marks.maybe_newer(conn, boundary, XMIN)}
     given |= {"newer_than_now": marks.newer(now.since, sql.SQL("xid"))}
     counted = _all(conn, COUNT, schema, tables, given)
     rows = {name: count for name, count, _ in counted}

@@ -21,7 +21,7 @@ from engine.books.bookkeeping import SchemaRecord
 from engine.changes import feed, marks
 from engine.changes.marks import Described, Mark
 
-PAGES = 256  # 2 MB of rows: some ten thousand keys, an array that is compressed and kept apart from its row
+PAGES = 256  # 2 MB of rows: some ten thousand keys, an array that is kept apart from its row
 KNOWN = sql.Identifier("pg_temp", "keys_known")
 
 TABLES = """

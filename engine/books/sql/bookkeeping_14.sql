@@ -19,6 +19,7 @@ create table migration.keys (
     keys text[] not null,
     primary key (schema_oid, table_name, number)
 );
+alter table migration.keys alter column keys set storage external;  -- most are random: to compress them only takes time
 
 -- One row per round, written in the transaction that writes the round's rows. found: by table, how many rows were read
 -- and how many keys were gone, or why the table was read whole.
