@@ -88,7 +88,7 @@ def test_what_does_not_pass_ends_the_run_and_it_can_be_resumed(source, database)
     with psycopg.connect(target) as conn:
         (run,) = bookkeeping.runs(conn)
     assert (run.state, len(watch.waits) > 0) == ("failed", True)
-    assert f"`nxtgauge-migrate migrate --profile demo --run {run.run_id}`" in str(caught.value)
+    assert f"`nxtgauge-migrate migrate --run {run.run_id}`" in str(caught.value)
     again = Striking("", None)
     summary = migrate(settings, Options(auditor=trusting, resume=True, watch=again))
     assert (summary.run_id, summary.state) == (run.run_id, "published")
