@@ -146,7 +146,7 @@ _PRIVILEGES = {
 }
 
 
-_WANTED = {"target": "as much again as the source takes, and half of that", "staging": "as much as the source takes"}
+_WANTED = {"target": "one and a half times what the source takes", "staging": "as much as the source takes"}
 
 
 def _unreadable(settings: Settings, conn: psycopg.Connection, role: str) -> list[Finding]:
@@ -175,7 +175,7 @@ def _room(settings: Settings, name: str, conn: psycopg.Connection) -> Finding:
         size = fetch.value(int, conn, BYTES, [settings.source_schema])
         return Finding("source room", OK, f"its tables and indexes take {in_bytes(size)}; a run writes nothing there")
     size = fetch.value(int, conn, "select pg_database_size(current_database())")
-    unknown = f"look there (`df`) whether {_WANTED[name]} is free: SQL cannot tell"
+    unknown = f"SQL cannot tell what is free: look with df for {_WANTED[name]}"
     return Finding(f"{name} room", OK, f"the database takes {in_bytes(size)}", unknown)
 
 
