@@ -126,7 +126,14 @@ def test_details_go_to_its_log(second):
 def test_the_run_stands_in_prefect_as_completed_with_its_tasks(first):
     run = _prefect(first, f"/flow_runs/{_flow_run(first)}")
     assert run["state_type"] == "COMPLETED"
-    left_out = {"run_id": "", "dry_run": False, "certificate": "", "resume": True, "approve": False}
+    left_out = {
+        "run_id": "",
+        "dry_run": False,
+        "certificate": "",
+        "resume": True,
+        "approve": False,
+        "verify_anyway": False,
+    }
     assert run["parameters"] == {"profile": "demo"} | left_out
     condition = {"flow_runs": {"id": {"any_": [_flow_run(first)]}}, "limit": 200}
     tasks = _prefect(first, "/task_runs/filter", condition)
