@@ -19,6 +19,7 @@ from flows.demo.seed import seed as fill
 LOG = logging.getLogger("nxtgauge")
 LEGACY, TARGET, STAGING = "night_legacy", "night_product", "night_copy"
 ROLES = {LEGACY: "nxtgauge_reader", TARGET: "nxtgauge_migrator", STAGING: "nxtgauge_stager"}
+APPLICATION = "nxtgauge_app"  # the role that config/roles/application.sql gives its rights
 OWNERS = {LEGACY: "LEGACY_URL", TARGET: "PRODUCT_URL", STAGING: "STAGING_URL"}  # the same databases, as their owner
 CONNECTIONS = {LEGACY: "source_url", TARGET: "target_url", STAGING: "staging_url"}
 FILE = Path("practice.env")
@@ -47,6 +48,7 @@ def _variables() -> dict[str, str]:
     programs = f"{Path(sys.executable).parent}:{postgres.psql().parent}"
     urls = {variable: postgres.url(name) for name, variable in OWNERS.items()}
     urls |= {VARIABLES[key]: _as(ROLES[name], postgres.url(name)) for name, key in CONNECTIONS.items()}
+    urls["APP_URL"] = _as(APPLICATION, postgres.url(TARGET))
     return {"PATH": f'{shlex.quote(programs)}:"$PATH"'} | {name: shlex.quote(url) for name, url in urls.items()}
 
 
