@@ -2,32 +2,43 @@
 
 import json
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
+from config.settings import Settings
+from engine.gates.gates import Case
 
 
-def trusting(case) -> dict:
+def trusting(case: Case) -> dict[str, Any]:
     """All is well: one critical check, passed."""
     return saying()(case)
 
 
-def saying(level: str = "full", sample: float | None = None, **statuses: str):
-    """An auditor whose critical checks end as given; a name's first __ stands for its slash. It remembers its cases."""
+@dataclass
+class Saying:
+    """An auditor whose checks end as given. cases: those that it was asked of."""
+
+    level: str
+    sample: float | None
+    statuses: dict[str, str]
+    cases: list[Case] = field(default_factory=list)
+
+    def __call__(self, case: Case) -> dict[str, Any]:
+        self.cases.append(case)
+        return verdict(case, self.level, self.sample, self.statuses)
+
+
+def saying(level: str = "full", sample: float | None = None, **statuses: str) -> Saying:
+    """An auditor whose critical checks end as given; a name's first __ stands for its slash."""
     wanted = statuses or {"suite__users": PASS}
-
-    def judge(case) -> dict:
-        judge.cases.append(case)
-        return verdict(case, level, sample, {name.replace("__", "/", 1): status for name, status in wanted.items()})
-
-    judge.cases = []
-    return judge
+    return Saying(level, sample, {name.replace("__", "/", 1): status for name, status in wanted.items()})
 
 
-def verdict(case, level: str, sample: float | None, statuses: dict[str, str]) -> dict:
+def verdict(case: Case, level: str, sample: float | None, statuses: dict[str, str]) -> dict[str, Any]:
     details = {PASS: "12 rows agree", FAIL: "1 of 12 rows differs in name", ERROR: "not executed: TargetError"}
     checks = [
         Check(name, name.split("/")[0], "identity", "users", "a rule", status, detail=details.get(status, ""))
@@ -36,7 +47,7 @@ def verdict(case, level: str, sample: float | None, statuses: dict[str, str]) ->
     return Verdict(case.run_id, case.schema, level, sample, tuple(checks)).to_dict()
 
 
-def pass_gates(conn, run_id: str, target_schema: str) -> None:
+def pass_gates(conn: psycopg.Connection, run_id: str, target_schema: str) -> None:
     """Seal a run's build and write down that it was verified, as a run does before it publishes."""
     from engine.books import bookkeeping
     from engine.gates import gates, seal
@@ -49,7 +60,7 @@ def pass_gates(conn, run_id: str, target_schema: str) -> None:
 def seal_again(url: str) -> None:
     """Seal what is published as it stands now: what a test has planted there then stood there from the first."""
     with psycopg.connect(url, autocommit=True) as conn:
-        [(run_id, marks)] = conn.execute(LIVE).fetchall()
+        ((run_id, marks),) = conn.execute(LIVE).fetchall()
         for key, mark in marks.items():
             schema, _, table = key.partition(".")
             name = sql.Identifier(schema.removesuffix("__build"), table)
@@ -71,21 +82,27 @@ SEAL_AGAIN = """
 """
 
 
-def reconciling(settings, level: str = "content", child=None):
+@dataclass
+class Reconciling:
     """The auditor's own judgement of rows, values, books and catalogue; the suites, which take seconds, left out.
 
-    level: "full" with the suites. judge.found: the latest verdict.
+    level: "full" with the suites. found: the latest verdict.
     """
 
-    def judge(case) -> dict:
+    settings: Settings
+    level: str = "content"
+    found: Verdict | None = None
+
+    def __call__(self, case: Case) -> dict[str, Any]:
         from checks.verify import verify
 
         place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
-        judge.found = verify.judge(settings, **place, level=level, reaching=case.stop.reaching)
-        return replace(judge.found, level="full").to_dict()
+        self.found = verify.judge(self.settings, **place, level=self.level, reaching=case.stop.reaching)
+        return replace(self.found, level="full").to_dict()
 
-    judge.found = None
-    return judge
+
+def reconciling(settings: Settings, level: str = "content") -> Reconciling:
+    return Reconciling(settings, level)
 
 
 class SuitesHere:

