@@ -24,7 +24,7 @@ MASKS = "masks"
 def near(name: str, known: Iterable[str]) -> str:
     """The known names that one resembles, as a question; nothing where there is none."""
     known = list(known)
-    begun = [other for other in known if name and other.startswith(name)]
+    begun = sorted((other for other in known if name and other.startswith(name)), key=len)
     found = list(dict.fromkeys([*begun, *difflib.get_close_matches(name, known, n=3)]))[:3]
     return f"did you mean {' or '.join(found)}?" if found else ""
 

@@ -1,9 +1,8 @@
 """One table's story, for `explain`: source, mapping, routes, constraints, reasons for rejection."""
 
-import difflib
 from typing import Any
 
-from config import mapping, reasons
+from config import mapping, origins, reasons
 from config.errors import ConfigError
 from config.printable import line
 from config.reasons import Reason
@@ -43,8 +42,7 @@ def _reached(plan: Plan, table: TablePlan) -> set[str]:
 def near(plan: Plan, name: str) -> str:
     """Known names that resemble this one."""
     known = {table.name for table in plan.tables} | {plan.final_name(shape.name) for shape in plan.build}
-    found = difflib.get_close_matches(name, known, n=3)
-    return f"did you mean {' or '.join(found)}?" if found else "`plan --full` lists them"
+    return origins.near(name, known) or "`plan --full` lists them"
 
 
 def _story(plan: Plan, table: TablePlan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from engine.chunks.work import Work
 from engine.reflect.catalog import search_path
 from engine.session.blame import blame
 from engine.session.execution import Workers
+from engine.session.stop import Stop
 
 COARSE = "10"  # the server's own is 100; 500,000 rows: 0.9 CPU seconds instead of 3.0
 TABLES = """
@@ -29,27 +30,31 @@ def analyze(
     work: Work, target: psycopg.Connection, workers: Workers, schemas: Sequence[str], is_coarse: bool = False
 ) -> None:
     """Analyze all tables of these schemas, the product's first, several at once. Errors: TargetError, Interrupted."""
-    names, count = tables(target, schemas), work.settings.workers
+    names, count = tables(target, schemas, work.stop), work.settings.workers
 
     def share(some: Sequence[sql.Identifier]) -> None:
         with work.sessions.lend("target") as session:
             work.stop.check()
-            sample(session, some, (schemas[0], work.settings.extension_schema), is_coarse)
+            sample(session, some, (schemas[0], work.settings.extension_schema), work.stop, is_coarse)
 
     workers.map("analyze", share, [found for found in (names[start::count] for start in range(count)) if found])
 
 
-def tables(target: psycopg.Connection, schemas: Sequence[str]) -> list[sql.Identifier]:
+def tables(target: psycopg.Connection, schemas: Sequence[str], stop: Stop) -> list[sql.Identifier]:
     """The product's first, of each schema the largest first."""
-    with blame(TargetError, "listing the tables"):
+    with blame(TargetError, "listing the tables", stop):
         return [sql.Identifier(*row) for row in target.execute(TABLES, (list(schemas),))]
 
 
 def sample(
-    session: psycopg.Connection, names: Sequence[sql.Identifier], path: tuple[str, str], is_coarse: bool = False
+    session: psycopg.Connection,
+    names: Sequence[sql.Identifier],
+    path: tuple[str, str],
+    stop: Stop,
+    is_coarse: bool = False,
 ) -> None:
     """Analyze these tables. path: the schemas in which expressions of indexes find what was carried along."""
-    with blame(TargetError, "analyzing the tables"), session.transaction(), search_path(session, *path):
+    with blame(TargetError, "analyzing the tables", stop), session.transaction(), search_path(session, *path):
         if is_coarse:
             session.execute("select set_config('default_statistics_target', %s, true)", (COARSE,))
         session.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(names)))

@@ -13,6 +13,7 @@ from engine.books import bookkeeping
 from engine.books.bookkeeping import Run
 from engine.load import statistics
 from engine.publish import publish
+from engine.session.stop import STOP
 from engine.start.options import Options
 
 DONE = "statistics"  # the step that ends a run
@@ -55,5 +56,6 @@ def _died(steps: set[str]) -> bool:
 
 def _finish(conn: psycopg.Connection, settings: Settings, run: Run) -> None:
     schemas = (run.target_schema, publish.ARCHIVE)
-    statistics.sample(conn, statistics.tables(conn, schemas), (run.target_schema, settings.extension_schema))
+    path = (run.target_schema, settings.extension_schema)
+    statistics.sample(conn, statistics.tables(conn, schemas, STOP), path, STOP)
     bookkeeping.mark_done(conn, run.run_id, DONE)

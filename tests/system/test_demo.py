@@ -18,6 +18,7 @@ ROWS = "4000"
 def first(home) -> dict:
     """A first run on a machine that has nothing yet, with an environment that names other databases and servers."""
     elsewhere = "postgresql://bob:sw0rdfish@192.0.2.1/none"
+    home.run("server", "stop")  # one that other tests have started for good would stay when the demo stops
     return home.result(
         "demo",
         "--rows",
@@ -191,7 +192,7 @@ def test_at_the_end_its_servers_are_stopped(home, second):
     assert home.result("demo", "--stop") == {"postgres": "stopped", "prefect": "stopped"}
     assert home.result("demo", "--status") == {"postgres": "not running", "prefect": "not running"}
     assert home.result("demo", "--stop") == {"postgres": "was not running", "prefect": "was not running"}
-    assert not list(Path(home.folder).glob("nxtgauge-migrate-*/postgres/postmaster.pid"))
+    assert not list(home.folder.rglob("postmaster.pid"))
     home.run("demo", "--remove")
     home.run("server", "stop", "--remove")
-    assert list(Path(home.folder).glob("nxtgauge-migrate-*")) == []
+    assert list(home.folder.rglob("nxtgauge-migrate-*")) == []

@@ -14,7 +14,8 @@ from tests.support.places import PROJECT
 
 PACKAGES = ("config", "engine", "checks")
 FOUND = sorted(path.relative_to(PROJECT) for package in PACKAGES for path in (PROJECT / package).rglob("*.sql"))
-FILES = [path for path in FOUND if path.parts[:2] != ("config", "roles")]  # they are psql's, and run by it elsewhere
+META = re.compile(r"^\\|\\gexec$", re.MULTILINE)  # commands of psql: a file with any is run by it, by other tests
+FILES = [path for path in FOUND if not META.search((PROJECT / path).read_text(encoding="utf-8"))]
 COMMENT = re.compile(r"^\s*--.*$", re.MULTILINE)
 SIDE = re.compile(r"^-- (?:source|target|holds|derived)$", re.MULTILINE)  # what a law's queries stand under
 VALUE = re.compile(r"(?<!%)%(?:\(\w+\))?s")

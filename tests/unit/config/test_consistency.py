@@ -23,7 +23,7 @@ CASES = [  # file, what stands there, what is put in its place, how the sentence
     ("marketplace", 'key = "review_id"', 'key = "review"',
      "[reviews] split.key: review_display_settings declares no column review"),
     ("portfolio", 'transform = "owned_by_profile"', 'transform = "owned"',
-     "[portfolio_items] transform: there is no transform owned; wanted one of"),
+     "[portfolio_items] transform: there is no transform owned; did you mean owned_by_profile?"),
     ("finance", 'transform = "orders"', 'transform = "order"',
      "[payments] derives.transform: there is no transform order; did you mean orders"),
     ("audit", '["repeated_ids"]', '["repeated_id"]',
