@@ -3,8 +3,8 @@
 Laws
 - Between chunks and between steps, before the verification and before the publish: what is under way ends first, and
   what waits holds the snapshot, and no lock.
-- However many chunks begin, the looks are seconds apart, and take sessions of their own: a session of the run's
-  snapshot would see the same strain for ever.
+- However many chunks begin, the looks are seconds apart; before the verification and the publish there is always one.
+- A look takes sessions of its own: a session of the run's snapshot would see the same strain for ever.
 - A run that holds still says why, and when it goes on; a request to stop ends the wait.
 - A bound that cannot be looked at is refused before the run begins.
 """
@@ -65,11 +65,14 @@ class Pauses:
         self._began, self._is_age_told = time.monotonic(), False
         self.has_held = False  # whether the run has held still
 
+    def wait_if_due(self) -> None:
+        """As `wait`, unless the last look was a moment ago."""
+        if time.monotonic() >= self._next:
+            self.wait()
+
     def wait(self) -> None:
         """Hold still for as long as there is a reason to. Errors: Interrupted, SourceError, TargetError."""
         with self._lock:
-            if time.monotonic() < self._next:
-                return
             self._tell_age()
             while reason := self._reason():
                 self._tell(reason)

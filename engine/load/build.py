@@ -127,7 +127,7 @@ class Build:
         """Do a step unless it is done; atomic ones leave their mark in the same transaction."""
         if name in self.done:
             return
-        self.pauses.wait()
+        self.pauses.wait_if_due()
         self.work.check()
         self.watch.stage(name)
         if is_atomic:

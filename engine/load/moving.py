@@ -84,7 +84,7 @@ class Move:
 
     def begun(self, chunk: Chunk) -> None:
         """A chunk is about to be moved, here or elsewhere, unless the run has to hold still first."""
-        self.pauses.wait()
+        self.pauses.wait_if_due()
         self.work.stop.check()
         self.watch.begin(self.work.route(chunk.route).legacy_table)
 
