@@ -82,7 +82,7 @@ def faults(
             *_extension_faults(conn, settings, plan),
             *lacking.xml(conn, "target", plan.source, [t.legacy for t in plan.tables if t.disposition != "skip"]),
             *pauses.faults(settings, conn),
-            *([] if dry_run else _drift(conn, settings, plan, certificate, is_hopeful)),
+            *([] if dry_run else _drift(conn, settings, held.server, plan, certificate, is_hopeful)),
         ]
         roomless = servers.lock_faults(conn, "target", len(plan.build) + len(plan.archive))
         if can_rehearse(conn, server) and not roomless:
@@ -132,14 +132,21 @@ def _require_two_schemas(settings: Settings, source: ServerInfo, target: ServerI
 
 
 def _drift(
-    conn: psycopg.Connection, settings: Settings, plan: Plan, certificate: Certificate | None, is_hopeful: bool
+    conn: psycopg.Connection,
+    settings: Settings,
+    source: ServerInfo,
+    plan: Plan,
+    certificate: Certificate | None,
+    is_hopeful: bool,
 ) -> list[str]:
     """What has drifted from the certificate, else the gates that its rehearsal found closed; not asked where nothing
     could be planned."""
     if bookkeeping.faults(conn) or not plan.tables:
         return []
     drifted = certificates.faults(settings, certificate, certificates.stated(plan, settings))
-    return drifted if drifted or certificate is None or is_hopeful else foreseen.faults(conn, settings, certificate)
+    if drifted or certificate is None or is_hopeful:
+        return drifted
+    return foreseen.faults(conn, settings, source, certificate)
 
 
 EXTENSIONS = """

@@ -3,6 +3,7 @@
 import json
 import re
 
+import psycopg
 import pytest
 
 from checks.verdict import ERROR, FAIL
@@ -280,6 +281,26 @@ class TestForeseen:
         assert issued["run_id"] not in message
         rehearse(strict)
         assert run.migrate(strict, Options(auditor=trusting)).state == "published"
+
+    def test_one_of_another_database_or_by_another_mapping_does_not(self, strict, database, tmp_path, monkeypatch):
+        rehearse(strict)
+        other = strict.model_copy(update={"source_url": type(strict.source_url)(database())})
+        with psycopg.connect(other.source_url.get_secret_value()) as conn:
+            conn.execute(SOURCE)
+        self._fail_rehearsing(other)
+        common = origins.read("common").replace('"migrations"', '"tried"')
+        (tmp_path / "common.toml").write_text(common)
+        with monkeypatch.context() as trial:
+            trial.setenv("NXTGAUGE_MAPPING", str(tmp_path))
+            mapping.load.cache_clear()
+            self._fail_rehearsing(strict)
+        mapping.load.cache_clear()
+        self._fail_rehearsing(strict.model_copy(update={"target_schema": "elsewhere"}))
+        assert run.migrate(strict, Options(auditor=trusting)).state == "published"
+
+    def _fail_rehearsing(self, settings):
+        with pytest.raises(VerificationFailed):
+            run.migrate(settings, Options(auditor=saying(content__users=FAIL), dry_run=True))
 
 
 class TestFile:
