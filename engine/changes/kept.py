@@ -18,7 +18,7 @@ from psycopg import sql
 
 from engine.books import versioned
 from engine.books.bookkeeping import SchemaRecord
-from engine.changes import feed, marks
+from engine.changes import access, feed, marks
 from engine.changes.marks import Described, Mark
 
 PAGES = 256  # 2 MB of rows: some ten thousand keys, an array that is kept apart from its row
@@ -66,11 +66,17 @@ class Kept:
 
 
 def keep(conn: psycopg.Connection, schema: SchemaRecord) -> None:
-    """Mark a schema of ours, in the caller's transaction, which keeps writers away; a mark that it has is replaced."""
+    """Mark a schema of ours, in the caller's transaction, which keeps writers away; a mark that it has is replaced.
+
+    A table that cannot be read is none of the mark's, which says so.
+    """
     forget(conn, schema.schema_oid)
+    names = tables(conn, schema)
+    unread = access.unreadable(conn, schema.name, names)
     # A copy of the database on the same server (a template's) has the same rows, with the same xmin, in schemas of the
     # same oids; in any other database the schema would not be known as ours.
-    taken = replace(feed.mark(conn, schema.name, tables(conn, schema)), database_oid=None)
+    taken = feed.mark(conn, schema.name, [name for name in names if name not in unread])
+    taken = replace(taken, database_oid=None, unread=tuple(unread))
     query = "insert into migration.marks (schema_oid, mark) values (%s, %s)"
     conn.execute(query, [schema.schema_oid, json.dumps(taken.to_dict())])
     for table in marks.described(conn, schema.name, taken.tables).values():

@@ -46,7 +46,8 @@ class TableMark:
 @dataclass(frozen=True)
 class Mark:
     """What a snapshot saw. snapshot: pg_current_snapshot as text. seen: low halves of the transactions at or past its
-    xmin whose rows it saw, as an int8multirange. shape: the caller's digest of the catalogue, or of the plan."""
+    xmin whose rows it saw, as an int8multirange. shape: the caller's digest of the catalogue, or of the plan. unread:
+    tables that were there and could not be read."""
 
     snapshot: str
     system_identifier: str | None
@@ -54,6 +55,7 @@ class Mark:
     tables: Mapping[str, TableMark] = field(default_factory=dict)
     seen: str = NONE_SEEN
     shape: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def since(self) -> int:
@@ -70,7 +72,7 @@ def of_dict(values: Mapping[str, Any]) -> Mark:
         name: TableMark(table["rows"], table["files"], tuple((column, kind) for column, kind in table["key"]))
         for name, table in values["tables"].items()
     }
-    return Mark(**{**values, "tables": tables})
+    return Mark(**{**values, "tables": tables, "unread": tuple(values.get("unread", ()))})
 
 
 @dataclass(frozen=True)

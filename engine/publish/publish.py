@@ -22,7 +22,7 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import SchemaRecord
-from engine.changes import kept
+from engine.changes import access, kept
 from engine.gates import gates, seal
 from engine.publish import schemas
 from engine.session import fetch, rights, servers
@@ -207,46 +207,50 @@ def switch_of(conn: psycopg.Connection, live: SchemaRecord | None, names: Names,
 
 
 @contextlib.contextmanager
-def switching(conn: psycopg.Connection, what: str, names: Names, lock_seconds: float) -> Iterator[None]:
-    """One transaction that waits for locks no longer than this, and then says who holds them."""
+def switching(
+    conn: psycopg.Connection, what: str, names: Names, lock_seconds: float, place: str | None = None
+) -> Iterator[None]:
+    """One transaction that waits for locks no longer than this, and then says who holds them. Writers are locked out
+    of the schema in this place; of the live one, if none is named."""
+    place = place or names.live
     try:
         with blame(TargetError, what), conn.transaction():
             conn.execute("select set_config('lock_timeout', %s, true)", [f"{int(lock_seconds * 1000)}ms"])
-            lock_writers_out(conn, bookkeeping.schemas(conn).get(names.live))
+            lock_writers_out(conn, bookkeeping.schemas(conn).get(place))
             yield
     except TargetError as error:
         if getattr(error, "sqlstate", "") == LOCK_NOT_HAD:
-            busy = _blockers(conn, names) or "another session"
+            busy = _blockers(conn, names, place) or "another session"
             text = f"{what}: {busy} held a lock for {lock_seconds:g} s; nothing was changed; end it, or try later"
             error.args = (text,)
         raise
 
 
-def lock_writers_out(conn: psycopg.Connection, live: SchemaRecord | None) -> None:
-    """Wait for the transactions that have written to the live tables, and let no others begin; readers go on."""
-    if live is None:
+def lock_writers_out(conn: psycopg.Connection, schema: SchemaRecord | None) -> None:
+    """Wait for the transactions that have written to its tables, and let no others begin; readers go on. A table that
+    the role may not lock is passed over."""
+    if schema is None:
         return
-    query = """select format('%%I.%%I', %s::text, relname) from pg_class
-               where relnamespace = %s and relkind in ('r', 'p') and pg_has_role(relowner, 'usage')"""
-    tables = [name for (name,) in conn.execute(query, [live.name, live.schema_oid])]
+    allowed = access.of(conn, schema.name, kept.tables(conn, schema)).values()
+    tables = [sql.Identifier(schema.name, table.table) for table in allowed if table.may_lock]
     if tables:
-        conn.execute(sql.SQL("lock table {} in share mode").format(sql.SQL(", ").join(map(sql.SQL, tables))))
+        conn.execute(sql.SQL("lock table {} in share mode").format(sql.SQL(", ").join(tables)))
 
 
-# Readers of the live schema are in nobody's way; whoever uses one that is to be dropped is.
+# Readers of the schema whose writers are locked out are in nobody's way; whoever uses one that is to be dropped is.
 BLOCKERS = """
     select distinct format('session %%s of %%s (%%s, %%s)', a.pid, a.usename, nullif(a.application_name, ''), a.state)
     from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
     join pg_stat_activity a on a.pid = l.pid
     where l.database = (select oid from pg_database where datname = current_database())
       and l.granted and l.pid <> pg_backend_pid() and n.nspname = any(%(names)s)
-      and (n.nspname <> %(live)s or l.mode not in ('AccessShareLock', 'RowShareLock'))
+      and (n.nspname <> %(place)s or l.mode not in ('AccessShareLock', 'RowShareLock'))
     order by 1
 """
 
 
-def _blockers(conn: psycopg.Connection, names: Names) -> str:
-    values = {"names": [*names.all(), *Names("archive", ARCHIVE).all()], "live": names.live}
+def _blockers(conn: psycopg.Connection, names: Names, place: str) -> str:
+    values = {"names": [*names.all(), *Names("archive", ARCHIVE).all()], "place": place}
     return ", ".join(row[0] for row in conn.execute(BLOCKERS, values))
 
 

@@ -4,6 +4,8 @@ Laws
 - A switch is one transaction: product and archive together, with the books, or nothing.
 - What was written to the schema that is set aside since it was put in place is not in what comes back. It is counted
   while writers are locked out, and nothing is done about it unless it is exported or given up by name.
+- A table that cannot be counted, or whose writers cannot be kept away, never shuts the way back: it is named, and
+  --lose passes.
 - What comes back is marked, so that the same is known when it goes again. A mark stays while two schemas take turns:
   what was written to one of them is never in the other.
 - Nothing published is left only where that is asked for.
@@ -110,7 +112,7 @@ def take(conn: psycopg.Connection, trial: Trial, *, lock_seconds: float = LOCK_S
         ours = bookkeeping.schemas(conn)
         publish.refuse(faults(conn, ours, product, archive, trial.wish))
         if not trial.wish.undo and (back := ours.get(product.previous)):
-            _mark(conn, back)  # before writers have to wait
+            _mark(conn, what, product, back, lock_seconds)  # before writers of what is live have to wait
         with publish.switching(conn, what, product, lock_seconds):
             ours = bookkeeping.schemas(conn)
             publish.refuse(faults(conn, ours, product, archive, trial.wish))
@@ -168,8 +170,30 @@ def require_leave(told: dict[str, Any], wish: Wish) -> None:
 
 
 def _written_faults(schema: str, found: dict[str, Any] | None, wish: Wish) -> list[str]:
-    if found is None or wish.export or wish.lose or not (found["rows"] or found["unknown"]):
+    if found is None or wish.lose:
         return []
+    closed = _closed_faults(schema, found, wish)
+    if wish.export or not (found["rows"] or found["unknown"]):
+        return closed
+    return [*_lost_faults(schema, found), *closed]
+
+
+def _closed_faults(schema: str, found: dict[str, Any], wish: Wish) -> list[str]:
+    """Tables of which not all can be told, or exported."""
+    faults = []
+    for table in found["untold"]:
+        if table["remedy"] or not wish.export:  # what can be read now is exported whole
+            what = f"it cannot be told what was written to table {schema}.{table['table']}: {table['why']}"
+            mend = f"{table['remedy']} lets it be read" if table["remedy"] else "--export FOLDER keeps all its rows"
+            faults.append(f"{what}; {mend}, and --lose goes back all the same")
+    for table in found["unlocked"]:
+        what = f"writers of table {schema}.{table['table']} could not be kept away, so what is counted need not be all"
+        faults.append(f"{what}; {table['remedy']} lets them be, and --lose goes back all the same")
+    return faults
+
+
+def _lost_faults(schema: str, found: dict[str, Any]) -> list[str]:
+    """What would be left behind."""
     remedy = "--export FOLDER keeps it in files, with a script that puts it back, and --lose does without it"
     if found["unknown"]:
         what = f"it cannot be told what was written to schema {schema} since it was put in place"
@@ -193,11 +217,11 @@ def done(conn: psycopg.Connection, trial: Trial) -> Taken | None:
     return told if is_done and about and bookkeeping.run(conn, about).state == state else None
 
 
-def _mark(conn: psycopg.Connection, back: SchemaRecord) -> None:
+def _mark(conn: psycopg.Connection, what: str, product: Names, back: SchemaRecord, lock_seconds: float) -> None:
     """Mark what comes back, unless it has been back before."""
-    publish.lock_writers_out(conn, back)
-    if kept.read(conn, back.schema_oid) is None:
-        kept.keep(conn, back)
+    with publish.switching(conn, what, product, lock_seconds, back.name):
+        if kept.read(conn, back.schema_oid) is None:
+            kept.keep(conn, back)
 
 
 def _take_back(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Names, restored_run: str | None) -> None:

@@ -4,22 +4,28 @@ Laws
 - Told by the change feed from the schema's mark (engine.changes): exact, whatever was written and by whom.
 - Where no mark says anything (an older program put the schema in place, or the server is another one), all rows of all
   tables count, and why is said.
-- The caller keeps writers away, or looks through one snapshot.
+- A table that the role cannot read is counted apart, as one of which nothing can be told, and keeps no other from being
+  counted.
+- The caller keeps writers away, or looks through one snapshot. Tables whose writers could not be kept away are named:
+  what is counted of them need not be all.
 """
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
 from engine.books.bookkeeping import SchemaRecord
-from engine.changes import feed, kept, keys
+from engine.changes import access, feed, kept, keys
+from engine.changes.access import Access
 from engine.changes.feed import Changes, Found
 from engine.changes.keys import Settled
+from engine.changes.marks import Mark
 from engine.publish.export import Export
 
 OLDER = "an older version of this program put it in place and took no note of what it held"
+UNMARKED = "it could not be read when it was put in place, so that no note was taken of it"
 BOTH = "an updated row counts as inserted and as deleted"
 
 
@@ -35,15 +41,28 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """A table of which nothing can be told, or whose writers cannot be kept away. remedy: the statement that mends it;
+    empty where there is none."""
+
+    table: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True)
 class Written:
     """tables: those that were written to. since: when the schema was marked, as text; None where nothing is known.
 
     unknown: why nothing can be told; empty where it can. Then tables are all that hold a row.
+    untold: tables of which nothing can be told; unlocked: those whose writers cannot be kept away.
     """
 
     tables: tuple[Table, ...] = ()
     since: str | None = None
     unknown: str = ""
+    untold: tuple[Closed, ...] = ()
+    unlocked: tuple[Closed, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -52,12 +71,32 @@ class Written:
 
 def read(conn: psycopg.Connection, schema: SchemaRecord, export: Export | None = None) -> Written:
     """What was written to this schema. export: where it is put, too. Errors: VerificationFailed, ConfigError."""
-    mark = kept.read(conn, schema.schema_oid)
-    names = {*kept.tables(conn, schema), *(mark.mark.tables if mark else ())}
-    changes = feed.compare(conn, schema.name, sorted(names), mark.mark if mark else None)
-    tables = tuple(_told(conn, schema, changes, found, export) for found in changes.changed if found.is_written)
+    mark, allowed = kept.read(conn, schema.schema_oid), access.of(conn, schema.name, kept.tables(conn, schema))
+    closed = {name for name, table in allowed.items() if table.unreadable}
+    since = _without(mark.mark, closed) if mark else None
+    names = {*allowed, *(since.tables if since else ())} - closed
+    changes = feed.compare(conn, schema.name, sorted(names), since)
+    unmarked = {*since.unread} & names if since else set()
+    told = [found for found in changes.changed if found.is_written or found.name in unmarked]
+    tables = tuple(_told(conn, schema, changes, found, export) for found in told)
     unknown = changes.anew if mark else OLDER
-    return Written(tables, mark.taken_at.isoformat() if mark and not unknown else None, unknown)
+    taken_at = mark.taken_at.isoformat() if mark and not unknown else None
+    return Written(tables, taken_at, unknown, _untold(allowed, unmarked), _unlocked(allowed))
+
+
+def _without(mark: Mark, closed: set[str]) -> Mark:
+    """The mark without the tables that cannot be read now."""
+    return replace(mark, tables={name: table for name, table in mark.tables.items() if name not in closed})
+
+
+def _untold(allowed: dict[str, Access], unmarked: set[str]) -> tuple[Closed, ...]:
+    unread = [Closed(name, table.unreadable, table.to_read) for name, table in allowed.items() if table.unreadable]
+    return (*unread, *(Closed(name, UNMARKED, "") for name in sorted(unmarked)))
+
+
+def _unlocked(allowed: dict[str, Access]) -> tuple[Closed, ...]:
+    why = "its writers cannot be kept away meanwhile"
+    return tuple(Closed(name, why, table.to_lock) for name, table in allowed.items() if not table.may_lock)
 
 
 def _told(
@@ -70,6 +109,8 @@ def _told(
         note = f"{found.whole}; all its rows are exported" if found.whole and export else found.whole
         return Table(found.name, settled.inserted, settled.updated, settled.gone, note)
     lost = 0 if found.whole == feed.NEW_TABLE else found.lost
+    if changes.since and found.name in changes.since.unread:
+        return Table(found.name, found.written, 0, 0, UNMARKED)
     note = "" if changes.anew else f"{found.whole}; {BOTH}" if found.written and lost else found.whole
     return Table(found.name, found.written, 0, lost, note)
 

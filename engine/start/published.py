@@ -1,8 +1,9 @@
 """A run that is published, and whose process died before all was done: it is finished, and no other run begins.
 
 Laws
-- Asked for by its id, a published run is done. `--resume` takes up the latest if its last work, the statistics, is
-  missing; of a run that has ended, a new one follows.
+- Asked for by its id, the run that is live is done; one that another has replaced is refused as any that has ended
+  (engine.start.begin). `--resume` takes up the latest if its last work, the statistics, is missing; of a run that has
+  ended, a new one follows.
 - What is live is only looked at and sampled: nobody publishes it a second time.
 """
 
@@ -44,9 +45,14 @@ def _asked_for(conn: psycopg.Connection, settings: Settings, options: Options) -
     ]
     if options.run_id:
         kin = [run for run in kin if run.run_id == options.run_id]
-    if not kin or kin[0].state != "published":
+    if not kin or kin[0].state != "published" or not _is_live(conn, kin[0]):
         return None
     return kin[0] if options.run_id or _died(bookkeeping.done_steps(conn, kin[0].run_id)) else None
+
+
+def _is_live(conn: psycopg.Connection, run: Run) -> bool:
+    live = bookkeeping.schemas(conn).get(run.target_schema)
+    return live is not None and live.run_id == run.run_id
 
 
 def _died(steps: set[str]) -> bool:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
     from engine.publish.rollback import Wish
 
+RESTORING = """\
+  (cd {folder} && psql -X "${{NXTGAUGE_TARGET_URL:?is to be set in this shell}}" -f restore.sql)
+psql knows nothing of a file .env or of the profile demo: where the address comes from there, first
+  export NXTGAUGE_TARGET_URL='postgresql://…'"""
 NOT_ASKED = "nobody can be asked here, for there is no terminal; --yes goes on without a question"
 
 
@@ -90,7 +94,15 @@ def plan_text(foreseen: dict[str, Any], export: str | None = None) -> str:
         lines.append(f"run {goes}'s is set aside as {aside}")
     if foreseen["drops"]:
         lines.append(f"run {foreseen['drops']}'s, which was set aside there before, is dropped for good")
-    return "\n".join(lines + _written_text(foreseen, export))
+    return "\n".join([*lines, *_written_text(foreseen, export), *_closed_text(foreseen)])
+
+
+def _closed_text(told: dict[str, Any]) -> list[str]:
+    """Tables of which nothing can be told, and those whose writers go on."""
+    written = told["written"] or {"untold": [], "unlocked": []}
+    lines = [f"cannot be told of table {one['table']}: {one['why']}" for one in written["untold"]]
+    names = ", ".join(one["table"] for one in written["unlocked"])
+    return lines + ([f"writers of these could not be kept away, and may have written more: {names}"] if names else [])
 
 
 def _written_text(told: dict[str, Any], export: str | None) -> list[str]:
@@ -100,7 +112,10 @@ def _written_text(told: dict[str, Any], export: str | None) -> list[str]:
     if written["unknown"]:
         return [f"what was written to run {told['replaced_run']}'s cannot be told: {written['unknown']}"]
     if not written["tables"]:
-        return [f"nothing was written to run {told['replaced_run']}'s since it was put in place ({written['since']})"]
+        rest = "; of some tables it cannot be told" if written["untold"] else ""
+        return [
+            f"nothing was written to run {told['replaced_run']}'s since it was put in place ({written['since']}){rest}"
+        ]
     width = max(len("table"), *(len(table["table"]) for table in written["tables"]))
     lines = [
         f"written to run {told['replaced_run']}'s since it was put in place ({written['since']}):",
@@ -123,8 +138,14 @@ def done_text(done: dict[str, Any]) -> str:
         lines[0] += f"; run {goes}'s is set aside as {schema}__{'previous' if done['is_undo'] else 'withdrawn'}"
     lines += [f"still uses what was set aside: {name}" for name in done["dependants"]]
     lines += [f"was left in what was set aside: {name}" for name in done["left_behind"]]
+    lines += _closed_text(done)
     if done["exported"]:
         lines += ["what was written since is exported; to put it into a schema again:"]
-        lines += [f'  (cd {done["exported"]} && psql "$NXTGAUGE_TARGET_URL" -f restore.sql)']
-    other = "nxtgauge-migrate rollback" if done["is_undo"] else "nxtgauge-migrate rollback --undo"
-    return "\n".join([*lines, f"to take this back: {other}"])
+        lines += [RESTORING.format(folder=printable.word(done["exported"]))]
+    return "\n".join([*lines, f"to take this back: nxtgauge-migrate rollback{_taking_back(done)}"])
+
+
+def _taking_back(done: dict[str, Any]) -> str:
+    if not done["is_undo"]:
+        return " --undo"
+    return "" if done["replaced_run"] else " --to-nothing"

@@ -3,9 +3,13 @@
 import inspect
 import io
 import json
+import os
+import subprocess
+from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from config.postgres.connection import parse
 from engine.books import bookkeeping
@@ -13,6 +17,7 @@ from engine.publish.rollback import Wish
 from engine.session import connect
 from flows.cli.main import main
 from tests.integration.engine.publish.builds import expected, published, standing
+from tests.support.programs import psql
 
 DDL = """
     create table {build}.users (name text primary key);
@@ -27,14 +32,20 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def place(database, monkeypatch):
-    """A session on a target into which two runs were published, which the command has in its environment."""
+def conn(database, monkeypatch):
+    """A session on a target that the command has in its environment."""
     url = database()
     for name, value in {"NXTGAUGE_TARGET_URL": url, "PREFECT_API_URL": "http://127.0.0.1:9/api"}.items():
         monkeypatch.setenv(name, value)
     with connect.target(parse(url, "NXTGAUGE_TARGET_URL")) as conn:
         bookkeeping.ensure(conn)
-        yield conn, published(conn, DDL), published(conn, DDL)
+        yield conn
+
+
+@pytest.fixture
+def place(conn):
+    """The session, and two runs that were published there."""
+    return conn, published(conn, DDL), published(conn, DDL)
 
 
 def test_it_says_what_it_will_do_asks_and_can_be_undone(place, capsys, monkeypatch, tmp_path):
@@ -57,14 +68,22 @@ def test_it_says_what_it_will_do_asks_and_can_be_undone(place, capsys, monkeypat
     assert standing(conn) == expected(live=second, previous=first)
 
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-    assert main(["rollback", "--export", str(tmp_path / "kept")]) == 0
+    assert main(["rollback", "--export", str(tmp_path / "what's kept; exit 9")]) == 0
     said = capsys.readouterr()
-    assert "rollback --undo" in said.out and f"cd {tmp_path / 'kept'} && psql" in said.out
+    assert "rollback --undo" in said.out and "export NXTGAUGE_TARGET_URL=" in said.out
+    (command,) = [line for line in said.out.splitlines() if "restore.sql" in line]
+    programs = {"PATH": f"{Path(psql()).parent}:{os.environ['PATH']}"}  # a shell that knows no more, as with a .env
+    done = subprocess.run(["sh", "-c", command], env=programs, capture_output=True, text=True, check=False)
+    assert done.returncode and "NXTGAUGE_TARGET_URL: is to be set in this shell" in done.stderr, done.stderr
+    conn.execute("delete from nxtgauge.notes")
+    subprocess.run(["sh", "-c", command], env=os.environ | programs, capture_output=True, check=True)
+    assert conn.execute("select count(*) from nxtgauge.notes").fetchone() == (2,)
+    conn.execute("delete from nxtgauge.notes")
     assert standing(conn) == expected(live=first, withdrawn=second)
 
-    assert main(["rollback", "--undo", "--yes", "--json"]) == 0
+    assert main(["rollback", "--undo", "--yes", "--json", "--lose"]) == 0
     done = json.loads(capsys.readouterr().out)
-    assert (done["live_run"], done["replaced_run"], done["written"]["rows"]) == (second, first, 0)
+    assert (done["live_run"], done["replaced_run"], done["written"]["rows"]) == (second, first, 1)
     assert standing(conn) == expected(live=second, previous=first)
 
 
@@ -77,8 +96,43 @@ def test_nothing_is_left_published_only_where_that_is_asked_for(place, capsys):
     said = capsys.readouterr()
     assert json.loads(said.out)["drops"] == second and f"run {second}'s, which was set aside there before" in said.err
     assert main(["rollback", "--undo", "--yes"]) == 0
+    assert "to take this back: nxtgauge-migrate rollback --to-nothing" in capsys.readouterr().out
     assert standing(conn) == expected(live=first)
     assert main(["rollback", "--undo", "--yes", "--to-nothing"]) == 2
+
+
+def test_tables_of_others_are_named_before_and_after(place, role, capsys, monkeypatch):
+    conn, first, second = place
+    mover = role("mover")
+    conn.execute("create table nxtgauge._sqlx_migrations (version int primary key)")
+    conn.execute(f"alter role {mover} login")
+    for schema in ("nxtgauge", "nxtgauge__previous", "legacy_archive", "legacy_archive__previous", "migration"):
+        conn.execute(f"alter schema {schema} owner to {mover}; grant all on all tables in schema {schema} to {mover}")
+    conn.execute("revoke all on nxtgauge._sqlx_migrations from mover")
+    conn.execute(f"grant all on database {conn.info.dbname} to {mover}")
+    monkeypatch.setenv("NXTGAUGE_TARGET_URL", make_conninfo(os.environ["NXTGAUGE_TARGET_URL"], user=mover))
+
+    assert main(["rollback", "--yes"]) == 3
+    said = capsys.readouterr().err
+    for text in (
+        "cannot be told of table _sqlx_migrations: role mover may not read it",
+        "writers of these could not be kept away, and may have written more: _sqlx_migrations",
+        'GRANT SELECT ON TABLE nxtgauge._sqlx_migrations TO "mover" lets it be read',
+    ):
+        assert text in said, said
+    assert standing(conn) == expected(live=second, previous=first)
+    assert main(["rollback", "--yes", "--lose"]) == 0
+    assert "writers of these could not be kept away" in capsys.readouterr().out
+    assert standing(conn) == expected(live=first, withdrawn=second)
+
+
+def test_a_run_that_another_has_replaced_is_refused_and_the_live_one_is_done(place, capsys, monkeypatch):
+    conn, first, second = place
+    monkeypatch.setenv("NXTGAUGE_SOURCE_URL", os.environ["NXTGAUGE_TARGET_URL"])
+    assert main(["migrate", "--run", first]) == 2
+    assert f"run {first} is published; only one that did not finish can be resumed" in capsys.readouterr().err
+    assert main(["migrate", "--run", second]) == 0
+    assert standing(conn) == expected(live=second, previous=first)
 
 
 def test_books_of_an_older_program_have_no_mark_and_are_brought_up_to_date(place, capsys):

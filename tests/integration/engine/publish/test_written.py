@@ -8,9 +8,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from config.errors import ConfigError, PlanRefused, VerificationFailed
+from config.errors import ConfigError, PlanRefused, TargetError, VerificationFailed
+from config.postgres.connection import parse
+from engine.books import bookkeeping
 from engine.publish import rollback
 from engine.publish.rollback import Trial, Wish
+from engine.session import connect
 from tests.integration.engine.publish.builds import TARGET, build, expected, published, standing, take
 from tests.support.programs import psql
 
@@ -237,3 +240,97 @@ class TestCounts:
         with pytest.raises(PlanRefused, match="nothing to undo"):
             rollback.foreseen(conn, Trial(TARGET, Wish(undo=True)))
         assert build(conn)
+
+
+class TestTablesOfOthers:
+    """What is live has tables that the role may not read, or not lock: the way back is open all the same."""
+
+    STRANGERS = """
+        create table nxtgauge._sqlx_migrations (version int primary key);
+        insert into nxtgauge._sqlx_migrations values (1);
+        create table nxtgauge.readable (id int primary key);
+        grant select on nxtgauge.readable to {mover};
+        create table nxtgauge.lockable (id int primary key);
+        grant select, delete on nxtgauge.lockable to {mover};
+        alter table nxtgauge.still enable row level security;
+        alter table nxtgauge.still force row level security;
+    """
+
+    @pytest.fixture
+    def moving(self, here, conn, role):
+        mover = role("mover")
+        conn.execute(f"alter role {mover} login; grant create on database {conn.info.dbname} to {mover}")
+        conn.execute("drop schema migration cascade")
+        with connect.target(parse(here.conninfo + f" user={mover}", "NXTGAUGE_TARGET_URL")) as moving:
+            bookkeeping.ensure(moving)
+            yield moving
+
+    def test_each_is_named_apart_and_lose_passes(self, conn, moving, tmp_path):
+        first, second = published(moving, DDL), published(moving, DDL)
+        conn.execute(self.STRANGERS.format(mover="mover"))
+        conn.execute("insert into nxtgauge.keyless values (7); insert into nxtgauge.lockable values (1)")
+        told = rollback.foreseen(moving, Trial(TARGET, Wish())).written
+        untold = {table["table"]: (table["why"], table["remedy"]) for table in told["untold"]}
+        assert untold == {
+            "_sqlx_migrations": (
+                "role mover may not read it",
+                'GRANT SELECT ON TABLE nxtgauge._sqlx_migrations TO "mover"',
+            ),
+            "still": (
+                "row level security hides rows of it from role mover",
+                "ALTER TABLE nxtgauge.still NO FORCE ROW LEVEL SECURITY",
+            ),
+        }
+        assert {table["table"] for table in told["unlocked"]} == {"_sqlx_migrations", "readable"}
+        assert {table["table"]: table["inserted"] for table in told["tables"]} == {"keyless": 1, "lockable": 1}
+
+        with pytest.raises(PlanRefused) as caught:
+            take(moving)
+        assert len(caught.value.faults) == 5 and all("--lose" in fault for fault in caught.value.faults)
+        with pytest.raises(PlanRefused, match=r"_sqlx_migrations: .*GRANT SELECT ON TABLE nxtgauge\._sqlx_migrations"):
+            take(moving, export=str(tmp_path / "kept"))
+        assert not list(tmp_path.iterdir()) and standing(conn) == expected(live=second, previous=first)
+        taken = take(moving, lose=True)
+        assert standing(conn) == expected(live=first, withdrawn=second)
+        assert [table["table"] for table in taken.written["unlocked"]] == ["_sqlx_migrations", "readable"]
+
+    def test_what_is_granted_as_told_is_counted_and_exported(self, conn, moving, tmp_path):
+        published(moving, DDL), published(moving, DDL)
+        conn.execute(self.STRANGERS.format(mover="mover"))
+        told = rollback.foreseen(moving, Trial(TARGET, Wish())).written
+        for table in (*told["untold"], *told["unlocked"]):
+            conn.execute(table["remedy"])
+        taken = take(moving, export=str(tmp_path / "kept"))
+        assert taken.written["untold"] == taken.written["unlocked"] == ()
+        assert [table["table"] for table in taken.written["tables"]] == ["_sqlx_migrations"]
+
+    def test_writers_of_a_table_that_may_be_locked_are_kept_away_whoever_owns_it(self, conn, moving, other):
+        published(moving, DDL), published(moving, DDL)
+        conn.execute(self.STRANGERS.format(mover="mover"))
+        with other.transaction():
+            other.execute("insert into nxtgauge.lockable values (1)")
+            with pytest.raises(TargetError, match=f"session {other.info.backend_pid} of postgres"):
+                rollback.take(moving, Trial(TARGET, Wish(lose=True)), lock_seconds=0.2)
+
+    def test_who_writes_to_what_comes_back_is_named_too(self, conn, other):
+        published(conn, DDL), published(conn, DDL)
+        with other.transaction():
+            other.execute("insert into nxtgauge__previous.still values (99)")
+            with pytest.raises(TargetError, match=f"session {other.info.backend_pid} of postgres .* for 0.2 s"):
+                rollback.take(conn, Trial(TARGET, Wish()), lock_seconds=0.2)
+
+    def test_one_that_could_not_be_read_when_it_was_put_in_place_is_told_then_exported_whole(
+        self, conn, moving, tmp_path
+    ):
+        first, second = published(moving, DDL), published(moving, DDL)
+        conn.execute(self.STRANGERS.format(mover="mover").replace("nxtgauge.", "nxtgauge__previous."))
+        take(moving)
+        conn.execute(f"grant select, delete on all tables in schema {TARGET} to mover")
+        conn.execute(f"alter table {TARGET}.still no force row level security")
+        conn.execute("delete from nxtgauge._sqlx_migrations; delete from nxtgauge.still where id = 1")
+        with pytest.raises(PlanRefused, match="_sqlx_migrations: it could not be read when it was put in place"):
+            take(moving, undo=True)
+        taken = take(moving, undo=True, export=str(tmp_path / "kept"))
+        files = json.loads((tmp_path / "kept" / "export.json").read_text())["files"]
+        assert [(file["table"], file["replaces"]) for file in files] == [("_sqlx_migrations", True), ("still", True)]
+        assert taken.written["rows"] == 19 and standing(conn) == expected(live=second, previous=first)
