@@ -2,7 +2,8 @@
 
 Laws
 - Results go to stdout, all else to stderr; with --json stdout holds one JSON object, of an error too.
-- Every text passes config.printable on its way out: names come from a foreign catalogue.
+- Every text passes config.printable on its way out: names come from a foreign catalogue. What is said of an error has
+  no password in it, whoever says it.
 """
 
 import logging
@@ -187,7 +188,7 @@ def exit_code_of(error: BaseException) -> int:
 
 def message_of(error: BaseException) -> str:
     if isinstance(error, click.ClickException):
-        return error.format_message()
+        return _redacted(error.format_message())
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return "interrupted"
     text = _redacted(str(error))

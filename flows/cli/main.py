@@ -259,6 +259,7 @@ def main(arguments: list[str] | None = None) -> int:
         atexit.register(gc.freeze)  # or the interpreter, as it ends, looks through all that it has: a second and more
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        hints.refuse_connections(arguments)
         return cli.main(arguments, prog_name=NAME, standalone_mode=False, obj=options) or 0
     except BaseException as error:
         return _report_error(

@@ -51,9 +51,12 @@ FIGURES = (
 )  # what our records may say beside their text
 OURS = ("nxtgauge", "config", "transforms", "engine", "checks", "flows")
 PREFECT_RUNS = ("prefect.flow_runs", "prefect.task_runs")
-# Our own messages show a URL's form, with the word password in its place.
-_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)(?!password@)[^\s/'\"]*(?=@)", re.IGNORECASE)
-_KEYWORD_PASSWORD = re.compile(r"(?P<head>\b\w*passw(?:or)?d\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)", re.IGNORECASE)
+# Our own messages show a URL's form, with the word password in its place. One that was taken for a path has one slash.
+_URL_PASSWORD = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*:/{1,2}[^\s:/@'\"]*:)(?!password@)[^\s'\"]*(?=@)", re.IGNORECASE)
+_KEYWORD_PASSWORD = re.compile(
+    r"(?P<head>\b\w*(?:passw(?:or)?d|client_secret|scram_\w+_key)\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&'\"]+)",
+    re.IGNORECASE,
+)
 
 
 def redacted(text: str) -> str:
