@@ -83,11 +83,6 @@ def explain(context: click.Context, table: str) -> int:
     return 0
 
 
-def places(made: dict[str, Any]) -> str:
-    """Where the report was written; nothing where there was nothing to report on."""
-    return f"\n\nreports: {', '.join(made['reports'])}" if made["reports"] else ""
-
-
 @cli.command()
 @click.option("--dry-run", is_flag=True, help="Stop before the publish, report, and drop what was built.")
 @click.option("--run", "run_id", metavar="ID", help="Resume this run.")
@@ -110,7 +105,7 @@ def migrate(context: click.Context, **options: Any) -> int:
             from flows.runs import work
 
             summary = work.migrate(settings, watch=watch, **options)
-    show(context, summary, lambda: report.to_text(summary) + places(summary))
+    show(context, summary, lambda: report.to_text(summary))
     return 0
 
 
@@ -166,7 +161,7 @@ def rehearse(context: click.Context, **options: Any) -> int:
             from flows.runs import work
 
             summary = work.rehearse(settings, watch=watch, **options)
-    show(context, summary, lambda: report.to_text(summary) + places(summary))
+    show(context, summary, lambda: report.to_text(summary))
     return 0
 
 
@@ -198,7 +193,7 @@ def verify(context: click.Context, show_values: bool, strict: bool, **options: A
             from flows.runs import work
 
             found = work.verify(settings, **options, watch=watch)
-    show(context, found, lambda: report.to_text(found) + places(found))
+    show(context, found, lambda: report.to_text(found))
     if show_values:
         _show_values(settings, found)
     return report.exit_code(found, strict)

@@ -17,10 +17,8 @@ from checks.reporting import html as report_html
 from checks.reporting import junit as report_junit
 from checks.reporting import markdown as report_markdown
 from checks.reporting import model
-from checks.reporting import sections as report_sections
-from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
+from checks.reporting import terminal as report_terminal
 from checks.reporting.model import to_json
-from checks.reporting.words import row_text, unnamed
 from config.errors import NotAllCompared, VerificationFailed
 from flows.local import private
 
@@ -33,8 +31,7 @@ RENDERERS = {
     "report.md": report_markdown.render,
     "junit.xml": report_junit.render,
 }
-SHOWN_ROWS = 10  # of one failed check on a terminal; the files name up to a hundred
-LISTED_ROWS = 60  # of one list on a terminal; the files have all
+NAMED = (("report", "report.html"), ("certificate", "certificate.json"))  # files that a person opens, or names later
 
 
 def of(summary: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
@@ -87,59 +84,13 @@ def stamp(instant: str) -> str:
 
 
 def to_text(report: Mapping[str, Any]) -> str:
-    """What a person wants to know at the end of a run, for a terminal."""
-    line = report["headline"]
-    head = f"{line['word']}: {model.shown(line['text'])}"
-    about = f"{report_sections.title(report)}, schema {report['schema']}"
-    parts = [
-        model.shown(about),
-        *(_titled(section) for section in report_sections.sections(report) if not section.is_detail),
-    ]
-    return "\n\n".join((head, *parts))
-
-
-def _titled(section: report_sections.Section) -> str:
-    bodies = [_body(block) for block in section.blocks]
-    return f"{section.title}:\n\n" + "\n\n".join(filter(None, bodies))
-
-
-def _body(block: Block) -> str:
-    match block:
-        case Text():
-            return model.shown(block.text)
-        case Verbatim():
-            return "\n".join(f"  {model.shown(line)}" for line in block.lines)
-        case Steps():
-            return "\n".join(_step(number, step) for number, step in enumerate(block.steps, 1))
-        case TableBlock():
-            return _listed(block)
-        case Chart():
-            return _body(block.table)
-        case FindingBlock():
-            return _finding(block)
-
-
-def _listed(block: TableBlock) -> str:
-    """A table up to LISTED_ROWS, without the rows at its end that need nobody's eye."""
-    kept = block.rows[: len(block.rows) - block.quiet]
-    rows, more = kept[:LISTED_ROWS], len(kept) - LISTED_ROWS
-    text = columns(block.head, [*rows, *([block.total] if block.total else ())])
-    text += f"\n  and {more:,} more, which the report's files list" if more > 0 else ""
-    return f"{text}\n  and {block.told}" if block.quiet else text
-
-
-def _step(number: int, step: Mapping[str, Any]) -> str:
-    return "\n".join((f"{number}. {model.shown(step['text'])}", *(f"     {model.shown(c)}" for c in step["commands"])))
-
-
-def _finding(block: FindingBlock) -> str:
-    check = block.check
-    lines = [f"{report_sections.badge(check)} {check['name']}: {check['title']}", f"  {check['detail']}"]
-    rows = check["rows"][:SHOWN_ROWS]
-    lines += [f"  - {row_text(row)}" for row in rows]
-    if more := unnamed(check["rows_total"] - len(rows), len(rows)):
-        lines.append(f"  - {more}")
-    return "\n".join(model.shown(line) for line in lines if line.strip())
+    """What a person wants to know at the end of a run, for a terminal; all there is, where no file could be written."""
+    if not (paths := report.get("reports")):
+        return report_markdown.render(report)
+    at = {Path(path).name: path for path in paths}
+    named = [(what, at.pop(name)) for what, name in NAMED if name in at]
+    places = "\n".join(f"{what + ':':13}{path}" for what, path in (*named, ("beside it", ", ".join(at))))
+    return f"{report_terminal.render(report)}\n\n{places}"
 
 
 def columns(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -13,6 +13,7 @@ import pytest
 from checks.compare import comparison, hashing, law_files
 from checks.expectations import runner
 from checks.reading import connect
+from checks.reporting import terminal
 from checks.verdict import ERROR, FAIL, PASS, Check, Verdict
 from checks.verify import jobs, verify
 from config import settings as configuration
@@ -323,7 +324,7 @@ def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(
     }
     assert told["by_number"] == "9876543210" and told["by_day"] == "2001-02-03"
     assert all(re.fullmatch("#[0-9a-f]{12}", told[name]) for name in ("by_mail", "by_both", "by_phone", "by_word"))
-    text = "".join(Path(path).read_text() for path in files.write(made, tmp_path)) + files.to_text(made)
+    text = "".join(Path(path).read_text() for path in files.write(made, tmp_path)) + terminal.render(made)
     assert told["by_mail"] in text and not re.search("asha|98765 ", text)
     shown = {each.key for each in show.values(settings, made)}
     assert {"asha@example.org", '["1", "asha-rao"]', "98765 43210"} <= shown

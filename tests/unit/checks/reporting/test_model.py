@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from checks.reporting import model
+from checks.reporting import markdown as report_markdown
+from checks.reporting import model, terminal
 from checks.verdict import ERROR, FAIL, INFO, Row
-from flows.cli import main as cli
 from flows.local.report import exit_code, to_text
 from flows.runs import verify
 from tests.support.places import PROJECT
@@ -244,10 +244,14 @@ def test_durations_are_said_as_a_person_says_them():
 
 
 def test_a_verification_says_nothing_of_gates_and_no_report_is_named_where_there_is_none():
-    said = {kind: to_text(made(summary(), verdict(FAULT, OLD), kind)) for kind in ("migrate", "verify")}
+    said = {kind: terminal.render(made(summary(), verdict(FAULT, OLD), kind)) for kind in ("migrate", "verify")}
     assert ["keeps the gate closed" in said[kind] for kind in said] == [True, False]
     assert "makes the verification fail unless it is waived" in said["verify"]
-    assert "reports:" in cli.places({"reports": ["a"]}) and cli.places({"reports": []}) == ""
+    report = made(summary(), verdict())
+    assert to_text(report | {"reports": ["r/report.json", "r/report.html"]}).endswith(
+        "report:      r/report.html\nbeside it:   report.json"
+    )
+    assert to_text(report | {"reports": []}) == report_markdown.render(report)
 
 
 def test_commands_of_the_report_are_words_of_a_shell():

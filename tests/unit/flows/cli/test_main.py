@@ -203,15 +203,15 @@ SUMMARY = {
 def test_the_report_tells_every_outcome_and_what_does_not_balance(tmp_path):
     made = report.of(SUMMARY)
     text = report.to_text(made)
-    lines = [line.split() for line in text.splitlines()]
-    assert ["us|ers", "1,000", "990", "0", "10", "0", "yes"] in lines
-    assert ["all", "2", "tables", "1,005", "994", "0", "10", "0", "NO"] in lines
+    for row in ("| us\\|ers | 1,000 | 990 | 0 | 10 | 0 | yes |", "| all 2 tables | 1,005 | 994 | 0 | 10 | 0 | NO |"):
+        assert row in text
     for word in ("users_email_key", "orphan set null", "services", "build"):
         assert word in text
     paths = report.write(made, tmp_path)
     assert json.loads((tmp_path / "r1" / "report.json").read_text()) == made
     assert "us\\|ers" in (tmp_path / "r1" / "report.md").read_text()
-    assert len(paths) == 4
+    short = report.to_text(made | {"reports": paths})
+    assert "users_email_key" in short and "does not add up" in short and "orphan set null" not in short
 
 
 def test_a_report_that_cannot_be_written_does_not_undo_the_run(monkeypatch, tmp_path):
