@@ -16,12 +16,14 @@ select r.role, r.ordinal, r.is_professional, n, key, seed_uuid(r.role || '_profi
     case when n % 500 = 21 then seed_naughty(n + 500 * r.ordinal + 6500) when seed_chance(key, 102, 100) then null
         else seed_sentence(key, 103) end as bio,
     case n % 500 when 22 then '' else seed_place(key, 106) end as location,
+    case when r.role = 'company' and n % 1000 <> 1
+        then ('{draft,pending,active,active,rejected,blocked}'::text[])[seed_pick(key, 120, 6)] else
     case n % 1000 when 1 then null when 2 then '' when 3 then '   '
         when 4 then 'on hold' when 11 then ('{ghosted,TBD,7,"active?"}'::text[])[1 + r.ordinal % 4]
         else ('{active,active,Active,ACTIVE,approved,Approved,APPROVED,verified,accepted,pending,PENDING,submitted,new,'
             '"In Review",in_review,under-review,Processing,draft,Draft,DRAFT,rejected,Rejected,declined,'
             '"changes requested",needs_info,Resubmit,cancelled,CANCELED,withdrawn,expired,suspended,Blocked,inactive,'
-            ' completed ,failed}'::text[])[seed_pick(key, 107, 35)] end as status,
+            ' completed ,failed}'::text[])[seed_pick(key, 107, 35)] end end as status,
     case n % 1000 when 18 then null when 19 then null else seed_time(t_key, 108) end as created_at,
     case n % 1000 when 19 then null else seed_time(t_key, 108) + seed_later(t_key, 109, 90)
         + case n % 1000 when 7 then interval '1 day' when 11 then interval '2 days' else '0' end end as updated_at,
@@ -123,10 +125,8 @@ select case when n % 1000 = 17 then 'ugc-' || lpad(n::text, 6, '0') else id::tex
 from seed_common where role = 'ugc_content_creator';
 
 insert into company_profiles
-select id, user_id, display_name, bio, location,
-    case when n % 1000 = 1 then null else ('{draft,pending,active,active,rejected,blocked}'::company_status[])
-        [seed_pick(key, 120, 6)] end,
-    rejection_reason, approved_at, 'Example Company ' || n, case when n % 9 > 0 then 'REG-' || n end,
+select id, user_id, display_name, bio, location, status::company_status, rejection_reason, approved_at,
+    'Example Company ' || n, case when n % 9 > 0 then 'REG-' || n end,
     ('{IT,retail,health,food,NULL}'::text[])[seed_pick(key, 121, 5)], ('{1-10,11-50,51-200,200+}'::text[])
         [seed_pick(key, 122, 4)],
     case n % 10 when 0 then null when 1 then '' else 'https://company' || n || '.example.com/' end,
