@@ -66,7 +66,8 @@ def rollback(settings: Settings, wish: Wish = NOTHING_ASKED) -> dict[str, Any]:
     """
     # By its name, or another try would take back one more.
     trial = back.Trial(settings.target_schema, replace(wish, run_id=wish.run_id or rolled_run(settings, wish)))
-    return patiently(partial(_roll_back_once, settings), trial).to_dict()
+    with back.naming_export(trial):
+        return patiently(partial(_roll_back_once, settings), trial).to_dict()
 
 
 def _roll_back_once(settings: Settings, trial: back.Trial) -> back.Taken:

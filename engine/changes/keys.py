@@ -27,7 +27,8 @@ WRITTEN, PRESENT, GONE = (sql.Identifier("pg_temp", name) for name in ("keys_wri
 class Settled:
     """What has become of the keys of one table. Identifiers name temporary tables with the key's columns.
 
-    written: keys of the rows to read, as far as they had to be read; gone_keys: those that are gone.
+    written: keys of the rows to read, as far as they had to be read; gone_keys: those that are gone. known: a query for
+    those of the mark's snapshot.
     """
 
     inserted: int
@@ -35,6 +36,7 @@ class Settled:
     gone: int
     written: sql.Identifier
     gone_keys: sql.Identifier
+    known: sql.Composable
 
 
 @contextlib.contextmanager
@@ -52,7 +54,7 @@ def settled(
         conn.execute(made.format(table, columns, known))
     try:
         updated, gone = _settle(reader, conn, changes, found, known)
-        yield Settled(found.written - updated, updated, gone, WRITTEN, GONE)
+        yield Settled(found.written - updated, updated, gone, WRITTEN, GONE, known)
     finally:
         if conn.info.transaction_status is not psycopg.pq.TransactionStatus.INERROR:
             conn.execute(sql.SQL("drop table if exists {}, {}, {}").format(WRITTEN, PRESENT, GONE))

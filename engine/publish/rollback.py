@@ -20,11 +20,11 @@ from typing import Any
 
 import psycopg
 
-from config.errors import ConfigError, TargetError
+from config.errors import ConfigError, MigrateError, TargetError
 from engine.books import bookkeeping
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import kept
-from engine.publish import publish, schemas, written
+from engine.publish import numbers, publish, schemas, written
 from engine.publish.export import Export
 from engine.publish.publish import Names, Switch
 from engine.publish.written import Written
@@ -78,12 +78,16 @@ class Taken(Switch):
 
 @dataclass
 class Trial:
-    """One rollback, whose tries know of each other: what was counted and exported by one of which no answer came."""
+    """One rollback, whose tries know of each other: what was counted and exported by one of which no answer came.
+
+    is_committing: whether the last try has come to its commit.
+    """
 
     target_schema: str
     wish: Wish
     export: Export | None = field(init=False)
     told: Taken | None = None
+    is_committing: bool = False
 
     def __post_init__(self) -> None:
         self.export = Export(Path(self.wish.export).absolute()) if self.wish.export else None
@@ -108,7 +112,7 @@ def take(conn: psycopg.Connection, trial: Trial, *, lock_seconds: float = LOCK_S
     """
     product, archive = publish.names_of(trial.target_schema)
     what = f"{trial.wish.verb} {trial.target_schema}"
-    with blame(TargetError, what), _abandoning(trial.export), conn.transaction():
+    with blame(TargetError, what), _exporting(conn, trial), conn.transaction():
         ours = bookkeeping.schemas(conn)
         publish.refuse(faults(conn, ours, product, archive, trial.wish))
         if not trial.wish.undo and (back := ours.get(product.previous)):
@@ -117,20 +121,40 @@ def take(conn: psycopg.Connection, trial: Trial, *, lock_seconds: float = LOCK_S
             ours = bookkeeping.schemas(conn)
             publish.refuse(faults(conn, ours, product, archive, trial.wish))
             trial.told = _counted(conn, ours, product, trial)
+            _move_numbers(conn, ours, product, trial.wish)
             for names in (product, archive):
                 (_put_back if trial.wish.undo else _take_back)(conn, ours, names, trial.told.live_run)
             _write_down(conn, trial.told)
+        trial.is_committing = True
     return trial.told
 
 
 @contextlib.contextmanager
-def _abandoning(export: Export | None) -> Iterator[None]:
-    """An export that did not come to its end leaves nothing."""
+def _exporting(conn: psycopg.Connection, trial: Trial) -> Iterator[None]:
+    """A try that has failed for certain leaves no export."""
+    trial.is_committing = False
     try:
         yield
-    finally:
-        if export:
-            export.abandon()
+    except BaseException as error:
+        trial.is_committing &= conn.closed or not isinstance(error, psycopg.Error)
+        if trial.export and not trial.is_committing:
+            trial.export.withdraw()
+        raise
+
+
+@contextlib.contextmanager
+def naming_export(trial: Trial) -> Iterator[None]:
+    """Where nobody knows whether the switch was made, the error says where its export is."""
+    try:
+        yield
+    except MigrateError as error:
+        if trial.export and trial.is_committing:
+            known = "no answer came to the commit: `nxtgauge-migrate status` says what is live"
+            error.args = (
+                f"{error}; {known}; what was written is exported to {trial.export.place}; where nothing was switched, "
+                f"remove that folder before the next try",
+            )
+        raise
 
 
 def _counted(conn: psycopg.Connection, ours: dict[str, SchemaRecord], product: Names, trial: Trial) -> Taken:
@@ -239,6 +263,12 @@ def _put_back(conn: psycopg.Connection, ours: dict[str, SchemaRecord], names: Na
         bookkeeping.rename_schema(conn, live, names.previous, "previous")
     if withdrawn and withdrawn.run_id == restored_run:
         bookkeeping.rename_schema(conn, withdrawn, names.live, "live")
+
+
+def _move_numbers(conn: psycopg.Connection, ours: dict[str, SchemaRecord], product: Names, wish: Wish) -> None:
+    goes, back = ours.get(product.live), ours.get(product.withdrawn if wish.undo else product.previous)
+    if goes and back:
+        numbers.move_past(conn, goes, back)
 
 
 def _write_down(conn: psycopg.Connection, told: Taken) -> None:
