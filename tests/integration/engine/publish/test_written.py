@@ -332,5 +332,5 @@ class TestTablesOfOthers:
             take(moving, undo=True)
         taken = take(moving, undo=True, export=str(tmp_path / "kept"))
         files = json.loads((tmp_path / "kept" / "export.json").read_text())["files"]
-        assert [(file["table"], file["replaces"]) for file in files] == [("_sqlx_migrations", True), ("still", True)]
+        assert [file["table"] for file in files if file["rows"]] == ["_sqlx_migrations", "still"] and len(files) == 2
         assert taken.written["rows"] == 19 and standing(conn) == expected(live=second, previous=first)
