@@ -94,7 +94,7 @@ class Trial:
 
 
 def foreseen(conn: psycopg.Connection, trial: Trial) -> Taken:
-    """What it would do now; nothing is changed or locked. Errors: PlanRefused, ConfigError, VerificationFailed."""
+    """What it would do now; nothing is changed or locked. Errors: PlanRefused, ConfigError."""
     product, archive = publish.names_of(trial.target_schema)
     if trial.export:
         trial.export.check()
@@ -108,7 +108,7 @@ def foreseen(conn: psycopg.Connection, trial: Trial) -> Taken:
 def take(conn: psycopg.Connection, trial: Trial, *, lock_seconds: float = LOCK_SECONDS) -> Taken:
     """Do it. What was set aside before is dropped.
 
-    Errors: PlanRefused, ConfigError, VerificationFailed, TargetError; then nothing has changed.
+    Errors: PlanRefused, ConfigError, TargetError; then nothing has changed.
     """
     product, archive = publish.names_of(trial.target_schema)
     what = f"{trial.wish.verb} {trial.target_schema}"

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import psycopg
 
+from config.errors import VerificationFailed
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import access, feed, kept, keys
 from engine.changes.access import Access
@@ -26,6 +27,7 @@ from engine.publish.export import Export
 
 OLDER = "an older version of this program put it in place and took no note of what it held"
 UNMARKED = "it could not be read when it was put in place, so that no note was taken of it"
+UNSETTLED = "its keys cannot be compared with those that were noted"
 BOTH = "an updated row counts as inserted and as deleted"
 
 
@@ -70,7 +72,7 @@ class Written:
 
 
 def read(conn: psycopg.Connection, schema: SchemaRecord, export: Export | None = None) -> Written:
-    """What was written to this schema. export: where it is put, too. Errors: VerificationFailed, ConfigError."""
+    """What was written to this schema. export: where it is put, too. Errors: ConfigError."""
     mark, allowed = kept.read(conn, schema.schema_oid), access.of(conn, schema.name, kept.tables(conn, schema))
     closed = {name for name, table in allowed.items() if table.unreadable}
     since = _without(mark.mark, closed) if mark else None
@@ -102,7 +104,11 @@ def _unlocked(allowed: dict[str, Access]) -> tuple[Closed, ...]:
 def _told(
     conn: psycopg.Connection, schema: SchemaRecord, changes: Changes, found: Found, export: Export | None
 ) -> Table:
-    with _settled(conn, schema, changes, found) as settled:
+    with contextlib.ExitStack() as stack:
+        try:
+            settled = stack.enter_context(_settled(conn, schema, changes, found))
+        except (VerificationFailed, psycopg.errors.InsufficientPrivilege):
+            settled, found = None, replace(found, whole=UNSETTLED)
         if export and found.table:
             export.add(conn, changes, found, settled)
     if settled:
@@ -119,15 +125,17 @@ def _told(
 def _settled(
     conn: psycopg.Connection, schema: SchemaRecord, changes: Changes, found: Found
 ) -> Iterator[Settled | None]:
-    """What has become of its keys; None where they cannot be compared with those that it had."""
+    """What has become of its keys; None where they cannot be compared with those that it had.
+
+    Errors: VerificationFailed if the figures do not add up; InsufficientPrivilege if the role may make no temporary
+    tables, in which keys are compared.
+    """
     then = changes.since.tables.get(found.name) if changes.since else None
     if then is None or found.table is None or not then.key or then.key != found.table.key:
         yield None
         return
-    known = kept.recall(conn, schema, found.table)
-    try:
+    with conn.transaction():  # what fails within leaves nothing behind
+        known = kept.recall(conn, schema, found.table)
         with keys.settled(conn, conn, changes, found, known) as settled:
             yield settled
-    finally:
-        if conn.info.transaction_status is not psycopg.pq.TransactionStatus.INERROR:
-            kept.drop_recalled(conn)
+        kept.drop_recalled(conn)
