@@ -114,25 +114,26 @@ def test_rows_written_since_are_taken_away_only_if_that_is_asked_for(conn, here,
     assert {table: rows(conn, f"nxtgauge.{table}") for table in wanted} == wanted
 
 
-def test_triggers_rules_and_heirs_change_nothing_and_stay_as_they_were(conn, here, tmp_path):
-    published(conn, DDL), published(conn, DDL)
-    conn.execute("update nxtgauge.orders set updated_at = '2026-01-02' where id < 3")
-    conn.execute("delete from nxtgauge.orders where id = 3; insert into nxtgauge.parts values (1, 'x')")
-    conn.execute("insert into nxtgauge.animals values (2, 'cow'); insert into nxtgauge.dogs values (3, 'rex')")
-    conn.execute("update nxtgauge.dogs set name = 'old' where id = 2; update only nxtgauge.animals set name = 'tom'")
-    conn.execute("""insert into nxtgauge."two\nlines\r'\\d :x" values (1)""")
-    conn.execute("""insert into nxtgauge.counted values (1, 1, '{"a": 1}')""")
+def test_triggers_rules_and_heirs_change_nothing_and_stay_as_they_were(moving, here, tmp_path):
+    owners = here.conninfo + " user=mover"  # who is no superuser
+    published(moving, DDL), published(moving, DDL)
+    moving.execute("update nxtgauge.orders set updated_at = '2026-01-02' where id < 3")
+    moving.execute("delete from nxtgauge.orders where id = 3; insert into nxtgauge.parts values (1, 'x')")
+    moving.execute("insert into nxtgauge.animals values (2, 'cow'); insert into nxtgauge.dogs values (3, 'rex')")
+    moving.execute("update nxtgauge.dogs set name = 'old' where id = 2; update only nxtgauge.animals set name = 'tom'")
+    moving.execute("""insert into nxtgauge."two\nlines\r'\\d :x" values (1)""")
+    moving.execute("""insert into nxtgauge.counted values (1, 1, '{"a": 1}')""")
     tables = ("orders", "parts_1", "animals", "dogs", '"two\nlines\r\'\\d :x"', "counted")
-    wanted = {table: rows(conn, f"nxtgauge.{table}") for table in tables}
-    take(conn, export=str(tmp_path / "kept"))
-    conn.execute(REACTIONS)
-    states = conn.execute(STATES).fetchall()
-    restored(here.conninfo, tmp_path / "kept")
-    assert {table: rows(conn, f"nxtgauge.{table}") for table in tables} == wanted
-    assert rows(conn, "nxtgauge.log") == [] and conn.execute(STATES).fetchall() == states
+    wanted = {table: rows(moving, f"nxtgauge.{table}") for table in tables}
+    take(moving, export=str(tmp_path / "kept"))
+    moving.execute(REACTIONS)
+    states = moving.execute(STATES).fetchall()
+    assert "cannot be told" not in restored(owners, tmp_path / "kept")
+    assert {table: rows(moving, f"nxtgauge.{table}") for table in tables} == wanted
+    assert rows(moving, "nxtgauge.log") == [] and moving.execute(STATES).fetchall() == states
     assert {state for *_, state in states} == {"O", "D", "A", "R"}
-    restored(here.conninfo, tmp_path / "kept")
-    assert {table: rows(conn, f"nxtgauge.{table}") for table in tables} == wanted
+    restored(owners, tmp_path / "kept")
+    assert {table: rows(moving, f"nxtgauge.{table}") for table in tables} == wanted
 
 
 FAULT = """

@@ -9,11 +9,8 @@ import pytest
 from psycopg import sql
 
 from config.errors import ConfigError, PlanRefused, TargetError
-from config.postgres.connection import parse
-from engine.books import bookkeeping
 from engine.publish import rollback
 from engine.publish.rollback import Trial, Wish
-from engine.session import connect
 from tests.integration.engine.publish.builds import TARGET, build, expected, published, standing, take
 from tests.support.programs import psql
 
@@ -277,15 +274,6 @@ class TestTablesOfOthers:
         alter table nxtgauge.still enable row level security;
         alter table nxtgauge.still force row level security;
     """
-
-    @pytest.fixture
-    def moving(self, here, conn, role):
-        mover = role("mover")
-        conn.execute(f"alter role {mover} login; grant create on database {conn.info.dbname} to {mover}")
-        conn.execute("drop schema migration cascade")
-        with connect.target(parse(here.conninfo + f" user={mover}", "NXTGAUGE_TARGET_URL")) as moving:
-            bookkeeping.ensure(moving)
-            yield moving
 
     def test_each_is_named_apart_and_lose_passes(self, conn, moving, tmp_path):
         first, second = published(moving, DDL), published(moving, DDL)
