@@ -8,6 +8,8 @@ Laws
 - What is lost is cut: the sockets of all sessions of this process, whoever opened them, are shut down, or those of that
   one. Whoever waits for one of them meets the error of a lost connection, which may be tried again.
 - What was cut at this end may live on at the other, and hold locks there. The first session that is had again ends it.
+- A pooler lets a client wait for a session until one is free, and tells it after a while that none came. So where one
+  stands, or may stand, who gets no answer is waited for longer than that, unless others that come later get theirs.
 - A request to stop waits for no answer: where the server gives none within STOP_SECONDS its sessions are cut, and for
   a moment none is opened there.
 
@@ -28,7 +30,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from config.postgres import cursors, waits
+from config.postgres import cursors, pooling, waits
 from config.postgres.asking import Asking
 from config.postgres.connection import Connection
 from config.postgres.waits import Session as Watched
@@ -36,6 +38,7 @@ from config.postgres.waits import Waits
 
 ASK_SECONDS = 10.0  # between two looks, and how long an answer is waited for
 LOST_SECONDS = 30.0
+POOL_SECONDS = 150.0  # the same where a pooler may stand: pgbouncer tells a client after 120 (query_wait_timeout)
 STOP_SECONDS = 0.5
 OPEN_SECONDS = 30.0  # that a session may take to be opened, and again to be made ready
 CANCEL_SECONDS = 5.0  # of a server that answers
@@ -48,6 +51,14 @@ NOTHING = "nothing comes back from {}, nor does it answer anybody new; look at t
 ONE_ANSWER = (
     "an answer from {} was lost on its way, though it answers others; look at the network to it, and at what stands "
     "between (a proxy, a pooler, a firewall)"
+)
+HELD = (
+    "%s has not answered for %g s; if a pooler stands there, all of its sessions may be taken: waiting for one for up "
+    "to %g s. A pool has to have three for each worker, and about ten more (default_pool_size)"
+)
+NO_SESSION = (
+    "{} gave no session, nor one to anybody new; look at the pooler's size (default_pool_size; wanted three for each "
+    "worker, and about ten more), at who holds its sessions, and at the network to it"
 )
 LEFT = """
     select pg_catalog.pg_terminate_backend(a.pid)
@@ -122,7 +133,7 @@ class Line:
         opening = Asking(open_it)
         try:
             with reaching(opening.give_up):
-                return opening.start().result(OPEN_SECONDS)
+                return opening.start().result(POOL_SECONDS if pooling.is_pooled(self._connection) else OPEN_SECONDS)
         except psycopg.errors.ConnectionTimeout:  # who asks next need not wait as long again
             self._given_up = time.monotonic()
             raise
@@ -141,15 +152,36 @@ class Line:
     @contextlib.contextmanager
     def making_ready(self, waited: Waits) -> Iterator[None]:
         """Within the block a session is made ready, before its process is known. That takes no time, so where it does
-        an answer was lost."""
-        lost = ONE_ANSWER.format(self), lambda: self._shut_those(set(waited.sockets))
-        timer = threading.Timer(OPEN_SECONDS, self._cut, lost)
-        timer.daemon = True
-        timer.start()
+        an answer was lost, or a pooler has no session."""
+        is_ready = threading.Event()
+        threading.Thread(target=self._guard, args=(waited, is_ready), name="ready", daemon=True).start()
         try:
             yield
         finally:
-            timer.cancel()
+            is_ready.set()
+
+    def _guard(self, waited: Waits, is_ready: threading.Event) -> None:
+        """Cut the session that does not get ready."""
+        if is_ready.wait(OPEN_SECONDS):
+            return
+        what = ONE_ANSWER
+        if pooling.may_stand(self._connection):
+            LOG.warning(HELD, self, OPEN_SECONDS, POOL_SECONDS)
+            what = ONE_ANSWER if self._serves_others(waited, is_ready) else NO_SESSION
+        if not is_ready.is_set():
+            self._cut(what.format(self), lambda: self._shut_those(set(waited.sockets)))
+
+    def _serves_others(self, waited: Waits, is_ready: threading.Event) -> bool:
+        """Whether who comes later gets a session while this one goes on waiting, in the time that a pooler may take."""
+        until = time.monotonic() + POOL_SECONDS - OPEN_SECONDS
+        while time.monotonic() < until and not is_ready.is_set():
+            since = waited.since
+            with contextlib.suppress(psycopg.Error, OSError):
+                Asking(lambda: self._ask([])).start().result(ASK_SECONDS)
+                if not is_ready.wait(ASK_SECONDS) and waited.since == since:
+                    return True
+            is_ready.wait(ASK_SECONDS)
+        return False
 
     def inodes(self) -> set[int]:
         """Of this process's sockets that lead to the server."""
@@ -239,9 +271,14 @@ class Line:
             self._unanswered = None
         elif self._unanswered is None:
             self._unanswered = began
-        elif time.monotonic() - self._unanswered > LOST_SECONDS:
+        elif time.monotonic() - self._unanswered > self._patience:
             self._unanswered = None
             self._cut(NOTHING.format(self), self.cut)
+
+    @property
+    def _patience(self) -> float:
+        """How long nobody need be answered: a pooler all of whose sessions work has none for who comes anew."""
+        return POOL_SECONDS if pooling.may_stand(self._connection) else LOST_SECONDS
 
     def _heard(self) -> tuple[bool, dict[int, set[int]]]:
         """Whether anything was heard of late; the processes for which somebody has long waited, with their sockets."""

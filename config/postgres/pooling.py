@@ -47,7 +47,7 @@ def fault(conn: psycopg.Connection, connection: Connection) -> str:
     """
     if connection.conninfo in _POOLED:
         return ""
-    pid = _asked(conn, PID)
+    pid = _value(conn.execute(PID, prepare=False))  # a pool that is full may be so for a while: the pooler says when
     is_pooled = pid != str(conn.info.backend_pid)
     found = _fault_of_pooler(conn, pid, connection) if is_pooled else ""
     if not found:
@@ -63,6 +63,11 @@ def is_known(connection: Connection) -> bool:
 def is_pooled(connection: Connection) -> bool:
     """Whether a pooler stands there: it takes no `options`. Asked of one that has a session, or had one."""
     return _POOLED.get(connection.conninfo, False)
+
+
+def may_stand(connection: Connection) -> bool:
+    """Whether a pooler stands there, or nobody knows yet."""
+    return _POOLED.get(connection.conninfo, True)
 
 
 def _fault_of_pooler(conn: psycopg.Connection, pid: str | None, connection: Connection) -> str:
@@ -98,6 +103,10 @@ def _asked(conn: psycopg.Connection, query: str) -> str | None:
         return None
     finally:
         asking.shutdown(wait=False)  # it ends when the session is closed
+    return _value(cursor)
+
+
+def _value(cursor: psycopg.Cursor) -> str:
     row = cursor.fetchone() if cursor.description else None
     return str(row[0]) if row else ""
 

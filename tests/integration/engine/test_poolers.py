@@ -1,6 +1,8 @@
 """Through a pooler a run works where each client has its session, and is refused by name where it has not."""
 
 import contextlib
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import psycopg
@@ -10,11 +12,12 @@ from checks.reading import connect as auditors
 from checks.verify import verify
 from config import settings as configuration
 from config.errors import SourceError, StagingError, TargetBusy, TargetError
-from config.postgres import pooling
+from config.postgres import network, pooling
 from engine import operations
 from engine.books import lease
 from engine.publish.rollback import Wish
 from engine.run import migrate
+from engine.session import connect
 from engine.session.execution import Silent
 from engine.start import survey
 from engine.start.options import Options
@@ -53,7 +56,7 @@ def everywhere(environ, database) -> dict[str, str]:
 def _pooler(name: str, url: str) -> contextlib.AbstractContextManager[str]:
     """By its name: kind, how it pools, and what else."""
     kind, mode, *more = name.split()
-    known = {"size": 2 if "two" in more else 20, "resets": "kept" not in more}
+    known = {"size": 2 if "two" in more else 5 if "five" in more else 20, "resets": "kept" not in more}
     if kind == "pgbouncer":
         return pgbouncer(url, mode, **known)
     return small(url, is_by_session=mode == "session", is_lifo="first" not in more, **known)
@@ -145,3 +148,44 @@ def test_a_pool_that_is_too_small_or_keeps_what_a_client_has_set_is_refused(ever
     settings = configuration.load("demo", through(everywhere, "target", name))
     with pytest.raises(TargetError, match=UNFIT[name.partition(" ")[2]]):
         operations.status(settings)
+
+
+def test_who_waits_for_a_session_of_a_full_pool_is_left_to_wait_and_told_for_what(
+    everywhere, through, monkeypatch, caplog
+):
+    """Before a pooler is known to stand there, and afterwards; the line is silent all the while."""
+    for name, seconds in (("ASK_SECONDS", 0.2), ("LOST_SECONDS", 0.4), ("OPEN_SECONDS", 0.5), ("POOL_SECONDS", 20)):
+        monkeypatch.setattr(network, name, seconds)
+    (name, *_) = _with_pgbouncer("pgbouncer session five", "small session five")
+    where = configuration.load("demo", through(everywhere, "target", name)).target
+    for is_known in (False, True):
+        caplog.clear()
+        assert pooling.is_known(where) == is_known
+        with contextlib.ExitStack() as full:
+            for _ in range(5):
+                other = full.enter_context(psycopg.connect(where.conninfo, autocommit=True))
+                other.execute("select")
+            threading.Timer(3, full.pop_all().close).start()
+            began = time.monotonic()
+            with connect.target(where) as conn:
+                assert conn.execute("select 1").fetchone() == (1,)
+            assert 2 < time.monotonic() - began < 15
+        assert "all of its sessions may be taken" in caplog.text and "connections ended" not in caplog.text
+    assert pooling.is_pooled(where)
+
+
+def test_who_gets_no_session_at_all_is_told_of_the_pool(everywhere, through, monkeypatch):
+    for name, seconds in (("ASK_SECONDS", 0.1), ("LOST_SECONDS", 0.2), ("OPEN_SECONDS", 0.2), ("POOL_SECONDS", 1)):
+        monkeypatch.setattr(network, name, seconds)
+    where = configuration.load("demo", through(everywhere, "target", "small session two")).target
+    with contextlib.ExitStack() as full:
+        for _ in range(2):
+            full.enter_context(psycopg.connect(where.conninfo, autocommit=True)).execute("select")
+        with (
+            pytest.raises(
+                TargetError, match=r"gave no session, nor one to anybody new; look at the pooler's size"
+            ) as caught,
+            connect.target(where),
+        ):
+            pass
+        assert caught.value.retryable

@@ -121,7 +121,7 @@ def test_so_does_who_waits_for_an_answer_that_alone_was_lost(proxy, soon, openin
             assert cursor.fetchall() == [(1,)]
 
 
-def test_so_does_who_makes_a_session_ready(proxy, monkeypatch):
+def test_so_does_who_makes_a_session_ready(proxy, soon, monkeypatch):
     monkeypatch.setattr(network, "OPEN_SECONDS", 0.5)
     line = network.line(parse(proxy.url, "NXTGAUGE_SOURCE_URL"))
     with contextlib.closing(line.connect()) as conn, line.making_ready(conn.waits):
