@@ -44,7 +44,20 @@ WRITTEN_SINCE = """(select count(*) from {rows} as t join pg_temp.{kind}_{number
 NOT_HERE = """(select count(*) from (
     select textin(record_out(row({t_columns}))) from {rows} as t cross join pg_temp.mark as m where {written}
     except all select textin(record_out(row({k_columns}))) from pg_temp.rows_{number} as k) as lost)"""
-COUNTED = """insert into pg_temp.in_the_way select {name}, {inserted}, {updated}, {deleted}, {replaced};
+# Rows that would come back though they were deleted since: the books have the keys that were there.
+DELETED_SINCE = """(select count(*) from (
+    select {k_key} from pg_temp.updated_{number} as k where not exists (select from {rows} as t where {same})
+    intersect select (of_key.key).* from (
+        select key::pg_temp.gone_{number} as key from migration.keys as kept cross join unnest(kept.keys) as key
+        where kept.schema_oid = (select oid from pg_namespace where nspname = :'schema')
+          and kept.table_name = {name} offset 0
+    ) as of_key) as lost)"""
+COUNTED = """insert into pg_temp.in_the_way select {name}, {inserted}, {updated}, {deleted}, {replaced}, 0;
+"""
+IF_KNOWN = """\\if :is_unknown
+\\else
+update pg_temp.in_the_way set deleted_here = {deleted_here} where "table" = {name};
+\\endif
 """
 # Foreign keys are not there meanwhile, so that the order of rows means nothing.
 DELETED = """delete from {rows} as t using pg_temp.{kind}_{number} as k where {same};
@@ -83,6 +96,7 @@ class Restored:
         self._given = {
             "number": number, "table": name, "rows": f'{only}:"schema".{name}', "columns": all_of, "written": WRITTEN,
             "name": _literal(conn, part.table), "same": same(table).as_string(conn) if table.key else "",
+            "k_key": _of("k", [name for name, _ in table.key]).as_string(conn),
             "t_columns": _of("t", columns).as_string(conn), "k_columns": _of("k", columns).as_string(conn),
         }  # fmt: skip
 
@@ -99,7 +113,8 @@ class Restored:
         if "rows" in self._files:
             return self._text(COUNTED, inserted=0, updated=0, deleted=0, replaced=self._text(NOT_HERE))
         since = {name: self._text(WRITTEN_SINCE, kind) for name, kind in (("updated", "updated"), ("deleted", "gone"))}
-        return self._text(COUNTED, inserted=self._text(TAKEN), replaced=0, **since)
+        known = self._text(IF_KNOWN, deleted_here=self._text(DELETED_SINCE)) if self._files["updated"] else ""
+        return self._text(COUNTED, inserted=self._text(TAKEN), replaced=0, **since) + known
 
     def putting(self) -> str:
         """Rows go, and come."""

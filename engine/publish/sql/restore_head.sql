@@ -7,8 +7,9 @@
 -- - a row that has the key of one that was inserted, and says something else;
 -- - a row that was to be updated or deleted, or stands in a table that is replaced as a whole, and was written to the
 --   schema since that was put in place. The books tell which were (migration.marks); where they are not there, or know
---   nothing of the schema, such rows are replaced, and that is said.
--- -v overwrite=1 replaces these rows too. A row that was deleted in the schema since and updated before comes back.
+--   nothing of the schema, such rows are replaced, and that is said;
+-- or would bring back a row that was updated before and deleted in the schema since.
+-- -v overwrite=1 replaces these rows too, and brings those back.
 -- Triggers and rules of the tables do nothing meanwhile, and are put back as they were.
 \set ON_ERROR_STOP on
 \if :{?schema}
@@ -65,8 +66,8 @@ select dropped from pg_temp.foreign_keys \gexec
 
 -- What the schema held when it was put in place: rows of later transactions were written to it since.
 create temporary table mark (since xid, reached xid, seen int8multirange) on commit drop;
-select count(*) > 0 as has_marks from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where n.nspname = 'migration' and c.relname = 'marks' and has_schema_privilege(n.oid, 'usage')
+select count(*) = 2 as has_marks from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'migration' and c.relname in ('marks', 'keys') and has_schema_privilege(n.oid, 'usage')
   and has_table_privilege(c.oid, 'select')
   and has_function_privilege(to_regprocedure('pg_control_system()'), 'execute') \gset
 \if :has_marks
@@ -84,5 +85,6 @@ select count(*) = 0 as is_unknown from pg_temp.mark \gset
 \if :is_unknown
 \echo 'It cannot be told what was written to the schema since: updated and deleted rows are replaced whatever they are.'
 \endif
-create temporary table in_the_way ("table" text, inserted int8, updated int8, deleted int8, replaced int8) on commit drop;
+create temporary table in_the_way ("table" text, inserted int8, updated int8, deleted int8, replaced int8,
+                                    deleted_here int8) on commit drop;
 reset search_path;

@@ -100,9 +100,10 @@ def test_rows_written_since_are_taken_away_only_if_that_is_asked_for(conn, here,
 
     conn.execute("insert into nxtgauge.orders values (4, 'ours'), (5, 'same'), (7, 'ours')")
     conn.execute("update nxtgauge.orders set note = 'ours' where id in (1, 3); insert into nxtgauge.keyless values (3)")
+    conn.execute("delete from nxtgauge.orders where id = 2")
     before = {table: rows(conn, f"nxtgauge.{table}") for table in wanted}
-    assert refused(here.conninfo, kept)[1:] == ["keyless|0|0|0|1", "orders|1|1|1|0"]
-    assert refused(here.conninfo, kept)[0] == "table|inserted|updated|deleted|replaced"
+    assert refused(here.conninfo, kept)[1:] == ["keyless|0|0|0|1|0", "orders|1|1|1|0|1"]
+    assert refused(here.conninfo, kept)[0] == "table|inserted|updated|deleted|replaced|deleted_here"
     assert {table: rows(conn, f"nxtgauge.{table}") for table in wanted} == before
 
     assert "orders" in restored(here.conninfo, kept, "-v", "overwrite=1")
