@@ -75,8 +75,9 @@ def keep(conn: psycopg.Connection, schema: SchemaRecord) -> None:
     unread = access.unreadable(conn, schema.name, names)
     # A copy of the database on the same server (a template's) has the same rows, with the same xmin, in schemas of the
     # same oids; in any other database the schema would not be known as ours.
-    taken = feed.mark(conn, schema.name, [name for name in names if name not in unread])
-    taken = replace(taken, database_oid=None, unread=tuple(unread))
+    readable = [name for name in names if name not in unread]
+    taken, spared = access.sparing(conn, schema.name, readable, lambda some: feed.mark(conn, schema.name, some))
+    taken = replace(taken, database_oid=None, unread=(*unread, *spared))
     query = "insert into migration.marks (schema_oid, mark) values (%s, %s)"
     conn.execute(query, [schema.schema_oid, json.dumps(taken.to_dict())])
     for table in marks.described(conn, schema.name, taken.tables).values():

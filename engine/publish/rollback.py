@@ -206,10 +206,11 @@ def _closed_faults(schema: str, found: dict[str, Any], wish: Wish) -> list[str]:
     """Tables of which not all can be told, or exported."""
     faults = []
     for table in found["untold"]:
-        if table["remedy"] or not wish.export:  # what can be read now is exported whole
+        if not (table["is_readable"] and wish.export):
             what = f"it cannot be told what was written to table {schema}.{table['table']}: {table['why']}"
-            mend = f"{table['remedy']} lets it be read" if table["remedy"] else "--export FOLDER keeps all its rows"
-            faults.append(f"{what}; {mend}, and --lose goes back all the same")
+            mend = f"{table['remedy']} lets it be read, and " if table["remedy"] else ""
+            mend = "--export FOLDER keeps all its rows, and " if table["is_readable"] else mend
+            faults.append(f"{what}; {mend}--lose goes back all the same")
     for table in found["unlocked"]:
         what = f"writers of table {schema}.{table['table']} could not be kept away, so what is counted need not be all"
         faults.append(f"{what}; {table['remedy']} lets them be, and --lose goes back all the same")

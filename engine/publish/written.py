@@ -45,11 +45,12 @@ class Table:
 @dataclass(frozen=True)
 class Closed:
     """A table of which nothing can be told, or whose writers cannot be kept away. remedy: the statement that mends it;
-    empty where there is none."""
+    empty where there is none. is_readable: whether all its rows can be exported."""
 
     table: str
     why: str
     remedy: str
+    is_readable: bool
 
 
 @dataclass(frozen=True)
@@ -75,30 +76,38 @@ def read(conn: psycopg.Connection, schema: SchemaRecord, export: Export | None =
     """What was written to this schema. export: where it is put, too. Errors: ConfigError."""
     mark, allowed = kept.read(conn, schema.schema_oid), access.of(conn, schema.name, kept.tables(conn, schema))
     closed = {name for name, table in allowed.items() if table.unreadable}
-    since = _without(mark.mark, closed) if mark else None
-    names = {*allowed, *(since.tables if since else ())} - closed
-    changes = feed.compare(conn, schema.name, sorted(names), since)
-    unmarked = {*since.unread} & names if since else set()
+    names = {*allowed, *(mark.mark.tables if mark else ())} - closed
+
+    def compared(some: list[str]) -> Changes:
+        return feed.compare(conn, schema.name, some, _only(mark.mark, some) if mark else None)
+
+    changes, spared = access.sparing(conn, schema.name, names, compared)
+    unmarked = {*mark.mark.unread} & changes.tables.keys() if mark else set()
     told = [found for found in changes.changed if found.is_written or found.name in unmarked]
     tables = tuple(_told(conn, schema, changes, found, export) for found in told)
     unknown = changes.anew if mark else OLDER
     taken_at = mark.taken_at.isoformat() if mark and not unknown else None
-    return Written(tables, taken_at, unknown, _untold(allowed, unmarked), _unlocked(allowed))
+    untold = (*_unread(allowed, spared), *(Closed(name, UNMARKED, "", True) for name in sorted(unmarked)))
+    return Written(tables, taken_at, unknown, untold, _unlocked(allowed))
 
 
-def _without(mark: Mark, closed: set[str]) -> Mark:
+def _only(mark: Mark, names: list[str]) -> Mark:
     """The mark without the tables that cannot be read now."""
-    return replace(mark, tables={name: table for name, table in mark.tables.items() if name not in closed})
+    return replace(mark, tables={name: mark.tables[name] for name in names if name in mark.tables})
 
 
-def _untold(allowed: dict[str, Access], unmarked: set[str]) -> tuple[Closed, ...]:
-    unread = [Closed(name, table.unreadable, table.to_read) for name, table in allowed.items() if table.unreadable]
-    return (*unread, *(Closed(name, UNMARKED, "") for name in sorted(unmarked)))
+def _unread(allowed: dict[str, Access], spared: dict[str, str]) -> list[Closed]:
+    closed = [
+        Closed(name, table.unreadable, table.to_read, False) for name, table in allowed.items() if table.unreadable
+    ]
+    return [*closed, *(Closed(name, why, "", False) for name, why in spared.items())]
 
 
 def _unlocked(allowed: dict[str, Access]) -> tuple[Closed, ...]:
     why = "its writers cannot be kept away meanwhile"
-    return tuple(Closed(name, why, table.to_lock) for name, table in allowed.items() if not table.may_lock)
+    return tuple(
+        Closed(name, why, table.to_lock, not table.unreadable) for name, table in allowed.items() if not table.may_lock
+    )
 
 
 def _told(

@@ -224,6 +224,27 @@ class TestCounts:
         assert len((tmp_path / "kept" / file["rows"]).read_text().split()) == 19
         assert standing(conn) == expected(live=first, withdrawn=second)
 
+    def test_a_table_that_breaks_off_whoever_reads_it_is_told_apart(self, conn, tmp_path):
+        first, second = published(conn, DDL), published(conn, DDL)
+        conn.execute("create foreign data wrapper empty; create server nowhere foreign data wrapper empty")
+        for place in (TARGET, f"{TARGET}__previous"):
+            conn.execute(
+                f"""alter table {place}.keyless rename to old;
+                    create table {place}.keyless (n int) partition by list (n);
+                    create foreign table {place}.far partition of {place}.keyless default server nowhere"""
+            )
+        conn.execute("insert into nxtgauge.still values (77)")
+        for asked, faults in (({}, 2), ({"export": str(tmp_path / "kept")}, 1)):
+            with pytest.raises(PlanRefused, match=r"table nxtgauge\.keyless: reading it ends with SQLSTATE") as caught:
+                take(conn, **asked)
+            assert len(caught.value.faults) == faults
+        taken = take(conn, lose=True).written
+        assert [table["table"] for table in taken["untold"]] == ["keyless"]
+        assert {table["table"]: table["inserted"] for table in taken["tables"]} == {"still": 1, "old": 20}
+        assert standing(conn) == expected(live=first, withdrawn=second)
+        with pytest.raises(PlanRefused, match=r"cannot be told .* nxtgauge\.keyless"):
+            take(conn, undo=True)
+
     def test_a_role_that_may_make_no_temporary_tables_goes_back(self, conn, role):
         first, second = published(conn, DDL), published(conn, DDL)
         mover = role("mover")
