@@ -23,11 +23,8 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote, unquote, urlsplit
 
-from psycopg.conninfo import conninfo_to_dict
-
 from config import printable
 from config.errors import ConfigError
-from config.postgres import connection
 from engine.session import log_context
 from flows.local import commands, private
 
@@ -90,6 +87,10 @@ def _passwords(text: str) -> frozenset[str]:
     """Of a connection string; one that cannot be parsed is secret as a whole."""
     if not text:
         return frozenset()
+    from psycopg.conninfo import conninfo_to_dict  # heavy, for who has only mistyped a command
+
+    from config.postgres import connection
+
     try:
         known = conninfo_to_dict(connection.parse(text, "").conninfo)
     except ConfigError:
