@@ -7,7 +7,6 @@ Laws
 """
 
 import io
-import os
 import re
 from collections.abc import Sequence
 
@@ -18,7 +17,6 @@ from flows.local import commands
 # Other names under which people look for a setting.
 ALSO = {"--source": "source_url", "--target": "target_url", "--staging": "staging_url", "--schema": "target_schema"}
 OF_CONNECTIONS = ("--dsn", "--url", "--host", "--port", "--user", "--username", "--password", "--dbname", "--database")
-MAY_BE_SECRET = ("NXTGAUGE_", "PGPASSWORD", "PREFECT_")  # how variables that hold a secret begin
 WHY = "the arguments of a program can be read by every user of the machine"
 # A URL of PostgreSQL, one of anything that holds a password, or keywords as libpq takes them.
 CONNECTION = re.compile(
@@ -77,9 +75,6 @@ def usage(error: click.UsageError) -> str:
     """What the parser says of a wrong call, with commands as they have to be typed."""
     said = io.StringIO()
     error.show(file=said)
-    text = said.getvalue()
-    if re.search(":/|=", text) or any(name.startswith(MAY_BE_SECRET) for name in os.environ):
-        from flows.local.logs import redacted  # heavy, and only needed where there may be a secret
+    from flows.local.logs import redacted
 
-        text = redacted(text)
-    return commands.typed(text)
+    return commands.typed(redacted(said.getvalue()))
