@@ -64,8 +64,9 @@ def seal_again(url: str) -> None:
         for key, mark in marks.items():
             schema, _, table = key.partition(".")
             name = sql.Identifier(schema.removesuffix("__build"), table)
-            if " " in mark and conn.execute("select to_regclass(%s)", [name.as_string(None)]).fetchone()[0]:
-                (rows,) = conn.execute(sql.SQL(ROWS).format(name)).fetchone()
+            ((is_there,),) = conn.execute("select to_regclass(%s) is not null", [name.as_string(None)]).fetchall()
+            if " " in mark and is_there:
+                ((rows,),) = conn.execute(sql.SQL(ROWS).format(name)).fetchall()
                 marks[key] = f"{mark.split(' ')[0]} {rows}"
         conn.execute(SEAL_AGAIN, [json.dumps(marks), run_id])
 
@@ -96,8 +97,15 @@ class Reconciling:
     def __call__(self, case: Case) -> dict[str, Any]:
         from checks.verify import verify
 
-        place = {"run_id": case.run_id, "schema": case.schema, "archive": case.archive, "snapshot": case.snapshot}
-        self.found = verify.judge(self.settings, **place, level=self.level, reaching=case.stop.reaching)
+        self.found = verify.judge(
+            self.settings,
+            run_id=case.run_id,
+            schema=case.schema,
+            archive=case.archive,
+            snapshot=case.snapshot,
+            level=self.level,
+            reaching=case.stop.reaching,
+        )
         return replace(self.found, level="full").to_dict()
 
 
@@ -109,7 +117,7 @@ class SuitesHere:
     """What stands in for checks.expectations.runner.Child: suites that run in this process, whose imports are made once
     for all cases."""
 
-    def ask(self, request: dict) -> None:
+    def ask(self, request: dict[str, Any]) -> None:
         self._request = request
 
     def result(self) -> tuple[list[Check], list[str]]:
