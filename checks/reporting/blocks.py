@@ -36,7 +36,6 @@ class TableBlock:
     """name: what it lists, for its caption. total: a last row that sums up the others.
 
     One of more than fold_after rows is folded where that can be done, so that the page stays one that can be read.
-    Of its last rows so many as `quiet` need nobody's eye: `told` says what they are, where they are left out.
     """
 
     name: str
@@ -44,8 +43,6 @@ class TableBlock:
     rows: tuple[Cells, ...]
     total: Cells | None = None
     fold_after: int = 15
-    quiet: int = 0
-    told: str = ""
 
     @property
     def is_long(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from checks.reporting import model
 from checks.reporting.blocks import Block, Cells, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim, slim
 from checks.reporting.conditions import is_shut
-from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said, some
+from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said
 from checks.verdict import Json
 from config import note_kinds, reasons
 
@@ -204,9 +204,7 @@ def _balance(report: Json) -> Iterator[Block]:
         yield TableBlock("tables whose rows do not add up", BALANCE_HEAD, tuple(map(_balanced, wrong)))
     total = _balanced({"legacy_table": f"all {len(tables):,} tables"} | model.total(tables))
     rows = tuple(map(_balanced, sorted(tables, key=_by_interest)))
-    whole = sum(not is_odd(row) for row in rows)
-    told = f"{some(whole, 'table')} whose rows were all loaded"
-    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total, quiet=whole, told=told))
+    yield Chart("outcomes", TableBlock("balance", BALANCE_HEAD, rows, total))
 
 
 def is_odd(row: Cells) -> bool:

@@ -6,11 +6,6 @@ from psycopg import sql
 
 
 @pytest.fixture
-def url(database) -> str:
-    return database()
-
-
-@pytest.fixture
 def connection(url):
     with psycopg.connect(url, autocommit=True) as connection:
         yield connection
