@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 NO_CONNECTION = "08001"
 LONGEST_SECONDS = 30.0  # of one wait
 STEP_SECONDS = 0.1
+SHORTEST_SAID_SECONDS = 0.5  # of a shorter wait people would read "0 s"
 TRIES = 3  # of one item, beside others that go on; whoever called for it then tries again from further back
 
 
@@ -48,6 +49,12 @@ class Patience:
         self.left -= wait
         self._tried_at = time.monotonic() + wait
         return wait
+
+    def said(self, seconds: float) -> str:
+        """When the try after this wait comes, and whether it is the last one."""
+        when = f"in {seconds:.0f} s" if seconds >= SHORTEST_SAID_SECONDS else "at once"
+        last = "" if self.left > 0 else ", for the last time: all the time for waiting is used"
+        return f"{when}, by itself{last}"
 
 
 def pause(seconds: float, stop: Stop = STOP) -> None:
@@ -81,7 +88,7 @@ def patiently(
             if not error.retryable or not left:
                 raise first from None
         seconds = patience.next_wait()
-        tell(f"{found}; it is tried again in {seconds:.0f} s, by itself")
+        tell(f"{found}; it is tried again {patience.said(seconds)}")
         pause(seconds, stop)
 
 
@@ -102,7 +109,7 @@ def anew(
             if STOP.is_set() or patience.left <= 0 or not follows(error):
                 raise
             seconds = patience.next_wait(error)
-            tell(f"{error}; it begins anew in {seconds:.0f} s, by itself")
+            tell(f"{error}; it begins anew {patience.said(seconds)}")
         pause(seconds)
 
 

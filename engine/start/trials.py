@@ -96,7 +96,7 @@ class Trials:
         """
         seconds = self.patience.next_wait(error)
         what = f"run {self.run_id} goes on" if self.run else "the run begins once more"
-        watch.message(f"{error}; {what} in {seconds:.0f} s, by itself")
+        watch.message(f"{error}; {what} {self.patience.said(seconds)}")
         try:
             pause(seconds)
         except Interrupted as stopped:
