@@ -33,7 +33,7 @@ faults, is_foreign, is_present = BOOKS.faults, BOOKS.is_foreign, BOOKS.is_presen
 LISTED = "`nxtgauge-migrate status` lists them"
 ENDS = ("failed", "interrupted", "published", "discarded", "rolled_back")  # states that are counted
 OF_A_TABLE = ("tables", "rejects", "id_map", "removed_links", "notes", "moved")  # what a run did with legacy tables
-OF_A_RUN = (*OF_A_TABLE, "chunks", "steps", "gone", "rounds")
+OF_A_RUN = (*OF_A_TABLE, "chunks", "steps", "gone", "rounds", "cutovers")
 
 
 @dataclass(frozen=True, kw_only=True)

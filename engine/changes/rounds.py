@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from engine.books import versioned
 from engine.changes import marks
 from engine.changes.marks import Mark
 
@@ -54,3 +55,25 @@ def last(conn: psycopg.Connection, run_id: str) -> Round | None:
     """
     with conn.cursor(row_factory=class_row(Round)) as cursor:
         return cursor.execute(query, [run_id]).fetchone()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A round for people: as Round, without its mark. found: as whoever applied it has recorded it."""
+
+    number: int
+    found: dict[str, Any]
+    seconds: float
+    committed_at: datetime
+
+
+def latest(conn: psycopg.Connection, run_id: str, most: int) -> list[Told]:
+    """The run's latest rounds, so many at most, the first one first; none in books of an older program."""
+    if not versioned.has(conn, "migration.rounds"):
+        return []
+    query = """
+        select number, found, seconds, committed_at from migration.rounds
+        where run_id = %s order by number desc limit %s
+    """
+    with conn.cursor(row_factory=class_row(Told)) as cursor:
+        return cursor.execute(query, [run_id, most]).fetchall()[::-1]

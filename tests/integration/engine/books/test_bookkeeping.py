@@ -252,6 +252,7 @@ def fill(conn, run_id: str) -> None:
         "chunks (run_id, route, number, state, rows_read, seconds) values (%s, 'users', 1, 'done', 1, 0.1)",
         "steps values (%s, 'build')",
         "rounds (run_id, number, mark, found, seconds) values (%s, 0, '{}', '{}', 0.1)",
+        "cutovers values (%s, 0, now(), 0.1, '[]', 1, 'failed', '')",
         "removed_links values (%s, 'p', 'developer_profiles', 'github_url', 'https://x')",
         "notes values (%s, 'users', '1', 'users', 'a', 'kept', 'b')",
         "moved values (%s, 'professionals', '1', '1', null)",
