@@ -60,7 +60,8 @@ class FindingBlock:
 
 @dataclass(frozen=True)
 class Chart:
-    """outcomes (rows by outcome, per table) or timings. Where a renderer draws none, the table says the same."""
+    """outcomes (rows by outcome, per table), timings, rounds or pause. Where a renderer draws none, the table says the
+    same."""
 
     name: str
     table: TableBlock

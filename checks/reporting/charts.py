@@ -1,4 +1,4 @@
-"""The report's two drawings, as SVG within the page: rows by outcome per table, time per stage.
+"""The drawings of rows and of stages, as SVG within the page: rows by outcome per table, time per stage.
 
 Laws
 - A bar shows shares, its figures stand beside it: three rows and two million are equally easy to read.
@@ -62,7 +62,7 @@ def outcomes(balance: TableBlock) -> list[Drawing]:
 def _odd(rows: Sequence[Cells]) -> str:
     described = f"One bar for each of {some(len(rows[:MOST_BARS]), 'table')}, divided into {', '.join(OUTCOMES)}."
     body, height = _bars(rows, 1)
-    return _drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{body}")
+    return drawing("outcomes", "Rows by outcome, per table", described, height, f"{PATTERNS}{_legend()}{body}")
 
 
 def _even(rows: Sequence[Cells], told: str, empty: int) -> str:
@@ -70,7 +70,7 @@ def _even(rows: Sequence[Cells], told: str, empty: int) -> str:
     note = f" {some(empty, 'more table')} had no rows." if empty else ""
     described = f"One bar for each of {some(len(rows[:MOST_BARS]), 'table')}.{note}"
     body, height = _bars(rows, 0, empty)
-    return _drawing("arrived", told, described, height, body)
+    return drawing("arrived", told, described, height, body)
 
 
 def _bars(rows: Sequence[Cells], line: int, empty: int = 0) -> tuple[str, int]:
@@ -79,7 +79,7 @@ def _bars(rows: Sequence[Cells], line: int, empty: int = 0) -> tuple[str, int]:
     others = [some(smaller, "smaller table")] if smaller else []
     others += [f"{some(empty, 'table')} without rows"] if empty else []
     height = LINE * (line + len(drawn) + (1 if others else 0))
-    below = _label(0, height - 8, f"and {' and '.join(others)}", "quiet") if others else ""
+    below = label(0, height - 8, f"and {' and '.join(others)}", "quiet") if others else ""
     return "".join(_outcome_bar(row, line + at) for at, row in enumerate(drawn)) + below, height
 
 
@@ -89,16 +89,17 @@ def timings(stages: TableBlock) -> list[Drawing]:
     longest = max((value for _, value in spent), default=0.0) or 1.0
     width = WIDTH - LEFT - RIGHT
     bars = "".join(
-        _name(name, at * LINE)
-        + _rect(LEFT, at * LINE, max(value / longest * width, LEAST if value else 0), "loaded")
-        + _label(LEFT + max(value / longest * width, LEAST) + 8, at * LINE + 12, f"{value:,.1f} s", "figure")
+        named(name, at * LINE)
+        + rect(LEFT, at * LINE, max(value / longest * width, LEAST if value else 0), "loaded")
+        + label(LEFT + max(value / longest * width, LEAST) + 8, at * LINE + 12, f"{value:,.1f} s", "figure")
         for at, (name, value) in enumerate(spent)
     )
     described = f"One bar for each of {len(spent)} stages; the longest took {longest:,.1f} seconds."
-    return [Drawing(_drawing("timings", "Seconds by stage", described, LINE * len(spent), bars))]
+    return [Drawing(drawing("timings", "Seconds by stage", described, LINE * len(spent), bars))]
 
 
-def _drawing(name: str, title: str, described: str, height: int, body: str) -> str:
+def drawing(name: str, title: str, described: str, height: int, body: str) -> str:
+    """The whole of one. name: its ids begin with it; described: for those who do not see it."""
     return (
         f'<svg viewBox="0 0 {WIDTH} {max(height, LINE)}" role="img" aria-labelledby="{name}-name {name}-told">'
         f'<title id="{name}-name">{html.escape(title)}</title><desc id="{name}-told">{html.escape(described)}</desc>'
@@ -110,7 +111,7 @@ def _legend() -> str:
     parts = []
     for at, outcome in enumerate(OUTCOMES):
         x = LEFT + at * 110
-        parts.append(_rect(x, 0, BAR, outcome) + _label(x + BAR + 6, 12, outcome, "figure"))
+        parts.append(rect(x, 0, BAR, outcome) + label(x + BAR + 6, 12, outcome, "figure"))
     return "".join(parts)
 
 
@@ -118,13 +119,13 @@ def _outcome_bar(row: Sequence[Any], at: int) -> str:
     """Name, bar, and the figures: all rows, and those that were not just loaded."""
     y = LINE * at
     counts = dict(zip(OUTCOMES, (value or 0 for value in row[2:6]), strict=True))
-    parts, x = [_name(row[0], y)], float(LEFT)
+    parts, x = [named(row[0], y)], float(LEFT)
     for outcome, width in zip(OUTCOMES, _widths(counts.values()), strict=True):
         if width:
-            hint = f"{shown(row[0])}: {counts[outcome]:,} {outcome}"
-            parts.append(_rect(x, y, width, outcome, hint))
+            hint = f"{row[0]}: {counts[outcome]:,} {outcome}"
+            parts.append(rect(x, y, width, outcome, hint))
         x += width
-    return "".join((*parts, _label(WIDTH - RIGHT + 12, y + 12, _figures(row, counts), "figure")))
+    return "".join((*parts, label(WIDTH - RIGHT + 12, y + 12, _figures(row, counts), "figure")))
 
 
 def _figures(row: Sequence[Any], counts: dict[str, int]) -> str:
@@ -145,21 +146,24 @@ def _widths(counts: Iterable[int]) -> list[float]:
     return widths
 
 
-def _name(name: object, y: float) -> str:
+def named(name: object, y: float) -> str:
+    """What stands before a bar."""
     whole = shown(name)
     short = whole if len(whole) <= LONGEST_NAME else whole[: LONGEST_NAME - 1] + "…"
     hint = f"<title>{html.escape(whole)}</title>"
     return f'<text x="{LEFT - 10}" y="{y + 12}" class="table">{hint}{html.escape(short)}</text>'
 
 
-def _label(x: float, y: float, text: str, kind: str) -> str:
+def label(x: float, y: float, text: str, kind: str) -> str:
+    """Words beside a bar. kind: figure or quiet."""
     return f'<text x="{x:.1f}" y="{y}" class="{kind}">{html.escape(text)}</text>'
 
 
-def _rect(x: float, y: float, width: float, outcome: str, hint: str = "") -> str:
+def rect(x: float, y: float, width: float, outcome: str, hint: str = "", height: float = BAR) -> str:
+    """A bar; hint: what whoever points at it is told."""
     fill = f' fill="url(#{outcome})"' if outcome != "loaded" else ' class="loaded"'
-    title = f"<title>{html.escape(hint)}</title>" if hint else ""
-    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR}"{fill}>{title}</rect>'
+    title = f"<title>{html.escape(shown(hint))}</title>" if hint else ""
+    return f'<rect x="{x:.1f}" y="{y:g}" width="{width:.1f}" height="{height:g}"{fill}>{title}</rect>'
 
 
 DRAWINGS = {"outcomes": outcomes, "timings": timings}

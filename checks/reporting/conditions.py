@@ -20,7 +20,7 @@ def is_shut(report: Json) -> bool:
 
 
 def is_awaiting(report: Json) -> bool:
-    return (report["kind"], report["state"]) == ("migrate", AWAITING)
+    return report["kind"] in ("migrate", "cutover") and report["state"] == AWAITING
 
 
 def is_about_nothing(report: Json) -> bool:

@@ -16,6 +16,7 @@ from checks.reporting.conditions import (
     is_shut,
     unbalanced,
 )
+from checks.reporting.live import words
 from checks.reporting.words import joined, some
 from checks.verdict import Json
 
@@ -26,6 +27,21 @@ OTHERWISE = {  # of checks that neither passed nor close the gate
     "warning": "gave a warning",
 }
 
+PUBLISHING = {"migrate": "PUBLISHED", "cutover": "CUT OVER"}
+BAD = {"dry-run": "REHEARSAL FAILED", "verify": "VERIFICATION FAILED", "sync": "THE BUILD DOES NOT FOLLOW"}
+ENDS = {
+    "migrate": ("published", AWAITING),
+    "dry-run": ("discarded",),
+    "sync": ("built",),
+    "cutover": ("published", AWAITING),
+}
+GOOD = {
+    **PUBLISHING,
+    "dry-run": "REHEARSAL PASSED",
+    "verify": "VERIFIED",
+    "sync": "THE BUILD FOLLOWS",
+}
+
 
 def headline(report: Json) -> dict[str, Any]:
     """tone (good, attention or bad), word (what happened, in capitals), text (the sentence)."""
@@ -34,9 +50,9 @@ def headline(report: Json) -> dict[str, Any]:
     if found := trouble(report):
         text = f"{joined(found)}{_untouched(report)}.{_uncompared(report)}{_not_live(report)}"
         return {"tone": "bad", "word": _bad_word(report), "text": text}
-    word = {"migrate": "PUBLISHED", "dry-run": "REHEARSAL PASSED", "verify": "VERIFIED"}[report["kind"]]
+    word = GOOD[report["kind"]]
     word = "WAITS FOR APPROVAL" if is_awaiting(report) else f"{word}{_but_for(report)}"
-    parts = [part for part in (_rows(report), _checks(report)) if part]
+    parts = [part for part in (_live(report), _rows(report), _checks(report)) if part]
     text = f"{'; '.join(parts)}.{_quick_look(report)}{_not_live(report)}"
     is_odd = _wants_attention(report) or is_awaiting(report)
     return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
@@ -82,9 +98,10 @@ def _written(changes: Iterable[Json], side: str, when: str) -> str:
 
 
 def _bad_word(report: Json) -> str:
-    if report["kind"] == "migrate":
-        return "PUBLISHED, BUT NOT RIGHT" if report["state"] == "published" else "NOT PUBLISHED"
-    return {"dry-run": "REHEARSAL FAILED", "verify": "VERIFICATION FAILED"}[report["kind"]]
+    if report["kind"] in PUBLISHING:
+        is_live, word = report["state"] == "published", PUBLISHING[report["kind"]]
+        return f"{word}, BUT NOT RIGHT" if is_live else f"NOT {word}"
+    return BAD[report["kind"]]
 
 
 def trouble(report: Json) -> list[str]:
@@ -94,6 +111,7 @@ def trouble(report: Json) -> list[str]:
     found = [f"{some(len(failed), 'check')} failed"] if failed else []
     found += [f"{some(len(broken), 'check')} could not be made"] if broken else []
     found += [f"{some(len(stale), 'check')} could no longer be compared"] if stale else []
+    found += [late] if (late := words.late(report["late_writes"])) else []
     if report["verification"] is not None and not report["checks"]:
         found.append("not a single check was made")
     if report["verification"] is None and (wrong := unbalanced(report)):
@@ -105,7 +123,7 @@ def trouble(report: Json) -> list[str]:
 
 
 def _has_ended_well(report: Json) -> bool:
-    wanted = {"migrate": ("published", AWAITING), "dry-run": ("discarded",)}.get(report["kind"])
+    wanted = ENDS.get(report["kind"])
     return wanted is None or report["state"] in wanted
 
 
@@ -116,15 +134,25 @@ def _state(report: Json) -> str:
 
 
 def _untouched(report: Json) -> str:
-    if report["kind"] == "migrate" and report["state"] != "published":
-        return "; what was published before is untouched"
-    return ""
+    if report["kind"] not in PUBLISHING or report["state"] == "published":
+        return ""
+    goes_on = " and the old application goes on" if report["kind"] == "cutover" else ""
+    return f"; what was published before is untouched{goes_on}"
 
 
 def _wants_attention(report: Json) -> bool:
     """Whether somebody has to know more than that all is well. Warnings alone are no such thing."""
     odd = any(check["group"] in ("failure", "error", "stale") for check in report["checks"])
-    return odd or report["verification"] is None or is_quick_look(report) or bool(report["changed_tables"])
+    is_unverified = report["verification"] is None and report["kind"] != "sync"  # which is verified at its cut-over
+    return odd or is_unverified or is_quick_look(report) or bool(report["changed_tables"])
+
+
+def _live(report: Json) -> str:
+    """How far a build follows, or how long writers waited for a cut-over."""
+    if report["kind"] == "sync" and report["rounds"]:
+        return f"it {words.followed(report['rounds'][-1])}"
+    is_over = report["kind"] == "cutover" and report["state"] == "published" and report["cutovers"]
+    return words.waited(report["cutovers"][-1]) if is_over else ""
 
 
 def _rows(report: Json) -> str:
@@ -143,7 +171,7 @@ def _rows(report: Json) -> str:
 
 def _checks(report: Json) -> str:
     if report["verification"] is None:
-        return "nothing was verified"
+        return "" if report["kind"] == "sync" else "nothing was verified"
     counts = Counter("waived" if check["waived"] else check["group"] for check in report["checks"])
     if counts["passed"] == len(report["checks"]):
         return f"all {some(counts['passed'], 'check')} passed"

@@ -9,12 +9,14 @@ from checks.reporting import charts as report_charts
 from checks.reporting import model
 from checks.reporting import sections as report_sections
 from checks.reporting.blocks import Block, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim
+from checks.reporting.live import drawings
 from checks.reporting.page import MARKS, document
 from checks.reporting.page import text as _text
 from checks.reporting.sections import Section
 from checks.reporting.words import unnamed
 from checks.verdict import Json
 
+DRAWINGS = report_charts.DRAWINGS | drawings.DRAWINGS
 SHORT = 16  # characters that a cell shows on one line
 
 
@@ -131,7 +133,7 @@ def _finding(block: FindingBlock) -> str:
 
 def _chart(block: Chart) -> str:
     """The drawings, and their figures as a table to unfold."""
-    drawn = "".join(map(_drawing, report_charts.DRAWINGS[block.name](block.table)))
+    drawn = "".join(map(_drawing, DRAWINGS[block.name](block.table)))
     return f"{drawn}<details><summary>the figures as a table</summary>{_bare_table(block.table)}</details>"
 
 

@@ -21,10 +21,10 @@ from checks.verdict import CRITICAL, ERROR, FAIL, MAX_ROWS, PASS, STALE, Json
 from config import printable
 
 VERSION = 1
-KINDS = ("migrate", "dry-run", "verify")
+KINDS = ("migrate", "dry-run", "verify", "sync", "cutover")
 GROUPS = ("failure", "error", "stale", "warning", "passed")  # in the order a person wants them
 COUNTS = ("source_rows", "loaded", "merged", "rejected", "archived")
-LISTS = ("tables", "rejects", "notes", "missing_tables", "changed_tables")
+LISTS = ("tables", "rejects", "notes", "missing_tables", "changed_tables", "rounds", "cutovers", "late_writes")
 GATE_STATES = {"passed": PASS, "failed": FAIL, "error": ERROR, "awaiting": ERROR}
 WAIVER = ("check_name", "reason", "name", "waived_at", "is_current")
 
@@ -41,10 +41,10 @@ def make(
     """The report as plain JSON values.
 
     summary: a run's figures, any of run_id, state, schema, tables, rejects, notes, missing_tables, changed_tables,
-    timings, error, profile, is_on_staging and gates (check_name, kind, severity, state, detail, waived_by of those that
-    are not passed, and of the approval); verdict: `Verdict.to_dict()`; waivers: rows of check_name, reason, name,
-    waived_at and is_current (in force for what was judged); certificate: hash, issued_at and its parts; generated_at:
-    ISO 8601, UTC.
+    rounds, cutovers, late_writes, timings, error, profile, is_on_staging and gates (check_name, kind, severity, state,
+    detail, waived_by of those that are not passed, and of the approval); verdict: `Verdict.to_dict()`; waivers: rows of
+    check_name, reason, name, waived_at and is_current (in force for what was judged); certificate: hash, issued_at and
+    its parts; generated_at: ISO 8601, UTC.
     """
     if kind not in KINDS:
         raise ValueError(f"found the kind {kind!r}, wanted one of {', '.join(KINDS)}")

@@ -26,7 +26,7 @@ def next_steps(report: Json) -> list[dict[str, Any]]:
 
 def _mend(report: Json) -> list[dict[str, Any]]:
     failed, broken = closing(report, "failure"), closing(report, "error")
-    steps = []
+    steps = _late(report)
     if report["error"] and not is_shut(report):
         steps.append(_step("Read why the run stopped, under “Why the run stopped” below, and remove the cause."))
     if failed:
@@ -40,15 +40,35 @@ def _mend(report: Json) -> list[dict[str, Any]]:
         steps.append(_step(text, _command("migrate", "--run", report["run_id"] or "RUN", "--verify-anyway")))
     if broken:
         steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
-    steps.append(_again(report))
+    if not report["late_writes"]:
+        steps.append(_again(report))
     waivable = [check for check in report["checks"] if check["closes"] and check["name"] not in NOT_WAIVED]
-    if waivable and report["kind"] == "migrate" and report["state"] != "published":  # else no build waits for it
+    if (
+        waivable and report["kind"] in ("migrate", "cutover") and report["state"] != "published"
+    ):  # else no build waits for it
         steps.append(_waive(report, waivable))
     if report["state"] == "published":  # a rollback takes back what is live, whatever was verified
-        steps.append(
-            _step("If the product must not go on like this, put back what stood before:", _command("rollback"))
-        )
+        steps.append(_step("If the product must not go on like this, put back what stood before:", _back(report)))
     return steps
+
+
+def _late(report: Json) -> list[dict[str, Any]]:
+    """What to do where writes reached the source after the fence."""
+    if not report["late_writes"]:
+        return []
+    return [
+        _step("Stop whoever still writes to the legacy database: the fence does not stand."),
+        _step(
+            "Take the late writes over by hand, under “How long writers waited” they are counted by table; or go back "
+            "to the legacy database, which has them, and keep what was written to the new schema:",
+            _back(report),
+        ),
+    ]
+
+
+def _back(report: Json) -> str:
+    """The way back; after a cut-over the new schema is in use from the first second on."""
+    return f"{_command('rollback')} --export FOLDER" if report["cutovers"] else _command("rollback")
 
 
 def _is_unverified(report: Json) -> bool:
@@ -57,6 +77,11 @@ def _is_unverified(report: Json) -> bool:
 
 
 def _again(report: Json) -> dict[str, Any]:
+    if report["kind"] == "sync":
+        return _step("Remove the cause, and have the build follow on:", _command("sync", *_of_run(report)))
+    if report["kind"] == "cutover" and report["state"] != "published":
+        text = "The build goes on following; remove the cause, and cut over once more:"
+        return _step(text, _command("sync", *_of_run(report)), _command("cutover", *_of_run(report)))
     if report["kind"] == "verify":
         text = "Mend the rows in the target, or mend the source and migrate again; then judge once more:"
         return _step(text, _command("verify"))
@@ -68,6 +93,10 @@ def _again(report: Json) -> dict[str, Any]:
     anew = "Mend the cause in the source (or in the mapping), and begin anew:"
     words = ("rehearse",) if report["is_on_staging"] else ("migrate", "--dry-run") if is_dry else ("migrate",)
     return _step(anew, _command(*words, profile=report["profile"]))
+
+
+def _of_run(report: Json) -> tuple[str, ...]:
+    return ("--run", report["run_id"]) if report["run_id"] else ()
 
 
 def _go_on_with(run_id: str) -> str:
@@ -104,7 +133,7 @@ def _tolerance(report: Json) -> str:
 
 
 def _go_on(report: Json) -> list[dict[str, Any]]:
-    steps = []
+    steps = _following(report)
     if is_awaiting(report):
         approve = _command("approve", report["run_id"])
         text = "Nothing is published yet. Say yes or no here, or on the form of the paused run in Prefect's UI:"
@@ -129,13 +158,27 @@ def _go_on(report: Json) -> list[dict[str, Any]]:
     if any(check["group"] == "warning" for check in report["checks"]):
         steps.append(_step("Read the warnings; what they name may be older than the migration."))
     steps += _of_changes(report)
-    if report["verification"] is None:
+    if report["verification"] is None and report["kind"] != "sync":
         steps.append(_step("Nothing was verified yet. Judge what is published:", _command("verify")))
     elif is_quick_look(report):
         steps.append(_step("Look at everything, once there is time:", _command("verify", "--level", "full")))
-    if report["kind"] == "migrate" and not is_awaiting(report):
-        steps.append(_step("Should the product have to go back to what stood before:", _command("rollback")))
+    if report["kind"] in ("migrate", "cutover") and not is_awaiting(report):
+        steps.append(_step("Should the product have to go back to what stood before:", _back(report)))
     return steps or [_step("Nothing: everything that was looked at is as it should be.")]
+
+
+def _following(report: Json) -> list[dict[str, Any]]:
+    """What can be done with a build that follows, or what is to be done once it was cut over."""
+    if report["kind"] == "cutover" and not is_awaiting(report):
+        return [_step("Start the new application on the new schema; the old one stays stopped.")]
+    if report["kind"] != "sync":
+        return []
+    of_run = _of_run(report)
+    return [
+        _step("Cut over when you are ready; it says before what it will do, and asks:", _command("cutover", *of_run)),
+        _step("Until then, have the build follow on:", _command("sync", *of_run, "--until-stopped")),
+        _step("Or give it up; the source is as it was:", _command("sync", *of_run, "--abort")),
+    ]
 
 
 def _of_changes(report: Json) -> list[dict[str, Any]]:

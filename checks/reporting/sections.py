@@ -14,6 +14,7 @@ from typing import Any
 from checks.reporting import model
 from checks.reporting.blocks import Block, Cells, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim, slim
 from checks.reporting.conditions import is_shut
+from checks.reporting.live import parts as live
 from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said
 from checks.verdict import Json
 from config import note_kinds, reasons
@@ -38,6 +39,7 @@ class Section:
 def title(report: Json) -> str:
     """What the report is of, in one line."""
     kinds = {"migrate": "Migration", "dry-run": "Rehearsal (dry run)", "verify": "Verification"}
+    kinds |= {"sync": "Following the source", "cutover": "Cut-over"}
     run = f", run {report['run_id']}" if report["run_id"] else ""
     return f"{kinds[report['kind']]}{run}"
 
@@ -77,6 +79,8 @@ def sections(report: Json) -> list[Section]:
         *(Section(group, GROUPS[group][0], tuple(_found(report, group))) for group in ("failure", "error")),
         Section("stale", GROUPS["stale"][0], tuple(_listed(report, "stale"))),
         Section("warning", GROUPS["warning"][0], tuple(_found(report, "warning"))),
+        Section("pause", "How long writers waited", tuple(live.pause(report))),
+        Section("rounds", "Rounds", tuple(live.rounds(report))),
         Section("checked", "What was checked", tuple(_checked(report))),
         Section("balance", "What became of every row", tuple(_balance(report))),
         Section("rejects", "Rejected, by reason", tuple(_rejects(report))),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.reporting import model, sections
+from checks.reporting.live import parts as live
 from checks.reporting.words import about, row_text, unnamed
 from checks.verdict import Json
 from config import reasons
@@ -46,6 +47,10 @@ def _body(report: Json, section: sections.Section) -> str:
         case "warning":
             checks = [_on_one_line(check) for check in model.of_group(report, section.id)]
             return "\n".join(_first(checks, SHOWN_WARNINGS))
+        case "pause":
+            return "\n".join(map(cut, live.terminal_pause(report)))
+        case "rounds":
+            return "\n".join(map(cut, live.terminal_rounds(report)))
         case "balance":
             return "\n".join(_balance(report["tables"]))
         case "rejects":

@@ -18,6 +18,8 @@ from engine.books import versioned
 from engine.changes import marks
 from engine.changes.marks import Mark
 
+KNOWN = ("inserted", "updated", "deleted", "rejected", "behind", "lag", "pause")
+
 
 @dataclass(frozen=True)
 class Round:
@@ -59,12 +61,25 @@ def last(conn: psycopg.Connection, run_id: str) -> Round | None:
 
 @dataclass(frozen=True)
 class Told:
-    """A round for people: as Round, without its mark. found: as whoever applied it has recorded it."""
+    """A round for people: as Round, without its mark.
+
+    found: read and gone (legacy table → rows, keys), whole (legacy table → why all of it was read), inserted, updated,
+    deleted, rejected, behind, lag, pause and parts, see engine.sync.Round; what is not there is not known.
+    """
 
     number: int
     found: dict[str, Any]
     seconds: float
     committed_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, with the sums of all tables in place of each table's."""
+        found = self.found
+        sums = {name: sum((found.get(name) or {}).values()) for name in ("read", "gone")}
+        known = {name: found.get(name) for name in KNOWN}
+        of_tables = {"whole": dict(found.get("whole") or {}), "parts": dict(found.get("parts") or {})}
+        ended = {"committed_at": self.committed_at.isoformat(), "seconds": self.seconds}
+        return {"number": self.number} | ended | sums | known | of_tables
 
 
 def latest(conn: psycopg.Connection, run_id: str, most: int) -> list[Told]:

@@ -6,8 +6,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from engine.books import bookkeeping, lease, pausing
+from engine.books import bookkeeping, cutovers, lease, pausing
 from engine.books.bookkeeping import Run
+from engine.changes import rounds
 from engine.gates import gates
 
 BALANCE = """
@@ -23,6 +24,7 @@ NOTES = """
     select legacy_table, note, count(*) as rows from migration.notes
     where run_id = %s group by legacy_table, note order by legacy_table, note
 """
+MOST_ROUNDS = 500  # of a night that a report tells of; the books have all
 PLACE = """
     select s.role, s.name from migration.schemas s
     join pg_namespace n on n.oid = s.schema_oid and n.nspname = s.name where s.run_id = %s and s.kind = 'product'
@@ -35,7 +37,8 @@ class Summary:
 
     verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, and the
     approval, each with waived_by. waivers: all of the run, of former builds too. certificate: what a person wants to
-    know of the one that was issued or that the run was held to; issued: the whole of one that was issued.
+    know of the one that was issued or that the run was held to; issued: the whole of one that was issued. rounds: the
+    latest in which the build has followed its source; cutovers: all attempts at one.
     """
 
     run_id: str
@@ -55,6 +58,8 @@ class Summary:
     waivers: list[dict[str, Any]] = field(default_factory=list)
     certificate: dict[str, Any] | None = None
     issued: dict[str, Any] | None = None
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    cutovers: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -76,6 +81,8 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
         error=run.error,
         gates=_all_timed(shut, "judged_at"),
         waivers=_all_timed(gates.waivers(conn, run_id), "waived_at"),
+        rounds=[one.to_dict() for one in rounds.latest(conn, run_id, MOST_ROUNDS)],
+        cutovers=[one.to_dict() for one in cutovers.of_run(conn, run_id)],
         **known,
     )
 
@@ -103,30 +110,35 @@ def state(conn: psycopg.Connection, run: Run) -> str:
     return "passed" if run.dry_run and run.state == "discarded" else _now(conn, run)
 
 
-def _state(conn: psycopg.Connection, run: Run, shut: list[gates.Gate], is_alive: bool, is_paused: bool) -> str:
-    """Whether a run that the books call unfinished is under way, waits for a person, or has died; else see state."""
+def _state(
+    conn: psycopg.Connection, run: Run, shut: list[gates.Gate], *, is_alive: bool, is_paused: bool, follows: bool
+) -> str:
+    """Whether a run that the books call unfinished is under way, waits for a person, can be gone on with, or has died;
+    else see state."""
     if run.state not in lease.OPEN:
         return state(conn, run)
     if not is_alive:
-        return "died"
+        return "open" if follows and run.state == "built" else "died"
     if any(gate.state == gates.AWAITING for gate in shut):
         return "awaiting"
-    return "paused" if is_paused else run.state
+    return "paused" if is_paused else "following" if follows else run.state
 
 
 def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, Any]:
     """A run in the list. One whose state is running, but which no session holds the target for, has died and can be
     resumed. held_by: who does, in sentences. place, schema: where its product stands, as live, previous, withdrawn or
-    build.
+    build. follows: the last round of a build that follows its source, None of any other.
     """
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
     shut = gates.closed(conn, run.run_id, build.schema_oid) if build and is_judged else []
     place, schema = _place(conn, run.run_id)
     paused = pausing.under_way(conn, run.run_id) if run.state in lease.OPEN else None
+    follows = rounds.latest(conn, run.run_id, 1) if build else []
+    is_now = {"is_alive": bool(held_by), "is_paused": paused is not None, "follows": bool(follows)}
     return {
         "run_id": run.run_id,
-        "state": _state(conn, run, shut, bool(held_by), paused is not None),
+        "state": _state(conn, run, shut, **is_now),
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at and run.finished_at.isoformat(),
         "dry_run": run.dry_run,
@@ -136,6 +148,7 @@ def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, 
         "error": run.error,
         "paused": paused and paused.to_dict(),
         "held_by": held_by,
+        "follows": follows[0].to_dict() if follows else None,
         "tables": rows(conn, BALANCE, run.run_id),
         "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from checks.reporting import model
+from checks.reporting.live import words
 from config import printable
 from flows.cli.command import NAME
 from flows.local import report
 
 RECENT = 10
 WIDTH = 100
-OPEN = ("running", "built", "paused", "awaiting", "died")
+OPEN = ("running", "built", "following", "open", "paused", "awaiting", "died")
 PLACES = ("live", "previous", "withdrawn", "build")
 Run = Mapping[str, Any]
 
@@ -70,12 +71,23 @@ def _remarks(runs: Sequence[Run], is_all: bool) -> Iterator[str]:
     for run in runs:
         name = f"run {run['run_id']}:"
         yield from (_wrapped(f"{name} {said}") for said in run["held_by"])
+        yield from _followed(run, name)
         if wrong := [row["legacy_table"] for row in run["tables"] if not row["balanced"] and run["state"] not in OPEN]:
             yield _wrapped(f"{name} the rows do not add up in {', '.join(wrong)}")
         for gate in run["closed_gates"]:
             yield _wrapped(f"{name} {closed(gate)}")
             yield from (f"    {answer}" for answer in gate["answers"])
         yield from (_wrapped(f"{name} {waived(one)}") for one in run["waivers"] if is_all or one["is_current"])
+
+
+def _followed(run: Run, name: str) -> Iterator[str]:
+    """How far behind a build is that follows its source, and what can be done with it."""
+    if last := run["follows"]:
+        yield _wrapped(f"{name} it {words.followed(last)}")
+    if run["state"] == "open":
+        yield f"{name} nothing has it follow now; to go on, to publish it, or to give it up:"
+        for each in ("sync --until-stopped", "cutover", "sync --abort"):
+            yield f"    {NAME} {each} --run {run['run_id']}"
 
 
 def _wrapped(sentence: str) -> str:

@@ -48,6 +48,20 @@ def gate(name: str, kind: str = "policy", state: str = "failed", waived_by: str 
     return found | {"judged_at": AT, "waived_by": waived_by}
 
 
+def round_of(number: int, behind: int | None = 340, **parts) -> dict:
+    """A round as a summary has it. behind: None of one that an older program made."""
+    counts = {"read": 340, "gone": 2, "inserted": 100, "updated": 230, "deleted": 2, "rejected": 7}
+    known = {"seconds": 1.5 + number, "lag": 1.7, "pause": 2.25, "parts": {"scan": 0.5, "apply": 1.0}, "whole": {}}
+    return {"number": number, "committed_at": AT, "behind": behind} | counts | known | parts
+
+
+def attempt(number: int = 0, outcome: str = "published", **parts) -> dict:
+    """An attempt at a cut-over as a summary has it."""
+    steps = [{"step": "lock", "seconds": 0.03}, {"step": "round", "seconds": 1.2}, {"step": "publish", "seconds": 0.7}]
+    found = {"number": number, "began": AT, "seconds": 1.93, "steps": steps, "tries": 2, "outcome": outcome}
+    return found | {"detail": ""} | parts
+
+
 def commands(report: dict) -> list[str]:
     return [command for step in report["next_steps"] for command in step["commands"]]
 
@@ -61,7 +75,35 @@ BUT, WRITTEN, LEFT_OUT = "VERIFIED, but for ", "what was written since", "what i
 OF_USE = "654 rows changed and 12 gone since the publish and 1 row added in the source"
 USED = (Change("target", "users", 700, 688, 654, 0, 12), Change("source", "users", 700, 701, 0, 1, 0))
 
+FOLLOWED = {"rounds": [round_of(number) for number in (1, 2, 3)]}
+LATE = {"late_writes": [{"legacy_table": "users", "rows": 3}]}
 ENDINGS = {
+    "follows": (summary("built", **FOLLOWED), None, "sync", "good", "THE BUILD FOLLOWS", None),
+    "follows no more": (
+        summary("failed", error="no", **FOLLOWED),
+        None,
+        "sync",
+        "bad",
+        "THE BUILD DOES NOT FOLLOW",
+        None,
+    ),
+    "cut over": (summary(cutovers=[attempt()], **FOLLOWED), verdict(check()), "cutover", "good", "CUT OVER", True),
+    "not cut over": (
+        summary("built", cutovers=[attempt(outcome="given up")], **FOLLOWED),
+        verdict(FAULT),
+        "cutover",
+        "bad",
+        "NOT CUT OVER",
+        False,
+    ),
+    "cut over, and written to": (
+        summary(cutovers=[attempt()], **FOLLOWED, **LATE),
+        verdict(check()),
+        "cutover",
+        "bad",
+        "CUT OVER, BUT NOT RIGHT",
+        True,
+    ),
     "good": (summary(), verdict(check()), "migrate", "good", "PUBLISHED", True),
     "failed": (summary("failed"), verdict(FAULT), "migrate", "bad", "NOT PUBLISHED", False),
     "not made": (summary("failed"), verdict(BROKEN, check()), "migrate", "bad", "NOT PUBLISHED", False),

@@ -26,8 +26,10 @@ from tests.support.reports import (
     NASTY,
     ODD,
     OLD,
+    attempt,
     check,
     made,
+    round_of,
     summary,
     table,
     verdict,
@@ -54,6 +56,9 @@ def nasty(**parts) -> dict:
         missing_tables=[NASTY],
         changed_tables=[NASTY],
         timings={NASTY: 1.5},
+        rounds=[round_of(1, whole={NASTY: NASTY})],
+        cutovers=[attempt(outcome=NASTY, detail=NASTY, steps=[{"step": NASTY, "seconds": 1.5}])],
+        late_writes=[{"legacy_table": NASTY, "rows": 1}],
     )
     judged = verdict(wrong, check(f"suite/{NASTY}", FAIL, WARNING), OLD, check(f"law/{NASTY}"), not_looked_at=(NASTY,))
     row = waiver("x") | {"check_name": NASTY, "reason": NASTY, "name": NASTY}
@@ -101,7 +106,8 @@ def test_a_nasty_name_is_text_everywhere():
 def test_the_verdict_comes_first_and_what_to_do_second(name):
     report = REPORTS[name]
     sections = [section.id for section in report_sections.sections(report)]
-    wanted = ["next", "stopped", "failure", "error", "stale", "warning", "checked", "balance", "rejects", "notes"]
+    wanted = ["next", "stopped", "failure", "error", "stale", "warning", "pause", "rounds", "checked", "balance"]
+    wanted += ["rejects", "notes"]
     wanted += ["waivers", "not-looked-at", "timings", "certificate", "missing", "changed", "passed"]
     assert sections == [section for section in wanted if section in sections] and sections[0] == "next"
     for text in (Page(report_html.render(report)).text, report_terminal.render(report)):

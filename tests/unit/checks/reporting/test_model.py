@@ -24,10 +24,12 @@ from tests.support.reports import (
     OLD,
     SCHEMA,
     USED,
+    attempt,
     check,
     commands,
     gate,
     made,
+    round_of,
     summary,
     table,
     verdict,
@@ -215,7 +217,8 @@ def test_it_is_plain_json_that_reads_back_as_it_was():
 
 def test_every_field_is_documented():
     told = (PROJECT / "docs" / "report.md").read_text()
-    for fields in (SCHEMA["properties"], SCHEMA["$defs"]["check"]["properties"]):
+    of_parts = [SCHEMA["$defs"][name]["properties"] for name in ("check", "round", "cutover")]
+    for fields in (SCHEMA["properties"], *of_parts):
         for field in fields:
             assert f"`{field}`" in told, field
 
@@ -223,6 +226,8 @@ def test_every_field_is_documented():
 def test_the_schema_knows_every_field():
     report = made(summary(), verdict(FAULT))
     assert set(report) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+    for name, one in (("round", round_of(1)), ("cutover", attempt())):
+        assert set(one) == set(SCHEMA["$defs"][name]["properties"])
     of_check = SCHEMA["$defs"]["check"]
     assert set(report["checks"][0]) == set(of_check["properties"]) == set(of_check["required"])
 

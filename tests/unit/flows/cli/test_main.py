@@ -234,7 +234,18 @@ def test_whoever_reads_no_further_ends_a_command_well():
 def _run_of_status(number: int, **more) -> dict:
     run = {"run_id": f"r{number}", "state": "superseded", "dry_run": False, "profile": "demo", "place": None}
     run |= {"schema": None, "started_at": "2026-01-02T03:04:05.678+00:00", "tables": [], "held_by": []}
-    return run | {"closed_gates": [], "waivers": []} | more
+    return run | {"closed_gates": [], "waivers": [], "follows": None} | more
+
+
+def test_the_status_says_how_far_a_build_follows_and_what_can_be_done_with_it():
+    last = {"number": 3, "committed_at": "2026-01-02T03:04:05.6+00:00", "behind": 340, "pause": 2.25}
+    runs = [_run_of_status(number) for number in range(30)] + [_run_of_status(30, state="open", follows=last)]
+    text = runs_shown.text(runs, is_all=False)
+    assert "run r30: it follows its source: round 3 was applied at 2026-01-02 03:04:05 UTC" in text
+    for command in ("sync --until-stopped", "cutover", "sync --abort"):
+        assert f"\n    nxtgauge-migrate {command} --run r30\n" in f"{text}\n"
+    runs[-1]["state"] = "following"
+    assert "round 3" in runs_shown.text(runs, is_all=False) and "--abort" not in runs_shown.text(runs, is_all=False)
 
 
 def test_the_status_says_what_stands_and_folds_old_runs():

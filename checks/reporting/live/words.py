@@ -1,0 +1,45 @@
+"""Rounds, pauses and late writes in sentences, for headlines, terminals and `status`."""
+
+from checks.reporting.words import joined, some
+from checks.verdict import Json
+
+
+def followed(last: Json) -> str:
+    """How a build stands that follows its source. last: its last round."""
+    made = f"follows its source: round {last['number']:,} was applied at {_second(last['committed_at'])} UTC"
+    written = f" ({some(last['behind'], 'row')} written since the one before)" if last["behind"] is not None else ""
+    return "; ".join([f"{made}{written}", *foreseen(last)])
+
+
+def foreseen(last: Json) -> list[str]:
+    """How long a cut-over would keep writers waiting, if that can be said."""
+    pause = last["pause"]
+    return [f"a cut-over would keep writers waiting for some {seconds(pause)}"] if pause is not None else []
+
+
+def applied(one: Json) -> str:
+    """What a round changed in the build."""
+    counts = {what: one[what] for what in ("inserted", "updated", "deleted") if one[what]}
+    return ", ".join(f"{number:,} {what}" for what, number in counts.items()) or "nothing to apply"
+
+
+def waited(attempt: Json) -> str:
+    """How long writers waited in an attempt at a cut-over."""
+    return f"writers waited for {seconds(attempt['seconds'])}"
+
+
+def late(writes: list[Json]) -> str:
+    """Writes that reached the source after the fence; blank if there were none."""
+    if not writes:
+        return ""
+    named = joined([f"{each['rows']:,} in {each['legacy_table']}" for each in writes])
+    return f"writes reached the source after the fence and are not in the target: {named}"
+
+
+def seconds(value: float) -> str:
+    """A pause as it matters: hundredths of a second below ten."""
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def _second(instant: str) -> str:
+    return instant[:19].replace("T", " ")
