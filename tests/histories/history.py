@@ -1,0 +1,192 @@
+"""Random histories of a legacy database: whatever may happen to its rows, by several sessions at once, from one seed.
+
+Laws
+- One seed over the same rows makes the same history.
+- A statement that a constraint refuses, or that would have to wait, is undone by its savepoint and left out.
+- Transactions stay open from one call to the next, and may be prepared; `close` ends them all.
+"""
+
+import contextlib
+import random
+from collections import Counter
+from collections.abc import Callable
+
+import psycopg
+from psycopg import sql
+
+from tests.histories import legacy
+from tests.histories.kinds import WRITES, write
+from tests.histories.legacy import SMALL_ROWS
+from tests.histories.writes import NotApplicable, Writes
+
+REFUSED = (psycopg.errors.IntegrityError, psycopg.errors.DataError, psycopg.errors.OperationalError,
+           psycopg.errors.InternalError, psycopg.errors.ProgrammingError)  # fmt: skip
+WAIT = "-c lock_timeout=100ms -c application_name=history"
+LONG, MOST_WRITES = 2, 4
+PREPARED = "select gid from pg_prepared_xacts where database = current_database() and gid like 'history%'"
+
+
+class History:
+    """A history of one schema. refused: why statements were left out, by SQLSTATE.
+
+    What it counts: every kind of tests.histories.kinds.WRITES, and `released`, `rolled back`, `left open`,
+    `ended late`, `given up late`, `prepared`, `truncated`, `vacuumed full`, `frozen`.
+    """
+
+    def __init__(self, conn: psycopg.Connection, schema: str, seed: int | str | random.Random):
+        """conn: a session in autocommit of somebody who may write; more are opened like it."""
+        self.conn, self.schema = conn, schema
+        self.rng = seed if isinstance(seed, random.Random) else random.Random(seed)
+        self.writes = Writes(legacy.read(conn, schema), self.rng)
+        self.refused: Counter[str] = Counter()
+        self._sessions = [self._opened() for _ in range(LONG + 1)]
+        self._open: dict[int, Counter[str]] = {}  # what long transactions have done so far
+        ((prepares,),) = self._short.execute("show max_prepared_transactions").fetchall()
+        self._may_prepare = prepares != "0"
+
+    def _opened(self) -> psycopg.Connection:
+        info = self.conn.info
+        return psycopg.connect(info.dsn, password=info.password or None, autocommit=True, options=WAIT)
+
+    @property
+    def _short(self) -> psycopg.Connection:
+        return self._sessions[LONG]
+
+    def __enter__(self) -> "History":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Roll back what is open, and end the sessions."""
+        for session in self._sessions:
+            session.close()
+        for (gid,) in self.conn.execute(PREPARED).fetchall():
+            self.conn.execute(sql.SQL("rollback prepared {}").format(sql.Literal(gid)))
+
+    def step(self, transactions: int) -> Counter[str]:
+        """So many transactions; how often each kind of change was committed, or begun, in them."""
+        done: Counter[str] = Counter()
+        for _ in range(transactions):
+            kind = self.rng.random()
+            if kind < 0.70:
+                done += self._transaction(self._short)
+            elif kind < 0.92:
+                done += self._long(self.rng.randrange(LONG))
+            elif kind < 0.97:
+                done += self._prepared() if self._may_prepare else self._transaction(self._short)
+            else:
+                done += self._rare()
+        return done
+
+    def settle(self) -> Counter[str]:
+        """End what is open, one way or the other; what was committed by that."""
+        done: Counter[str] = Counter()
+        for number in [*self._open]:
+            done += self._end(number)
+        for (gid,) in self.conn.execute(PREPARED).fetchall():
+            self.conn.execute(sql.SQL("commit prepared {}").format(sql.Literal(gid)))
+        return done
+
+    def _transaction(self, session: psycopg.Connection) -> Counter[str]:
+        session.execute("begin")
+        done = self._work(session)
+        return done if self._committed(session) else Counter()
+
+    def _work(self, session: psycopg.Connection) -> Counter[str]:
+        """Some writes, each in a savepoint, which may have another one in it."""
+        done: Counter[str] = Counter()
+        for _ in range(self.rng.randrange(1, MOST_WRITES)):
+            if self.rng.random() < 0.15:
+                done += self._nested(session)
+            else:
+                done += self._write(session)
+        return done
+
+    def _nested(self, session: psycopg.Connection) -> Counter[str]:
+        is_undone = self.rng.random() < 0.4
+        with session.transaction(force_rollback=is_undone):
+            inner = self._write(session) + self._write(session)
+        if not inner:
+            return inner
+        return Counter({"rolled back": 1}) if is_undone else inner + Counter({"released": 1})
+
+    def _write(self, session: psycopg.Connection) -> Counter[str]:
+        kind = self.rng.choice([*WRITES])
+        gone = list(self.writes.gone)
+        try:
+            with session.transaction():
+                return Counter({kind: 1} if write(self.writes, session, kind) else {})
+        except REFUSED as error:
+            self.refused[f"{kind} {error.sqlstate}"] += 1
+            self.writes.gone = gone
+            return Counter()
+
+    def _committed(self, session: psycopg.Connection) -> bool:
+        try:
+            session.execute("commit")
+        except REFUSED as error:  # a deferred constraint
+            self.refused[f"commit {error.sqlstate}"] += 1
+            return False
+        return True
+
+    def _long(self, number: int) -> Counter[str]:
+        """A transaction that begins, goes on or ends."""
+        session = self._sessions[number]
+        if number in self._open and self.rng.random() < 0.3:
+            return self._end(number)
+        begun = Counter({"left open": 1} if number not in self._open else {})
+        if begun:
+            session.execute("begin")
+        self._open[number] = self._open.get(number, Counter()) + self._work(session)
+        return begun
+
+    def _end(self, number: int) -> Counter[str]:
+        done, session = self._open.pop(number), self._sessions[number]
+        if self.rng.random() < 0.7 and self._committed(session):
+            return done + Counter({"ended late": 1})
+        session.execute("rollback")
+        return Counter({"given up late": 1})
+
+    def _prepared(self) -> Counter[str]:
+        """End a prepared transaction of an earlier step, or begin one."""
+        if there := self.conn.execute(PREPARED).fetchall():
+            how = self.rng.choice(["commit", "commit", "rollback"])
+            self.conn.execute(sql.SQL(f"{how} prepared {{}}").format(sql.Literal(there[0][0])))
+            return Counter({"prepared": 1})
+        self._short.execute("begin")
+        self._work(self._short)
+        gid = sql.Literal(f"history{self.writes.number}")
+        try:
+            self._short.execute(sql.SQL("prepare transaction {}").format(gid))
+        except REFUSED as error:
+            self.refused[f"prepare {error.sqlstate}"] += 1
+        return Counter()
+
+    def _rare(self) -> Counter[str]:
+        kinds: dict[str, Callable[[], str]] = {
+            "truncated": self._truncate,
+            "vacuumed full": lambda: f"vacuum full {self._any_table()}",
+            "frozen": lambda: f"vacuum (freeze) {self._any_table()}",
+        }
+        kind = self.rng.choice([*kinds])
+        with contextlib.suppress(*REFUSED, NotApplicable):
+            if statement := kinds[kind]():
+                self._short.execute(statement)
+                return Counter({kind: 1})
+        return Counter()
+
+    def _any_table(self) -> str:
+        return sql.Identifier(self.schema, self.rng.choice(self.writes.tables).name).as_string()
+
+    def _truncate(self) -> str:
+        """Of a small table to which nobody refers; some of its rows are kept, and come back."""
+        small = [t for t in self.writes.tables if 0 < t.count <= SMALL_ROWS and not t.referring]
+        if not small:
+            return ""
+        table = self.rng.choice(small)
+        for _ in range(3):
+            row = self.writes.row(self._short, table)
+            self.writes.gone.append(self.writes.fetched(self._short, table, row))
+        return f"truncate {sql.Identifier(self.schema, table.name).as_string()}"

@@ -1,0 +1,68 @@
+"""A history makes every kind of change, on the reference database and on one of odd shapes; one seed makes one."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from flows.demo.seed import seed
+from tests.histories.history import History
+from tests.histories.kinds import WRITES
+
+ODD = Path(__file__).with_name("odd.sql")
+OF_TRANSACTIONS = {"released", "rolled back", "left open", "ended late", "given up late", "vacuumed full", "frozen"}
+SUM = "select coalesce(sum(hashtext(t::text)::numeric), 0), count(*) from {} as t"
+
+
+Make = Callable[..., str]
+
+
+@pytest.fixture
+def url(database: Make) -> str:
+    url = database()
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(ODD.read_text())
+    return url
+
+
+def _played(url: str, number: int | random.Random, steps: int) -> Counter[str]:
+    with psycopg.connect(url, autocommit=True) as conn, History(conn, "public", number) as history:
+        return history.step(steps) + history.settle()
+
+
+@pytest.mark.parametrize("is_reference", [True, False], ids=["reference", "odd"])
+def test_every_kind_of_change_is_made(database: Make, rng: random.Random, is_reference: bool) -> None:
+    url = database()
+    if is_reference:
+        seed(url, rows=3_000)
+    else:
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(ODD.read_text())
+    done = _played(url, rng, 600)
+    assert {*WRITES} | OF_TRANSACTIONS <= {*done}
+
+
+def test_one_seed_makes_one_history(database: Make, rng: random.Random) -> None:
+    sums, number = [], rng.randrange(1000)
+    for _ in range(2):
+        url = database()
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute(ODD.read_text())
+            done = _played(url, number, 60)
+            tables = ("users", "pairs", "children", "parts", "keyless", "developer_profiles", "payments")
+            sums.append((done, [conn.execute(SUM.format(table)).fetchone() for table in tables]))
+    assert sums[0] == sums[1]
+
+
+def test_what_is_open_is_seen_by_nobody_and_ends_with_the_history(url: str, rng: random.Random) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        with History(conn, "public", rng) as history:
+            while not history.step(1)["left open"]:
+                pass
+            query = "select count(*) from pg_stat_activity where application_name = 'history' and xact_start < now()"
+            assert conn.execute(query).fetchone() == (1,)
+        conn.execute("select pg_sleep(0.1)")
+        assert conn.execute(query).fetchone() == (0,)
