@@ -48,7 +48,7 @@ def has_pgbouncer() -> bool:
 @contextlib.contextmanager
 def pgbouncer(url: str, mode: str, *, size: int = 20, resets: bool = True) -> Iterator[str]:
     """The URL by which the database is reached through it."""
-    given, listen = conninfo_to_dict(url), _free_port()
+    given, listen = conninfo_to_dict(url), free_port()
     host, user = str(given["host"]), str(given["user"])
     with tempfile.TemporaryDirectory(prefix="nxtgauge-pgbouncer-") as folder:
         ini = Path(folder) / "pgbouncer.ini"
@@ -60,18 +60,18 @@ def pgbouncer(url: str, mode: str, *, size: int = 20, resets: bool = True) -> It
             shutil.chown(folder, owner)
         with subprocess.Popen([*as_user, "pgbouncer", "-q", str(ini)], stderr=subprocess.DEVNULL) as process:
             try:
-                _wait(listen)
+                wait(listen)
                 yield make_conninfo("", host="127.0.0.1", port=listen, user=user, dbname=given["dbname"])
             finally:
                 process.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as one:
         return int(one.getsockname()[1])
 
 
-def _wait(port: int) -> None:
+def wait(port: int) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -120,9 +120,9 @@ class Sharing(socketserver.ThreadingTCPServer):
     def opened(self, startup: bytes) -> tuple[socket.socket, list[bytes]]:
         """A new session of the server, and what it says at first."""
         given = conninfo_to_dict(self.url)
-        server = socket.socket(socket.AF_UNIX) if given["host"].startswith("/") else socket.socket()
-        where = f"{given['host']}/.s.PGSQL.{given.get('port', 5432)}"
-        server.connect(where if given["host"].startswith("/") else (given["host"], int(given.get("port", 5432))))
+        host, port = str(given["host"]), int(given.get("port") or 5432)
+        server = socket.socket(socket.AF_UNIX) if host.startswith("/") else socket.socket()
+        server.connect(f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port))
         server.sendall(startup)
         said = [_message(server)]
         while said[-1][:1] not in (b"Z", b"E"):
@@ -192,14 +192,15 @@ def _fatal(text: str) -> bytes:
 def _relay(client: socket.socket, server: socket.socket) -> None:
     """To the end of either; the server does not hear of the client's."""
     with selectors.DefaultSelector() as waiting:
-        for one, other in ((client, server), (server, client)):
-            waiting.register(one, selectors.EVENT_READ, other)
+        for way in ((client, server), (server, client)):
+            waiting.register(way[0], selectors.EVENT_READ, way)
         while True:
             for key, _ in waiting.select():
-                data = key.fileobj.recv(65536)
-                if not data or (key.fileobj is client and data.endswith(GOODBYE)):
+                one, other = key.data
+                data = one.recv(65536)
+                if not data or (one is client and data.endswith(GOODBYE)):
                     return
-                key.data.sendall(data)
+                other.sendall(data)
 
 
 def _message(one: socket.socket) -> bytes:
@@ -234,4 +235,4 @@ def locks(url: str) -> int:
     with psycopg.connect(url) as conn:
         query = """select count(*) from pg_locks where locktype = 'advisory'
                    and database = (select oid from pg_database where datname = current_database())"""
-        return int(conn.execute(query).fetchone()[0])
+        return sum(count for (count,) in conn.execute(query))

@@ -21,7 +21,8 @@ KINDS = [*strikes.STRIKES, "failpoint", *PLAYS]
 # How often in a turn; once what is not here.
 OFTEN = {
     "kill": 4, "failpoint": 6, "sigterm": 2, "sigint": 2, "source_killed": 2, "target_killed": 3, "one_reset": 3,
-    "source_ended": 2, "target_ended": 3, "disk_full": 2, "writes": 4, "rollback": 3, "stage": 3, "verify": 2,
+    "source_ended": 2, "target_ended": 3, "disk_full": 2, "limited": 3, "recovery_conflict": 3,
+    "writes": 4, "rollback": 3, "stage": 3, "verify": 2,
 }  # fmt: skip
 
 
@@ -78,8 +79,9 @@ def played(stage: Stage, number: int, kind: str, seed: int) -> report.Told:
             PLAYS.get(kind, rounds.struck)(stage, scene)
     except Exception as error:
         scene.fault("broke off", f"{type(error).__name__}: {error}"[:600])
-    for server in (stage.source, stage.target):
+    for server in (stage.source, stage.target, *stage.standbys):
         server.start()
+    scene.take_back()
     if is_on_disk:
         rounds.remove_disk(scene)
     stage.drop(scene)

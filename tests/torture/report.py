@@ -24,6 +24,8 @@ def line(told: Told) -> str:
     """A round, for whoever watches."""
     struck = ", ".join(f"{t['strike']} at {t['stage']} → {t['code']}" for t in told["tried"] if t["strike"])
     faults = "; ".join(f"{kind.upper()} {text}" for kind, text in told["faults"]) or "the same"
+    if told["left_out"]:
+        faults = f"left out: {told['left_out']}"
     return f"{told['round']} {told['kind']} ({struck}) {told['seconds']} s: {faults}"
 
 
@@ -34,11 +36,11 @@ def table(rounds: Sequence[Told]) -> str:
     resumed = sum(t["strike"] is None for told in rounds for t in told["tried"])
     anew = sum(bool(t["anew"]) for told in rounds for t in told["tried"])
     faults = Counter(kind for told in rounds for kind, _ in told["faults"])
-    bad = sum(bool(told["faults"]) for told in rounds)
+    bad, left_out = (sum(bool(told[what]) for told in rounds) for what in ("faults", "left_out"))
     return "\n".join(
         [
             f"{len(rounds)} rounds, {len(tried)} strikes, {resumed} commands to go on, {anew} of them anew; "
-            f"{bad} rounds with faults",
+            f"{bad} rounds with faults" + (f"; {left_out} rounds left out" if left_out else ""),
             "",
             *(f"{count:6} {strike} → {code}" for (strike, code), count in sorted(codes.items())),
             "",

@@ -10,6 +10,7 @@ from tests.torture import strikes
 from tests.torture.commands import Command
 from tests.torture.scene import SIDES, Scene
 from tests.torture.stage import Stage
+from tests.torture.surrounded import surrounded
 
 # Where to strike: stage → (how often, seconds that it lasts about).
 MOMENTS = {
@@ -136,7 +137,10 @@ def struck(stage: Stage, scene: Scene) -> None:
     if scene.kind in strikes.PROXIED:
         for side in SIDES:
             scene.proxy(side)
-    judge(stage, scene, migrate(stage, scene, names), stage.picture(scene.source_db))
+    wanted = stage.picture(scene.source_db)
+    with surrounded(stage, scene) as is_there:
+        if is_there:
+            judge(stage, scene, migrate(stage, scene, names), wanted)
 
 
 def on_small_disk(stage: Stage, scene: Scene) -> bool:

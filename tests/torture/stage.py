@@ -20,7 +20,7 @@ from tests.support.failpoints import trial
 from tests.support.pictures import Picture
 from tests.torture.commands import Command
 from tests.torture.scene import Scene
-from tests.torture.servers import Server
+from tests.torture.servers import Server, Standby
 
 SOURCES = ("s0", "s1")
 STAGING = {"NXTGAUGE_MASKING_KEY": "torture-torture-torture"}
@@ -37,12 +37,19 @@ class Stage:
     seed: int
     undisturbed: dict[str, Picture] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
+    standbys: list[Standby] = field(default_factory=list)  # the source's; none until one is wanted
 
     def scene(self, number: int, kind: str, rng: random.Random, source_db: str, template: str = "template0") -> Scene:
         """A round with a target of its own."""
         target_db = f"t{number}"
         self.target.create(target_db, template)
         return Scene(number, kind, rng, self.source, self.target, source_db, target_db, self.folder / f"round-{number}")
+
+    def standby(self) -> Standby:
+        """Of the source."""
+        if not self.standbys:
+            self.standbys.append(Standby(self.folder / "standby", self.source))
+        return self.standbys[0]
 
     def picture(self, source_db: str) -> Picture:
         """What a run of this database makes, if nobody disturbs it."""
@@ -125,16 +132,17 @@ def opened(rows: int, seed_number: int) -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="nxtgauge-torture-"))
     folder.chmod(0o755)
     servers: list[Server] = []
+    standbys: list[Standby] = []
     try:
         servers += [Server(folder / "source")]
         servers += [Server(folder / "target")]
-        stage = Stage(folder, servers[0], servers[1], rows, seed_number)
+        stage = Stage(folder, servers[0], servers[1], rows, seed_number, standbys=standbys)
         for number, name in enumerate(SOURCES):
             stage.source.create(name)
             _fill(stage.source.url(name), rows, seed_number * 100 + number)
         yield stage
     finally:
-        for server in servers:
+        for server in [*standbys, *servers]:
             server.stop("immediate")
         for disk in folder.glob("round-*/disk"):
             subprocess.run(["umount", "--lazy", disk], stderr=subprocess.DEVNULL, check=False)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 
 import psycopg
 
@@ -16,6 +17,8 @@ from tests.support.failpoints.points import RUN
 from tests.torture.commands import PROJECT, Command
 from tests.torture.scene import SIDES, Scene
 from tests.torture.servers import OWN_NAME
+from tests.torture.surroundings import limits, standby
+from tests.torture.surroundings.poolers import Pooler
 
 Strike = Callable[[Scene, Command], set[int]]
 KILLED, TERMINATED, STOPPED = -signal.SIGKILL, -signal.SIGTERM, 130
@@ -32,6 +35,7 @@ REAPED = f"""
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = %s and application_name <> '{OWN_NAME}' and state in ('idle', 'idle in transaction')
 """
+LINK_SECONDS = 75  # our own clock gives a link up within a minute
 SWALLOWED_SECONDS = 60  # so long it may take until a lost answer is noticed, and the wait after that is told
 ANY = ["active", "idle", "idle in transaction"]
 SITE = PROJECT / "tests" / "support" / "failpoints" / "site"
@@ -222,6 +226,82 @@ def _while_publish_waits(strike: Strike) -> Strike:
     return hold
 
 
+def _of_pooler(strike: Callable[[Pooler, Scene, str], None], is_passing: bool = True) -> Strike:
+    """To the pooler before one side."""
+
+    def do(scene: Scene, command: Command) -> set[int]:
+        side = scene.rng.choice(SIDES)
+        codes = passed(side, command) if is_passing else {0}
+        strike(scene.poolers[side], scene, side)
+        return codes
+
+    return do
+
+
+def _pooler_restarted(pooler: Pooler, scene: Scene, _: str) -> None:
+    pooler.stop()
+    time.sleep(scene.rng.uniform(0, 2))
+    pooler.start()
+
+
+def _pooler_killed(pooler: Pooler, scene: Scene, _: str) -> None:
+    pooler.kill()
+    time.sleep(scene.rng.uniform(0, 2))
+    pooler.start()
+
+
+def _pooler_ended(pooler: Pooler, scene: Scene, side: str) -> None:
+    """Its administrator ends all clients and sessions of the database, and lets them come back."""
+    pooler.tell(f"kill {scene.database(side)}")
+    time.sleep(scene.rng.uniform(0, 2))
+    pooler.tell(f"resume {scene.database(side)}")
+
+
+def _pooler_short_lived(pooler: Pooler, _: Scene, __: str) -> None:
+    """No session is to live longer than a second once its client has left; those that are there are made anew."""
+    pooler.tell("set server_lifetime = 1", "reconnect")
+
+
+def limited(scene: Scene, _: Command) -> set[int]:
+    """Somebody limits all sessions to a second; ours ask for no limit."""
+    for side in scene.rng.choice([("source",), ("target",), SIDES]):
+        server = scene.primary if side == "source" and scene.primary else scene.server(side)
+        scene.undo.append(partial(limits.take_back, server, scene.database(side)))
+        limits.put(server, scene.database(side))
+    return {0}
+
+
+def recovery_conflict(scene: Scene, command: Command) -> set[int]:
+    codes, seconds = passed("source", command), scene.rng.uniform(1, 8)
+    primary = scene.primary or scene.source
+    count = standby.conflict(primary, scene.source, scene.source_db, seconds, scene.rng)
+    scene.notes.append(f"conflicts with the recovery: {count}, in {seconds:.0f} s")
+    return codes if count else {0}
+
+
+def link_down(scene: Scene, command: Command) -> set[int]:
+    """For a moment, or for so long that nobody may wait any more: our own clock is to end the sessions by then."""
+    if scene.link is None:
+        raise LookupError("there is no link")
+    codes, seconds, heard = passed(None, command), scene.rng.choice([5, LINK_SECONDS]), len(command.lines)
+    command.allow(SWALLOWED_SECONDS + seconds)
+    stage, began = command.stage, time.monotonic()
+    scene.link.down(scene.rng)
+    while command.is_running and time.monotonic() < began + seconds and not _noticed(command, heard):
+        time.sleep(0.1)
+    took = time.monotonic() - began
+    is_noticed = _noticed(command, heard)
+    scene.notes.append(f"the link was down for {took:.0f} s in {stage}, noticed: {is_noticed}")
+    if seconds == LINK_SECONDS and command.is_running and stage not in ("start", "plan") and not is_noticed:
+        scene.fault("hang", f"link down in {stage}: after {took:.0f} s nobody has ended a session")
+    scene.link.up()
+    return codes
+
+
+def _noticed(command: Command, heard: int) -> bool:
+    return any("connections ended: " in line or "by itself" in line for line in command.lines[heard:])
+
+
 SIMPLE: dict[str, Strike] = {
     "kill": kill,
     "sigterm": _asked(signal.SIGTERM),
@@ -237,6 +317,7 @@ SIMPLE: dict[str, Strike] = {
     "target_cancelled": _cancelled("target"),
     "lease_ended": lease_ended,
     "reaped": reaped,
+    "limited": limited,
 }
 PROXIED: dict[str, Strike] = {
     "source_reset": _reset("source"),
@@ -255,8 +336,17 @@ PUBLISHING: dict[str, Strike] = {
     "publish_waits_kill": _while_publish_waits(kill),
     "publish_waits_ended": _while_publish_waits(_ended("target")),
 }
+SURROUNDED: dict[str, Strike] = {  # what they need is put there by tests.torture.surrounded
+    "pooler_restarted": _of_pooler(_pooler_restarted),
+    "pooler_killed": _of_pooler(_pooler_killed),
+    "pooler_ended": _of_pooler(_pooler_ended),
+    "pooler_short_lived": _of_pooler(_pooler_short_lived, is_passing=False),
+    "pooler_limited": limited,
+    "recovery_conflict": recovery_conflict,
+    "link_down": link_down,
+}
 OTHERS: dict[str, Strike] = {"frozen": frozen, "second_operator": second_operator, "disk_full": disk_full}
-STRIKES = SIMPLE | PROXIED | PUBLISHING | OTHERS
+STRIKES = SIMPLE | PROXIED | PUBLISHING | SURROUNDED | OTHERS
 
 
 def failpoint(scene: Scene) -> tuple[dict[str, str], str, set[int]]:
