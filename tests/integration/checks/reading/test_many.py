@@ -1,0 +1,32 @@
+"""The keys of very many rows stand in a session's own settings, which can be set where nothing else can."""
+
+import psycopg
+import pytest
+
+from checks.reading import connect, many
+from config.postgres.connection import parse
+from tests.support import standbys
+
+QUERY = """
+    select lpad(n::text, 6, '0') as key, case when mod(n, 3) = 0 then 'third' else 'other' end as value
+    from generate_series(1, 500) as n
+"""
+FOUND = """
+    select k.value, count(*), count(*) filter (where t.id % 3 = 0)
+    from public.t join {} as k on k.key = lpad(t.id::text, 6, '0') group by 1 order by 1
+"""
+
+
+def test_a_standby_takes_the_keys_and_reads_its_rows_by_them(database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many, "PAGE_ROWS", 50)
+    said = many.Many("nxtgauge.rejects_0", QUERY, (), {"other": 334, "third": 166})
+    with standbys.pair() as (primary, standby):
+        with psycopg.connect(primary) as conn:
+            conn.execute("create table t as select id from generate_series(1, 900) as id")
+        standbys.replayed(primary, standby)
+        source, target = parse(standby, "NXTGAUGE_SOURCE_URL"), parse(database(), "NXTGAUGE_TARGET_URL")
+        with connect.source(source) as reader, connect.target(target) as books:
+            assert reader.execute("select pg_is_in_recovery()").fetchone() == (True,)
+            said.give(reader, books)
+            found = reader.execute(FOUND.format(said.relation("key, value"))).fetchall()
+    assert found == [("other", 334, 0), ("third", 166, 166)]
