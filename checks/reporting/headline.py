@@ -27,8 +27,14 @@ OTHERWISE = {  # of checks that neither passed nor close the gate
     "warning": "gave a warning",
 }
 
-PUBLISHING = {"migrate": "PUBLISHED", "cutover": "CUT OVER"}
-BAD = {"dry-run": "REHEARSAL FAILED", "verify": "VERIFICATION FAILED", "sync": "THE BUILD DOES NOT FOLLOW"}
+BAD = {
+    "migrate": "NOT PUBLISHED",
+    "cutover": "NOT CUT OVER",
+    "dry-run": "REHEARSAL FAILED",
+    "verify": "VERIFICATION FAILED",
+    "sync": "THE BUILD DOES NOT FOLLOW",
+}
+LIVE_BUT_BAD = {"migrate": "PUBLISHED, BUT NOT RIGHT", "cutover": "CUT OVER, BUT NOT RIGHT"}
 ENDS = {
     "migrate": ("published", AWAITING),
     "dry-run": ("discarded",),
@@ -36,7 +42,8 @@ ENDS = {
     "cutover": ("published", AWAITING),
 }
 GOOD = {
-    **PUBLISHING,
+    "migrate": "PUBLISHED",
+    "cutover": "CUT OVER",
     "dry-run": "REHEARSAL PASSED",
     "verify": "VERIFIED",
     "sync": "THE BUILD FOLLOWS",
@@ -98,10 +105,8 @@ def _written(changes: Iterable[Json], side: str, when: str) -> str:
 
 
 def _bad_word(report: Json) -> str:
-    if report["kind"] in PUBLISHING:
-        is_live, word = report["state"] == "published", PUBLISHING[report["kind"]]
-        return f"{word}, BUT NOT RIGHT" if is_live else f"NOT {word}"
-    return BAD[report["kind"]]
+    words_of = LIVE_BUT_BAD if report["state"] == "published" else BAD
+    return words_of.get(report["kind"], BAD[report["kind"]])
 
 
 def trouble(report: Json) -> list[str]:
@@ -134,7 +139,7 @@ def _state(report: Json) -> str:
 
 
 def _untouched(report: Json) -> str:
-    if report["kind"] not in PUBLISHING or report["state"] == "published":
+    if report["kind"] not in LIVE_BUT_BAD or report["state"] == "published":
         return ""
     goes_on = " and the old application goes on" if report["kind"] == "cutover" else ""
     return f"; what was published before is untouched{goes_on}"

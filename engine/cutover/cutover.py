@@ -25,6 +25,10 @@ def _nobody(_: Work) -> None:
     """Hears of a run and does nothing."""
 
 
+def _at_once() -> None:
+    """Nobody is waited for."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cutting:
     """What a person may ask of a cut-over, and the parties that the caller brings along.
@@ -32,7 +36,9 @@ class Cutting:
     run_id: whose build; without one the open build of this target. budget: the most seconds that writers wait.
     fence: `lock` keeps writers away by itself, `operator` proves that they are silent. terminate_after: end sessions
     that have kept the lock away for so many seconds. approve: wait for a person before the cut-over. delta_auditor:
-    judges what the last rounds have written. auditor, workers, watch, desk, begun: see engine.start.options.
+    judges what the last rounds have written. stopped: with the fence `operator`, comes back once he has stopped the
+    writers; called when all is verified and only silence is to be proven. auditor, workers, watch, desk, begun: see
+    engine.start.options.
     """
 
     run_id: str | None = None
@@ -46,6 +52,7 @@ class Cutting:
     watch: Watch = field(default_factory=Silent)
     desk: Desk = field(default_factory=NoDesk)
     begun: Callable[[Work], None] = _nobody
+    stopped: Callable[[], None] = _at_once
 
 
 @dataclass(frozen=True)

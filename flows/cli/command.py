@@ -115,8 +115,13 @@ def settings_alone(context: click.Context) -> "Settings":
     return settings.load(context.obj.profile)
 
 
-def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]) -> dict[str, Any] | None:
-    """The flow's result, or None where no Prefect server answers and the caller has to do the work itself."""
+def through_prefect(
+    name: str, watch: "Watch | None", parameters: dict[str, Any], stopped: Callable[[], None] | None = None
+) -> dict[str, Any] | None:
+    """The flow's result, or None where no Prefect server answers and the caller has to do the work itself.
+
+    name: of its module below flows.runs. stopped: see flows.runs.calls.Call.
+    """
     from flows.local import prefect_server
 
     url = prefect_server.answering_url()
@@ -132,7 +137,8 @@ def through_prefect(name: str, watch: "Watch | None", parameters: dict[str, Any]
 
     from flows.runs import calls
 
-    return calls.run(getattr(import_module(f"flows.runs.{name}"), name), watch, **parameters)
+    flow = getattr(import_module(f"flows.runs.{name}"), name.rpartition(".")[2])
+    return calls.run(flow, watch, stopped, **parameters)
 
 
 def show(context: click.Context, value: dict[str, Any], text: Callable[[], str]) -> None:

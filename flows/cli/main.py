@@ -36,6 +36,7 @@ from flows.cli.command import (
     show,
     through_prefect,
 )
+from flows.cli.live import cutting, following
 from flows.local import commands
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
@@ -89,10 +90,13 @@ def explain(context: click.Context, table: str) -> int:
 @click.option("--resume", is_flag=True, help="Resume the latest run if it left something to go on with.")
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
 @click.option("--verify-anyway", is_flag=True, help="Build and verify although a closed gate is known already.")
+@click.option("--redrive", metavar="RUN", help="Drive this run's rejected rows once more, after the source was mended.")
 @certificate_option
 @common
-def migrate(context: click.Context, **options: Any) -> int:
+def migrate(context: click.Context, redrive: str | None, **options: Any) -> int:
     """Plan, build, verify and publish; nothing is visible under the target's name before the end."""
+    if redrive:
+        return following.redrive(context, redrive, options)
     settings = settings_of(context)
     from flows.local import report
     from flows.local.progress import shown
@@ -208,7 +212,7 @@ def _show_values(settings: "Settings", report: dict[str, Any]) -> None:
 
 
 OTHERS = (
-    plans.plan,
+    plans.plan, following.sync, cutting.cutover,
     about_runs.status, about_runs.approve, about_runs.pause, about_runs.go_on, about_runs.waive,
     about_rows.rejects, about_rows.notes, about_rows.links, rolling_back.rollback, doctor.doctor, completion.completion,
     cli_services.demo, cli_services.deploy, cli_services.worker, cli_services.server,

@@ -83,6 +83,12 @@ STAGING: Weights = {
     "count": Weight(0.1, 0.2),
     "prove": Weight(1.0, 56.0),
 }
+CUTOVER: Weights = {
+    "verify": BUILD["verify"],
+    "approval": Weight(0.0),
+    "cut over": Weight(3.0),
+    "statistics": MIGRATION["statistics"],
+}
 ROLLBACK: Weights = {"rollback": Weight(1.0)}
 
 
@@ -91,7 +97,8 @@ class View:
     """How things stand. share: of the whole; seconds_left: None where nothing can be said; seconds: since the command
     began, stage_seconds since the stage did.
 
-    done, total, what: parts of the stage, where it has any that are counted.
+    done, total, what: parts of the stage, where it has any that are counted. standing: of work that has no end of its
+    own, how it stands.
     """
 
     share: float
@@ -102,6 +109,7 @@ class View:
     done: int = 0
     total: int = 0
     what: str = ""
+    standing: str = ""
 
     @property
     def percent(self) -> int:
@@ -138,6 +146,7 @@ class Estimate:
         self._waited = 0.0
         self._is_known = self._is_over = False
         self._shown = 0.0
+        self._standing = ""
 
     def expect(self, weights: Weights) -> None:
         """These stages are to come, after those that are expected already."""
@@ -184,6 +193,11 @@ class Estimate:
                 stage.done, stage.total, stage.what = done, total, what
                 stage.share = share if share is not None else done / total if total else None
 
+    def follow(self, standing: str, share: float | None) -> None:
+        """What is under way has no end that could be foreseen; so it stands, and so much is done of what was asked."""
+        with self._lock:
+            self._standing, self._shown = standing, min(share or MOST, MOST)
+
     def end(self) -> None:
         """The command has ended well."""
         with self._lock:
@@ -195,14 +209,14 @@ class Estimate:
             is_waiting = stage.name in WAITS
             began = now if self._worked_from is None else self._worked_from
             gone = now - began - self._waited - (now - stage.began if is_waiting else 0.0)
-            left = self._left(stage, now) if self._is_known else None
+            left = self._left(stage, now) if self._is_known and not self._standing else None
             if self._is_over:
                 self._shown = 1.0
             elif left is not None:
                 self._shown = max(self._shown, min(gone / max(gone + left, 0.001), MOST))
             left = None if is_waiting or self._is_over or left is None or left < 1 else left
             spent, parts = now - stage.began, (min(stage.done, stage.total), stage.total, stage.what)
-            return View(self._shown, left, now - self._began, stage.name, spent, *parts)
+            return View(self._shown, left, now - self._began, stage.name, spent, *parts, self._standing)
 
     def _left(self, stage: Current, now: float) -> float:
         """Seconds left of the stage and of all that follow it."""

@@ -88,7 +88,9 @@ class Tables:
 
 
 def whole(view: View) -> str:
-    """`43 %, 1 min 50 s left`, or as much of it as can be said."""
+    """`43 %, 1 min 50 s left`, or as much of it as can be said; of what has no end how it stands."""
+    if view.standing:
+        return view.standing
     left = f", {spoken(view.seconds_left)} left" if view.seconds_left is not None else ""
     return f"{view.percent} %{left}"
 
@@ -104,6 +106,8 @@ def stage(view: View) -> str:
 
 def line(view: View) -> str:
     """All of it but the tables."""
+    if view.standing:
+        return view.standing
     return f"{whole(view)}: {', '.join(filter(None, (view.stage, stage(view))))}"
 
 
@@ -148,7 +152,7 @@ class Lines(Silent):
         """A line, if one is due."""
         view, now = self._estimate.view(), self._clock()
         every = self._every if view.seconds < LONG_SECONDS else max(self._every, LATER_SECONDS)
-        if not view.stage or now - self._said < every:
+        if not view.stage or view.standing or now - self._said < every:  # each round has its line
             return
         self._said = now
         self._context.run(self._tell, self._line(view), None, _figures(view))
@@ -217,10 +221,13 @@ class Bars(Silent):
     def shown(self) -> "RenderableType":
         """What stands on the terminal now."""
         from rich.table import Column, Table
+        from rich.text import Text
 
         view = self._estimate.view()
         columns = Column(no_wrap=True, width=LABEL_WIDTH), Column(width=24), Column(no_wrap=True)
         grid = Table.grid(*columns, padding=(0, 2, 0, 0))
+        if view.standing:
+            return Text(printable.line(view.standing), overflow="ellipsis", no_wrap=True)
         grid.add_row(*self._row("whole run", view.share, whole(view)))
         if view.stage:
             share = view.done / view.total if view.total else None

@@ -37,7 +37,7 @@ NAMED = (("report", "report.html"), ("certificate", "certificate.json"))  # file
 def of(summary: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:
     """The report as of now, of what a run's summary holds (its verdict, waivers and certificate too).
 
-    kind: verify where a verification alone was made; else what the summary says.
+    kind: verify where a verification alone was made, sync and cutover of these commands; else what the summary says.
     """
     return model.make(
         summary,

@@ -44,10 +44,11 @@ class Approval(RunInput):
 
 
 class PrefectDesk:
-    """The desk of a run inside a Prefect flow. told: gives the report (with `reports`) of what is known so far."""
+    """The desk of a run inside a Prefect flow. told: gives the report (with `reports`) of what is known so far. notice:
+    what else has to be known before the decision."""
 
-    def __init__(self, told: Callable[[dict[str, Any]], dict[str, Any]], log: Log):
-        self._told, self._log = told, log
+    def __init__(self, told: Callable[[dict[str, Any]], dict[str, Any]], log: Log, notice: str = ""):
+        self._told, self._log, self._notice = told, log, notice
         self._said: Decision | None = None
         self._is_over = threading.Event()
 
@@ -74,7 +75,8 @@ class PrefectDesk:
         paused.state_details.run_input_keyset = {str(key): where for key, where in keyset.items()}
         with get_client(sync_client=True) as client:
             client.set_flow_run_state(_run_id(), paused)
-        Approval.with_initial_data(description=_description(request, report)).save(keyset, flow_run_id=_run_id())
+        form = Approval.with_initial_data(description=_description(request, report, self._notice))
+        form.save(keyset, flow_run_id=_run_id())
         return keyset
 
     def answer(self) -> Decision | None:
@@ -115,12 +117,12 @@ def _run_id() -> UUID:
     return UUID(flow_run.get_id())
 
 
-def _description(request: Request, report: Mapping[str, Any]) -> str:
+def _description(request: Request, report: Mapping[str, Any], notice: str) -> str:
     """Markdown that the form shows above its fields."""
     page = f"[Read the report]({artifacts.link(report['artifact'])}) first. " if report.get("artifact") else ""
     until = request.until.strftime("%Y-%m-%d %H:%M UTC")
     return (
         f"Verified: {report['headline']['text']}\n\n"
         f"{page}Run `{request.run_id}` publishes this build if you approve it. "
-        f"If nobody decides until {until}, it is not published."
+        f"If nobody decides until {until}, it is not published. {notice}".rstrip()
     )

@@ -46,9 +46,11 @@ ProfileName = Annotated[str, Field(json_schema_extra={"enum": ["", *profiles()]}
 
 @dataclass
 class Call:
-    """watch: the caller's. is_own: a Prefect worker runs the flow, in a process of its own. The flow fills the rest."""
+    """watch: the caller's. is_own: a Prefect worker runs the flow, in a process of its own. stopped: comes back once a
+    person here has stopped the writers. The flow fills the rest."""
 
     watch: Watch | None = None
+    stopped: Callable[[], None] | None = None
     is_own: bool = False
     result: dict[str, Any] | None = None
     error: BaseException | None = None
@@ -58,12 +60,14 @@ class Call:
 _CALL: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
-def run(flow: Flow[..., Any], watch: Watch | None = None, **parameters: object) -> dict[str, Any]:
+def run(
+    flow: Flow[..., Any], watch: Watch | None = None, stopped: Callable[[], None] | None = None, **parameters: object
+) -> dict[str, Any]:
     """Runs the flow here; its result with the address of its page as `prefect`. Raises what the engine raised.
 
     A parameter that is None is left to the flow's default.
     """
-    call = Call(watch)
+    call = Call(watch, stopped)
     token = _CALL.set(call)
     try:
         with tags(TAG):
@@ -108,6 +112,11 @@ def final_state(
         call.error = error
         return Failed(message=safe_text(error))
     return ended(call.result) if ended else Completed(message=call.result.get("artifact"))
+
+
+def current() -> Call:
+    """The call under way; one of nobody's in a worker's process."""
+    return _CALL.get() or Call()
 
 
 def first_name() -> str:

@@ -55,7 +55,7 @@ def migrate(
 def migrated(settings: Settings, options: dict[str, Any], watch: Watch) -> dict[str, Any]:
     """The run's report, its page in Prefect's UI as `artifact`. options: of flows.runs.work.migrate."""
     log = get_run_logger()
-    with _workers(settings) as workers:
+    with prefect_workers(settings) as workers:
         try:
             summary = work.migrate(
                 settings,
@@ -72,7 +72,7 @@ def migrated(settings: Settings, options: dict[str, Any], watch: Watch) -> dict[
 
 
 @contextlib.contextmanager
-def _workers(settings: Settings) -> Iterator[PrefectWorkers]:
+def prefect_workers(settings: Settings) -> Iterator[PrefectWorkers]:
     """Threads of this process, and the cluster where the profile names one. Errors: ConfigError."""
     tasks: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.workers)
     with tasks as runner:

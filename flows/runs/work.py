@@ -73,7 +73,7 @@ def migrate(
     try:
         with (
             on_signal(STOP),
-            _asked_to_stop(STOP),
+            asked_to_stop(STOP),
             suites.beside() as child,
             lineage.told(settings, is_rehearsal=dry_run) as teller,
         ):
@@ -103,7 +103,7 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
     def judge(case: Case) -> dict[str, Any]:
         from checks.verify import verify
 
-        with _asked_to_stop(case.stop):
+        with asked_to_stop(case.stop):
             return verify.judge(
                 settings,
                 run_id=case.run_id,
@@ -119,7 +119,7 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
 
 
 @contextlib.contextmanager
-def _asked_to_stop(stop: Stop) -> Iterator[None]:
+def asked_to_stop(stop: Stop) -> Iterator[None]:
     """Whatever a query that was cancelled looks like, it is an Interrupted."""
     try:
         yield
@@ -172,8 +172,11 @@ def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool,
 class Reporting(NoDesk):
     """The desk of a run without Prefect: prints the report and how to reject; the run itself prints how to approve."""
 
+    def __init__(self, kind: str | None = None):
+        self._kind = kind
+
     def ask(self, request: Request) -> None:
-        made = told(request.summary.to_dict())
+        made = told(request.summary.to_dict(), self._kind)
         LOG.info("reports: %s", ", ".join(made["reports"]))
         LOG.info("or say no: nxtgauge-migrate approve %s --reject", request.run_id)
 
@@ -181,9 +184,9 @@ class Reporting(NoDesk):
         LOG.info("%s", outcome)
 
 
-def told(summary: dict[str, Any]) -> dict[str, Any]:
-    """The report of a run's summary, with the paths of its files as `reports`."""
-    made = report.of(summary)
+def told(summary: dict[str, Any], kind: str | None = None) -> dict[str, Any]:
+    """The report of a run's summary, with the paths of its files as `reports`. kind: see flows.local.report.of."""
+    made = report.of(summary, kind)
     return made | {"reports": _reported(made, summary["issued"])}
 
 
@@ -224,7 +227,7 @@ def verify(
     )
     with (
         on_signal(STOP),
-        _asked_to_stop(STOP),
+        asked_to_stop(STOP),
         foresight.alone(watch, "verify", estimate.VERIFICATION) as clock,
     ):
         foresight.look(watch, settings, run_id, begun)
@@ -255,7 +258,7 @@ def _passes(error: MigrateError, settings: Settings) -> bool:
 
 def rollback(settings: Settings, wish: Wish, watch: Watch | None = None) -> dict[str, Any]:
     """Puts back what stood before the last publish, or undoes that."""
-    with on_signal(STOP), _asked_to_stop(STOP), foresight.alone(watch or Silent(), "rollback", estimate.ROLLBACK):
+    with on_signal(STOP), asked_to_stop(STOP), foresight.alone(watch or Silent(), "rollback", estimate.ROLLBACK):
         return operations.rollback(settings, wish)
 
 

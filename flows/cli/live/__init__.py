@@ -1,0 +1,1 @@
+"""The commands about a source in use: `sync` and `cutover`."""

@@ -1,0 +1,75 @@
+"""The work of `cutover`, with and without a Prefect server."""
+
+from collections.abc import Callable
+from typing import Any
+
+from config.errors import VerificationFailed
+from config.settings import Settings
+from engine.chunks.work import Work
+from engine.cutover import cutover as engine_cutover
+from engine.cutover.cutover import CutOver, Cutting
+from engine.gates.approval import Desk
+from engine.session.execution import Watch, Workers
+from engine.session.stop import STOP
+from flows.local import estimate
+from flows.local.stopping import on_signal
+from flows.observe import lineage
+from flows.runs import foresight, suites, work
+from flows.runs.foresight import Begun, nobody
+
+
+def cutover(
+    settings: Settings,
+    *,
+    run_id: str | None,
+    budget: float,
+    fence: str,
+    terminate_after: float | None,
+    approve: bool,
+    watch: Watch,
+    stopped: Callable[[], None] | None = None,
+    workers: Workers | None = None,
+    desk: Desk | None = None,
+    begun: Begun = nobody,
+) -> dict[str, Any]:
+    """Cuts a build over: keeps writers away, applies and verifies the last round, publishes. Returns the report.
+
+    budget: the most seconds that writers wait. fence: lock, or operator; stopped: comes back once the operator has
+    stopped the writers. terminate_after: end sessions that have kept the lock away for so many seconds. approve: wait
+    for a person before it. Errors: every kind of config.errors; before the commit of the target both sides are as they
+    were. Of a run that its gates refuse there is a report too, as the error's `report`.
+    """
+    asked: dict[str, Any] = {"run_id": run_id, "budget": budget, "fence": fence, "terminate_after": terminate_after}
+    asked |= {"approve": approve, "watch": watch, "workers": workers, "desk": desk or work.Reporting("cutover")}
+    asked |= {"stopped": stopped} if stopped else {}
+    foresight.expect(watch, estimate.CUTOVER)
+    try:
+        with (
+            on_signal(STOP),
+            work.asked_to_stop(STOP),
+            suites.beside() as child,
+            lineage.told(settings, is_rehearsal=False) as teller,
+        ):
+
+            def hear(run: Work) -> None:
+                teller.begin(run)
+                foresight.learn(watch, run)
+                begun(run.run_id)
+
+            asked |= {"auditor": work.auditor(settings, child=child), "begun": hear}
+            made = engine_cutover.cutover(settings, Cutting(**asked))
+            teller.end(made.summary)
+    except VerificationFailed as error:
+        error.report = work.told(error.summary.to_dict(), "cutover") if error.summary else None
+        raise
+    return work.told(made.summary.to_dict() | _ended(made), "cutover")
+
+
+def _ended(made: CutOver) -> dict[str, Any]:
+    late = [{"legacy_table": table, "rows": rows} for table, rows in made.late]
+    return {"late_writes": late}
+
+
+def exit_code(report: dict[str, Any]) -> int:
+    """Of one that published: 6 where writes reached the source after the fence."""
+    return VerificationFailed.exit_code if report["late_writes"] else 0

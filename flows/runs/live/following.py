@@ -1,0 +1,110 @@
+"""The work of `sync` and `migrate --redrive`, with and without a Prefect server.
+
+Laws
+- Each round is one line; between rounds the progress says how far behind the build is.
+- A following that is stopped between its rounds has ended well: its build is open, and can be gone on with.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from config.errors import VerificationFailed
+from config.settings import Settings
+from engine import sync as engine_sync
+from engine.chunks.work import Work
+from engine.gates.summary import Summary
+from engine.session.execution import Watch, Workers
+from engine.session.stop import STOP
+from engine.sync import Following, Round
+from flows.local import estimate
+from flows.local.progress import estimate_of
+from flows.local.stopping import on_signal
+from flows.runs import foresight, work
+from flows.runs.foresight import Begun, nobody
+
+
+def sync(
+    settings: Settings,
+    *,
+    run_id: str | None,
+    rounds: int | None,
+    every: float,
+    watch: Watch,
+    workers: Workers | None = None,
+    begun: Begun = nobody,
+) -> dict[str, Any]:
+    """Has a build follow its source, one that is made first where there is none. Returns the report.
+
+    rounds: so many, None until somebody asks to stop; every: seconds from one round's beginning to the next. begun:
+    hears of the run's id as soon as it has one. Errors: every kind of config.errors.
+    """
+    asked = {"run_id": run_id, "rounds": rounds, "every": every}
+    return _followed(settings, lambda following: engine_sync.sync(settings, following), asked, watch, workers, begun)
+
+
+def redrive(
+    settings: Settings, run_id: str, *, watch: Watch, workers: Workers | None = None, begun: Begun = nobody
+) -> dict[str, Any]:
+    """Drives the rejected rows of a run once more, whose source was mended. Returns the report. Errors: as sync."""
+
+    def driven(following: Following) -> Summary:
+        return engine_sync.redrive(settings, run_id, following)
+
+    return _followed(settings, driven, {"run_id": run_id, "rounds": 1}, watch, workers, begun)
+
+
+def _followed(
+    settings: Settings,
+    following: Callable[[Following], Summary],
+    asked: dict[str, Any],
+    watch: Watch,
+    workers: Workers | None,
+    begun: Begun,
+) -> dict[str, Any]:
+    def hear(run: Work) -> None:
+        foresight.learn(watch, run)
+        begun(run.run_id)
+
+    parties: dict[str, Any] = {"watch": watch, "workers": workers, "begun": hear, "auditor": work.auditor(settings)}
+    parties["heard"] = Heard(watch, asked["rounds"])
+    foresight.expect(watch, estimate.BUILD)
+    try:
+        with on_signal(STOP), work.asked_to_stop(STOP):
+            summary = following(Following(**asked, **parties))
+    except VerificationFailed as error:
+        error.report = work.told(error.summary.to_dict(), "sync") if error.summary else None
+        raise
+    return work.told(summary.to_dict(), "sync")
+
+
+def abort(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
+    """Gives up a build that follows; which run's it was."""
+    with on_signal(STOP), work.asked_to_stop(STOP):
+        return {"run_id": engine_sync.abort(settings, run_id), "schema": settings.target_schema}
+
+
+class Heard:
+    """Tells a watch of each round: a line in its log, and how far the build is behind beside its bar."""
+
+    def __init__(self, watch: Watch, rounds: int | None):
+        self._watch, self._rounds, self._count = watch, rounds, 0
+
+    def __call__(self, one: Round) -> None:
+        self._count += 1
+        share = self._count / self._rounds if self._rounds else None
+        estimate_of(self._watch).follow(standing(one), share)
+        self._watch.message(line(one))
+
+
+def line(one: Round) -> str:
+    """`round 12: 340 rows read, 338 changed, in 4.2 s; 340 behind, …`."""
+    changed = one.inserted + one.updated + one.deleted
+    whole = f" ({', '.join(sorted(one.whole))} whole)" if one.whole else ""
+    read = f"{sum(one.read.values()):,} rows read{whole}, {changed:,} changed"
+    return f"{standing(one)}; {read}, in {one.seconds:.1f} s"
+
+
+def standing(one: Round) -> str:
+    """How far the build was behind, and what a cut-over would take."""
+    pause = f", a cut-over would keep writers waiting for some {one.pause:.1f} s" if one.pause is not None else ""
+    return f"round {one.number}: was {one.behind:,} rows behind, is {one.lag:.1f} s behind{pause}"

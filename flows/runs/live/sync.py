@@ -1,0 +1,51 @@
+"""The following of a source as a Prefect flow: a build is made, and kept equal to its source round by round.
+
+Cancelled in Prefect, or once its worker is stopped, it ends after the round in hand, with its build open.
+"""
+
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+
+from config import settings as configuration
+from config.errors import VerificationFailed
+from engine.session.execution import Watch
+from flows.runs import artifacts, calls
+from flows.runs.calls import ProfileName
+from flows.runs.live import following
+from flows.runs.migrate import prefect_workers
+
+
+@flow(name="sync", flow_run_name=calls.first_name, persist_result=False)
+def sync(
+    profile: ProfileName = "", run_id: str = "", rounds: int = 0, every: float = 30, redrive: bool = False
+) -> State:
+    """Makes a build of the legacy database that the worker's environment names, and has it follow what is written.
+
+    Nothing is published: the deployment `cutover` does that.
+
+    Args:
+        profile: How strict to be; a file in config/profiles. Blank: of a build that is there the one that it began
+            with, else the worker's own (NXTGAUGE_PROFILE), else staging.
+        run_id: The run whose build follows, as `nxtgauge-migrate status` names it; blank for the one that is there, or
+            for a new one.
+        rounds: After so many rounds it ends; 0: it goes on until somebody cancels it.
+        every: Seconds from one round's beginning to the next.
+        redrive: Only drive the rejected rows of the run once more, after its source was mended.
+    """
+    options: dict[str, Any] = {"run_id": run_id or None, "rounds": rounds or None, "every": every}
+    return calls.final_state(lambda watch: _followed(profile, options, redrive, watch))
+
+
+def _followed(profile: str, options: dict[str, Any], redrive: bool, watch: Watch) -> dict[str, Any]:
+    settings, log = configuration.load(profile or None), get_run_logger()
+    with prefect_workers(settings) as workers:
+        parties: dict[str, Any] = {"watch": watch, "workers": workers, "begun": calls.name_run}
+        try:
+            if redrive:
+                return artifacts.linked(following.redrive(settings, options["run_id"] or "", **parties), log)
+            return artifacts.linked(following.sync(settings, **options, **parties), log)
+        except VerificationFailed as error:
+            error.report = error.report and artifacts.linked(error.report, log)
+            raise

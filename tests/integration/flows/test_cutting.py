@@ -1,0 +1,62 @@
+"""`cutover` and `sync --abort`: what they say and ask before anything is done."""
+
+import io
+import json
+
+import pytest
+
+from config.postgres.connection import parse
+from engine.books import bookkeeping
+from engine.session import connect
+from flows.cli.main import main
+from tests.integration.engine.publish.builds import build, standing
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def conn(database, monkeypatch):
+    """A session on a target that the commands have in their environment, beside a source."""
+    source, url = database(), database()
+    environ = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": url, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with connect.target(parse(url, "NXTGAUGE_TARGET_URL")) as conn:
+        bookkeeping.ensure(conn)
+        yield conn
+
+
+@pytest.mark.parametrize("command", [["cutover"], ["sync", "--abort"]])
+def test_without_a_build_nobody_is_asked(conn, capsys, command):
+    assert main(command) == 2
+    said = capsys.readouterr()
+    assert "there is no build of schema nxtgauge; `nxtgauge-migrate sync` makes one" in said.err
+    assert main([*command, "--json", "--yes"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["type"] == "ConfigError"
+
+
+@pytest.mark.parametrize("command", [["cutover"], ["sync", "--abort"]])
+def test_without_a_terminal_yes_is_wanted_and_a_no_changes_nothing(conn, capsys, monkeypatch, command):
+    run_id = build(conn)
+    before = standing(conn)
+    assert main(command) == 2
+    said = capsys.readouterr()
+    assert run_id in said.err and "--yes" in said.err and not said.out
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert main(command) == 130
+    assert "nothing was changed" in capsys.readouterr().err
+    assert standing(conn) == before
+
+
+def test_the_cut_over_says_before_what_it_will_do(conn, capsys):
+    run_id = build(conn)
+    assert main(["cutover", "--budget", "4s", "--terminate-after", "500ms"]) == 2
+    said = capsys.readouterr().err
+    for text in (
+        f"run {run_id}'s build, nxtgauge__build, becomes schema nxtgauge", "wait for 4 s at most",
+        "are ended after 0.5 s", "nobody else is connected to the source now",
+    ):  # fmt: skip
+        assert text in said
