@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from flows.cli.command import common, settings_of, show, through_prefect
+from flows.cli.live import durations
 from flows.cli.live.asking import agree, wait_for_enter
-from flows.cli.live.durations import DURATION, spoken
+from flows.cli.live.durations import spoken
 
 MOST_CONNECTED = 12
 STOP_THEM = """\
@@ -20,16 +21,12 @@ PAUSE in the pooler), and press Enter: it is proven then that nobody writes"""
 
 
 @click.command()
-@click.option(
-    "--budget", type=DURATION, default="10s", show_default=True, help="How long writers may wait; then all is undone."
-)
+@durations.option("--budget", default="10s", show_default=True, help="How long writers may wait; then all is undone.")
 @click.option(
     "--fence", type=click.Choice(["lock", "operator"]), default="lock", show_default=True,
     help="What keeps writers away: a lock, or you; then it is proven that nobody writes.",
 )  # fmt: skip
-@click.option(
-    "--terminate-after", type=DURATION, help="End sessions that have kept the lock away for so long; by default none."
-)
+@durations.option("--terminate-after", help="End sessions that have kept the lock away for so long; by default none.")
 @click.option("--approve", is_flag=True, help="Wait before the cut-over until a person approves.")
 @click.option("--run", "run_id", metavar="ID", help="Only if this is the run whose build is there.")
 @click.option("--yes", is_flag=True, help="Ask nothing; with --fence operator: the writers are stopped.")

@@ -2,6 +2,8 @@
 
 import math
 import re
+from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -9,22 +11,23 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 WRITTEN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)")
 
 
-class Duration(click.ParamType):
-    """Seconds, more than 0."""
-
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Errors: click.BadParameter."""
-        found = WRITTEN.fullmatch(str(value).strip())
-        unit = (found[2] or "s") if found else ""
-        seconds = float(found[1]) * UNITS[unit] if found and unit in UNITS else 0.0
-        if not seconds or math.isinf(seconds):
-            self.fail(f"{value!r} is no span of time; wanted one such as 30s, 2m or 500ms", param, ctx)
-        return seconds
+def option(name: str, **attributes: Any) -> Callable[..., Any]:
+    """A click option whose value is seconds, more than 0; None where it has no default and is not given."""
+    return click.option(name, metavar="DURATION", callback=_parsed, **attributes)
 
 
-DURATION = Duration()
+def _parsed(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
+    return None if value is None else seconds(value)
+
+
+def seconds(text: str) -> float:
+    """Errors: click.BadParameter."""
+    found = WRITTEN.fullmatch(text.strip())
+    unit = (found[2] or "s") if found else ""
+    value = float(found[1]) * UNITS[unit] if found and unit in UNITS else 0.0
+    if not value or math.isinf(value):
+        raise click.BadParameter(f"{text!r} is no span of time; wanted one such as 30s, 2m or 500ms")
+    return value
 
 
 def spoken(seconds: float) -> str:

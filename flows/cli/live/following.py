@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flows.cli.command import common, settings_of, show, through_prefect
+from flows.cli.live import durations
 from flows.cli.live.asking import agree
-from flows.cli.live.durations import DURATION
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
     from config.settings import Settings
@@ -18,7 +18,7 @@ ABORTS = "{build}, run {run_id}'s build, is dropped; the source, what is publish
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), help="End after so many rounds; by default one.")
 @click.option("--until-stopped", is_flag=True, help="Go on until Ctrl-C or SIGTERM, which ends it after the round.")
-@click.option("--every", type=DURATION, default="30s", show_default=True, help="From one round to the next: 30s, 2m.")
+@durations.option("--every", default="30s", show_default=True, help="From one round to the next: 30s, 2m.")
 @click.option("--run", "run_id", metavar="ID", help="Have this run's build follow.")
 @click.option("--abort", "is_abort", is_flag=True, help="Give the build up: drop it, and leave nothing but the books.")
 @click.option("--yes", is_flag=True, help="Ask nothing.")

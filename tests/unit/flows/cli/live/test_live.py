@@ -11,8 +11,8 @@ from engine.session.execution import Silent
 from engine.session.stop import Stop
 from engine.sync import Round
 from flows.cli import main as cli
-from flows.cli.live import asking, cutting
-from flows.cli.live.durations import DURATION, spoken
+from flows.cli.live import asking, cutting, durations
+from flows.cli.live.durations import spoken
 from flows.local import progress
 from flows.local.estimate import MOST, Estimate
 from flows.local.progress import Lines, Shown
@@ -38,13 +38,13 @@ ROUND = Round(
     ("text", "seconds"), [("30s", 30), ("2m", 120), ("1h", 3600), ("500ms", 0.5), ("1.5 s", 1.5), ("45", 45)]
 )
 def test_a_span_of_time_is_read_as_it_is_typed(text, seconds):
-    assert DURATION.convert(text, None, None) == pytest.approx(seconds)
+    assert durations.seconds(text) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize("text", ["", "0", "0s", "-5s", "3x", "s", "nan", "inf", "1e3s", "9" * 400 + "h", "2 m 3 s"])
 def test_what_is_no_span_of_time_is_refused(text):
     with pytest.raises(click.BadParameter, match="no span of time"):
-        DURATION.convert(text, None, None)
+        durations.seconds(text)
 
 
 def test_a_span_of_time_is_said_as_short_as_it_is_typed():
