@@ -15,13 +15,15 @@ SCRATCH = "create schema scratch; create table scratch.touched as select n from 
 TOUCHED = ("update scratch.touched set n = n + 1", "vacuum scratch.touched")
 # The rows stay as they are, and stand elsewhere: whoever resumes reads their table again.
 MOVED = ("update public.users set id = id where ctid < '(2,1)'", "vacuum public.users")
+# Without triggers, which would write the moment into the rows.
+SESSION = f"-c session_replication_role=replica -c application_name={OWN_NAME}"
 LOCKED = "lock table public.users in access exclusive mode"
 
 
 def conflict(primary: Server, standby: Server, database: str, seconds: float, rng: random.Random) -> int:
     """Have the primary vacuum and lock for so long; how many sessions' work the standby took back."""
     before, until = _conflicts(standby, database), time.monotonic() + seconds
-    with psycopg.connect(primary.url(database), autocommit=True, application_name=OWN_NAME) as conn:
+    with psycopg.connect(primary.url(database), autocommit=True, options=SESSION) as conn:
         while time.monotonic() < until:
             for statement in rng.choice([TOUCHED, TOUCHED, MOVED]):
                 conn.execute(statement)
