@@ -21,6 +21,7 @@ MOMENTS = {
     "analyze": (1, 0.2), "judge": (1, 0.2), "verify": (5, 6.0), "publish": (5, 0.15), "statistics": (1, 0.2),
 }  # fmt: skip
 SEVERAL = {1: 6, 2: 3, 3: 1}  # strikes of a round: how often
+OFTEN_AT_START = 0.3  # of limits, which others have set before we come
 RESUMPTIONS = 3
 EMPTY_BYTES = 9_000_000  # of a database on a disk of its own
 
@@ -83,6 +84,8 @@ def _moment(scene: Scene, name: str) -> str:
         return "schema"
     if name in ("second_operator", "frozen") and drawn in ("start", "publish", "statistics"):
         return "load, wave 1"
+    if name.endswith("limited") and scene.rng.random() < OFTEN_AT_START:
+        return "start"
     return drawn
 
 
