@@ -155,7 +155,7 @@ def _wants_attention(report: Json) -> bool:
 def _live(report: Json) -> str:
     """How far a build follows, or how long writers waited for a cut-over."""
     if report["kind"] == "sync" and report["rounds"]:
-        return f"it {words.followed(report['rounds'][-1])}"
+        return words.followed(report["rounds"][-1])
     is_over = report["kind"] == "cutover" and report["state"] == "published" and report["cutovers"]
     return words.waited(report["cutovers"][-1]) if is_over else ""
 

@@ -83,7 +83,7 @@ def _remarks(runs: Sequence[Run], is_all: bool) -> Iterator[str]:
 def _followed(run: Run, name: str) -> Iterator[str]:
     """How far behind a build is that follows its source, and what can be done with it."""
     if last := run["follows"]:
-        yield _wrapped(f"{name} it {words.followed(last)}")
+        yield _wrapped(f"{name} it follows its source: {words.followed(last)}")
     if run["state"] == "open":
         yield f"{name} nothing has it follow now; to go on, to publish it, or to give it up:"
         for each in ("sync --until-stopped", "cutover", "sync --abort"):

@@ -23,7 +23,7 @@ from prefect import Flow, tags
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
-from prefect.exceptions import FailedRun
+from prefect.exceptions import CancelledRun, FailedRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Completed, Failed
 from prefect.utilities.urls import url_for
@@ -86,7 +86,7 @@ def _raise_own(call: Call, error: Exception) -> None:
     if call.result is None:
         hint = "stop it or unset PREFECT_API_URL to run without"
         raise ServerError(f"the Prefect server failed before the work began: {type(error).__name__}; {hint}") from error
-    if not isinstance(error, FailedRun):
+    if not isinstance(error, FailedRun | CancelledRun):
         LOG.warning("the work is done, but the Prefect server did not take it down: %s", type(error).__name__)
 
 

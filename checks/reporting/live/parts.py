@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from checks.reporting.blocks import Block, Chart, TableBlock, Text
 from checks.reporting.live import words
-from checks.reporting.words import some
 from checks.verdict import Json
 
 ROUNDS_HEAD = (
@@ -27,7 +26,7 @@ def rounds(report: Json) -> Iterator[Block]:
     if not found:
         return
     if report["state"] != "published":
-        yield Text(f"The build {words.followed(found[-1])}.")
+        yield Text(f"The build follows its source: {words.followed(found[-1])}.")
     before = found[0]["number"]
     yield Text(f"{ABOUT_ROUNDS}{f' Rounds before {before:,} stand in migration.rounds alone.' if before > 1 else ''}")
     yield Chart("rounds", TableBlock("rounds", ROUNDS_HEAD, tuple(map(_round, found))))
@@ -74,7 +73,7 @@ def terminal_rounds(report: Json) -> Iterator[str]:
     if not report["rounds"]:
         return
     last = report["rounds"][-1]
-    yield f"  {some(last['number'], 'round')}; the last one: {words.applied(last)}"
+    yield f"  the last one, round {last['number']:,}: {words.applied(last)}"
 
 
 def terminal_pause(report: Json) -> Iterator[str]:

@@ -5,8 +5,8 @@ from checks.verdict import Json
 
 
 def followed(last: Json) -> str:
-    """How a build stands that follows its source. last: its last round."""
-    made = f"follows its source: round {last['number']:,} was applied at {_second(last['committed_at'])} UTC"
+    """How a build stands that follows its source, by its last round."""
+    made = f"round {last['number']:,} was applied at {_second(last['committed_at'])} UTC"
     written = f" ({some(last['behind'], 'row')} written since the one before)" if last["behind"] is not None else ""
     return "; ".join([f"{made}{written}", *foreseen(last)])
 

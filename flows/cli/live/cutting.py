@@ -72,7 +72,11 @@ def plan_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     from checks.reporting.live import words
 
     last = foreseen["last_round"]
-    follows = f"it {words.followed(last)}" if last else "it has followed for no round yet, so nobody can say how long"
+    follows = (
+        f"it follows its source: {words.followed(last)}"
+        if last
+        else "it has followed for no round yet, so nobody can say how long"
+    )
     return "\n".join(
         [
             f"run {foreseen['run_id']}'s build, {foreseen['build']}, becomes schema {foreseen['target_schema']}",

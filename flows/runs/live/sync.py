@@ -7,10 +7,12 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.states import Cancelled, Completed
 
 from config import settings as configuration
 from config.errors import VerificationFailed
 from engine.session.execution import Watch
+from engine.session.stop import STOP
 from flows.runs import artifacts, calls
 from flows.runs.calls import ProfileName
 from flows.runs.live import following
@@ -35,7 +37,13 @@ def sync(
         redrive: Only drive the rejected rows of the run once more, after its source was mended.
     """
     options: dict[str, Any] = {"run_id": run_id or None, "rounds": rounds or None, "every": every}
-    return calls.final_state(lambda watch: _followed(profile, options, redrive, watch))
+    return calls.final_state(lambda watch: _followed(profile, options, redrive, watch), _ended)
+
+
+def _ended(found: dict[str, Any]) -> State:
+    """One that somebody has stopped is Cancelled: Prefect takes no other state from a run that is being cancelled."""
+    message = calls.with_page(f"{found['headline']['word']}: {found['headline']['text']}", found)
+    return Cancelled(message=message) if STOP.is_set() else Completed(message=found.get("artifact"))
 
 
 def _followed(profile: str, options: dict[str, Any], redrive: bool, watch: Watch) -> dict[str, Any]:
