@@ -39,6 +39,7 @@ VARIABLES = {
     "source_url": "NXTGAUGE_SOURCE_URL",
     "target_url": "NXTGAUGE_TARGET_URL",
     "staging_url": "NXTGAUGE_STAGING_URL",
+    "fence_url": "NXTGAUGE_FENCE_URL",
     "source_schema": "NXTGAUGE_SOURCE_SCHEMA",
     "target_schema": "NXTGAUGE_TARGET_SCHEMA",
     "masking_key": "NXTGAUGE_MASKING_KEY",
@@ -48,7 +49,7 @@ VARIABLES = {
     "metrics_host": "NXTGAUGE_METRICS_HOST",
     "metrics_port": "NXTGAUGE_METRICS_PORT",
 }
-CONNECTIONS = ("source_url", "target_url", "staging_url")
+CONNECTIONS = ("source_url", "target_url", "staging_url", "fence_url")
 SECRETS = (*CONNECTIONS, "masking_key", "notify_url", "lineage_url")
 LONGEST_NAME = 63  # bytes, PostgreSQL's own limit
 LONGEST_TARGET = 50  # leaves room for the suffixes below
@@ -183,6 +184,7 @@ class Settings(Profile):
     source_url: SecretStr | None = None
     target_url: SecretStr | None = None
     staging_url: SecretStr | None = None
+    fence_url: SecretStr | None = None
     masking_key: SecretStr | None = None
     notify_url: SecretStr | None = None
     lineage_url: LineageUrl | None = None
@@ -212,6 +214,11 @@ class Settings(Profile):
     def staging(self) -> Connection:
         """The rehearsal copy. Errors: ConfigError if the variable is unset or malformed."""
         return self._connection(self.staging_url, VARIABLES["staging_url"])
+
+    @property
+    def fence(self) -> Connection:
+        """The source, as a role that may lock its writers out. Errors: ConfigError if it is unset or malformed."""
+        return self._connection(self.fence_url, VARIABLES["fence_url"])
 
     def _connection(self, url: SecretStr | None, variable: str) -> Connection:
         if url is None:

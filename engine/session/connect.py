@@ -52,6 +52,7 @@ WORKING = {
 }
 READ_ONLY = {"default_transaction_read_only": "on"}
 READ_WRITE = {"default_transaction_read_only": "off"}
+FENCE = "nxtgauge-migrate fence"  # the application's name, for who wonders what his writers wait for
 UNFLUSHED = {"synchronous_commit": "off"}
 PLAIN = "select typreceive::pg_catalog.text from pg_catalog.pg_type where oid = 23"
 SPELLED = (
@@ -65,6 +66,13 @@ SPELLED = (
 def source(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
     """A read-only session on the source, in autocommit; closed at the end of the block. Errors: SourceError."""
     with _session(connection, SourceError, READ_ONLY, stop) as conn:
+        yield conn
+
+
+@contextlib.contextmanager
+def fence(connection: Connection, stop: Stop | None = None) -> Iterator[psycopg.Connection]:
+    """A session on the source that may lock its writers out, in autocommit; closed at the end. Errors: SourceError."""
+    with _session(connection, SourceError, READ_WRITE | {"application_name": FENCE}, stop) as conn:
         yield conn
 
 

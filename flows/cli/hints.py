@@ -15,7 +15,10 @@ import click
 from flows.local import commands
 
 # Other names under which people look for a setting.
-ALSO = {"--source": "source_url", "--target": "target_url", "--staging": "staging_url", "--schema": "target_schema"}
+ALSO = {
+    "--source": "source_url", "--target": "target_url", "--staging": "staging_url", "--fence": "fence_url",
+    "--schema": "target_schema",
+}  # fmt: skip
 OF_CONNECTIONS = ("--dsn", "--url", "--host", "--port", "--user", "--username", "--password", "--dbname", "--database")
 WHY = "the arguments of a program can be read by every user of the machine"
 # A URL of PostgreSQL, one of anything that holds a password, or keywords as libpq takes them.

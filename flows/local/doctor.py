@@ -23,6 +23,7 @@ from config.errors import ConfigError, MigrateError, PlanRefused
 from config.postgres.connection import Connection
 from config.postgres.quoting import grant, quoted
 from config.settings import VARIABLES, Settings
+from engine.cutover import fence
 from engine.describe.wording import in_bytes
 from engine.gates import certificate
 from engine.session import connect, fetch, rights, servers
@@ -63,7 +64,7 @@ def examine(settings: Settings) -> list[Finding]:
     found = [*_files(settings)]
     for name, open_session in SIDES.items():
         found += _side(settings, name, open_session)
-    return [*found, *_reports(), *_prefect()]
+    return [*found, *_fence(settings), *_reports(), *_prefect()]
 
 
 def exit_code(found: list[Finding]) -> int:
@@ -132,6 +133,16 @@ def _session(settings: Settings, name: str, connection: Connection, conn: psycop
         yield Finding(f"{name} privileges", OK, _PRIVILEGES[name])
     yield _room(settings, name, conn)
     yield _clock(name, conn)
+
+
+def _fence(settings: Settings) -> Iterator[Finding]:
+    """Only who names it wants one; whoever stops the writers himself needs none."""
+    if settings.fence_url is None:
+        return
+    found = fence.faults(settings)
+    yield from (_wrong("fence", *_parted(fault)) for fault in found)
+    if not found:
+        yield Finding("fence", OK, "its role may lock the source's writers out, and revoke what they may do")
 
 
 def _parted(fault: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ from engine.session import log_context
 from flows.local import commands, private
 
 Log = logging.Logger | logging.LoggerAdapter[Any]  # a module's, or that of a Prefect flow run
-CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL")
+CONNECTIONS = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_STAGING_URL", "NXTGAUGE_FENCE_URL")
 PASSWORDS = (
     "NXTGAUGE_MASKING_KEY", "NXTGAUGE_NOTIFY_URL",
     "PGPASSWORD", "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_KEY",

@@ -43,6 +43,21 @@ def test_each_lack_is_told_with_its_remedy(poor):
     assert found["target clock"].state == "ok" and "SQL cannot tell" in found["target room"].remedy
 
 
+def test_a_fence_that_is_named_is_looked_at(poor, database):
+    source, target = poor[0], database()
+    names = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_FENCE_URL", "NXTGAUGE_TARGET_URL")
+    given = dict(zip(names, (source, source, target), strict=True))
+    lacking = [one for one in doctor.examine(configuration.load("staging", given)) if one.name == "fence"]
+    assert {one.state for one in lacking} == {"wrong"} and all(one.remedy for one in lacking)
+    assert any(one.remedy.startswith("GRANT ") and "users" in one.remedy for one in lacking)
+    found = doctor.examine(
+        configuration.load(
+            "staging", given | dict.fromkeys(names[:2], psycopg.conninfo.make_conninfo(source, user="postgres"))
+        )
+    )
+    assert [one.state for one in found if one.name == "fence"] == ["ok"]
+
+
 def test_where_all_is_well_it_says_so(database):
     found, code = _examined(database(), database())
     assert code == 0 and {finding.state for finding in found.values()} == {"ok"}

@@ -26,6 +26,7 @@ def _error(capsys, *arguments: str) -> str:
     [
         ("--source-url=postgresql://bob:hunter2@h/d", "NXTGAUGE_SOURCE_URL"),
         ("--staging=host=h password=hunter2", "NXTGAUGE_STAGING_URL"),
+        ("--fence=postgresql://bob:hunter2@h/d", "NXTGAUGE_FENCE_URL"),
         ("--target", "NXTGAUGE_TARGET_URL"),
         ("--target-schema", "NXTGAUGE_TARGET_SCHEMA"),
         ("--password=hunter2", "NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL"),

@@ -47,8 +47,9 @@ def test_a_record_is_one_object_with_its_time_in_utc(said):
     assert time.endswith("Z") and len(time) == len("2026-01-02T03:04:05.678Z")
 
 
-def test_no_secret_survives_the_spelling_of_json(said, monkeypatch):
-    monkeypatch.setenv("NXTGAUGE_TARGET_URL", "host=h password='sw0rd\"fi\\\\sh'")
+@pytest.mark.parametrize("variable", ["NXTGAUGE_TARGET_URL", "NXTGAUGE_FENCE_URL"])
+def test_no_secret_survives_the_spelling_of_json(said, monkeypatch, variable):
+    monkeypatch.setenv(variable, "host=h password='sw0rd\"fi\\\\sh'")
     logs.set_up(is_verbose=True)
     try:
         raise ValueError(f"not let in with {NASTY}")  # noqa: TRY301 (the traceback is what is looked at)
