@@ -41,18 +41,29 @@ class Settled:
 
 @contextlib.contextmanager
 def settled(
-    reader: psycopg.Connection, conn: psycopg.Connection, changes: Changes, found: Found, known: sql.Composable
+    reader: psycopg.Connection,
+    conn: psycopg.Connection,
+    changes: Changes,
+    found: Found,
+    known: sql.Composable,
+    written: sql.Identifier | None = None,
 ) -> Iterator[Settled]:
     """Settle a table that is there and has the key that it had. reader: the session that compared it.
 
     known: a query on conn that gives the keys of the mark's snapshot, in columns of the key's names and types. conn has
-    a transaction open. Errors: VerificationFailed.
+    a transaction open. written: a table of conn's with the keys of the rows to read, where these were read already.
+    Errors: VerificationFailed.
     """
-    columns = _key_of(found).columns
+    columns = key_of(found).columns
     for table in (WRITTEN, PRESENT, GONE):
         made = sql.SQL("create temporary table {} as select {} from ({}) as known with no data")
         conn.execute(made.format(table, columns, known))
     try:
+        if written:
+            query = sql.SQL("insert into {} select {columns} from {}").format(WRITTEN, written, columns=columns)
+            conn.execute(query)
+        elif found.lost:
+            _copy(reader, conn, found, changes.rows_to_read(found), WRITTEN)
         updated, gone = _settle(reader, conn, changes, found, known)
         yield Settled(found.written - updated, updated, gone, WRITTEN, GONE, known)
     finally:
@@ -66,10 +77,10 @@ def _settle(
     """How many keys were changed and how many are gone; their tables are filled."""
     if not found.lost:
         return 0, 0
-    _copy(reader, conn, found, changes.rows_to_read(found), WRITTEN)
-    columns = _key_of(found).columns
-    both = "select count(*) from (select {} from {} intersect select {} from ({}) as known) as both_have"
-    updated = fetch.value(int, conn, sql.SQL(both).format(columns, WRITTEN, columns, known))
+    conn.execute(sql.SQL("analyze {}").format(WRITTEN))
+    # For each of a few keys by the index of the table that has them, if it has one.
+    both = "select count(*) from {} as w where exists (select from ({}) as known where {})"
+    updated = fetch.value(int, conn, sql.SQL(both).format(WRITTEN, known, key_of(found).is_key("known", "w")))
     # Of a table that is read whole, rows that nobody has touched are among those found again.
     gone = found.were - updated if found.whole else found.lost - updated
     if gone < 0:
@@ -87,7 +98,7 @@ def _find_gone(
     known: sql.Composable,
     gone: int,
 ) -> None:
-    table = _key_of(found)
+    table = key_of(found)
     _copy(reader, conn, found, sql.SQL("from {} as t").format(table.rows_of(changes.schema)), PRESENT)
     query = "insert into {} select {columns} from ({}) as known except select {columns} from {}"
     count = conn.execute(sql.SQL(query).format(GONE, known, PRESENT, columns=table.columns)).rowcount
@@ -99,7 +110,7 @@ def _copy(
     reader: psycopg.Connection, conn: psycopg.Connection, found: Found, rows: sql.Composable, into: sql.Identifier
 ) -> None:
     """Put the keys of these rows into a table."""
-    query = sql.SQL("select {} {}").format(_key_of(found).columns, rows)
+    query = sql.SQL("select {} {}").format(key_of(found).columns, rows)
     if reader is conn:
         conn.execute(sql.SQL("insert into {} {}").format(into, query))
         return
@@ -109,7 +120,7 @@ def _copy(
             sink.write(data)
 
 
-def _key_of(found: Found) -> Described:
+def key_of(found: Found) -> Described:
     """The table, which has a key. Errors: LookupError."""
     if found.table is None or not found.table.key:
         raise LookupError(f"table {found.name} has no key to settle by")

@@ -94,6 +94,14 @@ class Described:
     def columns(self) -> sql.Composed:
         return listed(name for name, _ in self.key)
 
+    def is_key(self, one: str, other: str) -> sql.Composed:
+        """SQL that is true where two aliases have the same key, by the operators that the primary key goes by."""
+        pairs = zip(self.key, self.operators, strict=True)
+        equal = sql.SQL("{one}.{name} {operator} {other}.{name}")
+        given = {"one": sql.SQL(one), "other": sql.SQL(other)}
+        parts = [equal.format(name=sql.Identifier(n), operator=sql.SQL(o), **given) for (n, _), o in pairs]
+        return sql.SQL(" and ").join(parts)
+
 
 def described(conn: psycopg.Connection, schema: str, names: Iterable[str]) -> dict[str, Described]:
     """The tables of these names that there are, by name."""

@@ -43,13 +43,14 @@ RECORD = """
                                   rows_read, rejected, merged, archived, bytes, seconds)
     select {run_id}, {route}, {number}, 'done', {first}, {last},
            {rows_read}, {rejected}, {merged}, {archived}, {bytes}, {seconds}
-    from migration.require_attempt({run_id}, {started_at})
+    from migration.require_attempt({attempt_run}, {started_at})
 """
 
 
 def recording(work: Work, chunk: Chunk, counts: Counts, seconds: float) -> str:
     """The ledger row of a chunk and the totals that it adds to, as SQL that either driver can run."""
     values: dict[str, str | int | float | None] = {"run_id": work.run_id, "started_at": work.started_at.isoformat()}
+    values["attempt_run"] = work.attempt_run
     values |= zip(("route", "number", "first", "last"), chunk.span, strict=True)
     values |= {name: getattr(counts, name) for name in ("rows_read", "rejected", "merged", "archived", "bytes")}
     values["seconds"] = round(seconds, 3)

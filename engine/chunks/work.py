@@ -6,12 +6,13 @@ Laws
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandas as pd
 import psycopg
+from psycopg import sql
 
 from config import mapping
 from config.postgres.quoting import quoted
@@ -56,6 +57,8 @@ class Chunk:
     first: int = 0
     end: int | None = None
     rows: int = 0  # an estimate, for the progress
+    tids: tuple[str, ...] = ()  # of the rows that are meant, where they are not whole pages
+    oid: int | None = None  # the leaf of a partitioned table that these stand in
 
     @property
     def span(self) -> tuple[str, int, int, int | None]:
@@ -64,7 +67,21 @@ class Chunk:
 
     @property
     def part(self) -> Part:
-        return Part(None, self.first, self.end)
+        return Part(self.oid, self.first, self.end, self.tids)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Where the rows of a round are derived, before they change the build: schemas beside it.
+
+    of: the run whose build it is, and whose attempt writes. parents: build table → the view of the rows that it will
+    have, for tables of which only some rows are derived anew.
+    """
+
+    of: str
+    schema: str
+    archive_schema: str
+    parents: Mapping[str, str]
 
 
 @dataclass
@@ -82,6 +99,7 @@ class Work:
     stop: Stop
     sessions: Pool
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
+    delta: Delta | None = None
 
     def check(self) -> None:
         """Errors: Interrupted, once somebody has asked to stop; that of a side, once the run cannot go on."""
@@ -90,11 +108,34 @@ class Work:
 
     @property
     def schema(self) -> str:
-        return self.plan.build_schema
+        return self.delta.schema if self.delta else self.plan.build_schema
 
     @property
     def archive_schema(self) -> str:
-        return self.plan.archive_schema
+        return self.delta.archive_schema if self.delta else self.plan.archive_schema
+
+    @property
+    def attempt_run(self) -> str:
+        """The run whose attempt this is; of a delta it is another than the one under which the books are kept."""
+        return self.delta.of if self.delta else self.run_id
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The search path of what names no schema: a delta's tables, then the build's types and functions."""
+        return self._path(self.schema, self.plan.build_schema)
+
+    @property
+    def archive_path(self) -> tuple[str, ...]:
+        """The same for the archive."""
+        return self._path(self.archive_schema, self.plan.archive_schema)
+
+    def _path(self, *schemas: str) -> tuple[str, ...]:
+        return (*dict.fromkeys(schemas), self.settings.extension_schema)
+
+    def parents(self, build_table: str) -> sql.Identifier:
+        """What foreign keys to this table are judged by: the rows that it has, or will have."""
+        views = self.delta.parents if self.delta else {}
+        return sql.Identifier(self.schema, views.get(build_table, build_table))
 
     @property
     def looked_up(self) -> set[str]:
@@ -112,7 +153,7 @@ def in_build(work: Work, target: psycopg.Connection) -> Iterator[None]:
 
     Our own parts of such a statement name functions with pg_catalog, for the path has foreign schemas, too.
     """
-    with target.transaction(), search_path(target, work.schema, work.settings.extension_schema):
+    with target.transaction(), search_path(target, *work.path):
         yield
 
 

@@ -7,7 +7,7 @@ Laws
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 import psycopg
@@ -16,10 +16,10 @@ from psycopg import sql
 from config import mapping, reasons
 from config.errors import TargetError
 from config.postgres.quoting import literal, quoted
-from engine.chunks.work import Work, in_build
+from engine.chunks.work import Part, Work, in_build
 from engine.load import ddl
 from engine.load.domains import finance, merged_professionals, profiles
-from engine.planning.plan import HIDDEN, ConstraintRule, Follow, Plan, TablePlan
+from engine.planning.plan import HIDDEN, ConstraintRule, Follow, Noted, Plan, TablePlan
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import legacy_rows, violations
 from engine.quarantine.quarantine import Quarantine
@@ -28,6 +28,7 @@ from engine.reflect.select_list import as_text, parsed
 from engine.session import fetch
 from engine.session.blame import blame
 
+WHOLE = (Part(),)
 COUNT = sql.SQL("select count(*) from {}")
 COUNT_BY_ORIGIN = sql.SQL("select split_part(t.{}, '(', 1), count(*) from {} as t group by 1")
 ARCHIVED = "select route, coalesce(sum(archived), 0)::bigint from migration.chunks where run_id = %s group by route"
@@ -41,13 +42,13 @@ RECORD_LOADED = """
 def place_sequences(work: Work, target: psycopg.Connection) -> None:
     """Sequences go on after the copied rows before any new row takes a number from them."""
     statements = ddl.positions(work.plan.source, work.plan.build, work.plan.sequences, dict(work.plan.origins))
-    ddl.replay(target, work.schema, statements, work.settings.extension_schema)
+    ddl.replay(target, work.path, statements)
 
 
 def after(work: Work, target: psycopg.Connection, wave: int) -> None:
     """What a wave's rows need before the next wave looks at them."""
     if wave == 1:
-        _note_values(work, target)
+        note_values(work, target)
         merged_professionals.make(work, target)
         finance.place_orders(work, target)
         finance.insert_gateways(work, target)
@@ -67,17 +68,21 @@ def drop_helpers(work: Work, target: psycopg.Connection) -> None:
     merged_professionals.drop(work, target)
 
 
-def _note_values(work: Work, target: psycopg.Connection) -> None:
-    """A note for every value of the source that the plan says does not arrive."""
+def note_values(
+    work: Work, target: psycopg.Connection, parts_of: Callable[[Noted], Sequence[Part]] = lambda _: WHOLE
+) -> None:
+    """A note for every value of the source that the plan says does not arrive. parts_of: the rows that are meant."""
     for noted in work.plan.noted:
         table = work.plan.table(noted.legacy_table).legacy
         said = (work.run_id, table.name, noted.target_table, noted.target_column, noted.note)
         query = (
             f"select {', '.join(f'{literal(word)}::text' for word in said)}, {legacy_key(table)}, {noted.value} "
-            f"from {quoted(work.plan.source_schema, table.name)} as t where {noted.condition}"
+            f"from {quoted(work.plan.source_schema, table.name)} as t where "
         )
         into = "migration.notes (run_id, legacy_table, target_table, target_column, note, legacy_key, legacy_value)"
-        legacy_rows.copy(work, target, table, query, into)
+        for part in parts_of(noted):
+            where = " and ".join((f"({noted.condition})", *part.conditions))
+            legacy_rows.copy(work, target, table, query + where, into)
 
 
 def follow(work: Work, target: psycopg.Connection, quarantine: Quarantine) -> None:

@@ -144,8 +144,8 @@ class Build:
     def _create(self) -> None:
         product, archive = before_load(self.work.plan)
         publish.make_build(self.target, self.work.run_id, self.work.plan.target_schema)
-        self._replay(self.target, self.work.schema, product)
-        self._replay(self.target, self.work.archive_schema, archive)
+        self._replay(self.target, self.work.path, product)
+        self._replay(self.target, self.work.archive_path, archive)
 
     def _count_source(self) -> None:
         """source_rows: a count of its own for every table that is read, in the snapshot."""
@@ -299,11 +299,11 @@ class Build:
     def _make_group(self, target: psycopg.Connection, phase: str, table: str, statements: list[Statement]) -> None:
         """What one phase makes of one table; a transaction."""
         with making(self.work, target, table):
-            self._replay(target, self.work.schema, together(statements))
+            self._replay(target, self.work.path, together(statements))
             bookkeeping.mark_done(target, self.work.run_id, f"{phase}: {table}")
 
-    def _replay(self, target: psycopg.Connection, schema: str, statements: Sequence[Statement]) -> None:
-        ddl.replay(target, schema, statements, self.work.settings.extension_schema, self.work.stop)
+    def _replay(self, target: psycopg.Connection, path: Sequence[str], statements: Sequence[Statement]) -> None:
+        ddl.replay(target, path, statements, self.work.stop)
 
     def _figures(self) -> None:
         groups = between_waves.counted_together(self.work.plan)
@@ -314,8 +314,8 @@ class Build:
     def _rename(self) -> None:
         plan = self.work.plan
         positions = ddl.positions(plan.source, plan.build, plan.sequences, dict(plan.origins))
-        self._replay(self.target, self.work.schema, [*positions, *renames(plan)])
-        self._replay(self.target, self.work.archive_schema, after_archive(plan))
+        self._replay(self.target, self.work.path, [*positions, *renames(plan)])
+        self._replay(self.target, self.work.archive_path, after_archive(plan))
         for name in (self.work.schema, self.work.archive_schema):
             privileges.close(self.target, bookkeeping.schemas(self.target)[name].schema_oid)
 

@@ -9,7 +9,7 @@ Laws
   or column follows its name.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -23,9 +23,8 @@ from config.postgres.types import NUMBERS
 from config.shapes import Column, Constraint, Index, Table
 from engine.planning.plan import HIDDEN
 from engine.planning.prerequisite_ddl import named, options_of
-from engine.reflect import definitions
+from engine.reflect import definitions, sequences
 from engine.reflect.catalog import Catalog, search_path
-from engine.reflect.sequences import Sequence
 from engine.reflect.statements import Statement, alter, comment, script, spell
 from engine.session.blame import blame
 from engine.session.stop import Stop
@@ -54,7 +53,7 @@ def tables(catalog: Catalog, shapes: Iterable[Table], hidden: Collection[str] = 
     return [_table(shape, identities, shape.name in hidden) for shape in shapes]
 
 
-def _table(shape: Table, identities: dict[tuple[str, str], Sequence], is_hidden: bool) -> Statement:
+def _table(shape: Table, identities: dict[tuple[str, str], sequences.Sequence], is_hidden: bool) -> Statement:
     titles = {c.columns[0]: c.name for c in shape.constraints if c.kind == "n"}
     columns = [
         _column(column, identities.get((shape.name, column.name)), titles.get(column.name)) for column in shape.columns
@@ -65,7 +64,7 @@ def _table(shape: Table, identities: dict[tuple[str, str], Sequence], is_hidden:
     return spell("table", shape.name, template, shape.name, sql.SQL(", ").join(columns))
 
 
-def _column(column: Column, sequence: Sequence | None, not_null: str | None) -> sql.Composable:
+def _column(column: Column, sequence: sequences.Sequence | None, not_null: str | None) -> sql.Composable:
     """not_null: the name of its not-null, which an identity brings with it, so that it has to be named here."""
     # format_type writes one pair of brackets, however many were declared
     typed = named(column.name, column.type + "[]" * (column.dimensions - 1), column.collation)
@@ -256,7 +255,7 @@ def positions(
     ]
 
 
-def _position(sequence: Sequence, readers: list[tuple[str, str]]) -> Statement:
+def _position(sequence: sequences.Sequence, readers: list[tuple[str, str]]) -> Statement:
     is_up = sequence.increment > 0
     if sequence.is_cycled and sequence.is_readable:
         readers = []
@@ -269,7 +268,7 @@ def _position(sequence: Sequence, readers: list[tuple[str, str]]) -> Statement:
     return spell("position", sequence.name, template, name, last, is_called, last, sql.SQL(" UNION ALL ").join(edges))
 
 
-def _edge(sequence: Sequence, table: str, column: str) -> sql.Composable:
+def _edge(sequence: sequences.Sequence, table: str, column: str) -> sql.Composable:
     """The column's last value in the direction of the sequence; NaN and infinities lie beyond every bound."""
     template = sql.SQL("SELECT trunc({}({})::numeric)::bigint AS value FROM {} WHERE {} BETWEEN {} AND {}")
     last, name = (sql.SQL("max" if sequence.increment > 0 else "min"), sql.Identifier(column))
@@ -297,18 +296,17 @@ def drop_hidden(names: Iterable[str]) -> list[Statement]:
 
 def replay(
     connection: psycopg.Connection,
-    schema: str,
+    path: Sequence[str],
     statements: Iterable[Statement],
-    home: str = "public",
     stop: Stop | None = None,
 ) -> None:
-    """Runs the statements in the schema, in a transaction of their own; home: the schema of the extensions.
+    """Runs the statements in the first schema of the path, in a transaction of their own.
 
     They go to the server at once; only where that fails one by one, so that the error names the one that did. Errors:
     TargetError, Interrupted.
     """
     statements = list(statements)
-    with connection.transaction(), search_path(connection, schema, home):
+    with connection.transaction(), search_path(connection, *path):
         if _is_run_at_once(connection, statements, stop or Stop()):
             return
         for statement in statements:

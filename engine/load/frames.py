@@ -43,7 +43,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
             blame(TargetError, f"loading {route.legacy_table}", work.stop),
             target.transaction(),
         ):
-            with search_path(target, work.schema, work.settings.extension_schema):  # of types and generated columns
+            with search_path(target, *work.path):  # of types and generated columns
                 outcome = loading.load(work, route, table, outcome, target)
             evidence = _evidence(work, route, table, outcome, source)
             counts = replace(chunk_books.write(work, route, rows, outcome, evidence, target), bytes=table.nbytes)

@@ -1,5 +1,7 @@
 """All lookups, by the names under which the mapping calls them: asked once per run, and for each chunk."""
 
+from collections.abc import Collection
+
 import pandas as pd
 import psycopg
 from psycopg import sql
@@ -25,14 +27,14 @@ def find(work: Work, route: Route, rows: pd.DataFrame) -> dict[str, pd.DataFrame
     return {name: asking(LOOKUPS[name].find) for name in route.lookups}
 
 
-def prepare(work: Work) -> None:
-    """Ask the source, once per run, for what transforms need of whole tables."""
+def prepare(work: Work, names: Collection[str] = LOOKUPS.keys()) -> None:
+    """Ask the source, once per run, for what transforms need of whole tables. names: of the lookups that are needed."""
     with work.sessions.lend("source") as source, blame(SourceError, "asking for lookups", work.stop):
-        for lookup in LOOKUPS.values():
+        for lookup in (LOOKUPS[name] for name in names):
             work.frames |= lookup.prepare(work, source) if lookup.prepare else {}
         with work.sessions.lend("target") as target, blame(TargetError, "laying out lookups", work.stop):
             for name, lookup in LOOKUPS.items():
-                if long := lookup.long and lookup.long(work):
+                if name in names and (long := lookup.long and lookup.long(work)):
                     _lay_out(work, source, target, name, long)
                     work.frames[table_of(name)] = pd.DataFrame(long.parents, columns=["column", "parent"])
 

@@ -90,7 +90,7 @@ def _copy(
     with (
         blame(TargetError, f"loading {route.legacy_table}", work.stop),
         culprits.trying(source, target),
-        search_path(target, work.schema, work.settings.extension_schema),  # for functions of generated columns
+        search_path(target, *work.path),  # for functions of generated columns
         target.cursor() as cursor,
     ):
         freezes = is_whole and _empties(target, name)

@@ -82,7 +82,7 @@ def members_of(conn: psycopg.Connection, schema_oid: int, *, extensions: bool = 
 def added_to(conn: psycopg.Connection, schema: SchemaRecord) -> list[Member]:
     """The members that others have added to a schema since it was published; a build has none, for nobody else knows of
     it."""
-    if schema.role == "build":
+    if schema.role in ("build", "delta"):
         return []
     query = "select class, object from migration.objects where schema_oid = %s"
     recorded = set(conn.execute(query, [schema.schema_oid]))

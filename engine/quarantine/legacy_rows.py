@@ -52,11 +52,16 @@ def by_key(
     table: LegacyTable, schema: str, keys: list[str], more: str = "", columns: Collection[str] | None = None
 ) -> str:
     """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
+    return _query(table, schema, key_condition(table, keys), columns, more)
+
+
+def key_condition(table: LegacyTable, keys: Collection[str]) -> str:
+    """SQL that is true of the rows, under the alias t, with one of these keys."""
     names, wanted = table.shape.primary_key, sql.Literal(sorted(set(keys))).as_string(None)
     key = table.shape.find_column(names[0]) if len(names) == 1 else None
     if key and key.kind == "b" and not key.is_array and key.base in {*INPUTS, "text", "varchar"}:  # by its index
-        return _query(table, schema, f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])", columns, more)
-    return _query(table, schema, f"{legacy_key(table)} = any ({wanted}::text[])", columns, more)
+        return f"t.{quoted(key.name)} = any ({wanted}::{key.base}[])"
+    return f"{legacy_key(table)} = any ({wanted}::text[])"
 
 
 def by_id(table: LegacyTable, schema: str, words: list[str]) -> str:

@@ -22,7 +22,7 @@ def violates(work: Work, rule: ConstraintRule) -> sql.Composable:
         return sql.SQL("{} is null").format(columns[0])
     if rule.kind == "c":
         return sql.SQL("{} is false").format(_read(rule, rule.expression or "null"))
-    orphan = _orphan(sql.Identifier(work.schema, rule.parent), rule, columns)
+    orphan = _orphan(work.parents(rule.parent), rule, columns)
     all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
     if rule.is_match_full and len(columns) > 1:
         any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
@@ -77,20 +77,21 @@ def _read(rule: ConstraintRule, text: str) -> sql.Composable:
     return sql.SQL("(select ({}) from (select {}) as named)").format(sql.SQL(text), columns)
 
 
-def _keys(rule: ConstraintRule) -> list[sql.Composable]:
+def key_list(rule: ConstraintRule) -> list[sql.Composable]:
+    """The parts of what may not stand twice, over alias t."""
     plain = {sql.Identifier(name).as_string(): sql.Identifier(name) for name in rule.columns}
     return [plain.get(key) or _read(rule, key) for key in rule.keys] or list(plain.values())
 
 
 def keys(rule: ConstraintRule) -> sql.Composable:
     """What may not stand twice: columns or expressions, over a table of alias t."""
-    return sql.SQL(", ").join(_keys(rule))
+    return sql.SQL(", ").join(key_list(rule))
 
 
 def counts(rule: ConstraintRule) -> sql.Composable:
     """Whether a row takes part in the uniqueness: within the predicate, and no key null unless nulls are equal."""
     parts: list[sql.Composable] = []
-    parts += [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in _keys(rule)]
+    parts += [] if rule.nulls_not_distinct else [sql.SQL("({}) is not null").format(key) for key in key_list(rule)]
     parts += [_read(rule, rule.predicate)] if rule.predicate else []
     return sql.SQL(" and ").join(parts) if parts else sql.SQL("true")
 
@@ -124,7 +125,7 @@ def is_excluded(work: Work, rule: ConstraintRule) -> sql.Composable:
 
     Removing them may free others, so it is asked again until none is left.
     """
-    keys = [sql.SQL("({}) as {}").format(key, sql.Identifier(f"k{n}")) for n, key in enumerate(_keys(rule))]
+    keys = [sql.SQL("({}) as {}").format(key, sql.Identifier(f"k{n}")) for n, key in enumerate(key_list(rule))]
     clashes = [sql.SQL(f"a.k{n} {operator} b.k{n}") for n, operator in enumerate(rule.operators)]
     return sql.SQL(
         "t.ctid in (with ranked as (select t.ctid as row, {keys}, row_number() over (order by {order}) as place "

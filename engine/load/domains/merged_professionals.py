@@ -65,7 +65,7 @@ def make(work: Work, target: psycopg.Connection) -> None:
     """Create the table into which chunks put what their rows carry."""
     shape = merged_shape(work.plan)
     if shape:
-        ddl.replay(target, work.schema, ddl.tables(work.plan.source, [shape]), work.settings.extension_schema)
+        ddl.replay(target, work.path, ddl.tables(work.plan.source, [shape]))
 
 
 def fill(work: Work, target: psycopg.Connection) -> None:

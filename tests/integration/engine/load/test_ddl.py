@@ -75,7 +75,7 @@ def after_load(catalog: Catalog, shapes: list[Table]) -> list[Statement]:
 def build(connection: psycopg.Connection, catalog: Catalog, schema: str = "x__build") -> list[Table]:
     shapes = [table.shape for table in catalog.tables]
     connection.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
-    ddl.replay(connection, schema, before_load(catalog, shapes) + after_load(catalog, shapes))
+    ddl.replay(connection, [schema, "public"], before_load(catalog, shapes) + after_load(catalog, shapes))
     return shapes
 
 
@@ -151,17 +151,17 @@ def test_virtual_columns_and_unvalidated_not_nulls(source, target):
 def test_tables_are_bare_and_carry_their_origin(source, target):
     legacy = made(source, "create table t (id integer primary key, a text not null default 'x' check (a <> 'y'))")
     target.execute("create schema b")
-    ddl.replay(target, "b", before_load(legacy, [legacy.tables[0].shape], hidden={"t"}))
+    ddl.replay(target, ["b", "public"], before_load(legacy, [legacy.tables[0].shape], hidden={"t"}))
     target.execute("insert into b.t values (null, null, '16405(12,5)'), (1, 'y', null), (1, 'y', null)")
     assert [column.name for column in reflect(target, "b").tables[0].shape.columns] == ["id", "a", "__origin"]
-    ddl.replay(target, "b", ddl.drop_hidden(["t"]))
+    ddl.replay(target, ["b", "public"], ddl.drop_hidden(["t"]))
     assert reflect(target, "b").tables[0].shape.columns[-1].name == "a"
 
 
 def test_columns_are_renamed_before_their_tables(source, target):
     legacy = made(source, NASTY)
     build(target, legacy)
-    ddl.replay(target, "x__build", ddl.renames([("order", 'new "name"')], [("order", "Full Name", "where; --")]))
+    ddl.replay(target, ["x__build", "public"], ddl.renames([("order", 'new "name"')], [("order", "Full Name", "where; --")]))
     order = reflect(target, "x__build").table('new "name"').shape
     assert order.column("where; --").collation == '"C"'
     assert next(c.expression for c in order.constraints if c.name == "known; name") == 'is_known("where; --")'
@@ -192,9 +192,9 @@ def test_sequences_go_on_after_values_and_position(source, case, kind):
     legacy = made(source, f"{text}; create table t (id {kind} default nextval('s'))", "legacy")
     shapes = [legacy.tables[0].shape]
     source.execute("create schema b")
-    ddl.replay(source, "b", before_load(legacy, shapes))
+    ddl.replay(source, ["b", "public"], before_load(legacy, shapes))
     source.cursor().executemany("insert into b.t values (%s)", [[value] for value in values])
-    ddl.replay(source, "b", ddl.positions(legacy, shapes, ["s"]))
+    ddl.replay(source, ["b", "public"], ddl.positions(legacy, shapes, ["s"]))
     assert source.execute("select nextval('b.s')").fetchone() == (wanted,)
 
 
@@ -206,9 +206,9 @@ def test_identities_and_shared_sequences_go_on_too(source, target):
     legacy = made(source, text, "legacy")
     shapes = [table.shape for table in legacy.tables]
     target.execute("create schema b")
-    ddl.replay(target, "b", before_load(legacy, shapes))
+    ddl.replay(target, ["b", "public"], before_load(legacy, shapes))
     target.execute("insert into b.a values (40, 5); insert into b.b values (60)")
-    ddl.replay(target, "b", ddl.positions(legacy, shapes, needs(legacy, shapes).sequences))
+    ddl.replay(target, ["b", "public"], ddl.positions(legacy, shapes, needs(legacy, shapes).sequences))
     target.execute("insert into b.a default values")
     assert target.execute("select * from b.a where id > 40").fetchall() == [(41, 61)]
 
@@ -218,9 +218,9 @@ def test_a_descending_sequence_goes_on_below_all_its_columns(source):
     legacy = made(source, text, "legacy")
     source.execute("create schema b")
     shapes = [legacy.tables[0].shape]
-    ddl.replay(source, "b", before_load(legacy, shapes))
+    ddl.replay(source, ["b", "public"], before_load(legacy, shapes))
     source.execute("insert into b.a values (-7, -30)")
-    ddl.replay(source, "b", ddl.positions(legacy, shapes, ["s"]))
+    ddl.replay(source, ["b", "public"], ddl.positions(legacy, shapes, ["s"]))
     assert source.execute("select nextval('b.s')").fetchone() == (-31,)
 
 
@@ -229,10 +229,10 @@ def test_an_unreadable_sequence_goes_on_after_its_values(source, target):
     unread = dataclasses.replace(legacy, sequences=(dataclasses.replace(legacy.sequences[0], last_value=None),))
     shapes = [legacy.tables[0].shape]
     target.execute("create schema b")
-    ddl.replay(target, "b", before_load(unread, shapes) + ddl.positions(unread, shapes, ["s"]))
+    ddl.replay(target, ["b", "public"], before_load(unread, shapes) + ddl.positions(unread, shapes, ["s"]))
     assert target.execute("select nextval('b.s')").fetchone() == (5,)
     target.execute("insert into b.t values (9)")
-    ddl.replay(target, "b", ddl.positions(unread, shapes, ["s"]))
+    ddl.replay(target, ["b", "public"], ddl.positions(unread, shapes, ["s"]))
     assert target.execute("select nextval('b.s')").fetchone() == (10,)
 
 
@@ -288,7 +288,7 @@ def test_members_of_extensions_follow_them(source, target):
     legacy = made(source, text)
     assert legacy.table("t").shape.column("a").type == "extensions.citext"
     moved = rehome(legacy, "public")
-    ddl.replay(target, "public", prerequisite_ddl.extensions(["citext", "pg_trgm"]))
+    ddl.replay(target, ["public", "public"], prerequisite_ddl.extensions(["citext", "pg_trgm"]))
     build(target, moved)
     column, _, note = reflect(target, "x__build").table("t").shape.columns
     assert (column.type, column.default) == ("public.citext", "'x'::public.citext")
@@ -321,7 +321,7 @@ def test_a_declared_table_needs_no_legacy_one(source, target):
         'a "new" one', (Column("id", "uuid", True, "gen_random_uuid()"), Column("n", "integer", identity="a"))
     )
     target.execute("create schema b")
-    ddl.replay(target, "b", before_load(legacy, [shape]) + after_load(legacy, [shape]))
+    ddl.replay(target, ["b", "public"], before_load(legacy, [shape]) + after_load(legacy, [shape]))
     assert [(c.not_null, c.identity) for c in reflect(target, "b").tables[0].shape.columns] == [(True, ""), (True, "a")]
 
 
@@ -329,10 +329,10 @@ def test_a_statement_that_fails_is_named_with_its_kind_table_and_constraint(sour
     legacy = made(source, "create table a (id int primary key); create table b (id int primary key, n int)")
     target.execute("create schema b")
     shapes = [table.shape for table in legacy.tables]
-    ddl.replay(target, "b", before_load(legacy, shapes))
+    ddl.replay(target, ["b", "public"], before_load(legacy, shapes))
     target.execute("insert into b.b values (1), (1)")
     with pytest.raises(TargetError, match=r"^making key b\.b_pkey: unique violation \(23505\)"):
-        ddl.replay(target, "b", after_load(legacy, shapes))
+        ddl.replay(target, ["b", "public"], after_load(legacy, shapes))
 
 
 def test_what_was_stopped_is_not_run_again_statement_by_statement(target):
@@ -341,5 +341,5 @@ def test_what_was_stopped_is_not_run_again_statement_by_statement(target):
     slow = spell("table", "slow", "select nextval('public.tries'), pg_sleep(60)")
     threading.Timer(0.5, stop.set).start()
     with stop.reaching(lambda: target.cancel_safe(timeout=5)), pytest.raises(Interrupted):
-        ddl.replay(target, "public", [slow], stop=stop)
+        ddl.replay(target, ["public", "public"], [slow], stop=stop)
     assert target.execute("select last_value, is_called from public.tries").fetchone() == (1, True)

@@ -80,7 +80,7 @@ def test_what_an_older_server_lacks_is_listed_and_not_wanted(conn):
     statements = [*build.before_load(plan)[0], *build.after_load(plan), *build.renames(plan)]
     assert [s.sql for s in statements if NEW.search(s.sql)] == []
     conn.execute("create schema product")
-    ddl.replay(conn, "product", statements)
+    ddl.replay(conn, ["product", "public"], statements)
     found = {thing.key: thing for thing in shape_of(conn, "product")}
     for thing in older.fitted(shape_of(conn, "public"), 140_000):
         if thing.of not in ("users", "tutor_profiles", None):

@@ -1,0 +1,391 @@
+"""Makes a delta the build's: in one transaction the build's rows change, and the books with them.
+
+Laws
+- Rows are inserted or updated first, then those are deleted that are no longer to be there. No row is deleted to be
+  inserted again: foreign keys of the build would act on it.
+- Foreign keys of what changes are checked once, when all has changed. One that does not hold then fails the round, and
+  nothing has changed. Their definitions are as they were before the transaction ends.
+- As many rows have to be there afterwards as the build kept, and the delta has.
+- The books of what was derived anew are replaced whole by those of the delta.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import psycopg
+from psycopg import errors, sql
+
+from config.errors import TargetError, VerificationFailed
+from config.shapes import Table
+from engine.books import bookkeeping
+from engine.chunks.work import Work, in_build
+from engine.following.delta import Delta
+from engine.following.seeds import final_column, final_place
+from engine.following.units import Filled, Group, Rows
+from engine.load import between_waves, ddl
+from engine.planning.plan import Plan
+from engine.session import fetch
+from engine.session.blame import blame
+
+REFERENCES = """
+    select c.conrelid::regclass::text, quote_ident(c.conname), c.condeferrable, c.condeferred from pg_constraint as c
+    where c.contype = 'f' and c.conparentid = 0 and (c.conrelid = any (%(tables)s::oid[]) or c.confrelid = any (%(tables)s::oid[]))
+    order by 1, 2
+"""
+# Unique keys beside the primary one, with what makes them again; those that a foreign key needs stay.
+UNIQUES = """
+    select c.oid is not null, coalesce(quote_ident(c.conname), i.indexrelid::regclass::text),
+           coalesce(pg_get_constraintdef(c.oid), pg_get_indexdef(i.indexrelid)),
+           coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(i.indexrelid, 'pg_class'))
+    from pg_index as i left join pg_constraint as c on c.conindid = i.indexrelid and c.contype in ('u', 'x')
+    where i.indrelid = %(table)s::regclass and i.indisunique and not i.indisprimary
+      and not exists (select from pg_constraint as f where f.contype = 'f' and f.conindid = i.indexrelid)
+"""
+
+
+@dataclass
+class Changed:
+    """How many rows of the build a round has changed. by_table: (whether in the archive, build name) → the same."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    by_table: dict[tuple[bool, str], tuple[int, int, int]] = field(default_factory=dict)
+
+    def add(self, table: Filled, figures: tuple[int, int, int]) -> None:
+        self.inserted += figures[0]
+        self.updated += figures[1]
+        self.deleted += figures[2]
+        self.by_table[table.is_archive, table.name] = figures
+
+    def growth(self, table: Filled) -> int:
+        inserted, _, deleted = self.by_table.get((table.is_archive, table.name), (0, 0, 0))
+        return inserted - deleted
+
+
+def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]) -> Changed:
+    """Change build and books, in the caller's transaction. source_rows, files: of every legacy table, now.
+
+    Errors: TargetError, VerificationFailed; then nothing has changed.
+    """
+    work, target, changed = delta.work, delta.target, Changed()
+    loaded = _loaded_of_groups(delta)
+    tables = list(_tables(delta))
+    with blame(TargetError, "changing the build", work.stop), in_build(work, target):
+        with _references_checked_last(target, [final_place(work, table) for table, _ in tables]):
+            put = {}
+            for table, unit in tables:
+                put[table] = _put(delta, table, unit)
+            for table, unit in _children_first(delta.main.plan, tables):
+                inserted, updated = put[table]
+                changed.add(table, (inserted, updated, _delete(delta, table, unit)))
+        for table, _ in tables:
+            _prove(delta, table)
+    _replace_books(delta)
+    _record_figures(delta, changed, loaded, source_rows, files)
+    return changed
+
+
+def _tables(delta: Delta) -> Iterator[tuple[Filled, Rows | Group]]:
+    """What the delta has tables for."""
+    for unit in delta.rows:
+        for table in unit.tables:
+            yield table, unit
+    for group in delta.groups:
+        for is_archive, name in sorted(group.tables):
+            yield Filled(name, is_archive, (), False), group
+
+
+def _shape(delta: Delta, table: Filled) -> Table:
+    if table.is_archive:
+        return next(shape for shape in delta.main.plan.archive if shape.name == table.name)
+    return delta.main.plan.shape(table.name)
+
+
+def _delta_place(delta: Delta, table: Filled) -> sql.Identifier:
+    work = delta.work
+    return sql.Identifier(work.archive_schema if table.is_archive else work.schema, table.name)
+
+
+def _main_place(delta: Delta, table: Filled) -> sql.Identifier:
+    return sql.Identifier(*final_place(delta.work, table))
+
+
+def _put(delta: Delta, table: Filled, unit: Rows | Group) -> tuple[int, int]:
+    """Insert the delta's rows, or update those that are there and differ; how many of each."""
+    shape = _shape(delta, table)
+    if not shape.primary_key:
+        return _put_keyless(delta, table)
+    try:
+        with delta.target.transaction():
+            return _upsert(delta, table, shape)
+    except errors.UniqueViolation:
+        with _without_uniques(delta.target, _main_place(delta, table)):
+            deleted = _delete(delta, table, unit)
+            inserted, updated = _upsert(delta, table, shape)
+            return inserted - deleted, updated  # those are deleted already: what is told is what it comes to
+
+
+def _upsert(delta: Delta, table: Filled, shape: Table) -> tuple[int, int]:
+    own = [column.name for column in shape.columns if not column.generated]
+    final = {name: sql.Identifier(final_column(delta.work, table, name)) for name in own}
+    rest = [name for name in own if name not in shape.primary_key]
+    listed = sql.SQL(", ")
+    query = sql.SQL(
+        "with put as (insert into {main} as m ({into}) overriding system value select {given} from {delta} as d "
+        "on conflict ({key}) do {action} returning m.xmax = 0 as is_new) "
+        "select count(*) filter (where is_new), count(*) filter (where not is_new) from put"
+    )
+    action = sql.SQL("nothing")
+    if rest:
+        action = sql.SQL("update set {} where row({})::record operator(pg_catalog.*<>) row({})::record").format(
+            listed.join(sql.SQL("{0} = excluded.{0}").format(final[name]) for name in rest),
+            listed.join(sql.SQL("m.{}").format(final[name]) for name in rest),
+            listed.join(sql.SQL("excluded.{}").format(final[name]) for name in rest),
+        )
+    inserted, updated = fetch.one(
+        delta.target,
+        query.format(
+            main=_main_place(delta, table),
+            into=listed.join(final[name] for name in own),
+            given=listed.join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in own),
+            delta=_delta_place(delta, table),
+            key=listed.join(final[name] for name in shape.primary_key),
+            action=action,
+        ),
+    )
+    return int(inserted), int(updated)
+
+
+def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int]:
+    """A table without a key is emptied first: nothing can point at it by one. Its rows count as new."""
+    delta.target.execute(sql.SQL("delete from {}").format(_main_place(delta, table)))
+    own = [column.name for column in _shape(delta, table).columns if not column.generated]
+    query = sql.SQL("insert into {} ({}) overriding system value select {} from {}").format(
+        _main_place(delta, table),
+        sql.SQL(", ").join(sql.Identifier(final_column(delta.work, table, name)) for name in own),
+        sql.SQL(", ").join(map(sql.Identifier, own)),
+        _delta_place(delta, table),
+    )
+    return delta.target.execute(query).rowcount, 0
+
+
+def _delete(delta: Delta, table: Filled, unit: Rows | Group) -> int:
+    """Delete what the round derives anew, or found gone, and the delta does not have."""
+    shape = _shape(delta, table)
+    if not shape.primary_key:
+        return 0
+    same = sql.SQL(" and ").join(
+        sql.SQL("d.{} = m.{}").format(sql.Identifier(name), sql.Identifier(final_column(delta.work, table, name)))
+        for name in shape.primary_key
+    )
+    query = sql.SQL("delete from {main} as m where {meant} and not exists (select from {delta} as d where {same})")
+    found = query.format(
+        main=_main_place(delta, table), meant=_is_meant(delta, table, unit), delta=_delta_place(delta, table), same=same
+    )
+    return delta.target.execute(found).rowcount
+
+
+def _is_meant(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composable:
+    """Whether a row of the build, under alias m, is one of those that the round derives anew, or found gone."""
+    if isinstance(unit, Group):
+        return sql.SQL("true")
+    seeds = delta.seeds[unit.legacy_table]
+    legacy = sql.SQL(", ").join(map(sql.Identifier, seeds.legacy.shape.primary_key))
+    own = sql.SQL(", ").join(sql.Identifier("m", final_column(delta.work, table, name)) for name in table.key)
+    return sql.SQL("({own}) in (select {legacy} from {keys} union all select {legacy} from {gone})").format(
+        own=own, legacy=legacy, keys=seeds.keys, gone=seeds.gone
+    )
+
+
+def _children_first(
+    plan: Plan, tables: list[tuple[Filled, Rows | Group]]
+) -> list[tuple[Filled, Rows | Group]]:
+    """In an order in which no table comes before one that points at it, but for circles."""
+    pointing: dict[str, set[str]] = {}
+    for rule in plan.rules:
+        if rule.kind == "f" and rule.parent != rule.table:
+            pointing.setdefault(rule.parent, set()).add(rule.table)
+    left = dict.fromkeys(table for table, _ in tables)
+    units = dict(tables)
+    found = []
+    while left:
+        names = {table.name for table in left if not table.is_archive}
+        free = [t for t in left if t.is_archive or not pointing.get(t.name, set()) & (names - {t.name})]
+        for table in free or [next(iter(left))]:
+            del left[table]
+            found.append((table, units[table]))
+    return found
+
+
+def _prove(delta: Delta, table: Filled) -> None:
+    """Errors: VerificationFailed where a row is not there that has to be."""
+    if not _shape(delta, table).primary_key:
+        return
+    shape = _shape(delta, table)
+    same = sql.SQL(" and ").join(
+        sql.SQL("d.{} = m.{}").format(sql.Identifier(name), sql.Identifier(final_column(delta.work, table, name)))
+        for name in shape.primary_key
+    )
+    query = sql.SQL("select count(*) from {} as d where not exists (select from {} as m where {})")
+    lost = fetch.value(
+        int, delta.target, query.format(_delta_place(delta, table), _main_place(delta, table), same)
+    )
+    if lost:
+        raise VerificationFailed(
+            f"the round did not come out: {lost} rows of {table.name} are not in the build after it, though they were "
+            f"put there; nothing was changed"
+        )
+
+
+@contextlib.contextmanager
+def _references_checked_last(target: psycopg.Connection, places: list[tuple[str, str]]) -> Iterator[None]:
+    """Foreign keys from and to these tables wait until the block ends; then all have to hold."""
+    oids = [
+        fetch.value(int, target, "select oid::bigint from pg_class where oid = %s::regclass", [sql.Identifier(*place).as_string()])
+        for place in places
+    ]
+    found = target.execute(REFERENCES, {"tables": oids}).fetchall()
+    _alter(target, [(table, name, "deferrable initially deferred") for table, name, *_ in found])
+    yield
+    target.execute("set constraints all immediate")
+    states = {(False, False): "not deferrable", (True, False): "deferrable initially immediate"}
+    _alter(
+        target,
+        [
+            (table, name, states.get((is_deferrable, is_deferred), "deferrable initially deferred"))
+            for table, name, is_deferrable, is_deferred in found
+        ],
+    )
+
+
+def _alter(target: psycopg.Connection, constraints: list[tuple[str, str, str]]) -> None:
+    if constraints:
+        target.execute(
+            ";\n".join(f"alter table {table} alter constraint {name} {state}" for table, name, state in constraints)
+        )
+
+
+@contextlib.contextmanager
+def _without_uniques(target: psycopg.Connection, table: sql.Identifier) -> Iterator[None]:
+    """Rows may change places under a unique key: it is made again when all have."""
+    found = target.execute(UNIQUES, {"table": table.as_string()}).fetchall()
+    for is_constraint, name, *_ in found:
+        dropped = f"alter table {table.as_string()} drop constraint {name}" if is_constraint else f"drop index {name}"
+        target.execute(dropped)
+    yield
+    for is_constraint, name, definition, comment in found:
+        if is_constraint:
+            target.execute(f"alter table {table.as_string()} add constraint {name} {definition}")
+        else:
+            target.execute(definition)
+        if comment:
+            kind = f"constraint {name} on {table.as_string()}" if is_constraint else f"index {name}"
+            target.execute(sql.SQL("comment on {} is {}").format(sql.SQL(kind), sql.Literal(comment)))
+
+
+# the books
+
+
+def _replace_books(delta: Delta) -> None:
+    """The records of what was derived anew are those of the delta."""
+    for unit in (*delta.rows, *delta.groups):
+        _forget(delta, unit)
+    run, own = delta.main.run_id, delta.work.run_id
+    derived = [route.legacy_table for route in delta.routes if route.is_accounted]
+    target, given = delta.target, {"run": run, "delta": own, "derived": derived, "tables": list(delta.tables)}
+    target.execute("delete from migration.moved where run_id = %(delta)s and legacy_table <> all (%(derived)s)", given)
+    target.execute("delete from migration.gone where run_id = %(delta)s and build_table <> all (%(tables)s)", given)
+    for table in ("rejects", "id_map", "removed_links", "notes", "moved", "gone"):
+        query = "update {} set run_id = %(run)s where run_id = %(delta)s"
+        target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), given)
+
+
+def _forget(delta: Delta, unit: Rows | Group) -> None:
+    plan, target = delta.main.plan, delta.target
+    accounted = [unit.legacy_table] if isinstance(unit, Rows) else sorted(unit.accounted)
+    tables = [t.name for t in unit.tables] if isinstance(unit, Rows) else [name for _, name in unit.tables]
+    names = sorted({route.legacy_table for route in unit.routes})
+    given = {
+        "run": delta.main.run_id,
+        "accounted": accounted,
+        "names": names,
+        "build": tables,
+        "final": [plan.final_name(name) for name in tables],
+    }
+    for table in ("rejects", "removed_links", "moved"):
+        query = "delete from {} where run_id = %(run)s and legacy_table = any (%(accounted)s)"
+        target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), given)
+    target.execute("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)", given)
+    of_unit = "run_id = %(run)s and legacy_table = any (%(names)s) and (target_table = any (%(final)s)"
+    of_unit += " or target_table is null and legacy_table = any (%(accounted)s))"
+    if isinstance(unit, Group):
+        target.execute(f"delete from migration.notes where {of_unit}", given)
+        target.execute(f"delete from migration.id_map where {of_unit}", given)
+        return
+    seeds = delta.seeds[unit.legacy_table]
+    for table, column in (("notes", "legacy_key"), ("id_map", "legacy_id")):
+        query = sql.SQL("delete from {} where {} and {} in ({})").format(
+            sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(of_unit), sql.Identifier(column), seeds.texts()
+        )
+        target.execute(query, given)
+
+
+def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:
+    """(legacy table, loaded, archived) of those whose rows a group accounts for, as a run counts them."""
+    counted = {name for group in delta.groups for name in group.accounted}
+    batches = [
+        [table for table in tables if table.name in counted]
+        for tables in between_waves.counted_together(delta.main.plan)
+    ]
+    loaded = dict(between_waves.count_loaded(delta.work, [tables for tables in batches if tables]))
+    archived: dict[str, int] = dict(delta.target.execute(between_waves.ARCHIVED, (delta.work.run_id,)).fetchall())
+    found = []
+    for name, rows in loaded.items():
+        table = delta.main.plan.table(name)
+        is_archive = table.disposition == "archive"
+        route = next(route for route in table.routes if route.is_accounted)
+        found.append((name, 0, rows) if is_archive else (name, rows, archived.get(route.name, 0)))
+    return found
+
+
+def _record_figures(
+    delta: Delta,
+    changed: Changed,
+    loaded: list[tuple[str, int, int]],
+    source_rows: Mapping[str, int],
+    files: Mapping[str, str],
+) -> None:
+    target, run = delta.target, delta.main.run_id
+    target.execute(
+        "update migration.tables as t set source_rows = given.rows, files = given.files "
+        "from unnest(%s::text[], %s::bigint[], %s::text[]) as given (name, rows, files) "
+        "where t.run_id = %s and t.legacy_table = given.name",
+        [list(source_rows), list(source_rows.values()), [files[name] for name in source_rows], run],
+    )
+    for name, rows, archived in loaded:
+        target.execute(
+            "update migration.tables set loaded = %s, archived = %s where run_id = %s and legacy_table = %s",
+            [rows, archived, run, name],
+        )
+    for unit in delta.rows:
+        column = "archived" if unit.home.is_archive else "loaded"
+        query = sql.SQL("update migration.tables set {0} = {0} + %s where run_id = %s and legacy_table = %s")
+        target.execute(query.format(sql.Identifier(column)), [changed.growth(unit.home), run, unit.legacy_table])
+
+
+def place_sequences(work: Work, target: psycopg.Connection) -> None:
+    """Sequences of the build go on after their legacy positions, and after what the build holds."""
+    plan = work.plan
+    shapes, origins = [], {}
+    for shape in plan.build:
+        final = Filled(shape.name, False, (), False)
+        name = plan.final_name(shape.name)
+        columns = tuple(replace(c, name=final_column(work, final, c.name)) for c in shape.columns)
+        shapes.append(replace(shape, name=name, columns=columns))
+        for old, new in zip(shape.columns, columns, strict=True):
+            place = (shape.name, old.name)
+            origins[name, new.name] = dict(plan.origins).get(place, place)
+    statements = ddl.positions(plan.source, shapes, plan.sequences, origins)
+    ddl.replay(target, work.path, statements, work.stop)

@@ -1,0 +1,250 @@
+"""What else a delta touches: rows that it does not derive, and that would come out otherwise now.
+
+Laws
+- A row that the build keeps has to be derived anew if a row that it names is no longer there, if the id to which a
+  reference of it leads has changed, or if it shares a unique key with a row of the delta.
+- A group that the delta does not derive has to be, if that is so of one of its rows, or if a row appears that one of
+  its rejected rows, or of its lost references, names.
+- What is found is added, and the delta derived once more, until nothing is found. More is derived than needed rather
+  than less: a value that only looks the same counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from config.errors import SourceError
+from config.postgres.quoting import quoted
+from engine.chunks.work import in_build
+from engine.following.delta import Delta
+from engine.following.seeds import final_column, final_place
+from engine.following.units import Filled, Group, Rows
+from engine.planning.plan import ConstraintRule, Follow
+from engine.planning.tables.reshaped import legacy_key
+from engine.quarantine import violations
+from engine.reflect.select_list import as_text
+from engine.session import fetch
+from engine.session.blame import blame
+
+NAMED_AT_MOST = 10_000  # values that are looked for in the books; past them the group is derived
+MOVED = """
+    (select from_id, legacy_id, to_id from migration.moved where run_id = %(one)s and legacy_table = %(table)s
+     except select from_id, legacy_id, to_id from migration.moved where run_id = %(other)s and legacy_table = %(table)s)
+"""
+# Spelled as no id is told from another: an id in capitals, in braces or without hyphens is the same one.
+MENTIONED = """
+    with appeared as (
+        select distinct translate(lower(trim(value)), '{}-', '') as value from unnest(%(values)s::text[]) as v (value)
+    )
+    select exists (
+        select from migration.rejects as r, jsonb_each_text(
+            case jsonb_typeof(r.legacy_row) when 'object' then r.legacy_row else '{}' end) as e
+        join appeared as a on a.value = translate(lower(trim(e.value)), '{}-', '')
+        where r.run_id = %(run)s and r.legacy_table = any (%(tables)s)
+        union all
+        select from migration.notes as n
+        join appeared as a on a.value = translate(lower(trim(n.legacy_value)), '{}-', '')
+        where n.run_id = %(run)s and n.legacy_table = any (%(tables)s) and n.note like 'orphan: %%'
+        union all
+        select from migration.notes as n
+        where n.run_id = %(run)s and n.legacy_table = any (%(tables)s) and n.note like 'not_made: %%'
+    )
+"""
+
+
+@dataclass
+class Wider:
+    """What has to be derived besides. keys: of single rows, by legacy table, as the books write them."""
+
+    keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    groups: set[Group] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return any(self.keys.values()) or bool(self.groups)
+
+    def add(self, unit: Rows | Group | None, keys: list[str]) -> None:
+        if isinstance(unit, Group):
+            self.groups.add(unit)
+        elif unit:
+            self.keys[unit.legacy_table] |= set(keys)
+
+
+def of(delta: Delta) -> Wider:
+    """Of a delta that was derived and judged. Errors: SourceError, TargetError."""
+    found = Wider()
+    for rule in delta.main.plan.rules:
+        if rule.kind == "f" and rule.parent in delta.tables:
+            _vanished(delta, rule, found)
+            _appeared(delta, rule, found)
+        elif rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
+            _rivals(delta, rule, found)
+    for step in delta.main.plan.follows:
+        if any(step.legacy_table == route.legacy_table for route in delta.routes if route.is_accounted):
+            _moved(delta, step, found)
+    return found
+
+
+def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
+    """Kept rows that name a row which was there, and will not be."""
+    kept = delta.kept(rule.table)
+    if kept is None:
+        return
+    work = delta.work
+    parent = _main(delta, rule.parent, rule.ref_columns)
+    now = work.parents(rule.parent)
+    pairs = list(zip(rule.columns, rule.ref_columns, strict=True))
+    named = sql.SQL(" and ").join(
+        sql.SQL("t.{} = o.{}").format(sql.Identifier(own), sql.Identifier(other)) for own, other in pairs
+    )
+    same = sql.SQL(" and ").join(
+        sql.SQL("p.{0} = o.{0}").format(sql.Identifier(other)) for _, other in pairs
+    )
+    gone = sql.SQL("select {} from {} as o where {} and not exists (select from {} as p where {})").format(
+        sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(other)) for _, other in pairs),
+        parent,
+        _replaced(delta, rule.parent),
+        now,
+        same,
+    )
+    with in_build(work, delta.target):
+        if not fetch.value(bool, delta.target, sql.SQL("select exists ({})").format(gone)):
+            return
+        keys = _keys(delta, rule.table, kept, sql.SQL("exists (select from ({}) as o where {})").format(gone, named))
+    if keys:
+        found.add(delta.units.filling(rule.table), keys)
+
+
+def _appeared(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
+    """Groups that wait for a row which will be there, and was not."""
+    group = delta.units.filling(rule.table)
+    if not isinstance(group, Group) or group in delta.groups or group in found.groups or len(rule.columns) != 1:
+        if isinstance(group, Group) and group not in delta.groups and len(rule.columns) != 1:
+            found.groups.add(group)
+        return
+    work, column = delta.work, rule.ref_columns[0]
+    query = sql.SQL(
+        "select {} from {} as t where not exists (select from {} as o where o.{name} = t.{name}) limit {}"
+    ).format(
+        sql.SQL(as_text(work.plan.shape(rule.parent).column(column))),
+        sql.Identifier(work.schema, rule.parent),
+        _main(delta, rule.parent, rule.ref_columns),
+        sql.Literal(NAMED_AT_MOST + 1),
+        name=sql.Identifier(column),
+    )
+    with in_build(work, delta.target):
+        values = [value for (value,) in delta.target.execute(query)]
+    if not values:
+        return
+    tables = sorted({route.legacy_table for route in group.routes})
+    given = {"values": values, "run": delta.main.run_id, "tables": tables}
+    if len(values) > NAMED_AT_MOST or fetch.value(bool, delta.target, MENTIONED, given):
+        found.groups.add(group)
+
+
+def _rivals(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
+    """Kept rows with the unique key of a row of the delta."""
+    kept = delta.kept(rule.table)
+    if kept is None:
+        return
+    keys = violations.key_list(rule)
+    equal = "is not distinct from" if rule.nulls_not_distinct else "="
+    same = sql.SQL(" and ").join(sql.SQL(f"d.k{n} {equal} ({{}})").format(key) for n, key in enumerate(keys))
+    listed = sql.SQL(", ").join(sql.SQL(f"({{}}) as k{n}").format(key) for n, key in enumerate(keys))
+    condition = sql.SQL("{counts} and exists (select from (select {listed} from {delta} as t where {counts}) as d where {same})").format(
+        counts=violations.counts(rule),
+        listed=listed,
+        delta=sql.Identifier(delta.work.schema, rule.table),
+        same=same,
+    )
+    with in_build(delta.work, delta.target):
+        found.add(delta.units.filling(rule.table), _keys(delta, rule.table, kept, condition))
+
+
+def _moved(delta: Delta, step: Follow, found: Wider) -> None:
+    """Rows with a reference that leads elsewhere now."""
+    unit = delta.units.filling(step.table)
+    if unit is None or unit in delta.groups:
+        return
+    ids: set[str] = set()
+    runs = (delta.main.run_id, delta.work.run_id)
+    for one, other in (runs, runs[::-1]):
+        given = {"one": one, "other": other, "table": step.legacy_table}
+        ids |= {id_ for row in delta.target.execute(MOVED, given) for id_ in row[:2]}
+    if not ids:
+        return
+    if isinstance(unit, Group):
+        found.groups.add(unit)
+        return
+    table = delta.work.plan.table(unit.legacy_table).legacy
+    column = table.shape.find_column(step.column)
+    if column is None:
+        raise LookupError(f"{table.name} has no column {step.column}, which was to follow {step.legacy_table}")
+    spelled = f"translate(lower({as_text(column)}), '{{}}-', '')"
+    wanted = sql.Literal(sorted(id_.lower().translate(str.maketrans("", "", "{}-")) for id_ in ids)).as_string(None)
+    query = (
+        f"select {legacy_key(table)} from {quoted(delta.work.plan.source_schema, table.name)} as t "
+        f"where {spelled} = any ({wanted}::text[])"
+    )
+    with (
+        delta.work.sessions.lend("source") as source,
+        blame(SourceError, f"looking for what names rows of {step.legacy_table}", delta.work.stop),
+    ):
+        found.add(unit, [key for (key,) in source.execute(query).fetchall()])
+
+
+def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.Composable) -> list[str]:
+    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table, whether there is any.
+    """
+    unit = delta.units.filling(build_table)
+    if not isinstance(unit, Rows):
+        query = sql.SQL("select exists (select from {} as t where {})").format(kept, condition)
+        return [""] if fetch.value(bool, delta.target, query) else []
+    table = next(t for t in unit.tables if t.name == build_table and not t.is_archive)
+    legacy = delta.work.plan.table(unit.legacy_table).legacy
+    named = sql.SQL(", ").join(
+        sql.SQL("t.{} as {}").format(sql.Identifier(own), sql.Identifier(old))
+        for own, old in zip(table.key, legacy.shape.primary_key, strict=True)
+    )
+    query = sql.SQL("select distinct {} from (select {} from {} as t where {}) as t").format(
+        sql.SQL(legacy_key(legacy)), named, kept, condition
+    )
+    known = {key for (key,) in delta.target.execute(query)}
+    return sorted(known)
+
+
+def _main(delta: Delta, build_table: str, columns: tuple[str, ...]) -> sql.Composed:
+    """A table of the build as it is, under legacy names; these columns, and those that say of which row each is."""
+    table = _filled(delta, build_table)
+    names = dict.fromkeys((*columns, *table.key))
+    listed = sql.SQL(", ").join(
+        sql.SQL("m.{} as {}").format(sql.Identifier(final_column(delta.work, table, name)), sql.Identifier(name))
+        for name in names
+    )
+    return sql.SQL("(select {} from {} as m)").format(listed, sql.Identifier(*final_place(delta.work, table)))
+
+
+def _filled(delta: Delta, build_table: str) -> Filled:
+    for unit in delta.rows:
+        for table in unit.tables:
+            if table.name == build_table and not table.is_archive:
+                return table
+    return Filled(build_table, False, (), False)
+
+
+def _replaced(delta: Delta, build_table: str) -> sql.Composable:
+    """Whether a row of the build, under alias o, is derived anew or gone."""
+    for unit in delta.rows:
+        for table in unit.tables:
+            if table.name == build_table and not table.is_archive:
+                seeds = delta.seeds[unit.legacy_table]
+                same = sql.SQL(" and ").join(
+                    sql.SQL("k.{} = o.{}").format(sql.Identifier(old), sql.Identifier(own))
+                    for old, own in zip(seeds.legacy.shape.primary_key, table.key, strict=True)
+                )
+                return sql.SQL(
+                    "(exists (select from {} as k where {same}) or exists (select from {} as k where {same}))"
+                ).format(seeds.keys, seeds.gone, same=same)
+    return sql.SQL("true")

@@ -1,0 +1,319 @@
+"""The delta of a round: what its units derive from the round's snapshot, judged as a run judges it, in schemas of their
+own beside the build.
+
+Laws
+- Rows are derived by the plan's routes, by the transforms and lookups of a run, and judged by the run's quarantine:
+  nothing of the rules is written twice.
+- The delta has tables for what its units fill; for all other tables of the build it has views of these, in legacy
+  names. What a foreign key points at is the rows that there will be: those of the delta, and of the build those that
+  the round does not derive anew.
+- Its books stand under an id of their own, until `apply` makes them the run's.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import psycopg
+from psycopg import sql
+
+from config.errors import TargetError
+from config.shapes import Table
+from engine.books import bookkeeping
+from engine.chunks import work as works
+from engine.chunks.pauses import Pauses
+from engine.chunks.work import Chunk, Part, Work
+from engine.following.seeds import Seeds, final_column, final_place
+from engine.following.units import Filled, Group, Rows, Units
+from engine.load import between_waves, ddl, lookups
+from engine.load.build import WAVES, after_load, judgeable
+from engine.load.domains import finance, merged_professionals, profiles
+from engine.load.moving import Move
+from engine.planning.plan import Noted, Plan, Route
+from engine.publish import publish, schemas
+from engine.quarantine.constraints import Constraints
+from engine.quarantine.quarantine import Quarantine
+from engine.session.blame import blame
+from engine.session.execution import Watch, Workers
+
+SUFFIX = "__delta"
+OF_DELTA = ("rejects", "id_map", "removed_links", "notes", "moved", "gone", "chunks")
+
+
+def books_id(run_id: str) -> str:
+    """Under which the books of a run's delta stand."""
+    return f"{run_id}{SUFFIX}"
+
+
+@dataclass
+class Delta:
+    """One attempt at the delta of a round.
+
+    rows, groups: the units that are derived; whole: legacy tables of which all is read. plan: the run's. target: a session for what is done at once.
+    """
+
+    main: Work
+    target: psycopg.Connection
+    workers: Workers
+    watch: Watch
+    pauses: Pauses
+    units: Units
+    rows: tuple[Rows, ...]
+    groups: tuple[Group, ...]
+    seeds: dict[str, Seeds] = field(init=False)
+    work: Work = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.main.plan
+        own = works.Delta(
+            of=self.main.run_id,
+            schema=f"{plan.target_schema}{SUFFIX}",
+            archive_schema=f"{publish.ARCHIVE}{SUFFIX}",
+            parents={table.name: _now(n, m) for n, unit in enumerate(self.rows) for m, table in _build_tables(unit)},
+        )
+        self.work = replace(
+            self.main, run_id=books_id(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
+        )
+        self.seeds = {unit.legacy_table: Seeds(self.work, unit, n) for n, unit in enumerate(self.rows)}
+
+    @property
+    def routes(self) -> list[Route]:
+        names = {route.name for unit in (*self.rows, *self.groups) for route in unit.routes}
+        return [route for route in self.main.plan.routes if route.name in names]
+
+    @property
+    def tables(self) -> set[str]:
+        """The tables of the build that it derives rows of."""
+        filled = {table.name for unit in self.rows for table in unit.tables if not table.is_archive}
+        return filled | {name for group in self.groups for is_archive, name in group.tables if not is_archive}
+
+    @property
+    def archives(self) -> set[str]:
+        filled = {table.name for unit in self.rows for table in unit.tables if table.is_archive}
+        return filled | {name for group in self.groups for is_archive, name in group.tables if is_archive}
+
+    def _restricted(self, plan: Plan) -> Plan:
+        """What is done of the plan. Foreign keys are judged, and not made: some of their parents are views."""
+        tables = self.tables
+        rules = [rule for rule in plan.rules if rule.table in tables]
+        noted = [
+            n for n in plan.noted if n.target_table in {plan.final_name(t) for t in tables} | tables
+        ]
+        return replace(
+            plan,
+            rules=tuple(replace(rule, is_alone=True) if rule.kind == "f" else rule for rule in rules),
+            follows=tuple(step for step in plan.follows if step.table in tables),
+            noted=tuple(noted),
+        )
+
+    # the schemas
+
+    def make(self) -> None:
+        """Make the schemas with their tables and views, and the books that judgements ask. Errors: TargetError."""
+        work, plan = self.work, self.work.plan
+        with blame(TargetError, "making the delta's schemas", work.stop), self.target.transaction():
+            drop(self.target, self.main)
+            for name, kind in ((work.schema, "product"), (work.archive_schema, "archive")):
+                self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+                bookkeeping.register_schema(
+                    self.target, name, kind, "delta", plan.target_schema, self.main.run_id
+                )
+            shapes = [shape for shape in plan.build if shape.name in self.tables]
+            ddl.replay(self.target, work.path, ddl.tables(plan.source, shapes, plan.hidden), work.stop)
+            archives = [shape for shape in plan.archive if shape.name in self.archives]
+            ddl.replay(self.target, work.archive_path, ddl.tables(plan.source, archives), work.stop)
+            for shape in plan.build:
+                if shape.name not in self.tables:
+                    self._view(shape.name, shape, "")
+            for seeds in self.seeds.values():
+                seeds.make(self.target)
+            for number, unit in enumerate(self.rows):
+                for place, table in _build_tables(unit):
+                    self._view_kept(_kept(number, place), table, self.seeds[unit.legacy_table])
+                    self._view_now(_now(number, place), _kept(number, place), table)
+            self._borrow_books()
+
+    def _view(self, name: str, shape: Table, condition: str | sql.Composable) -> None:
+        """A view of a table of the build, under legacy names."""
+        table = Filled(shape.name, False, (), False)
+        columns = sql.SQL(", ").join(
+            sql.SQL("m.{} as {}").format(
+                sql.Identifier(final_column(self.work, table, c.name)), sql.Identifier(c.name)
+            )
+            for c in shape.columns
+        )
+        self.target.execute(
+            sql.SQL("create view {} as select {} from {} as m {}").format(
+                sql.Identifier(self.work.schema, name),
+                columns,
+                sql.Identifier(*final_place(self.work, table)),
+                sql.SQL(condition) if isinstance(condition, str) else condition,
+            )
+        )
+
+    def _view_kept(self, name: str, table: Filled, seeds: Seeds) -> None:
+        """The rows of a table of the build that the round does not derive anew."""
+        legacy = seeds.legacy.shape.primary_key
+        same = sql.SQL(" and ").join(
+            sql.SQL("k.{} = m.{}").format(sql.Identifier(old), sql.Identifier(final_column(self.work, table, own)))
+            for old, own in zip(legacy, table.key, strict=True)
+        )
+        condition = sql.SQL(
+            "where not exists (select from {} as k where {same}) and not exists (select from {} as k where {same})"
+        ).format(seeds.keys, seeds.gone, same=same)
+        self._view(name, self.work.plan.shape(table.name), condition)
+
+    def _view_now(self, name: str, kept: str, table: Filled) -> None:
+        """The rows that it will have."""
+        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in self.work.plan.shape(table.name).columns)
+        query = "create view {} as select {columns} from {} union all select {columns} from {}"
+        places = (sql.Identifier(self.work.schema, each) for each in (name, kept, table.name))
+        self.target.execute(sql.SQL(query).format(*places, columns=columns))
+
+    def _borrow_books(self) -> None:
+        """Where references to rows lead that the round does not derive, and which of them are gone."""
+        derived = [route.legacy_table for route in self.routes if route.is_accounted]
+        given = {"delta": self.work.run_id, "run": self.main.run_id, "derived": derived, "tables": list(self.tables)}
+        self.target.execute(
+            "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
+            "select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved "
+            "where run_id = %(run)s and legacy_table <> all (%(derived)s)",
+            given,
+        )
+        self.target.execute(
+            "insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id "
+            "from migration.gone where run_id = %(run)s and build_table <> all (%(tables)s)",
+            given,
+        )
+
+    # deriving
+
+    def derive(self) -> None:
+        """Load and judge. Errors: SourceError, TargetError, Interrupted."""
+        for relation in (table for seeds in self.seeds.values() for table in (seeds.keys, seeds.gone)):
+            self.target.execute(sql.SQL("analyze {}").format(relation))
+        of_rows: dict[str, list[Chunk]] = {}
+        for seeds in self.seeds.values():
+            for chunk in seeds.chunks(self.target):
+                of_rows.setdefault(chunk.route, []).append(chunk)
+        wanted = [name for route in self.routes for name in route.lookups if route.name in self._of_groups()]
+        lookups.prepare(self.work, list(dict.fromkeys(wanted)))
+        move = Move(self.work, self.watch, self.pauses)
+        state = _Judged()
+        for wave in WAVES:
+            if wave == 3 and self.groups:
+                between_waves.place_sequences(self.work, self.target)
+            routes = [route for route in self.routes if route.wave == wave]
+            pending = [chunk for route in routes for chunk in self._chunks(route, of_rows)]
+            self.workers.map(f"derive, wave {wave}", move, pending)
+            self._after(wave)
+            self._judge(wave, state)
+
+    def _of_groups(self) -> set[str]:
+        return {route.name for group in self.groups for route in group.routes}
+
+    def _chunks(self, route: Route, of_rows: Mapping[str, list[Chunk]]) -> list[Chunk]:
+        if route.name in self._of_groups():
+            return works.chunks(self.main.plan, self.main.settings, route)
+        return of_rows.get(route.name, [])
+
+    def _after(self, wave: int) -> None:
+        """What a wave's rows need before the next looks at them, of the tables that the delta derives."""
+        if wave == 1:
+            between_waves.note_values(self.work, self.target, self._parts)
+            if any(route.transform == "professionals" for route in self.routes):
+                merged_professionals.make(self.work, self.target)
+            if any(route.transform == "orders" for route in self.routes):
+                finance.place_orders(self.work, self.target)
+                finance.insert_gateways(self.work, self.target)
+            if profiles.PROFILES in self.tables:
+                profiles.make_indexes(self.work, self.target)
+        if wave == 2 and any(route.transform == "professionals" for route in self.routes):
+            merged_professionals.fill(self.work, self.target)
+
+    def _parts(self, noted: Noted) -> Sequence[Part]:
+        """The rows that may get such a note: those derived anew, where it is about what they fill; else all."""
+        seeds = self.seeds.get(noted.legacy_table)
+        filled = {name for t in seeds.unit.tables for name in (t.name, self.work.plan.final_name(t.name))} if seeds else ()
+        return seeds.parts(self.target) if seeds and noted.target_table in filled else between_waves.WHOLE
+
+    def _judge(self, wave: int, state: "_Judged") -> None:
+        loaded, complete, following = judgeable(self.main.plan, wave)
+        late = {target for route in self.routes if route.wave > wave for target in route.targets}
+        complete = {shape.name for shape in self.main.plan.build} - late
+        loaded &= self.tables
+        if wave == max(WAVES):
+            quarantine = self._quarantine(loaded, complete, set(), state)
+            between_waves.follow(self.work, self.target, quarantine)
+            state.take(quarantine)
+        following = {place for place in following if place[0] in self.tables}
+        quarantine = self._quarantine(loaded, complete, following, state)
+        quarantine.judge()
+        if wave >= 2 and any(route.transform == "professionals" for route in self.routes):
+            profiles.judge_merged(self.work, self.target, quarantine)
+        state.take(quarantine)
+        if wave == 1:
+            self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
+
+    def _quarantine(
+        self, loaded: set[str], complete: set[str], following: set[tuple[str, str]], state: "_Judged"
+    ) -> Quarantine:
+        constraints = state.constraints or Constraints.of(self.work, self.target, after_load(self.work.plan))
+        state.constraints = constraints
+        return Quarantine(
+            self.work,
+            self.target,
+            loaded,
+            lost=state.lost,
+            fresh=state.fresh,
+            complete=complete,
+            following=following,
+            judged=state.judged,
+            constraints=constraints,
+            workers=self.workers,
+        )
+
+    def kept(self, build_table: str) -> sql.Identifier | None:
+        """The view of the rows that the build keeps of a table; None where it keeps none: all is derived anew."""
+        for number, unit in enumerate(self.rows):
+            for place, table in _build_tables(unit):
+                if table.name == build_table:
+                    return sql.Identifier(self.work.schema, _kept(number, place))
+        return None if build_table in self.tables else sql.Identifier(self.work.schema, build_table)
+
+
+@dataclass
+class _Judged:
+    """What judgements hand on to the next."""
+
+    lost: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
+    judged: set[tuple[str, str]] = field(default_factory=set)
+    constraints: Constraints | None = None
+
+    def take(self, quarantine: Quarantine) -> None:
+        self.lost |= quarantine.lost
+        self.fresh = quarantine.fresh
+
+
+def drop(target: psycopg.Connection, main: Work) -> None:
+    """Drop what there is of a delta, and its books. Errors: TargetError, PlanRefused."""
+    with target.transaction():
+        for schema in bookkeeping.schemas(target).values():
+            if schema.role == "delta" and schema.target_schema == main.plan.target_schema:
+                schemas.drop(target, schema.name)
+        for table in OF_DELTA:
+            query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
+            target.execute(query, [books_id(main.run_id)])
+
+
+def _build_tables(unit: Rows) -> Iterator[tuple[int, Filled]]:
+    return ((place, table) for place, table in enumerate(unit.tables) if not table.is_archive)
+
+
+def _kept(number: int, place: int) -> str:
+    return f"__kept_{number}_{place}"
+
+
+def _now(number: int, place: int) -> str:
+    return f"__now_{number}_{place}"

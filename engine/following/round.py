@@ -1,0 +1,246 @@
+"""One round: a build that was equal to a fresh run over one snapshot of the source becomes equal to one over the next.
+
+Laws
+- After a round build and books are those of a fresh run over its snapshot that began at the same instant, row for row.
+- It begins from the mark of the last round, and commits with its own: after a crash both are there, or neither is.
+- What cannot be followed is not guessed: where nothing of the mark holds, or the plan has changed, the build begins
+  anew (Anew).
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from config.errors import SourceError, TargetError
+from engine.books import bookkeeping
+from engine.changes import feed, marks, rounds
+from engine.changes.feed import Changes
+from engine.changes.marks import Mark, TableMark
+from engine.chunks.pauses import Pauses
+from engine.chunks.work import Work
+from engine.following import apply as applying
+from engine.following import closure, delta as deltas, units as all_units
+from engine.following.apply import Changed
+from engine.following.delta import Delta
+from engine.following.units import Group, Rows, Units
+from engine.planning.plan import Plan
+from engine.session.blame import blame
+from engine.session.execution import Watch, Workers
+
+FARTHEST = 20  # deltas of one round, each wider than the one before; the depth of what depends on what is far less
+
+
+class Anew(Exception):
+    """The build cannot follow: it has to be made anew. The text says why."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a round did.
+
+    seconds: in all, and by part (scan, read, apply). read, gone: rows that were derived anew and keys that were gone,
+    by legacy table; whole: table → why it was read whole. behind: rows that were written between the two snapshots.
+    """
+
+    number: int
+    seconds: float
+    parts: Mapping[str, float]
+    read: Mapping[str, int]
+    gone: Mapping[str, int]
+    whole: Mapping[str, str]
+    inserted: int
+    updated: int
+    deleted: int
+    rejected: int
+    behind: int
+
+    def to_dict(self) -> dict[str, Any]:
+        kept = ("parts", "read", "gone", "whole", "inserted", "updated", "deleted", "rejected", "behind")
+        return {name: dict(v) if isinstance(v := getattr(self, name), Mapping) else v for name in kept}
+
+
+def mark_of(conn: psycopg.Connection, source: psycopg.Connection, work: Work) -> Mark:
+    """What the build shows: the mark of its last round, or of the snapshot that it was made from."""
+    last = rounds.last(conn, work.run_id)
+    if last is not None:
+        return last.reached
+    run = bookkeeping.run(conn, work.run_id)
+    if run.snapshot is None:
+        raise Anew("the books do not say from which snapshot the build was made")
+    rows = conn.execute(
+        "select legacy_table, coalesce(files, ''), source_rows from migration.tables "
+        "where run_id = %s and source_rows is not null",
+        [work.run_id],
+    ).fetchall()
+    described = marks.described(source, work.plan.source_schema, [name for name, *_ in rows])
+    tables = {
+        name: TableMark(count, files, described[name].key if name in described else ()) for name, files, count in rows
+    }
+    identity = run.source_identity
+    return Mark(run.snapshot, identity.get("system_identifier"), identity.get("database_oid"), tables)
+
+
+@dataclass
+class Round:
+    """One round under way. work: of the run, in the round's snapshot; target: a session that is ours."""
+
+    work: Work
+    target: psycopg.Connection
+    workers: Workers
+    watch: Watch
+    pauses: Pauses
+    began: float = field(default_factory=time.monotonic)
+    parts: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> Told:
+        """Errors: Anew; SourceError, TargetError, VerificationFailed, Interrupted; then nothing has changed."""
+        with self.work.sessions.lend("source") as source:
+            changes = self._compared(source)
+            delta, gone = self._derived(source, changes)
+        return self._applied(changes, delta, gone)
+
+    def _time(self, part: str, since: float) -> None:
+        self.parts[part] = round(self.parts.get(part, 0) + time.monotonic() - since, 3)
+
+    def _compared(self, source: psycopg.Connection) -> Changes:
+        self.watch.stage("scan")
+        started, plan = time.monotonic(), self.work.plan
+        since = mark_of(self.target, source, self.work)
+        names = [table.name for table in plan.tables if table.disposition != "skip"]
+        with blame(SourceError, "asking what has changed", self.work.stop):
+            changes = feed.compare(source, plan.source_schema, names, since, since.shape)
+        if changes.anew:
+            raise Anew(changes.anew)
+        if lost := [found.name for found in changes.tables.values() if found.table is None]:
+            raise Anew(f"of the source's tables {', '.join(lost)} are no longer there")
+        self._time("scan", started)
+        return changes
+
+    def _derived(self, source: psycopg.Connection, changes: Changes) -> tuple[Delta | None, dict[str, int]]:
+        """The delta that needs nothing else; None if nothing has changed."""
+        started, plan = time.monotonic(), self.work.plan
+        whole = {found.name for found in changes.changed if found.whole}
+        units = all_units.of(plan, whole)
+        changed = {found.name for found in changes.changed}
+        rows = {unit for unit in units.rows if unit.legacy_table in changed}
+        groups = {group for group in units.groups if group.reads & changed}
+        keys: dict[str, set[str]] = {}
+        for _ in range(FARTHEST):
+            rows |= self._waiting(units, rows, groups)
+            if not rows and not groups:
+                return None, {}
+            delta, gone = self._derive(source, changes, units, rows, groups, keys)
+            wider = closure.of(delta)
+            if not wider:
+                self._time("read", started)
+                return delta, gone
+            for name, more in wider.keys.items():
+                keys[name] = keys.get(name, set()) | more
+                rows |= {unit for unit in units.rows if unit.legacy_table == name}
+            groups |= wider.groups
+        raise Anew(f"what one change touches was not found within {FARTHEST} steps")
+
+    def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
+        """Units with rejected rows, or lost references, of which a parent table is derived: their rows may come back."""
+        query = """
+            select legacy_table from migration.rejects where run_id = %(run)s
+            union select legacy_table from migration.notes
+            where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
+        """
+        waiting = {name for (name,) in self.target.execute(query, {"run": self.work.run_id})}
+        found: set[Rows] = set()
+        while True:
+            derived = _filled(rows | found, groups)
+            parents = {rule.table: set[str]() for rule in self.work.plan.rules if rule.kind == "f"}
+            for rule in self.work.plan.rules:
+                if rule.kind == "f":
+                    parents[rule.table].add(rule.parent)
+            more = {
+                unit
+                for unit in set(units.rows) - rows - found
+                if unit.legacy_table in waiting
+                and any(parents.get(t.name, set()) & derived for t in unit.tables if not t.is_archive)
+            }
+            if not more:
+                return found
+            found |= more
+
+    def _derive(
+        self,
+        source: psycopg.Connection,
+        changes: Changes,
+        units: Units,
+        rows: set[Rows],
+        groups: set[Group],
+        keys: Mapping[str, set[str]],
+    ) -> tuple[Delta, dict[str, int]]:
+        self.watch.stage("read")
+        ordered = tuple(unit for unit in units.rows if unit in rows)
+        chosen = tuple(group for group in units.groups if group in groups)
+        delta = Delta(self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen)
+        delta.make()
+        gone = {}
+        for name, seeds in delta.seeds.items():
+            with blame(TargetError, f"asking what has changed in {name}", self.work.stop):
+                seeds.read_written(source, self.target, changes)
+                if found := seeds.read_gone(source, self.target, changes):
+                    gone[name] = found
+                seeds.add(source, self.target, {*seeds.redriven(self.target), *keys.get(name, ())})
+        delta.derive()
+        return delta, gone
+
+    def _applied(self, changes: Changes, delta: Delta | None, gone: Mapping[str, int]) -> Told:
+        self.watch.stage("apply")
+        started, work = time.monotonic(), self.work
+        found = changes.tables
+        source_rows = {name: each.rows for name, each in found.items()}
+        files = {name: each.table.files for name, each in found.items() if each.table}
+        read = self._read(delta)
+        with blame(TargetError, "changing the build", work.stop), self.target.transaction():
+            changed = applying.apply(delta, source_rows, files) if delta else Changed()
+            applying.place_sequences(work, self.target)
+            identity = work.snapshot.server.identity()
+            stood = {s.name: [s.last_value, s.is_called] for s in work.plan.source.sequences if s.is_readable}
+            bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
+            self._time("apply", started)
+            told = self._told(changes, changed, read, gone)
+            number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
+            work.sessions.guard.check()
+        if delta:
+            deltas.drop(self.target, work)
+        return Told(**{**told.__dict__, "number": number})
+
+    def _read(self, delta: Delta | None) -> dict[str, int]:
+        if delta is None:
+            return {}
+        query = "select route, sum(rows_read)::bigint from migration.chunks where run_id = %s group by 1"
+        read: dict[str, int] = dict(self.target.execute(query, [delta.work.run_id]).fetchall())
+        return {r.legacy_table: read[r.name] for r in delta.routes if r.is_accounted and read.get(r.name)}
+
+    def _told(
+        self, changes: Changes, changed: Changed, read: Mapping[str, int], gone: Mapping[str, int]
+    ) -> Told:
+        query = "select count(*) from migration.rejects where run_id = %s"
+        ((rejected,),) = self.target.execute(query, [self.work.run_id]).fetchall()
+        return Told(
+            number=0,
+            seconds=round(time.monotonic() - self.began, 3),
+            parts=dict(self.parts),
+            read=read,
+            gone=gone,
+            whole={each.name: each.whole for each in changes.changed if each.whole},
+            inserted=changed.inserted,
+            updated=changed.updated,
+            deleted=changed.deleted,
+            rejected=rejected,
+            behind=sum(each.written for each in changes.changed),
+        )
+
+
+def _filled(rows: set[Rows], groups: set[Group]) -> set[str]:
+    of_rows = {table.name for unit in rows for table in unit.tables if not table.is_archive}
+    return of_rows | {name for group in groups for is_archive, name in group.tables if not is_archive}
