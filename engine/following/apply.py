@@ -5,7 +5,7 @@ Laws
   inserted again: foreign keys of the build would act on it.
 - Foreign keys of what changes are checked once, when all has changed. One that does not hold then fails the round, and
   nothing has changed. Their definitions are as they were before the transaction ends.
-- As many rows have to be there afterwards as the build kept, and the delta has.
+- No more rows may go than were meant to, by whatever action of a foreign key.
 - The books of what was derived anew are replaced whole by those of the delta.
 """
 
@@ -30,8 +30,14 @@ from engine.session.blame import blame
 
 REFERENCES = """
     select c.conrelid::regclass::text, quote_ident(c.conname), c.condeferrable, c.condeferred from pg_constraint as c
-    where c.contype = 'f' and c.conparentid = 0 and (c.conrelid = any (%(tables)s::oid[]) or c.confrelid = any (%(tables)s::oid[]))
+    where c.contype = 'f' and c.conparentid = 0
+      and (c.conrelid = any (%(tables)s::oid[]) or c.confrelid = any (%(tables)s::oid[]))
     order by 1, 2
+"""
+# What has been deleted in this transaction, whoever did it; nothing where the server does not count.
+WENT = """
+    select t.oid::bigint, pg_stat_get_xact_tuples_deleted(t.oid::oid) from unnest(%s::bigint[]) as t (oid)
+    where current_setting('track_counts') = 'on'
 """
 # Unique keys beside the primary one, with what makes them again; those that a foreign key needs stay.
 UNIQUES = """
@@ -39,7 +45,7 @@ UNIQUES = """
            coalesce(pg_get_constraintdef(c.oid), pg_get_indexdef(i.indexrelid)),
            coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(i.indexrelid, 'pg_class'))
     from pg_index as i left join pg_constraint as c on c.conindid = i.indexrelid and c.contype in ('u', 'x')
-    where i.indrelid = %(table)s::regclass and i.indisunique and not i.indisprimary
+    where i.indrelid = %(table)s::regclass and (i.indisunique or i.indisexclusion) and not i.indisprimary
       and not exists (select from pg_constraint as f where f.contype = 'f' and f.conindid = i.indexrelid)
 """
 
@@ -73,15 +79,15 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     loaded = _loaded_of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
-        with _references_checked_last(target, [final_place(work, table) for table, _ in tables]):
-            put = {}
-            for table, unit in tables:
-                put[table] = _put(delta, table, unit)
+        oids = {table: _oid(delta, table) for table, _ in tables}
+        again: list[str] = []
+        with _references_checked_last(target, list(oids.values())):
+            put = {table: _put(delta, table, again) for table, _ in tables}
             for table, unit in _children_first(delta.main.plan, tables):
-                inserted, updated = put[table]
-                changed.add(table, (inserted, updated, _delete(delta, table, unit)))
-        for table, _ in tables:
-            _prove(delta, table)
+                changed.add(table, (*put[table], _delete(delta, table, unit)))
+        for statement in again:
+            target.execute(statement)
+        _prove(delta, changed)
     _replace_books(delta)
     _record_figures(delta, changed, loaded, source_rows, files)
     return changed
@@ -112,19 +118,18 @@ def _main_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(*final_place(delta.work, table))
 
 
-def _put(delta: Delta, table: Filled, unit: Rows | Group) -> tuple[int, int]:
-    """Insert the delta's rows, or update those that are there and differ; how many of each."""
+def _put(delta: Delta, table: Filled, again: list[str]) -> tuple[int, int]:
+    """Insert the delta's rows, or update those that are there and differ; how many of each. again: takes statements
+    that make what had to make way."""
     shape = _shape(delta, table)
     if not shape.primary_key:
         return _put_keyless(delta, table)
     try:
         with delta.target.transaction():
             return _upsert(delta, table, shape)
-    except errors.UniqueViolation:
-        with _without_uniques(delta.target, _main_place(delta, table)):
-            deleted = _delete(delta, table, unit)
-            inserted, updated = _upsert(delta, table, shape)
-            return inserted - deleted, updated  # those are deleted already: what is told is what it comes to
+    except (errors.UniqueViolation, errors.ExclusionViolation):
+        again += _drop_uniques(delta.target, _main_place(delta, table).as_string())
+        return _upsert(delta, table, shape)
 
 
 def _upsert(delta: Delta, table: Filled, shape: Table) -> tuple[int, int]:
@@ -159,7 +164,7 @@ def _upsert(delta: Delta, table: Filled, shape: Table) -> tuple[int, int]:
 
 
 def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int]:
-    """A table without a key is emptied first: nothing can point at it by one. Its rows count as new."""
+    """A table without a key is emptied first. Its rows count as new."""
     delta.target.execute(sql.SQL("delete from {}").format(_main_place(delta, table)))
     own = [column.name for column in _shape(delta, table).columns if not column.generated]
     query = sql.SQL("insert into {} ({}) overriding system value select {} from {}").format(
@@ -219,45 +224,40 @@ def _children_first(
     return found
 
 
-def _prove(delta: Delta, table: Filled) -> None:
-    """Errors: VerificationFailed where a row is not there that has to be."""
-    if not _shape(delta, table).primary_key:
-        return
-    shape = _shape(delta, table)
-    same = sql.SQL(" and ").join(
-        sql.SQL("d.{} = m.{}").format(sql.Identifier(name), sql.Identifier(final_column(delta.work, table, name)))
-        for name in shape.primary_key
-    )
-    query = sql.SQL("select count(*) from {} as d where not exists (select from {} as m where {})")
-    lost = fetch.value(
-        int, delta.target, query.format(_delta_place(delta, table), _main_place(delta, table), same)
-    )
-    if lost:
-        raise VerificationFailed(
-            f"the round did not come out: {lost} rows of {table.name} are not in the build after it, though they were "
-            f"put there; nothing was changed"
-        )
+def _prove(delta: Delta, changed: Changed) -> None:
+    """Errors: VerificationFailed where another number of rows went than was meant: an action of a foreign key."""
+    shapes = [(False, shape.name) for shape in delta.main.plan.build]
+    shapes += [(True, shape.name) for shape in delta.main.plan.archive]
+    tables = {Filled(name, is_archive, (), False): _oid_of(delta, name, is_archive) for is_archive, name in shapes}
+    went: dict[int, int] = dict(delta.target.execute(WENT, [list(tables.values())]).fetchall())
+    for table, oid in tables.items():
+        meant = changed.by_table.get((table.is_archive, table.name), (0, 0, 0))[2]
+        if _shape(delta, table).primary_key and went.get(oid, meant) != meant:
+            raise VerificationFailed(
+                f"the round did not come out: {went[oid]} rows of {table.name} went, and {meant} had to; nothing was "
+                f"changed, and the build is to be made anew: `nxtgauge-migrate sync --abort`"
+            )
+
+
+def _oid(delta: Delta, table: Filled) -> int:
+    return _oid_of(delta, table.name, table.is_archive)
+
+
+def _oid_of(delta: Delta, name: str, is_archive: bool) -> int:
+    place = sql.Identifier(*final_place(delta.work, Filled(name, is_archive, (), False))).as_string()
+    return fetch.value(int, delta.target, "select %s::regclass::oid::bigint", [place])
 
 
 @contextlib.contextmanager
-def _references_checked_last(target: psycopg.Connection, places: list[tuple[str, str]]) -> Iterator[None]:
+def _references_checked_last(target: psycopg.Connection, oids: list[int]) -> Iterator[None]:
     """Foreign keys from and to these tables wait until the block ends; then all have to hold."""
-    oids = [
-        fetch.value(int, target, "select oid::bigint from pg_class where oid = %s::regclass", [sql.Identifier(*place).as_string()])
-        for place in places
-    ]
     found = target.execute(REFERENCES, {"tables": oids}).fetchall()
     _alter(target, [(table, name, "deferrable initially deferred") for table, name, *_ in found])
     yield
     target.execute("set constraints all immediate")
     states = {(False, False): "not deferrable", (True, False): "deferrable initially immediate"}
-    _alter(
-        target,
-        [
-            (table, name, states.get((is_deferrable, is_deferred), "deferrable initially deferred"))
-            for table, name, is_deferrable, is_deferred in found
-        ],
-    )
+    otherwise = "deferrable initially deferred"
+    _alter(target, [(table, name, states.get((may_wait, waits), otherwise)) for table, name, may_wait, waits in found])
 
 
 def _alter(target: psycopg.Connection, constraints: list[tuple[str, str, str]]) -> None:
@@ -267,22 +267,16 @@ def _alter(target: psycopg.Connection, constraints: list[tuple[str, str, str]]) 
         )
 
 
-@contextlib.contextmanager
-def _without_uniques(target: psycopg.Connection, table: sql.Identifier) -> Iterator[None]:
-    """Rows may change places under a unique key: it is made again when all have."""
-    found = target.execute(UNIQUES, {"table": table.as_string()}).fetchall()
-    for is_constraint, name, *_ in found:
-        dropped = f"alter table {table.as_string()} drop constraint {name}" if is_constraint else f"drop index {name}"
-        target.execute(dropped)
-    yield
-    for is_constraint, name, definition, comment in found:
-        if is_constraint:
-            target.execute(f"alter table {table.as_string()} add constraint {name} {definition}")
-        else:
-            target.execute(definition)
+def _drop_uniques(target: psycopg.Connection, table: str) -> list[str]:
+    """Rows may change places under a unique key: it is dropped, and made again when all have. Statements that do."""
+    made = []
+    for is_constraint, name, definition, comment in target.execute(UNIQUES, {"table": table}).fetchall():
+        target.execute(f"alter table {table} drop constraint {name}" if is_constraint else f"drop index {name}")
+        made.append(f"alter table {table} add constraint {name} {definition}" if is_constraint else definition)
         if comment:
-            kind = f"constraint {name} on {table.as_string()}" if is_constraint else f"index {name}"
-            target.execute(sql.SQL("comment on {} is {}").format(sql.SQL(kind), sql.Literal(comment)))
+            what = f"constraint {name} on {table}" if is_constraint else f"index {name}"
+            made.append(sql.SQL("comment on {} is {}").format(sql.SQL(what), sql.Literal(comment)).as_string())
+    return made
 
 
 # the books

@@ -10,10 +10,8 @@ Laws
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import psycopg
 from psycopg import sql
 
 from config.errors import SourceError

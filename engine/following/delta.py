@@ -10,7 +10,6 @@ Laws
 - Its books stand under an id of their own, until `apply` makes them the run's.
 """
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

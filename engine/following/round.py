@@ -8,9 +8,8 @@ Laws
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -23,11 +22,12 @@ from engine.changes.marks import Mark, TableMark
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
 from engine.following import apply as applying
-from engine.following import closure, delta as deltas, units as all_units
+from engine.following import closure
+from engine.following import delta as deltas
+from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from engine.following.units import Group, Rows, Units
-from engine.planning.plan import Plan
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
