@@ -7,6 +7,7 @@ Laws
 - A run that needs a rehearsal's certificate has one, and nothing but the rows differs from it.
 - A gate that a build finds closed before it is verified ends the run there; a rehearsal goes on, to learn the rest.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
+- A build that is to follow its source is left open, unjudged (engine.sync).
 - A resumed run takes a new snapshot, and reads again whatever may say something else in it; if that cannot be told
   apart, or the plan has changed, it begins anew, so that the whole build shows one state of the source.
 """
@@ -94,6 +95,11 @@ def _attempted(
         with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
                 Build(attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses).run()
+                if options.only_build:
+                    attempt.lease.require()
+                    bookkeeping.set_state(attempt.conn, attempt.run.run_id, "built")
+                    trials.end()
+                    return attempt.summary()
                 _judge(attempt)
                 _refuse_early(attempt)
                 _verify(attempt)

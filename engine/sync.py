@@ -3,29 +3,50 @@
 Laws
 - Nothing is published here; what a round applies commits with the round's record.
 - A run that follows ends with its build open, in state `built`; the next call goes on where it stopped.
+- The first round of a call is verified whole, if there is an auditor, by its own snapshot, while the source goes on.
+- What cannot be followed is made anew, in the same run, and said.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from config.errors import ConfigError
+import psycopg
+
+from config.errors import ConfigError, Interrupted, MigrateError, TargetError
 from config.settings import Settings
+from engine import run as runs
+from engine.books import bookkeeping
+from engine.books import lease as leases
 from engine.chunks.work import Work
+from engine.following import delta
+from engine.following import session as sessions
+from engine.following.round import Anew, Told
+from engine.following.session import Following as Session
+from engine.gates import gates, judgement, summary
 from engine.gates.gates import Auditor
 from engine.gates.summary import Summary
+from engine.publish import schemas
+from engine.session import connect, log_context
+from engine.session.blame import blame
 from engine.session.execution import Silent, Watch, Workers
+from engine.session.patience import Patience, pause
+from engine.session.stop import STOP
+from engine.start import begin
+from engine.start.options import Options
 
-NOT_BUILT = "not built yet"
+FOLLOWED = ("built", "running", "interrupted", "failed")  # states of a run whose build may be there
 
 
 @dataclass(frozen=True)
 class Round:
     """One round that was applied.
 
-    parts: scan, read, judge, apply → seconds. read, gone: legacy table → rows read anew, and keys gone. whole: legacy
-    table → why all of it was read. inserted, updated, deleted: rows of the build. rejected: of the run, now. behind:
-    rows written to the source between this snapshot and the one before. lag: seconds from the snapshot to the round's
-    end. pause: how many seconds a cut-over would keep writers waiting, as far as that can be said.
+    parts: scan, read, apply → seconds. read, gone: legacy table → rows read anew, and keys gone. whole: legacy table →
+    why all of it was read. inserted, updated, deleted: rows of the build. rejected: of the run, now. behind: rows
+    written to the source between this snapshot and the one before. lag: seconds from the snapshot to the round's end.
+    pause: how many seconds a cut-over would keep writers waiting, as far as that can be said.
     """
 
     number: int
@@ -70,16 +91,157 @@ class Following:
 def sync(settings: Settings, following: Following) -> Summary:
     """Make a build, or take the one that is open, and have it follow its source.
 
-    A request to stop ends it after the round in hand. Errors: every kind of config.errors.
+    A request to stop ends it at once, and well: the round in hand is given up, and the build shows the last one.
+    Errors: every kind of config.errors.
     """
-    raise ConfigError(NOT_BUILT)
+    log_context.begin()
+    run_id = _made(settings, following, following.run_id)
+    done, patience = 0, Patience(settings.retry_seconds)
+    while True:
+        try:
+            with sessions.following(settings, run_id, following.workers, following.watch) as session:
+                session.clock.message(f"run {run_id} follows its source")
+                while following.rounds is None or done < following.rounds:
+                    began = time.monotonic()
+                    _round(session, following, is_verified=not done)
+                    done, patience = done + 1, Patience(settings.retry_seconds)
+                    if following.rounds is None or done < following.rounds:
+                        pause(max(0.0, following.every - (time.monotonic() - began)))
+            return told(settings, run_id)
+        except Anew as why:
+            _begin_anew(settings, following, run_id, str(why))
+        except Interrupted:
+            return told(settings, run_id)
+        except MigrateError as error:
+            if not error.retryable or patience.left <= 0:
+                raise
+            seconds = patience.next_wait(error)
+            following.watch.message(f"{error}; it goes on {patience.said(seconds)}")
+            pause(seconds)
 
 
 def redrive(settings: Settings, run_id: str, following: Following) -> Summary:
-    """Drive a run's rejects once more, whose source was mended. Errors: every kind of config.errors."""
-    raise ConfigError(NOT_BUILT)
+    """Derive anew what was rejected, or changed, in a run's build whose source was mended; then the run goes on to its
+    publish as any that is resumed. Errors: every kind of config.errors."""
+    log_context.begin()
+    with sessions.following(settings, run_id, following.workers, following.watch) as session:
+        try:
+            _round(session, following, is_verified=False)
+        except Anew as why:
+            raise ConfigError(
+                f"run {run_id} cannot go on with its build: {why}; `nxtgauge-migrate migrate --run {run_id}` makes it "
+                "anew"
+            ) from None
+    again = Options(
+        run_id=run_id,
+        auditor=following.auditor,
+        workers=following.workers,
+        watch=following.watch,
+        begun=following.begun,
+    )
+    return runs.migrate(settings, again)
 
 
 def abort(settings: Settings, run_id: str | None = None) -> str:
     """Give up following: the build goes, the books stay. Returns the run's id. Errors: ConfigError, TargetError."""
-    raise ConfigError(NOT_BUILT)
+    with _transaction(settings, "giving up the build") as conn:
+        found = bookkeeping.run(conn, run_id or _open(conn, settings) or _none(settings))
+        if bookkeeping.find_build(conn, found.run_id) is None:
+            raise ConfigError(f"run {found.run_id} has no build to give up; {bookkeeping.LISTED}")
+        for role in ("delta", "build"):  # a delta has views of the build
+            for schema in bookkeeping.schemas(conn).values():
+                if (schema.role, schema.run_id) == (role, found.run_id):
+                    schemas.drop(conn, schema.name)
+        delta.forget(conn, found.run_id)
+        bookkeeping.set_state(conn, found.run_id, "discarded")
+    return found.run_id
+
+
+@contextlib.contextmanager
+def _transaction(settings: Settings, what: str) -> Iterator[psycopg.Connection]:
+    """On the target, under the lease."""
+    with leases.hold(settings.target) as lease, lease.session(STOP) as conn, blame(TargetError, what):
+        with conn.transaction():
+            yield conn
+
+
+def told(settings: Settings, run_id: str) -> Summary:
+    """Of a run that follows, from its books. Errors: TargetError."""
+    with connect.target(settings.target) as conn, blame(TargetError, f"reading the books of run {run_id}"):
+        build = bookkeeping.find_build(conn, run_id)
+        oid = build.schema_oid if build else None
+        return summary.of(conn, run_id, oid, missing_tables=[], changed_tables=[])
+
+
+def _open(conn: psycopg.Connection, settings: Settings) -> str | None:
+    """The run whose build stands in the target."""
+    for run in bookkeeping.runs(conn, settings.target_schema):
+        if not run.dry_run and run.state in FOLLOWED and bookkeeping.find_build(conn, run.run_id):
+            return run.run_id
+    return None
+
+
+def _none(settings: Settings) -> str:
+    raise ConfigError(f"there is no build of schema {settings.target_schema} to give up; {bookkeeping.LISTED}")
+
+
+def _made(settings: Settings, following: Following, run_id: str | None) -> str:
+    """The run whose build is finished; it is made, or gone on with, if it is not."""
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking for a build", STOP):
+        run_id = run_id or (_open(conn, settings) if bookkeeping.is_present(conn) else None)
+        if run_id and sessions.is_made(conn, bookkeeping.run(conn, run_id)):
+            return run_id
+    return _build(settings, following, run_id)
+
+
+def _build(settings: Settings, following: Following, run_id: str | None) -> str:
+    options = Options(
+        run_id=run_id,
+        only_build=True,
+        auditor=following.auditor,
+        workers=following.workers,
+        watch=following.watch,
+        begun=following.begun,
+    )
+    return runs.migrate(settings, options).run_id
+
+
+def _begin_anew(settings: Settings, following: Following, run_id: str, why: str) -> None:
+    following.watch.message(f"beginning anew: {why}")
+    with _transaction(settings, "beginning anew") as conn:
+        run = bookkeeping.run(conn, run_id)
+        begin.drop_builds(conn, settings, run_id)
+        delta.forget(conn, run_id)
+        marks = {name: getattr(run, name) for name in ("mapping_hash", "plan_hash", "code_version")}
+        bookkeeping.clear_run(conn, run_id, **marks)
+    _build(settings, following, run_id)
+
+
+def _round(session: Session, following: Following, is_verified: bool) -> None:
+    """One round; judged, and verified by its own snapshot if it is to be."""
+    with session.snapshot() as held:
+        work, found = session.round(held)
+        if is_verified and following.auditor:
+            verify(session, work, following.auditor)
+        else:
+            judgement.judge(session.conn, work, None)
+    following.heard(of(found, found.seconds))
+
+
+def verify(session: Session, work: Work, auditor: Auditor) -> None:
+    """The whole build by the round's own snapshot. Errors: VerificationFailed."""
+    session.clock.stage("verify")
+    judgement.judge(session.conn, work, None)
+    judgement.audit(session.conn, work, auditor, session.clock.counting("checks"))
+    oid = bookkeeping.build(session.conn, work.run_id).schema_oid
+    if shut := gates.closed(session.conn, work.run_id, oid):
+        raise gates.refusal(work.run_id, shut)
+
+
+def of(found: Told, lag: float) -> Round:
+    """A round as callers hear of it."""
+    return Round(
+        **{name: getattr(found, name) for name in Round.__dataclass_fields__ if name not in ("lag", "pause")},
+        lag=lag,
+        pause=found.seconds,
+    )

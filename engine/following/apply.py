@@ -204,9 +204,7 @@ def _is_meant(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composable
     )
 
 
-def _children_first(
-    plan: Plan, tables: list[tuple[Filled, Rows | Group]]
-) -> list[tuple[Filled, Rows | Group]]:
+def _children_first(plan: Plan, tables: list[tuple[Filled, Rows | Group]]) -> list[tuple[Filled, Rows | Group]]:
     """In an order in which no table comes before one that points at it, but for circles."""
     pointing: dict[str, set[str]] = {}
     for rule in plan.rules:

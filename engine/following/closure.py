@@ -97,9 +97,7 @@ def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
     named = sql.SQL(" and ").join(
         sql.SQL("t.{} = o.{}").format(sql.Identifier(own), sql.Identifier(other)) for own, other in pairs
     )
-    same = sql.SQL(" and ").join(
-        sql.SQL("p.{0} = o.{0}").format(sql.Identifier(other)) for _, other in pairs
-    )
+    same = sql.SQL(" and ").join(sql.SQL("p.{0} = o.{0}").format(sql.Identifier(other)) for _, other in pairs)
     gone = sql.SQL("select {} from {} as o where {} and not exists (select from {} as p where {})").format(
         sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(other)) for _, other in pairs),
         parent,
@@ -151,7 +149,9 @@ def _rivals(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
     equal = "is not distinct from" if rule.nulls_not_distinct else "="
     same = sql.SQL(" and ").join(sql.SQL(f"d.k{n} {equal} ({{}})").format(key) for n, key in enumerate(keys))
     listed = sql.SQL(", ").join(sql.SQL(f"({{}}) as k{n}").format(key) for n, key in enumerate(keys))
-    condition = sql.SQL("{counts} and exists (select from (select {listed} from {delta} as t where {counts}) as d where {same})").format(
+    condition = sql.SQL(
+        "{counts} and exists (select from (select {listed} from {delta} as t where {counts}) as d where {same})"
+    ).format(
         counts=violations.counts(rule),
         listed=listed,
         delta=sql.Identifier(delta.work.schema, rule.table),
@@ -194,8 +194,7 @@ def _moved(delta: Delta, step: Follow, found: Wider) -> None:
 
 
 def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.Composable) -> list[str]:
-    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table, whether there is any.
-    """
+    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table, whether there is any."""
     unit = delta.units.filling(build_table)
     if not isinstance(unit, Rows):
         query = sql.SQL("select exists (select from {} as t where {})").format(kept, condition)

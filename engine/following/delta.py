@@ -48,7 +48,8 @@ def books_id(run_id: str) -> str:
 class Delta:
     """One attempt at the delta of a round.
 
-    rows, groups: the units that are derived; whole: legacy tables of which all is read. plan: the run's. target: a session for what is done at once.
+    main: the run's own work, in the round's snapshot; target: a session for what is done one after the other; units:
+    all; rows, groups: those that are derived.
     """
 
     main: Work
@@ -95,9 +96,7 @@ class Delta:
         """What is done of the plan. Foreign keys are judged, and not made: some of their parents are views."""
         tables = self.tables
         rules = [rule for rule in plan.rules if rule.table in tables]
-        noted = [
-            n for n in plan.noted if n.target_table in {plan.final_name(t) for t in tables} | tables
-        ]
+        noted = [n for n in plan.noted if n.target_table in {plan.final_name(t) for t in tables} | tables]
         return replace(
             plan,
             rules=tuple(replace(rule, is_alone=True) if rule.kind == "f" else rule for rule in rules),
@@ -114,9 +113,7 @@ class Delta:
             drop(self.target, self.main)
             for name, kind in ((work.schema, "product"), (work.archive_schema, "archive")):
                 self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-                bookkeeping.register_schema(
-                    self.target, name, kind, "delta", plan.target_schema, self.main.run_id
-                )
+                bookkeeping.register_schema(self.target, name, kind, "delta", plan.target_schema, self.main.run_id)
             shapes = [shape for shape in plan.build if shape.name in self.tables]
             ddl.replay(self.target, work.path, ddl.tables(plan.source, shapes, plan.hidden), work.stop)
             archives = [shape for shape in plan.archive if shape.name in self.archives]
@@ -136,9 +133,7 @@ class Delta:
         """A view of a table of the build, under legacy names."""
         table = Filled(shape.name, False, (), False)
         columns = sql.SQL(", ").join(
-            sql.SQL("m.{} as {}").format(
-                sql.Identifier(final_column(self.work, table, c.name)), sql.Identifier(c.name)
-            )
+            sql.SQL("m.{} as {}").format(sql.Identifier(final_column(self.work, table, c.name)), sql.Identifier(c.name))
             for c in shape.columns
         )
         self.target.execute(
@@ -233,8 +228,10 @@ class Delta:
     def _parts(self, noted: Noted) -> Sequence[Part]:
         """The rows that may get such a note: those derived anew, where it is about what they fill; else all."""
         seeds = self.seeds.get(noted.legacy_table)
-        filled = {name for t in seeds.unit.tables for name in (t.name, self.work.plan.final_name(t.name))} if seeds else ()
-        return seeds.parts(self.target) if seeds and noted.target_table in filled else between_waves.WHOLE
+        if seeds is None:
+            return between_waves.WHOLE
+        names = {name for table in seeds.unit.tables for name in (table.name, self.work.plan.final_name(table.name))}
+        return seeds.parts(self.target) if noted.target_table in names else between_waves.WHOLE
 
     def _judge(self, wave: int, state: "_Judged") -> None:
         loaded, complete, following = judgeable(self.main.plan, wave)
@@ -272,6 +269,13 @@ class Delta:
             workers=self.workers,
         )
 
+    def touched(self) -> dict[str, tuple[str, ...] | None]:
+        """Legacy table → keys of the rows that it derives anew or found gone, as the books write them; None: all."""
+        found: dict[str, tuple[str, ...] | None] = {
+            name: tuple(key for (key,) in self.target.execute(seeds.texts())) for name, seeds in self.seeds.items()
+        }
+        return found | {route.legacy_table: None for group in self.groups for route in group.routes}
+
     def kept(self, build_table: str) -> sql.Identifier | None:
         """The view of the rows that the build keeps of a table; None where it keeps none: all is derived anew."""
         for number, unit in enumerate(self.rows):
@@ -301,9 +305,14 @@ def drop(target: psycopg.Connection, main: Work) -> None:
         for schema in bookkeeping.schemas(target).values():
             if schema.role == "delta" and schema.target_schema == main.plan.target_schema:
                 schemas.drop(target, schema.name)
-        for table in OF_DELTA:
-            query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
-            target.execute(query, [books_id(main.run_id)])
+        forget(target, main.run_id)
+
+
+def forget(target: psycopg.Connection, run_id: str) -> None:
+    """Delete the books of a run's delta."""
+    for table in OF_DELTA:
+        query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
+        target.execute(query, [books_id(run_id)])
 
 
 def _build_tables(unit: Rows) -> Iterator[tuple[int, Filled]]:

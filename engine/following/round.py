@@ -9,7 +9,7 @@ Laws
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -44,6 +44,7 @@ class Told:
 
     seconds: in all, and by part (scan, read, apply). read, gone: rows that were derived anew and keys that were gone,
     by legacy table; whole: table → why it was read whole. behind: rows that were written between the two snapshots.
+    touched: legacy table → keys of its rows that were derived anew, or are gone; None where all were.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Told:
     deleted: int
     rejected: int
     behind: int
+    touched: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         kept = ("parts", "read", "gone", "whole", "inserted", "updated", "deleted", "rejected", "behind")
@@ -145,7 +147,7 @@ class Round:
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
-        """Units with rejected rows, or lost references, of which a parent table is derived: their rows may come back."""
+        """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back."""
         query = """
             select legacy_table from migration.rejects where run_id = %(run)s
             union select legacy_table from migration.notes
@@ -207,12 +209,12 @@ class Round:
             stood = {s.name: [s.last_value, s.is_called] for s in work.plan.source.sequences if s.is_readable}
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
             self._time("apply", started)
-            told = self._told(changes, changed, read, gone)
+            told = self._told(changes, changed, read, gone, delta.touched() if delta else {})
             number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
             work.sessions.guard.check()
         if delta:
             deltas.drop(self.target, work)
-        return Told(**{**told.__dict__, "number": number})
+        return replace(told, number=number)
 
     def _read(self, delta: Delta | None) -> dict[str, int]:
         if delta is None:
@@ -222,7 +224,12 @@ class Round:
         return {r.legacy_table: read[r.name] for r in delta.routes if r.is_accounted and read.get(r.name)}
 
     def _told(
-        self, changes: Changes, changed: Changed, read: Mapping[str, int], gone: Mapping[str, int]
+        self,
+        changes: Changes,
+        changed: Changed,
+        read: Mapping[str, int],
+        gone: Mapping[str, int],
+        touched: Mapping[str, tuple[str, ...] | None],
     ) -> Told:
         query = "select count(*) from migration.rejects where run_id = %s"
         ((rejected,),) = self.target.execute(query, [self.work.run_id]).fetchall()
@@ -238,6 +245,7 @@ class Round:
             deleted=changed.deleted,
             rejected=rejected,
             behind=sum(each.written for each in changes.changed),
+            touched=touched,
         )
 
 

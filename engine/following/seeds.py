@@ -2,7 +2,8 @@
 
 Laws
 - They are the rows that were written since the last round, every row that was rejected and every one that has lost a
-  reference, or of which some row could not be made: what a round brings may bring these back. And what the closure adds.
+  reference, or of which some row could not be made: what a round brings may bring these back. So is what the closure
+  adds.
 - Keys that are gone are found by the change feed, which proves that it has found all (engine.changes.keys).
 - Rows are read by their places in the round's snapshot, and in no other.
 """
@@ -24,6 +25,7 @@ from engine.reflect.catalog import LegacyTable
 
 PART_ROWS = 5_000
 ASKED_ROWS = 10_000
+ADD = "insert into {keys} select s.* from {stage} as s where not exists (select from {keys} as k where {same})"
 REDRIVEN = """
     select legacy_key from migration.rejects where run_id = %(run)s and legacy_table = %(table)s
     union
@@ -127,8 +129,7 @@ class Seeds:
                 target.execute(sql.SQL("create temporary table {} (like {}) on commit drop").format(stage, self.keys))
                 rows = sql.SQL(f"from {quoted(self.work.plan.source_schema, self.legacy.name)} as t where {condition}")
                 self._copy(source, target, stage, rows)
-                query = "insert into {keys} select s.* from {stage} as s where not exists (select from {keys} as k where {same})"
-                target.execute(sql.SQL(query).format(keys=self.keys, stage=stage, same=self.is_key("k", "s")))
+                target.execute(sql.SQL(ADD).format(keys=self.keys, stage=stage, same=self.is_key("k", "s")))
                 target.execute(sql.SQL("drop table {}").format(stage))
 
     def is_key(self, one: str, other: str) -> sql.Composed:

@@ -20,8 +20,9 @@ from engine.session.execution import Counting
 STATES = {"PASS": PASSED, "FAIL": FAILED}
 
 
-def judge(conn: psycopg.Connection, work: Work, changed: list[str]) -> None:
-    """The engine's own gates. changed: tables that the source has changed since the snapshot."""
+def judge(conn: psycopg.Connection, work: Work, changed: list[str] | None) -> None:
+    """The engine's own gates. changed: tables that the source has changed since the snapshot; None of a build that
+    follows its source by rounds."""
     found = [*_balances(conn, work), *_tolerances(conn, work), _source(work, changed)]
     gates.record(conn, work.run_id, _oid(conn, work), found)
 
@@ -50,7 +51,10 @@ def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
         yield Gate(f"tolerance/{reason}", POLICY, state, detail)
 
 
-def _source(work: Work, changed: list[str]) -> Gate:
+def _source(work: Work, changed: list[str] | None) -> Gate:
+    if changed is None:
+        detail = "the build follows its source: the last round brought what was written before its snapshot"
+        return Gate(gates.CHANGED_SOURCE, POLICY, PASSED, detail)
     names = ", ".join(changed)
     if not changed:
         return Gate(gates.CHANGED_SOURCE, POLICY, PASSED, "the source has not changed since the snapshot")

@@ -66,7 +66,7 @@ class Start:
         """What the books know mapping, plan and program by."""
         return {
             "mapping_hash": self.plan.mapping_digest,
-            "plan_hash": _fingerprint(self.plan, self.settings),
+            "plan_hash": fingerprint(self.plan, self.settings),
             "code_version": _version(),
         }
 
@@ -207,7 +207,7 @@ def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock
     return bookkeeping.resume_run(conn, earlier.run_id, settings.profile, start.needs_approval, keys, certificate)
 
 
-def _fingerprint(planned: Plan, settings: Settings) -> str:
+def fingerprint(planned: Plan, settings: Settings) -> str:
     """Equal where chunks of one attempt and of another move the same rows the same way."""
     sizes = f"{settings.stream_chunk_bytes} {settings.frame_chunk_bytes}"
     return hashlib.sha256(f"{planned.digest} {sizes} {_version()}".encode()).hexdigest()
@@ -273,7 +273,8 @@ def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: p
 
 def drop_builds(conn: psycopg.Connection, settings: Settings, run_id: str | None = None) -> None:
     """Drop what runs into this schema have built; run_id: what this one has."""
-    for found in bookkeeping.schemas(conn).values():
-        is_meant = found.role == "build" and found.target_schema == settings.target_schema
+    ours = bookkeeping.schemas(conn).values()
+    for found in sorted(ours, key=lambda schema: schema.role != "delta"):  # which has views of the build
+        is_meant = found.role in ("build", "delta") and found.target_schema == settings.target_schema
         if is_meant and run_id in (None, found.run_id):
             schemas.drop(conn, found.name)

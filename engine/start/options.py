@@ -24,6 +24,7 @@ class Options:
     target's books has to be there.
     approve: wait for a person's approval before the publish, also where the profile does not say so, and at every later
     attempt at this run.
+    only_build: end when the build is made, in state `built`: whoever asks for that judges and publishes it later.
     verify_anyway: build although the rehearsal's figures say that a gate will be closed, and verify although one is.
     auditor: without one nothing is published: a dry-run ends well, any other is refused. workers: by default threads.
     desk: where approval may be given besides the books. begun: hears of the run as soon as it has an id, and may not
@@ -36,6 +37,7 @@ class Options:
     approve: bool = False
     certificate: str | Path | None = None
     verify_anyway: bool = False
+    only_build: bool = False
     auditor: Auditor | None = None
     workers: Workers | None = None
     watch: Watch = field(default_factory=Silent)

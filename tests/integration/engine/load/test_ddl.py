@@ -161,7 +161,8 @@ def test_tables_are_bare_and_carry_their_origin(source, target):
 def test_columns_are_renamed_before_their_tables(source, target):
     legacy = made(source, NASTY)
     build(target, legacy)
-    ddl.replay(target, ["x__build", "public"], ddl.renames([("order", 'new "name"')], [("order", "Full Name", "where; --")]))
+    renamed = ddl.renames([("order", 'new "name"')], [("order", "Full Name", "where; --")])
+    ddl.replay(target, ["x__build", "public"], renamed)
     order = reflect(target, "x__build").table('new "name"').shape
     assert order.column("where; --").collation == '"C"'
     assert next(c.expression for c in order.constraints if c.name == "known; name") == 'is_known("where; --")'

@@ -1,0 +1,111 @@
+"""One process at work on a build that follows its source: the lease, the run under way, and its rounds.
+
+Laws
+- The lease is held from the first round to the last: nobody drops the build meanwhile, and nobody else writes to it.
+- Each round has a snapshot, a plan and sessions of its own. The plan has to be the run's, or the build begins anew.
+- Whatever ends the session, the build shows the last round that was committed.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import psycopg
+
+from config.errors import ConfigError, PlanRefused
+from config.settings import Settings
+from engine.books import bookkeeping, profiles
+from engine.books import lease as leases
+from engine.books.bookkeeping import Run
+from engine.books.lease import Lease
+from engine.chunks.pauses import Pauses
+from engine.chunks.work import Work
+from engine.following.round import Anew, Round, Told
+from engine.session import connect, snapshot
+from engine.session.execution import Clock, Threads, Watch, Workers
+from engine.session.pool import Pool
+from engine.session.snapshot import Snapshot
+from engine.session.stop import STOP
+from engine.start import begin, preflight
+
+MADE = "renames"  # the last step of a build
+
+
+@dataclass
+class Following:
+    """A build in our hands. settings: as the run began with them; conn: on the target."""
+
+    settings: Settings
+    run: Run
+    conn: psycopg.Connection
+    lease: Lease
+    workers: Workers
+    clock: Clock
+    touched: dict[str, set[str] | None] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def at(self, held: Snapshot) -> Iterator[Work]:
+        """The work of this run in a snapshot. Errors: Anew, where the plan is not the run's; PlanRefused."""
+        settings, run = self.settings, self.run
+        plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version)
+        if plan.faults:
+            raise PlanRefused([fault.text for fault in plan.faults])
+        if begin.fingerprint(plan, settings) != run.plan_hash:
+            raise Anew("the mapping, the source's schema, the profile or the program is not what it was")
+        with contextlib.closing(Pool(settings, held, STOP, self.lease)) as sessions:
+            yield Work(run.run_id, run.started_at, plan, settings, held, STOP, sessions)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """A snapshot of the source, for as long as the block runs."""
+        with snapshot.hold(self.settings.source, STOP) as held:
+            yield held
+
+    def round(self, held: Snapshot) -> tuple[Work, Told]:
+        """One round over this snapshot. Errors: Anew, and those of a round."""
+        with self.at(held) as work, connect.unflushed(self.conn):
+            pauses = Pauses(work, self.clock.message)
+            pauses.wait()
+            told = Round(work, self.conn, self.workers, self.clock, pauses).run()
+        for table, keys in told.touched.items():
+            known = self.touched.get(table, set())
+            self.touched[table] = None if keys is None or known is None else known | set(keys)
+        return work, told
+
+
+@contextlib.contextmanager
+def following(settings: Settings, run_id: str, workers: Workers | None, watch: Watch) -> Iterator[Following]:
+    """Take up a finished build. Afterwards its run is `built`, unless an error says otherwise.
+
+    Errors: ConfigError where there is no such build; TargetBusy, SourceError, TargetError.
+    """
+    clock = Clock(watch)
+    with leases.hold(settings.target) as lease, lease.session(STOP) as conn:
+        bookkeeping.ensure(conn)
+        run = require(conn, run_id)
+        settings = profiles.as_begun(settings, run)
+        run = bookkeeping.resume_run(conn, run_id, settings.profile)
+        try:
+            yield Following(settings, run, conn, lease, workers or Threads(settings.workers), clock)
+        finally:
+            clock.finish()
+            with contextlib.suppress(psycopg.Error):
+                if bookkeeping.run(conn, run_id).state == "running":
+                    bookkeeping.set_state(conn, run_id, "built")
+
+
+def require(conn: psycopg.Connection, run_id: str) -> Run:
+    """The run, whose build is made. Errors: ConfigError."""
+    run = bookkeeping.run(conn, run_id)
+    if run.dry_run:
+        raise ConfigError(f"run {run_id} is a dry-run; a build that follows its source is to be published")
+    if not is_made(conn, run):
+        raise ConfigError(
+            f"run {run_id} has no finished build that could follow its source; `nxtgauge-migrate sync` makes one"
+        )
+    return run
+
+
+def is_made(conn: psycopg.Connection, run: Run) -> bool:
+    """Whether the run's build is there, and finished."""
+    return bookkeeping.find_build(conn, run.run_id) is not None and MADE in bookkeeping.done_steps(conn, run.run_id)
