@@ -160,9 +160,9 @@ def abort(settings: Settings, run_id: str | None = None) -> str:
 @contextlib.contextmanager
 def _transaction(settings: Settings, what: str) -> Iterator[psycopg.Connection]:
     """On the target, under the lease."""
-    with leases.hold(settings.target) as lease, lease.session(STOP) as conn, blame(TargetError, what):
-        with conn.transaction():
-            yield conn
+    held = leases.hold(settings.target)
+    with held as lease, lease.session(STOP) as conn, blame(TargetError, what), conn.transaction():
+        yield conn
 
 
 def told(settings: Settings, run_id: str) -> Summary:

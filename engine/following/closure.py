@@ -194,7 +194,7 @@ def _moved(delta: Delta, step: Follow, found: Wider) -> None:
 
 
 def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.Composable) -> list[str]:
-    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table, whether there is any."""
+    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table one, if it has any."""
     unit = delta.units.filling(build_table)
     if not isinstance(unit, Rows):
         query = sql.SQL("select exists (select from {} as t where {})").format(kept, condition)

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from config.errors import SourceError, TargetError
+from config.errors import SourceError, TargetError, VerificationFailed
 from engine.books import bookkeeping
 from engine.changes import feed, marks, rounds
 from engine.changes.feed import Changes
@@ -28,6 +28,7 @@ from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from engine.following.units import Group, Rows, Units
+from engine.gates import seal
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
@@ -203,8 +204,10 @@ class Round:
         files = {name: each.table.files for name, each in found.items() if each.table}
         read = self._read(delta)
         with blame(TargetError, "changing the build", work.stop), self.target.transaction():
+            self._require_sealed()
             changed = applying.apply(delta, source_rows, files) if delta else Changed()
             applying.place_sequences(work, self.target)
+            self._seal_again()
             identity = work.snapshot.server.identity()
             stood = {s.name: [s.last_value, s.is_called] for s in work.plan.source.sequences if s.is_readable}
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
@@ -215,6 +218,25 @@ class Round:
         if delta:
             deltas.drop(self.target, work)
         return replace(told, number=number)
+
+    def _require_sealed(self) -> None:
+        """Errors: VerificationFailed, if anybody else has written to the build since it was sealed."""
+        build = bookkeeping.build(self.target, self.work.run_id)
+        sealed = seal.read(self.target, self.work.run_id, build.schema_oid)
+        if sealed and (changed := seal.differences(sealed, self._marks())):
+            raise VerificationFailed(
+                f"somebody else has changed {', '.join(changed)} in the build; find out who writes to it, then give it "
+                f"up (`nxtgauge-migrate sync --abort --run {self.work.run_id}`) and begin anew"
+            )
+
+    def _seal_again(self) -> None:
+        """A build that was verified is sealed as the round leaves it."""
+        build = bookkeeping.build(self.target, self.work.run_id)
+        if seal.read(self.target, self.work.run_id, build.schema_oid):
+            seal.put(self.target, self.work.run_id, build.schema_oid, self._marks())
+
+    def _marks(self) -> dict[str, str]:
+        return seal.marks(self.target, [self.work.schema, self.work.archive_schema])
 
     def _read(self, delta: Delta | None) -> dict[str, int]:
         if delta is None:
