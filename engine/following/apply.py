@@ -142,7 +142,7 @@ def _upsert(delta: Delta, table: Filled, shape: Table) -> tuple[int, int]:
         "on conflict ({key}) do {action} returning m.xmax = 0 as is_new) "
         "select count(*) filter (where is_new), count(*) filter (where not is_new) from put"
     )
-    action = sql.SQL("nothing")
+    action: sql.Composable = sql.SQL("nothing")
     if rest:
         action = sql.SQL("update set {} where row({})::record operator(pg_catalog.*<>) row({})::record").format(
             listed.join(sql.SQL("{0} = excluded.{0}").format(final[name]) for name in rest),
@@ -282,7 +282,8 @@ def _drop_uniques(target: psycopg.Connection, table: str) -> list[str]:
 
 def _replace_books(delta: Delta) -> None:
     """The records of what was derived anew are those of the delta."""
-    for unit in (*delta.rows, *delta.groups):
+    units: list[Rows | Group] = [*delta.rows, *delta.groups]
+    for unit in units:
         _forget(delta, unit)
     run, own = delta.main.run_id, delta.work.run_id
     derived = [route.legacy_table for route in delta.routes if route.is_accounted]
@@ -318,10 +319,10 @@ def _forget(delta: Delta, unit: Rows | Group) -> None:
         return
     seeds = delta.seeds[unit.legacy_table]
     for table, column in (("notes", "legacy_key"), ("id_map", "legacy_id")):
-        query = sql.SQL("delete from {} where {} and {} in ({})").format(
+        of_rows = sql.SQL("delete from {} where {} and {} in ({})").format(
             sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(of_unit), sql.Identifier(column), seeds.texts()
         )
-        target.execute(query, given)
+        target.execute(of_rows, given)
 
 
 def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:

@@ -78,7 +78,8 @@ class Delta:
 
     @property
     def routes(self) -> list[Route]:
-        names = {route.name for unit in (*self.rows, *self.groups) for route in unit.routes}
+        units: list[Rows | Group] = [*self.rows, *self.groups]
+        names = {route.name for unit in units for route in unit.routes}
         return [route for route in self.main.plan.routes if route.name in names]
 
     @property

@@ -49,7 +49,7 @@ class Following:
         settings, run = self.settings, self.run
         plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version)
         if plan.faults:
-            raise PlanRefused([fault.text for fault in plan.faults])
+            raise PlanRefused([str(fault) for fault in plan.faults])
         if begin.fingerprint(plan, settings) != run.plan_hash:
             raise Anew("the mapping, the source's schema, the profile or the program is not what it was")
         with contextlib.closing(Pool(settings, held, STOP, self.lease)) as sessions:
