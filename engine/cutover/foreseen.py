@@ -15,6 +15,7 @@ from config.settings import Settings
 from engine.books import bookkeeping
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import rounds
+from engine.cutover import preflight
 from engine.session import connect, servers
 from engine.session.blame import blame
 from engine.session.stop import STOP
@@ -42,7 +43,7 @@ class Connected:
 @dataclass(frozen=True)
 class Foreseen:
     """last_round: as engine.changes.rounds.Told.to_dict, None before the first. is_one_database: source and target
-    are one, so that all of it is one transaction."""
+    are one, so that all of it is one transaction. faults: why the fence `lock` could not be had, one sentence each."""
 
     run_id: str
     build: str
@@ -51,13 +52,14 @@ class Foreseen:
     last_round: dict[str, Any] | None
     is_one_database: bool
     connected: Sequence[Connected]
+    faults: Sequence[str]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def foreseen(settings: Settings, run_id: str | None = None) -> Foreseen:
-    """What a cut-over of this run's build, or of the one that is there, would do now.
+def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock") -> Foreseen:
+    """What a cut-over of this run's build, or of the one that is there, would do now. fence: see engine.cutover.cutover.
 
     Errors: ConfigError if there is no such build; SourceError, TargetError.
     """
@@ -68,14 +70,17 @@ def foreseen(settings: Settings, run_id: str | None = None) -> Foreseen:
         here = servers.info(source)
         with source.cursor(row_factory=class_row(Connected)) as cursor:
             connected = cursor.execute(CONNECTED).fetchall()
+    is_one_database = here.is_same_database(there)
+    needs_lock = fence == "lock" and not is_one_database  # else the session of the target locks
     return Foreseen(
         found.run_id,
         found.name,
         settings.target_schema,
         settings.source_schema,
         last[0].to_dict() if last else None,
-        here.is_same_database(there),
+        is_one_database,
         tuple(connected),
+        tuple(preflight.faults(settings)) if needs_lock else (),
     )
 
 

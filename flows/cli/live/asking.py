@@ -7,19 +7,26 @@ Laws
 
 import select
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 import click
 
 from config import printable
+from config.errors import PlanRefused
 from flows.cli.rolling_back import NOT_ASKED
 
 POLL_SECONDS = 0.2  # between two looks at whether somebody has asked to stop
 
 
-def agree(told: str, yes: bool, stdin: TextIO) -> None:
-    """Say what will be done; ask. Errors: click.UsageError without a terminal, click.Abort after a no."""
+def agree(told: str, yes: bool, stdin: TextIO, faults: Sequence[str] = ()) -> None:
+    """Say what will be done; ask. faults: why it cannot be.
+
+    Errors: PlanRefused where it cannot; click.UsageError without a terminal, click.Abort after a no.
+    """
     click.echo(printable.block(told), err=True)
+    if faults:
+        raise PlanRefused(list(faults))
     if yes:
         return
     if not stdin.isatty():

@@ -44,9 +44,9 @@ def cutover(context: click.Context, yes: bool, **asked: Any) -> int:
     from flows.local.progress import shown
     from flows.runs import suites
 
-    foreseen = looking.foreseen(settings, asked["run_id"])
+    foreseen = looking.foreseen(settings, asked["run_id"], asked["fence"])
     asked["run_id"] = foreseen.run_id
-    agree(plan_text(foreseen.to_dict(), asked), yes, sys.stdin)
+    agree(plan_text(foreseen.to_dict(), asked), yes, sys.stdin, foreseen.faults)
     suites.begin()
     stopped = _stopped(yes)
     with shown() as watch:

@@ -3,6 +3,7 @@
 import io
 import json
 
+import psycopg
 import pytest
 
 from config.postgres.connection import parse
@@ -21,7 +22,10 @@ class Terminal(io.StringIO):
 def conn(database, monkeypatch):
     """A session on a target that the commands have in their environment, beside a source."""
     source, url = database(), database()
-    environ = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": url, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    environ = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": url, "NXTGAUGE_FENCE_URL": source}
+    environ |= {"PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    with psycopg.connect(source, autocommit=True) as there:
+        there.execute("create table users (id int primary key)")
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     with connect.target(parse(url, "NXTGAUGE_TARGET_URL")) as conn:
@@ -60,3 +64,15 @@ def test_the_cut_over_says_before_what_it_will_do(conn, capsys):
         "are ended after 0.5 s", "nobody else is connected to the source now",
     ):  # fmt: skip
         assert text in said
+
+
+def test_what_the_fence_lacks_is_said_before_anybody_is_asked(conn, capsys, monkeypatch):
+    build(conn)
+    monkeypatch.delenv("NXTGAUGE_FENCE_URL")
+    assert main(["cutover", "--yes", "--json"]) == 3
+    said = capsys.readouterr()
+    (fault,) = json.loads(said.out)["error"]["faults"]
+    assert "NXTGAUGE_FENCE_URL is not set" in fault and "becomes schema nxtgauge" in said.err
+    assert main(["cutover", "--fence", "operator"]) == 2  # nobody can be asked here
+    said = capsys.readouterr().err
+    assert "You are told when" in said and "NXTGAUGE_FENCE_URL" not in said
