@@ -59,9 +59,9 @@ class Foreseen:
 
 
 def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock") -> Foreseen:
-    """What a cut-over of this run's build, or of the one that is there, would do now. fence: see engine.cutover.cutover.
+    """What a cut-over of this run's build, or of the one that is there, would do now.
 
-    Errors: ConfigError if there is no such build; SourceError, TargetError.
+    fence: `lock` or `operator`. Errors: ConfigError if there is no such build; SourceError, TargetError.
     """
     with connect.target(settings.target, STOP) as target, blame(TargetError, "looking at the books", STOP):
         found = _open_build(target, settings, run_id)
