@@ -14,15 +14,17 @@ from collections.abc import Callable
 import psycopg
 from psycopg import sql
 
+from config.postgres.quoting import quoted
 from tests.histories import legacy
 from tests.histories.kinds import WRITES, write
-from tests.histories.legacy import SMALL_ROWS
+from tests.histories.legacy import SMALL_ROWS, Rows
 from tests.histories.writes import NotApplicable, Writes
 
 REFUSED = (psycopg.errors.IntegrityError, psycopg.errors.DataError, psycopg.errors.OperationalError,
            psycopg.errors.InternalError, psycopg.errors.ProgrammingError)  # fmt: skip
 WAIT = "-c lock_timeout=100ms -c application_name=history"
 LONG, MOST_WRITES = 2, 4
+KINDS = (*WRITES,)
 PREPARED = "select gid from pg_prepared_xacts where database = current_database() and gid like 'history%'"
 
 
@@ -30,7 +32,8 @@ class History:
     """A history of one schema. refused: why statements were left out, by SQLSTATE.
 
     What it counts: every kind of tests.histories.kinds.WRITES, and `released`, `rolled back`, `left open`,
-    `ended late`, `given up late`, `prepared`, `truncated`, `vacuumed full`, `frozen`.
+    `ended late`, `given up late`, `prepared`, `truncated`, `vacuumed full`, `vacuumed`, `frozen`,
+    `clustered`.
     """
 
     def __init__(self, conn: psycopg.Connection, schema: str, seed: int | str | random.Random):
@@ -113,7 +116,7 @@ class History:
         return Counter({"rolled back": 1}) if is_undone else inner + Counter({"released": 1})
 
     def _write(self, session: psycopg.Connection) -> Counter[str]:
-        kind = self.rng.choice([*WRITES])
+        kind = self.rng.choice(KINDS)
         gone = list(self.writes.gone)
         try:
             with session.transaction():
@@ -165,28 +168,37 @@ class History:
         return Counter()
 
     def _rare(self) -> Counter[str]:
-        kinds: dict[str, Callable[[], str]] = {
+        """What needs a table for itself, and must not wait for those who write."""
+        kinds: dict[str, Callable[[Rows], str]] = {
             "truncated": self._truncate,
-            "vacuumed full": lambda: f"vacuum full {self._any_table()}",
-            "frozen": lambda: f"vacuum (freeze) {self._any_table()}",
+            "vacuumed full": lambda table: "vacuum full {}",
+            "frozen": lambda table: self.rng.choice(["vacuum (freeze) {}", "vacuum (freeze, full) {}"]),
+            "vacuumed": lambda table: self.rng.choice(["vacuum {}", "vacuum"]),
+            "clustered": _cluster,
         }
         kind = self.rng.choice([*kinds])
+        suits = self._may_empty if kind == "truncated" else bool
         with contextlib.suppress(*REFUSED, NotApplicable):
-            if statement := kinds[kind]():
-                self._short.execute(statement)
-                return Counter({kind: 1})
+            table = self.writes.table(suits)
+            statement = sql.SQL(kinds[kind](table)).format(sql.Identifier(self.schema, table.name))
+            self._short.execute(statement)
+            return Counter({kind: 1})
         return Counter()
 
-    def _any_table(self) -> str:
-        return sql.Identifier(self.schema, self.rng.choice(self.writes.tables).name).as_string()
+    @staticmethod
+    def _may_empty(table: Rows) -> bool:
+        return 0 < table.count <= SMALL_ROWS and not table.referring
 
-    def _truncate(self) -> str:
-        """Of a small table to which nobody refers; some of its rows are kept, and come back."""
-        small = [t for t in self.writes.tables if 0 < t.count <= SMALL_ROWS and not t.referring]
-        if not small:
-            return ""
-        table = self.rng.choice(small)
-        for _ in range(3):
-            row = self.writes.row(self._short, table)
+    def _truncate(self, table: Rows) -> str:
+        """Some of its rows are kept, and come back."""
+        for row in self.writes.rows(self._short, table, 3):
             self.writes.gone.append(self.writes.fetched(self._short, table, row))
-        return f"truncate {sql.Identifier(self.schema, table.name).as_string()}"
+        return "truncate {}"
+
+
+def _cluster(table: Rows) -> str:
+    """Errors: NotApplicable without a primary key."""
+    names = [c.name for c in table.shape.constraints if c.kind == "p"]
+    if not names:
+        raise NotApplicable
+    return f"cluster {{}} using {quoted(names[0])}"

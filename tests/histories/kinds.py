@@ -183,9 +183,9 @@ def as_another(w: Writes, session: psycopg.Connection) -> int:
 
 
 def reformed(w: Writes, session: psycopg.Connection) -> int:
-    """A value in another form: 1.0 for 1.00, a blank more, NaN."""
+    """A value in another form, of a key too: 1.0 for 1.00, a blank more, NaN."""
     table = w.table()
-    name = w.column(table, lambda n: n not in table.key)
+    name = w.column(table, lambda n: n not in table.key or w.rng.random() < 0.3)
     value = formed(table.shape.column(name), w.rng)
     if value is None:
         raise NotApplicable
@@ -197,6 +197,13 @@ def touched(w: Writes, session: psycopg.Connection) -> int:
     table = w.table()
     name = table.columns[-1].name
     return w.update(session, table, w.row(session, table), {name: sql.SQL("t.{}").format(sql.Identifier(name))})
+
+
+def locked(w: Writes, session: psycopg.Connection) -> int:
+    """A row is locked, which leaves a mark on it, and stays as it is."""
+    table = w.table()
+    query = sql.SQL("select from {} as t where {} for update")
+    return session.execute(query.format(table.source, w.row(session, table))).rowcount
 
 
 def moved(w: Writes, session: psycopg.Connection) -> int:
@@ -274,7 +281,7 @@ WRITES: dict[str, Callable[[Writes, psycopg.Connection], int]] = {
     each.__name__: each
     for each in (
         copied, by_default, collided, twin, unknown_state, other_state, mended, mended_reference, late_parent, orphaned,
-        bereaved, emptied, looked_up, alone, new_kind, added, changed, as_another, reformed, touched, moved, swapped,
-        rekeyed, deleted, deleted_root, reinserted, returned,
+        bereaved, emptied, looked_up, alone, new_kind, added, changed, as_another, reformed, touched, locked, moved,
+        swapped, rekeyed, deleted, deleted_root, reinserted, returned,
     )
 }  # fmt: skip

@@ -15,8 +15,9 @@ from config.postgres.connection import parse
 from engine.books import bookkeeping
 from engine.changes import rounds
 from engine.session import connect
-from tests.integration.engine.changes.histories import DDL, TABLES, History
+from tests.histories.history import History
 from tests.integration.engine.changes.mirror import RUN, Mirror
+from tests.integration.engine.changes.tables import DDL, ROWS, TABLES
 
 ROUNDS = int(os.environ.get("NXTGAUGE_FEED_ROUNDS") or 40)
 
@@ -45,20 +46,19 @@ def source_url(database):
 
 def test_a_copy_kept_by_the_feed_is_the_source_after_every_round(source_url, database, rng):
     here, there = parse(source_url, "NXTGAUGE_SOURCE_URL"), parse(database(), "NXTGAUGE_TARGET_URL")
-    history = History(source_url, rng)
     whole, by_rows = set(), set()
-    try:
-        with connect.target(there) as conn:
-            bookkeeping.ensure(conn)
-            mirror = Mirror(here, conn, TABLES)
-            mirror.make(DDL)
-            assert mirror.follow().anew
+    with psycopg.connect(source_url, autocommit=True) as source, connect.target(there) as conn:
+        source.execute(DDL)
+        source.execute(ROWS)
+        bookkeeping.ensure(conn)
+        mirror = Mirror(here, conn, TABLES)
+        mirror.make(DDL)
+        assert mirror.follow().anew
+        with History(source, "public", rng) as history:
             for _ in range(ROUNDS):
-                history.round()
+                history.step(rng.randrange(12))
                 changed = mirror.follow().changed
                 whole |= {each.name for each in changed if each.whole}
                 by_rows |= {each.name for each in changed if not each.whole}
-            assert rounds.last(conn, RUN).number == ROUNDS
-    finally:
-        history.close()
+        assert rounds.last(conn, RUN).number == ROUNDS
     assert by_rows == {*TABLES} - {"keyless"} and "keyless" in whole
