@@ -18,7 +18,7 @@ from engine.books import versioned
 from engine.changes import marks
 from engine.changes.marks import Mark
 
-KNOWN = ("inserted", "updated", "deleted", "rejected", "behind", "lag", "pause")
+KNOWN = ("inserted", "updated", "deleted", "rejected", "behind")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Told:
     """A round for people: as Round, without its mark.
 
     found: read and gone (legacy table → rows, keys), whole (legacy table → why all of it was read), inserted, updated,
-    deleted, rejected, behind, lag, pause and parts, see engine.sync.Round; what is not there is not known.
+    deleted, rejected, behind, lag, pause and parts, see engine.sync.Round. What is not there is not known; but a
+    cut-over has to make a round, so it keeps writers waiting for about as long as the last one took.
     """
 
     number: int
@@ -77,6 +78,7 @@ class Told:
         found = self.found
         sums = {name: sum((found.get(name) or {}).values()) for name in ("read", "gone")}
         known = {name: found.get(name) for name in KNOWN}
+        known |= {name: found.get(name, self.seconds) for name in ("lag", "pause")}
         of_tables = {"whole": dict(found.get("whole") or {}), "parts": dict(found.get("parts") or {})}
         ended = {"committed_at": self.committed_at.isoformat(), "seconds": self.seconds}
         return {"number": self.number} | ended | sums | known | of_tables

@@ -90,7 +90,9 @@ def explain(context: click.Context, table: str) -> int:
 @click.option("--resume", is_flag=True, help="Resume the latest run if it left something to go on with.")
 @click.option("--approve", is_flag=True, help="Wait before the publish until a person approves.")
 @click.option("--verify-anyway", is_flag=True, help="Build and verify although a closed gate is known already.")
-@click.option("--redrive", metavar="RUN", help="Drive this run's rejected rows once more, after the source was mended.")
+@click.option(
+    "--redrive", metavar="RUN", help="Drive this run's rejected rows once more, after the source was mended, and go on."
+)
 @certificate_option
 @common
 def migrate(context: click.Context, redrive: str | None, **options: Any) -> int:

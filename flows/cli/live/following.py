@@ -17,7 +17,7 @@ ABORTS = "{build}, run {run_id}'s build, is dropped; the source, what is publish
 
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), help="End after so many rounds; by default one.")
-@click.option("--until-stopped", is_flag=True, help="Go on until Ctrl-C or SIGTERM, which ends it after the round.")
+@click.option("--until-stopped", is_flag=True, help="Go on until Ctrl-C or SIGTERM.")
 @durations.option("--every", default="30s", show_default=True, help="From one round to the next: 30s, 2m.")
 @click.option("--run", "run_id", metavar="ID", help="Have this run's build follow.")
 @click.option("--abort", "is_abort", is_flag=True, help="Give the build up: drop it, and leave nothing but the books.")

@@ -2,7 +2,7 @@
 
 Laws
 - Each round is one line; between rounds the progress says how far behind the build is.
-- A following that is stopped between its rounds has ended well: its build is open, and can be gone on with.
+- A following that somebody stops has ended well: its build shows the last round, and can be gone on with.
 """
 
 from collections.abc import Callable
@@ -39,23 +39,31 @@ def sync(
     hears of the run's id as soon as it has one. Errors: every kind of config.errors.
     """
     asked = {"run_id": run_id, "rounds": rounds, "every": every}
-    return _followed(settings, lambda following: engine_sync.sync(settings, following), asked, watch, workers, begun)
+
+    def followed(following: Following) -> Summary:
+        return engine_sync.sync(settings, following)
+
+    return _followed(settings, followed, "sync", asked, watch, workers, begun)
 
 
 def redrive(
     settings: Settings, run_id: str, *, watch: Watch, workers: Workers | None = None, begun: Begun = nobody
 ) -> dict[str, Any]:
-    """Drives the rejected rows of a run once more, whose source was mended. Returns the report. Errors: as sync."""
+    """Drives the rejected rows of a run once more, whose source was mended, and goes on to its publish.
+
+    Returns the report. Errors: as sync.
+    """
 
     def driven(following: Following) -> Summary:
         return engine_sync.redrive(settings, run_id, following)
 
-    return _followed(settings, driven, {"run_id": run_id, "rounds": 1}, watch, workers, begun)
+    return _followed(settings, driven, "migrate", {"run_id": run_id, "rounds": 1}, watch, workers, begun)
 
 
 def _followed(
     settings: Settings,
     following: Callable[[Following], Summary],
+    kind: str,
     asked: dict[str, Any],
     watch: Watch,
     workers: Workers | None,
@@ -66,15 +74,15 @@ def _followed(
         begun(run.run_id)
 
     parties: dict[str, Any] = {"watch": watch, "workers": workers, "begun": hear, "auditor": work.auditor(settings)}
-    parties["heard"] = Heard(watch, asked["rounds"])
-    foresight.expect(watch, estimate.BUILD)
+    parties["heard"] = Heard(watch, asked["rounds"], is_endless=kind == "sync")
+    foresight.expect(watch, estimate.BUILD if kind == "sync" else estimate.MIGRATION)
     try:
         with on_signal(STOP), work.asked_to_stop(STOP):
             summary = following(Following(**asked, **parties))
     except VerificationFailed as error:
-        error.report = work.told(error.summary.to_dict(), "sync") if error.summary else None
+        error.report = work.told(error.summary.to_dict(), kind) if error.summary else None
         raise
-    return work.told(summary.to_dict(), "sync")
+    return work.told(summary.to_dict(), kind)
 
 
 def abort(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
@@ -84,15 +92,19 @@ def abort(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
 
 
 class Heard:
-    """Tells a watch of each round: a line in its log, and how far the build is behind beside its bar."""
+    """Tells a watch of each round: a line in its log, and how far the build is behind in place of its bar.
 
-    def __init__(self, watch: Watch, rounds: int | None):
-        self._watch, self._rounds, self._count = watch, rounds, 0
+    is_endless: nothing but rounds is to come.
+    """
+
+    def __init__(self, watch: Watch, rounds: int | None, is_endless: bool = True):
+        self._watch, self._rounds, self._is_endless, self._count = watch, rounds, is_endless, 0
 
     def __call__(self, one: Round) -> None:
         self._count += 1
         share = self._count / self._rounds if self._rounds else None
-        estimate_of(self._watch).follow(standing(one), share)
+        if self._is_endless:
+            estimate_of(self._watch).follow(standing(one), share)
         self._watch.message(line(one))
 
 

@@ -1,6 +1,6 @@
 """The following of a source as a Prefect flow: a build is made, and kept equal to its source round by round.
 
-Cancelled in Prefect, or once its worker is stopped, it ends after the round in hand, with its build open.
+Cancelled in Prefect, or once its worker is stopped, it ends, and its build shows the last round.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ def sync(
             for a new one.
         rounds: After so many rounds it ends; 0: it goes on until somebody cancels it.
         every: Seconds from one round's beginning to the next.
-        redrive: Only drive the rejected rows of the run once more, after its source was mended.
+        redrive: Drive the rejected rows of the run once more, after its source was mended, and go on to its publish.
     """
     options: dict[str, Any] = {"run_id": run_id or None, "rounds": rounds or None, "every": every}
     return calls.final_state(lambda watch: _followed(profile, options, redrive, watch), _ended)

@@ -68,7 +68,7 @@ def test_the_summary_has_the_rounds_and_the_attempts_in_their_order(conn, run_id
     made = summary.of(conn, run_id, missing_tables=[], changed_tables=[]).to_dict()
     assert [one["outcome"] for one in made["cutovers"]] == ["given up", "published"]
     first, second = made["rounds"]
-    assert (first["number"], first["read"], first["behind"], first["whole"]) == (0, 0, None, {})
+    assert (first["number"], first["read"], first["behind"], first["whole"], first["pause"]) == (0, 0, None, {}, 0.5)
     assert second | {"committed_at": None} == {
         "number": 1, "committed_at": None, "seconds": 1.5, "read": 7, "gone": 1, "whole": {"jobs": "no primary key"},
         "inserted": 2, "updated": 4, "deleted": 1, "rejected": 5, "behind": 8, "lag": 1.25, "pause": 0.75,
