@@ -25,6 +25,7 @@ from engine.session.stop import Stop
 CRITICAL = "critical"
 PASSED, FAILED, ERROR, AWAITING = "passed", "failed", "error", "awaiting"
 VERIFICATION = "verification"
+DELTA = "verification/delta"
 CHANGED_SOURCE = "source/changed"
 UNCHANGED = "build/unchanged"
 APPROVAL = "approval"

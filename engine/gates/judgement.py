@@ -89,6 +89,20 @@ def audit(conn: psycopg.Connection, work: Work, auditor: Auditor | None, steps: 
     return verdict
 
 
+def record_delta(conn: psycopg.Connection, work: Work, verdict: dict[str, Any]) -> None:
+    """Record the verdict of a verification of what rounds have derived since the whole one."""
+    oid = _oid(conn, work)
+    checks = [_gate(check) for check in verdict["checks"] if check["severity"] == gates.CRITICAL]
+    fault = "" if checks else "it made no critical check"
+    if (verdict["run_id"], verdict["schema"]) != (work.run_id, work.schema):
+        fault = f"it judged schema {verdict['schema']} of run {verdict['run_id']}"
+    if not verdict["passed"] and all(gate.state == PASSED for gate in checks):
+        fault = "it did not pass, and names no check that closes the gate"
+    detail = fault or f"{len(verdict['checks'])} checks were made while writers waited"
+    whole = Gate(gates.DELTA, VERIFICATION, ERROR if fault else PASSED, detail)
+    gates.record(conn, work.run_id, oid, [*checks, whole])
+
+
 def _seconds(work: Work, verdict: dict[str, Any]) -> Iterator[Increment]:
     for check in verdict["checks"]:
         if check["table"]:
