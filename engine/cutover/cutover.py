@@ -47,6 +47,7 @@ __all__ = ["CutOver", "Cutting", "Pause", "cutover"]
 
 FENCES = ("lock", "operator")
 CAUGHT_UP_ROUNDS = 5
+SHRINKING = 0.9  # a round that takes more than this of the one before is as small as they get
 SHARE = 0.5  # of the budget that the last round may take: verification and publish take the rest
 
 
@@ -188,20 +189,20 @@ class _CutOver:
 
     def _catch_up(self) -> None:
         """Small rounds, until one takes no more than its share of the budget. Errors: ConfigError."""
-        before = float("inf")
+        allowed, took = self.cutting.budget * SHARE, float("inf")
         for _ in range(CAUGHT_UP_ROUNDS):
             with self.session.snapshot() as held:
                 _, told = self.session.round(held)
             self.session.clock.message(f"round {told.number}: {told.behind} rows behind, {told.seconds:.1f} s")
-            if told.seconds <= self.cutting.budget * SHARE:
+            took, before = told.seconds, took
+            if took <= allowed:
                 return
-            if told.seconds > before * 0.9:
+            if took > before * SHRINKING:
                 break
-            before = told.seconds
         raise ConfigError(
-            f"the last round took {told.seconds:.1f} s, and a round may take {SHARE:.0%} of the budget "
+            f"the last round took {took:.1f} s, and a round may take {SHARE:.0%} of the budget "
             f"({self.cutting.budget:g} s); choose an hour with fewer writes, or a budget of at least "
-            f"{told.seconds / SHARE:.0f} s (--budget); nobody was kept waiting"
+            f"{took / SHARE:.0f} s (--budget); nobody was kept waiting"
         )
 
     def _oid(self) -> int:

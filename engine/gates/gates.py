@@ -8,9 +8,9 @@ Laws
 - Three gates cannot be waived: that the build was verified, that the source did not change, and the approval.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.rows import class_row, dict_row
@@ -73,6 +73,33 @@ class Case:
 
 # Gives what checks.verdict.Verdict.to_dict() gives: the engine knows the auditor by this call alone.
 Auditor = Callable[[Case], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class DeltaCase:
+    """What an auditor is to judge while the source's writers wait; the names as in a Case.
+
+    snapshot: of the final round, exported on the source; what that round wrote to the target is committed. touched:
+    legacy table → legacy keys as text, as in migration.rejects, of all rows that rounds have derived again since a
+    whole verification; None: the whole table.
+    """
+
+    run_id: str
+    schema: str
+    archive: str
+    snapshot: str
+    stop: Stop
+    steps: Counting = field(default=lambda done, total, share: None, compare=False)
+    touched: Mapping[str, Collection[str] | None] = field(default_factory=dict)
+
+
+class DeltaAuditor(Protocol):
+    """Gives a verdict of level `delta`, as an Auditor does; may be asked more than once."""
+
+    def prepare(self, case: DeltaCase) -> None:
+        """Do before the pause what can be done before: its snapshot and touched keys say nothing yet."""
+
+    def __call__(self, case: DeltaCase) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
