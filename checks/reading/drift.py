@@ -2,7 +2,9 @@
 
 Laws
 - A row is unchanged if the transaction that wrote it (its xmin) had ended when the source's snapshot, or the target's
-  seal, was taken. An unchanged row may be taken for changed, never the other way round.
+  seal, was taken: it began before the oldest that ran then, or the seal saw rows of it. A snapshot's own list of what
+  runs leaves savepoints out, so it is asked only where an older program sealed. An unchanged row may be taken for
+  changed, never the other way round.
 - Locks, vacuum and cluster keep xmin. A row that was rewritten with its own values counts as changed, but compares
   equal, so that this does not matter.
 - If xmin says nothing (another server or database, tables of other oids, fewer transactions than before), no row counts
@@ -12,6 +14,7 @@ Laws
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import psycopg
 
@@ -20,11 +23,14 @@ from checks.reading.catalog import Catalog
 from checks.reading.statements import one_row, one_value
 from config.postgres.quoting import quoted
 
+Value = TypeVar("Value")
 ROUND = 2**32  # transactions count round in 32 bits: what is compared is their distance from a boundary
 # What is farther from the boundary than the transactions that were begun since is of a former round, and old.
 WRITTEN = """\
-(mod(int8in(xidout(t.xmin)) - {low} + {round}, {round}) < ({now}) - {since}{running})"""
+(mod(int8in(xidout(t.xmin)) - {low} + {round}, {round}) < ({now}) - {since}{but})"""
 RUNNING = " or int8in(xidout(t.xmin)) in ({})"
+UNSEEN = " and not int8in(xidout(t.xmin)) <@ '{}'::int8multirange"
+NONE_SEEN = "{}"
 COUNTED = "select count(*), count(*) filter (where {written}) from {table} as t"
 NOW = "select int8in(xid8out(pg_snapshot_xmax(pg_current_snapshot())))"
 SYSTEM = "select concat(system_identifier) from pg_control_system()"
@@ -86,6 +92,8 @@ class Seal:
     """The run's record of its build. rows: table → rows, oids: table → oid, of the archive `legacy_archive.…`.
 
     snapshot: what the sealing session saw; books: table of the books → digest; both None where an older program sealed.
+    views: what its marks saw, of the product under "", of the archive under `legacy_archive.`: a snapshot, and
+    the transactions past its oldest whose rows it saw, as ranges; none where an older program sealed.
     """
 
     rows: Mapping[str, int]
@@ -93,6 +101,7 @@ class Seal:
     system: str | None = None
     snapshot: str | None = None
     books: Mapping[str, str] | None = None
+    views: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,7 +122,7 @@ def of_source(books: Books, catalog: Catalog, source: psycopg.Connection, target
     if not books.snapshot or not is_known or here != (identity["system_identifier"], identity["database_oid"]):
         return Side()
     # A transaction's savepoints are not told apart: all that began while the oldest was at work counts as later.
-    later = written(int(books.snapshot.split(":")[0]), ())
+    later = written(_parts(books.snapshot)[0])
     were: dict[str, int] = dict(target.execute(SOURCE_ROWS, [books.run_id]).fetchall())
     return _side(source, catalog.schema, later, {name: were.get(name, 0) for name in catalog.tables})
 
@@ -136,13 +145,14 @@ def read_seal(target: psycopg.Connection, run_id: str, build_oid: int, target_sc
         return None
     horizon, prefixes = horizon or {}, {f"{target_schema}__build.": "", "legacy_archive__build.": "legacy_archive."}
     rows = {key: int(parts[1]) for key, mark in marks.items() if len(parts := mark.split()) == 3}
+    views = {f"{schema}.": (view["snapshot"], view["seen"]) for schema, view in horizon.get("feeds", {}).items()}
     return Seal(
         _placed(rows, prefixes), _placed(horizon.get("oids", {}), prefixes), horizon.get("system_identifier"),
-        horizon.get("snapshot"), horizon.get("books"),
+        horizon.get("snapshot"), horizon.get("books"), _placed(views, prefixes),
     )  # fmt: skip
 
 
-def _placed(found: Mapping[str, int], prefixes: Mapping[str, str]) -> dict[str, int]:
+def _placed(found: Mapping[str, Value], prefixes: Mapping[str, str]) -> dict[str, Value]:
     """What was put down of a table under its place in the build, by the table's own name."""
     return {
         shown + key.removeprefix(prefix): value
@@ -155,7 +165,9 @@ def _placed(found: Mapping[str, int], prefixes: Mapping[str, str]) -> dict[str, 
 def _since(seal: Seal | None, catalog: Catalog, target: psycopg.Connection, prefix: str) -> Side:
     if seal is None or seal.snapshot is None:
         return Side()
-    _low, high, running = _parts(seal.snapshot)
+    _, high, running = _parts(seal.snapshot)
+    view = seal.views.get(prefix)
+    later = written(_parts(view[0])[0], seen=view[1]) if view else written(high, running)
     there: dict[str, int] = dict(target.execute(OIDS, [catalog.schema]).fetchall())
     oids = {name: there[name] for name in catalog.tables if name in there and prefix + name in seal.oids}
     same = {name for name, oid in oids.items() if seal.oids[prefix + name] == oid}
@@ -163,7 +175,7 @@ def _since(seal: Seal | None, catalog: Catalog, target: psycopg.Connection, pref
     if not same or one_value(target, int, NOW) < high or not (is_here or len(same) == len(oids)):
         return Side()  # an upgrade gives another identifier and keeps oids and transactions; a restored copy keeps none
     were = {name: seal.rows.get(prefix + name, 0) for name in sorted(same)}
-    return _side(target, catalog.schema, written(high, running), were)
+    return _side(target, catalog.schema, later, were)
 
 
 def _parts(snapshot: str) -> tuple[int, int, list[int]]:
@@ -172,11 +184,12 @@ def _parts(snapshot: str) -> tuple[int, int, list[int]]:
     return int(low), int(high), [int(each) for each in running.split(",") if each]
 
 
-def written(since: int, running: Iterable[int], now: str = NOW) -> str:
-    """SQL that is true of rows written by transactions from `since` on, or by those that ran then."""
+def written(since: int, running: Iterable[int] = (), seen: str = NONE_SEEN, now: str = NOW) -> str:
+    """SQL that is true of rows written by transactions from `since` on, or by those that ran then; but for those of
+    which rows were seen then."""
     listed = ", ".join(str(each % ROUND) for each in running)
-    listed = RUNNING.format(listed) if listed else ""
-    return WRITTEN.format(low=since % ROUND, since=since, round=ROUND, now=now, running=listed)
+    but = RUNNING.format(listed) if listed else UNSEEN.format(seen) if seen != NONE_SEEN else ""
+    return WRITTEN.format(low=since % ROUND, since=since, round=ROUND, now=now, but=but)
 
 
 def _side(conn: psycopg.Connection, schema: str, later: str, were: Mapping[str, int]) -> Side:
