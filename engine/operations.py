@@ -15,7 +15,7 @@ from engine.books.pace import Pace
 from engine.gates import approval, gates, summary
 from engine.gates.approval import Decision
 from engine.gates.summary import Summary
-from engine.publish import publish
+from engine.publish import locks, publish
 from engine.publish import rollback as back
 from engine.publish.rollback import Wish
 from engine.session import connect, fetch, snapshot
@@ -81,7 +81,7 @@ def _roll_back_once(settings: Settings, trial: back.Trial) -> back.Taken:
             return back.take(conn, trial)
         except TargetError as error:
             # A lock was waited for, and who holds it is to be told now.
-            error.retryable = error.retryable and error.sqlstate != publish.LOCK_NOT_HAD
+            error.retryable = error.retryable and error.sqlstate != locks.LOCK_NOT_HAD
             raise
 
 

@@ -10,8 +10,8 @@ Laws
 - The caller's transaction has one snapshot, or keeps writers away.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -33,10 +33,11 @@ XMIN = sql.SQL("t.xmin")
 COUNT = "select {name}::text, count(*), count(*) filter (where {maybe_newer}) from {table} as t"
 LOOK = """
     select {name}::text,
-           int8(coalesce(sum(n) filter (where {unseen}), 0)),
+           array[{new}]::int8[],
            concat(range_agg(int8range(int8in(xidout(xid)), int8in(xidout(xid)) + 1)) filter (where {newer_than_now}))
     from (select t.xmin as xid, count(*) as n from {table} as t where {newer} group by t.xmin) as by_transaction
 """
+NEW = "coalesce(sum(n) filter (where {newer} and {unseen}), 0)"
 
 
 @dataclass(frozen=True)
@@ -98,17 +99,29 @@ def compare(
     conn: psycopg.Connection, schema: str, names: Iterable[str], since: Mark | None, shape: str = ""
 ) -> Changes:
     """What was written to these tables since the mark; without one, all of them are new."""
+    [changes] = compare_all(conn, schema, names, [since], shape)
+    return changes
+
+
+def compare_all(
+    conn: psycopg.Connection, schema: str, names: Iterable[str], since: Sequence[Mark | None], shape: str = ""
+) -> list[Changes]:
+    """What was written to these tables since each of the marks, by one scan for all of them."""
     server = servers.info(conn)
     snapshot, reached = fetch.one(conn, SNAPSHOT)
     now = Mark(snapshot, server.system_identifier, server.database_oid, shape=shape)
     tables = marks.described(conn, schema, names)
-    anew = why_anew(since, now, reached) if since else "there is no mark to compare with"
-    old = since if since and not anew else None
+    anew = [why_anew(mark, now, reached) if mark else "there is no mark to compare with" for mark in since]
+    old = [None if why else mark for mark, why in zip(since, anew, strict=True)]
     with conn.transaction():
-        rows, new, seen = _looked(conn, schema, list(tables.values()), old, now)
+        rows, new, seen = _looked(conn, schema, list(tables.values()), [mark for mark in old if mark], now)
     kept = {name: TableMark(rows[name], table.files, table.key) for name, table in tables.items()}
-    now = Mark(snapshot, server.system_identifier, server.database_oid, kept, seen, shape)
-    return Changes(schema, old, now, _found(tables, rows, new, old), anew)
+    now = replace(now, tables=kept, seen=seen)
+    by_mark = iter(new)
+    return [
+        Changes(schema, mark, now, _found(tables, rows, next(by_mark) if mark else rows, mark), why)
+        for mark, why in zip(old, anew, strict=True)
+    ]
 
 
 def why_anew(since: Mark, now: Mark, reached: int) -> str:
@@ -127,20 +140,21 @@ def why_anew(since: Mark, now: Mark, reached: int) -> str:
 
 
 def _looked(
-    conn: psycopg.Connection, schema: str, tables: list[Described], since: Mark | None, now: Mark
-) -> tuple[dict[str, int], dict[str, int], str]:
-    """Rows by table, new ones by table, and the transactions at or past the snapshot's xmin whose rows it sees."""
-    boundary = (since or now).since
-    given = {"newer": marks.newer(boundary, XMIN), "unseen": marks.unseen(since or now, sql.SQL("xid"))}
-    given |= {"maybe_newer": marks.maybe_newer(conn, boundary, XMIN)}
-    given |= {"newer_than_now": marks.newer(now.since, sql.SQL("xid"))}
+    conn: psycopg.Connection, schema: str, tables: list[Described], since: list[Mark], now: Mark
+) -> tuple[dict[str, int], list[dict[str, int]], str]:
+    """Rows by table, new ones by table for each mark, and the transactions at or past the snapshot's xmin whose rows it
+    sees."""
+    boundary, xid = min(mark.since for mark in [*since, now]), sql.SQL("xid")
+    new = [sql.SQL(NEW).format(newer=marks.newer(each.since, xid), unseen=marks.unseen(each, xid)) for each in since]
+    given = {"newer": marks.newer(boundary, XMIN), "maybe_newer": marks.maybe_newer(conn, boundary, XMIN)}
+    given |= {"newer_than_now": marks.newer(now.since, xid), "new": sql.SQL(", ").join(new)}
     counted = _all(conn, COUNT, schema, tables, given)
     rows = {name: count for name, count, _ in counted}
     wanted = {name for name, _, newer in counted if newer}
     looked = _all(conn, LOOK, schema, [table for table in tables if table.name in wanted], given)
     seen = ",".join(ranges[1:-1] for _, _, ranges in looked if ranges not in ("", marks.NONE_SEEN))
-    new = {name: count for name, count, _ in looked} if since else rows
-    return rows, new, f"{{{seen}}}" if len(seen) <= marks.SEEN_BYTES else marks.NONE_SEEN
+    found = [{name: counts[number] for name, counts, _ in looked} for number in range(len(since))]
+    return rows, found, f"{{{seen}}}" if len(seen) <= marks.SEEN_BYTES else marks.NONE_SEEN
 
 
 def _all(

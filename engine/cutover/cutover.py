@@ -135,6 +135,9 @@ class _CutOver:
         self._verify_whole()
         self._wait_for_approval()
         self._catch_up()
+        publish.prepare(
+            self.conn, self.run_id, self.settings.target_schema, allow_dependants=self.settings.allow_dependants
+        )
         self.delta_auditor.prepare(self._case("", {}))
         try:
             if self.cutting.fence == "lock":

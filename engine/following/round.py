@@ -223,7 +223,7 @@ class Round:
         """Errors: VerificationFailed, if anybody else has written to the build since it was sealed."""
         build = bookkeeping.build(self.target, self.work.run_id)
         sealed = seal.read(self.target, self.work.run_id, build.schema_oid)
-        if sealed and (changed := seal.differences(sealed, self._marks())):
+        if sealed and (changed := seal.differences(sealed.marks, self._looked(sealed).marks)):
             raise VerificationFailed(
                 f"somebody else has changed {', '.join(changed)} in the build; find out who writes to it, then give it "
                 f"up (`nxtgauge-migrate sync --abort --run {self.work.run_id}`) and begin anew"
@@ -232,11 +232,11 @@ class Round:
     def _seal_again(self) -> None:
         """A build that was verified is sealed as the round leaves it."""
         build = bookkeeping.build(self.target, self.work.run_id)
-        if seal.read(self.target, self.work.run_id, build.schema_oid):
-            seal.put(self.target, self.work.run_id, build.schema_oid, self._marks())
+        if former := seal.read(self.target, self.work.run_id, build.schema_oid):
+            seal.put(self.target, self.work.run_id, build.schema_oid, self._looked(former))
 
-    def _marks(self) -> dict[str, str]:
-        return seal.marks(self.target, [self.work.schema, self.work.archive_schema])
+    def _looked(self, former: seal.Seal) -> seal.Looked:
+        return seal.look(self.target, [self.work.schema, self.work.archive_schema], former)
 
     def _read(self, delta: Delta | None) -> dict[str, int]:
         if delta is None:

@@ -115,9 +115,9 @@ def _verified(conn: psycopg.Connection, work: Work, oid: int, state: str, detail
 
 def _seal(conn: psycopg.Connection, work: Work, oid: int) -> None:
     """A build that was sealed before is looked at first: whoever changed it since has to be answered for."""
-    now = seal.marks(conn, [work.schema, work.archive_schema])
     former = seal.read(conn, work.run_id, oid)
-    if changed := seal.differences(former or now, now):
+    now = seal.look(conn, [work.schema, work.archive_schema], former)
+    if changed := seal.differences((former or now).marks, now.marks):
         detail = f"since it was verified, somebody has changed {', '.join(changed)}"
         gates.record(conn, work.run_id, oid, [Gate(gates.UNCHANGED, "seal", FAILED, detail)])
     seal.put(conn, work.run_id, oid, now)

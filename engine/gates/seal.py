@@ -4,17 +4,27 @@ Laws
 - The mark of a table or sequence: a digest of its definition, its number of rows, and the sum of their xmin. A new row
   version has a younger xmin than any removed one, so that every change alters count or sum.
 - The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
+- Beside them stands what the change feed marks (engine.changes.marks), of the same view of the rows. A table of which
+  the feed says that nothing was written since has the rows, and so the sum, that it had; only the others are summed.
 - The horizon lets a later verification find out what was written afterwards: the transactions that the seal saw, the
   server, the tables, the positions of the sequences, and a digest of the run's books about single rows.
+- A table that the role cannot read keeps the build from being sealed or published, and is named with its owner.
 """
 
+import contextlib
 import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from config.errors import PlanRefused
+from engine.changes import access, feed, marks
+from engine.changes.feed import Changes
+from engine.changes.marks import Mark
 from engine.session import fetch, servers
 
 OBJECTS = (Path(__file__).parent / "sql" / "seal_objects.sql").read_text(encoding="utf-8")
@@ -32,25 +42,42 @@ POSITION = "select last_value, is_called from {}"
 OF_SINGLE_ROWS = ("rejects", "id_map", "removed_links", "notes", "tables")  # nobody writes to them after the seal
 
 
-def put(conn: psycopg.Connection, run_id: str, build_oid: int, marks: dict[str, str]) -> None:
-    """Seal the build with these marks, in place of those that it had."""
+@dataclass(frozen=True)
+class Seal:
+    """marks: table or sequence → its mark. feeds: schema → what the feed goes on from; none where an older program
+    sealed."""
+
+    marks: dict[str, str]
+    feeds: dict[str, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Looked(Seal):
+    """What stands there now. beside: schema → what was written since the other mark that was asked about."""
+
+    beside: dict[str, Changes] = field(default_factory=dict)
+
+
+def put(conn: psycopg.Connection, run_id: str, build_oid: int, seen: Seal) -> None:
+    """Seal the build as it was seen, in place of an earlier seal."""
     conn.execute(
         """insert into migration.seals (run_id, build_oid, marks, horizon) values (%s, %s, %s, %s)
            on conflict (run_id, build_oid) do update
            set (marks, horizon, sealed_at) = (excluded.marks, excluded.horizon, excluded.sealed_at)""",
-        [run_id, build_oid, json.dumps(marks), json.dumps(_horizon(conn, run_id, marks))],
+        [run_id, build_oid, json.dumps(seen.marks), json.dumps(_horizon(conn, run_id, seen))],
     )
 
 
-def _horizon(conn: psycopg.Connection, run_id: str, marks: dict[str, str]) -> dict[str, Any]:
+def _horizon(conn: psycopg.Connection, run_id: str, seen: Seal) -> dict[str, Any]:
     query = """select format('%%s.%%s', n.nspname, c.relname), c.oid::bigint
                from pg_class c join pg_namespace n on n.oid = c.relnamespace
                where format('%%s.%%s', n.nspname, c.relname) = any(%s)"""
     return {
         "system_identifier": servers.info(conn).system_identifier,
         "snapshot": fetch.value(str, conn, "select concat(pg_current_snapshot())"),
-        "oids": dict(conn.execute(query, [list(marks)]).fetchall()),
-        "sequences": _positions(conn, list(marks)),
+        "feeds": {schema: mark.to_dict() for schema, mark in seen.feeds.items()},
+        "oids": dict(conn.execute(query, [list(seen.marks)]).fetchall()),
+        "sequences": _positions(conn, list(seen.marks)),
         "books": {name: _digest(conn, run_id, name) for name in OF_SINGLE_ROWS},
     }
 
@@ -66,11 +93,11 @@ def _digest(conn: psycopg.Connection, run_id: str, name: str) -> str:
     return fetch.value(str, conn, query, [run_id])
 
 
-def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> dict[str, str] | None:
-    """The marks that the build was sealed with; None if it never was."""
-    query = "select marks from migration.seals where run_id = %s and build_oid = %s"
+def read(conn: psycopg.Connection, run_id: str, build_oid: int) -> Seal | None:
+    """The build's seal; None if it never was sealed."""
+    query = "select marks, horizon -> 'feeds' from migration.seals where run_id = %s and build_oid = %s"
     row = conn.execute(query, [run_id, build_oid]).fetchone()
-    return row[0] if row else None
+    return Seal(row[0], {schema: marks.of_dict(mark) for schema, mark in (row[1] or {}).items()}) if row else None
 
 
 def rows_of(conn: psycopg.Connection, run_id: str) -> dict[str, int]:
@@ -81,29 +108,79 @@ def rows_of(conn: psycopg.Connection, run_id: str) -> dict[str, int]:
     return {key: int(found[1]) for key, found in parts.items() if len(found) == 3}  # a sequence has a digest alone
 
 
-def marks(conn: psycopg.Connection, schemas: list[str], is_locked: bool = False) -> dict[str, str]:
-    """Table or sequence → its present mark. is_locked: writers are locked out first, in the caller's transaction."""
-    with conn.transaction():
+def look(
+    conn: psycopg.Connection,
+    schemas: list[str],
+    former: Seal | None = None,
+    beside: Mapping[str, Mark] | None = None,
+) -> Looked:
+    """What tables and sequences are there, and their marks; in one view of the rows, or in the caller's transaction,
+    which keeps writers away.
+
+    former: an earlier seal, which spares whom nobody has written to since. beside: schema → another mark, of the same
+    tables, which they are compared with by the way. Errors: PlanRefused if a table cannot be read.
+    """
+    with _one_view(conn):
         conn.execute("set local search_path = pg_catalog")  # definitions are spelled by it
-        tables = _tables(conn, schemas)
-        if is_locked and tables:
-            names = sql.SQL(", ").join(tables.values())
-            conn.execute(sql.SQL("lock table {} in share mode").format(names))
+        _require_readable(conn, schemas)
         found = conn.execute(OBJECTS, {"schemas": schemas}).fetchall()
-        rows = _rows(conn, tables)
-    return {key: f"{digest} {rows.get(key, '')}".strip() for key, digest in found}
+        since = {schema: (former or Seal({})).feeds.get(schema) for schema in schemas}
+        written = {
+            schema: feed.compare_all(conn, schema, _tables(conn, schema), [since[schema], (beside or {}).get(schema)])
+            for schema in schemas
+        }
+        rows = _rows(conn, [changes for changes, _ in written.values()], former)
+    # A copy of the database on the same server (a template's) has the same rows, and the seal along with them.
+    return Looked(
+        {key: f"{digest} {rows.get(key, '')}".strip() for key, digest in found},
+        {schema: replace(changes.now, database_oid=None) for schema, (changes, _) in written.items()},
+        {schema: changes for schema, (_, changes) in written.items() if changes.since},
+    )
 
 
-def _rows(conn: psycopg.Connection, tables: dict[str, sql.Identifier]) -> dict[str, str]:
-    """How many rows each table has, and the sum of their xmin; all tables in one statement."""
-    looks = [sql.SQL(ROWS).format(sql.Literal(key), name) for key, name in tables.items()]
-    return dict(conn.execute(sql.SQL(" union all ").join(looks)).fetchall()) if looks else {}
+@contextlib.contextmanager
+def _one_view(conn: psycopg.Connection) -> Iterator[None]:
+    is_the_callers = conn.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE
+    with conn.transaction():
+        if not is_the_callers:
+            conn.execute("set transaction isolation level repeatable read")
+        yield
 
 
-def _tables(conn: psycopg.Connection, schemas: list[str]) -> dict[str, sql.Identifier]:
-    query = """select n.nspname::text, c.relname::text from pg_class c join pg_namespace n on n.oid = c.relnamespace
-               where n.nspname = any(%s) and c.relkind in ('r', 'p') order by 1, 2"""
-    return {f"{schema}.{name}": sql.Identifier(schema, name) for schema, name in conn.execute(query, [schemas])}
+def _rows(conn: psycopg.Connection, written: list[Changes], former: Seal | None) -> dict[str, str]:
+    """How many rows each table has, and the sum of their xmin; those that have to be summed in one statement."""
+    found, looks = {}, []
+    for changes in written:
+        for name, table in changes.tables.items():
+            key = f"{changes.schema}.{name}"
+            sealed = (former.marks.get(key, "") if former and changes.since else "").partition(" ")[2]
+            if sealed and not table.is_changed:
+                found[key] = sealed
+            elif table.table:
+                looks.append(sql.SQL(ROWS).format(sql.Literal(key), sql.Identifier(changes.schema, name)))
+    return found | dict(conn.execute(sql.SQL(" union all ").join(looks)).fetchall() if looks else [])
+
+
+def _require_readable(conn: psycopg.Connection, schemas: list[str]) -> None:
+    """Errors: PlanRefused."""
+    faults = []
+    for schema in schemas:
+        for name, found in access.unreadable(conn, schema, owners := _tables(conn, schema)).items():
+            faults.append(
+                f"table {schema}.{name} of owner {owners[name]} cannot be judged: {found.unreadable}; nothing was "
+                f"changed or dropped; if it is none of the migration's, have its owner move it to another schema or "
+                f"drop it, and else {found.to_read}; then run again"
+            )
+    if faults:
+        raise PlanRefused(faults)
+
+
+def _tables(conn: psycopg.Connection, schema: str) -> dict[str, str]:
+    """Table → its owner; partitions are tables of their own."""
+    query = """select c.relname::text, pg_get_userbyid(c.relowner)::text
+               from pg_class c join pg_namespace n on n.oid = c.relnamespace
+               where n.nspname = %s and c.relkind in ('r', 'p') order by 1"""
+    return dict(conn.execute(query, [schema]).fetchall())
 
 
 def differences(before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -7,13 +7,12 @@ Laws
   added.
 - The replaced schema is kept as __previous, one that was rolled back as __withdrawn; one of each is kept.
 - What is put in place is marked in the same transaction (engine.changes.kept), so that a rollback knows what was
-  written to it since.
+  written to it since. What takes its time of that can be done before (`prepare`): then one scan of the build says both
+  that it is what was verified, and which keys have to be kept anew.
 - Writers are locked out of the live schema before it is replaced, so that no row is written to one no longer read.
 - The caller holds the lease (engine.books.lease).
 """
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -22,17 +21,18 @@ from psycopg import sql
 from config.errors import PlanRefused, TargetError
 from engine.books import bookkeeping, privileges
 from engine.books.bookkeeping import SchemaRecord
-from engine.changes import access, kept
+from engine.changes import kept
+from engine.changes.feed import Changes
 from engine.gates import gates, seal
-from engine.publish import schemas
+from engine.publish import locks, schemas
 from engine.session import fetch, rights, servers
 from engine.session.blame import blame
 from engine.session.connect import LOCK_SECONDS
 from engine.session.servers import ServerInfo
 
 ARCHIVE = "legacy_archive"
+UNLOCKED = "writers of {} cannot be kept away while it is published; let this role lock it, or move it elsewhere"
 DONE = "publish"  # the step, by which is known of a run that its publish was not its end
-LOCK_NOT_HAD = "55P03"
 
 
 @dataclass(frozen=True)
@@ -134,6 +134,20 @@ def make_build(conn: psycopg.Connection, run_id: str, target_schema: str) -> Non
             privileges.close(conn, bookkeeping.schemas(conn)[names.build].schema_oid)
 
 
+def prepare(conn: psycopg.Connection, run_id: str, target_schema: str, *, allow_dependants: bool = False) -> None:
+    """Do what a publish can find done: keep the keys of the run's build, some seconds for millions of rows, and ask
+    what would refuse it. Nobody has to wait meanwhile, and the publish sees what is written to the build later.
+
+    conn has no transaction open. Errors: PlanRefused, TargetError.
+    """
+    product, archive = names_of(target_schema)
+    with blame(TargetError, f"preparing to publish {target_schema}"):
+        ours = bookkeeping.schemas(conn)
+        refuse(_build_faults(ours, run_id, product, archive))
+        refuse(preflight(conn, target_schema, allow_dependants=allow_dependants))
+        kept.prepare(conn, ours[product.build])
+
+
 def publish(
     conn: psycopg.Connection,
     run_id: str,
@@ -142,39 +156,48 @@ def publish(
     allow_dependants: bool = False,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Switch:
-    """Put the run's build in place.
+    """Put the run's build in place. lock_seconds: how long it waits in all for sessions that are in the way.
 
     Errors: PlanRefused, VerificationFailed (a gate is closed), TargetError; then nothing has changed.
     """
     product, archive = names_of(target_schema)
-    what = f"publishing {target_schema}"
-    with blame(TargetError, what), conn.transaction():
+    with locks.within(conn, f"publishing {target_schema}", lock_seconds) as locked:
         ours = bookkeeping.schemas(conn)
         refuse(_build_faults(ours, run_id, product, archive))
-        _pass_gates(conn, run_id, ours[product.build], archive)  # before writers of what is live have to wait
-        kept.keep(conn, ours[product.build])
-        with switching(conn, what, product, lock_seconds):
-            switch = _put_all(conn, run_id, product, archive, allow_dependants)
-    return switch
+        gates.require(conn, run_id, ours[product.build].schema_oid)
+        builds = [ours.get(names.build) for names in (product, archive)]
+        unlocked = [table for build in builds for table in locked.keep_writers_away(build)]
+        since = _require_unchanged(conn, run_id, ours[product.build], archive)
+        refuse([UNLOCKED.format(table) for table in unlocked])
+        kept.keep(conn, ours[product.build], since)
+        locked.keep_writers_away(ours.get(product.live))  # who writes to what is live has waited for nothing so far
+        return _put_all(conn, run_id, product, archive, allow_dependants, locked)
 
 
-def _pass_gates(conn: psycopg.Connection, run_id: str, build: SchemaRecord, archive: Names) -> None:
-    """Errors: VerificationFailed if a gate is closed, or the build is not what was verified. Writers wait."""
-    gates.require(conn, run_id, build.schema_oid)
-    sealed = seal.read(conn, run_id, build.schema_oid) or {}
-    changed = seal.differences(sealed, seal.marks(conn, [build.name, archive.build], is_locked=True))
-    if changed:
+def _require_unchanged(conn: psycopg.Connection, run_id: str, build: SchemaRecord, archive: Names) -> Changes | None:
+    """What was written to the build since it was prepared; None if it was not. Writers are kept away.
+
+    Errors: VerificationFailed if the build is not what was verified.
+    """
+    sealed, before = seal.read(conn, run_id, build.schema_oid) or seal.Seal({}), kept.prepared(conn, build)
+    now = seal.look(conn, [build.name, archive.build], sealed, {build.name: before} if before else {})
+    if changed := seal.differences(sealed.marks, now.marks):
         detail = (
             f"since the build was verified, somebody has changed {', '.join(changed)}; find out who writes to it, then "
             f"`nxtgauge-migrate migrate --run {run_id}` verifies it again"
         )
         raise gates.refusal(run_id, [gates.Gate(gates.UNCHANGED, "seal", gates.FAILED, detail)], is_waivable=False)
+    return now.beside.get(build.name)
 
 
-def _put_all(conn: psycopg.Connection, run_id: str, product: Names, archive: Names, allow_dependants: bool) -> Switch:
+def _put_all(
+    conn: psycopg.Connection, run_id: str, product: Names, archive: Names, allow_dependants: bool, locked: locks.Locks
+) -> Switch:
     ours = bookkeeping.schemas(conn)
     refuse(preflight(conn, product.live, allow_dependants=allow_dependants))
     switch = switch_of(conn, ours.get(product.live), product, run_id)
+    for names in (product, archive):
+        locked.keep_all_away(ours.get(names.previous))  # which is dropped
     for names in (product, archive):
         _put_in_place(conn, ours, names)
     bookkeeping.set_state(conn, run_id, "published")
@@ -204,54 +227,6 @@ def switch_of(conn: psycopg.Connection, live: SchemaRecord | None, names: Names,
         return Switch(names.live, run_id, None, (), ())
     outside, added = schemas.dependants_of(conn, live.schema_oid), schemas.added_to(conn, live)
     return Switch(names.live, run_id, live.run_id, tuple(outside), tuple(map(str, added)))
-
-
-@contextlib.contextmanager
-def switching(
-    conn: psycopg.Connection, what: str, names: Names, lock_seconds: float, place: str | None = None
-) -> Iterator[None]:
-    """One transaction that waits for locks no longer than this, and then says who holds them. Writers are locked out
-    of the schema in this place; of the live one, if none is named."""
-    place = place or names.live
-    try:
-        with blame(TargetError, what), conn.transaction():
-            conn.execute("select set_config('lock_timeout', %s, true)", [f"{int(lock_seconds * 1000)}ms"])
-            lock_writers_out(conn, bookkeeping.schemas(conn).get(place))
-            yield
-    except TargetError as error:
-        if getattr(error, "sqlstate", "") == LOCK_NOT_HAD:
-            busy = _blockers(conn, names, place) or "another session"
-            text = f"{what}: {busy} held a lock for {lock_seconds:g} s; nothing was changed; end it, or try later"
-            error.args = (text,)
-        raise
-
-
-def lock_writers_out(conn: psycopg.Connection, schema: SchemaRecord | None) -> None:
-    """Wait for the transactions that have written to its tables, and let no others begin; readers go on. A table that
-    the role may not lock is passed over."""
-    if schema is None:
-        return
-    allowed = access.of(conn, schema.name, kept.tables(conn, schema)).values()
-    tables = [sql.Identifier(schema.name, table.table) for table in allowed if table.may_lock]
-    if tables:
-        conn.execute(sql.SQL("lock table {} in share mode").format(sql.SQL(", ").join(tables)))
-
-
-# Readers of the schema whose writers are locked out are in nobody's way; whoever uses one that is to be dropped is.
-BLOCKERS = """
-    select distinct format('session %%s of %%s (%%s, %%s)', a.pid, a.usename, nullif(a.application_name, ''), a.state)
-    from pg_locks l join pg_class c on c.oid = l.relation join pg_namespace n on n.oid = c.relnamespace
-    join pg_stat_activity a on a.pid = l.pid
-    where l.database = (select oid from pg_database where datname = current_database())
-      and l.granted and l.pid <> pg_backend_pid() and n.nspname = any(%(names)s)
-      and (n.nspname <> %(place)s or l.mode not in ('AccessShareLock', 'RowShareLock'))
-    order by 1
-"""
-
-
-def _blockers(conn: psycopg.Connection, names: Names, place: str) -> str:
-    values = {"names": [*names.all(), *Names("archive", ARCHIVE).all()], "place": place}
-    return ", ".join(row[0] for row in conn.execute(BLOCKERS, values))
 
 
 def refuse(faults: list[str]) -> None:

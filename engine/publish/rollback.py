@@ -24,7 +24,7 @@ from config.errors import ConfigError, MigrateError, TargetError
 from engine.books import bookkeeping
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import kept
-from engine.publish import numbers, publish, schemas, written
+from engine.publish import locks, numbers, publish, schemas, written
 from engine.publish.export import Export
 from engine.publish.publish import Names, Switch
 from engine.publish.written import Written
@@ -116,12 +116,15 @@ def take(conn: psycopg.Connection, trial: Trial, *, lock_seconds: float = LOCK_S
         ours = bookkeeping.schemas(conn)
         publish.refuse(faults(conn, ours, product, archive, trial.wish))
         if not trial.wish.undo and (back := ours.get(product.previous)):
-            _mark(conn, what, product, back, lock_seconds)  # before writers of what is live have to wait
-        with publish.switching(conn, what, product, lock_seconds):
+            _mark(conn, what, back, lock_seconds)  # before writers of what is live have to wait
+        with locks.within(conn, what, lock_seconds) as locked:
             ours = bookkeeping.schemas(conn)
+            locked.keep_writers_away(ours.get(product.live))
             publish.refuse(faults(conn, ours, product, archive, trial.wish))
             trial.told = _counted(conn, ours, product, trial)
             _move_numbers(conn, ours, product, trial.wish)
+            for names in () if trial.wish.undo else (product, archive):
+                locked.keep_all_away(ours.get(names.withdrawn))  # which is dropped
             for names in (product, archive):
                 (_put_back if trial.wish.undo else _take_back)(conn, ours, names, trial.told.live_run)
             _write_down(conn, trial.told)
@@ -242,9 +245,10 @@ def done(conn: psycopg.Connection, trial: Trial) -> Taken | None:
     return told if is_done and about and bookkeeping.run(conn, about).state == state else None
 
 
-def _mark(conn: psycopg.Connection, what: str, product: Names, back: SchemaRecord, lock_seconds: float) -> None:
+def _mark(conn: psycopg.Connection, what: str, back: SchemaRecord, lock_seconds: float) -> None:
     """Mark what comes back, unless it has been back before."""
-    with publish.switching(conn, what, product, lock_seconds, back.name):
+    with locks.within(conn, what, lock_seconds) as locked:
+        locked.keep_writers_away(back)
         if kept.read(conn, back.schema_oid) is None:
             kept.keep(conn, back)
 

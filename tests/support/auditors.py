@@ -53,7 +53,7 @@ def pass_gates(conn: psycopg.Connection, run_id: str, target_schema: str) -> Non
     from engine.gates import gates, seal
 
     oid = bookkeeping.build(conn, run_id).schema_oid
-    seal.put(conn, run_id, oid, seal.marks(conn, [f"{target_schema}__build", "legacy_archive__build"]))
+    seal.put(conn, run_id, oid, seal.look(conn, [f"{target_schema}__build", "legacy_archive__build"]))
     gates.record(conn, run_id, oid, [gates.Gate(gates.VERIFICATION, gates.VERIFICATION, gates.PASSED, "1 check")])
 
 
@@ -78,7 +78,7 @@ LIVE = """
 ROWS = "select concat(count(*), ' ', coalesce(sum(xmin::text::bigint), 0)) from {}"
 SEAL_AGAIN = """
     update migration.seals
-    set marks = %s, horizon = jsonb_set(horizon, '{snapshot}', to_jsonb(pg_current_snapshot()::text))
+    set marks = %s, horizon = jsonb_set(horizon - 'feeds', '{snapshot}', to_jsonb(pg_current_snapshot()::text))
     where run_id = %s
 """
 

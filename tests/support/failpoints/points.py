@@ -52,7 +52,7 @@ RUN = {
     "after_verdict": Point("engine.gates.judgement:audit"),
     "after_built": Point("engine.run:_mark_built"),
     "within_publish": Point("engine.publish.publish:_put_in_place"),  # the product renamed, the archive not
-    "before_publish_commit": Point("engine.publish.publish:switching", "leaving"),
+    "before_publish_commit": Point("engine.publish.locks:within", "leaving"),
     "after_publish": Point("engine.publish.publish:publish"),
     "after_statistics": Point("engine.load.statistics:analyze"),
     "before_lease_release": Point("engine.books.lease:giving_back", "leaving"),
@@ -60,7 +60,7 @@ RUN = {
 ROLLBACK = {
     "before_rollback": Point("engine.publish.rollback:take", "before"),
     "within_rollback": Point("engine.publish.rollback:_take_back"),  # the product set aside, the archive not
-    "before_rollback_commit": Point("engine.publish.publish:switching", "leaving"),
+    "before_rollback_commit": Point("engine.publish.locks:within", "leaving"),
     "after_rollback": Point("engine.publish.rollback:take"),
     "before_rollback_release": Point("engine.books.lease:giving_back", "leaving"),
 }

@@ -7,6 +7,7 @@ from psycopg import sql
 
 from engine.changes import feed, keys, rounds
 from engine.changes.feed import Changes, Found
+from engine.changes.marks import Mark
 from engine.session import snapshot
 
 RUN = "a run"
@@ -18,6 +19,7 @@ class Mirror:
 
     def __init__(self, source, conn: psycopg.Connection, tables: tuple[str, ...]):
         self.source, self.conn, self.tables = source, conn, tables
+        self.first: Mark | None = None
         conn.execute("create schema mirror")
 
     def make(self, ddl: str) -> None:
@@ -33,7 +35,10 @@ class Mirror:
             reader = held.holder
             with self.conn.transaction():
                 last = rounds.last(self.conn, RUN)
-                found = feed.compare(reader, "public", self.tables, last.reached if last else None)
+                since = [last.reached if last else None, self.first]
+                found, of_all = feed.compare_all(reader, "public", self.tables, since)
+                assert of_all.tables == feed.compare(reader, "public", self.tables, self.first).tables
+                self.first = self.first or found.now
                 for table in found.changed:
                     self._apply(reader, found, table)
                 told = {each.name: [each.written, each.lost, each.whole] for each in found.changed}

@@ -1,11 +1,16 @@
 """What others have in the live schema, or do with it, while it is published anew."""
 
+import threading
+import time
+
+import psycopg
 import pytest
 
 from config.errors import PlanRefused, TargetError
 from engine.publish import publish
 from engine.session import connect
-from tests.integration.engine.publish.builds import PRODUCT, TARGET, build, expected, published, standing
+from tests.integration.engine.publish.builds import PRODUCT, TARGET, build, expected, published, standing, state
+from tests.support.auditors import pass_gates
 
 
 class TestDependants:
@@ -92,6 +97,89 @@ class TestLocks:
                 publish.publish(conn, third, TARGET, lock_seconds=0.2)
         assert standing(conn) == expected(live=second, previous=first, build=third)
 
+    @pytest.mark.parametrize(
+        ("what", "table"),
+        [
+            ("a writer of the build", "insert into {}__build.users values ('late')"),
+            ("a writer of the archive's", "insert into legacy_archive__build.professionals values ('late')"),
+            ("who has the live schema alone", "lock table {}.users in access exclusive mode"),
+            ("who has the build alone", "lock table {}__build.users in access exclusive mode"),
+            ("a reader of what is dropped", "select from legacy_archive__previous.professionals"),
+        ],
+    )
+    def test_nobody_is_waited_for_longer_than_the_caller_allows(self, conn, other, what, table):
+        first, second, third = published(conn), published(conn), build(conn)
+        with other.transaction():
+            other.execute(table.format(TARGET))
+            began = time.monotonic()
+            with pytest.raises(
+                TargetError, match=f"session {other.info.backend_pid} .* held a lock for 0.3 s"
+            ) as caught:
+                publish.publish(conn, third, TARGET, lock_seconds=0.3)
+            assert 0.3 <= time.monotonic() - began < 5, what
+        assert "nothing was changed" in str(caught.value) and caught.value.sqlstate == "55P03"
+        assert (
+            standing(conn) == expected(live=second, previous=first, build=third) and state(conn, third) != "published"
+        )
+
+    def test_nor_are_several_one_after_another(self, conn, here):
+        """A lock on a table after another would each wait so long."""
+        ddl = "create table {build}.users as select {run}::text as name; create table {build}.others as select 1"
+        published(conn, ddl)
+        run_id = build(conn, ddl)
+        with psycopg.connect(here.conninfo) as one, psycopg.connect(here.conninfo) as two:
+            one.execute(f"insert into {TARGET}.others values (2)")
+            two.execute(f"insert into {TARGET}.users values ('late')")
+            ending = threading.Timer(1.6, one.commit)
+            ending.start()
+            began = time.monotonic()
+            with pytest.raises(TargetError, match=f"session {two.info.backend_pid} .* held a lock for 2 s"):
+                publish.publish(conn, run_id, TARGET, lock_seconds=2)
+            waited = time.monotonic() - began
+            ending.join()
+        assert waited < 3.3
+
+    def test_readers_of_the_build_are_in_nobodys_way(self, conn, other):
+        run_id = build(conn)
+        with other.transaction():
+            other.execute(f"select * from {TARGET}__build.users")
+            publish.publish(conn, run_id, TARGET, lock_seconds=0.2)
+
     def test_the_session_waits_for_locks_as_before(self, conn):
         published(conn, lock_seconds=1.5)
         assert conn.execute("show lock_timeout").fetchone() == (f"{connect.LOCK_SECONDS}s",)
+
+
+class TestTablesOfOthers:
+    """Somebody has put a table into the build, where nobody knows of it."""
+
+    @pytest.fixture
+    def stranger(self, moving, conn, role):
+        run_id, name = build(moving), role("stranger")
+        conn.execute(
+            f"create table {TARGET}__build.theirs (id int); alter table {TARGET}__build.theirs owner to {name}"
+        )
+        return run_id, name
+
+    def test_one_that_cannot_be_read_is_named_with_its_owner(self, moving, conn, stranger):
+        run_id, name = stranger
+        with pytest.raises(PlanRefused) as caught:
+            publish.publish(moving, run_id, TARGET)
+        [fault] = caught.value.faults
+        assert fault.startswith(f"table {TARGET}__build.theirs of owner {name} cannot be judged: role ")
+        assert (
+            "may not read it" in fault
+            and "GRANT SELECT ON TABLE" in fault
+            and "nothing was changed or dropped" in fault
+        )
+        assert conn.execute(f"select count(*) from {TARGET}__build.theirs").fetchone() == (0,)
+        with pytest.raises(PlanRefused, match="cannot be judged"):
+            pass_gates(moving, run_id, TARGET)
+        conn.execute(f"drop table {TARGET}__build.theirs")
+        publish.publish(moving, run_id, TARGET)
+
+    def test_so_is_one_whose_writers_cannot_be_kept_away(self, moving, conn, stranger):
+        conn.execute(f"grant select on {TARGET}__build.theirs to public")
+        pass_gates(moving, stranger[0], TARGET)
+        with pytest.raises(PlanRefused, match=f"writers of table {TARGET}__build.theirs cannot be kept away"):
+            publish.publish(moving, stranger[0], TARGET)
