@@ -159,7 +159,7 @@ def _looked(
 
 def _all(
     conn: psycopg.Connection, query: str, schema: str, tables: list[Described], given: Mapping[str, sql.Composable]
-) -> list[tuple[str, int, Any]]:
+) -> list[tuple[str, Any, Any]]:
     """The query of every table, in one statement."""
     looks = [
         sql.SQL(query).format(name=sql.Literal(table.name), table=table.rows_of(schema), **given) for table in tables
