@@ -79,7 +79,7 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
         if follows:
             trials.wait(error, options.watch)
         if begun and trials.has_published():
-            return patiently(_ended_well, begun[-1])
+            return trials.told(_ended_well, begun[-1], begun[-1].run.run_id)
         if not follows:
             raise trials.give_up(error) from None
         trials.give_way()
@@ -111,7 +111,7 @@ def _attempted(
         try:
             return attempt.summary()
         except psycopg.OperationalError:  # the session was lost since, and the run has ended well
-            return patiently(_summary_anew, attempt)
+            return trials.told(_summary_anew, attempt, attempt.run.run_id)
 
 
 def _ended_well(attempt: "Attempt") -> Summary:

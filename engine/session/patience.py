@@ -71,13 +71,15 @@ def patiently(
     item: Item,
     stop: Stop = STOP,
     tell: Callable[[str], object] = LOG.warning,
+    patience: Patience | None = None,
 ) -> Result:
-    """function(item), tried again where it fails for what passes by itself. tell: hears of each wait.
+    """function(item), tried again where it fails for what passes by itself. tell: hears of each wait; patience: bounds
+    the tries, in place of their number.
 
     Errors: the first one. What a later try meets may be the first one's own work, of which the answer was lost.
     """
     first: MigrateError | None = None
-    patience, left = Patience(LONGEST_SECONDS), TRIES
+    waits, left = patience or Patience(LONGEST_SECONDS), TRIES
     while True:
         try:
             return function(item)
@@ -85,10 +87,11 @@ def patiently(
             raise
         except MigrateError as error:
             first, found, left = first or error, error, left - 1
-            if not error.retryable or not left:
+            is_last = waits.left <= 0 if patience else not left
+            if not error.retryable or is_last:
                 raise first from None
-        seconds = patience.next_wait()
-        tell(f"{found}; it is tried again {patience.said(seconds)}")
+        seconds = waits.next_wait(found if patience else None)
+        tell(f"{found}; it is tried again {waits.said(seconds)}")
         pause(seconds, stop)
 
 

@@ -5,11 +5,11 @@ Laws
 - An attempt that fails for what passes by itself, or whose sessions were ended, is followed by another one, which goes
   on by the rule of resuming. Meanwhile the run stays `running` in the books.
 - Whatever else ends an attempt ends the run, and its state says how, unless another process has taken the run up. One
-  that has ended well stays so.
+  that has ended well stays so, and so says whatever error comes after.
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psycopg
@@ -22,11 +22,12 @@ from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
 from engine.session import connect, log_context
 from engine.session.execution import Watch
-from engine.session.patience import Patience, is_lost, pause
+from engine.session.patience import Item, Patience, Result, is_lost, patiently, pause
 from engine.session.stop import STOP
 from engine.start import begin
 
 ENDED_WELL = ("published", "discarded")
+TOLD_SECONDS = 10.0  # that are waited at least until a run that has ended well can be told of
 
 
 class Passing(Exception):
@@ -113,6 +114,18 @@ class Trials:
         with contextlib.suppress(MigrateError, psycopg.Error), connect.target(self.settings.target) as conn:
             return bookkeeping.run(conn, self.run_id or "").state
         return None
+
+    def told(self, tell: Callable[[Item], Result], item: Item, run_id: str) -> Result:
+        """tell(item), of a run that has ended well; what passes by itself is waited for.
+
+        Errors: TargetError, which says that it has ended so; Interrupted.
+        """
+        try:
+            return patiently(tell, item, patience=Patience(max(self.patience.left, TOLD_SECONDS)))
+        except Interrupted:
+            raise
+        except MigrateError as error:
+            raise _all_the_same(str(error), run_id) from None
 
     def give_way(self) -> None:
         """Errors: TargetBusy, if another run has begun since this one did."""

@@ -13,12 +13,14 @@ class Proxy:
     """Passes on what clients and the server say. swallows: takes what they say, and passes on nothing, the end of a
     connection neither. Newcomers are taken, too. A connection of which something was swallowed stays so.
 
-    forgotten: so many connections, the first ones, are swallowed; those that come later are served.
+    refuses: newcomers are hung up on. forgotten: so many connections, the first ones, are swallowed; those that come
+    later are served.
     """
 
     def __init__(self, url: str):
         self._known = conninfo_to_dict(url)
-        self.swallows, self.forgotten, self.count, self._over = False, 0, 0, threading.Event()
+        self.swallows, self.refuses, self.forgotten, self.count = False, False, 0, 0
+        self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = make_conninfo(url, host="127.0.0.1", port=self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,6 +34,9 @@ class Proxy:
             while True:
                 client, _ = self._listener.accept()
                 self.count += 1
+                if self.refuses:
+                    client.close()
+                    continue
                 threading.Thread(target=self._pass_on, args=(client, self.count), daemon=True).start()
 
     def _pass_on(self, client: socket.socket, number: int) -> object:

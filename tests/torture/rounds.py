@@ -134,7 +134,7 @@ def judge_files(scene: Scene) -> None:
 def struck(stage: Stage, scene: Scene) -> None:
     """A round of a kind of strike, perhaps with others after it, perhaps into a target that is live already."""
     names, rng = [scene.kind], scene.rng
-    if scene.kind in strikes.SIMPLE or scene.kind == "failpoint":
+    if scene.kind in strikes.SIMPLE | strikes.SURROUNDED or scene.kind == "failpoint":
         count = rng.choices(list(SEVERAL), list(SEVERAL.values()))[0]
         names += [rng.choice([*strikes.SIMPLE, "failpoint"]) for _ in range(count - 1)]
     if scene.kind in strikes.PROXIED:

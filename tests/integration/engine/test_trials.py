@@ -1,16 +1,20 @@
 """What passes by itself: a run whose sessions are ended, on either side and at any stage, goes on by itself."""
 
+import threading
+
 import psycopg
 import pytest
 
 from config import settings as configuration
-from config.errors import SourceError
+from config.errors import SourceError, TargetError
 from engine.books import bookkeeping
 from engine.run import migrate
 from engine.session.execution import Silent
+from engine.start import trials
 from engine.start.options import Options
 from flows.demo.seed import seed
 from tests.support.auditors import trusting
+from tests.support.proxies import between
 from tests.support.watches import Striking
 
 OURS = "application_name = 'nxtgauge-migrate' and datname = current_database()"
@@ -93,6 +97,31 @@ def test_what_does_not_pass_ends_the_run_and_it_can_be_resumed(source, database)
     summary = migrate(settings, Options(auditor=trusting, resume=True, watch=again))
     assert (summary.run_id, summary.state) == (run.run_id, "published")
     assert any("chunks are loaded, and stay" in text for text in again.messages), again.messages
+
+
+@pytest.mark.parametrize("seconds", [6, 60], ids=["a moment", "too long"])
+def test_a_published_run_is_told_of_once_its_server_is_back_or_said_to_be_published(
+    source, whole, database, monkeypatch, seconds
+):
+    target = database()
+    monkeypatch.setattr(trials, "TOLD_SECONDS", 2)
+
+    def lose() -> None:
+        proxy.refuses = True
+        _asked(target, END)
+        back = threading.Timer(seconds, setattr, (proxy, "refuses", False))
+        back.daemon = True
+        back.start()
+
+    with between(target) as proxy:
+        settings = _settings(source, proxy.url, retry_seconds=30 if seconds == 6 else 1)
+        options = Options(auditor=trusting, watch=Striking("statistics", lose))
+        if seconds == 6:
+            assert migrate(settings, options).state == "published"
+        else:
+            with pytest.raises(TargetError, match=r"run \S+ has ended well all the same"):
+                migrate(settings, options)
+    assert _asked(target, "select state from migration.runs") == [("published",)] and _asked(target, ROWS) == whole
 
 
 def test_a_run_that_fails_while_it_begins_does_not_count_as_running(source, database):
