@@ -90,7 +90,7 @@ class Asking:
 
     def _limits(self, lock_ms: int) -> sql.Composed:
         """In force before the lock is: were we frozen at that very moment, the server would end it all the same."""
-        budget = int(self.budget * 1000)
+        budget = max(1, int(self.budget * 1000))
         limits = {
             "lock_timeout": lock_ms,
             "statement_timeout": TRY_MS,

@@ -39,6 +39,11 @@ MAY_RENAME = """
            current_database()::text, current_user::text
     from pg_namespace n where n.nspname = %s
 """
+OWNER = """
+    select r.rolname::text, r.rolsuper from pg_roles r, pg_database d
+    where d.datname = current_database()
+      and r.rolname = case when %(owner)s = 'pg_database_owner' then pg_get_userbyid(d.datdba) else %(owner)s end
+"""
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ def bind(conn: psycopg.Connection, schema: str, tables: Collection[Table], how: 
     if found := faults(conn, schema, tables, how):
         raise PlanRefused(found)
     if how == "rename":
-        names = map(sql.Identifier, (schema, schema + RETIRED))
-        conn.execute(sql.SQL("alter schema {} rename to {}").format(*names))
+        here, there = sql.Identifier(schema), sql.Identifier(schema + RETIRED)
+        conn.execute(sql.SQL("alter schema {} rename to {}").format(here, there))
         return Binding(how, schema, schema + RETIRED)
     taken = _grants(conn, tables)
     if taken:
@@ -132,7 +137,7 @@ def unbind(conn: psycopg.Connection, binding: Binding) -> None:
 def _revoke_faults(conn: psycopg.Connection, tables: Collection[Table]) -> list[str]:
     role = fetch.value(str, conn, "select current_user::text")
     others = sorted({table.owner for table in tables if not table.is_ours})
-    found = [f"what {owner}'s tables grant can only be revoked by that role; {membership(owner, role)}"
+    found = [f"what {owner}'s tables grant can only be revoked by that role; {_acting(conn, owner, role)}"
              for owner in others]  # fmt: skip
     ours = WATCHED["application_name"]
     for name, is_superuser, sessions in conn.execute(UNBOUND, {"ours": ours}).fetchall():
@@ -149,6 +154,14 @@ def _revoke_faults(conn: psycopg.Connection, tables: Collection[Table]) -> list[
     return found
 
 
+def _acting(conn: psycopg.Connection, owner: str, role: str) -> str:
+    """What lets the role act as an owner. Nobody should be a superuser for this; whoever owns the database can be."""
+    name, is_superuser = fetch.one(conn, OWNER, {"owner": owner})
+    if is_superuser:
+        return f"{name} is a superuser: give what it owns there to another role, and make {role} a member of that one"
+    return membership(name, role)
+
+
 def _rename_faults(conn: psycopg.Connection, schema: str, tables: Collection[Table]) -> list[str]:
     retired, found = schema + RETIRED, []
     if len(retired.encode()) > LONGEST_NAME:
@@ -158,7 +171,7 @@ def _rename_faults(conn: psycopg.Connection, schema: str, tables: Collection[Tab
         return [*found, f"there is no schema {schema}; was it renamed already?"]
     owner, is_ours, may_create, is_taken, database, role = row
     if not is_ours:
-        found.append(f"schema {schema} can only be renamed by its owner, {owner}; {membership(owner, role)}")
+        found.append(f"schema {schema} can only be renamed by its owner, {owner}; {_acting(conn, owner, role)}")
     if not may_create:
         found.append(f"schema {schema} can only be renamed by who may create schemas; "
                      f"{grant('CREATE', f'DATABASE {quoted(database)}', role)}")  # fmt: skip

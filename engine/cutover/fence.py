@@ -60,7 +60,7 @@ def locked(
                 raise
             raise lock.over() from error
         finally:
-            if not lock.is_committed:
+            if not lock.is_committed and lock.left > 0:  # else the server has done it, or does; it need not be asked
                 with contextlib.suppress(psycopg.Error):
                     conn.execute("rollback")
 

@@ -42,8 +42,8 @@ class Holdout:
     age: float | None
     gid: str | None
     is_of_server: bool
-    oids: tuple[int, ...]
-    tables: tuple[str, ...]
+    oids: list[int]
+    tables: list[str]
 
     def __str__(self) -> str:
         where = f"on {', '.join(self.tables[:3])}{' …' if len(self.tables) > 3 else ''}"
@@ -60,7 +60,7 @@ def of(conn: psycopg.Connection, tables: Collection[int], modes: Collection[str]
     """Who else holds a lock of these modes on one of the tables (by oid), the oldest first."""
     conn.execute("select pg_stat_clear_snapshot()")  # within a transaction the first look would stand
     found = conn.execute(HOLDOUTS, {"tables": list(tables), "modes": list(modes)}).fetchall()
-    return [Holdout(*row[:8], tuple(row[8]), tuple(row[9])) for row in found]
+    return [Holdout(*row) for row in found]
 
 
 def end(conn: psycopg.Connection, tables: Collection[int], one: Holdout) -> bool:

@@ -13,7 +13,8 @@ from engine.session import connect
 from engine.session.stop import Stop
 
 FOREVER = 120
-UNREAD = "copy (select repeat('x', 1000) from generate_series(1, 10000000)) to stdout"
+# Begins to send at once, and does not end.
+UNREAD = "copy (select repeat('x', 1000) from public.users a, public.users b, public.users c, public.users d) to stdout"
 UNSENT = "copy public.unmapped from stdin"
 
 _processes = multiprocessing.get_context("spawn")

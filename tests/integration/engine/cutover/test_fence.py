@@ -97,6 +97,15 @@ def test_the_writes_of_everybody_are_revoked_and_given_back_as_they_were(setting
     assert look.execute(ACLS).fetchall() == before
 
 
+def test_nothing_is_believed_of_a_revoke(settings, stop, people, look, monkeypatch):
+    """Of a table of somebody else's PostgreSQL revokes nothing, and only warns."""
+    look.execute(people.fill("alter table unmapped owner to {clerk}; grant delete on unmapped to {fencer}"))
+    monkeypatch.setattr(binding, "faults", lambda *_: [])
+    refused = pytest.raises(PlanRefused, match=r"could not be revoked on public\.unmapped; make the role a member")
+    with refused, fence.locked(settings, stop, 5) as lock:
+        lock.bind("revoke")
+
+
 def test_what_a_role_passed_on_is_given_back_by_the_owner_where_nobody_may_act_as_it(settings, stop, look):
     before = {row[:2] + row[3:5] for row in look.execute(ACLS)}
     with fence.locked(settings, stop, 10) as lock:

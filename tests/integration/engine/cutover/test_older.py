@@ -53,7 +53,7 @@ def test_a_frozen_process_keeps_nobody_waiting_past_the_budget(people):
     names = ("NXTGAUGE_SOURCE_URL", "NXTGAUGE_TARGET_URL", "NXTGAUGE_FENCE_URL")
     with holding(dict.fromkeys(names, people.url_of("fencer")), 2.0, "unread") as (process, asked_at):
         os.kill(process.pid, signal.SIGSTOP)
-        with psycopg.connect(people.url_of("app"), autocommit=True) as conn:
+        with psycopg.connect(people.url_of("app"), autocommit=True, options="-c statement_timeout=15s") as conn:
             conn.execute("insert into users values (7004)")
         assert 1.9 <= time.monotonic() - asked_at <= 4
 

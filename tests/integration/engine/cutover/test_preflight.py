@@ -1,12 +1,19 @@
 """What would refuse the fence is told before, all of it at once, with the statement that mends it."""
 
 import re
+import subprocess
 
 import psycopg
 import pytest
 
 from config import settings as configuration
-from engine.cutover import fence
+from config.errors import PlanRefused
+from config.postgres.connection import parse
+from engine.cutover import fence, silence
+from engine.session import connect
+from engine.staging import programs
+from tests.support import standbys
+from tests.support.places import PROJECT
 
 GRANT = re.compile(r"(?:GRANT|REVOKE) .*?(?=$|, or)")
 
@@ -36,6 +43,17 @@ def test_what_a_role_lacks_is_granted_by_what_is_said(people, look, settings, ho
     with fence.locked(settings, stop, 5) as lock:
         lock.bind(how)
         lock.commit()
+
+
+def test_the_script_makes_a_role_that_lacks_nothing(people, look, settings):
+    look.execute(people.fill("revoke {owner} from {fencer}; revoke all on database {database} from public, {fencer}"))
+    look.execute("revoke all on schema public from public; alter table visits detach partition elsewhere.visits_2")
+    given = ["-v", f"role={people.names['fencer']}", "-v", "schema=public", "-f", PROJECT / "config/roles/fence.sql"]
+    for _ in range(2):
+        command = [programs.binary("psql"), "--no-psqlrc", "--quiet", people.url, *given]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert fence.faults(settings, "revoke") == fence.faults(settings, "rename") == []
 
 
 def test_it_has_to_be_the_source_and_a_primary(people, database):
@@ -79,3 +97,22 @@ def test_superusers_who_are_here_are_named(people, settings):
     with psycopg.connect(people.url, application_name="backoffice") as other:
         (fault,) = fence.faults(settings)
         assert f"{other.info.backend_pid} backoffice" in fault and "no REVOKE binds" in fault
+
+
+def test_a_standby_locks_nobody_out_and_proves_nothing(stop):
+    with standbys.pair() as (primary, standby):
+        with psycopg.connect(primary, autocommit=True) as conn:
+            conn.execute("create table users (id int primary key)")
+        standbys.replayed(primary, standby)
+        for source, fenced, variable in ((primary, standby, "FENCE"), (standby, primary, "SOURCE")):
+            found = fence.faults(_settings(source, NXTGAUGE_FENCE_URL=fenced))
+            assert any(f"NXTGAUGE_{variable}_URL leads to a standby" in fault for fault in found)
+        here = parse(standby, "NXTGAUGE_SOURCE_URL")
+        with pytest.raises(PlanRefused, match="the source is a standby"):
+            silence.prove(lambda: connect.source(here), "public", ["users"], stop)
+
+
+def test_no_superuser_is_lent_for_the_fence(people, look, settings):
+    look.execute(people.fill("reset role; alter table unmapped owner to postgres"))
+    (fault,) = [text for text in fence.faults(settings) if "can only be revoked by that role" in text]
+    assert "postgres is a superuser: give what it owns there to another role" in fault and "GRANT" not in fault

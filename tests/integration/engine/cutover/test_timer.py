@@ -7,9 +7,12 @@ import time
 import psycopg
 import pytest
 
-from engine.cutover import timer
+from config import settings as configuration
+from config.errors import SourceError
+from engine.cutover import fence, timer
 from engine.session import connect
 from tests.integration.engine.cutover.holder import holding
+from tests.support import proxies
 
 BUDGET, LATE = 2.0, 2.0
 LEFT = """
@@ -26,7 +29,7 @@ def urls(people):
 
 def _write(people) -> float:
     """When a write was acknowledged."""
-    with psycopg.connect(people.url_of("app"), autocommit=True) as conn:
+    with psycopg.connect(people.url_of("app"), autocommit=True, options="-c statement_timeout=15s") as conn:
         conn.execute("insert into users values ((select max(id) + 1 from users))")
         return time.monotonic()
 
@@ -47,15 +50,27 @@ def test_a_killed_process_keeps_nobody_waiting(urls, people, doing):
         assert _write(people) - killed_at <= LATE
 
 
+def test_a_network_that_is_lost_keeps_nobody_waiting_past_the_budget(people, stop):
+    with proxies.between(people.url_of("fencer")) as proxy:
+        settings = configuration.load("demo", {"NXTGAUGE_FENCE_URL": proxy.url})
+        told = pytest.raises(SourceError, match="waited for 2 s, all that was allowed, and go on")
+        with told, fence.locked(settings, stop, BUDGET) as lock:
+            lock.bind("revoke")
+            proxy.swallows = True
+            waited = _write(people) - lock.asked_at
+            assert BUDGET - 0.1 <= waited <= BUDGET + LATE
+            lock.commit()
+
+
 def test_the_timer_ends_the_transaction_that_it_was_told_and_no_other(settings, look):
-    with timer.ready(connect.fence(settings.fence), RuntimeError) as watch, connect.fence(settings.fence) as conn:
+    with timer.ready(connect.fence(settings.fence), SourceError) as watch, connect.fence(settings.fence) as conn:
         conn.execute("begin")
         watch.start(conn, 0.3)
         conn.execute("rollback")
         conn.execute("begin")
         time.sleep(0.8)
         assert conn.execute("select 1").fetchone() == (1,)
-    with timer.ready(connect.fence(settings.fence), RuntimeError) as watch, connect.fence(settings.fence) as conn:
+    with timer.ready(connect.fence(settings.fence), SourceError) as watch, connect.fence(settings.fence) as conn:
         conn.execute("begin")
         watch.start(conn, 0.3)
         with pytest.raises(psycopg.OperationalError):
@@ -63,7 +78,7 @@ def test_the_timer_ends_the_transaction_that_it_was_told_and_no_other(settings, 
 
 
 def test_a_timer_that_is_no_longer_needed_is_gone(settings, look):
-    with timer.ready(connect.fence(settings.fence), RuntimeError) as watch, connect.fence(settings.fence) as conn:
+    with timer.ready(connect.fence(settings.fence), SourceError) as watch, connect.fence(settings.fence) as conn:
         conn.execute("begin")
         watch.start(conn, 60)
     until = time.monotonic() + 3
