@@ -67,7 +67,7 @@ class Asking:
                     raise self.place.kind(f"schema {self.schema} has no tables to lock; was it renamed already?")
                 if self._try(wanted, min(LOCK_MS, deadlock_ms // 2)):
                     return self._had(wanted, tries, asked_at, watch)
-                self._look(wanted, began, terminate_after, deadlock_ms)
+                self._look(wanted, terminate_after, deadlock_ms)
             pause(random.uniform(*PAUSE_SECONDS), self.place.stop)  # noqa: S311  # no secret
         raise self._not_had(tries, time.monotonic() - began)
 
@@ -124,14 +124,15 @@ class Asking:
             self.conn, self.place, self.schema, wanted, tries, asked_at, had_at, had_on, deadline, tuple(self.ended)
         )
 
-    def _look(self, wanted: Collection[Table], began: float, terminate_after: float | None, deadlock_ms: int) -> None:
+    def _look(self, wanted: Collection[Table], terminate_after: float | None, deadlock_ms: int) -> None:
         """See who holds out, and do something about those about whom something is to be done."""
         oids = locking.oids(wanted)
         found = holdouts.of(self.conn, oids)
         self.found = found or self.found
-        self.seen = {one.transaction: self.seen.get(one.transaction, began) for one in found}
+        now = time.monotonic()
+        self.seen = {one.transaction: self.seen.get(one.transaction, now) for one in found}
         for one in found:
-            if terminate_after is not None and time.monotonic() - self.seen[one.transaction] >= terminate_after:
+            if terminate_after is not None and now - self.seen[one.transaction] >= terminate_after:
                 self._end(oids, one)
         held = {oid for one in found if one.is_of_server for oid in one.oids}
         for table in (table for table in wanted if table.oid in held):

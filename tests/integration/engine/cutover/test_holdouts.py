@@ -1,6 +1,5 @@
 """Who keeps the lock away: named with all that helps to find him, ended only if asked, and nobody else with him."""
 
-import contextlib
 import itertools
 import re
 import threading
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 
 from config.errors import SourceError
-from engine.cutover import fence
+from engine.cutover import asking, fence
 
 NAMED = r"session \d+ of app \w+ \(an application, idle in transaction\) in its transaction for \d+ s, on public.users"
 
@@ -75,33 +74,12 @@ def test_who_holds_out_for_long_is_ended_if_asked_and_no_other(settings, stop, p
         assert reader.execute("select count(*) from users where id = 7001").fetchone() == (0,)
 
 
-def test_short_transactions_of_one_session_are_no_holdout(settings, stop, people, look):
-    """The session holds the lock at each look, in another transaction every time."""
+def test_short_transactions_of_one_session_are_no_holdout(settings, stop, people, look, holdout, monkeypatch):
+    """It holds on at each try, by another transaction every time."""
     look.execute(people.fill("grant pg_signal_backend to {fencer}"))
-    over = threading.Event()
-    errors = []
-
-    def write(shift):
-        with psycopg.connect(people.url_of("app"), autocommit=True) as conn, contextlib.suppress(psycopg.Error):
-            time.sleep(shift)
-            number = 0
-            while not over.is_set():
-                number += 1
-                conn.execute("begin; insert into unmapped values (1)")
-                time.sleep(0.7)
-                conn.execute("commit")
-            return
-        errors.append("ended")
-
-    threads = [threading.Thread(target=write, args=(shift,)) for shift in (0, 0.2, 0.4)]
-    for thread in threads:
-        thread.start()
-    with contextlib.suppress(SourceError), fence.locked(settings, stop, 5, terminate_after=2.0, wait=6) as lock:
-        assert lock.ended == ()
-    over.set()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    monkeypatch.setattr(asking, "pause", lambda *_: holdout.execute("commit; begin; insert into unmapped values (1)"))
+    _not_had(settings, stop, wait=6, terminate_after=3)
+    assert holdout.execute("commit").statusmessage == "COMMIT"
 
 
 def test_a_role_that_may_end_nobody_says_so_and_goes_on_asking(settings, stop, holdout, caplog):
