@@ -230,12 +230,15 @@ class Round:
             )
 
     def _seal_again(self) -> None:
-        """A build that was verified is sealed as the round leaves it."""
-        build = bookkeeping.build(self.target, self.work.run_id)
-        if former := seal.read(self.target, self.work.run_id, build.schema_oid):
-            seal.put(self.target, self.work.run_id, build.schema_oid, self._looked(former))
+        """A build that was verified is sealed as the round leaves it.
 
-    def _looked(self, former: seal.Seal) -> seal.Looked:
+        All tables are summed: the feed sees no row of this very transaction's savepoints.
+        """
+        build = bookkeeping.build(self.target, self.work.run_id)
+        if seal.read(self.target, self.work.run_id, build.schema_oid):
+            seal.put(self.target, self.work.run_id, build.schema_oid, self._looked(None))
+
+    def _looked(self, former: seal.Seal | None) -> seal.Looked:
         return seal.look(self.target, [self.work.schema, self.work.archive_schema], former)
 
     def _read(self, delta: Delta | None) -> dict[str, int]:

@@ -12,6 +12,7 @@ from checks.verdict import Json
 ROUNDS_HEAD = (
     "round", "at (UTC)", "seconds", "rows behind", "read", "gone", "inserted", "updated", "deleted", "rejected", "pause"
 )  # fmt: skip
+LONG = 300  # characters
 STEPS_HEAD = ("step", "seconds")
 ABOUT_ROUNDS = (
     "In each round the build took over what was written to the source since the round before. Rows behind: written "
@@ -51,8 +52,12 @@ def pause(report: Json) -> Iterator[Block]:
         return
     *before, last = report["cutovers"]
     tries = f" The lock was had at try {last['tries']:,}." if last["tries"] > 1 else ""
-    told = f" {last['detail']}" if last["detail"] else ""
-    yield Text(f"{last['outcome'].capitalize()}: {words.waited(last)}, from {_at(last)} UTC on.{tries}{told}")
+    yield Text(f"{last['outcome'].capitalize()}: {words.waited(last)}, from {_at(last)} UTC on.{tries}")
+    if last["detail"]:  # with all that was revoked, and how it is given back, it is long
+        fold_after = 0 if len(last["detail"]) > LONG else 1
+        yield TableBlock(
+            "what came of it", ("outcome", "detail"), ((last["outcome"], last["detail"]),), None, fold_after
+        )
     steps = tuple((step["step"], f"{step['seconds']:.2f}") for step in last["steps"])
     yield Chart("pause", TableBlock("seconds by step", STEPS_HEAD, steps, ("all", f"{last['seconds']:.2f}")))
     if before:

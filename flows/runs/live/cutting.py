@@ -16,6 +16,7 @@ from flows.local.stopping import on_signal
 from flows.observe import lineage
 from flows.runs import foresight, suites, work
 from flows.runs.foresight import Begun, nobody
+from flows.runs.live.judged import Judged
 
 
 def cutover(
@@ -42,6 +43,7 @@ def cutover(
     asked: dict[str, Any] = {"run_id": run_id, "budget": budget, "fence": fence, "terminate_after": terminate_after}
     asked |= {"approve": approve, "watch": watch, "workers": workers, "desk": desk or work.Reporting("cutover")}
     asked |= {"stopped": stopped} if stopped else {}
+    judged = Judged(settings, "cutover", run_id)
     foresight.expect(watch, estimate.CUTOVER)
     try:
         with (
@@ -56,18 +58,17 @@ def cutover(
                 foresight.learn(watch, run)
                 begun(run.run_id)
 
-            asked |= {"auditor": work.auditor(settings, child=child), "begun": hear}
+            asked |= {"auditor": judged.keeping(work.auditor(settings, child=child)), "begun": hear}
             made = engine_cutover.cutover(settings, Cutting(**asked))
             teller.end(made.summary)
     except VerificationFailed as error:
-        error.report = work.told(error.summary.to_dict(), "cutover") if error.summary else None
+        error.report = judged.refused(error)
         raise
-    return work.told(made.summary.to_dict() | _ended(made), "cutover")
+    return judged.told(made.summary, late_writes=_late(made))
 
 
-def _ended(made: CutOver) -> dict[str, Any]:
-    late = [{"legacy_table": table, "rows": rows} for table, rows in made.late]
-    return {"late_writes": late}
+def _late(made: CutOver) -> list[dict[str, Any]]:
+    return [{"legacy_table": table, "rows": rows} for table, rows in made.late]
 
 
 def exit_code(report: dict[str, Any]) -> int:

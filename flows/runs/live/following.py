@@ -21,6 +21,7 @@ from flows.local.progress import estimate_of
 from flows.local.stopping import on_signal
 from flows.runs import foresight, work
 from flows.runs.foresight import Begun, nobody
+from flows.runs.live.judged import Judged
 
 
 def sync(
@@ -73,16 +74,18 @@ def _followed(
         foresight.learn(watch, run)
         begun(run.run_id)
 
-    parties: dict[str, Any] = {"watch": watch, "workers": workers, "begun": hear, "auditor": work.auditor(settings)}
+    judged = Judged(settings, kind, asked["run_id"])
+    parties: dict[str, Any] = {"watch": watch, "workers": workers, "begun": hear}
+    parties["auditor"] = judged.keeping(work.auditor(settings))
     parties["heard"] = Heard(watch, asked["rounds"], is_endless=kind == "sync")
     foresight.expect(watch, estimate.BUILD if kind == "sync" else estimate.MIGRATION)
     try:
         with on_signal(STOP), work.asked_to_stop(STOP):
             summary = following(Following(**asked, **parties))
     except VerificationFailed as error:
-        error.report = work.told(error.summary.to_dict(), kind) if error.summary else None
+        error.report = judged.refused(error)
         raise
-    return work.told(summary.to_dict(), kind)
+    return judged.told(summary)
 
 
 def abort(settings: Settings, run_id: str | None = None) -> dict[str, Any]:
