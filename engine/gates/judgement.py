@@ -40,7 +40,14 @@ def _balances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
 
 
 def _tolerances(conn: psycopg.Connection, work: Work) -> Iterator[Gate]:
-    for row in summary.rows(conn, summary.REASONS, work.run_id):
+    """Of each reason, and of those that no row is rejected for any more: a build that follows its source changes."""
+    found = summary.rows(conn, summary.REASONS, work.run_id)
+    judged = {f"tolerance/{row['reason']}" for row in found}
+    query = "select check_name from migration.gates where run_id = %s and build_oid = %s and check_name like %s"
+    for (name,) in conn.execute(query, [work.run_id, _oid(conn, work), "tolerance/%"]).fetchall():
+        if name not in judged:
+            yield Gate(name, POLICY, PASSED, f"no row is rejected for {name.partition('/')[2]} any more")
+    for row in found:
         reason, allowed = row["reason"], work.settings.tolerated(row["reason"])
         are = "row is" if row["rows"] == 1 else "rows are"
         detail, state = f"{row['rows']} {are} rejected for {reason}", PASSED
