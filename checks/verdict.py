@@ -14,6 +14,7 @@ from typing import Any
 CRITICAL, WARNING, INFO = "critical", "warning", "info"
 PASS, FAIL, ERROR, STALE = "PASS", "FAIL", "ERROR", "STALE"
 LEVELS = ("counts", "content", "full")
+DELTA = "delta"  # of what the last rounds of a copy have touched, beside a full verification (checks.delta)
 MAX_ROWS = 100  # named in one result; rows_total counts them all
 
 Json = Mapping[str, Any]  # a result, a run or a part of one as JSON has it

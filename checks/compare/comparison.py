@@ -127,12 +127,14 @@ def compare(
     if look.counts_only:
         rows, there = (_count(conn, query) for conn, query in sides)
         return Difference(rows, there, Counter({DIFFERS: abs(rows - there)} if rows != there else {}))
-    hashed = _hashed(comparison, sides, look.hashed)
-    left, right = known or _sums(sides, hashed, look)
+    hashed = None if known else _hashed(comparison, sides, look.hashed)
+    left, right = known or _sums(sides, hashed or _hashed(comparison, sides, look.hashed), look)
     rows, there = (sum(count for count, _ in side.values()) for side in (left, right))
     counted = Difference(rows, there)
     differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    return _named(sides, look.hashed, hashed, differ, counted, kept) if differ else counted
+    if not differ:
+        return counted
+    return _named(sides, look.hashed, hashed or _hashed(comparison, sides, look.hashed), differ, counted, kept)
 
 
 def _hashed(one: Comparison, sides: Sides, hashed: str) -> tuple[Hashed, Hashed]:

@@ -226,13 +226,13 @@ def _archive(facts: Facts, table: str) -> Comparison:
         for c in shape.columns
     ]  # fmt: skip
 
-    def rows(side: str, schema: str) -> str:
+    def rows(side: str, from_sql: str) -> str:
         key = facts.key(shape) if shape.primary_key else _whole(pairs, side)
-        return f"select {_listed(key, pairs, side)} from {quoted(schema, table)} as t"
+        return f"select {_listed(key, pairs, side)} from {from_sql}"
 
     return Comparison(
         f"archive/{table}", "content", facts.domain(table), table, "The archive holds the legacy table as it was.",
-        rows("source", facts.source.schema), rows("target", facts.archive.schema),
+        rows("source", facts.source_rows(table)), rows("target", facts.archive_rows(table)),
         of_source=frozenset({table}), of_target=frozenset({f"legacy_archive.{table}"}),
         keyed_by=_keyed_by(shape.primary_key, pairs),
     )  # fmt: skip

@@ -31,7 +31,7 @@ import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import psycopg
@@ -47,7 +47,9 @@ from config.postgres.types import TEXTUAL
 
 FOLDER = Path(__file__).parents[1] / "laws"
 NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
+ASIDE = re.compile(r"""--[^\n]*|'[^']*'|"[^"]*\"""")  # what names no relation, and may be very long: values
 HEADER = re.compile(r"(table|severity|needs): ")
+MOST_KEPT = 20_000  # letters of a text that is remembered for the names in it
 MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
 WORDED = {"bpchar", "citext", "numeric"}  # types of which one value has several texts
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
@@ -83,6 +85,16 @@ def _is_there(facts: Facts, need: str) -> bool:
     return table in facts.source.tables and (
         not columns or any(facts.source.has(table, name.strip()) for name in columns.split("|"))
     )
+
+
+def named(text: str) -> tuple[str, ...]:
+    """The relations that a query names, in its order."""
+    return _named(text) if len(text) <= MOST_KEPT else _named.__wrapped__(text)
+
+
+@lru_cache(maxsize=512)
+def _named(text: str) -> tuple[str, ...]:
+    return tuple(NAMED.findall(ASIDE.sub("''", text)))
 
 
 @cache
@@ -163,11 +175,13 @@ class Prelude:
 
     def _beside(self, queries: Iterable[str]) -> dict[str, str]:
         """What queries on the target name: the books of the run, the product's tables, and what is made of these."""
-        names = set().union(*(NAMED.findall(query) for query in queries))
+        names = set().union(*(named(query) for query in queries))
         extensions = self._facts.mapping.roles if "extension" in names else {}
         names.update(extensions.values())
         run = literal(self._facts.books.run_id)
-        found = {name: f"select * from migration.{name} where run_id = {run}" for name in OF_THE_RUN if name in names}
+        found = {
+            name: f"select * from {self._facts.book(name)} where run_id = {run}" for name in OF_THE_RUN if name in names
+        }
         tables = (names & self._facts.target.tables.keys()) - {*OF_THE_RUN}
         found |= {name: self._worded(name) for name in sorted(tables)}
         if "spelled_otherwise" in names:
@@ -235,13 +249,13 @@ class Prelude:
             column = table.find_column("id")
             if column and column.base in TEXTUAL:
                 raw, id_ = self._facts.word(column), self._facts.spelled(column)
-                of_table = f"{quoted(self._facts.archive.schema, name)} as t where {raw} <> {id_}"
+                of_table = f"{self._facts.archive_rows(name)} where {raw} <> {id_}"
                 parts.append(f"select {literal(name)}, {raw}, {id_} from {of_table}")
         return "\nunion all ".join(parts)
 
     def _gather(self, query: str, found: dict[str, str]) -> None:
         """Add what the query names, and what that names, each after what it needs."""
-        for name in dict.fromkeys(NAMED.findall(query)):
+        for name in dict.fromkeys(named(query)):
             body = None if name in found else self._body(name)
             if body is not None:
                 if name not in self._given:
@@ -287,7 +301,7 @@ class Prelude:
 
 def _tell(text: str, readers: dict[str, list[str]]) -> None:
     """Every relation that a text names of it."""
-    for name in set(NAMED.findall(text)):
+    for name in set(named(text)):
         readers[name].append(text)
 
 

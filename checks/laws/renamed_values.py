@@ -20,7 +20,8 @@ SOURCE = """
     where {rejected} is null and {lost} is not null and coalesce({won}, {fitted}) is distinct from {lost}
 """
 TARGET = """
-    select n.legacy_key as key, n.target_column, n.note, n.legacy_value as value from migration.notes as n
+    select n.legacy_key as key, n.target_column, n.note, n.legacy_value as value
+    from (select * from {notes}) as n
     where n.run_id = {run} and n.legacy_table = {table} and n.note like '% differs and was not kept'
 """
 
@@ -51,7 +52,7 @@ def _comparison(facts: Facts, table: str, wanted: str, won: Column, lost: Column
         table=relation.from_sql,
         rejected=relation.rejected,
     )
-    target = TARGET.format(run=literal(facts.books.run_id), table=literal(table))
+    target = TARGET.format(run=literal(facts.books.run_id), table=literal(table), notes=facts.book("notes", table))
     return Comparison(
         f"law/notes/{table}.{lost.name}", "law", facts.domain(table), "notes", TITLE, source, target,
         of_source=frozenset({table}),

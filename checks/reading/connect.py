@@ -52,7 +52,7 @@ def source(
 ) -> Iterator[psycopg.Connection]:
     """A session on the source, in this exported snapshot, else in one of its own. Errors: SourceError."""
     with _session(connection, SourceError, reaching) as conn:
-        _begin(conn, snapshot, SourceError)
+        begin(conn, snapshot, SourceError)
         with _kept(conn):
             yield conn
 
@@ -63,12 +63,22 @@ def target(
 ) -> Iterator[psycopg.Connection]:
     """A session on the target, in this exported snapshot, else in one of its own. Errors: TargetError."""
     with _session(connection, TargetError, reaching) as conn:
-        _begin(conn, snapshot, TargetError)
+        begin(conn, snapshot, TargetError)
         with _kept(conn):
             yield conn
 
 
-def _begin(conn: psycopg.Connection, snapshot: str | None, kind: type[MigrateError]) -> None:
+@contextlib.contextmanager
+def waiting(
+    connection: Connection, kind: type[MigrateError], reaching: Reaching = unreached
+) -> Iterator[psycopg.Connection]:
+    """A session that reads nothing before `begin`. Errors: of this kind."""
+    with _session(connection, kind, reaching) as conn, _kept(conn):
+        yield conn
+
+
+def begin(conn: psycopg.Connection, snapshot: str | None, kind: type[MigrateError]) -> None:
+    """Read in this exported snapshot from now on, else in one of its own. Errors: of this kind, where it is gone."""
     conn.execute("begin isolation level repeatable read, read only")
     if snapshot:
         try:
@@ -102,9 +112,9 @@ def _session(connection: Connection, error: type[MigrateError], reaching: Reachi
             with reaching(lambda: line.cancel(cancel)), held(conn, connection):
                 yield conn
         except psycopg.Error as fault:
-            if _passes(fault) and not _is_of(conn):
+            if _passes(fault) and not is_of(conn):
                 raise  # it was another session, whose block this one stands in
-            raise _failed(error, connection, fault) from None
+            raise failed(error, connection, fault) from None
 
 
 @contextlib.contextmanager
@@ -144,7 +154,7 @@ def _ask_now_and_then(conn: Watched, is_over: threading.Event) -> None:
                 conn.lock.release()
 
 
-def _failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
+def failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Error) -> MigrateError:
     """The error to raise for one of a driver. What passes by itself may be tried again."""
     state = fault.sqlstate or "connection lost"
     what = f"judging {connection.redacted} failed on the {SIDES[kind]}: {type(fault).__name__} ({state})"
@@ -159,7 +169,7 @@ def _passes(fault: psycopg.Error) -> bool:
     return is_told or (isinstance(fault, psycopg.OperationalError) and fault.sqlstate is None)
 
 
-def _is_of(conn: psycopg.Connection) -> bool:
+def is_of(conn: psycopg.Connection) -> bool:
     """Whether an error that ends a session or a transaction was this session's."""
     return conn.broken or conn.info.transaction_status == TransactionStatus.INERROR
 

@@ -12,7 +12,7 @@ Laws
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -21,7 +21,8 @@ from checks.reading.books import Books
 from checks.reading.catalog import Catalog
 from config.postgres.quoting import quoted
 from config.postgres.types import NUMBERS, TEXTUAL, UUID_TEXT
-from config.rules import Mapping, TableRule
+from config.rules import Mapping as Rules
+from config.rules import TableRule
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
 
@@ -89,9 +90,23 @@ def row_of(shape: Table) -> str:
     return f"(select concat(row_to_json(w.*)) from (select {listed}) as w)"
 
 
-def _rows(schema: str, table: str, kept: str) -> str:
+def _rows(schema: str, table: str, *conditions: str) -> str:
     # a condition that leaves the alias a table, with its ctid
+    kept = " and ".join(f"({condition})" for condition in conditions if condition)
     return f"{quoted(schema, table)} as t" + (f" join (values (true)) as kept (yes) on {kept}" if kept else "")
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Where only some rows count, the SQL that is true of them: of tables behind the alias t, by the table's name.
+
+    books: of rejects, notes, id_map and removed_links, by legacy table, SQL over the book's own columns.
+    """
+
+    source: Mapping[str, str] = field(default_factory=dict)
+    target: Mapping[str, str] = field(default_factory=dict)
+    archive: Mapping[str, str] = field(default_factory=dict)
+    books: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def _plain(legacy_id: str) -> str:
@@ -109,11 +124,11 @@ class Facts:
 
     addresses: texts of the source that are internet addresses, beside the plain ones (checks.reading.addresses). gaps:
     what the checks could not look at, as they tell it. kept_source, kept_target: where only rows count that stand as
-    they stood (checks.reading.drift), the SQL that is true of them.
+    they stood (checks.reading.drift), the SQL that is true of them. narrowed: where only some rows count at all.
     """
 
     settings: Settings
-    mapping: Mapping
+    mapping: Rules
     source: Catalog
     target: Catalog
     archive: Catalog
@@ -123,14 +138,33 @@ class Facts:
     gaps: list[str] = field(default_factory=list)
     kept_source: str = ""
     kept_target: str = ""
+    narrowed: Narrowed = field(default_factory=Narrowed)
+    _new_ids: dict[str, dict[str, str]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def source_rows(self, table: str) -> str:
         """A legacy table behind the alias t, in a FROM clause: the rows that count."""
-        return _rows(self.source.schema, table, self.kept_source)
+        return _rows(self.source.schema, table, self.kept_source, self.narrowed.source.get(table, ""))
 
     def target_rows(self, table: str) -> str:
         """A table of the target behind the alias t, in a FROM clause: the rows that count."""
-        return _rows(self.target.schema, table, self.kept_target)
+        return _rows(self.target.schema, table, self.kept_target, self.narrowed.target.get(table, ""))
+
+    def archive_rows(self, table: str) -> str:
+        """A table of the archive behind the alias t, in a FROM clause: the rows that count."""
+        return _rows(self.archive.schema, table, self.narrowed.archive.get(table, ""))
+
+    def book(self, name: str, of: str = "") -> str:
+        """One of the books, in a FROM clause without an alias: its lines that count, of all runs. of: a legacy table
+        whose lines are enough."""
+        lines = self.narrowed.books.get(name)
+        if lines is None:
+            return f"migration.{name}"
+        condition = " or ".join([lines.get(of, "false")] if of else lines.values()) or "false"
+        return f"(select * from migration.{name} where {condition}) as {name}"
+
+    def bound_book(self, name: str, of: str) -> str:
+        """The same for a statement with parameters, in which a per cent sign is doubled."""
+        return self.book(name, of).replace("%", "%%")
 
     def find_rule(self, table: str) -> TableRule | None:
         return self.mapping.tables.get(table)
@@ -158,20 +192,19 @@ class Facts:
             return "keep" if rule.keeps_shape else "reshape"
         return "archive" if rule.disposition == "archive" else "copy"
 
-    @cached_property
-    def new_ids(self) -> dict[str, dict[str, str]]:
-        """Legacy table → id → new id, from the books; an id that is a UUID in its plain form, as references are.
+    def new_ids(self, table: str) -> dict[str, str]:
+        """Legacy id → new id, from the books; an id that is a UUID in its plain form, as references are.
 
         A UUID that is replaced because another row of the table has it still leads to that one.
         """
-        return {
-            table: {
+        if table not in self._new_ids:
+            is_alone = self.is_alone_at_home(table)
+            self._new_ids[table] = {
                 _plain(legacy_id): new_id
-                for legacy_id, new_id in ids.items()
-                if not (is_uuid(legacy_id) and self.is_alone_at_home(table))
+                for legacy_id, new_id in self.books.derived.get(table, {}).items()
+                if not (is_alone and is_uuid(legacy_id))
             }
-            for table, ids in self.books.derived.items()
-        }
+        return self._new_ids[table]
 
     def is_alone_at_home(self, table: str) -> bool:
         """Whether a reshaped table's target has no rows of other legacy tables."""

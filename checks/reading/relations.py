@@ -77,7 +77,7 @@ class Relation:
     def id_of(self, parent: str, column: Column) -> str:
         """A key of `parent`, held by this column, as the target spells it."""
         value = self._facts.spelled(column, parent, self._facts.id_base(parent))
-        derived = self._facts.new_ids.get(parent)
+        derived = self._facts.new_ids(parent)
         if not derived:
             return value
         alias = quoted(f"id {len(self.joins)}")

@@ -17,16 +17,17 @@ from checks.reading.facts import Facts, is_uuid
 from checks.reading.relations import Relation
 from checks.run_books.rejects import PlannedCheck, found
 from checks.verdict import ERROR, Check, Row
-from config.postgres.quoting import literal, quoted
+from config.postgres.quoting import literal
 from config.postgres.types import TEXTUAL, UUID_TEXT
 from config.shapes import Column, Table
 
 BOOKED = """
     select legacy_id, target_table, target_id, count(*), count(*) over (partition by legacy_id, target_table)
-    from migration.id_map where run_id = %s and legacy_table = %s group by 1, 2, 3
+    from {id_map} where run_id = %s and legacy_table = %s group by 1, 2, 3
 """
 LOST = """
-    select m.legacy_id from migration.id_map as m left join {table} as t on concat(t.id) = m.target_id
+    select m.legacy_id from (select * from {id_map}) as m
+    left join (select t.id from {table}) as t on concat(t.id) = m.target_id
     where m.run_id = {run} and m.legacy_table = {legacy} and m.target_table = {name} and t.id is null
 """
 ROWS = """
@@ -65,7 +66,8 @@ def _changes(facts: Facts, table: str) -> bool:
 
 def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     table, column = shape.name, shape.find_column("id")
-    booked = target.execute(BOOKED, [facts.books.run_id, table]).fetchall()
+    query = BOOKED.format(id_map=facts.bound_book("id_map", table))
+    booked = target.execute(query, [facts.books.run_id, table]).fetchall()
     ids = list(dict.fromkeys(legacy_id for legacy_id, *_ in booked))
     is_rejected = _rows_of(facts, table, column, ids, source)
     is_single = bool(shape.primary_key)  # without a key two rows may share an id
@@ -119,8 +121,8 @@ def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connectio
     if not facts.target.has(target_table, "id"):
         return None
     query = LOST.format(
-        table=quoted(facts.target.schema, target_table), run=literal(facts.books.run_id), legacy=literal(table),
-        name=literal(target_table),
+        table=facts.target_rows(target_table), id_map=facts.book("id_map", table), run=literal(facts.books.run_id),
+        legacy=literal(table), name=literal(target_table),
     )  # fmt: skip
     return {legacy_id for (legacy_id,) in target.execute(query)}
 

@@ -31,7 +31,7 @@ from config.postgres.types import TEXTUAL
 from config.shapes import Column, Table
 
 BOOKED = """
-    select legacy_key, target_table, target_column, note, legacy_value, count(*) from migration.notes
+    select legacy_key, target_table, target_column, note, legacy_value, count(*) from {notes}
     where run_id = %s and legacy_table = %s group by 1, 2, 3, 4, 5
 """
 ORPHAN, NOT_MADE, NOT_KEPT = (kind.pattern for kind in (note_kinds.ORPHAN, note_kinds.NOT_MADE, note_kinds.OVERRULED))
@@ -70,7 +70,8 @@ def _check(
     facts: Facts, prelude: Prelude, draft: Check, table: str, source: psycopg.Connection, target: psycopg.Connection
 ) -> Check:
     notes, wrong, compared = _Notes(facts, prelude, table, source, target), dict[Row, None](), 0
-    for batch in batches(target, BOOKED, [facts.books.run_id, table]):
+    booked = BOOKED.format(notes=facts.bound_book("notes", table))
+    for batch in batches(target, booked, [facts.books.run_id, table]):
         wrong |= dict.fromkeys(notes.wrong(batch))
         compared += len(batch)
     wrong |= dict.fromkeys(notes.wrong_times())
@@ -240,8 +241,8 @@ class _Notes:
         return [c for c in found if c and c.base in TEXTUAL and not c.is_array]
 
     def _blank_in(self, shape: Table, column: Column) -> Iterator[tuple[str, str]]:
-        name, said = quoted(self._facts.source.schema, self._table), text_of(column)
-        query = f"select {self._facts.key(shape)} from {name} as t where {said} !~ {literal(VISIBLE)}"
+        rows, said = self._facts.source_rows(self._table), text_of(column)
+        query = f"select {self._facts.key(shape)} from {rows} where {said} !~ {literal(VISIBLE)}"
         yield from ((key, TIMES[column.name]) for (key,) in self._source.execute(query))
 
     # What could not be made

@@ -37,9 +37,7 @@ PARENT_REJECTED, INVALID_VALUE = reasons.PARENT_REJECTED.name, reasons.INVALID_V
 # a parent that only the rule of professionals names.
 RULES = {reason.name: set(reason.transforms) for reason in reasons.ALL if not reason.is_general}
 RULES[PARENT_REJECTED] = {"professionals"}
-BOOKED = (
-    "select legacy_key, reason, target_table, detail from migration.rejects where run_id = %s and legacy_table = %s"
-)
+BOOKED = "select legacy_key, reason, target_table, detail from {rejects} where run_id = %s and legacy_table = %s"
 READABLE = """
     select v.key from unnest(%s::text[], %s::text[]) as v (key, given)
     where v.given is null or pg_input_is_valid(v.given, %s)
@@ -105,7 +103,8 @@ def _check(
     facts: Facts, prelude: Prelude, table: str, draft: Check, source: psycopg.Connection, target: psycopg.Connection
 ) -> Check:
     judge, rows, compared, missed = Reasons(facts, prelude, table, source, target), [], 0, Counter[str]()
-    for batch in batches(target, BOOKED, [facts.books.run_id, table]):
+    booked = BOOKED.format(rejects=facts.bound_book("rejects", table))
+    for batch in batches(target, booked, [facts.books.run_id, table]):
         for (reason, target_table), details in _by_reason(batch).items():
             unjustified = judge.unjustified(reason, target_table, details)
             if unjustified is None:

@@ -22,9 +22,9 @@ from config.postgres.quoting import literal, quoted
 
 BOOKED = """
     select legacy_key, count(*), min(target_table),
-           min(case when jsonb_typeof(legacy_row) = 'string' then md5(convert_to(legacy_row #>> '{}', 'UTF8')) end),
+           min(case when jsonb_typeof(legacy_row) = 'string' then md5(convert_to(legacy_row #>> '{{}}', 'UTF8')) end),
            min(case when jsonb_typeof(legacy_row) <> 'string' then concat(legacy_row) end)
-    from migration.rejects where run_id = %s and legacy_table = %s group by legacy_key
+    from {rejects} where run_id = %s and legacy_table = %s group by legacy_key
 """
 BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}"}
 CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
@@ -49,7 +49,8 @@ class _Rejects:
 
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
         rows, compared = list[Row](), 0
-        for batch in batches(target, BOOKED, [self._facts.books.run_id, self._table]):
+        booked = BOOKED.format(rejects=self._facts.bound_book("rejects", self._table))
+        for batch in batches(target, booked, [self._facts.books.run_id, self._table]):
             rows += self._wrong(source, [(*row, document and unordered(document)) for *row, document in batch])
             compared += len(batch)
         return found(self._draft, rows, compared)

@@ -66,7 +66,7 @@ class _Product:
     def __init__(self, facts: Facts, of_legacy: Kept, declared: Declared, target: psycopg.Connection):
         self._facts, self._kept, self._declared, self._target = facts, of_legacy, declared, target
         self._wanted_tables, self._there = set(tables(facts)), set[str]()
-        self._is_build = _is_build(target, facts.target.schema)
+        self._is_build = is_build(target, facts.target.schema)
         self._checks: dict[str, list[Row]] = {}
 
     def rows(self, legacy: Iterable[Thing]) -> dict[str, list[Row]]:
@@ -102,7 +102,7 @@ class _Product:
     def _others(self, found: tuple[Thing, ...]) -> None:
         """Where sequences stand, who owns what, who may do what."""
         facts, target = self._facts, self._target
-        positions = members.Positions(facts, self._kept, target, is_build=self._is_build)
+        positions = members.Positions(facts, self._kept.of("sequence", None), target, is_build=self._is_build)
         self._add(SEQUENCES, positions.judged(found))
         access = _access(target, facts.target.schema)
         self._add(SCHEMA, access.owners(found))
@@ -128,7 +128,7 @@ class _Product:
         self._checks.setdefault(check, []).extend(rows)
 
 
-def _is_build(target: psycopg.Connection, schema: str) -> bool:
+def is_build(target: psycopg.Connection, schema: str) -> bool:
     return target.execute(ROLE, [schema]).fetchone() == ("build",)
 
 
@@ -161,13 +161,13 @@ def _closed(
     found: Collection[Thing],
 ) -> Iterator[Judged]:
     """(finding, the check that it belongs to, if not the schema's own) of a schema that nobody else uses."""
-    is_build = _is_build(target, schema)
+    is_new = is_build(target, schema)
     wanted, shared = list(wanted), [thing for thing in found if thing.kind != "grant"]
     whole = {thing.name for thing in wanted if thing.kind == "table"}
     there = {thing.name for thing in shared if thing.kind == "table"}
     for (kind, of, name), row in things.compared(wanted, allowed, shared).items():
         if of is None or (of in whole and of in there):
-            left, tuned = (row, None) if is_build else tuning.parted(kind, of, row)
+            left, tuned = (row, None) if is_new else tuning.parted(kind, of, row)
             yield Row(f"{kind} {of}.{name}" if of else f"{kind} {name}", left.what, left.columns), ""
             if tuned:
                 yield tuned, TUNING

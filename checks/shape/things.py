@@ -83,6 +83,18 @@ def read(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
     return tuple(_positioned(conn, schema, list(_unqualified(conn, list(_with_indexes(found))))))
 
 
+def sequences(conn: psycopg.Connection, schema: str) -> tuple[Thing, ...]:
+    """The sequences of a schema, with where they stand."""
+    quoted = one_value(conn, str, "select pg_catalog.quote_ident(%s)", [schema])
+    with (
+        _set(conn, "enable_nestloop", "on"),
+        _asked(conn, "sequences", schema) as cursor,
+        _set(conn, "search_path", quoted),
+    ):
+        found = [Thing(*row) for row in cursor.fetchall()]
+    return tuple(_positioned(conn, schema, found))
+
+
 def _spelled(thing: Thing) -> Thing:
     if thing.kind == "collation" and thing.says["provider"] == "i":
         return thing.saying(locale=locales.standard(thing.says["locale"] or ""))

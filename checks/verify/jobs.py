@@ -88,10 +88,10 @@ def planned(
     groups = together.groups(compared, prelude, look)
     return [
         *(Compared(one, stood.get(one.name), look, drift, groups.get(one.name)).job() for one in compared),
-        *(() if look.counts_only else _ruled(facts, prelude, drift, kept)),
-        *(_shaped(facts, *one) for one in objects.jobs(facts)),
+        *(() if look.counts_only else ruled(facts, prelude, drift, kept)),
+        *(shaped(facts, *one) for one in objects.jobs(facts)),
         *(Job(*one) for one in balance.jobs(facts)),
-        *(() if look.counts_only else _booked(facts, prelude)),
+        *(() if look.counts_only else booked(facts, prelude)),
     ]
 
 
@@ -110,14 +110,14 @@ def comparisons(facts: Facts, prelude: laws.Prelude) -> list[Comparison]:
     ]
 
 
-def _shaped(facts: Facts, draft: Check, work: Work) -> Job:
+def shaped(facts: Facts, draft: Check, work: Work) -> Job:
     """Sequences are held to rows, and to the legacy ones, which may have gone on."""
     if draft.name != judge.SEQUENCES:
         return Job(draft, work)
     return Job(draft, work, frozenset(facts.source.tables), frozenset(facts.target.tables))
 
 
-def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
+def booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
     """What the run has written down of single rows."""
     for one in [
         *rejects.jobs(facts), *reasons.jobs(facts, prelude), *notes.jobs(facts, prelude), *new_ids.jobs(facts),
@@ -125,7 +125,7 @@ def _booked(facts: Facts, prelude: laws.Prelude) -> Iterator[Job]:
         yield Job(*one)
 
 
-def _ruled(facts: Facts, prelude: laws.Prelude, drift: Drift, kept: Standing | None) -> Iterator[Job]:
+def ruled(facts: Facts, prelude: laws.Prelude, drift: Drift = UNMOVED, kept: Standing | None = None) -> Iterator[Job]:
     """The laws within the target."""
     for law in laws.planned(facts):
         draft = Check(laws.name_of(law), "law", law.domain, law.table, law.title, ERROR, law.severity)

@@ -215,7 +215,7 @@ def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look
 def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archive: str) -> Facts:
     with readers.source() as source, readers.target() as target:
         run = books.read(target, run_id)
-        under, rules, readers.many = _profile_of(settings, run), mapping.load(), run.many
+        under, rules, readers.many = profile_of(settings, run), mapping.load(), run.many
         facts = Facts(
             settings=under,
             mapping=rules,
@@ -228,7 +228,7 @@ def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archi
         return replace(facts, addresses=addresses.accepted(source, facts))
 
 
-def _profile_of(settings: Settings, run: books.Books) -> Settings:
+def profile_of(settings: Settings, run: books.Books) -> Settings:
     """The settings by which the run was built, whatever profile somebody verifies it with."""
     if run.settings is not None:
         return settings.as_kept(run.profile, run.settings)
@@ -340,7 +340,7 @@ def _in_one_session(readers: Readers, pending: Pending, drift: Drift, steps: Ste
             while (taken := _next(pending)) is not None:
                 number, task = taken
                 if isinstance(task, Job):
-                    made[number] = _result(task, source, target, drift)
+                    made[number] = result(task, source, target, drift)
                 else:
                     task.ask(source, target)
                 steps.done(task)
@@ -356,7 +356,7 @@ def _next(pending: Pending) -> "tuple[int, Job | Together | Question] | None":
     return None
 
 
-def _result(job: Job, source: psycopg.Connection, target: psycopg.Connection, drift: Drift) -> Check:
+def result(job: Job, source: psycopg.Connection, target: psycopg.Connection, drift: Drift) -> Check:
     began, is_data = time.monotonic(), False
     try:
         with source.transaction(), target.transaction():  # savepoints: an error must not end the snapshot

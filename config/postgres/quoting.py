@@ -29,4 +29,8 @@ def literal(value: object) -> str:
 def _array(texts: list[str | None]) -> str:
     """An array of texts as PostgreSQL spells one. psycopg does the same text by text, in ten times the time and room;
     these are keys of a million rows at times."""
+    held = [text for text in texts if text is not None]
+    plain = '","'.join(held)
+    if len(held) == len(texts) and plain.count('"') == 2 * (len(texts) - 1) and "\\" not in plain:
+        return f'{{"{plain}"}}'
     return "{" + ",".join("NULL" if text is None else f'"{text.translate(IN_ARRAY)}"' for text in texts) + "}"

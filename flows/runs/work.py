@@ -18,7 +18,7 @@ from engine import operations, staging
 from engine import run as engine_run
 from engine.chunks.work import Work
 from engine.gates.approval import Decision, Desk, NoDesk, Request
-from engine.gates.gates import Auditor, Case
+from engine.gates.gates import Auditor, Case, DeltaAuditor, DeltaCase
 from engine.publish.rollback import Wish
 from engine.session.execution import Silent, Watch, Workers
 from engine.session.patience import Patience, anew
@@ -31,6 +31,7 @@ from flows.runs import foresight, suites
 from flows.runs.foresight import Begun, nobody
 
 if TYPE_CHECKING:
+    from checks.delta.delta import Delta
     from checks.expectations import runner
 
 LOG = logging.getLogger("nxtgauge")
@@ -116,6 +117,31 @@ def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Audit
             ).to_dict()
 
     return judge
+
+
+@contextlib.contextmanager
+def delta_auditor(settings: Settings, stop: Stop) -> Iterator[DeltaAuditor]:
+    """Within the block: judges what the last rounds of a copy have touched; see checks.delta. It holds sessions, which
+    a request to stop ends."""
+    from checks.delta.delta import Delta
+
+    with Delta(settings, stop.reaching) as delta:
+        yield _DeltaAuditor(delta)
+
+
+class _DeltaAuditor:
+    def __init__(self, delta: "Delta"):
+        self._delta = delta
+
+    def prepare(self, case: DeltaCase) -> None:
+        with asked_to_stop(case.stop):
+            self._delta.prepare(case.run_id, case.schema, case.archive)
+
+    def __call__(self, case: DeltaCase) -> dict[str, Any]:
+        with asked_to_stop(case.stop):
+            return self._delta.judge(
+                case.run_id, case.schema, case.archive, snapshot=case.snapshot, touched=case.touched, tell=case.steps
+            ).to_dict()
 
 
 @contextlib.contextmanager

@@ -127,9 +127,10 @@ def _read(found: Mapping[str, tuple[int, bool]]) -> dict[str, Says]:
 class Positions:
     """Where sequences should stand. is_build: nobody has drawn from them since they were made."""
 
-    def __init__(self, facts: Facts, kept: Kept, target: psycopg.Connection, is_build: bool):
+    def __init__(self, facts: Facts, legacy: Iterable[Thing], target: psycopg.Connection, is_build: bool):
+        """legacy: the legacy sequences, as they stand now."""
         self._facts, self._target, self._is_build = facts, target, is_build
-        self._legacy = {thing.name: thing.says for thing in kept.of("sequence", None)}
+        self._legacy = {thing.name: thing.says for thing in legacy}
         self._read = _read(facts.books.sequences or {})
         self._sealed = {} if is_build else self._as_sealed()
 
