@@ -190,7 +190,10 @@ def _moved(delta: Delta, step: Follow, found: Wider) -> None:
         delta.work.sessions.lend("source") as source,
         blame(SourceError, f"looking for what names rows of {step.legacy_table}", delta.work.stop),
     ):
-        found.add(unit, [key for (key,) in source.execute(query).fetchall()])
+        keys = {key for (key,) in source.execute(query).fetchall()}
+    if seeds := delta.seeds.get(unit.legacy_table):  # what is derived already is not found again, for ever
+        keys -= {key for (key,) in delta.target.execute(seeds.texts())}
+    found.add(unit, sorted(keys))
 
 
 def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.Composable) -> list[str]:
