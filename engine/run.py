@@ -215,7 +215,8 @@ def _begun(
 
 def _announce(stack: ExitStack, attempt: Attempt, trials: Trials) -> None:
     """The run has an id: figures, the watch and the caller, him once, learn it."""
-    learns = not bookkeeping.done_steps(attempt.conn, attempt.run.run_id)  # else its stages had less to do
+    with blame(TargetError, "beginning the run", STOP):
+        learns = not bookkeeping.done_steps(attempt.conn, attempt.run.run_id)  # else its stages had less to do
 
     def keep(stage: str, seconds: float, is_whole: bool) -> None:
         _count_stage(attempt, stage, seconds, learns and is_whole and not attempt.pauses.has_held)

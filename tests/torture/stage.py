@@ -140,6 +140,7 @@ def opened(rows: int, seed_number: int) -> Iterator[Stage]:
         for number, name in enumerate(SOURCES):
             stage.source.create(name)
             _fill(stage.source.url(name), rows, seed_number * 100 + number)
+        stage.source.ask("checkpoint")  # or sequences stand elsewhere once the server has been killed
         yield stage
     finally:
         for server in [*standbys, *servers]:

@@ -35,7 +35,8 @@ STRUCK_DOWN = {
 }  # fmt: skip
 # In the order in which a run comes by, and each turn of a point once.
 PASSING = [
-    "before_run_created:1:lost", "before_snapshot_recorded:1:cut", "before_step_commit:1:lost",
+    "before_run_created:1:lost", "before_snapshot_recorded:1:cut", "after_snapshot_recorded:1:lost",
+    "before_step_commit:1:lost",
     "before_chunk_commit:4:lost", "after_chunk_commit:3:conflict", "within_nulling:1:cut", "before_removal:1:lost",
     "after_removal:1:lost", "between_validations:1:cut", "between_constraints:4:conflict", "before_seal:1:lost",
     "before_publish_commit:1:cut", "before_publish_commit:2:lost",
@@ -137,7 +138,8 @@ def _go_down(trial: Trial, point: str, action: str) -> None:
     elif point == REOPENED and EACH:
         trial.migrated("before_chunk_commit:3:kill")
     ended = trial.migrated(_strike(point, action))
-    assert ended.code in ENDS[action], f"{point}: {ended}"
+    is_told_published = (point, action) == ("after_publish", "error") and "ended well all the same" in ended.said
+    assert ended.code in ENDS[action] or is_told_published, f"{point}: {ended}"
 
 
 @pytest.fixture
