@@ -15,7 +15,7 @@ from config.settings import Settings
 from engine.books import bookkeeping
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import rounds
-from engine.cutover import preflight
+from engine.cutover import afterwards, preflight
 from engine.session import connect, servers
 from engine.session.blame import blame
 from engine.session.stop import STOP
@@ -43,7 +43,8 @@ class Connected:
 @dataclass(frozen=True)
 class Foreseen:
     """last_round: as engine.changes.rounds.Told.to_dict, None before the first. is_one_database: source and target
-    are one, so that all of it is one transaction. faults: why the fence `lock` could not be had, one sentence each."""
+    are one, so that all of it is one transaction. is_published: an earlier cut-over has published it and died before
+    its fence was made, which alone is left to do. faults: why the fence `lock` could not be had, one sentence each."""
 
     run_id: str
     build: str
@@ -53,6 +54,7 @@ class Foreseen:
     is_one_database: bool
     connected: Sequence[Connected]
     faults: Sequence[str]
+    is_published: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -63,15 +65,15 @@ def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock")
 
     fence: `lock` or `operator`. Errors: ConfigError if there is no such build; SourceError, TargetError.
     """
+    died = afterwards.unfinished(settings, run_id)
     with connect.target(settings.target, STOP) as target, blame(TargetError, "looking at the books", STOP):
-        found = _open_build(target, settings, run_id)
+        found = _published(target, settings) if died else _open_build(target, settings, run_id)
         there, last = servers.info(target), rounds.latest(target, found.run_id, 1)
     with connect.source(settings.source, STOP) as source, blame(SourceError, "looking at who is connected", STOP):
         here = servers.info(source)
         with source.cursor(row_factory=class_row(Connected)) as cursor:
             connected = cursor.execute(CONNECTED).fetchall()
     is_one_database = here.is_same_database(there)
-    needs_lock = fence == "lock" and not is_one_database  # else the session of the target locks
     return Foreseen(
         found.run_id,
         found.name,
@@ -80,8 +82,19 @@ def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock")
         last[0].to_dict() if last else None,
         is_one_database,
         tuple(connected),
-        tuple(preflight.faults(settings)) if needs_lock else (),
+        tuple(_faults(settings, is_one_database)) if fence == "lock" else (),
+        is_published=died is not None,
     )
+
+
+def _faults(settings: Settings, is_one_database: bool) -> list[str]:
+    """None where one of the two ways of keeping writers away for good could be had."""
+    found = preflight.faults(settings, "revoke", by_target=is_one_database)
+    return found if found and preflight.faults(settings, "rename", by_target=is_one_database) else []
+
+
+def _published(target: psycopg.Connection, settings: Settings) -> SchemaRecord:
+    return bookkeeping.schemas(target)[settings.target_schema]
 
 
 def open_build(settings: Settings, run_id: str | None = None) -> SchemaRecord:

@@ -86,7 +86,7 @@ STAGING: Weights = {
 CUTOVER: Weights = {
     "verify": BUILD["verify"],
     "approval": Weight(0.0),
-    "cut over": Weight(3.0),
+    "cut-over": Weight(3.0, 0.5),
     "statistics": MIGRATION["statistics"],
 }
 ROLLBACK: Weights = {"rollback": Weight(1.0)}

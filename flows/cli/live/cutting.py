@@ -71,6 +71,14 @@ def plan_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     """What will be done. foreseen: engine.cutover.foreseen.Foreseen, as a dict; asked: the command's options."""
     from checks.reporting.live import words
 
+    if foreseen["is_published"]:
+        return "\n".join(
+            [
+                f"run {foreseen['run_id']} is published, and its fence was not made: that is done now, and what was "
+                "written to the source since is told",
+                *_fence_text(foreseen, asked),
+            ]
+        )
     last = foreseen["last_round"]
     follows = (
         f"it follows its source: {words.followed(last)}"
@@ -90,14 +98,13 @@ def plan_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
 def _fence_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     source, budget = foreseen["source_schema"], spoken(asked["budget"])
     if asked["fence"] == "operator":
-        lines = ["fence: you. You are told when to stop the writers; that nobody writes is proven before the publish"]
-    else:
-        after = asked["terminate_after"]
-        told = f"are ended after {spoken(after)}" if after else "are named, and left alone"
-        lines = [
-            f"fence: a lock. Writers of schema {source} wait for {budget} at most, else all is undone; readers go on",
-            f"  sessions that keep the lock away {told}",
-        ]
+        return ["fence: you. You are told when to stop the writers; that nobody writes is proven before the publish"]
+    after = asked["terminate_after"]
+    told = f"are ended after {spoken(after)}" if after else "are named, and left alone"
+    lines = [
+        f"fence: a lock. Writers of schema {source} wait for {budget} at most, else all is undone; readers go on",
+        f"  sessions that keep the lock away {told}",
+    ]
     lines.append(
         "source and target are one database: all of it is one transaction"
         if foreseen["is_one_database"]

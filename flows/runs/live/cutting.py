@@ -50,6 +50,7 @@ def cutover(
             on_signal(STOP),
             work.asked_to_stop(STOP),
             suites.beside() as child,
+            work.delta_auditor(settings, STOP) as delta_auditor,
             lineage.told(settings, is_rehearsal=False) as teller,
         ):
 
@@ -58,7 +59,11 @@ def cutover(
                 foresight.learn(watch, run)
                 begun(run.run_id)
 
-            asked |= {"auditor": judged.keeping(work.auditor(settings, child=child)), "begun": hear}
+            asked |= {
+                "delta_auditor": delta_auditor,
+                "auditor": judged.keeping(work.auditor(settings, child=child)),
+                "begun": hear,
+            }
             made = engine_cutover.cutover(settings, Cutting(**asked))
             teller.end(made.summary)
     except VerificationFailed as error:

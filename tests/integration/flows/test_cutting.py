@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import psycopg
 import pytest
@@ -76,3 +77,41 @@ def test_what_the_fence_lacks_is_said_before_anybody_is_asked(conn, capsys, monk
     assert main(["cutover", "--fence", "operator"]) == 2  # nobody can be asked here
     said = capsys.readouterr().err
     assert "You are told when" in said and "NXTGAUGE_FENCE_URL" not in said
+
+
+FOLLOWED = """
+    create table users (id uuid primary key, email text);
+    insert into users select ('00000000-0000-0000-0000-0000000000' || n)::uuid, 'u' || n || '@example.com'
+    from generate_series(10, 39) n;
+"""
+
+
+def test_a_build_is_cut_over_and_the_way_back_is_told(conn, role, capsys, monkeypatch):
+    """By an application's role, which waits for nothing and may not write afterwards."""
+    source = os.environ["NXTGAUGE_SOURCE_URL"]
+    monkeypatch.setenv("NXTGAUGE_PROFILE", "demo")
+    with psycopg.connect(source, autocommit=True) as there:
+        there.execute("drop table users")
+        there.execute(FOLLOWED)
+        app = role("app")
+        there.execute(f"alter role {app} login; grant select, insert, update on users to {app}")
+    assert main(["sync"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert main(["cutover", "--budget", "60s", "--json"]) == 0
+    said = capsys.readouterr()
+    done = json.loads(said.out)
+    assert done["headline"]["word"] == "CUT OVER" and done["late_writes"] == []
+    (cut,) = done["cutovers"]
+    steps = [step["step"] for step in cut["steps"]]
+    assert steps[:4] == ["lock", "snapshot", "round", "verification"] and "publish" in steps and cut["seconds"] < 60
+    assert cut["outcome"] == "published" and "writers back" in cut["detail"]
+    assert done["verification"]["level"] == "full"
+    assert any("rollback --export" in line for step in done["next_steps"] for line in step["commands"])
+    assert conn.execute("select count(*) from nxtgauge.users").fetchone() == (30,)
+    writing = psycopg.connect(source, user=app)
+    with writing, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        writing.execute("update users set email = 'x'")
+    with psycopg.connect(source, autocommit=True) as there:
+        there.execute(f"drop owned by {app}")
+    assert main(["cutover", "--yes"]) == 2  # nothing follows any more

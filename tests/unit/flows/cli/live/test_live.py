@@ -22,7 +22,7 @@ ASKED = {"budget": 10.0, "fence": "lock", "terminate_after": None}
 LAST = {"number": 12, "committed_at": "2026-01-02T03:04:05+00:00", "behind": 340, "pause": 2.25}
 FORESEEN = {
     "run_id": "r1", "build": "nxtgauge__build", "target_schema": "nxtgauge", "source_schema": "public",
-    "last_round": LAST, "is_one_database": False,
+    "last_round": LAST, "is_one_database": False, "is_published": False,
     "connected": [
         {"application": "app", "role": "web", "sessions": 12}, {"application": "psql", "role": "ada", "sessions": 1},
     ],
@@ -81,6 +81,10 @@ class TestWhatIsSaidBefore:
             "13 sessions of others\n    12  app, role web\n     1  psql, role ada",
         ):  # fmt: skip
             assert part in text, text
+
+    def test_one_that_died_before_its_fence_is_finished(self):
+        text = cutting.plan_text(FORESEEN | {"is_published": True}, ASKED)
+        assert "run r1 is published, and its fence was not made" in text and "becomes" not in text
 
     def test_an_operator_is_told_that_he_will_be(self):
         text = cutting.plan_text(FORESEEN, ASKED | {"fence": "operator"})
