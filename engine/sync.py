@@ -20,7 +20,7 @@ from engine import run as runs
 from engine.books import bookkeeping
 from engine.books import lease as leases
 from engine.chunks.work import Work
-from engine.following import delta
+from engine.following import books
 from engine.following import session as sessions
 from engine.following.round import Anew, Told
 from engine.following.session import Following as Session
@@ -152,7 +152,7 @@ def abort(settings: Settings, run_id: str | None = None) -> str:
             for schema in bookkeeping.schemas(conn).values():
                 if (schema.role, schema.run_id) == (role, found.run_id):
                     schemas.drop(conn, schema.name)
-        delta.forget(conn, found.run_id)
+        books.forget_delta(conn, found.run_id)
         bookkeeping.set_state(conn, found.run_id, "discarded")
     return found.run_id
 
@@ -211,7 +211,7 @@ def _begin_anew(settings: Settings, following: Following, run_id: str, why: str)
     with _transaction(settings, "beginning anew") as conn:
         run = bookkeeping.run(conn, run_id)
         begin.drop_builds(conn, settings, run_id)
-        delta.forget(conn, run_id)
+        books.forget_delta(conn, run_id)
         marks = {name: getattr(run, name) for name in ("mapping_hash", "plan_hash", "code_version")}
         bookkeeping.clear_run(conn, run_id, **marks)
     _build(settings, following, run_id)

@@ -18,8 +18,8 @@ from psycopg import errors, sql
 
 from config.errors import TargetError, VerificationFailed
 from config.shapes import Table
-from engine.books import bookkeeping
 from engine.chunks.work import Work, in_build
+from engine.following import books
 from engine.following.delta import Delta
 from engine.following.seeds import final_column, final_place
 from engine.following.units import Filled, Group, Rows
@@ -88,7 +88,7 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         for statement in again:
             target.execute(statement)
         _prove(delta, changed)
-    _replace_books(delta)
+    books.replace(delta)
     _record_figures(delta, changed, loaded, source_rows, files)
     return changed
 
@@ -275,54 +275,6 @@ def _drop_uniques(target: psycopg.Connection, table: str) -> list[str]:
             what = f"constraint {name} on {table}" if is_constraint else f"index {name}"
             made.append(sql.SQL("comment on {} is {}").format(sql.SQL(what), sql.Literal(comment)).as_string())
     return made
-
-
-# the books
-
-
-def _replace_books(delta: Delta) -> None:
-    """The records of what was derived anew are those of the delta."""
-    units: list[Rows | Group] = [*delta.rows, *delta.groups]
-    for unit in units:
-        _forget(delta, unit)
-    run, own = delta.main.run_id, delta.work.run_id
-    derived = [route.legacy_table for route in delta.routes if route.is_accounted]
-    target, given = delta.target, {"run": run, "delta": own, "derived": derived, "tables": list(delta.tables)}
-    target.execute("delete from migration.moved where run_id = %(delta)s and legacy_table <> all (%(derived)s)", given)
-    target.execute("delete from migration.gone where run_id = %(delta)s and build_table <> all (%(tables)s)", given)
-    for table in ("rejects", "id_map", "removed_links", "notes", "moved", "gone"):
-        query = "update {} set run_id = %(run)s where run_id = %(delta)s"
-        target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), given)
-
-
-def _forget(delta: Delta, unit: Rows | Group) -> None:
-    plan, target = delta.main.plan, delta.target
-    accounted = [unit.legacy_table] if isinstance(unit, Rows) else sorted(unit.accounted)
-    tables = [t.name for t in unit.tables] if isinstance(unit, Rows) else [name for _, name in unit.tables]
-    names = sorted({route.legacy_table for route in unit.routes})
-    given = {
-        "run": delta.main.run_id,
-        "accounted": accounted,
-        "names": names,
-        "build": tables,
-        "final": [plan.final_name(name) for name in tables],
-    }
-    for table in ("rejects", "removed_links", "moved"):
-        query = "delete from {} where run_id = %(run)s and legacy_table = any (%(accounted)s)"
-        target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), given)
-    target.execute("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)", given)
-    of_unit = "run_id = %(run)s and legacy_table = any (%(names)s) and (target_table = any (%(final)s)"
-    of_unit += " or target_table is null and legacy_table = any (%(accounted)s))"
-    if isinstance(unit, Group):
-        target.execute(f"delete from migration.notes where {of_unit}", given)
-        target.execute(f"delete from migration.id_map where {of_unit}", given)
-        return
-    seeds = delta.seeds[unit.legacy_table]
-    for table, column in (("notes", "legacy_key"), ("id_map", "legacy_id")):
-        of_rows = sql.SQL("delete from {} where {} and {} in ({})").format(
-            sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(of_unit), sql.Identifier(column), seeds.texts()
-        )
-        target.execute(of_rows, given)
 
 
 def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:

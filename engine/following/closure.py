@@ -85,6 +85,21 @@ def of(delta: Delta) -> Wider:
     return found
 
 
+def keeps_groups(delta: Delta, groups: set[Group], wider: set[Rows]) -> bool:
+    """Whether the groups of a delta would come out the same in a wider one. groups: all that this one derives; wider:
+    units of which it derives more rows."""
+    if not groups or groups != set(delta.groups):
+        return False
+    parents: dict[str, set[str]] = defaultdict(set)
+    for rule in delta.main.plan.rules:
+        if rule.kind == "f":
+            parents[rule.table].add(rule.parent)
+    known = {name for group in groups for is_archive, name in group.tables if not is_archive}
+    while more := {parent for name in known for parent in parents[name]} - known:
+        known |= more
+    return not any(not table.is_archive and table.name in known for unit in wider for table in unit.tables)
+
+
 def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
     """Kept rows that name a row which was there, and will not be."""
     kept = delta.kept(rule.table)

@@ -22,6 +22,7 @@ from engine.books import bookkeeping
 from engine.chunks import work as works
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Part, Work
+from engine.following import books
 from engine.following.seeds import Seeds, final_column, final_place
 from engine.following.units import Filled, Group, Rows, Units
 from engine.load import between_waves, ddl, lookups
@@ -36,12 +37,11 @@ from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
 SUFFIX = "__delta"
-OF_DELTA = ("rejects", "id_map", "removed_links", "notes", "moved", "gone", "chunks")
-
-
-def books_id(run_id: str) -> str:
-    """Under which the books of a run's delta stand."""
-    return f"{run_id}{SUFFIX}"
+RELATIONS = """
+    select c.relkind::text, n.nspname::text, c.relname::text
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = any (%s) and c.relkind in ('r', 'v')
+"""
 
 
 @dataclass
@@ -49,7 +49,8 @@ class Delta:
     """One attempt at the delta of a round.
 
     main: the run's own work, in the round's snapshot; target: a session for what is done one after the other; units:
-    all; rows, groups: those that are derived.
+    all; rows, groups: those that are derived. before: a narrower delta, whose groups have come out as they would here:
+    they are taken over.
     """
 
     main: Work
@@ -60,6 +61,7 @@ class Delta:
     units: Units
     rows: tuple[Rows, ...]
     groups: tuple[Group, ...]
+    before: "Delta | None" = None
     seeds: dict[str, Seeds] = field(init=False)
     work: Work = field(init=False)
 
@@ -72,7 +74,7 @@ class Delta:
             parents={table.name: _now(n, m) for n, unit in enumerate(self.rows) for m, table in _build_tables(unit)},
         )
         self.work = replace(
-            self.main, run_id=books_id(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
+            self.main, run_id=books.id_of(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
         )
         self.seeds = {unit.legacy_table: Seeds(self.work, unit, n) for n, unit in enumerate(self.rows)}
 
@@ -95,14 +97,14 @@ class Delta:
 
     def _restricted(self, plan: Plan) -> Plan:
         """What is done of the plan. Foreign keys are judged, and not made: some of their parents are views."""
-        tables = self.tables
+        tables, taken = self.tables, {name for is_archive, name in self._taken_over if not is_archive}
         rules = [rule for rule in plan.rules if rule.table in tables]
         noted = [n for n in plan.noted if n.target_table in {plan.final_name(t) for t in tables} | tables]
         return replace(
             plan,
             rules=tuple(replace(rule, is_alone=True) if rule.kind == "f" else rule for rule in rules),
-            follows=tuple(step for step in plan.follows if step.table in tables),
-            noted=tuple(noted),
+            follows=tuple(step for step in plan.follows if step.table in tables - taken),
+            noted=tuple(n for n in noted if n.target_table not in taken),
         )
 
     # the schemas
@@ -111,13 +113,14 @@ class Delta:
         """Make the schemas with their tables and views, and the books that judgements ask. Errors: TargetError."""
         work, plan = self.work, self.work.plan
         with blame(TargetError, "making the delta's schemas", work.stop), self.target.transaction():
-            drop(self.target, self.main)
-            for name, kind in ((work.schema, "product"), (work.archive_schema, "archive")):
-                self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-                bookkeeping.register_schema(self.target, name, kind, "delta", plan.target_schema, self.main.run_id)
-            shapes = [shape for shape in plan.build if shape.name in self.tables]
+            if self.before:
+                self._take_over(self.before)
+            else:
+                self._make_schemas()
+            there = {name for _, name in self._taken_over}
+            shapes = [shape for shape in plan.build if shape.name in self.tables - there]
             ddl.replay(self.target, work.path, ddl.tables(plan.source, shapes, plan.hidden), work.stop)
-            archives = [shape for shape in plan.archive if shape.name in self.archives]
+            archives = [s for s in plan.archive if s.name in self.archives and (True, s.name) not in self._taken_over]
             ddl.replay(self.target, work.archive_path, ddl.tables(plan.source, archives), work.stop)
             for shape in plan.build:
                 if shape.name not in self.tables:
@@ -128,7 +131,34 @@ class Delta:
                 for place, table in _build_tables(unit):
                     self._view_kept(_kept(number, place), table, self.seeds[unit.legacy_table])
                     self._view_now(_now(number, place), _kept(number, place), table)
-            self._borrow_books()
+            books.borrow(self)
+
+    @property
+    def _taken_over(self) -> set[tuple[bool, str]]:
+        """(whether in the archive, name) of the tables of groups that an earlier delta has derived."""
+        return {table for group in self.groups for table in group.tables} if self.before else set()
+
+    def _make_schemas(self) -> None:
+        drop(self.target, self.main)
+        for name, kind in ((self.work.schema, "product"), (self.work.archive_schema, "archive")):
+            self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+            bookkeeping.register_schema(
+                self.target, name, kind, "delta", self.main.plan.target_schema, self.main.run_id
+            )
+
+    def _take_over(self, before: "Delta") -> None:
+        """Remove what the earlier delta has of single rows; its groups stay, with their books."""
+        kept = {(self.work.archive_schema if archive else self.work.schema, name) for archive, name in self._taken_over}
+        found = self.target.execute(RELATIONS, [[self.work.schema, self.work.archive_schema]]).fetchall()
+        for kind, word in (("v", "view"), ("r", "table")):
+            names = [sql.Identifier(s, name) for k, s, name in found if k == kind and (s, name) not in kept]
+            if names:
+                self.target.execute(sql.SQL(f"drop {word} {{}}").format(sql.SQL(", ").join(names)))
+        for unit in before.rows:
+            books.forget(self.target, self.work.run_id, self.main.plan, unit)
+        routes = [route.name for unit in before.rows for route in unit.routes]
+        query = "delete from migration.chunks where run_id = %s and route = any (%s)"
+        self.target.execute(query, [self.work.run_id, routes])
 
     def _view(self, name: str, shape: Table, condition: str | sql.Composable) -> None:
         """A view of a table of the build, under legacy names."""
@@ -165,22 +195,6 @@ class Delta:
         places = (sql.Identifier(self.work.schema, each) for each in (name, kept, table.name))
         self.target.execute(sql.SQL(query).format(*places, columns=columns))
 
-    def _borrow_books(self) -> None:
-        """Where references to rows lead that the round does not derive, and which of them are gone."""
-        derived = [route.legacy_table for route in self.routes if route.is_accounted]
-        given = {"delta": self.work.run_id, "run": self.main.run_id, "derived": derived, "tables": list(self.tables)}
-        self.target.execute(
-            "insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id) "
-            "select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved "
-            "where run_id = %(run)s and legacy_table <> all (%(derived)s)",
-            given,
-        )
-        self.target.execute(
-            "insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id "
-            "from migration.gone where run_id = %(run)s and build_table <> all (%(tables)s)",
-            given,
-        )
-
     # deriving
 
     def derive(self) -> None:
@@ -191,14 +205,15 @@ class Delta:
         for seeds in self.seeds.values():
             for chunk in seeds.chunks(self.target):
                 of_rows.setdefault(chunk.route, []).append(chunk)
-        wanted = [name for route in self.routes for name in route.lookups if route.name in self._of_groups()]
-        lookups.prepare(self.work, list(dict.fromkeys(wanted)))
+        groups = self._of_groups() if self.before is None else set()
+        if groups:
+            lookups.prepare(self.work, list({name for r in self.routes if r.name in groups for name in r.lookups}))
         move = Move(self.work, self.watch, self.pauses)
         state = _Judged()
         for wave in WAVES:
-            if wave == 3 and self.groups:
+            if wave == 3 and groups:
                 between_waves.place_sequences(self.work, self.target)
-            routes = [route for route in self.routes if route.wave == wave]
+            routes = [r for r in self.routes if r.wave == wave and (r.name in groups or r.name in of_rows)]
             pending = [chunk for route in routes for chunk in self._chunks(route, of_rows)]
             self.workers.map(f"derive, wave {wave}", move, pending)
             self._after(wave)
@@ -216,15 +231,21 @@ class Delta:
         """What a wave's rows need before the next looks at them, of the tables that the delta derives."""
         if wave == 1:
             between_waves.note_values(self.work, self.target, self._parts)
-            if any(route.transform == "professionals" for route in self.routes):
+        if self.before:
+            return
+        if wave == 1:
+            if self._has("professionals"):
                 merged_professionals.make(self.work, self.target)
-            if any(route.transform == "orders" for route in self.routes):
+            if self._has("orders"):
                 finance.place_orders(self.work, self.target)
                 finance.insert_gateways(self.work, self.target)
             if profiles.PROFILES in self.tables:
                 profiles.make_indexes(self.work, self.target)
-        if wave == 2 and any(route.transform == "professionals" for route in self.routes):
+        if wave == 2 and self._has("professionals"):
             merged_professionals.fill(self.work, self.target)
+
+    def _has(self, transform: str) -> bool:
+        return any(route.transform == transform for route in self.routes)
 
     def _parts(self, noted: Noted) -> Sequence[Part]:
         """The rows that may get such a note: those derived anew, where it is about what they fill; else all."""
@@ -236,9 +257,7 @@ class Delta:
 
     def _judge(self, wave: int, state: "_Judged") -> None:
         loaded, complete, following = judgeable(self.main.plan, wave)
-        late = {target for route in self.routes if route.wave > wave for target in route.targets}
-        complete = {shape.name for shape in self.main.plan.build} - late
-        loaded &= self.tables
+        loaded &= self.tables - {name for is_archive, name in self._taken_over if not is_archive}
         if wave == max(WAVES):
             quarantine = self._quarantine(loaded, complete, set(), state)
             between_waves.follow(self.work, self.target, quarantine)
@@ -246,10 +265,10 @@ class Delta:
         following = {place for place in following if place[0] in self.tables}
         quarantine = self._quarantine(loaded, complete, following, state)
         quarantine.judge()
-        if wave >= 2 and any(route.transform == "professionals" for route in self.routes):
+        if wave >= 2 and self._has("professionals") and self.before is None:
             profiles.judge_merged(self.work, self.target, quarantine)
         state.take(quarantine)
-        if wave == 1:
+        if wave == 1 and self.before is None:
             self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
 
     def _quarantine(
@@ -306,14 +325,7 @@ def drop(target: psycopg.Connection, main: Work) -> None:
         for schema in bookkeeping.schemas(target).values():
             if schema.role == "delta" and schema.target_schema == main.plan.target_schema:
                 schemas.drop(target, schema.name)
-        forget(target, main.run_id)
-
-
-def forget(target: psycopg.Connection, run_id: str) -> None:
-    """Delete the books of a run's delta."""
-    for table in OF_DELTA:
-        query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
-        target.execute(query, [books_id(run_id)])
+        books.forget_delta(target, main.run_id)
 
 
 def _build_tables(unit: Rows) -> Iterator[tuple[int, Filled]]:

@@ -132,19 +132,22 @@ class Round:
         rows = {unit for unit in units.rows if unit.legacy_table in changed}
         groups = {group for group in units.groups if group.reads & changed}
         keys: dict[str, set[str]] = {}
+        before: Delta | None = None
         for _ in range(FARTHEST):
             rows |= self._waiting(units, rows, groups)
             if not rows and not groups:
                 return None, {}
-            delta, gone = self._derive(source, changes, units, rows, groups, keys)
+            delta, gone = self._derive(source, changes, units, rows, groups, keys, before)
             wider = closure.of(delta)
             if not wider:
                 self._time("read", started)
                 return delta, gone
             for name, more in wider.keys.items():
                 keys[name] = keys.get(name, set()) | more
-                rows |= {unit for unit in units.rows if unit.legacy_table == name}
+            added = {unit for unit in units.rows if unit.legacy_table in wider.keys}
+            rows |= added | self._waiting(units, rows | added, groups | wider.groups)
             groups |= wider.groups
+            before = delta if closure.keeps_groups(delta, groups, rows - set(delta.rows) | added) else None
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
@@ -180,11 +183,12 @@ class Round:
         rows: set[Rows],
         groups: set[Group],
         keys: Mapping[str, set[str]],
+        before: Delta | None,
     ) -> tuple[Delta, dict[str, int]]:
         self.watch.stage("read")
         ordered = tuple(unit for unit in units.rows if unit in rows)
         chosen = tuple(group for group in units.groups if group in groups)
-        delta = Delta(self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen)
+        delta = Delta(self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen, before)
         delta.make()
         gone = {}
         for name, seeds in delta.seeds.items():

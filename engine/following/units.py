@@ -109,19 +109,51 @@ class Units:
 
 def of(plan: Plan, whole: Collection[str] = ()) -> Units:
     """The units of a plan. whole: legacy tables that are not to be followed row by row this time."""
-    fed: dict[tuple[bool, str], set[str]] = {}
-    for route in plan.routes:
-        for target in route.targets:
-            fed.setdefault((route.is_archive, target), set()).add(route.legacy_table)
-    rows = [unit for table in plan.tables if table.name not in whole and (unit := _rows(plan, table, fed))]
+    about = _About(plan)
+    rows = [unit for table in plan.tables if table.name not in whole and (unit := _rows(about, table))]
     taken = {route.name for unit in rows for route in unit.routes}
     rest = [route for route in plan.routes if route.name not in taken]
-    return Units(tuple(rows), tuple(_groups(plan, rest)))
+    return Units(tuple(rows), tuple(_groups(about, rest)))
 
 
-def _rows(plan: Plan, table: TablePlan, fed: Mapping[tuple[bool, str], set[str]]) -> Rows | None:
-    accounted = [route for route in table.routes if route.is_accounted]
-    if not accounted or not table.key or not _is_alone(plan, accounted[0], fed):
+class _About:
+    """A plan's routes. fed: (whether in the archive, table) → the legacy tables that fill it; others: route → the other
+    legacy tables that its query names; reads: route → legacy tables that decide what comes of it; completed: COMPLETED
+    of those that are there."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self.family = set(mapping.load().profile_sources)
+        self.completed = {
+            name: by
+            for name, by in COMPLETED.items()
+            if plan.find_table(by) and (table := plan.find_table(name)) and table.legacy.shape.find_column("payment_id")
+        }
+        self.fed: dict[tuple[bool, str], set[str]] = {}
+        for route in plan.routes:
+            for target in route.targets:
+                self.fed.setdefault((route.is_archive, target), set()).add(route.legacy_table)
+        names = {table.name: quoted(plan.source_schema, table.name) for table in plan.tables}
+        self.others = {route.name: _others(route, names) for route in plan.routes}
+        self.reads = {route.name: self._reads(route) for route in plan.routes}
+
+    def _reads(self, route: Route) -> set[str]:
+        found = {route.legacy_table} | self.others[route.name]
+        for lookup in route.lookups:
+            for name in READS[lookup]:
+                found |= self.family if name == FAMILY else {name}
+        found |= {by for name, by in self.completed.items() if name == route.legacy_table}
+        return {name for name in found if self.plan.find_table(name)}
+
+
+def _others(route: Route, names: Mapping[str, str]) -> set[str]:
+    query = "\n".join((route.from_sql, route.where_sql, *(item.expression for item in route.items)))
+    return {name for name, written in names.items() if name != route.legacy_table and written in query}
+
+
+def _rows(about: _About, table: TablePlan) -> Rows | None:
+    plan, accounted = about.plan, [route for route in table.routes if route.is_accounted]
+    if not accounted or not table.key or not _is_alone(about, accounted[0]):
         return None
     home = _home(plan, table, accounted[0])
     if home is None:
@@ -130,7 +162,7 @@ def _rows(plan: Plan, table: TablePlan, fed: Mapping[tuple[bool, str], set[str]]
     if len(tables) != len(accounted[0].targets):
         return None
     for route in table.routes:
-        if route.is_accounted or not _is_alone(plan, route, fed):
+        if route.is_accounted or not _is_alone(about, route):
             continue
         found = [_archive(plan, table)] if route.is_archive else _owned(plan, route, route.targets, home)
         if len(found) == len(route.targets):
@@ -141,32 +173,15 @@ def _rows(plan: Plan, table: TablePlan, fed: Mapping[tuple[bool, str], set[str]]
     return Rows(table.name, tuple(routes), tuple(tables))
 
 
-def _is_alone(plan: Plan, route: Route, fed: Mapping[tuple[bool, str], set[str]]) -> bool:
+def _is_alone(about: _About, route: Route) -> bool:
     """Whether a row of the route depends on nothing else, and nothing else fills what it fills."""
     looks_up = set(route.lookups)
     if looks_up == {"repeated_ids"}:  # of ids that have several spellings
-        column = plan.table(route.legacy_table).legacy.shape.find_column("id")
+        column = about.plan.table(route.legacy_table).legacy.shape.find_column("id")
         looks_up = {"repeated_ids"} if column is None or column.base in TEXTUAL else set()
-    if looks_up or route.where_sql or _others(plan, route) or route.legacy_table in _completed(plan):
+    if looks_up or route.where_sql or about.others[route.name] or route.legacy_table in about.completed:
         return False
-    return all(fed[route.is_archive, target] == {route.legacy_table} for target in route.targets)
-
-
-def _completed(plan: Plan) -> dict[str, str]:
-    return {
-        name: by
-        for name, by in COMPLETED.items()
-        if plan.find_table(by) and (table := plan.find_table(name)) and table.legacy.shape.find_column("payment_id")
-    }
-
-
-def _others(plan: Plan, route: Route) -> set[str]:
-    """Other legacy tables that the route's query names."""
-    query = (route.from_sql, route.where_sql, *(item.expression for item in route.items))
-    names = {table.name: quoted(plan.source_schema, table.name) for table in plan.tables}
-    return {
-        name for name, written in names.items() if name != route.legacy_table and any(written in part for part in query)
-    }
+    return all(about.fed[route.is_archive, target] == {route.legacy_table} for target in route.targets)
 
 
 def _home(plan: Plan, table: TablePlan, route: Route) -> Filled | None:
@@ -235,39 +250,25 @@ def _is_judged_by_row(plan: Plan, table: Filled) -> bool:
     return not any((rule.kind == "x" and not rule.is_trusted) or rule.has_period for rule in rules)
 
 
-def _groups(plan: Plan, routes: list[Route]) -> Iterator[Group]:
+def _groups(about: _About, routes: list[Route]) -> Iterator[Group]:
     """The routes, joined where one depends on what another makes."""
     left = list(routes)
     while left:
         group = [left.pop(0)]
-        while joined := [route for route in left if any(_is_joined(plan, route, other) for other in group)]:
+        while joined := [route for route in left if any(_is_joined(about, route, other) for other in group)]:
             group += joined
             left = [route for route in left if route not in joined]
-        yield Group(tuple(r for r in plan.routes if r in group), frozenset().union(*(_reads(plan, r) for r in group)))
+        names = {route.name for route in group}
+        reads = frozenset().union(*(about.reads[name] for name in names))
+        yield Group(tuple(route for route in about.plan.routes if route.name in names), reads)
 
 
-def _is_joined(plan: Plan, one: Route, other: Route) -> bool:
-    if one.legacy_table == other.legacy_table and _is_of_group(one) and _is_of_group(other):
+def _is_joined(about: _About, one: Route, other: Route) -> bool:
+    if one.legacy_table == other.legacy_table and not one.is_archive and not other.is_archive:
         return True
     if set(one.targets) & set(other.targets) and one.is_archive == other.is_archive:
         return True
-    family = set(mapping.load().profile_sources)
-    if all(_reads(plan, route) & family for route in (one, other)):
+    if about.reads[one.name] & about.family and about.reads[other.name] & about.family:
         return True
-    completed = _completed(plan)
     pairs = ((one, other), (other, one))
-    return any(completed.get(left.legacy_table) == right.legacy_table for left, right in pairs)
-
-
-def _is_of_group(route: Route) -> bool:
-    return not route.is_archive
-
-
-def _reads(plan: Plan, route: Route) -> set[str]:
-    """Legacy tables that decide what comes of the route."""
-    found = {route.legacy_table} | _others(plan, route)
-    for lookup in route.lookups:
-        for name in READS[lookup]:
-            found |= set(mapping.load().profile_sources) if name == FAMILY else {name}
-    found |= {by for name, by in _completed(plan).items() if name == route.legacy_table}
-    return {name for name in found if plan.find_table(name)}
+    return any(about.completed.get(left.legacy_table) == right.legacy_table for left, right in pairs)

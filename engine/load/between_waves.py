@@ -118,7 +118,8 @@ def _drop_lost(work: Work, quarantine: Quarantine, step: Follow) -> None:
     if step.is_nullable and not rejects:
         quarantine.set_null(rule, gone)
     else:
-        sentence = f"the row of {step.legacy_table} that it belongs to was rejected"
+        home = work.plan.final_name(work.plan.table(step.legacy_table).routes[0].targets[0])
+        sentence = f"the row of {home} that it belongs to was rejected"
         quarantine.remove(rule, gone, Ground(reasons.PARENT_REJECTED, sentence))
 
 
