@@ -1,0 +1,187 @@
+"""After every round of a random history build and books are those of a fresh build of the same snapshot.
+
+`make rounds` runs many histories; the suite runs a few.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config import settings as configuration
+from config.settings import Settings
+from engine import sync
+from engine.books import bookkeeping
+from engine.changes import rounds
+from engine.following import session as sessions
+from engine.following.round import Anew, Told
+from engine.following.session import Following
+from engine.session.execution import Silent, Threads
+from flows.demo.seed import seed
+from tests.histories import oracle
+from tests.histories.compare import Side, differences
+from tests.histories.history import History
+
+HISTORIES = int(os.environ.get("NXTGAUGE_HISTORIES", "0"))
+ROUNDS, STEPS = 6, 7
+ODD = Path(__file__).with_name("odd.sql")
+Database = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def reference(module_database: Database) -> str:
+    url = module_database()
+    seed(url, rows=300)
+    return url
+
+
+@pytest.fixture(scope="module")
+def odd(module_database: Database) -> str:
+    url = module_database()
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(ODD.read_text())
+    return url
+
+
+def _settings(source: str, target: str) -> Settings:
+    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+
+
+def _built(settings: Settings) -> str:
+    return sync.sync(settings, sync.Following(rounds=0)).run_id
+
+
+@contextlib.contextmanager
+def _following(settings: Settings, run_id: str) -> Iterator[Following]:
+    with sessions.following(settings, run_id, Threads(2), Silent()) as session:
+        yield session
+
+
+def _compared(session: Following, database: Database) -> tuple[Told, list[str]]:
+    """One round, and what a fresh build of its snapshot has otherwise."""
+    with session.snapshot() as held:
+        _, told = session.round(held)
+        settings, conn = session.settings, session.conn
+        build = bookkeeping.build(conn, session.run.run_id)
+        side = Side(conn, build.name, "legacy_archive__build", session.run.run_id)
+        with oracle.fresh(settings, database(), held.name, session.run.created_at) as fresh:
+            return told, differences(side, fresh)
+
+
+def _follow_history(source: str, database: Database, number: int, count: int) -> int:
+    """How many rounds were compared."""
+    settings = _settings(source, database())
+    run_id, compared = _built(settings), 0
+    with (
+        psycopg.connect(source, autocommit=True) as conn,
+        History(conn, "public", number) as history,
+        _following(settings, run_id) as session,
+    ):
+        for _ in range(count):
+            done = history.step(STEPS)
+            try:
+                told, found = _compared(session, database)
+            except Anew:
+                break
+            assert found == [], f"history {number}, round {told.number}, after {dict(done)}"
+            compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_build_follows_an_odd_database(odd: str, database: Database, number: int) -> None:
+    assert _follow_history(database(template=odd), database, number, 3)
+
+
+def test_a_build_follows_the_reference_database(reference: str, database: Database) -> None:
+    assert _follow_history(database(template=reference), database, 7, 2)
+
+
+@pytest.mark.skipif(not HISTORIES, reason="make rounds")
+@pytest.mark.parametrize("number", range(1000, 1000 + HISTORIES))
+def test_a_build_follows_a_history(reference: str, odd: str, database: Database, number: int) -> None:
+    template = reference if number % 3 == 0 else odd
+    assert _follow_history(database(template=template), database, number, ROUNDS)
+
+
+# Statements that have been wrong before, or could be: each list is one round.
+CHANGES = {
+    "a parent that appears brings its children back": [
+        "create table public.kept_user as select * from users order by id limit 1; "
+        "update notifications set user_id = gen_random_uuid() where id in "
+        "(select id from notifications order by id limit 2)",
+        "insert into users select (jsonb_populate_record(u, jsonb_build_object('id', "
+        "(select user_id from notifications order by id limit 1), 'email', 'late@example.org', 'phone', null, "
+        "'referral_code', 'LATE'))).* from users u limit 1",
+    ],
+    "unique values change places": [
+        "update coupons set code = code || '-x' where id in (select id from coupons order by id limit 2)",
+        "with two as (select id, code, row_number() over (order by id) n from coupons order by id limit 2) "
+        "update coupons c set code = case when c.id = a.id then 'swapped-' || b.code else a.code end "
+        "from two a, two b where a.n = 1 and b.n = 2 and c.id in (a.id, b.id)",
+    ],
+    "profiles are spoiled and mended": [
+        "update photographer_profiles set status = 'no such status' where id in "
+        "(select id from photographer_profiles order by id limit 2)",
+        "update photographer_profiles set status = 'approved' where status = 'no such status'",
+    ],
+    "a table is emptied": ["truncate refresh_tokens"],
+}
+
+
+@pytest.mark.parametrize("what", [*CHANGES])
+def test_a_build_follows(reference: str, database: Database, what: str) -> None:
+    source = database(template=reference)
+    settings = _settings(source, database())
+    run_id = _built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+        for statement in CHANGES[what]:
+            for part in statement.split("; "):
+                if "create table" not in part:
+                    assert conn.execute(part).rowcount
+            _, found = _compared(session, database)
+            assert found == []
+
+
+def test_a_round_in_which_nothing_was_written_changes_nothing(odd: str, database: Database) -> None:
+    settings = _settings(database(template=odd), database())
+    run_id = _built(settings)
+    with _following(settings, run_id) as session, session.snapshot() as held:
+        _, first = session.round(held)
+        _, second = session.round(held)
+    assert (second.inserted, second.updated, second.deleted, second.behind) == (0, 0, 0, 0)
+    assert (first.number, second.number) == (0, 1)
+
+
+def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = database(template=odd), database()
+    settings = _settings(source, target)
+    run_id = _built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+        with session.snapshot() as held:
+            session.round(held)
+        conn.execute("delete from children where id in (select id from children order by id limit 1)")
+
+        def fails(*_: object) -> None:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError), session.snapshot() as held:
+            patched.setattr(rounds, "add", fails)
+            session.round(held)
+        last = rounds.last(session.conn, run_id)
+        assert last is not None and last.number == 0
+        told, found = _compared(session, database)
+        assert found == [] and told.gone == {"children": 1}
+
+
+def test_abort_leaves_nothing_but_the_books(odd: str, database: Database) -> None:
+    target = database()
+    settings = _settings(database(template=odd), target)
+    run_id = _built(settings)
+    assert sync.abort(settings) == run_id
+    with psycopg.connect(target) as conn:
+        left = conn.execute("select nspname from pg_namespace where nspname ~ '__(build|delta)$'").fetchall()
+        assert left == [] and bookkeeping.run(conn, run_id).state == "discarded"
