@@ -66,7 +66,7 @@ class Wider:
     def add(self, unit: Rows | Group | None, keys: list[str]) -> None:
         if isinstance(unit, Group):
             self.groups.add(unit)
-        elif unit:
+        elif unit and keys:
             self.keys[unit.legacy_table] |= set(keys)
 
 
