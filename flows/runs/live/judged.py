@@ -15,15 +15,16 @@ class Judged:
     """One following, or cut-over, as its report tells of it. kind: of the report. run_id: once it is known."""
 
     def __init__(self, settings: Settings, kind: str, run_id: str | None = None):
-        self._settings, self._kind, self._verdict = settings, kind, None
-        self.run_id = run_id
+        self._settings, self._kind, self.run_id = settings, kind, run_id
+        self._verdict: dict[str, Any] | None = None
 
     def keeping(self, auditor: Auditor) -> Auditor:
         """The auditor, whose verdict is kept."""
 
         def judge(case: Case) -> dict[str, Any]:
-            self.run_id, self._verdict = case.run_id, auditor(case)
-            return self._verdict
+            self.run_id = case.run_id
+            self._verdict = verdict = auditor(case)
+            return verdict
 
         return judge
 
