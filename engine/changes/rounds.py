@@ -2,7 +2,8 @@
 
 Laws
 - A round is recorded in the transaction that writes its rows: after a crash both are there, or neither is.
-- The mark of the last round is what the next one begins from; nothing else says how far a build has followed.
+- The mark of the last round is what the next one begins from; nothing else says how far a build has followed. Older
+  ones are not kept: a mark may be long, and rounds are many.
 """
 
 import json
@@ -39,6 +40,7 @@ class Round:
 
 def add(conn: psycopg.Connection, run_id: str, mark: Mark, found: Mapping[str, Any], seconds: float) -> int:
     """Record a round of the run, in the caller's transaction; its number, the first one's being 0."""
+    conn.execute("update migration.rounds set mark = '{}' where run_id = %s and mark <> '{}'", [run_id])
     query = """
         insert into migration.rounds (run_id, number, mark, found, seconds)
         select %(run_id)s, coalesce(max(number) + 1, 0), %(mark)s, %(found)s, %(seconds)s
