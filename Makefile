@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo practice test mutate failpoints feed rounds torture matrix bench growth performance docs screenshots check lint format lock stop clean setup
+.PHONY: help demo practice test mutate failpoints feed rounds torture cutovers matrix bench growth performance docs screenshots check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,8 @@ help:
 	@echo "                          migrate between servers of all versions, with TLS, ICU and libxml; fetches them by npm"
 	@echo "make torture [ROUNDS=50] [SEED=1]"
 	@echo "                          strike the command at random moments, resume it, compare; about half a minute a round"
+	@echo "make cutovers [ROUNDS=50] [SEED=1]"
+	@echo "                          strike cut-overs under writers at every step; no acknowledged write may be lost"
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
@@ -92,6 +94,11 @@ torture: ROUNDS = 50
 torture: SEED = 1
 torture: $(STAMP)
 	$(BIN)/python -W ignore -m tests.torture --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
+
+cutovers: ROUNDS = 50
+cutovers: SEED = 1
+cutovers: $(STAMP)
+	$(BIN)/python -W ignore -m tests.torture.cutovers --rounds $(ROUNDS) --seed $(SEED) $(ARGS)
 
 bench: ROWS = 2000000
 bench: TIMES = 5

@@ -131,7 +131,7 @@ class _CutOver:
 
     def run(self) -> CutOver:
         is_one = self._is_one_database()
-        how = self._how(is_one)
+        how = _how(self.settings, by_target=is_one) if self.cutting.fence == "lock" else "revoke"
         self._verify_whole()
         self._wait_for_approval()
         self._catch_up()
@@ -154,20 +154,6 @@ class _CutOver:
     def _is_one_database(self) -> bool:
         with connect.source(self.settings.source, STOP) as source, blame(SourceError, "looking at the source", STOP):
             return servers.info(source).is_same_database(servers.info(self.conn))
-
-    def _how(self, is_one: bool) -> How:
-        """How writers are kept away for good: by taking what they were granted, else by another name of the schema.
-
-        Errors: PlanRefused, with all that stands in the way.
-        """
-        if self.cutting.fence != "lock":
-            return "revoke"
-        refused = fence.faults(self.settings, "revoke", by_target=is_one)
-        if refused and not fence.faults(self.settings, "rename", by_target=is_one):
-            return "rename"
-        if refused:
-            raise PlanRefused(refused)
-        return "revoke"
 
     def _verify_whole(self) -> None:
         with self.session.snapshot() as held:
@@ -233,13 +219,15 @@ class _CutOver:
                     lock.check()
                     self.undo = lock.bind(how).undo()
                     self._publish(given)
-                    lock.commit()
+                    with afterwards.said(self.run_id, lock, is_one):
+                        lock.commit()
                     self._mark_fenced()
                     self.waiting.step("fence")
                     self.pause = self.waiting.pause()
                     self._refresh_statistics(work)
         if not is_one:
-            self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id, lock)
+            schema = lock.binding.retired if lock.binding else ""
+            self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id, schema)
 
     def _in_silence(self) -> None:
         self.cutting.stopped()
@@ -257,7 +245,7 @@ class _CutOver:
             self._publish(None)
             self.pause = self.waiting.pause()
             self._refresh_statistics(work)
-        self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id, None)
+        self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id)
         self._mark_fenced()
 
     @contextlib.contextmanager
@@ -289,6 +277,8 @@ class _CutOver:
                 )
                 self.waiting.step("publish")
                 cutovers.add(conn, self.run_id, self._attempt(cutovers.PUBLISHED, detail))
+                if locked is not None:
+                    bookkeeping.mark_done(conn, self.run_id, afterwards.FENCED)
         except TargetError:
             if locked is not None or not conn.closed or not patiently(self._has_published, None):
                 raise
@@ -339,16 +329,28 @@ class _CutOver:
 def _finish(settings: Settings, cutting: Cutting, run_id: str) -> CutOver:
     """Make the fence of a cut-over that died after its publish, and tell what was written to the source since."""
     cutting.watch.message(f"run {run_id} is published, and its fence was not made: it is made now")
-    waiting, lock = Waiting(), None
-    if cutting.fence == "lock":
-        if refused := fence.faults(settings, "revoke"):
-            raise PlanRefused(refused)
+    waiting, schema = Waiting(), afterwards.retired(settings)
+    if cutting.fence == "lock" and not schema:
+        how = _how(settings)
         with fence.locked(settings, STOP, cutting.budget, terminate_after=cutting.terminate_after) as lock:
             waiting.locked(lock)
-            lock.bind("revoke")
+            schema = lock.bind(how).retired
             lock.commit()
             waiting.step("fence")
-    late = afterwards.late_writes(settings, cutting.watch.message, run_id, lock)
+    late = afterwards.late_writes(settings, cutting.watch.message, run_id, schema)
     with connect.target(settings.target) as conn, blame(TargetError, "recording the fence", STOP):
         bookkeeping.mark_done(conn, run_id, afterwards.FENCED)
     return CutOver(sync.told(settings, run_id), waiting.pause(), late)
+
+
+def _how(settings: Settings, *, by_target: bool = False) -> How:
+    """How writers are kept away for good: by taking what they were granted, else by another name of the schema.
+
+    Errors: PlanRefused, with all that stands in the way.
+    """
+    refused = fence.faults(settings, "revoke", by_target=by_target)
+    if refused and not fence.faults(settings, "rename", by_target=by_target):
+        return "rename"
+    if refused:
+        raise PlanRefused(refused)
+    return "revoke"

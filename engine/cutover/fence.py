@@ -56,7 +56,7 @@ def locked(
         try:
             yield lock
         except (psycopg.Error, MigrateError) as error:
-            if lock.left > 0 or lock.is_committed or isinstance(error, Interrupted):
+            if lock.left > 0 or lock.is_committed or lock.is_published or isinstance(error, Interrupted):
                 raise
             raise lock.over() from error
         finally:

@@ -45,7 +45,7 @@ class Locked:
 
     tries: how often the lock was asked for. asked_at, had_at: of the try that had it, by the monotonic clock. had_on:
     by the server's. deadline: when the server ends it, by the monotonic clock. ended: sessions that were ended for it.
-    binding: the fence that was made in it, if one was.
+    binding: the fence that was made in it, if one was. is_published: it is too late to say that nothing was changed.
     """
 
     conn: psycopg.Connection
@@ -60,6 +60,7 @@ class Locked:
     ended: tuple[str, ...]
     binding: Binding | None = None
     is_committed: bool = False
+    is_published: bool = False
     _number: str = ""
 
     @property

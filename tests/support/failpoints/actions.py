@@ -6,6 +6,7 @@ error     an error that nobody has foreseen
 conflict  an error of the target that passes by itself, as of a deadlock
 cut       the session's socket is shut: what the program sends next does not arrive
 lost      the session's transaction, or else its next statement, is committed, and the answer is lost
+deaf      no answer to what the session sends next arrives
 sleep     the thread waits for some seconds
 """
 
@@ -65,12 +66,16 @@ def lost(arguments: Iterable[object]) -> None:
     vars(session)["_exec_command"] = deaf_from_commit
 
 
+def deaf(arguments: Iterable[object]) -> None:
+    _shut(session_of(arguments), socket.SHUT_RD)
+
+
 def sleep(_: Iterable[object]) -> None:
     time.sleep(SLEEP_SECONDS)
 
 
 ACTIONS: dict[str, Callable[[Iterable[object]], None]] = {
-    action.__name__: action for action in (kill, stop, error, conflict, cut, lost, sleep)
+    action.__name__: action for action in (kill, stop, error, conflict, cut, lost, deaf, sleep)
 }
 
 

@@ -38,7 +38,10 @@ class Strike:
             is_turn = self._passed == self.turn
             self.struck = self.struck or is_turn
         if is_turn:
-            ACTIONS[self.action](arguments)
+            self.strike(arguments)
+
+    def strike(self, arguments: tuple[object, ...]) -> None:
+        ACTIONS[self.action](arguments)
 
     def __str__(self) -> str:
         return f"{self.point}:{self.turn}:{self.action}"

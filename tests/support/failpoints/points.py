@@ -72,4 +72,27 @@ STAGING = {
     "before_copy_finished": Point("engine.staging.books:finish", "before"),
     "after_copy_finished": Point("engine.staging.books:finish"),
 }
-POINTS: dict[str, Point] = RUN | ROLLBACK | STAGING
+# A cut-over, in its order; rounds come by before the lock is had and after it.
+CUTOVER = {
+    "before_cutover_verified": Point("engine.cutover.cutover:_CutOver._verify_whole", "before"),
+    "after_cutover_verified": Point("engine.cutover.cutover:_CutOver._verify_whole"),
+    "after_caught_up": Point("engine.cutover.cutover:_CutOver._catch_up"),
+    "after_publish_prepared": Point("engine.publish.publish:prepare"),
+    "before_cutover_lock_try": Point("engine.cutover.asking:Asking._try", "before"),
+    "before_cutover_lock": Point("engine.cutover.asking:Asking._had", "before"),  # writers wait, and nothing keeps time
+    "after_cutover_lock": Point("engine.cutover.asking:Asking._had"),
+    "after_cutover_step": Point("engine.cutover.waiting:Waiting.step"),
+    "after_round_scan": Point("engine.following.round:Round._compared"),
+    "after_round_derived": Point("engine.following.round:Round._derived"),
+    "within_round_apply": Point("engine.following.apply:place_sequences"),  # applied, not committed
+    "after_round_applied": Point("engine.following.round:Round._applied"),
+    "before_delta_recorded": Point("engine.gates.judgement:record_delta", "before"),
+    "after_bound": Point("engine.cutover.lock:Locked.bind"),  # writers may do nothing more, once that is committed
+    "within_cutover_commit": Point("engine.books.cutovers:add"),  # published, not committed
+    "after_cutover_published": Point("engine.cutover.cutover:_CutOver._publish"),  # and nobody fenced, on two servers
+    "before_fence_commit": Point("engine.cutover.lock:Locked.commit", "before"),
+    "after_fence_commit": Point("engine.cutover.lock:Locked.commit"),
+    "after_fence_marked": Point("engine.cutover.cutover:_CutOver._mark_fenced"),
+    "after_cutover_statistics": Point("engine.cutover.cutover:_CutOver._refresh_statistics"),
+}
+POINTS: dict[str, Point] = RUN | ROLLBACK | STAGING | CUTOVER
