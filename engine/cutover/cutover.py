@@ -218,7 +218,7 @@ class _CutOver:
                 with self._last_round() as work:
                     lock.check()
                     self.undo = lock.bind(how).undo()
-                    self._publish(given)
+                    self._publish(given, lock)
                     with afterwards.said(self.run_id, lock, is_one):
                         lock.commit()
                     self._mark_fenced()
@@ -242,7 +242,7 @@ class _CutOver:
         silence.prove(lambda: connect.source(self.settings.source, STOP), self.settings.source_schema, names, STOP)
         self.waiting.step("silence")
         with self._last_round() as work:
-            self._publish(None)
+            self._publish(None, None)
             self.pause = self.waiting.pause()
             self._refresh_statistics(work)
         self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id)
@@ -263,9 +263,9 @@ class _CutOver:
             self.waiting.step("verification")
             yield work
 
-    def _publish(self, locked: psycopg.Connection | None) -> None:
+    def _publish(self, locked: psycopg.Connection | None, lock: fence.Locked | None) -> None:
         """Publish the build. locked: the session of the lock, where source and target are one database; its commit is
-        the publish's, too."""
+        the publish's, too. lock: has to be held up to the commit, for whoever it let go writes to the source."""
         conn = locked or self.conn
         left = max(1.0, self.cutting.budget - (time.monotonic() - self.waiting.started))
         allowed = self.settings.allow_dependants
@@ -279,6 +279,8 @@ class _CutOver:
                 cutovers.add(conn, self.run_id, self._attempt(cutovers.PUBLISHED, detail))
                 if locked is not None:
                     bookkeeping.mark_done(conn, self.run_id, afterwards.FENCED)
+                if lock is not None:
+                    lock.check()
         except TargetError:
             if locked is not None or not conn.closed or not patiently(self._has_published, None):
                 raise

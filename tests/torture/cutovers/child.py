@@ -12,16 +12,15 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, ClassVar
 
-from checks.verdict import PASS
 from config.errors import MigrateError
 from config.settings import Settings
 from engine import sync as syncing
 from engine.cutover.cutover import Cutting, cutover
-from engine.gates.gates import DeltaCase
 from engine.session.execution import Silent
 from engine.session.stop import STOP
 from flows.local.stopping import on_signal
-from tests.support.auditors import trusting, verdict
+from flows.runs import work
+from tests.support.auditors import trusting
 from tests.support.failpoints import points
 from tests.support.failpoints.actions import ACTIONS
 from tests.support.failpoints.arming import Strike, arm
@@ -38,16 +37,6 @@ class Listening(Silent):
 
     def message(self, text: str) -> None:
         self.heard.append(text)
-
-
-class Trusting:
-    """A judgement of the delta that says that all is well."""
-
-    def prepare(self, case: DeltaCase) -> None:
-        """Nothing is to be prepared."""
-
-    def __call__(self, case: DeltaCase) -> dict[str, Any]:
-        return verdict(case, "delta", None, {"delta/users": PASS})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -97,9 +86,9 @@ class Ended:
 class Child:
     """One process. told: what it says."""
 
-    def __init__(self, work: Callable[..., Any], *arguments: object):
+    def __init__(self, task: Callable[..., Any], *arguments: object):
         self._ours, theirs = _processes.Pipe()
-        self.process: BaseProcess = _processes.Process(target=_run, args=(theirs, work, *arguments), daemon=True)
+        self.process: BaseProcess = _processes.Process(target=_run, args=(theirs, task, *arguments), daemon=True)
         self.process.start()
         theirs.close()
         self._end: tuple[Any, ...] = ()
@@ -141,10 +130,10 @@ class Child:
         self.process.join()
 
 
-def _run(told: Connection, work: Callable[..., Any], *arguments: object) -> None:
+def _run(told: Connection, task: Callable[..., Any], *arguments: object) -> None:
     try:
         with on_signal(STOP):
-            ended = work(told, *arguments)
+            ended = task(told, *arguments)
         told.send(("ended", "", *(ended or (None, None))))
     except MigrateError as error:
         told.send(("ended", " | ".join([str(error), *Listening.heard]), None, None))
@@ -167,6 +156,6 @@ def cut(told: Connection, settings: Settings, budget: float, moment: Moment | No
         arm(Marking("after_cutover_lock", 1, "", locked=locked))
         arm(Held(moment.point, moment.turn, action, locked=locked if is_late else None, told=told))
         assert moment.point in points.POINTS
-    asked = Cutting(budget=budget, auditor=trusting, delta_auditor=Trusting(), watch=Listening())
-    made = cutover(settings, asked)
+    with work.delta_auditor(settings, STOP) as judge:
+        made = cutover(settings, Cutting(budget=budget, auditor=trusting, delta_auditor=judge, watch=Listening()))
     return made.late, made.pause.seconds

@@ -16,6 +16,7 @@ from tests.torture.proxy import Proxy
 SLACK_SECONDS = 2.0  # past the budget, and until a writer has written once more
 MOMENT_SECONDS, END_SECONDS, TRIES = 120.0, 180.0, 6
 BUSY = 7
+LOCK_TIMEOUT, THEIR_SECONDS = "55P03", 25  # writers have a time limit of their own, of 30 s
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ class _Round:
         self.told.longest = round(written.longest, 2)
         if written.longest > self.budget + SLACK_SECONDS:
             self.fault(f"a writer waited {written.longest:.1f} s; the budget is {self.budget:g} s")
-        known = (*judging.FENCED_OFF, *judging.OWN_ERRORS)
+        known = (*judging.FENCED_OFF, *judging.OWN_ERRORS, *([LOCK_TIMEOUT] if self.budget > THEIR_SECONDS else []))
         if others := {state: count for state, count in written.errors.items() if state not in known}:
             self.fault(f"writers met {others}")
 

@@ -19,8 +19,7 @@ def grounds():
 
 @pytest.mark.parametrize(("number", "strike", "moment", "is_one", "is_renamed", "state"), [
     (1, "killed", "locked, untimed", False, False, "failed"),
-    (2, "stopped", "applying", False, False, "failed"),
-    (3, "source reset", "bound", False, True, "failed"),
+    (3, "source reset", "half published", False, True, "failed"),
     (4, "killed", "publishing", True, False, "failed"),
     (5, "fence ended", "published", False, False, "unfenced"),
     (6, "killed", "fenced", True, True, "published"),
