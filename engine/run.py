@@ -66,6 +66,7 @@ def migrate(settings: Settings, options: Options = NOTHING_ASKED) -> Summary:
     """
     log_context.begin()
     given, trials = begin.given(options), Trials(settings, options.dry_run, Patience(settings.retry_seconds))
+    trials.command = "sync" if options.only_build else "migrate"
     begun: list[Attempt] = []
     while True:
         try:

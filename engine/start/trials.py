@@ -42,7 +42,8 @@ class Passing(Exception):
 class Trials:
     """run: as the latest attempt began it, from the moment that it is in the books until it is over.
 
-    is_reached: whether both sides have been; is_announced: whether the caller has heard of the run.
+    is_reached: whether both sides have been; is_announced: whether the caller has heard of the run. command: what goes
+    on with the run.
     """
 
     settings: Settings
@@ -51,6 +52,7 @@ class Trials:
     run: Run | None = None
     is_reached: bool = False
     is_announced: bool = False
+    command: str = "migrate"
 
     @property
     def run_id(self) -> str | None:
@@ -172,7 +174,7 @@ class Trials:
 
     def _with_command(self, error: BaseException, run_id: str, text: str, is_stop: bool) -> BaseException:
         """The error, with the command that resumes the run. It names no profile: the run keeps its own."""
-        again = f"`nxtgauge-migrate migrate --run {run_id}`"
+        again = f"`nxtgauge-migrate {self.command} --run {run_id}`"
         if is_stop:
             return Interrupted(f"run {run_id} was stopped; {again} resumes it")
         if isinstance(error, SourceError | TargetError | TargetBusy):
