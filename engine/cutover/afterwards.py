@@ -49,11 +49,11 @@ def retired(settings: Settings) -> str:
 def late_writes(settings: Settings, tell: Callable[[str], object], run_id: str, schema: str = "") -> Late:
     """What was written to the source after the last round's snapshot. schema: as the source's is called now, if that is
     another name. Errors: SourceError, if that is not known."""
-    with connect.target(settings.target) as conn, blame(TargetError, "reading the rounds", STOP):
+    with connect.target(settings.target) as conn, blame(TargetError, "reading the rounds"):
         last = rounds.last(conn, run_id)
     if last is None:
         raise LookupError(f"run {run_id} was cut over without a round")
-    with connect.source(settings.source, STOP) as source:
+    with connect.source(settings.source) as source:
         found = silence.late(source, schema or settings.source_schema, last.reached)
     for one in found:
         tell(f"written to the source after the fence: {one}")

@@ -96,7 +96,8 @@ def cutover(settings: Settings, cutting: Cutting) -> CutOver:
     run_id = foreseen.open_build(settings, cutting.run_id).run_id
     with sessions.following(settings, run_id, cutting.workers, cutting.watch) as session:
         try:
-            return _CutOver(session, cutting, cutting.auditor, cutting.delta_auditor).run()
+            with blame(TargetError, "cutting over", STOP):
+                return _CutOver(session, cutting, cutting.auditor, cutting.delta_auditor).run()
         except Anew as why:
             raise ConfigError(
                 f"the build of run {run_id} cannot follow its source: {why}; `nxtgauge-migrate sync --run {run_id}` "
@@ -281,6 +282,7 @@ class _CutOver:
                     bookkeeping.mark_done(conn, self.run_id, afterwards.FENCED)
                 if lock is not None:
                     lock.check()
+                STOP.check()  # for the last time: what is published is brought to its end
         except TargetError:
             if locked is not None or not conn.closed or not patiently(self._has_published, None):
                 raise

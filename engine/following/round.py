@@ -101,10 +101,11 @@ class Round:
 
     def run(self) -> Told:
         """Errors: Anew; SourceError, TargetError, VerificationFailed, Interrupted; then nothing has changed."""
-        with self.work.sessions.lend("source") as source:
-            changes = self._compared(source)
-            delta, gone = self._derived(source, changes)
-        return self._applied(changes, delta, gone)
+        with blame(TargetError, "following the source", self.work.stop):
+            with self.work.sessions.lend("source") as source:
+                changes = self._compared(source)
+                delta, gone = self._derived(source, changes)
+            return self._applied(changes, delta, gone)
 
     def _time(self, part: str, since: float) -> None:
         self.parts[part] = round(self.parts.get(part, 0) + time.monotonic() - since, 3)
