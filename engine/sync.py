@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from config.errors import ConfigError, Interrupted, MigrateError, TargetError
+from config.errors import ConfigError, Interrupted, MigrateError, SourceError, TargetError
 from config.settings import Settings
 from engine import run as runs
 from engine.books import bookkeeping
@@ -96,7 +96,15 @@ def sync(settings: Settings, following: Following) -> Summary:
     """
     log_context.begin()
     run_id = _made(settings, following, following.run_id)
-    done, patience = 0, Patience(settings.retry_seconds)
+    try:
+        return _followed(settings, following, run_id)
+    except Interrupted:
+        return told(settings, run_id)
+
+
+def _followed(settings: Settings, following: Following, run_id: str) -> Summary:
+    """Rounds, for as long as they are asked for. Errors: Interrupted, and every other kind of config.errors."""
+    done, patience, anew = 0, Patience(settings.retry_seconds), ""
     while True:
         try:
             with sessions.following(settings, run_id, following.workers, following.watch) as session:
@@ -104,14 +112,21 @@ def sync(settings: Settings, following: Following) -> Summary:
                 while following.rounds is None or done < following.rounds:
                     began = time.monotonic()
                     _round(session, following, is_verified=not done)
-                    done, patience = done + 1, Patience(settings.retry_seconds)
+                    done, patience, anew = done + 1, Patience(settings.retry_seconds), ""
                     if following.rounds is None or done < following.rounds:
                         pause(max(0.0, following.every - (time.monotonic() - began)))
             return told(settings, run_id)
         except Anew as why:
-            _begin_anew(settings, following, run_id, str(why))
+            if anew:
+                raise SourceError(
+                    f"no build of this source can follow it: one made a moment ago already cannot ({why}); mend that, "
+                    f"or stop the writers and migrate: `nxtgauge-migrate sync --abort --run {run_id}`, then "
+                    "`nxtgauge-migrate migrate`"
+                ) from None
+            anew = str(why)
+            _begin_anew(settings, following, run_id, anew)
         except Interrupted:
-            return told(settings, run_id)
+            raise
         except MigrateError as error:
             if not error.retryable or patience.left <= 0:
                 raise

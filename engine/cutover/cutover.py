@@ -47,6 +47,7 @@ __all__ = ["CutOver", "Cutting", "Pause", "cutover"]
 
 FENCES = ("lock", "operator")
 CAUGHT_UP_ROUNDS = 5
+RESERVE, MOMENT = 0.5, 0.05  # seconds of the budget that are left for the commits; the shortest wait for a lock
 SHRINKING = 0.9  # a round that takes more than this of the one before is as small as they get
 SHARE = 0.5  # of the budget that the last round may take: verification and publish take the rest
 
@@ -222,13 +223,13 @@ class _CutOver:
                     self._publish(given, lock)
                     with afterwards.said(self.run_id, lock, is_one):
                         lock.commit()
-                    self._mark_fenced()
                     self.waiting.step("fence")
                     self.pause = self.waiting.pause()
                     self._refresh_statistics(work)
         if not is_one:
             schema = lock.binding.retired if lock.binding else ""
             self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id, schema)
+            self._mark_fenced()
 
     def _in_silence(self) -> None:
         self.cutting.stopped()
@@ -268,7 +269,7 @@ class _CutOver:
         """Publish the build. locked: the session of the lock, where source and target are one database; its commit is
         the publish's, too. lock: has to be held up to the commit, for whoever it let go writes to the source."""
         conn = locked or self.conn
-        left = max(1.0, self.cutting.budget - (time.monotonic() - self.waiting.started))
+        left = max(MOMENT, self.cutting.budget - (time.monotonic() - self.waiting.started) - RESERVE)
         allowed = self.settings.allow_dependants
         detail = f"to give the writers back what they had: {'; '.join(self.undo)}" if self.undo else ""
         try:
@@ -281,7 +282,7 @@ class _CutOver:
                 if locked is not None:
                     bookkeeping.mark_done(conn, self.run_id, afterwards.FENCED)
                 if lock is not None:
-                    lock.check()
+                    lock.check(RESERVE)
                 STOP.check()  # for the last time: what is published is brought to its end
         except TargetError:
             if locked is not None or not conn.closed or not patiently(self._has_published, None):

@@ -68,9 +68,9 @@ class Locked:
         """Seconds until the server ends it."""
         return self.deadline - time.monotonic()
 
-    def check(self) -> None:
-        """Errors: those of the place, if the lock is no longer held."""
-        if self.left <= 0:
+    def check(self, reserve: float = 0.0) -> None:
+        """Errors: those of the place, if the lock is no longer held, or not for so many seconds more."""
+        if self.left <= reserve:
             raise self.over()
         with self.place.blame("holding the lock"):
             self.conn.execute("select")

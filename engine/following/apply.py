@@ -3,13 +3,12 @@
 Laws
 - Rows are inserted or updated first, then those are deleted that are no longer to be there. No row is deleted to be
   inserted again: foreign keys of the build would act on it.
-- Foreign keys of what changes are checked once, when all has changed. One that does not hold then fails the round, and
-  nothing has changed. Their definitions are as they were before the transaction ends.
+- Constraints make room (making_room): foreign keys are checked once, when all has changed, and none of them acts. One
+  that does not hold then fails the round, and nothing has changed.
 - No more rows may go than were meant to, by whatever action of a foreign key.
 - The books of what was derived anew are replaced whole by those of the delta.
 """
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +18,7 @@ from psycopg import errors, sql
 from config.errors import TargetError, VerificationFailed
 from config.shapes import Table
 from engine.chunks.work import Work, in_build
-from engine.following import books
+from engine.following import books, making_room
 from engine.following.delta import Delta
 from engine.following.seeds import final_column, final_place
 from engine.following.units import Filled, Group, Rows
@@ -28,25 +27,10 @@ from engine.planning.plan import Plan
 from engine.session import fetch
 from engine.session.blame import blame
 
-REFERENCES = """
-    select c.conrelid::regclass::text, quote_ident(c.conname), c.condeferrable, c.condeferred from pg_constraint as c
-    where c.contype = 'f' and c.conparentid = 0
-      and (c.conrelid = any (%(tables)s::oid[]) or c.confrelid = any (%(tables)s::oid[]))
-    order by 1, 2
-"""
 # What has been deleted in this transaction, whoever did it; nothing where the server does not count.
 WENT = """
     select t.oid::bigint, pg_stat_get_xact_tuples_deleted(t.oid::oid) from unnest(%s::bigint[]) as t (oid)
     where current_setting('track_counts') = 'on'
-"""
-# Unique keys beside the primary one, with what makes them again; those that a foreign key needs stay.
-UNIQUES = """
-    select c.oid is not null, coalesce(quote_ident(c.conname), i.indexrelid::regclass::text),
-           coalesce(pg_get_constraintdef(c.oid), pg_get_indexdef(i.indexrelid)),
-           coalesce(obj_description(c.oid, 'pg_constraint'), obj_description(i.indexrelid, 'pg_class'))
-    from pg_index as i left join pg_constraint as c on c.conindid = i.indexrelid and c.contype in ('u', 'x')
-    where i.indrelid = %(table)s::regclass and (i.indisunique or i.indisexclusion) and not i.indisprimary
-      and not exists (select from pg_constraint as f where f.contype = 'f' and f.conindid = i.indexrelid)
 """
 
 
@@ -79,14 +63,19 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     loaded = _loaded_of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
-        oids = {table: _oid(delta, table) for table, _ in tables}
-        again: list[str] = []
-        with _references_checked_last(target, list(oids.values())):
-            put = {table: _put(delta, table, again) for table, _ in tables}
-            for table, unit in _children_first(delta.main.plan, tables):
-                changed.add(table, (*put[table], _delete(delta, table, unit)))
-        for statement in again:
-            target.execute(statement)
+        places = {table: _main_place(delta, table).as_string() for table, _ in tables}
+        room = making_room.Room(target, {place: _oid(delta, table) for table, place in places.items()})
+        room.make()
+        room.drop_uniques([places[table] for table, _ in tables if _swaps(delta, table)])
+        by_place = {places[table]: (table, unit) for table, unit in tables}
+        room.drop_references(
+            lambda place: _loses(delta, *by_place[place]),
+            lambda place, columns: _changes(delta, by_place[place][0], columns),
+        )
+        put = {table: _put(delta, table) for table, _ in tables}
+        for table, unit in _children_first(delta.main.plan, tables):
+            changed.add(table, (*put[table], _delete(delta, table, unit)))
+        room.close()
         _prove(delta, changed)
     books.replace(delta)
     _record_figures(delta, changed, loaded, source_rows, files)
@@ -118,49 +107,75 @@ def _main_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(*final_place(delta.work, table))
 
 
-def _put(delta: Delta, table: Filled, again: list[str]) -> tuple[int, int]:
-    """Insert the delta's rows, or update those that are there and differ; how many of each. again: takes statements
-    that make what had to make way."""
+def _swaps(delta: Delta, table: Filled) -> bool:
+    """Whether the table's rows cannot be put one after the other, because unique values change places. It is tried."""
+    if not _shape(delta, table).primary_key:
+        return False
+    try:
+        with delta.target.transaction(force_rollback=True):
+            _put(delta, table)
+    except (errors.UniqueViolation, errors.ExclusionViolation):
+        return True
+    return False
+
+
+def _loses(delta: Delta, table: Filled, unit: Rows | Group) -> bool:
+    """Whether rows of the table go; of one without a key all do, and come again."""
+    if not _shape(delta, table).primary_key:
+        return True
+    return fetch.value(bool, delta.target, sql.SQL("select exists ({})").format(_going(delta, table, unit)))
+
+
+def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
+    """Whether some row that stays gets other values in these columns, which are named as in the finished build."""
+    shape = _shape(delta, table)
+    if not shape.primary_key:
+        return True
+    columns = [column.name for column in shape.columns if final_column(delta.work, table, column.name) in finals]
+    query = sql.SQL("select exists (select from {} as m join {} as d on {} where {})").format(
+        _main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
+    )
+    return fetch.value(bool, delta.target, query)
+
+
+def _put(delta: Delta, table: Filled) -> tuple[int, int]:
+    """Insert the delta's rows that are not there, and update those that differ; how many of each.
+
+    Those that are there are not proposed for insertion: a check that holds for new rows alone would be asked of them.
+    """
     shape = _shape(delta, table)
     if not shape.primary_key:
         return _put_keyless(delta, table)
-    try:
-        with delta.target.transaction():
-            return _upsert(delta, table, shape)
-    except (errors.UniqueViolation, errors.ExclusionViolation):
-        again += _drop_uniques(delta.target, _main_place(delta, table).as_string())
-        return _upsert(delta, table, shape)
-
-
-def _upsert(delta: Delta, table: Filled, shape: Table) -> tuple[int, int]:
     own = [column.name for column in shape.columns if not column.generated]
     final = {name: sql.Identifier(final_column(delta.work, table, name)) for name in own}
-    rest = [name for name in own if name not in shape.primary_key]
-    listed = sql.SQL(", ")
-    query = sql.SQL(
-        "with put as (insert into {main} as m ({into}) overriding system value select {given} from {delta} as d "
-        "on conflict ({key}) do {action} returning m.xmax = 0 as is_new) "
-        "select count(*) filter (where is_new), count(*) filter (where not is_new) from put"
+    given = {"main": _main_place(delta, table), "delta": _delta_place(delta, table), "same": _same(delta, table)}
+    sets = sql.SQL(", ").join(sql.SQL("{} = d.{}").format(final[name], sql.Identifier(name)) for name in own)
+    update = sql.SQL("update {main} as m set {sets} from {delta} as d where {same} and {differ}")
+    updated = delta.target.execute(update.format(sets=sets, differ=_compared(delta, table, own), **given)).rowcount
+    insert = sql.SQL(
+        "insert into {main} ({into}) overriding system value select {columns} from {delta} as d "
+        "where not exists (select from {main} as m where {same})"
     )
-    action: sql.Composable = sql.SQL("nothing")
-    if rest:
-        action = sql.SQL("update set {} where row({})::record operator(pg_catalog.*<>) row({})::record").format(
-            listed.join(sql.SQL("{0} = excluded.{0}").format(final[name]) for name in rest),
-            listed.join(sql.SQL("m.{}").format(final[name]) for name in rest),
-            listed.join(sql.SQL("excluded.{}").format(final[name]) for name in rest),
-        )
-    inserted, updated = fetch.one(
-        delta.target,
-        query.format(
-            main=_main_place(delta, table),
-            into=listed.join(final[name] for name in own),
-            given=listed.join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in own),
-            delta=_delta_place(delta, table),
-            key=listed.join(final[name] for name in shape.primary_key),
-            action=action,
-        ),
+    columns = sql.SQL(", ").join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in own)
+    into = sql.SQL(", ").join(final[name] for name in own)
+    return delta.target.execute(insert.format(into=into, columns=columns, **given)).rowcount, updated
+
+
+def _same(delta: Delta, table: Filled) -> sql.Composed:
+    """SQL: whether a row of the delta (d) and one of the build (m) have the same primary key."""
+    return sql.SQL(" and ").join(
+        sql.SQL("d.{} = m.{}").format(sql.Identifier(name), sql.Identifier(final_column(delta.work, table, name)))
+        for name in _shape(delta, table).primary_key
     )
-    return int(inserted), int(updated)
+
+
+def _compared(delta: Delta, table: Filled, columns: list[str]) -> sql.Composed:
+    """SQL: whether these columns of d and m differ in any bit; 1.0 is not 1.00."""
+    rows = (
+        sql.SQL(", ").join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in columns),
+        sql.SQL(", ").join(sql.Identifier("m", final_column(delta.work, table, name)) for name in columns),
+    )
+    return sql.SQL("row({})::record operator(pg_catalog.*<>) row({})::record").format(*rows)
 
 
 def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int]:
@@ -178,18 +193,17 @@ def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int]:
 
 def _delete(delta: Delta, table: Filled, unit: Rows | Group) -> int:
     """Delete what the round derives anew, or found gone, and the delta does not have."""
-    shape = _shape(delta, table)
-    if not shape.primary_key:
+    if not _shape(delta, table).primary_key:
         return 0
-    same = sql.SQL(" and ").join(
-        sql.SQL("d.{} = m.{}").format(sql.Identifier(name), sql.Identifier(final_column(delta.work, table, name)))
-        for name in shape.primary_key
-    )
-    query = sql.SQL("delete from {main} as m where {meant} and not exists (select from {delta} as d where {same})")
-    found = query.format(
-        main=_main_place(delta, table), meant=_is_meant(delta, table, unit), delta=_delta_place(delta, table), same=same
-    )
-    return delta.target.execute(found).rowcount
+    query = sql.SQL("delete from {} as t using ({}) as g where t.ctid = g.place")
+    return delta.target.execute(query.format(_main_place(delta, table), _going(delta, table, unit))).rowcount
+
+
+def _going(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composed:
+    """A query for the places of the rows that go."""
+    query = "select m.ctid as place from {} as m where {} and not exists (select from {} as d where {})"
+    places = _main_place(delta, table), _is_meant(delta, table, unit), _delta_place(delta, table), _same(delta, table)
+    return sql.SQL(query).format(*places)
 
 
 def _is_meant(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composable:
@@ -244,37 +258,6 @@ def _oid(delta: Delta, table: Filled) -> int:
 def _oid_of(delta: Delta, name: str, is_archive: bool) -> int:
     place = sql.Identifier(*final_place(delta.work, Filled(name, is_archive, (), False))).as_string()
     return fetch.value(int, delta.target, "select %s::regclass::oid::bigint", [place])
-
-
-@contextlib.contextmanager
-def _references_checked_last(target: psycopg.Connection, oids: list[int]) -> Iterator[None]:
-    """Foreign keys from and to these tables wait until the block ends; then all have to hold."""
-    found = target.execute(REFERENCES, {"tables": oids}).fetchall()
-    _alter(target, [(table, name, "deferrable initially deferred") for table, name, *_ in found])
-    yield
-    target.execute("set constraints all immediate")
-    states = {(False, False): "not deferrable", (True, False): "deferrable initially immediate"}
-    otherwise = "deferrable initially deferred"
-    _alter(target, [(table, name, states.get((may_wait, waits), otherwise)) for table, name, may_wait, waits in found])
-
-
-def _alter(target: psycopg.Connection, constraints: list[tuple[str, str, str]]) -> None:
-    if constraints:
-        target.execute(
-            ";\n".join(f"alter table {table} alter constraint {name} {state}" for table, name, state in constraints)
-        )
-
-
-def _drop_uniques(target: psycopg.Connection, table: str) -> list[str]:
-    """Rows may change places under a unique key: it is dropped, and made again when all have. Statements that do."""
-    made = []
-    for is_constraint, name, definition, comment in target.execute(UNIQUES, {"table": table}).fetchall():
-        target.execute(f"alter table {table} drop constraint {name}" if is_constraint else f"drop index {name}")
-        made.append(f"alter table {table} add constraint {name} {definition}" if is_constraint else definition)
-        if comment:
-            what = f"constraint {name} on {table}" if is_constraint else f"index {name}"
-            made.append(sql.SQL("comment on {} is {}").format(sql.SQL(what), sql.Literal(comment)).as_string())
-    return made
 
 
 def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:

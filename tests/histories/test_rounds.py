@@ -28,6 +28,7 @@ from tests.histories.history import History
 HISTORIES = int(os.environ.get("NXTGAUGE_HISTORIES", "0"))
 ROUNDS, STEPS = 6, 7
 ODD = Path(__file__).with_name("odd.sql")
+CONSTRAINED_TABLES = Path(__file__).with_name("constrained.sql")
 Database = Callable[..., str]
 
 
@@ -149,6 +150,66 @@ def test_a_build_follows(reference: str, database: Database, what: str) -> None:
             told, found = _compared(session, database)
             assert found == []
             assert told.inserted or told.updated or told.deleted
+
+
+# What changes rows of constrained.sql; each list is one round.
+CONSTRAINED = {
+    "a parent without a key": [
+        "update regions set name='NN' where code='n'",
+    ],
+    "a key that cascades, taken by another": [
+        "update countries set code='c' where id=1",
+        "insert into countries values (9,'a')",
+        "update acities set c='a' where id=1",
+    ],
+    "a key that cascades within its table": [
+        "update sf set code='t' where id=1",
+        "update sf set code='A' where id=2",
+    ],
+    "an identity that is always generated": [
+        "insert into idn(t) values ('c')",
+        "update idn set t='z' where t='a'",
+    ],
+    "a primary key that may wait": [
+        "update defpk set t='x' where id=1",
+        "insert into defpk values (3,'n')",
+    ],
+    "a check that old rows break": [
+        "vacuum full nv",
+    ],
+    "a key that is spelled otherwise": [
+        "update nums set k=1.000 where k=1",
+        "delete from nums where k=2",
+        "insert into nums values (2.000,'b2')",
+    ],
+    "a circle of cascades": [
+        "delete from aa where id=1",
+    ],
+    "a referenced key that changes hands": [
+        "update countries set code='zz' where id=2",
+        "update countries set code='b' where id=3",
+        "update countries set code='q' where id=2",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def constrained(odd: str, module_database: Database) -> str:
+    url = module_database(template=odd)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(CONSTRAINED_TABLES.read_text())
+    return url
+
+
+@pytest.mark.parametrize("what", [*CONSTRAINED])
+def test_a_build_follows_whatever_constrains_it(constrained: str, database: Database, what: str) -> None:
+    source = database(template=constrained)
+    settings = _settings(source, database())
+    run_id = _built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+        for statement in CONSTRAINED[what]:
+            conn.execute(statement)
+        assert _compared(session, database)[1] == []
 
 
 def test_a_round_in_which_nothing_was_written_changes_nothing(odd: str, database: Database) -> None:

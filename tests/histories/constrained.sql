@@ -1,0 +1,25 @@
+-- Tables whose constraints get in the way of a build that changes, and what happens to them.
+create table regions(code text not null unique, name text);
+insert into regions values ('n','N'),('s','S');
+create table shops(id int primary key, region text references regions(code) on delete set null);
+insert into shops select i, case when i%2=0 then 'n' else 's' end from generate_series(1,6) i;
+create table countries(id int primary key, code text not null unique);
+insert into countries values (1,'a'),(2,'b'),(3,'q');
+create table acities(id int primary key, c text references countries(code) on update cascade);
+insert into acities values (1,'a'),(2,'b'),(3,'a');
+create table sf(id int primary key, code text unique, up text references sf(code) on update cascade);
+insert into sf values (1,'A',null),(2,'B',null),(3,'C','A');
+create table idn(id uuid primary key default gen_random_uuid(), n bigint generated always as identity, t text);
+insert into idn(t) values ('a'),('b');
+create table defpk(id int primary key deferrable, t text);
+insert into defpk values (1,'a'),(2,'b');
+create table nv(id int primary key, v int);
+insert into nv values (1,-1),(2,5);
+alter table nv add constraint nv_pos check (v>0) not valid;
+create table nums(k numeric primary key, t text);
+insert into nums values (1.0,'a'),(2.0,'b');
+create table aa(id int primary key, b int);
+create table bb(id int primary key, a int references aa(id) on delete cascade);
+insert into aa values (1,1),(2,2),(3,3);
+insert into bb values (1,1),(2,2),(3,3);
+alter table aa add foreign key (b) references bb(id) on delete cascade;
