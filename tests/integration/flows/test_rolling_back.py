@@ -137,8 +137,8 @@ def test_a_run_that_another_has_replaced_is_refused_and_the_live_one_is_done(pla
 
 def test_books_of_an_older_program_have_no_mark_and_are_brought_up_to_date(place, capsys):
     conn, first, second = place
-    conn.execute("drop table migration.rounds, migration.keys, migration.marks")
-    conn.execute("delete from migration.version where version = 14")
+    conn.execute("drop table migration.cutovers, migration.rounds, migration.keys, migration.marks")
+    conn.execute("delete from migration.version where version >= 14")
     assert main(["rollback", "--yes"]) == 3
     assert "an older version of this program" in capsys.readouterr().err
     assert main(["rollback", "--yes", "--lose"]) == 0
