@@ -57,7 +57,9 @@ def _late(report: Json) -> list[dict[str, Any]]:
     if not report["late_writes"]:
         return []
     return [
-        _step("Stop whoever still writes to the legacy database: the fence does not stand."),
+        _step(
+            "See that nobody writes to the legacy database any more: what was written came past, or before, the fence."
+        ),
         _step(
             "Take the late writes over by hand, under “How long writers waited” they are counted by table; or go back "
             "to the legacy database, which has them, and keep what was written to the new schema:",
@@ -67,7 +69,8 @@ def _late(report: Json) -> list[dict[str, Any]]:
 
 
 def _back(report: Json) -> str:
-    """The way back; after a cut-over the new schema is in use from the first second on."""
+    """The way back; after a cut-over the new schema is in use from the first second on. It says itself what it wants
+    besides, where nothing stood there before."""
     return f"{_command('rollback')} --export FOLDER" if report["cutovers"] else _command("rollback")
 
 

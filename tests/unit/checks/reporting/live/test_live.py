@@ -102,7 +102,7 @@ class TestNextSteps:
         report = cut_over(**LATE)
         assert "are not in the target: 3 in users" in report["headline"]["text"]
         assert report["headline"]["word"] == "CUT OVER, BUT NOT RIGHT"
-        assert report["next_steps"][0]["text"].startswith("Stop whoever still writes")
+        assert report["next_steps"][0]["text"].startswith("See that nobody writes")
         assert not any("begin anew" in step["text"] for step in report["next_steps"])
         assert "Not everything arrived" in report_markdown.render(report)
 
