@@ -70,7 +70,8 @@ def test_no_command_makes_anything_of_a_connection_or_repeats_it(capsys, canary)
         assert main.main([*typed, "--json"]) == 2, call
         out, err = capsys.readouterr()
         assert "hunter2" not in out + err and "ter2" not in out + err, call
-        wanted = "NXTGAUGE_FENCE_URL" if "--fence" in call else "NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL"
+        is_fence = any(word.startswith("--fence") for word in call)
+        wanted = "NXTGAUGE_FENCE_URL" if is_fence else "NXTGAUGE_SOURCE_URL and NXTGAUGE_TARGET_URL"
         assert f"set {wanted} in" in json.loads(out)["error"]["message"], call
     assert main.main(["migrate", canary]) == 2 and "NXTGAUGE_SOURCE_URL" in capsys.readouterr().err
 
