@@ -1,8 +1,8 @@
 """Makes a delta the build's: in one transaction the build's rows change, and the books with them.
 
 Laws
-- Rows are inserted or updated first, then those are deleted that are no longer to be there. No row is deleted to be
-  inserted again: foreign keys of the build would act on it.
+- Rows are inserted or updated first, then those are deleted that are no longer to be there. Only a table without a key
+  is emptied and filled again.
 - Constraints make room (making_room): foreign keys are checked once, when all has changed, and none of them acts. One
   that does not hold then fails the round, and nothing has changed.
 - No more rows may go than were meant to, by whatever action of a foreign key.
@@ -66,7 +66,7 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         places = {table: _main_place(delta, table).as_string() for table, _ in tables}
         room = making_room.Room(target, {place: _oid(delta, table) for table, place in places.items()})
         room.make()
-        room.drop_uniques([places[table] for table, _ in tables if _swaps(delta, table)])
+        room.drop_uniques([p for table, p in places.items() if room.has_uniques(p) and _swaps(delta, table)])
         by_place = {places[table]: (table, unit) for table, unit in tables}
         room.drop_references(
             lambda place: _loses(delta, *by_place[place]),

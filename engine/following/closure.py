@@ -90,12 +90,9 @@ def keeps_groups(delta: Delta, groups: set[Group], wider: set[Rows]) -> bool:
     units of which it derives more rows."""
     if not groups or groups != set(delta.groups):
         return False
-    parents: dict[str, set[str]] = defaultdict(set)
-    for rule in delta.main.plan.rules:
-        if rule.kind == "f":
-            parents[rule.table].add(rule.parent)
+    parents = delta.main.plan.parents
     known = {name for group in groups for is_archive, name in group.tables if not is_archive}
-    while more := {parent for name in known for parent in parents[name]} - known:
+    while more := {parent for name in known for parent in parents.get(name, ())} - known:
         known |= more
     return not any(not table.is_archive and table.name in known for unit in wider for table in unit.tables)
 

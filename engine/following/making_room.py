@@ -28,7 +28,7 @@ CONSTRAINTS = """
     order by 3, 7
 """
 UNIQUES = """
-    select i.indexrelid::bigint, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid),
+    select i.indrelid::bigint, i.indexrelid::bigint, i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid),
            obj_description(i.indexrelid, 'pg_class')
     from pg_index as i
     where i.indrelid = any (%s::oid[]) and i.indisunique and not i.indisprimary
@@ -80,6 +80,7 @@ class Room:
     tables: dict[str, int]
     found: dict[int, Constraint] = field(default_factory=dict)
     dropped: dict[int, Constraint] = field(default_factory=dict)
+    loose: list[tuple[int, int, str, str, str | None]] = field(default_factory=list)  # unique indexes alone
     indexes: list[str] = field(default_factory=list)  # what makes dropped indexes again
     identities: list[tuple[str, str]] = field(default_factory=list)
 
@@ -88,6 +89,7 @@ class Room:
         oids = list(self.tables.values())
         rows = self.target.execute(CONSTRAINTS, {"tables": oids}).fetchall()
         self.found = {row[0]: Constraint(*row) for row in rows}
+        self.loose = self.target.execute(UNIQUES, [oids]).fetchall()
         self._drop(c for c in self.found.values() if not c.is_valid and c.kind in "cfn")
         self._alter("deferrable initially deferred")
         self.identities = self.target.execute(IDENTITIES, [oids]).fetchall()
@@ -101,14 +103,17 @@ class Room:
         self._drop(c for c in pointing if c.on_delete != NO_ACTION and losing[c.to])
         self._drop(c for c in pointing if c.on_update != NO_ACTION and changes(names[c.to], c.referenced))
 
+    def has_uniques(self, table: str) -> bool:
+        """Whether the table has unique keys beside the primary one."""
+        oid = self.tables[table]
+        return any(c.on == oid and c.kind in "ux" for c in self.found.values()) or oid in {on for on, *_ in self.loose}
+
     def drop_uniques(self, tables: Iterable[str]) -> None:
         """Drop the unique keys of these tables, but for the primary one, with the foreign keys that need them."""
         oids = {self.tables[table] for table in tables}
-        if not oids:
-            return
         uniques = [c for c in self.found.values() if c.kind in "ux" and c.on in oids]
-        loose = self.target.execute(UNIQUES, [list(oids)]).fetchall()
-        needed = {c.index for c in uniques} | {oid for oid, *_ in loose}
+        loose = [row[1:] for row in self.loose if row[0] in oids]
+        needed = {c.index for c in uniques} | {index for index, *_ in loose}
         self._drop(c for c in self.found.values() if c.kind == "f" and c.index in needed)
         self._drop(uniques)
         self._run(f"drop index {name}" for _, name, *_ in loose)

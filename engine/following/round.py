@@ -159,13 +159,9 @@ class Round:
             where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
         """
         waiting = {name for (name,) in self.target.execute(query, {"run": self.work.run_id})}
-        found: set[Rows] = set()
+        found, parents = set[Rows](), self.work.plan.parents
         while True:
             derived = _filled(rows | found, groups)
-            parents = {rule.table: set[str]() for rule in self.work.plan.rules if rule.kind == "f"}
-            for rule in self.work.plan.rules:
-                if rule.kind == "f":
-                    parents[rule.table].add(rule.parent)
             more = {
                 unit
                 for unit in set(units.rows) - rows - found

@@ -240,6 +240,15 @@ class Plan(Sent):
     def _final_names(self) -> dict[str, str]:
         return dict(self.renames)
 
+    @cached_property
+    def parents(self) -> dict[str, set[str]]:
+        """Build table → those that its foreign keys point at; none of a table without any."""
+        found: dict[str, set[str]] = {}
+        for rule in self.rules:
+            if rule.kind == "f":
+                found.setdefault(rule.table, set()).add(rule.parent)
+        return found
+
     def find_table(self, name: str) -> TablePlan | None:
         return self._tables.get(name)
 

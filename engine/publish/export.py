@@ -125,7 +125,7 @@ def _queries(
     wanted = sql.SQL("select {} {}").format(sql.SQL(", ").join(sql.Identifier("t", name) for name in columns), rows)
     if settled is None:
         return {"rows": wanted}
-    was_there = sql.SQL("exists (select from ({}) as k where {})").format(settled.known, script.same(table))
+    was_there = sql.SQL("exists (select from ({}) as k where {})").format(settled.known, table.is_key("t", "k"))
     queries = {}
     if settled.inserted:
         queries["inserted"] = wanted + sql.SQL(" and not ") + was_there

@@ -95,7 +95,7 @@ class Restored:
         self._shown, self._key = _psql(part.table), table.columns.as_string(conn)
         self._given = {
             "number": number, "table": name, "rows": f'{only}:"schema".{name}', "columns": all_of, "written": WRITTEN,
-            "name": _literal(conn, part.table), "same": same(table).as_string(conn) if table.key else "",
+            "name": _literal(conn, part.table), "same": table.is_key("t", "k").as_string(conn) if table.key else "",
             "k_key": _of("k", [name for name, _ in table.key]).as_string(conn),
             "t_columns": _of("t", columns).as_string(conn), "k_columns": _of("k", columns).as_string(conn),
         }  # fmt: skip
@@ -125,13 +125,6 @@ class Restored:
 
     def _text(self, template: str, kind: str = "", **given: object) -> str:
         return template.format(**self._given | {"kind": kind} | given)
-
-
-def same(table: Described) -> sql.Composed:
-    """That the key of t is that of k, by the operators that the primary key goes by."""
-    pairs = zip(table.key, table.operators, strict=True)
-    equal = [sql.SQL("t.{0} {1} k.{0}").format(sql.Identifier(name), sql.SQL(by)) for (name, _), by in pairs]
-    return sql.SQL(" and ").join(equal)
 
 
 def text(conn: psycopg.Connection, schema: str, parts: list[Part], restored: list[Restored]) -> str:
