@@ -10,8 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import conninfo
 
 from config import settings as configuration
+from config.errors import SourceError
 from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
@@ -241,6 +243,20 @@ def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, mo
         assert last is not None and last.number == 0
         told, found = _compared(session, database)
         assert found == [] and told.gone == {"children": 1}
+
+
+def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: str, database: Database) -> None:
+    source, role = database(template=odd), "reader_of_no_identifier"
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute("revoke execute on function pg_control_system() from public")
+        conn.execute(f"create role {role} login")
+        try:
+            conn.execute(f"grant pg_read_all_data to {role}")
+            settings = _settings(conninfo.make_conninfo(source, user=role), database())
+            with pytest.raises(SourceError, match="no build of this source can follow it"):
+                sync.sync(settings, sync.Following(rounds=1))
+        finally:
+            conn.execute(f"drop role {role}")
 
 
 def test_abort_leaves_nothing_but_the_books(odd: str, database: Database) -> None:
