@@ -27,7 +27,8 @@ from engine.planning.plan import Plan
 from engine.session import fetch
 from engine.session.blame import blame
 
-# What has been deleted in this transaction, whoever did it; nothing where the server does not count.
+# What this session has deleted and the server has not yet taken into its statistics: that of this transaction, whoever
+# did it, and perhaps that of transactions before it. Nothing where the server does not count.
 WENT = """
     select t.oid::bigint, pg_stat_get_xact_tuples_deleted(t.oid::oid) from unnest(%s::bigint[]) as t (oid)
     where current_setting('track_counts') = 'on'
@@ -60,6 +61,7 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     Errors: TargetError, VerificationFailed; then nothing has changed.
     """
     work, target, changed = delta.work, delta.target, Changed()
+    went_before = _went(delta)
     loaded = _loaded_of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
@@ -76,7 +78,7 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         for table, unit in _children_first(delta.main.plan, tables):
             changed.add(table, (*put[table], _delete(delta, table, unit)))
         room.close()
-        _prove(delta, changed)
+        _prove(delta, changed, went_before)
     books.replace(delta)
     _record_figures(delta, changed, loaded, source_rows, files)
     return changed
@@ -236,19 +238,24 @@ def _children_first(plan: Plan, tables: list[tuple[Filled, Rows | Group]]) -> li
     return found
 
 
-def _prove(delta: Delta, changed: Changed) -> None:
+def _prove(delta: Delta, changed: Changed, went_before: Mapping[Filled, int]) -> None:
     """Errors: VerificationFailed where another number of rows went than was meant: an action of a foreign key."""
-    shapes = [(False, shape.name) for shape in delta.main.plan.build]
-    shapes += [(True, shape.name) for shape in delta.main.plan.archive]
-    tables = {Filled(name, is_archive, (), False): _oid_of(delta, name, is_archive) for is_archive, name in shapes}
-    went: dict[int, int] = dict(delta.target.execute(WENT, [list(tables.values())]).fetchall())
-    for table, oid in tables.items():
+    for table, went in _went(delta).items():
+        gone = went - went_before[table]
         meant = changed.by_table.get((table.is_archive, table.name), (0, 0, 0))[2]
-        if _shape(delta, table).primary_key and went.get(oid, meant) != meant:
+        if _shape(delta, table).primary_key and gone != meant:
             raise VerificationFailed(
-                f"the round did not come out: {went[oid]} rows of {table.name} went, and {meant} had to; nothing was "
+                f"the round did not come out: {gone} rows of {table.name} went, and {meant} had to; nothing was "
                 f"changed, and the build is to be made anew: `nxtgauge-migrate sync --abort`"
             )
+
+
+def _went(delta: Delta) -> dict[Filled, int]:
+    """Rows deleted by this session, of every table of build and archive; no table where the server does not count."""
+    shapes = [(False, shape.name) for shape in delta.main.plan.build]
+    shapes += [(True, shape.name) for shape in delta.main.plan.archive]
+    tables = {_oid_of(delta, name, is_archive): Filled(name, is_archive, (), False) for is_archive, name in shapes}
+    return {tables[oid]: went for oid, went in delta.target.execute(WENT, [list(tables)]).fetchall()}
 
 
 def _oid(delta: Delta, table: Filled) -> int:

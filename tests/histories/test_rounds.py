@@ -7,10 +7,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from psycopg import conninfo
+from psycopg import conninfo, sql
 
 from config import settings as configuration
 from config.errors import SourceError
@@ -18,7 +19,10 @@ from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
+from engine.following import apply as applying
 from engine.following import session as sessions
+from engine.following.apply import Changed
+from engine.following.delta import Delta
 from engine.following.round import Anew, Told
 from engine.following.session import Following
 from engine.session.execution import Silent, Threads
@@ -241,6 +245,26 @@ def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, mo
             session.round(held)
         last = rounds.last(session.conn, run_id)
         assert last is not None and last.number == 0
+        told, found = _compared(session, database)
+        assert found == [] and told.gone == {"children": 1}
+
+
+def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
+    odd: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = database(template=odd)
+    settings = _settings(source, database())
+    run_id, apply = _built(settings), applying.apply
+
+    def deletes_before(delta: Delta, *given: Any) -> Changed:
+        children = sql.Identifier(delta.main.schema, "children")
+        with delta.target.transaction(force_rollback=True):
+            assert delta.target.execute(sql.SQL("delete from {}").format(children)).rowcount
+        return apply(delta, *given)
+
+    monkeypatch.setattr(applying, "apply", deletes_before)
+    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+        conn.execute("delete from children where id in (select id from children order by id limit 1)")
         told, found = _compared(session, database)
         assert found == [] and told.gone == {"children": 1}
 
