@@ -21,7 +21,7 @@ help:
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
 	@echo "make feed [ROUNDS=1000]   keep a copy by the change feed alone, through random rounds, and compare it after each"
-	@echo "make rounds [HISTORIES=500]"
+	@echo "make rounds [HISTORIES=500] [SEED=1000]"
 	@echo "                          follow random histories, and compare each round with a fresh build of the same snapshot"
 	@echo "make matrix [FROM=14,…,18] [TO=14,…,18] [GOLDEN=1]"
 	@echo "                          migrate between servers of all versions, with TLS, ICU and libxml; fetches them by npm"
@@ -82,8 +82,9 @@ feed: $(STAMP)
 	NXTGAUGE_FEED_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/integration/engine/changes $(ARGS)
 
 rounds: HISTORIES = 500
+rounds: SEED = 1000
 rounds: $(STAMP)
-	NXTGAUGE_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest --numprocesses 2 --dist load tests/histories/test_rounds.py $(ARGS)
+	$(BIN)/python -W ignore -m tests.histories --histories $(HISTORIES) --seed $(SEED) $(ARGS)
 
 matrix: FROM = 14,15,16,17,18
 matrix: TO = $(FROM)

@@ -9,7 +9,7 @@ Laws
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from config.note_kinds import Note
 from config.shapes import Column, Sent, Table, by_name
@@ -22,6 +22,7 @@ from transforms.outcome import Parameters
 HIDDEN = "__origin"  # which legacy row a build row came from: <tableoid><ctid>; dropped before publish
 SENT = "bytea"  # type of an item that is the binary form of its value, as the type's own function sends it
 MERGED = "__merged_professionals"  # what professionals carry, until it reaches their profiles
+_PLAIN = (str, int, float, type(None))
 
 
 @dataclass(frozen=True)
@@ -331,10 +332,18 @@ def merged_shape(plan: Plan) -> Table | None:
 
 
 def _spelled(value: object) -> str:
-    if is_dataclass(value) and not isinstance(value, type):
-        return _spelled(tuple((f.name, getattr(value, f.name)) for f in fields(value)))
+    if isinstance(value, _PLAIN):  # most of a plan is
+        return repr(value)
     if isinstance(value, (tuple, list)):
         return "(" + ",".join(map(_spelled, value)) + ")"
+    if names := _field_names(type(value)):
+        return "(" + ",".join(f"({name!r},{_spelled(getattr(value, name))})" for name in names) + ")"
     if isinstance(value, Mapping):
         return _spelled(sorted(value.items()))
     return repr(value)
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    """Of a dataclass; none of any other type."""
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()

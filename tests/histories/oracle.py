@@ -20,6 +20,7 @@ from engine.books import lease as leases
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
 from engine.load.build import Build
+from engine.planning.plan import Plan
 from engine.session import connect, fetch, servers
 from engine.session.execution import Clock, Silent, Threads
 from engine.session.pool import Pool
@@ -42,20 +43,23 @@ def joined(connection: Connection, name: str) -> Iterator[Snapshot]:
 
 
 @contextlib.contextmanager
-def fresh(settings: Settings, target: str, snapshot: str, instant: datetime) -> Iterator[Side]:
+def fresh(
+    settings: Settings, target: str, snapshot: str, instant: datetime, plan: Plan | None = None
+) -> Iterator[Side]:
     """A finished build of an exported snapshot in an empty database, which can be compared as long as the block runs.
 
     settings: those of the build that it is compared with; target: URL of the other database; snapshot: as
-    pg_export_snapshot names it; instant: created_at of that build's run. Errors: PlanRefused, and those of a build.
+    pg_export_snapshot names it; instant: created_at of that build's run; plan: of the same snapshot, instant and
+    settings, where somebody has made it. Errors: PlanRefused, and those of a build.
     """
     here = settings.model_copy(update={"target_url": SecretStr(target)})
-    run_id = build(here, snapshot, instant)
+    run_id = build(here, snapshot, instant, plan)
     with psycopg.connect(target, autocommit=True) as conn:
         schemas = {s.kind: s.name for s in bookkeeping.schemas(conn).values() if s.run_id == run_id}
         yield Side(conn, schemas["product"], schemas["archive"], run_id)
 
 
-def build(settings: Settings, snapshot: str, instant: datetime) -> str:
+def build(settings: Settings, snapshot: str, instant: datetime, plan: Plan | None = None) -> str:
     """Builds into the settings' own target; the run's id. Arguments and errors: as `fresh`."""
     stop, clock = Stop(), Clock(Silent())
     with (
@@ -64,7 +68,7 @@ def build(settings: Settings, snapshot: str, instant: datetime) -> str:
         joined(settings.source, snapshot) as held,
         connect.unflushed(conn),
     ):
-        plan = preflight.planned(settings, held, instant.isoformat(), conn.info.server_version)
+        plan = plan or preflight.planned(settings, held, instant.isoformat(), conn.info.server_version)
         preflight.refuse([str(fault) for fault in plan.faults])
         bookkeeping.ensure(conn)
         start = Start(settings, Options(), plan, held, None, None, None)

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,6 +11,7 @@ from config import settings as configuration
 from engine.session import snapshot
 from tests.histories import oracle
 from tests.histories.compare import BOOKS, SHOWN_ROWS, Side, differences
+from tests.histories.databases import filling
 
 BUILD = "nxtgauge__build"
 INSTANT = datetime(2024, 6, 1, 12, 30, tzinfo=UTC)
@@ -81,7 +81,7 @@ def builds(module_database: Callable[..., str]) -> Iterator[tuple[Side, Side]]:
     settings = configuration.load("demo", urls)
     with contextlib.ExitStack() as stack:
         conn = stack.enter_context(psycopg.connect(source, autocommit=True))
-        conn.execute(Path(__file__).with_name("odd.sql").read_text())
+        conn.execute(filling.ODD.read_text())
         held = stack.enter_context(snapshot.hold(settings.source))
         first = stack.enter_context(oracle.fresh(settings, targets[0], held.name, INSTANT))
         conn.execute("delete from keyless; update users set full_name = 'later'; delete from pairs where a < 5")

@@ -3,16 +3,15 @@
 import random
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from flows.demo.seed import seed
+from tests.histories.databases import filling
 from tests.histories.history import History
 from tests.histories.kinds import WRITES
 
-ODD = Path(__file__).with_name("odd.sql")
 OF_TRANSACTIONS = {"released", "rolled back", "left open", "ended late", "given up late", "vacuumed full", "frozen"}
 MOST_BATCHES = 30  # the rare kinds are drawn one time in 170, and left out where they would have to wait
 SUM = "select coalesce(sum(hashtext(t::text)::numeric), 0), count(*) from {} as t"
@@ -24,8 +23,7 @@ Make = Callable[..., str]
 @pytest.fixture
 def url(database: Make) -> str:
     url = database()
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(ODD.read_text())
+    filling.odd(url)
     return url
 
 
@@ -40,8 +38,7 @@ def test_every_kind_of_change_is_made(database: Make, rng: random.Random, is_ref
     if is_reference:
         seed(url, rows=3_000)
     else:
-        with psycopg.connect(url, autocommit=True) as conn:
-            conn.execute(ODD.read_text())
+        filling.odd(url)
     with psycopg.connect(url, autocommit=True) as conn, History(conn, "public", rng) as history:
         left = {*WRITES} | OF_TRANSACTIONS
         for _ in range(MOST_BATCHES):
@@ -55,10 +52,10 @@ def test_one_seed_makes_one_history(database: Make, rng: random.Random) -> None:
     sums, number = [], rng.randrange(1000)
     for _ in range(2):
         url = database()
-        with psycopg.connect(url, autocommit=True) as conn:
-            conn.execute(ODD.read_text())
-            done = _played(url, number, 60)
-            tables = ("users", "pairs", "children", "parts", "keyless", "developer_profiles", "payments")
+        filling.odd(url)
+        done = _played(url, number, 60)
+        tables = ("users", "pairs", "children", "parts", "keyless", "developer_profiles", "payments")
+        with psycopg.connect(url) as conn:
             sums.append((done, [conn.execute(SUM.format(table)).fetchone() for table in tables]))
     assert sums[0] == sums[1]
 

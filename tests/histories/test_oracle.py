@@ -1,7 +1,6 @@
 """The oracle's build is the one that the program makes."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 
@@ -12,13 +11,13 @@ from engine.session import snapshot
 from engine.start.options import Options
 from tests.histories import oracle
 from tests.histories.compare import Side, differences
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 
 
 def test_a_fresh_build_with_the_run_s_instant_is_what_a_run_has_published(database: Callable[..., str]) -> None:
     source, target, other = (database() for _ in range(3))
-    with psycopg.connect(source, autocommit=True) as conn:
-        conn.execute(Path(__file__).with_name("odd.sql").read_text())
+    filling.odd(source)
     urls = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
     settings = configuration.load("demo", urls)
     run_id = migrate(settings, Options(auditor=trusting)).run_id

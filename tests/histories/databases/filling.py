@@ -1,0 +1,68 @@
+"""Legacy databases that histories begin with: one of odd shapes, the reference, and parts of that, which are cheaper.
+
+A part has the tables of one domain, so that what is written meets there more often.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from flows.demo import seed as seeding
+
+ODD = Path(__file__).with_name("odd.sql")
+CONSTRAINED = Path(__file__).with_name("constrained.sql")
+ROWS = 300
+PEOPLE = """
+    users roles user_roles user_settings professionals portfolio_items portfolio_images services lead_requests
+    onboarding_submissions onboarding_states onboarding_configs submission_documents verifications verification_logs
+    reviews
+"""
+MONEY = "users payments invoices coupons coupon_uses discounts pricing_packages tracecoin_wallets tracecoin_ledger"
+
+
+def odd(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(ODD.read_text(encoding="utf-8"))
+
+
+def constrained(url: str) -> None:
+    """The odd one, and tables whose constraints act."""
+    odd(url)
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(CONSTRAINED.read_text(encoding="utf-8"))
+
+
+def reference(url: str, belongs: Callable[[str], bool] = bool) -> None:
+    """Those tables of the reference that belong there."""
+    seeding.seed(url, rows=ROWS)
+    with psycopg.connect(url, autocommit=True) as conn:
+        for name in seeding.tables(conn, "public"):
+            if not belongs(name):
+                conn.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(name)))
+
+
+def is_of_people(name: str) -> bool:
+    return name in PEOPLE.split() or name.endswith("_profiles")
+
+
+def is_of_money(name: str) -> bool:
+    return name in MONEY.split()
+
+
+def is_of_the_rest(name: str) -> bool:
+    return name in ("users", "roles") or (not is_of_people(name) and not is_of_money(name))
+
+
+# The cheaper ones more often.
+LEGACIES: dict[str, Callable[[str], None]] = {
+    "odd": odd,
+    "people": partial(reference, belongs=is_of_people),
+    "constrained": constrained,
+    "money": partial(reference, belongs=is_of_money),
+    "rest": partial(reference, belongs=is_of_the_rest),
+    "demo": reference,
+}
+TURNS = ("odd", "people", "constrained", "money", "people", "odd", "rest", "people", "money", "demo")

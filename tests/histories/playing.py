@@ -1,0 +1,85 @@
+"""Plays histories: a build follows its source through random rounds, and each is compared with a fresh build."""
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import psycopg
+
+from config import settings as configuration
+from config.settings import Settings
+from engine import sync
+from engine.books import bookkeeping
+from engine.following import session as sessions
+from engine.following.round import Anew, Told
+from engine.following.session import Following
+from engine.session.execution import Silent, Threads
+from tests.histories import oracle
+from tests.histories.compare import Side, differences
+from tests.histories.history import History
+
+Databases = Callable[[], str]  # makes an empty database; its URL
+
+
+@dataclass
+class Played:
+    """What came of a history. faults: differences, with the round; done: how often each kind of change was made;
+    anew: why the build began anew, which ends a history."""
+
+    rounds: int = 0
+    faults: list[str] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    anew: str = ""
+    seconds: float = 0.0
+
+
+def settings_of(source: str, target: str) -> Settings:
+    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+
+
+def built(settings: Settings) -> str:
+    """A build of the source as it is; its run's id."""
+    return sync.sync(settings, sync.Following(rounds=0)).run_id
+
+
+@contextlib.contextmanager
+def following(settings: Settings, run_id: str) -> Iterator[Following]:
+    with sessions.following(settings, run_id, Threads(2), Silent()) as session:
+        yield session
+
+
+def compared(session: Following, empty: Databases) -> tuple[Told, list[str]]:
+    """One round, and what a fresh build of its snapshot has otherwise."""
+    with session.snapshot() as held:
+        work, told = session.round(held)
+        settings, conn = session.settings, session.conn
+        build = bookkeeping.build(conn, session.run.run_id)
+        side = Side(conn, build.name, "legacy_archive__build", session.run.run_id)
+        with oracle.fresh(settings, empty(), held.name, session.run.created_at, work.plan) as fresh:
+            return told, differences(side, fresh)
+
+
+def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: int, before: int = 0) -> Played:
+    """A history of so many rounds, of so many transactions each. before: those that come before the build is made;
+    0: it is made, or was made, of the source as it is. Errors: those of a round."""
+    began, played = time.monotonic(), Played()
+    source = settings.source.conninfo
+    with psycopg.connect(source, autocommit=True) as conn, History(conn, "public", number) as history:
+        if before:
+            played.done += history.step(before)
+        run_id = built(settings)
+        try:
+            with following(settings, run_id) as session:
+                while played.rounds < rounds and not played.faults:
+                    played.done += (done := history.step(steps))
+                    told, found = compared(session, empty)
+                    played.rounds += 1
+                    played.faults = [f"round {told.number}, after {dict(done)}", *found] if found else []
+        except Anew as why:
+            played.anew = str(why)
+        played.refused = history.refused
+    played.seconds = time.monotonic() - began
+    return played
