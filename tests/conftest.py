@@ -28,6 +28,7 @@ FOLDER = "nxtgauge-migrate-tests-"
 # Speed over durability: the data lives as long as the session.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 STRATEGY = " strategy file_copy"  # a third of the time that a log of every page takes, as nothing is synced
+LONGEST = ("golden", "system")  # rooms, in the order in which they begin
 SEED = int(os.environ.get("NXTGAUGE_TEST_SEED") or secrets.randbelow(2**32))
 os.environ["NXTGAUGE_TEST_SEED"] = str(SEED)  # the processes of one run share it
 
@@ -45,18 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """The whole program first: those few tests wait for minutes, and others can run beside them. Then as paths are.
+    """What takes longest first: the golden cases, which are one module, and the whole program, whose few tests wait for
+    minutes while others run beside them. Then as paths are.
 
     Within a module of unit, property and integration tests the order is random, but for those marked `story`, which go
     on from what those before them have done. In other rooms tests run as they are written.
     """
     written = {item.nodeid: number for number, item in enumerate(items)}
     yield
-    items.sort(key=lambda item: (not _of_system(item), item.path, written[item.nodeid] if _in_story(item) else 0))
+    items.sort(key=lambda item: (_turn(item), item.path, written[item.nodeid] if _in_story(item) else 0))
 
 
-def _of_system(item: pytest.Item) -> bool:
-    return "system" in item.path.parts
+def _turn(item: pytest.Item) -> int:
+    return next((number for number, room in enumerate(LONGEST) if room in item.path.parts), len(LONGEST))
 
 
 def _in_story(item: pytest.Item) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dask
 import distributed
 import psycopg
 import pytest
@@ -34,6 +35,9 @@ ROOT = Path(__file__).parents[2]
 PATH = os.pathsep.join(map(str, (ROOT, *map(Path, sys.path))))  # as this process finds the program and this module
 SITE = ROOT / "tests" / "support" / "failpoints" / "site"  # arms whoever has it on the path, as his environment says
 START_SECONDS = 120
+# Nobody is given up because the machine is busy: by default a silence of 30 s is taken for a lost connection.
+PATIENT = {"distributed.comm.timeouts.tcp": "300s", "distributed.comm.timeouts.connect": "120s"}
+PATIENT_ENVIRONMENT = {f"DASK_{name.replace('.', '__').upper()}": seconds for name, seconds in PATIENT.items()}
 ROWS = 3_000
 # So small that there is something to hand out.
 CHUNKS = {"stream_chunk_bytes": 65_536, "frame_chunk_bytes": 65_536, "workers": 2}
@@ -69,7 +73,7 @@ class Cluster:
     """
 
     def __init__(self, folder: Path, environment: dict[str, str], strikes: tuple[str, ...] = ()):
-        self._folder, self._environment = folder, os.environ | environment
+        self._folder, self._environment = folder, os.environ | PATIENT_ENVIRONMENT | environment
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -99,11 +103,12 @@ class Cluster:
 @contextlib.contextmanager
 def _cluster(folder: Path, settings, *strikes: str) -> Iterator[Cluster]:
     urls = {"NXTGAUGE_SOURCE_URL": settings.source_url, "NXTGAUGE_TARGET_URL": settings.target_url}
-    found = Cluster(folder, {name: url.get_secret_value() for name, url in urls.items()}, strikes)
-    try:
-        yield found
-    finally:
-        found.stop()
+    with dask.config.set(PATIENT):
+        found = Cluster(folder, {name: url.get_secret_value() for name, url in urls.items()}, strikes)
+        try:
+            yield found
+        finally:
+            found.stop()
 
 
 def _settings(source: str, target: str, **more):
@@ -169,7 +174,7 @@ def test_no_killed_worker_cut_connection_or_failure_costs_a_row(api, source, dat
         strikes = AtChunks({12: lambda: _end_snapshot(given)})
         with pytest.raises(SourceError, match="joining the snapshot"):
             _on(found, given, strikes)
-        assert found.workers[0].wait(10) == -signal.SIGKILL
+        assert found.workers[0].wait(START_SECONDS) == -signal.SIGKILL
         assert "it is tried again" in (tmp_path / "worker.log").read_text(), "one was cut off"
         run_id, state, done = _run(given)
         assert state == "failed" and done >= 12
