@@ -28,7 +28,7 @@ from engine.start.options import Options
 from tests.support.auditors import trusting
 
 FOLDER = Path(__file__).parent
-ROWS = 20_000
+ROWS = 5_000
 MUTATIONS = [entry for path in sorted(FOLDER.glob("*.toml")) for entry in tomllib.loads(path.read_text())["mutation"]]
 LEAST = 40
 SEED = int(os.environ["NXTGAUGE_TEST_SEED"])  # tests/conftest.py has chosen it
