@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache, cached_property
+from typing import Any
 
 from config.note_kinds import Note
 from config.shapes import Column, Sent, Table, by_name
@@ -331,7 +332,7 @@ def merged_shape(plan: Plan) -> Table | None:
     return Table(MERGED, (*own, *carried))
 
 
-def _spelled(value: object) -> str:
+def _spelled(value: Any) -> str:
     if isinstance(value, _PLAIN):  # most of a plan is
         return repr(value)
     if isinstance(value, (tuple, list)):

@@ -83,6 +83,12 @@ class History:
                 done += self._rare()
         return done
 
+    def clear(self, tables: int) -> None:
+        """Empty so many tables; some of their rows come back later, perhaps."""
+        for _ in range(tables):
+            with contextlib.suppress(*REFUSED, NotApplicable):
+                write(self.writes, self._short, "cleared")
+
     def settle(self) -> Counter[str]:
         """End what is open, one way or the other; what was committed by that."""
         done: Counter[str] = Counter()

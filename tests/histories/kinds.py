@@ -6,6 +6,7 @@ import psycopg
 from psycopg import sql
 
 from tests.histories.legacy import KINDS, SMALL_ROWS, TEXTS, Reference, Rows
+from tests.histories.meetings import MEETINGS
 from tests.histories.values import formed, fresh, literal
 from tests.histories.writes import Gone, NotApplicable, Values, Writes
 
@@ -277,7 +278,7 @@ def write(w: Writes, session: psycopg.Connection, kind: str) -> bool:
         return False
 
 
-WRITES: dict[str, Callable[[Writes, psycopg.Connection], int]] = {
+WRITES: dict[str, Callable[[Writes, psycopg.Connection], int]] = MEETINGS | {
     each.__name__: each
     for each in (
         copied, by_default, collided, twin, unknown_state, other_state, mended, mended_reference, late_parent, orphaned,

@@ -109,13 +109,15 @@ class Writes:
             raise NotApplicable
         return Gone(table, dict(zip([c.name for c in table.columns], found, strict=True)))
 
-    def insert(self, session: psycopg.Connection, gone: Gone) -> int:
+    def insert(self, session: psycopg.Connection, gone: Gone, otherwise: str = "") -> int:
+        """otherwise: what follows the values."""
         columns = gone.table.columns
-        query = sql.SQL("insert into {} ({}) overriding system value values ({})")
+        query = sql.SQL("insert into {} ({}) overriding system value values ({}) {}")
         said = query.format(
             sql.Identifier(self.legacy.schema, gone.table.name),
             sql.SQL(", ").join(sql.Identifier(c.name) for c in columns),
             sql.SQL(", ").join(literal(gone.values[c.name], c) for c in columns),
+            sql.SQL(otherwise),
         )
         return session.execute(said).rowcount
 
