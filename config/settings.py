@@ -142,7 +142,7 @@ class Profile(BaseModel):
     task_runner: Literal["threads", "dask"] = "threads"
     dask_scheduler: SchedulerAddress = ""
     stream_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 64 * MEBIBYTE
-    frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 8 * MEBIBYTE
+    frame_chunk_bytes: Annotated[int, Field(ge=64 * KIBIBYTE)] = 4 * MEBIBYTE
     retry_seconds: Annotated[int, Field(ge=0)] = 300
     read_megabytes_per_second: Annotated[float, Field(ge=0)] = 0
     max_active_sessions: Annotated[int, Field(ge=0)] = 0

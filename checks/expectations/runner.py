@@ -1,7 +1,7 @@
 """Runs Great Expectations in a process of its own: a context, a validation per table, results without values.
 
 Laws
-- Great Expectations is imported in the child alone: it takes seconds and some 300 MB. The child reads the connection
+- Great Expectations is imported in the child alone: it takes seconds and some 200 MB. The child reads the connection
   from its standard input and answers in JSON; its other output is dropped, for it may quote values.
 - The session cannot write, and its search path is the schema under judgement: suites name tables without a schema.
 - `success` ignores severities, so results are read one by one. An expectation that raised is an ERROR and shows only
@@ -29,7 +29,7 @@ import psycopg
 import sqlalchemy
 from sqlalchemy.pool import StaticPool
 
-from checks.expectations import data_docs
+from checks.expectations import data_docs, late
 from checks.expectations.found import Found
 from checks.reading import connect
 from checks.reading.drift import Side
@@ -214,6 +214,7 @@ def main() -> None:
 def _asked() -> dict[str, Any]:
     """The answer to the question that comes in; the imports, which take seconds, are made while none is there."""
     gc.disable()  # a sixth of the time went into looking through what the imports had made
+    late.import_late("scipy.stats", "altair")
     import checks.expectations.judgement  # noqa: F401
 
     gc.freeze()

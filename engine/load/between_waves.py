@@ -59,7 +59,7 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
 
 def frames_after(work: Work, target: psycopg.Connection, wave: int) -> dict[str, pd.DataFrame]:
     """Lookups made of the judged rows of a wave, by name."""
-    return {"rejected_profiles": profiles.rejected(work, target)} if wave == 1 else {}
+    return profiles.lay_out_rejected(work, target) if wave == 1 else {}
 
 
 def drop_helpers(work: Work, target: psycopg.Connection) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from config.errors import SourceError, TargetError
-from engine.chunks import chunk_books, culprits, ledger
+from engine.chunks import chunk_books, culprits, ledger, memory
 from engine.chunks.culprits import Refused
 from engine.chunks.work import NOTHING, Chunk, Part, Work, select
 from engine.load import loading, lookups, refusals
@@ -27,8 +27,7 @@ from engine.session.blame import blame
 from transforms import registry, steps
 from transforms.outcome import ID_MAP, TEXT, Outcome
 
-# Arrow's own allocator keeps what a chunk has let go of: the process then takes some 40 MB more, and is no faster.
-pa.set_memory_pool(pa.system_memory_pool())
+memory.return_at_once()
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:

@@ -1,14 +1,15 @@
 """One lookup: what a transform must know beyond its own rows, as a small frame of text.
 
 Laws
-- A lookup is restricted to what the chunk's rows ask for. What is asked once per run holds exceptions alone (ids
-  claimed twice, users with several professionals, rejected profiles), so that it does not grow with the tables.
+- A lookup is restricted to what the chunk's rows ask for. What may be as long as a table, or as the dirt in it, is laid
+  out in the build schema, and asked there for each chunk, so that memory does not grow with either. Frames for the
+  whole run hold roles and gateways alone.
 - A lookup of legacy rows asks the source once, in the run's snapshot; one that depends on earlier waves asks the build
   schema, for each chunk.
 - Keys are compared as the legacy database spells them and handed on as the target does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -20,6 +21,7 @@ from config.errors import TargetError
 from config.postgres.quoting import quoted
 from config.postgres.types import UUID_TEXT
 from engine.chunks.work import Work
+from engine.load.stream import pump
 from engine.planning.ids import hyphened, is_uuid
 from engine.planning.plan import Route
 from engine.planning.tables.reshaped import RULE
@@ -28,6 +30,7 @@ from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, empty
 
+IDS = ["id", "legacy_table"]
 Find = Callable[["Asking"], pd.DataFrame]
 Prepare = Callable[[Work, psycopg.Connection], dict[str, pd.DataFrame]]
 
@@ -54,54 +57,100 @@ class Asking:
 class Long:
     """A lookup that may be as long as a table: a SELECT in the source, laid out in the build schema for the load.
 
-    parents: (column, legacy table) of those of its columns whose ids are derived.
+    columns: what it gives, by name, all of them text. parents: (column, legacy table) of those whose ids are derived.
     """
 
+    columns: Sequence[str]
     query: str
-    parents: list[tuple[str, str]]
+    parents: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Lookup:
     """find: for a chunk's rows. prepare: its frames for the whole run, by their names.
 
-    long: what is laid out, in these columns; it gives None where the source has nothing to ask.
+    long: what is laid out; it gives None where the source has nothing to ask. is_laid_out: whether it is, by `long` or
+    between the waves.
     """
 
     find: Find
     prepare: Prepare | None = None
     long: Callable[[Work], Long | None] | None = None
-    columns: Sequence[str] = ()
+    is_laid_out: bool = False
 
 
-def prepared(name: str, columns: list[str], prepare: Prepare | None = None) -> Lookup:
-    """One whose frame is the same for all chunks of the run, or of one legacy table (`name:table`)."""
+def prepared(name: str, columns: list[str], prepare: Prepare) -> Lookup:
+    """One whose frame is the same for all chunks of the run."""
 
     def find(asking: Asking) -> pd.DataFrame:
-        frames = asking.work.frames
-        frame = frames.get(f"{name}:{asking.route.legacy_table}", frames.get(name))
-        return empty(columns) if frame is None else frame
+        return asking.work.frames.get(name, empty(columns))
 
     return Lookup(find, prepare)
 
 
 def laid_out(
-    name: str, columns: list[str], keys: Callable[[pd.DataFrame], pd.Series], long: Callable[[Work], Long | None]
+    name: str,
+    columns: list[str],
+    keys: Callable[[pd.DataFrame], pd.Series],
+    long: Callable[[Work], Long | None] | None = None,
 ) -> Lookup:
     """One that is laid out in the build schema. keys: what a chunk's rows ask its first column for."""
+    return Lookup(lambda asking: of_laid_out(asking, name, columns, keys(asking.rows)), None, long, is_laid_out=True)
+
+
+def ids_of_table(name: str, keys: Callable[[pd.DataFrame], pd.Series], long: Callable[[Work], Long | None]) -> Lookup:
+    """The same of ids, each with the legacy table that it is said of: those of the rows' own table."""
 
     def find(asking: Asking) -> pd.DataFrame:
-        work = asking.work
-        if table_of(name) not in work.frames:
-            return empty(columns)
-        query = sql.SQL("select {} from {} where {} = any ($1::text[])").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.Identifier(work.schema, table_of(name)),
-            sql.Identifier(columns[0]),
-        )
-        return _handed_on(work, name, asked(work, query, columns, keys(asking.rows)))
+        found = of_laid_out(asking, name, IDS, keys(asking.rows))
+        return found[found["legacy_table"] == asking.route.legacy_table]
 
-    return Lookup(find, None, long, columns)
+    return Lookup(find, None, long, is_laid_out=True)
+
+
+def of_laid_out(asking: Asking, name: str, columns: list[str], keys: pd.Series) -> pd.DataFrame:
+    """The rows of a lookup that is laid out of which the first column is one of the keys; none where nothing was."""
+    work = asking.work
+    if table_of(name) not in work.frames or not keys.notna().any():
+        return empty(columns)
+    query = sql.SQL("select {} from {} where {} = any ($1::text[])").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(work.schema, table_of(name)),
+        sql.Identifier(columns[0]),
+    )
+    return _handed_on(work, name, asked(work, query, columns, keys))
+
+
+def lay_out(
+    work: Work,
+    source: psycopg.Connection,
+    target: psycopg.Connection,
+    name: str,
+    longs: Iterable[Long],
+) -> dict[str, pd.DataFrame]:
+    """Copy the answers, of equal columns, into a table of the build schema, indexed by the first column; a frame by
+    which chunks know of it. Where there is no answer they need not ask, and no frame says so."""
+    table = sql.Identifier(work.schema, table_of(name))
+    first: Long | None = None
+    with target.transaction(), target.cursor() as cursor:
+        cursor.execute(sql.SQL("drop table if exists {}").format(table))
+        for long in longs:
+            if first is None:
+                _make(target, table, long.columns)
+            with cursor.copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink:
+                pump(work.sessions.throttle, source, name, f"copy ({long.query}) to stdout (format binary)", sink)
+            first = long if first is None and cursor.rowcount else first
+        if first is None:
+            return {}
+        cursor.execute(sql.SQL("create index on {} ({})").format(table, sql.Identifier(first.columns[0])))
+        cursor.execute(sql.SQL("analyze {}").format(table))
+    return {table_of(name): pd.DataFrame(first.parents, columns=["column", "parent"])}
+
+
+def _make(target: psycopg.Connection, table: sql.Identifier, columns: Sequence[str]) -> None:
+    declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
+    target.execute(sql.SQL("drop table if exists {}").format(table))
+    target.execute(sql.SQL("create unlogged table {} ({})").format(table, declared))
 
 
 def table_of(name: str) -> str:

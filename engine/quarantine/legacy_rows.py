@@ -48,11 +48,9 @@ def by_origin(table: LegacyTable, schema: str, origins: list[str], columns: Coll
     return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])", columns)
 
 
-def by_key(
-    table: LegacyTable, schema: str, keys: list[str], more: str = "", columns: Collection[str] | None = None
-) -> str:
-    """SQL: the same for keys as legacy_key gives them; more: an expression of which it gives the value, too."""
-    return _query(table, schema, key_condition(table, keys), columns, more)
+def by_key(table: LegacyTable, schema: str, keys: list[str], columns: Collection[str] | None = None) -> str:
+    """SQL: the same for keys as legacy_key gives them."""
+    return _query(table, schema, key_condition(table, keys), columns)
 
 
 def key_condition(table: LegacyTable, keys: Collection[str]) -> str:
@@ -146,9 +144,7 @@ def sources(work: Work, oids: Collection[str]) -> dict[LegacyTable, list[str]]:
     return grouped
 
 
-def _query(
-    table: LegacyTable, schema: str, condition: str, columns: Collection[str] | None = None, more: str = ""
-) -> str:
+def _query(table: LegacyTable, schema: str, condition: str, columns: Collection[str] | None = None) -> str:
     own = table.shape.find_column("id")
     return ROWS.format(
         origin=ORIGIN.expression,
@@ -156,5 +152,5 @@ def _query(
         row=row_as_json(table.shape, columns),
         table=quoted(schema, table.name),
         condition=condition,
-        id=", ".join([ids.word(own) if own else "null::text", *([more] if more else [])]),
+        id=ids.word(own) if own else "null::text",
     )

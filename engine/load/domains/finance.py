@@ -34,7 +34,7 @@ def _gateways(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]
 def _payment_parts(work: Work) -> Long | None:
     payments = work.plan.find_table("payments")
     if payments and any(r.transform == "orders" for r in payments.routes):
-        return Long(*payment_parts.query(work))
+        return Long(PARTS, *payment_parts.query(work))
     return None
 
 

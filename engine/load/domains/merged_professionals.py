@@ -7,6 +7,7 @@ Laws (contract, 4.4: professionals)
   is judged with the profile that gets it. References that lead to one row are equal.
 - A value that differs from the chosen one is noted on its row.
 - All rows are put aside by the chunks that read them, so that no result depends on how they were divided.
+- Notes are written of BATCH_ROWS rows at a time, so that memory does not grow with them.
 """
 
 from collections.abc import Iterator
@@ -17,13 +18,15 @@ from psycopg import sql
 from config import mapping, note_kinds
 from config.errors import SourceError
 from config.note_kinds import Note
+from config.postgres.quoting import quoted
 from config.shapes import Column
 from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
 from engine.load import ddl
 from engine.planning import ids
 from engine.planning.plan import MERGED, Route, merged_shape
-from engine.quarantine import legacy_rows, violations
+from engine.planning.tables.reshaped import legacy_key
+from engine.quarantine import legacy_rows, records, violations
 from engine.reflect.select_list import as_text, plain
 from engine.session.blame import blame
 
@@ -49,7 +52,14 @@ NEXT = """
         order by t.__root_id, t.__place
     ) as m where r.id = m.__root_id and r.{column} is not distinct from null
 """
-ORPHANS = "update {merged} as t set {column} = null where {violates} returning t.__legacy_key"
+MAKE_ORPHANS = """
+    create temporary table if not exists __orphans (key text) on commit drop;
+    truncate pg_temp.__orphans
+"""
+ORPHANS = """
+    with nulled as (update {merged} as t set {column} = null where {violates} returning t.__legacy_key as key)
+    insert into pg_temp.__orphans select key from nulled
+"""
 LOSERS = """
     select t.__legacy_key from {merged} as t join {roots} as r on r.id = t.__root_id
     where t.__root_id in (select s.__root_id from {merged} as s where s.__place = 2)
@@ -83,7 +93,7 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
-        losers = _losers(work, target, work.plan.shape(route.targets[0]).column(pair[0]), names)
+        losers = _losers(work, work.plan.shape(route.targets[0]).column(pair[0]), names)
         _note(work, target, route, pair, note_kinds.OUTDATED.saying(), losers)
 
 
@@ -99,8 +109,10 @@ def _null_orphans(work: Work, target: psycopg.Connection, route: Route, names: d
         if column in pairs:
             query = sql.SQL(ORPHANS).format(column=sql.Identifier(column), violates=condition, **names)
             with in_build(work, target):
-                orphans = [key for (key,) in target.execute(query)]
-            _note(work, target, route, (column, pairs[column]), orphan_note(work, parent), orphans)
+                target.execute(MAKE_ORPHANS)
+                target.execute(query)
+                orphans = sql.SQL("select key from pg_temp.__orphans")
+                _note(work, target, route, (column, pairs[column]), orphan_note(work, parent), orphans)
 
 
 def _nowhere(work: Work, route: Route) -> Iterator[tuple[str, sql.Composable, str]]:
@@ -119,26 +131,39 @@ def _nowhere(work: Work, route: Route) -> Iterator[tuple[str, sql.Composable, st
             yield rule.columns[0], violations.violates(work, rule), rule.parent
 
 
-def _losers(work: Work, target: psycopg.Connection, column: Column, names: dict[str, sql.Identifier]) -> list[str]:
-    """Legacy keys of the rows whose value does not stand; of references that lead to one row none differs."""
+def _losers(work: Work, column: Column, names: dict[str, sql.Identifier]) -> sql.Composed:
+    """SQL: legacy keys of the rows whose value does not stand; of references that lead to one row none differs."""
     own = as_text(column)
     kept = own.replace(plain(column), f"r{plain(column)[1:]}")
     for step in work.plan.follows:
         if (step.table, step.column) == (ROOT, column.name):
             own, kept = (violations.followed(work, step, value) for value in (own, kept))
-    query = sql.SQL(LOSERS).format(column=sql.Identifier(column.name), own=sql.SQL(own), kept=sql.SQL(kept), **names)
-    return [key for (key,) in target.execute(query)]
+    return sql.SQL(LOSERS).format(column=sql.Identifier(column.name), own=sql.SQL(own), kept=sql.SQL(kept), **names)
 
 
 def _note(
+    work: Work,
+    target: psycopg.Connection,
+    route: Route,
+    pair: tuple[str, str],
+    note: Note,
+    keys: sql.SQL | sql.Composed,
+) -> None:
+    """The note on legacy rows, with the value that each has. pair: a column of the profile, the legacy one; keys: SQL,
+    of the rows."""
+    with target.transaction(), target.cursor(name="noted") as cursor:
+        cursor.execute(keys)
+        while some := cursor.fetchmany(records.BATCH_ROWS):
+            _note_some(work, target, route, pair, note, [key for (key,) in some])
+
+
+def _note_some(
     work: Work, target: psycopg.Connection, route: Route, pair: tuple[str, str], note: Note, keys: list[str]
 ) -> None:
-    """The note on these legacy rows, with the value that each has. pair: a column of the profile, the legacy one."""
-    if not keys:
-        return
     table = work.plan.table(route.legacy_table).legacy
-    query = legacy_rows.by_key(table, work.plan.source_schema, keys, as_text(table.shape.column(pair[1])))
+    shown = f"{legacy_key(table)}, {as_text(table.shape.column(pair[1]))}"
+    of_rows = f"{quoted(work.plan.source_schema, table.name)} as t where {legacy_rows.key_condition(table, keys)}"
     with work.sessions.lend("source") as source, blame(SourceError, f"reading {table.name}", work.stop):
-        rows = source.execute(query).fetchall()
-    found = [key for _, key, *_ in rows], [value for *_, value in rows]
+        rows = source.execute(f"select {shown} from {of_rows}").fetchall()
+    found = [key for key, _ in rows], [value for _, value in rows]
     target.execute(NOTE, (work.run_id, table.name, route.targets[0], pair[0], note, *found))

@@ -9,18 +9,23 @@ from psycopg import sql
 
 from config import mapping, reasons, rules
 from config.errors import SourceError
-from config.postgres.quoting import quoted
+from config.postgres.quoting import literal, quoted
 from config.postgres.types import TEXTUAL
 from engine.chunks.work import Work
 from engine.load.lookup import (
+    IDS,
     Asking,
+    Long,
     Lookup,
     asked,
-    asked_source,
     canonical,
     converted,
+    ids_of_table,
     in_any_spelling,
-    prepared,
+    laid_out,
+    lay_out,
+    of_laid_out,
+    source_table,
     with_all_columns,
 )
 from engine.planning.ids import LIMITS, word
@@ -31,35 +36,40 @@ from engine.quarantine.quarantine import Quarantine
 from engine.reflect.select_list import TEXTUAL_NATIVE, among
 from engine.session.blame import blame
 from transforms import steps
-from transforms.outcome import TEXT, empty
+from transforms.outcome import empty
 
 PROFILES = "user_role_profiles"
 PROFILE = ["user_id", "role", "id"]
 PROFESSIONAL = ["id", "target_id"]
 ALIAS = ["legacy_table", "legacy_id", "target_id"]
+WHOSE = "__whose"  # the user, one text however an id is written
+REJECTED = [WHOSE, "user_id", "role"]
 INDEXES = {"__helper_roots_user": "user_id", "__helper_roots_id": "id"}
 
 
 def _siblings(asking: Asking) -> pd.DataFrame:
-    frame = asking.work.frames.get("siblings")
-    if frame is None:
-        return empty(list(asking.rows.columns))
+    """Rows of the rows' users that have several, these rows among them."""
+    columns = [WHOSE, *_read_of(asking.route)]
+    found = of_laid_out(asking, "siblings", columns, in_any_spelling(asking.rows["user_id"]))
     users = converted(asking.route, asking.rows, "user_id")
-    return frame[steps.is_in(frame["user_id"], users)]
+    return with_all_columns(found[steps.is_in(found["user_id"], users)], asking.route).drop(columns=WHOSE)
 
 
-def _all_siblings(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
+def _all_siblings(work: Work) -> Long | None:
+    """Rows of all users that have several professionals."""
     table = work.plan.find_table("professionals")
     if not table or table.disposition != "reshape":
-        return {}
-    route = table.routes[0]
-    user = work.plan.id_as(table.name, "user_id")
+        return None
+    route, user = table.routes[0], work.plan.id_as(table.name, "user_id")
     several = f"{user} in (select {user} from {route.from_sql} group by 1 having count(*) > 1)"
-    rules = [item for item in route.items if item.name.startswith(RULE)]
-    query = f"select {', '.join(item.expression for item in rules)} from {route.from_sql} where {several}"
-    frame = asked_source(source, query, [item.name.removeprefix(RULE) for item in rules])
-    frame = frame.assign(user_id=converted(route, frame, "user_id"))
-    return {"siblings": with_all_columns(frame, route)}
+    read = _read_of(route)
+    query = f"select {', '.join([user, *read.values()])} from {route.from_sql} where {several}"
+    return Long([WHOSE, *read], query, [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"])
+
+
+def _read_of(route: Route) -> dict[str, str]:
+    """The rule columns that the legacy table has, by name."""
+    return {i.name.removeprefix(RULE): i.expression for i in route.items if i.name.startswith(RULE)}
 
 
 ROOTS = "select {} as user_id, role, {} as id from {} as t where {}"
@@ -173,7 +183,7 @@ def _profile_tables(work: Work) -> list[str]:
     return [t.name for t in work.plan.tables if t.disposition == "reshape" and t.routes[0].transform == "profiles"]
 
 
-def _claimed_ids(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
+def _claimed_ids(work: Work) -> Long | None:
     """Ids that an earlier profile table holds too. Of ids that are no UUIDs none can clash."""
     tables = [work.plan.table(name).legacy for name in _profile_tables(work)]
     order = [name for name in mapping.load().profile_tables if name in {t.name for t in tables}]
@@ -184,37 +194,36 @@ def _claimed_ids(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFra
         if work.plan.table(name).legacy.shape.column("id").base in {"uuid", *TEXTUAL}
     ]
     if len(parts) < 2:
-        return {}
-    claims = " union all ".join(parts)
-    rows = source.execute(
-        f"select c.id, array_agg(c.rank) from ({claims}) as c where c.id is not null "
-        "group by c.id having min(c.rank) < max(c.rank)"
-    ).fetchall()
-    held = {name: [key for key, ranks in rows if min(ranks) < rank in ranks] for rank, name in enumerate(order)}
-    return {f"claimed_ids:{name}": pd.DataFrame({"id": ids}, dtype=TEXT) for name, ids in held.items()}
+        return None
+    claims = (
+        f"select c.id, array_agg(c.rank) as ranks, min(c.rank) as first from ({' union all '.join(parts)}) as c "
+        "where c.id is not null group by c.id having min(c.rank) < max(c.rank)"
+    )
+    names = ", ".join(f"({rank}, {literal(name)})" for rank, name in enumerate(order))
+    held = "t.rank = any (h.ranks) and t.rank > h.first"
+    return Long(IDS, f"select h.id, t.name from ({claims}) as h join (values {names}) as t (rank, name) on {held}")
 
 
-def rejected(work: Work, target: psycopg.Connection) -> pd.DataFrame:
+def lay_out_rejected(work: Work, target: psycopg.Connection) -> dict[str, pd.DataFrame]:
     """The lookup rejected_profiles, for professionals: users and roles of rejected profiles."""
-    frame = pd.DataFrame(list(_rejected_users(work, target)), columns=["user_id", "role"]).astype(TEXT)
-    if _users_are_derived(work):
-        frame = frame.assign(user_id=steps.target_id(frame["user_id"], "users"))
-    return frame.drop_duplicates(ignore_index=True)
+    parents = [("user_id", "users")] if _users_are_derived(work) else []
+    longs = (Long(REJECTED, query, parents) for query in _rejected(work, target))
+    with work.sessions.lend("source") as source, blame(SourceError, "reading rejected profiles", work.stop):
+        return lay_out(work, source, target, "rejected_profiles", longs)
 
 
-def _rejected_users(work: Work, target: psycopg.Connection) -> Iterator[tuple[str | None, str]]:
-    """(user, role) of every rejected profile, asked of the source, where the user is spelled as ids are."""
-    rows = target.execute(
-        "select legacy_table, array_agg(legacy_key) from migration.rejects "
-        "where run_id = %s and legacy_table = any (%s) group by 1",
-        (work.run_id, list(mapping.load().profile_tables)),
-    ).fetchall()
-    for name, keys in rows:
+def _rejected(work: Work, target: psycopg.Connection) -> Iterator[str]:
+    """SELECTs of REJECTED in the source, of all rejected profiles, some at a time; within a transaction."""
+    for name in _profile_tables(work):
         table, user = work.plan.table(name).legacy, work.plan.spelled_as(name, "user_id")
-        query = legacy_rows.by_key(table, work.plan.source_schema, keys, user)
-        with work.sessions.lend("source") as source, blame(SourceError, f"reading {name}", work.stop):
-            for *_, user_id in source.execute(query).fetchall():
-                yield user_id, rules.role_of(name)
+        shown = f"{work.plan.id_as(name, 'user_id')}, {user}, {literal(rules.role_of(name))}"
+        with target.cursor(name="rejected") as cursor:
+            cursor.execute(
+                "select legacy_key from migration.rejects where run_id = %s and legacy_table = %s", (work.run_id, name)
+            )
+            while keys := cursor.fetchmany(records.BATCH_ROWS):
+                condition = legacy_rows.key_condition(table, [key for (key,) in keys])
+                yield f"select {shown} from {source_table(work, name)} where {condition}"
 
 
 def _users_are_derived(work: Work) -> bool:
@@ -252,9 +261,9 @@ def judge_merged(work: Work, target: psycopg.Connection, quarantine: Quarantine)
 
 
 LOOKUPS = {
-    "claimed_ids": prepared("claimed_ids", ["id"], _claimed_ids),
-    "rejected_profiles": prepared("rejected_profiles", ["user_id", "role"]),
-    "siblings": Lookup(_siblings, _all_siblings),
+    "claimed_ids": ids_of_table("claimed_ids", lambda rows: steps.canonical_uuid(rows["id"]), _claimed_ids),
+    "rejected_profiles": laid_out("rejected_profiles", REJECTED, lambda rows: in_any_spelling(rows["user_id"])),
+    "siblings": Lookup(_siblings, None, _all_siblings, is_laid_out=True),
     "profiles": Lookup(_profiles),
     "taken_ids": Lookup(_taken_ids),
     "professionals": Lookup(_professionals),

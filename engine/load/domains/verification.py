@@ -7,6 +7,8 @@ from engine.planning.plan import TablePlan
 from engine.planning.tables.reshaped import RULE
 from transforms import steps
 
+SUBMISSION = ["user_id", "role"]
+
 
 def _table(work: Work) -> TablePlan | None:
     table = work.plan.find_table("onboarding_submissions")
@@ -21,7 +23,7 @@ def _submissions(work: Work) -> Long | None:
     route = table.routes[0]
     role = {i.name: i.expression for i in route.items}.get(RULE + "role", "null::text")
     query = f"select distinct {work.plan.id_as(table.name, 'user_id')}, {role} from {route.from_sql}"
-    return Long(query, [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"])
+    return Long(SUBMISSION, query, [("user_id", c.parent) for c in route.conversions if c.item == RULE + "user_id"])
 
 
 def _submission_ids(work: Work) -> Long | None:
@@ -29,13 +31,11 @@ def _submission_ids(work: Work) -> Long | None:
     table = _table(work)
     if table is None or table.legacy.shape.column("id").base not in {"uuid", *TEXTUAL}:
         return None
-    return Long(f"select {canonical(work, table.legacy)} from {table.routes[0].from_sql}", [])
+    return Long(["id"], f"select {canonical(work, table.legacy)} from {table.routes[0].from_sql}")
 
 
 LOOKUPS = {
-    "submissions": laid_out(
-        "submissions", ["user_id", "role"], lambda rows: in_any_spelling(rows["user_id"]), _submissions
-    ),
+    "submissions": laid_out("submissions", SUBMISSION, lambda rows: in_any_spelling(rows["user_id"]), _submissions),
     "submission_ids": laid_out(
         "submission_ids", ["id"], lambda rows: steps.canonical_uuid(rows["id"]), _submission_ids
     ),

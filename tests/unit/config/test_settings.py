@@ -48,7 +48,7 @@ def test_an_empty_profile_has_the_documented_defaults(profile):
     loaded = profile()
     assert (loaded.unmapped_columns, loaded.unmapped_tables, loaded.missing_tables) == ("carry", "carry", "warn")
     assert (loaded.source_schema, loaded.target_schema, loaded.extension_schema) == ("public", "nxtgauge", "public")
-    assert (loaded.stream_chunk_bytes, loaded.frame_chunk_bytes) == (64 * 2**20, 8 * 2**20)
+    assert (loaded.stream_chunk_bytes, loaded.frame_chunk_bytes) == (64 * 2**20, 4 * 2**20)
     assert loaded.workers >= 2 and loaded.time_zone == "UTC"
     assert not loaded.allow_changed_source and not loaded.allow_dependants
 
