@@ -9,8 +9,7 @@ Laws
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
 
 from config.note_kinds import Note
 from config.shapes import Column, Sent, Table, by_name
@@ -332,19 +331,13 @@ def merged_shape(plan: Plan) -> Table | None:
     return Table(MERGED, (*own, *carried))
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: object) -> str:
     if isinstance(value, _PLAIN):  # most of a plan is
         return repr(value)
     if isinstance(value, (tuple, list)):
         return "(" + ",".join(map(_spelled, value)) + ")"
-    if names := _field_names(type(value)):
-        return "(" + ",".join(f"({name!r},{_spelled(getattr(value, name))})" for name in names) + ")"
+    if is_dataclass(value) and not isinstance(value, type):
+        return "(" + ",".join(f"({f.name!r},{_spelled(getattr(value, f.name))})" for f in fields(value)) + ")"
     if isinstance(value, Mapping):
         return _spelled(sorted(value.items()))
     return repr(value)
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    """Of a dataclass; none of any other type."""
-    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
