@@ -23,6 +23,8 @@ from urllib.parse import urlsplit
 
 from playwright import async_api as playwright
 
+from tests.support.patience import allowed
+
 Result = TypeVar("Result")
 
 WIDTH, HEIGHT = 1280, 1600
@@ -75,7 +77,7 @@ class Window:
 
     def click(self, name: str, role: str = "button", seconds: float = WAIT_SECONDS) -> None:
         """Clicks the one element of this role and name, once it is there and enabled."""
-        timeout = seconds * 1000
+        timeout = allowed(seconds) * 1000
         self._patiently(name, lambda page: page.get_by_role(role, name=name, exact=True).click(timeout=timeout))
 
     def fill(self, label: str, value: str) -> None:
@@ -97,7 +99,7 @@ class Window:
 
     def wait_for(self, text: str, seconds: float = WAIT_SECONDS) -> str:
         """The page's text once it holds this one."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + allowed(seconds)
         while text not in (found := self.text()):
             if time.monotonic() > until:
                 raise self._in_vain(text, f"did not come up within {seconds} s")
@@ -177,7 +179,7 @@ async def _listen(window: Window) -> None:
             window.complaints.append(message.text)
 
     context = window.page.context
-    context.set_default_timeout(WAIT_SECONDS * 1000)
+    context.set_default_timeout(allowed(WAIT_SECONDS) * 1000)
     context.on("request", lambda request: note(request.url))
     context.on("console", hear)
     context.on("weberror", lambda error: window.complaints.append(str(error.error)))

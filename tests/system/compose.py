@@ -28,6 +28,7 @@ import psycopg
 import yaml
 from psycopg import sql
 
+from tests.support.patience import allowed
 from tests.support.places import PROJECT
 
 FILE = PROJECT / "docker-compose.yml"
@@ -157,10 +158,10 @@ class Stack:
             self.await_health(name)
         else:
             assert condition == "service_completed_successfully", condition
-            assert self.running[name].wait(PATIENCE_SECONDS) == 0, self.log(name)
+            assert self.running[name].wait(allowed(PATIENCE_SECONDS)) == 0, self.log(name)
 
     def await_health(self, name: str) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + allowed(PATIENCE_SECONDS)
         while not self.is_healthy(name):
             child = self.running.get(name)
             assert child is None or child.poll() is None, f"{name} ended:\n{self.log(name)}"

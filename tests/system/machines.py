@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.local import places
+from tests.support.patience import allowed
 
 PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
 TIMEOUT_SECONDS = 600
@@ -34,7 +35,7 @@ class Home:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=allowed(TIMEOUT_SECONDS),
         )
 
     def result(self, *arguments: str, **variables: str) -> dict:

@@ -26,6 +26,7 @@ from packaging.utils import canonicalize_name
 
 from config import origins, settings
 from flows.service import pickup
+from tests.support.patience import allowed
 from tests.system import compose
 
 PROJECT = compose.PROJECT
@@ -226,7 +227,7 @@ def _trigger(api, **parameters) -> str:
 
 
 def _await(found: Callable[[], bool], what: Callable[[], str]) -> None:
-    deadline = time.monotonic() + RUN_SECONDS
+    deadline = time.monotonic() + allowed(RUN_SECONDS)
     while not found():
         assert time.monotonic() < deadline, what()
         time.sleep(0.3)
@@ -298,7 +299,7 @@ def test_a_worker_that_is_stopped_lets_its_run_stop(stack, api, finished):
     worker = stack.running["worker"]
     for process in (found := psutil.Process(worker.pid), *found.children(recursive=True), found):
         process.terminate()  # as what stops a group does it, and tells the worker once more
-    assert worker.wait(pickup.STOP_SECONDS) == 0, stack.log("worker")
+    assert worker.wait(allowed(pickup.STOP_SECONDS)) == 0, stack.log("worker")
     assert api(f"/flow_runs/{run_id}")["state"]["type"] == "CANCELLED", stack.log("worker")
     assert _states(target) == ["interrupted", "published"]
 

@@ -6,6 +6,7 @@ import time
 import psycopg
 import pytest
 
+from tests.support.patience import allowed
 from tests.system.machines import PROGRAM, Home, machine
 
 SOURCE = """
@@ -41,12 +42,12 @@ def test_a_run_that_waits_for_approval_outlives_it(own, environ):
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + allowed(SECONDS)
         while not (found := [each for each in _runs(own, environ) if each["state"] == "awaiting"]):
             assert time.monotonic() < until and run.poll() is None, "the run does not wait for approval"
         own.run("server", "stop")
         own.result("approve", found[0]["run_id"], "--by", "Asha Rao", **environ)
-        said = run.communicate(timeout=SECONDS)[1]
+        said = run.communicate(timeout=allowed(SECONDS))[1]
         assert run.returncode == 0, said[-3000:]
     finally:
         run.kill()

@@ -29,6 +29,7 @@ from sqlalchemy import make_url
 
 from engine.staging.programs import binary
 from flows.service import automations
+from tests.support.patience import allowed
 from tests.system import browser
 from tests.system.machines import Home, machine
 
@@ -232,7 +233,7 @@ def _state(run_id):
 
 
 def _await(what, seconds: float, step: float = 0.5):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + allowed(seconds)
     while not (found := what()):
         assert time.monotonic() < until, "waited in vain"
         time.sleep(step)

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+from tests.support.patience import allowed
 from tests.support.places import PROJECT
 from tests.system.machines import TIMEOUT_SECONDS, Home, machine
 
@@ -39,7 +40,7 @@ def said(home: Home) -> list[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=TIMEOUT_SECONDS,
+        timeout=allowed(TIMEOUT_SECONDS),
     )
     assert done.returncode == 0, done.stdout
     return done.stdout.split(f"{NEXT}\n")[:-1]

@@ -19,6 +19,7 @@ from flows.demo.seed import seed
 from flows.local import report
 from flows.runs import work
 from tests.support.auditors import trusting
+from tests.support.patience import allowed
 from tests.support.places import PROJECT
 
 WAITING = "select from pg_locks where not granted and database = (select oid from pg_database where datname = %s)"
@@ -42,7 +43,7 @@ def command(urls: dict[str, str], *arguments: str, **more: str) -> subprocess.Po
 
 
 def wait_until(process: subprocess.Popen, is_so) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + allowed(60)
     while not is_so():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
@@ -65,8 +66,8 @@ def test_a_signal_stops_a_command_that_waits_within_two_seconds(urls, tmp_path, 
             wait_until(process, lambda: conn.execute(WAITING, [name]).fetchone() is not None)
             started = time.monotonic()
             process.send_signal(signal.SIGTERM)
-            code = process.wait(20)
-            assert (code, time.monotonic() - started < 2) == (130, True), process.stderr.read()
+            code = process.wait(allowed(20))
+            assert (code, time.monotonic() - started < allowed(2)) == (130, True), process.stderr.read()
         assert not conn.execute(LEFT, [name]).fetchall()
     assert not list(tmp_path.glob("nxtgauge-stage-*"))
 
@@ -83,7 +84,7 @@ def test_another_signal_ends_it_with_the_same_code_whenever_it_comes(urls):
                 time.sleep(0.03)
                 if process.poll() is not None:
                     break
-            assert process.wait(20) == 130, process.stderr.read()
+            assert process.wait(allowed(20)) == 130, process.stderr.read()
 
 
 class TestVerify:
@@ -126,4 +127,4 @@ class TestVerify:
         finally:
             with psycopg.connect(urls["NXTGAUGE_SOURCE_URL"], autocommit=True) as conn:
                 conn.execute(f"alter database {name} allow_connections true")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < allowed(10)

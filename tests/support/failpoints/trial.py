@@ -26,6 +26,7 @@ from flows.local.stopping import on_signal
 from tests.support import pictures
 from tests.support.auditors import trusting
 from tests.support.failpoints.arming import armed
+from tests.support.patience import allowed
 from tests.support.pictures import Picture
 
 LEGACY = Path(__file__).with_name("legacy.sql")
@@ -89,7 +90,7 @@ class Trial:
 
     def left_over(self) -> list[tuple[Any, ...]]:
         """Sessions, leases and half-made schemas that nobody needs any more, and that stay."""
-        until = time.monotonic() + SETTLE_SECONDS
+        until = time.monotonic() + allowed(SETTLE_SECONDS)
         while (left := self.ask(LEFT)) and time.monotonic() < until:
             time.sleep(0.1)  # the server notices late that a process was killed
         return left
@@ -113,7 +114,7 @@ def _apart(
     process = _processes.Process(target=_ended, args=(function, trial, strikes, changes, theirs))
     process.start()
     theirs.close()
-    process.join(PATIENCE_SECONDS)
+    process.join(allowed(PATIENCE_SECONDS))
     if process.exitcode is None:
         process.kill()
         process.join()

@@ -133,7 +133,7 @@ def test_no_more_than_the_budget_is_waited_for(settings, stop, writers):
         writers.wait_for_more()  # though the block has not ended
         lock.commit()
     with pytest.raises(SourceError, match="waited for 1 s"), fence.locked(settings, stop, 1) as lock:
-        lock.conn.execute("select pg_sleep(3)")
+        lock.conn.execute("select pg_sleep(60)")
     writers.wait_for_more()
     assert writers.errors == []
 

@@ -13,8 +13,9 @@ from engine.cutover import fence, timer
 from engine.session import connect
 from tests.integration.engine.cutover.holder import holding
 from tests.support import proxies
+from tests.support.patience import allowed
 
-BUDGET, LATE = 2.0, 2.0
+BUDGET, LATE = 2.0, 2.0  # late on an idle machine
 LEFT = """
     select count(*) from pg_stat_activity
     where datname = current_database() and application_name in ('nxtgauge-migrate', 'nxtgauge-migrate fence')
@@ -29,7 +30,7 @@ def urls(people):
 
 def _write(people) -> float:
     """When a write was acknowledged."""
-    with psycopg.connect(people.url_of("app"), autocommit=True, options="-c statement_timeout=15s") as conn:
+    with psycopg.connect(people.url_of("app"), autocommit=True, options="-c statement_timeout=90s") as conn:
         conn.execute("insert into users values ((select max(id) + 1 from users))")
         return time.monotonic()
 
@@ -39,7 +40,7 @@ def test_a_frozen_process_keeps_nobody_waiting_past_the_budget(urls, people, doi
     with holding(urls, BUDGET, doing) as (process, asked_at):
         os.kill(process.pid, signal.SIGSTOP)
         waited = _write(people) - asked_at
-    assert BUDGET - 0.1 <= waited <= BUDGET + LATE
+    assert BUDGET - 0.1 <= waited <= BUDGET + allowed(LATE)
 
 
 @pytest.mark.parametrize("doing", ["alone", "unread"])
@@ -47,7 +48,7 @@ def test_a_killed_process_keeps_nobody_waiting(urls, people, doing):
     with holding(urls, BUDGET * 10, doing) as (process, _):
         process.kill()
         killed_at = time.monotonic()
-        assert _write(people) - killed_at <= LATE
+        assert _write(people) - killed_at <= allowed(LATE)
 
 
 def test_a_network_that_is_lost_keeps_nobody_waiting_past_the_budget(people, stop):
@@ -58,7 +59,7 @@ def test_a_network_that_is_lost_keeps_nobody_waiting_past_the_budget(people, sto
             lock.bind("revoke")
             proxy.swallows = True
             waited = _write(people) - lock.asked_at
-            assert BUDGET - 0.1 <= waited <= BUDGET + LATE
+            assert BUDGET - 0.1 <= waited <= BUDGET + allowed(LATE)
             lock.commit()
 
 
@@ -74,7 +75,7 @@ def test_the_timer_ends_the_transaction_that_it_was_told_and_no_other(settings, 
         conn.execute("begin")
         watch.start(conn, 0.3)
         with pytest.raises(psycopg.OperationalError):
-            conn.execute("select pg_sleep(3)")
+            conn.execute("select pg_sleep(60)")
 
 
 def test_a_timer_that_is_no_longer_needed_is_gone(settings, look):

@@ -7,6 +7,8 @@ from typing import Self
 
 import psycopg
 
+from tests.support.patience import allowed
+
 STATEMENT = "insert into public.users values (%s, 1)"
 FORMS = ("simple", "prepared", "in a transaction", "copy")
 SETTLED = 5.0
@@ -60,14 +62,14 @@ class Writers:
         """Wait until one more write by each is acknowledged; how long that took."""
         began, before = time.monotonic(), len(self.acknowledged)
         while len(self.acknowledged) < before + 2 * len(self._threads):
-            if time.monotonic() > began + seconds:
+            if time.monotonic() > began + allowed(seconds):
                 raise TimeoutError(f"no more writes within {seconds} s; errors: {self.errors}")
             time.sleep(0.01)
         return time.monotonic() - began
 
     def wait_for_errors(self, seconds: float = SETTLED) -> list[str]:
         """Wait until each has met an error."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + allowed(seconds)
         while len(self.errors) < len(self._threads) and time.monotonic() < until:
             time.sleep(0.01)
         return self.errors

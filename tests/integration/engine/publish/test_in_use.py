@@ -11,6 +11,7 @@ from engine.publish import publish
 from engine.session import connect
 from tests.integration.engine.publish.builds import PRODUCT, TARGET, build, expected, published, standing, state
 from tests.support.auditors import pass_gates
+from tests.support.patience import allowed
 
 
 class TestDependants:
@@ -116,7 +117,7 @@ class TestLocks:
                 TargetError, match=f"session {other.info.backend_pid} .* held a lock for 0.3 s"
             ) as caught:
                 publish.publish(conn, third, TARGET, lock_seconds=0.3)
-            assert 0.3 <= time.monotonic() - began < 5, what
+            assert 0.3 <= time.monotonic() - began < allowed(5), what
         assert "nothing was changed" in str(caught.value) and caught.value.sqlstate == "55P03"
         assert (
             standing(conn) == expected(live=second, previous=first, build=third) and state(conn, third) != "published"
@@ -130,14 +131,14 @@ class TestLocks:
         with psycopg.connect(here.conninfo) as one, psycopg.connect(here.conninfo) as two:
             one.execute(f"insert into {TARGET}.others values (2)")
             two.execute(f"insert into {TARGET}.users values ('late')")
-            ending = threading.Timer(1.6, one.commit)
+            ending = threading.Timer(3.6, one.commit)
             ending.start()
             began = time.monotonic()
-            with pytest.raises(TargetError, match=f"session {two.info.backend_pid} .* held a lock for 2 s"):
-                publish.publish(conn, run_id, TARGET, lock_seconds=2)
+            with pytest.raises(TargetError, match=f"session {two.info.backend_pid} .* held a lock for 4 s"):
+                publish.publish(conn, run_id, TARGET, lock_seconds=4)
             waited = time.monotonic() - began
             ending.join()
-        assert waited < 3.3
+        assert waited < 7.3
 
     def test_readers_of_the_build_are_in_nobodys_way(self, conn, other):
         run_id = build(conn)

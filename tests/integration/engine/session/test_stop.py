@@ -29,7 +29,7 @@ class TestStop:
                     pass
             cursor.execute("select pg_sleep(20)")
             cursor.fetchall()  # ADBC only begins the query before
-        assert time.monotonic() - started < 5 and caught.value.exit_code == 130
+        assert time.monotonic() - started < 15 and caught.value.exit_code == 130
 
     def test_a_query_that_starts_after_the_request_is_cancelled_too(self, here):
         stop = Stop()
@@ -39,7 +39,7 @@ class TestStop:
             started = time.monotonic()
             with pytest.raises(Interrupted), blame(SourceError, "reading", stop):
                 conn.execute("select pg_sleep(20)")
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 15
 
     def test_no_session_opens_after_the_request(self, here):
         stop = Stop()
