@@ -11,6 +11,7 @@ import pytest
 from psycopg import conninfo, sql
 
 from config.errors import SourceError
+from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
@@ -18,34 +19,40 @@ from engine.following import apply as applying
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from tests.histories.databases import filling
-from tests.histories.playing import built, compared, following, play, settings_of
+from tests.histories.databases.followed import Followed, followed
+from tests.histories.playing import compared, following, play, settings_of
 
 ROUNDS, STEPS = 2, 9
 Database = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
-def reference(module_database: Database) -> str:
+def reference(module_database: Database) -> Followed:
     url = module_database()
     filling.reference(url)
-    return url
+    return followed(url, module_database())
 
 
 @pytest.fixture(scope="module")
-def odd(module_database: Database) -> str:
+def odd(module_database: Database) -> Followed:
     url = module_database()
     filling.odd(url)
-    return url
+    return followed(url, module_database())
+
+
+def _source(settings: Settings) -> psycopg.Connection[Any]:
+    """A session of the application."""
+    return psycopg.connect(settings.source.conninfo, autocommit=True)
 
 
 @pytest.mark.parametrize("number", range(2))
-def test_a_build_follows_an_odd_database(odd: str, database: Database, number: int) -> None:
-    played = play(settings_of(database(template=odd), database()), database, number, ROUNDS, STEPS)
+def test_a_build_follows_an_odd_database(odd: Followed, database: Database, number: int) -> None:
+    played = play(odd.copy(database), database, number, ROUNDS, STEPS)
     assert played.faults == [] and played.rounds
 
 
-def test_a_build_follows_the_reference_database(reference: str, database: Database) -> None:
-    played = play(settings_of(database(template=reference), database()), database, 7, ROUNDS, STEPS)
+def test_a_build_follows_the_reference_database(reference: Followed, database: Database) -> None:
+    played = play(reference.copy(database), database, 7, ROUNDS, STEPS)
     assert played.faults == [] and played.rounds
 
 
@@ -81,11 +88,9 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("what", [*CHANGES])
-def test_a_build_follows(reference: str, database: Database, what: str) -> None:
-    source = database(template=reference)
-    settings = settings_of(source, database())
-    run_id = built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
+def test_a_build_follows(reference: Followed, database: Database, what: str) -> None:
+    settings = reference.copy(database)
+    with _source(settings) as conn, following(settings, reference.run_id) as session:
         for statement in CHANGES[what]:
             assert conn.execute(statement).rowcount
             told, found = compared(session, database)
@@ -135,38 +140,35 @@ CONSTRAINED = {
 
 
 @pytest.fixture(scope="module")
-def constrained(module_database: Database) -> str:
+def constrained(module_database: Database) -> Followed:
     url = module_database()
     filling.constrained(url)
-    return url
+    return followed(url, module_database())
 
 
 @pytest.mark.parametrize("what", [*CONSTRAINED])
-def test_a_build_follows_whatever_constrains_it(constrained: str, database: Database, what: str) -> None:
-    source = database(template=constrained)
-    settings = settings_of(source, database())
-    run_id = built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
+def test_a_build_follows_whatever_constrains_it(constrained: Followed, database: Database, what: str) -> None:
+    settings = constrained.copy(database)
+    with _source(settings) as conn, following(settings, constrained.run_id) as session:
         for statement in CONSTRAINED[what]:
             conn.execute(statement)
         assert compared(session, database)[1] == []
 
 
-def test_a_round_in_which_nothing_was_written_changes_nothing(odd: str, database: Database) -> None:
-    settings = settings_of(database(template=odd), database())
-    run_id = built(settings)
-    with following(settings, run_id) as session, session.snapshot() as held:
+def test_a_round_in_which_nothing_was_written_changes_nothing(odd: Followed, database: Database) -> None:
+    settings = odd.copy(database)
+    with following(settings, odd.run_id) as session, session.snapshot() as held:
         _, first = session.round(held)
         _, second = session.round(held)
     assert (second.inserted, second.updated, second.deleted, second.behind) == (0, 0, 0, 0)
     assert (first.number, second.number) == (0, 1)
 
 
-def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, target = database(template=odd), database()
-    settings = settings_of(source, target)
-    run_id = built(settings)
-    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
+def test_a_round_that_fails_leaves_the_last_one(
+    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = odd.copy(database)
+    with _source(settings) as conn, following(settings, odd.run_id) as session:
         with session.snapshot() as held:
             session.round(held)
         conn.execute("delete from children where id in (select id from children order by id limit 1)")
@@ -177,18 +179,16 @@ def test_a_round_that_fails_leaves_the_last_one(odd: str, database: Database, mo
         with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError), session.snapshot() as held:
             patched.setattr(rounds, "add", fails)
             session.round(held)
-        last = rounds.last(session.conn, run_id)
+        last = rounds.last(session.conn, odd.run_id)
         assert last is not None and last.number == 0
         told, found = compared(session, database)
         assert found == [] and told.gone == {"children": 1}
 
 
 def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
-    odd: str, database: Database, monkeypatch: pytest.MonkeyPatch
+    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = database(template=odd)
-    settings = settings_of(source, database())
-    run_id, apply = built(settings), applying.apply
+    settings, apply = odd.copy(database), applying.apply
 
     def deletes_before(delta: Delta, *given: Any) -> Changed:
         children = sql.Identifier(delta.main.schema, "children")
@@ -197,14 +197,14 @@ def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
         return apply(delta, *given)
 
     monkeypatch.setattr(applying, "apply", deletes_before)
-    with psycopg.connect(source, autocommit=True) as conn, following(settings, run_id) as session:
+    with _source(settings) as conn, following(settings, odd.run_id) as session:
         conn.execute("delete from children where id in (select id from children order by id limit 1)")
         told, found = compared(session, database)
         assert found == [] and told.gone == {"children": 1}
 
 
-def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: str, database: Database) -> None:
-    source, role = database(template=odd), "reader_of_no_identifier"
+def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: Followed, database: Database) -> None:
+    source, role = database(template=odd.source), "reader_of_no_identifier"
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute("revoke execute on function pg_control_system() from public")
         conn.execute(f"create role {role} login")
@@ -217,11 +217,9 @@ def test_a_source_that_no_build_can_follow_is_refused_after_one_more_build(odd: 
             conn.execute(f"drop role {role}")
 
 
-def test_abort_leaves_nothing_but_the_books(odd: str, database: Database) -> None:
-    target = database()
-    settings = settings_of(database(template=odd), target)
-    run_id = built(settings)
+def test_abort_leaves_nothing_but_the_books(odd: Followed, database: Database) -> None:
+    settings, run_id = odd.copy(database), odd.run_id
     assert sync.abort(settings) == run_id
-    with psycopg.connect(target) as conn:
+    with psycopg.connect(settings.target.conninfo) as conn:
         left = conn.execute("select nspname from pg_namespace where nspname ~ '__(build|delta)$'").fetchall()
         assert left == [] and bookkeeping.run(conn, run_id).state == "discarded"

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from config import settings as configuration
 from config.settings import Settings
 from engine import sync
 from tests.histories.databases.filling import LEGACIES
+from tests.histories.databases.followed import call_by_own_number
 from tests.support.auditors import trusting
 from tests.torture.servers import Server
 
@@ -29,11 +29,6 @@ MAY_WRITE = """
     grant usage on schema public to app;
     grant select, insert, update, delete on all tables in schema public to app;
     grant usage, select on all sequences in schema public to app
-"""
-OID = "select oid::bigint from pg_database where datname = current_database()"
-SAME_PLACE = """
-    update migration.runs set source_identity = jsonb_set(source_identity::jsonb, '{{database_oid}}', {oid});
-    update migration.rounds set mark = jsonb_set(mark::jsonb, '{{database_oid}}', {oid})
 """
 
 
@@ -80,10 +75,7 @@ class Grounds:
         place = Place(self.server, f"s{number}", f"s{number}" if is_one else f"t{number}")
         for name, made_of in {place.source: template.source, place.target: template.target}.items():
             self._create(name, made_of)
-        with place.looks("source") as conn:
-            ((oid,),) = conn.execute(OID).fetchall()
-        with place.looks("target") as conn:
-            conn.execute(sql.SQL(SAME_PLACE).format(oid=sql.Literal(str(oid))))
+        call_by_own_number(place.url(place.source), place.url(place.target))
         return place
 
     def empty(self, name: str) -> str:
