@@ -47,6 +47,7 @@ setup: $(STAMP)
 
 # Bytecode is compiled here, once, because imports take more than twice as long without; some machines forbid Python
 # to write any while it runs. A few files of other packages are templates that cannot be compiled: no reason to stop.
+# Prefect's empty database is made here, once, and copied by each new server; without it, that makes its own.
 $(STAMP): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then \
 		echo "found no Python 3.11 or later; install one, or name it: make PYTHON=/path/to/python3.12" >&2; exit 1; fi
@@ -59,6 +60,7 @@ $(STAMP): requirements.lock pyproject.toml
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-build-isolation --no-deps -e .
 	-@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -qq -j 0 .venv/lib
+	-@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m flows.local.prefect_server
 	@touch $@
 
 demo: $(STAMP)

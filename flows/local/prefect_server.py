@@ -13,9 +13,12 @@ Laws
 - A command goes to the server that PREFECT_API_URL names, else to this one, and to no other: whatever answers on
   Prefect's usual port may be another project's.
 - Importing this module is cheap, for the command line does it on every run.
+- Its first database is a copy of one that Prefect has made when the program was set up (make_database), where there is
+  one: Prefect's migrations are more than half of a first start. Without one it makes its own.
 """
 
 import base64
+import contextlib
 import fcntl
 import json
 import logging
@@ -27,7 +30,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from http.client import HTTPResponse
 from pathlib import Path
@@ -52,6 +54,7 @@ POLL_SECONDS = 0.2
 # make that rarer; PREFECT_SERVER_DATABASE_CONNECTION_URL with a PostgreSQL database ends it (docs/production.md).
 EVENTS_AT_ONCE = "500"
 ASKED, SAID = "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"  # user:password, of a server, of its clients
+DATABASE = "prefect.db"  # in PREFECT_HOME
 HEARTBEAT_SECONDS = 30  # between two signs of life of a flow run; the least that Prefect allows
 
 
@@ -247,7 +250,7 @@ def status() -> dict[str, Any]:
     }
 
 
-@contextmanager
+@contextlib.contextmanager
 def alone() -> Iterator[None]:
     """One start or stop at a time; the second waits and then finds what the first did."""
     with (cache_folder() / "server.lock").open("w") as lock:
@@ -300,8 +303,40 @@ def _environment(port: int) -> dict[str, str]:
     }
 
 
+def made_database() -> Path:
+    """Where the empty database of this version of Prefect stands, beside the program's packages."""
+    from importlib import metadata
+
+    return Path(sys.prefix) / "share" / "nxtgauge-migrate" / f"prefect-{metadata.version('prefect')}.db"
+
+
+def make_database() -> None:
+    """Have Prefect make an empty database, once. Errors: CalledProcessError, OSError."""
+    import sqlite3
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+        subprocess.run(command, check=True, env=processes.unconnected() | {"PREFECT_HOME": folder}, capture_output=True)
+        whole = Path(folder) / "whole.db"
+        with contextlib.closing(sqlite3.connect(Path(folder) / DATABASE)) as conn:
+            conn.execute("vacuum into ?", (str(whole),))  # with what stands in files beside it
+        _put(whole, made_database())
+
+
+def _put(database: Path, place: Path) -> None:
+    """Copy it there, whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    part = place.with_suffix(f".{os.getpid()}")
+    shutil.copyfile(database, part)
+    part.replace(place)
+
+
 def _spawn(port: int, for_demo: bool) -> StartedServer:
     home_path().mkdir(exist_ok=True, mode=0o700)
+    if not (home_path() / DATABASE).exists() and made_database().exists():
+        _put(made_database(), home_path() / DATABASE)
     child = processes.spawn(_command(port), _environment(port), cache_folder(), log_path())
     server = StartedServer(child.pid, child.started, port, for_demo)
     _keep(server)
@@ -355,3 +390,7 @@ def _end(server: StartedServer) -> None:
     if not processes.end(server, STOP_SECONDS):
         raise ServerError(f"the prefect server, process {server.pid}, does not end")
     state_path().write_text(json.dumps({"port": server.port}))
+
+
+if __name__ == "__main__":
+    make_database()

@@ -1,9 +1,11 @@
 """Processes of our own: the Prefect server that is ours, what is taken for it, and what signals do to a run."""
 
+import contextlib
 import http.server
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -40,6 +42,27 @@ def served(monkeypatch):
     monkeypatch.setattr(prefect_server, "_command", lambda port: ["sleep", "60"])
     yield
     prefect_server.stop()
+
+
+def test_a_new_server_begins_with_the_database_that_was_made_at_set_up_and_no_other_does(served, monkeypatch, tmp_path):
+    made, own = tmp_path / "made.db", prefect_server.home_path() / prefect_server.DATABASE
+    monkeypatch.setattr(prefect_server, "made_database", lambda: made)
+    for wanted in (None, b"made", b"its own"):
+        prefect_server.begin()
+        assert (own.read_bytes() if own.exists() else None) == wanted
+        prefect_server.stop()
+        if wanted:
+            own.write_bytes(b"its own")
+        made.write_bytes(b"made")
+    assert [path.name for path in own.parent.iterdir()] == [own.name]
+
+
+@pytest.mark.skipif(not prefect_server.made_database().exists(), reason="no database was made at set-up")
+def test_the_database_that_was_made_is_empty():
+    with contextlib.closing(sqlite3.connect(prefect_server.made_database())) as conn:
+        tables = [name for (name,) in conn.execute("select name from sqlite_master where type = 'table'")]
+        filled = [name for name in tables if conn.execute(f'select 1 from "{name}" limit 1').fetchone()]
+    assert filled == ["alembic_version"]
 
 
 def test_the_demo_stops_only_a_server_that_nobody_else_has_asked_for(served):
