@@ -2,8 +2,9 @@
 
 Laws
 - A task wraps one call of the engine, which Prefect shows and times without knowing what it is.
-- A chunk is a task. Other items of a map, many and short, are shared out among as many tasks as run at once: a task
-  costs some ten milliseconds, which is more than most of them take.
+- A chunk is a task, unless it has few rows. Those, and other items of a map, many and short, are shared out among as
+  many tasks as run at once: a task costs some ten milliseconds here and more in the server, which is more than they
+  take.
 - Only items of a map are tried again, which open sessions of their own: within their task, by the engine's own rule
   (engine.session.patience), and the task's log says so. Prefect retries nothing.
 - After the first failure no further task begins; it is raised once every task has ended.
@@ -26,6 +27,8 @@ from config.errors import MigrateError
 from engine.chunks.work import Chunk
 from engine.session.patience import patiently
 from flows.local.logs import redacted
+
+FEW_ROWS = 5_000  # of a chunk: 20 ms as a stream, up to 140 as a frame
 
 
 class StepFailed(Exception):
@@ -98,6 +101,11 @@ def label(item: object, number: int) -> str:
     return str(getattr(item, "name", number))
 
 
+def is_short(item: object) -> bool:
+    """Whether it takes no longer than a task costs. Of a chunk whose rows nobody has counted, that is not known."""
+    return not isinstance(item, Chunk) or 0 < item.rows < FEW_ROWS
+
+
 class PrefectWorkers:
     """The engine's Workers, on a started Prefect task runner that runs `count` tasks at once."""
 
@@ -114,18 +122,20 @@ class PrefectWorkers:
 
     def map(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
         """function(item) for every item, several at once; results in the items' order, or the first error."""
-        if len(items) > self._count and not isinstance(items[0], Chunk):
-            return self._shared(name, function, items)
-        halt = threading.Event()
-        jobs = [EngineCall(tried, (function, item), halt) for item in items]
-        return self._run([f"{name}: {label(item, number)}" for number, item in enumerate(items, 1)], jobs, halt)
-
-    def _shared(self, name: str, function: Callable[..., Any], items: Sequence[Any]) -> list[Any]:
-        halt, waiting = threading.Event(), deque(enumerate(items))
-        shares = [Share(function, waiting, halt) for _ in range(self._count)]
-        names = [f"{name}: {number} of {self._count}" for number in range(1, self._count + 1)]
-        self._run(names, [EngineCall(share, (), halt) for share in shares], halt)
-        results = {place: result for share in shares for place, result in share.results.items()}
+        halt, waiting = threading.Event(), deque((n, item) for n, item in enumerate(items) if is_short(item))
+        if len(waiting) <= self._count:
+            waiting.clear()
+        shares = [Share(function, waiting, halt) for _ in range(self._count)] if waiting else []
+        shared = {place for place, _ in waiting}
+        own = {place: item for place, item in enumerate(items) if place not in shared}
+        names = [f"{name}: {label(item, place + 1)}" for place, item in own.items()]
+        jobs = [EngineCall(tried, (function, item), halt) for item in own.values()]
+        of_what = "small tables, " if shares and isinstance(items[0], Chunk) else ""
+        names += [f"{name}: {of_what}{number} of {self._count}" for number, _ in enumerate(shares, 1)]
+        done = self._run(names, [*jobs, *(EngineCall(share, (), halt) for share in shares)], halt)
+        results = dict(zip(own, done, strict=False))  # what the shares' tasks give is nothing
+        for share in shares:
+            results |= share.results
         return [results[place] for place in range(len(items))]
 
     def _run(self, names: Sequence[str], jobs: Sequence[EngineCall], halt: threading.Event) -> list[Any]:

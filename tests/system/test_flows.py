@@ -13,6 +13,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.errors import Interrupted, PlanRefused, SourceError
+from engine.chunks.work import Chunk
 from flows.local.prefect_server import ServerError
 from flows.runs import calls
 from flows.runs.tasks import PrefectWorkers
@@ -58,6 +59,17 @@ def test_map_keeps_the_order_and_runs_several_at_once():
         return {"item": item}
 
     assert _through(lambda workers: workers.map("wait", wait, range(4)))["value"] == [{"item": n} for n in range(4)]
+
+
+def test_chunks_of_few_rows_share_tasks_and_all_others_have_their_own():
+    def move(chunk: Chunk) -> tuple[str, str]:
+        return chunk.route, task_run.get_name()
+
+    chunks = [Chunk(f"route{n}", 0, rows=rows) for n, rows in enumerate([10, 9_000, 20, 0, 30, 40])]
+    done = _through(lambda workers: workers.map("load", move, chunks))["value"]
+    assert [route for route, _ in done] == [chunk.route for chunk in chunks]
+    assert [name for _, name in done if "small" not in name] == ["load: route1 0", "load: route3 0"]
+    assert {name for _, name in done if "small" in name} <= {f"load: small tables, {n} of 2" for n in (1, 2)}
 
 
 def test_call_gives_back_what_the_stage_returns():

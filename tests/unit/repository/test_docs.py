@@ -89,7 +89,7 @@ def test_every_key_of_a_profile_is_documented_with_its_default():
     rows = {cells[0].strip("`"): cells[2].strip("`") for cells in _rows("key")}
     fields = settings.Profile.model_fields
     assert set(rows) == set(fields)
-    shown = {"True": "true", "False": "false", "": "none", str(64 << 20): "64 MiB", str(8 << 20): "8 MiB"}
+    shown = {"True": "true", "False": "false", "": "none", str(64 << 20): "64 MiB", str(4 << 20): "4 MiB"}
     for name, field in fields.items():
         if name not in ("workers", "tolerance"):
             assert rows[name] == shown.get(str(field.default), str(field.default)), name
