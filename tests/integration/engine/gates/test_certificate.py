@@ -72,6 +72,13 @@ class TestIssued:
         assert row == (issued["hash"], summary.run_id, "public", "nxtgauge")
         assert json.loads(json.dumps(summary.to_dict()))["issued"] == issued
 
+    def test_what_is_published_stays_and_the_build_goes(self, settings, target):
+        run.migrate(settings, Options(auditor=trusting))
+        schemas = "select to_regnamespace('nxtgauge')::oid, to_regnamespace('nxtgauge__build')::oid"
+        ((live, _),) = before = target.execute(schemas).fetchall()
+        rehearse(settings)
+        assert live and target.execute(schemas).fetchall() == before == [(live, None)]
+
     def test_it_holds_no_value_of_a_row(self, settings):
         assert "Canary" not in json.dumps(rehearse(settings)) and "wobbly" not in json.dumps(rehearse(settings))
 
