@@ -248,10 +248,12 @@ def verify(session: Session, work: Work, auditor: Auditor) -> None:
     """The whole build by the round's own snapshot. Errors: VerificationFailed."""
     session.clock.stage("verify")
     judgement.judge(session.conn, work, None)
-    judgement.audit(session.conn, work, auditor, session.clock.counting("checks"))
+    verdict = judgement.audit(session.conn, work, auditor, session.clock.counting("checks"))
     oid = bookkeeping.build(session.conn, work.run_id).schema_oid
+    if verdict and verdict["passed"]:
+        gates.settle(session.conn, work.run_id, oid, [check["name"] for check in verdict["checks"]])
     if shut := gates.closed(session.conn, work.run_id, oid):
-        raise gates.refusal(work.run_id, shut)
+        raise gates.refusal(work.run_id, shut, follows=True)
 
 
 def of(found: Told, lag: float) -> Round:

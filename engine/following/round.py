@@ -28,7 +28,7 @@ from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from engine.following.units import Group, Rows, Units
-from engine.gates import seal
+from engine.gates import gates, seal
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 
@@ -207,6 +207,8 @@ class Round:
         with blame(TargetError, "changing the build", work.stop), self.target.transaction():
             self._require_sealed()
             changed = applying.apply(delta, source_rows, files) if delta else Changed()
+            if delta:
+                gates.reopen(self.target, work.run_id, bookkeeping.build(self.target, work.run_id).schema_oid)
             applying.place_sequences(work, self.target)
             self._seal_again()
             identity = work.snapshot.server.identity()

@@ -4,6 +4,7 @@ Laws
 - A gate belongs to one build, by the oid of its schema: a build that begins anew has to pass all gates again.
 - A failed gate stays failed: no retry, resume or rerun passes it, even if what it found is gone. A gate in error may be
   judged again, and so may a policy, which the profile decides.
+- A round of a following changes the build, which then is not what was judged: what had failed has to be judged again.
 - Only a waiver opens a closed gate. It has a reason and a name, holds for one build, and is never deleted.
 - Three gates cannot be waived: that the build was verified, that the source did not change, and the approval.
 """
@@ -30,6 +31,8 @@ CHANGED_SOURCE = "source/changed"
 UNCHANGED = "build/unchanged"
 APPROVAL = "approval"
 POLICY = "policy"
+REOPENED = "; a round has changed the build since then"
+SETTLED = "the whole verification since then does not ask it"
 # What nobody can waive: why, and what answers it instead.
 NOT_WAIVED = {
     VERIFICATION: (
@@ -129,6 +132,26 @@ def record(conn: psycopg.Connection, run_id: str, build_oid: int, gates: Iterabl
         cursor.executemany(query, rows)
 
 
+def reopen(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
+    """A round has changed the build: what failed of it is in error until it is judged again. An approval that was
+    refused stays so."""
+    conn.execute(
+        "update migration.gates set state = %s, detail = concat(detail, %s::text) "
+        "where run_id = %s and build_oid = %s and state = %s and kind <> %s and check_name <> %s",
+        [ERROR, REOPENED, run_id, build_oid, FAILED, POLICY, APPROVAL],
+    )
+
+
+def settle(conn: psycopg.Connection, run_id: str, build_oid: int, judged: Collection[str]) -> None:
+    """A whole verification was made of a build that follows its source: what it did not ask (judged: what it asked)
+    was asked of an earlier state, and is nothing that could still be found."""
+    conn.execute(
+        "update migration.gates set state = %s, detail = %s where run_id = %s and build_oid = %s and state = %s "
+        "and kind <> all (%s) and check_name <> all (%s)",
+        [PASSED, SETTLED, run_id, build_oid, ERROR, [POLICY, APPROVAL, "balance"], [VERIFICATION, APPROVAL, *judged]],
+    )
+
+
 CLOSED = """
     select check_name, kind, state, detail, severity from migration.gates g
     where run_id = %s and build_oid = %s and severity = 'critical' and state <> 'passed' and not exists (
@@ -149,13 +172,13 @@ def closed(conn: psycopg.Connection, run_id: str, build_oid: int) -> list[Gate]:
     return found
 
 
-def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True) -> VerificationFailed:
+def refusal(run_id: str, gates: Iterable[Gate], is_waivable: bool = True, follows: bool = False) -> VerificationFailed:
     """The error that names each closed gate, what it found, and what can be done; `faults` has one entry for each.
 
-    is_waivable: the build is kept, so that its gates can be waived.
+    is_waivable: the build is kept, so that its gates can be waived; follows: it follows its source.
     """
     error = VerificationFailed()
-    error.faults = [_fault(run_id, gate, is_waivable) for gate in gates]
+    error.faults = [_fault(run_id, gate, is_waivable, follows) for gate in gates]
     error.args = ("the build may not be published:\n" + "\n".join(f"  - {fault}" for fault in error.faults),)
     return error
 
@@ -177,20 +200,23 @@ def refusal_unverified(run_id: str, schema: str, gates: Iterable[Gate]) -> Verif
     return error
 
 
-def _fault(run_id: str, gate: Gate, is_waivable: bool) -> str:
+def _fault(run_id: str, gate: Gate, is_waivable: bool, follows: bool) -> str:
     said = f"{gate.check_name} ({gate.state}): {gate.detail or 'nothing more was said'}"
-    return "\n    ".join([said, *(answers(run_id, gate) if is_waivable else ())])
+    return "\n    ".join([said, *(answers(run_id, gate, follows) if is_waivable else ())])
 
 
-def answers(run_id: str, gate: Gate) -> list[str]:
-    """What a person can do about a closed gate of a build that is kept: sentences, and commands to copy."""
+def answers(run_id: str, gate: Gate, follows: bool = False) -> list[str]:
+    """What a person can do about a closed gate of a build that is kept: sentences, and commands to copy. follows: the
+    build follows its source."""
     if gate.check_name == APPROVAL:
         return [DECISIONS[gate.state].format(run=run_id)]
     if gate.check_name in NOT_WAIVED:
         return [NOT_WAIVED[gate.check_name][1].format(run=run_id)]
     again = f"`nxtgauge-migrate migrate --run {run_id}` judges it again, once its cause is mended"
+    if follows:
+        again = f"`nxtgauge-migrate sync --run {run_id}` judges it again, once its cause is mended in the source"
     waiver = f'nxtgauge-migrate waive {run_id} {printable.word(gate.check_name)} --reason "…" --by NAME'
-    return [again, waiver] if gate.state == ERROR or gate.kind == POLICY else [waiver]
+    return [again, waiver] if follows or gate.state == ERROR or gate.kind == POLICY else [waiver]
 
 
 def told(run_id: str, gate: Gate) -> dict[str, Any]:

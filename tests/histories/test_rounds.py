@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from psycopg import conninfo, sql
 
-from config.errors import SourceError
+from checks.verdict import FAIL, PASS
+from config.errors import SourceError, VerificationFailed
 from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
@@ -21,6 +22,7 @@ from engine.following.delta import Delta
 from tests.histories.databases import filling
 from tests.histories.databases.followed import Followed, followed
 from tests.histories.playing import compared, following, play, settings_of
+from tests.support.auditors import Saying, saying
 
 ROUNDS, STEPS = 2, 9
 Database = Callable[..., str]
@@ -223,3 +225,28 @@ def test_abort_leaves_nothing_but_the_books(odd: Followed, database: Database) -
     with psycopg.connect(settings.target.conninfo) as conn:
         left = conn.execute("select nspname from pg_namespace where nspname ~ '__(build|delta)$'").fetchall()
         assert left == [] and bookkeeping.run(conn, run_id).state == "discarded"
+
+
+def test_a_gate_that_failed_is_judged_again_once_a_round_has_changed_the_build(
+    odd: Followed, database: Database
+) -> None:
+    settings, run_id = odd.copy(database), odd.run_id
+    fails = saying(suite__users=FAIL, law__users=PASS)
+
+    def follows(auditor: Saying) -> str:
+        return sync.sync(settings, sync.Following(rounds=1, auditor=auditor)).run_id
+
+    with _source(settings) as conn:
+        with pytest.raises(VerificationFailed, match=rf"suite/users \(failed\)(.|\n)*sync --run {run_id}"):
+            follows(fails)
+        with pytest.raises(VerificationFailed, match=r"suite/users \(failed\)"):  # nothing was mended
+            follows(saying())
+        conn.execute("update users set full_name = 'mended' where id in (select id from users limit 1)")
+        with pytest.raises(VerificationFailed, match=r"suite/users \(failed\)"):
+            follows(fails)
+        conn.execute("update users set full_name = 'mended' where id in (select id from users order by 1 desc limit 1)")
+        assert follows(saying()) == run_id
+        with pytest.raises(VerificationFailed, match=r"law/users"):
+            follows(saying(law__users=FAIL))
+        conn.execute("delete from keyless")
+        assert follows(saying()) == run_id  # which does not ask it
