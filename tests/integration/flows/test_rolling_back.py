@@ -17,7 +17,7 @@ from engine.publish.rollback import Wish
 from engine.session import connect
 from flows.cli.main import main
 from tests.integration.engine.publish.builds import expected, published, standing
-from tests.support.programs import psql
+from tests.support.places import psql
 
 DDL = """
     create table {build}.users (name text primary key);

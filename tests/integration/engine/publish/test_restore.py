@@ -10,7 +10,7 @@ from config.errors import TargetError
 from engine.publish import rollback
 from engine.publish.rollback import Trial, Wish
 from tests.integration.engine.publish.builds import TARGET, expected, published, standing, take
-from tests.support.programs import psql
+from tests.support.places import psql
 
 DDL = """
     create table {build}.users (name text);

@@ -12,7 +12,7 @@ from config.errors import ConfigError, PlanRefused, TargetError
 from engine.publish import rollback
 from engine.publish.rollback import Trial, Wish
 from tests.integration.engine.publish.builds import TARGET, build, expected, published, standing, take
-from tests.support.programs import psql
+from tests.support.places import psql
 
 # Kinds of keys and tables; children go with their parents, uniques are swapped, and what is generated is left out.
 DDL = """
