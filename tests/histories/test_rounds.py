@@ -17,6 +17,7 @@ from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
 from engine.following import apply as applying
+from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from tests.histories.databases import filling
@@ -250,3 +251,22 @@ def test_a_gate_that_failed_is_judged_again_once_a_round_has_changed_the_build(
             follows(saying(law__users=FAIL))
         conn.execute("delete from keyless")
         assert follows(saying()) == run_id  # which does not ask it
+
+
+def test_which_of_two_rivals_stays_is_not_said_by_when_a_parent_goes(reference: Followed, database: Database) -> None:
+    """A fresh build judges all uniques together, so a parent may go by one of them after its child has won by another;
+    a round would find the parent gone. So rivals for a row that is followed alone name one parent, wherever that or
+    what it depends on may go so."""
+    settings = reference.copy(database)
+    with following(settings, reference.run_id) as session, session.snapshot() as held, session.at(held) as work:
+        plan = work.plan
+    judged = [rule for rule in plan.rules if rule.kind in "uix" and not rule.is_trusted]
+    single = {table.name for unit in all_units.of(plan).rows for table in unit.tables if not table.is_archive}
+    assert "applications" in single & {rule.table for rule in judged}
+    for rule in (rule for rule in judged if rule.table in single):
+        for named in (r for r in plan.rules if r.kind == "f" and r.table == rule.table):
+            above = {named.parent}
+            while more := {parent for name in above for parent in plan.parents.get(name, ())} - above:
+                above |= more
+            if above & {other.table for other in judged}:
+                assert {*named.columns} <= {*rule.columns}, f"{rule.name}: {named.columns}"
