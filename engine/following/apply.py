@@ -33,16 +33,22 @@ WENT = """
     select t.oid::bigint, pg_stat_get_xact_tuples_deleted(t.oid::oid) from unnest(%s::bigint[]) as t (oid)
     where current_setting('track_counts') = 'on'
 """
+OIDS = "select place, place::regclass::oid::bigint from unnest(%s::text[]) as t (place)"
+
+
+Where = tuple[bool, str]  # whether in the archive, and the name in the build
 
 
 @dataclass
 class Changed:
-    """How many rows of the build a round has changed. by_table: (whether in the archive, build name) → the same."""
+    """How many rows of the build a round has changed. by_table: (whether in the archive, build name) → the same. books:
+    tables of the books about single rows that were written to."""
 
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
-    by_table: dict[tuple[bool, str], tuple[int, int, int]] = field(default_factory=dict)
+    by_table: dict[Where, tuple[int, int, int]] = field(default_factory=dict)
+    books: set[str] = field(default_factory=set)
 
     def add(self, table: Filled, figures: tuple[int, int, int]) -> None:
         self.inserted += figures[0]
@@ -61,12 +67,13 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     Errors: TargetError, VerificationFailed; then nothing has changed.
     """
     work, target, changed = delta.work, delta.target, Changed()
-    went_before = _went(delta)
+    oids = _oids(delta)
+    went_before = _went(target, oids)
     loaded = _loaded_of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
         places = {table: _main_place(delta, table).as_string() for table, _ in tables}
-        room = making_room.Room(target, {place: _oid(delta, table) for table, place in places.items()})
+        room = making_room.Room(target, {p: oids[table.is_archive, table.name] for table, p in places.items()})
         room.make()
         room.drop_uniques([p for table, p in places.items() if room.has_uniques(p) and _swaps(delta, table)])
         by_place = {places[table]: (table, unit) for table, unit in tables}
@@ -78,8 +85,8 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         for table, unit in _children_first(delta.main.plan, tables):
             changed.add(table, (*put[table], _delete(delta, table, unit)))
         room.close()
-        _prove(delta, changed, went_before)
-    books.replace(delta)
+        _prove(delta, changed, went_before, _went(target, oids))
+    changed.books = books.replace(delta) | {"tables"}
     _record_figures(delta, changed, loaded, source_rows, files)
     return changed
 
@@ -238,11 +245,11 @@ def _children_first(plan: Plan, tables: list[tuple[Filled, Rows | Group]]) -> li
     return found
 
 
-def _prove(delta: Delta, changed: Changed, went_before: Mapping[Filled, int]) -> None:
+def _prove(delta: Delta, changed: Changed, before: Mapping[Where, int], after: Mapping[Where, int]) -> None:
     """Errors: VerificationFailed where another number of rows went than was meant: an action of a foreign key."""
-    for table, went in _went(delta).items():
-        gone = went - went_before[table]
-        meant = changed.by_table.get((table.is_archive, table.name), (0, 0, 0))[2]
+    for where, went in after.items():
+        gone, table = went - before[where], Filled(where[1], where[0], (), False)
+        meant = changed.by_table.get(where, (0, 0, 0))[2]
         if _shape(delta, table).primary_key and gone != meant:
             raise VerificationFailed(
                 f"the round did not come out: {gone} rows of {table.name} went, and {meant} had to; nothing was "
@@ -250,21 +257,19 @@ def _prove(delta: Delta, changed: Changed, went_before: Mapping[Filled, int]) ->
             )
 
 
-def _went(delta: Delta) -> dict[Filled, int]:
-    """Rows deleted by this session, of every table of build and archive; no table where the server does not count."""
-    shapes = [(False, shape.name) for shape in delta.main.plan.build]
-    shapes += [(True, shape.name) for shape in delta.main.plan.archive]
-    tables = {_oid_of(delta, name, is_archive): Filled(name, is_archive, (), False) for is_archive, name in shapes}
-    return {tables[oid]: went for oid, went in delta.target.execute(WENT, [list(tables)]).fetchall()}
+def _oids(delta: Delta) -> dict[Where, int]:
+    """Of every table of build and archive."""
+    shapes = {False: delta.main.plan.build, True: delta.main.plan.archive}
+    wheres = [(is_archive, shape.name) for is_archive, found in shapes.items() for shape in found]
+    tables = {where: Filled(where[1], where[0], (), False) for where in wheres}
+    places = {_main_place(delta, table).as_string(): where for where, table in tables.items()}
+    return {places[place]: oid for place, oid in delta.target.execute(OIDS, [list(places)]).fetchall()}
 
 
-def _oid(delta: Delta, table: Filled) -> int:
-    return _oid_of(delta, table.name, table.is_archive)
-
-
-def _oid_of(delta: Delta, name: str, is_archive: bool) -> int:
-    place = sql.Identifier(*final_place(delta.work, Filled(name, is_archive, (), False))).as_string()
-    return fetch.value(int, delta.target, "select %s::regclass::oid::bigint", [place])
+def _went(target: psycopg.Connection, oids: Mapping[Where, int]) -> dict[Where, int]:
+    """Rows deleted by this session, of every table; no table where the server does not count."""
+    wheres = {oid: where for where, oid in oids.items()}
+    return {wheres[oid]: went for oid, went in target.execute(WENT, [list(wheres)]).fetchall()}
 
 
 def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:
@@ -299,15 +304,19 @@ def _record_figures(
         "where t.run_id = %s and t.legacy_table = given.name",
         [list(source_rows), list(source_rows.values()), [files[name] for name in source_rows], run],
     )
-    for name, rows, archived in loaded:
-        target.execute(
-            "update migration.tables set loaded = %s, archived = %s where run_id = %s and legacy_table = %s",
-            [rows, archived, run, name],
-        )
+    figures = [(name, rows, archived, False) for name, rows, archived in loaded]
     for unit in delta.rows:
-        column = "archived" if unit.home.is_archive else "loaded"
-        query = sql.SQL("update migration.tables set {0} = {0} + %s where run_id = %s and legacy_table = %s")
-        target.execute(query.format(sql.Identifier(column)), [changed.growth(unit.home), run, unit.legacy_table])
+        growth = changed.growth(unit.home)
+        figures.append((unit.legacy_table, *((0, growth) if unit.home.is_archive else (growth, 0)), True))
+    if not figures:
+        return
+    target.execute(
+        "update migration.tables as t set loaded = given.loaded + case when more then t.loaded else 0 end, "
+        "archived = given.archived + case when more then t.archived else 0 end "
+        "from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[]) as given (name, loaded, archived, more) "
+        "where t.run_id = %s and t.legacy_table = given.name",
+        [*(list(column) for column in zip(*figures, strict=True)), run],
+    )
 
 
 def place_sequences(work: Work, target: psycopg.Connection) -> None:

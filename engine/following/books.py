@@ -28,7 +28,7 @@ OF_UNIT = """
 BORROW_MOVED = """
     insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
     select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved
-    where run_id = %(run)s and legacy_table <> all (%(derived)s)
+    where run_id = %(run)s and legacy_table = any (%(followed)s) and legacy_table <> all (%(derived)s)
 """
 BORROW_GONE = """
     insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id
@@ -49,9 +49,12 @@ def forget_delta(target: psycopg.Connection, run_id: str, tables: Sequence[str] 
 
 
 def borrow(delta: "Delta") -> None:
-    """Where references to rows lead that the round does not derive, and which of them are gone."""
+    """Where references to rows lead that the round does not derive, and which of them are gone. Groups may look any up;
+    single rows name only what the plan has them follow."""
     give_back(delta)
-    delta.target.execute(BORROW_MOVED, _of(delta))
+    steps, plan = delta.work.plan.follows, delta.main.plan
+    names = [table.name for table in plan.tables] if delta.groups else [step.legacy_table for step in steps]
+    delta.target.execute(BORROW_MOVED, _of(delta) | {"followed": names})
     delta.target.execute(BORROW_GONE, _of(delta))
 
 
@@ -74,23 +77,26 @@ def _of(delta: "Delta") -> dict[str, Any]:
     }
 
 
-def replace(delta: "Delta") -> None:
-    """The run's records of what was derived anew are those of the delta."""
+def replace(delta: "Delta") -> set[str]:
+    """The run's records of what was derived anew are those of the delta. Returns the tables that were written to."""
     units: list[Rows | Group] = [*delta.rows, *delta.groups]
+    written = set[str]()
     for unit in units:
         keys = delta.seeds[unit.legacy_table].texts() if isinstance(unit, Rows) else None
-        forget(delta.target, delta.main.run_id, delta.main.plan, unit, keys)
+        written |= forget(delta.target, delta.main.run_id, delta.main.plan, unit, keys)
     give_back(delta)
     for table in OF_ROWS:
         query = "update {} set run_id = %(run)s where run_id = %(delta)s"
-        delta.target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), _of(delta))
+        if delta.target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), _of(delta)).rowcount:
+            written.add(table)
+    return written
 
 
 def forget(
     target: psycopg.Connection, run_id: str, plan: "Plan", unit: Rows | Group, keys: sql.Composed | None = None
-) -> None:
+) -> set[str]:
     """Delete what the books of a run, or of its delta, say of a unit's rows. keys: a query for those that are meant,
-    where not all are; of what was rejected all are derived anew."""
+    where not all are; of what was rejected all are derived anew. Returns the tables that had any."""
     accounted = [unit.legacy_table] if isinstance(unit, Rows) else sorted(unit.accounted)
     tables = [t.name for t in unit.tables] if isinstance(unit, Rows) else [name for _, name in unit.tables]
     given = {
@@ -100,13 +106,13 @@ def forget(
         "build": tables,
         "final": [plan.final_name(name) for name in tables],
     }
+    queries = {"gone": sql.SQL("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)")}
     for table in ("rejects", "removed_links", "moved"):
         query = "delete from {} where run_id = %(run)s and legacy_table = any (%(accounted)s)"
-        target.execute(sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table)), given)
-    target.execute("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)", given)
+        queries[table] = sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table))
     for table, column in (("notes", "legacy_key"), ("id_map", "legacy_id")):
         meant = sql.SQL("{} in ({})").format(sql.Identifier(column), keys) if keys else sql.SQL("true")
-        of_unit = sql.SQL("delete from {} where {} and {}").format(
+        queries[table] = sql.SQL("delete from {} where {} and {}").format(
             sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(OF_UNIT), meant
         )
-        target.execute(of_unit, given)
+    return {table for table, query in queries.items() if target.execute(query, given).rowcount}

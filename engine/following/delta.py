@@ -95,6 +95,11 @@ class Delta:
         filled = {table.name for unit in self.rows for table in unit.tables if table.is_archive}
         return filled | {name for group in self.groups for is_archive, name in group.tables if is_archive}
 
+    @property
+    def filled(self) -> set[tuple[bool, str]]:
+        """(whether in the archive, name) of both."""
+        return {(False, name) for name in self.tables} | {(True, name) for name in self.archives}
+
     def _restricted(self, plan: Plan) -> Plan:
         """What is done of the plan. Foreign keys are judged, and not made: some of their parents are views."""
         tables, taken = self.tables, {name for is_archive, name in self._taken_over if not is_archive}

@@ -8,11 +8,12 @@ Laws
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from config.errors import SourceError, TargetError, VerificationFailed
 from engine.books import bookkeeping
@@ -27,10 +28,13 @@ from engine.following import delta as deltas
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
-from engine.following.units import Group, Rows, Units
+from engine.following.seeds import final_place
+from engine.following.units import Filled, Group, Rows, Units
 from engine.gates import gates, seal
+from engine.planning.plan import Plan
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
+from engine.session.stop import Stop
 
 FARTHEST = 20  # deltas of one round, each wider than the one before; the depth of what depends on what is far less
 
@@ -66,20 +70,37 @@ class Told:
         return {name: dict(v) if isinstance(v := getattr(self, name), Mapping) else v for name in kept}
 
 
-def mark_of(conn: psycopg.Connection, source: psycopg.Connection, work: Work) -> Mark:
+def compared(
+    conn: psycopg.Connection, source: psycopg.Connection, run_id: str, schema: str, names: Collection[str], stop: Stop
+) -> Changes:
+    """What was written to these tables since the run's last round. source: a session in the snapshot of the next one.
+
+    Errors: Anew, SourceError.
+    """
+    since = mark_of(conn, source, run_id, schema)
+    with blame(SourceError, "asking what has changed", stop):
+        changes = feed.compare(source, schema, names, since, since.shape)
+    if changes.anew:
+        raise Anew(changes.anew)
+    if lost := [found.name for found in changes.tables.values() if found.table is None]:
+        raise Anew(f"of the source's tables {', '.join(lost)} are no longer there")
+    return changes
+
+
+def mark_of(conn: psycopg.Connection, source: psycopg.Connection, run_id: str, schema: str) -> Mark:
     """What the build shows: the mark of its last round, or of the snapshot that it was made from."""
-    last = rounds.last(conn, work.run_id)
+    last = rounds.last(conn, run_id)
     if last is not None:
         return last.reached
-    run = bookkeeping.run(conn, work.run_id)
+    run = bookkeeping.run(conn, run_id)
     if run.snapshot is None:
         raise Anew("the books do not say from which snapshot the build was made")
     rows = conn.execute(
         "select legacy_table, coalesce(files, ''), source_rows from migration.tables "
         "where run_id = %s and source_rows is not null",
-        [work.run_id],
+        [run_id],
     ).fetchall()
-    described = marks.described(source, work.plan.source_schema, [name for name, *_ in rows])
+    described = marks.described(source, schema, [name for name, *_ in rows])
     tables = {
         name: TableMark(count, files, described[name].key if name in described else ()) for name, files, count in rows
     }
@@ -89,13 +110,15 @@ def mark_of(conn: psycopg.Connection, source: psycopg.Connection, work: Work) ->
 
 @dataclass
 class Round:
-    """One round under way. work: of the run, in the round's snapshot; target: a session that is ours."""
+    """One round under way. work: of the run, in the round's snapshot; target: a session that is ours; changes: what was
+    written since the last round, where that is known."""
 
     work: Work
     target: psycopg.Connection
     workers: Workers
     watch: Watch
     pauses: Pauses
+    changes: Changes | None = None
     began: float = field(default_factory=time.monotonic)
     parts: dict[str, float] = field(default_factory=dict)
 
@@ -111,16 +134,12 @@ class Round:
         self.parts[part] = round(self.parts.get(part, 0) + time.monotonic() - since, 3)
 
     def _compared(self, source: psycopg.Connection) -> Changes:
+        if self.changes:
+            return self.changes
         self.watch.stage("scan")
         started, plan = time.monotonic(), self.work.plan
-        since = mark_of(self.target, source, self.work)
-        names = [table.name for table in plan.tables if table.disposition != "skip"]
-        with blame(SourceError, "asking what has changed", self.work.stop):
-            changes = feed.compare(source, plan.source_schema, names, since, since.shape)
-        if changes.anew:
-            raise Anew(changes.anew)
-        if lost := [found.name for found in changes.tables.values() if found.table is None]:
-            raise Anew(f"of the source's tables {', '.join(lost)} are no longer there")
+        names, run_id = read_of(plan), self.work.run_id
+        changes = compared(self.target, source, run_id, plan.source_schema, names, self.work.stop)
         self._time("scan", started)
         return changes
 
@@ -205,12 +224,15 @@ class Round:
         files = {name: each.table.files for name, each in found.items() if each.table}
         read = self._read(delta)
         with blame(TargetError, "changing the build", work.stop), self.target.transaction():
-            self._require_sealed()
+            sealed = self._sealed(delta)
             changed = applying.apply(delta, source_rows, files) if delta else Changed()
             if delta:
-                gates.reopen(self.target, work.run_id, bookkeeping.build(self.target, work.run_id).schema_oid)
+                gates.reopen(self.target, work.run_id, self._build_oid())
             applying.place_sequences(work, self.target)
-            self._seal_again()
+            if sealed:
+                places = [_place(work, *table) for table in changed.by_table]
+                oid, schemas = self._build_oid(), [work.schema, work.archive_schema]
+                seal.renew(self.target, work.run_id, oid, sealed, schemas, places, changed.books)
             identity = work.snapshot.server.identity()
             stood = {s.name: [s.last_value, s.is_called] for s in work.plan.source.sequences if s.is_readable}
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
@@ -222,30 +244,29 @@ class Round:
             deltas.drop(self.target, work)
         return replace(told, number=number)
 
-    def _require_sealed(self) -> None:
-        """Errors: VerificationFailed, if anybody else has written to the build since it was sealed.
+    def _build_oid(self) -> int:
+        return bookkeeping.build(self.target, self.work.run_id).schema_oid
 
-        Where sequences stand proves nothing: a round that failed has moved them, and each places them anew.
+    def _sealed(self, delta: Delta | None) -> seal.Seal | None:
+        """The build's seal, if it has one. The tables that the round changes are kept from everybody else, and seen to
+        be as they were sealed; of all others the seal still says how they were.
+
+        Errors: VerificationFailed, if anybody else has written to them. Where sequences stand proves nothing: a round
+        that failed has moved them, and each places them anew.
         """
-        build = bookkeeping.build(self.target, self.work.run_id)
-        sealed = seal.read(self.target, self.work.run_id, build.schema_oid)
-        if sealed and (changed := seal.differences(_tables(sealed), _tables(self._looked(sealed)))):
+        work, sealed = self.work, seal.read(self.target, self.work.run_id, self._build_oid())
+        if sealed is None:
+            return None
+        places = [_place(work, *table) for table in delta.filled] if delta else []
+        if places:
+            listed = sql.SQL(", ").join(sql.Identifier(*place) for place in places)
+            self.target.execute(sql.SQL("lock table {} in share row exclusive mode").format(listed))
+        if changed := seal.changed(self.target, [work.schema, work.archive_schema], sealed, places):
             raise VerificationFailed(
                 f"somebody else has changed {', '.join(changed)} in the build; find out who writes to it, then give it "
-                f"up (`nxtgauge-migrate sync --abort --run {self.work.run_id}`) and begin anew"
+                f"up (`nxtgauge-migrate sync --abort --run {work.run_id}`) and begin anew"
             )
-
-    def _seal_again(self) -> None:
-        """A build that was verified is sealed as the round leaves it.
-
-        All tables are summed: the feed sees no row of this very transaction's savepoints.
-        """
-        build = bookkeeping.build(self.target, self.work.run_id)
-        if seal.read(self.target, self.work.run_id, build.schema_oid):
-            seal.put(self.target, self.work.run_id, build.schema_oid, self._looked(None))
-
-    def _looked(self, former: seal.Seal | None) -> seal.Looked:
-        return seal.look(self.target, [self.work.schema, self.work.archive_schema], former)
+        return sealed
 
     def _read(self, delta: Delta | None) -> dict[str, int]:
         if delta is None:
@@ -280,9 +301,13 @@ class Round:
         )
 
 
-def _tables(looked: seal.Seal) -> dict[str, str]:
-    """The marks of tables, which say how many rows there are; those of sequences do not."""
-    return {name: mark for name, mark in looked.marks.items() if " " in mark}
+def read_of(plan: Plan) -> list[str]:
+    """The legacy tables that a plan reads."""
+    return [table.name for table in plan.tables if table.disposition != "skip"]
+
+
+def _place(work: Work, is_archive: bool, name: str) -> tuple[str, str]:
+    return final_place(work, Filled(name, is_archive, (), False))
 
 
 def _filled(rows: set[Rows], groups: set[Group]) -> set[str]:

@@ -3,10 +3,12 @@
 Laws
 - The lease is held from the first round to the last: nobody drops the build meanwhile, and nobody else writes to it.
 - Each round has a snapshot, a plan and sessions of its own. The plan has to be the run's, or the build begins anew.
+- What a plan asks of rows is not asked again of tables that nobody has written to since the round before.
 - Whatever ends the session, the build shows the last round that was committed.
 """
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,7 +22,9 @@ from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
-from engine.following.round import Anew, Round, Told
+from engine.following.round import Anew, Round, Told, compared, read_of
+from engine.planning import probe
+from engine.planning.plan import Plan
 from engine.session import connect, snapshot
 from engine.session.execution import Clock, Threads, Watch, Workers
 from engine.session.pool import Pool
@@ -42,12 +46,13 @@ class Following:
     workers: Workers
     clock: Clock
     touched: dict[str, set[str] | None] = field(default_factory=dict)
+    before: tuple[Plan, probe.Again] | None = None
 
     @contextlib.contextmanager
-    def at(self, held: Snapshot) -> Iterator[Work]:
+    def at(self, held: Snapshot, looks: probe.Again | None = None) -> Iterator[Work]:
         """The work of this run in a snapshot. Errors: Anew, where the plan is not the run's; PlanRefused."""
         settings, run = self.settings, self.run
-        plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version)
+        plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version, looks)
         if plan.faults:
             raise PlanRefused([str(fault) for fault in plan.faults])
         if begin.fingerprint(plan, settings) != run.plan_hash:
@@ -63,10 +68,21 @@ class Following:
 
     def round(self, held: Snapshot) -> tuple[Work, Told]:
         """One round over this snapshot. Errors: Anew, and those of a round."""
-        with self.at(held) as work, connect.unflushed(self.conn):
+        began, parts, settings = time.monotonic(), dict[str, float](), self.settings
+        before, self.before = self.before, None
+        changes, looks = None, probe.Again(probe.Source(held.holder, settings.source_schema))
+        if before:
+            self.clock.stage("scan")
+            names, schema = read_of(before[0]), settings.source_schema
+            changes = compared(self.conn, held.holder, self.run.run_id, schema, names, STOP)
+            unchanged = changes.tables.keys() - {found.name for found in changes.changed}
+            looks = probe.Again(probe.Source(held.holder, schema), before[1], unchanged)
+            parts["scan"] = round(time.monotonic() - began, 3)
+        with self.at(held, looks) as work, connect.unflushed(self.conn):
             pauses = Pauses(work, self.clock.message)
             pauses.wait()
-            told = Round(work, self.conn, self.workers, self.clock, pauses).run()
+            told = Round(work, self.conn, self.workers, self.clock, pauses, changes, began, parts).run()
+        self.before = work.plan, looks
         for table, keys in told.touched.items():
             known = self.touched.get(table, set())
             self.touched[table] = None if keys is None or known is None else known | set(keys)

@@ -33,8 +33,11 @@ from engine.session.stop import STOP
 from engine.start import rehearsal
 
 
-def planned(settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST) -> Plan:
-    """The plan, with the faults of the source's server and of what it holds. server: the target's version.
+def planned(
+    settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST, looks: probe.Probe | None = None
+) -> Plan:
+    """The plan, with the faults of the source's server and of what it holds. server: the target's version; looks: at
+    the source's rows, in another way than a first plan does.
 
     Errors: ConfigError of a mapping that names tables which are nowhere, SourceError.
     """
@@ -43,7 +46,8 @@ def planned(settings: Settings, held: Snapshot, instant: str, server: int = olde
         found = catalog.reflect(held.holder, settings.source_schema)
         if unknown := consistency.unknown_tables(mapping.load(), [table.name for table in found.tables]):
             raise ConfigError("; and ".join(unknown))
-        made = planner.make(found, settings, instant, probe.Source(held.holder, settings.source_schema), server)
+        looks = looks or probe.Source(held.holder, settings.source_schema)
+        made = planner.make(found, settings, instant, looks, server)
         own = [*servers.source_faults(held.server), *servers.lock_faults(held.holder, "source", len(found.tables))]
     return replace(made, faults=(*map(Fault, own), *made.faults))
 
