@@ -64,7 +64,8 @@ class Plan:
     def tables(self, facts: Facts) -> set[str]:
         """The tables of the target that are counted."""
         asked = [from_sql for from_sql, _ in self.target.asked]
-        return {table for table in facts.target.tables if any(facts.target_rows(table) in one for one in asked)}
+        rows = {table: facts.target_rows(table) for table in facts.target.tables}
+        return {table for table, named in rows.items() if any(named in one for one in asked)}
 
 
 def planned(facts: Facts, hashed: str) -> Plan:

@@ -9,7 +9,7 @@ Laws
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -45,19 +45,19 @@ def settled(
     conn: psycopg.Connection,
     changes: Changes,
     found: Found,
-    known: sql.Composable,
+    known: Sequence[sql.Composable],
     written: sql.Identifier | None = None,
 ) -> Iterator[Settled]:
     """Settle a table that is there and has the key that it had. reader: the session that compared it.
 
-    known: a query on conn that gives the keys of the mark's snapshot, in columns of the key's names and types. conn has
-    a transaction open. written: a table of conn's with the keys of the rows to read, where these were read already.
-    Errors: VerificationFailed.
+    known: queries on conn that together give the keys of the mark's snapshot, in columns of the key's names and types.
+    conn has a transaction open. written: a table of conn's with the keys of the rows to read, where these were read
+    already. Errors: VerificationFailed.
     """
-    columns = key_of(found).columns
+    columns, every = key_of(found).columns, sql.SQL(" union all ").join(known)
     for table in (WRITTEN, PRESENT, GONE):
         made = sql.SQL("create temporary table {} as select {} from ({}) as known with no data")
-        conn.execute(made.format(table, columns, known))
+        conn.execute(made.format(table, columns, every))
     try:
         if written:
             query = sql.SQL("insert into {} select {columns} from {}").format(WRITTEN, written, columns=columns)
@@ -65,28 +65,34 @@ def settled(
         elif found.lost:
             _copy(reader, conn, found, changes.rows_to_read(found), WRITTEN)
         updated, gone = _settle(reader, conn, changes, found, known)
-        yield Settled(found.written - updated, updated, gone, WRITTEN, GONE, known)
+        yield Settled(found.written - updated, updated, gone, WRITTEN, GONE, every)
     finally:
         if conn.info.transaction_status is not psycopg.pq.TransactionStatus.INERROR:
             conn.execute(sql.SQL("drop table if exists {}, {}, {}").format(WRITTEN, PRESENT, GONE))
 
 
 def _settle(
-    reader: psycopg.Connection, conn: psycopg.Connection, changes: Changes, found: Found, known: sql.Composable
+    reader: psycopg.Connection,
+    conn: psycopg.Connection,
+    changes: Changes,
+    found: Found,
+    known: Sequence[sql.Composable],
 ) -> tuple[int, int]:
     """How many keys were changed and how many are gone; their tables are filled."""
     if not found.lost:
         return 0, 0
     conn.execute(sql.SQL("analyze {}").format(WRITTEN))
-    # For each of a few keys by the index of the table that has them, if it has one.
-    both = "select count(*) from {} as w where exists (select from ({}) as known where {})"
-    updated = fetch.value(int, conn, sql.SQL(both).format(WRITTEN, known, key_of(found).is_key("known", "w")))
+    # Each query by itself, so that the server may take the index of a table that has them.
+    is_key = key_of(found).is_key("known", "w")
+    among = [sql.SQL("exists (select from ({}) as known where {})").format(one, is_key) for one in known]
+    both = sql.SQL("select count(*) from {} as w where {}").format(WRITTEN, sql.SQL(" or ").join(among))
+    updated = fetch.value(int, conn, both)
     # Of a table that is read whole, rows that nobody has touched are among those found again.
     gone = found.were - updated if found.whole else found.lost - updated
     if gone < 0:
         raise _does_not_close(found, f"{found.lost} rows were lost, and {updated} of them are there again")
     if gone:
-        _find_gone(reader, conn, changes, found, known, gone)
+        _find_gone(reader, conn, changes, found, sql.SQL(" union all ").join(known), gone)
     return updated - (found.rows - found.written if found.whole else 0), gone
 
 

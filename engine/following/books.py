@@ -106,7 +106,8 @@ def forget(
         "build": tables,
         "final": [plan.final_name(name) for name in tables],
     }
-    queries = {"gone": sql.SQL("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)")}
+    queries: dict[str, sql.SQL | sql.Composed] = {}
+    queries["gone"] = sql.SQL("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)")
     for table in ("rejects", "removed_links", "moved"):
         query = "delete from {} where run_id = %(run)s and legacy_table = any (%(accounted)s)"
         queries[table] = sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table))

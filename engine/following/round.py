@@ -70,14 +70,11 @@ class Told:
         return {name: dict(v) if isinstance(v := getattr(self, name), Mapping) else v for name in kept}
 
 
-def compared(
-    conn: psycopg.Connection, source: psycopg.Connection, run_id: str, schema: str, names: Collection[str], stop: Stop
-) -> Changes:
+def compared(source: psycopg.Connection, schema: str, names: Collection[str], since: Mark, stop: Stop) -> Changes:
     """What was written to these tables since the run's last round. source: a session in the snapshot of the next one.
 
     Errors: Anew, SourceError.
     """
-    since = mark_of(conn, source, run_id, schema)
     with blame(SourceError, "asking what has changed", stop):
         changes = feed.compare(source, schema, names, since, since.shape)
     if changes.anew:
@@ -138,8 +135,8 @@ class Round:
             return self.changes
         self.watch.stage("scan")
         started, plan = time.monotonic(), self.work.plan
-        names, run_id = read_of(plan), self.work.run_id
-        changes = compared(self.target, source, run_id, plan.source_schema, names, self.work.stop)
+        since = mark_of(self.target, source, self.work.run_id, plan.source_schema)
+        changes = compared(source, plan.source_schema, read_of(plan), since, self.work.stop)
         self._time("scan", started)
         return changes
 

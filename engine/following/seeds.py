@@ -89,8 +89,8 @@ class Seeds:
             target.execute(sql.SQL(query).format(self.gone, settled.gone_keys, columns=self.columns))
             return settled.gone
 
-    def _known(self) -> sql.Composed:
-        """A query for the keys that the last round's snapshot had: in the build or the archive, or rejected."""
+    def _known(self) -> list[sql.Composed]:
+        """Queries for the keys that the last round's snapshot had: in the build or the archive, and rejected."""
         home, shape = self.unit.home, self.legacy.shape
         own = sql.SQL(", ").join(
             sql.SQL("{} as {}").format(sql.Identifier(final_column(self.work, home, c)), sql.Identifier(c))
@@ -100,18 +100,15 @@ class Seeds:
         one = len(columns) == 1
         texts = ["r.legacy_key" if one else f"(r.legacy_key::jsonb ->> {n})" for n in range(len(columns))]
         read = sql.SQL(", ").join(
-            sql.SQL(f"cast({text} as {column.type})") for text, column in zip(texts, columns, strict=True)
+            sql.SQL(f"cast({text} as {column.type}) as {{}}").format(sql.Identifier(column.name))
+            for text, column in zip(texts, columns, strict=True)
         )
-        return sql.SQL(
-            "select {} from {} union all select {} from migration.rejects as r where r.run_id = {} "
-            "and r.legacy_table = {}"
-        ).format(
-            own,
-            sql.Identifier(*final_place(self.work, home)),
-            read,
-            sql.Literal(self.work.attempt_run),
-            sql.Literal(self.legacy.name),
-        )
+        return [
+            sql.SQL("select {} from {}").format(own, sql.Identifier(*final_place(self.work, home))),
+            sql.SQL("select {} from migration.rejects as r where r.run_id = {} and r.legacy_table = {}").format(
+                read, sql.Literal(self.work.attempt_run), sql.Literal(self.legacy.name)
+            ),
+        ]
 
     def redriven(self, target: psycopg.Connection) -> list[str]:
         """Legacy keys of rows that were rejected, or have lost something that they name."""

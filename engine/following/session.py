@@ -3,13 +3,15 @@
 Laws
 - The lease is held from the first round to the last: nobody drops the build meanwhile, and nobody else writes to it.
 - Each round has a snapshot, a plan and sessions of its own. The plan has to be the run's, or the build begins anew.
-- What a plan asks of rows is not asked again of tables that nobody has written to since the round before.
+- What a plan asks of rows is not asked again of tables that nobody has written to since the round before. Which these
+  are is scanned while the plan is made.
 - Whatever ends the session, the build shows the last round that was committed.
 """
 
 import contextlib
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import psycopg
@@ -20,9 +22,10 @@ from engine.books import bookkeeping, profiles
 from engine.books import lease as leases
 from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
+from engine.changes.feed import Changes
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
-from engine.following.round import Anew, Round, Told, compared, read_of
+from engine.following.round import Anew, Round, Told, compared, mark_of, read_of
 from engine.planning import probe
 from engine.planning.plan import Plan
 from engine.session import connect, snapshot
@@ -49,44 +52,64 @@ class Following:
     before: tuple[Plan, probe.Again] | None = None
 
     @contextlib.contextmanager
-    def at(self, held: Snapshot, looks: probe.Again | None = None) -> Iterator[Work]:
-        """The work of this run in a snapshot. Errors: Anew, where the plan is not the run's; PlanRefused."""
-        settings, run = self.settings, self.run
-        plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version, looks)
-        if plan.faults:
-            raise PlanRefused([str(fault) for fault in plan.faults])
-        if begin.fingerprint(plan, settings) != run.plan_hash:
-            raise Anew("the mapping, the source's schema, the profile or the program is not what it was")
-        with contextlib.closing(Pool(settings, held, STOP, self.lease)) as sessions:
-            yield Work(run.run_id, run.started_at, plan, settings, held, STOP, sessions)
-
-    @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """A snapshot of the source, for as long as the block runs."""
         with snapshot.hold(self.settings.source, STOP) as held:
             yield held
 
     def round(self, held: Snapshot) -> tuple[Work, Told]:
-        """One round over this snapshot. Errors: Anew, and those of a round."""
-        began, parts, settings = time.monotonic(), dict[str, float](), self.settings
+        """One round over this snapshot. Errors: those of a round, PlanRefused; Anew, if the plan is not the run's."""
+        began, parts, run = time.monotonic(), dict[str, float](), self.run
         before, self.before = self.before, None
-        changes, looks = None, probe.Again(probe.Source(held.holder, settings.source_schema))
-        if before:
-            self.clock.stage("scan")
-            names, schema = read_of(before[0]), settings.source_schema
-            changes = compared(self.conn, held.holder, self.run.run_id, schema, names, STOP)
-            unchanged = changes.tables.keys() - {found.name for found in changes.changed}
-            looks = probe.Again(probe.Source(held.holder, schema), before[1], unchanged)
-            parts["scan"] = round(time.monotonic() - began, 3)
-        with self.at(held, looks) as work, connect.unflushed(self.conn):
-            pauses = Pauses(work, self.clock.message)
-            pauses.wait()
-            told = Round(work, self.conn, self.workers, self.clock, pauses, changes, began, parts).run()
-        self.before = work.plan, looks
+        with contextlib.closing(Pool(self.settings, held, STOP, self.lease)) as sessions:
+            looks = probe.Again(probe.Source(held.holder, self.settings.source_schema))
+            if before:
+                plan, looks, changes = self._planned_again(held, sessions, *before)
+                parts["scan"] = round(time.monotonic() - began, 3)
+            else:
+                plan, changes = self._planned(held, looks), None
+            work = Work(run.run_id, run.started_at, plan, self.settings, held, STOP, sessions)
+            with connect.unflushed(self.conn):
+                pauses = Pauses(work, self.clock.message)
+                pauses.wait()
+                told = Round(work, self.conn, self.workers, self.clock, pauses, changes, began, parts).run()
+        self.before = plan, looks
         for table, keys in told.touched.items():
             known = self.touched.get(table, set())
             self.touched[table] = None if keys is None or known is None else known | set(keys)
         return work, told
+
+    def _planned(self, held: Snapshot, looks: probe.Again) -> Plan:
+        settings, run = self.settings, self.run
+        plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version, looks)
+        if plan.faults:
+            raise PlanRefused([str(fault) for fault in plan.faults])
+        if begin.fingerprint(plan, settings) != run.plan_hash:
+            raise Anew("the mapping, the source's schema, the profile or the program is not what it was")
+        return plan
+
+    def _planned_again(
+        self, held: Snapshot, sessions: Pool, before: Plan, looked: probe.Again
+    ) -> tuple[Plan, probe.Again, Changes]:
+        """The plan, made while another session scans, by what rows were like before; made anew if the scan finds that a
+        table which was asked was written to."""
+        self.clock.stage("scan")
+        source, schema = probe.Source(held.holder, self.settings.source_schema), self.settings.source_schema
+        since = mark_of(self.conn, held.holder, self.run.run_id, schema)
+
+        def scan() -> Changes:
+            with sessions.lend("source") as session:
+                return compared(session, schema, read_of(before), since, STOP)
+
+        with ThreadPoolExecutor(1) as beside:
+            scanned = beside.submit(scan)
+            looks = probe.Again(source, looked, looked.answers)
+            plan = self._planned(held, looks)
+            changes = scanned.result()
+        if written := {found.name for found in changes.changed} & looks.answers.keys():
+            looks = probe.Again(source, looked, looked.answers.keys() - written)
+            plan = self._planned(held, looks)
+        return plan, looks, changes
 
 
 @contextlib.contextmanager

@@ -145,6 +145,6 @@ def _settled(
         return
     with conn.transaction():  # what fails within leaves nothing behind
         known = kept.recall(conn, schema, found.table)
-        with keys.settled(conn, conn, changes, found, known) as settled:
+        with keys.settled(conn, conn, changes, found, [known]) as settled:
             yield settled
         kept.drop_recalled(conn)

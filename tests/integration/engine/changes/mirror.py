@@ -51,7 +51,7 @@ class Mirror:
         if found.whole:
             self.conn.execute(sql.SQL("delete from {}").format(copy))
         else:
-            known = keys.of(found.table, "mirror")
+            known = [keys.of(found.table, "mirror")]
             with keys.settled(reader, self.conn, changes, found, known) as told:
                 assert told.inserted + told.updated == found.written and told.updated + told.gone == found.lost
                 columns = found.table.columns

@@ -153,7 +153,7 @@ KEYS = """
     insert into "Odd ""name" select n, 'b', 0 from generate_series(1, 9) as n;
     create table known as table "Odd ""name"
 """
-KNOWN = sql.SQL('select b, "the %s" from public.known')
+KNOWN = [sql.SQL('select b, "the %s" from public.known')]
 
 
 class TestKeys:
