@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo practice test mutate failpoints feed rounds torture cutovers matrix bench growth performance docs screenshots check lint format lock stop clean setup
+.PHONY: help demo practice test mutate failpoints feed rounds torture cutovers matrix bench growth pause performance docs screenshots check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +32,8 @@ help:
 	@echo "make bench [ROWS=2000000] [TIMES=5]"
 	@echo "                          measure this program beside what one would run instead; wants a quiet machine"
 	@echo "make growth [TIMES=3]     measure how time and memory grow, up to five million rows"
+	@echo "make pause [ROWS=2000000] [TIMES=20]"
+	@echo "                          measure how long writers wait at a cut-over; no acknowledged write may be lost"
 	@echo "make performance          write docs/performance.md of what was measured last"
 	@echo "make docs                 write the documents that are made of the program anew, and build the site in build/site"
 	@echo "make screenshots          make the pictures of docs/images anew; wants Chromium"
@@ -111,6 +113,11 @@ bench: $(STAMP)
 growth: TIMES = 3
 growth: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.growth --times $(TIMES) $(ARGS)
+
+pause: ROWS = 2000000
+pause: TIMES = 20
+pause: $(STAMP)
+	$(BIN)/python -m tests.benchmarks.pause --rows $(ROWS) --times $(TIMES) $(ARGS)
 
 performance: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.document $(ARGS)

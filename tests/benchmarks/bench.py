@@ -37,9 +37,9 @@ def run(contenders: Sequence[Contender], asked: Asked) -> Result:
         place = Place(running, os.cpu_count() or 1, dlt=asked.dlt)
         result = machine.facts(running) | {"started_at": datetime.now(UTC).isoformat(timespec="seconds")}
         result |= {"wanted_rows": asked.rows, "times": asked.times, "contenders": {}, "absent": {}}
-        result |= _filled(running, LEGACY, asked.rows)
+        result |= filled(running, LEGACY, asked.rows)
         if any(contender.is_sample for contender in contenders):
-            result["sample_rows"] = _filled(running, SAMPLE, asked.sample_rows)["rows"]
+            result["sample_rows"] = filled(running, SAMPLE, asked.sample_rows)["rows"]
         _publish(place)
         place = replace(place, ddl=by_hand.dump_schemas(running, PUBLISHED))
         for turn in range(asked.times + 1):
@@ -52,7 +52,7 @@ def run(contenders: Sequence[Contender], asked: Asked) -> Result:
         return result
 
 
-def _filled(running: server.Server, name: str, rows: int) -> dict[str, Any]:
+def filled(running: server.Server, name: str, rows: int) -> dict[str, Any]:
     """Fill a legacy database, and leave it as one in use is: vacuumed, so that no reader has hints to write."""
     from flows.demo.seed import seed
 

@@ -22,7 +22,7 @@ def help_text(place: Place) -> Details:
 
 
 def status(place: Place) -> Details:
-    call(PROGRAM, "status", environ=_environ(place, PUBLISHED, PUBLISHED))
+    call(PROGRAM, "status", environ=environ(place, PUBLISHED, PUBLISHED))
     return {}
 
 
@@ -33,7 +33,7 @@ def make_empty(place: Place) -> None:
 
 
 def publish_empty(place: Place) -> Details:
-    call(PROGRAM, "--profile", "demo", "migrate", environ=_environ(place, EMPTY, TARGET))
+    call(PROGRAM, "--profile", "demo", "migrate", environ=environ(place, EMPTY, TARGET))
     return {}
 
 
@@ -52,7 +52,7 @@ def remove_demo(place: Place) -> Details:
     return {}
 
 
-def _environ(place: Place, source: str, target: str) -> dict[str, str]:
+def environ(place: Place, source: str, target: str) -> dict[str, str]:
     urls = {"NXTGAUGE_SOURCE_URL": place.server.url(source), "NXTGAUGE_TARGET_URL": place.server.url(target)}
     return _elsewhere(place) | urls | {"PREFECT_API_URL": NOBODY}
 
