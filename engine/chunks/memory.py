@@ -6,6 +6,7 @@ Laws
 - The GNU C library takes ever larger blocks from its heap once such a block was let go of, up to 32 MB, and a heap
   returns nothing while anything younger lies behind it. With a threshold that is set it does not learn: blocks from
   THRESHOLD on are mapped, and unmapped at once. Other C libraries have no such habit, and no such switch.
+- It has a heap for each of many threads; those of two are enough, for Python's threads mostly take turns.
 """
 
 import ctypes
@@ -14,7 +15,8 @@ import pyarrow as pa
 
 THRESHOLD = 1024 * 1024
 TRIMMED = 4 * THRESHOLD  # what may lie free at a heap's end
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+HEAPS = 2
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8  # of malloc.h
 
 
 def return_at_once() -> None:
@@ -23,3 +25,4 @@ def return_at_once() -> None:
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):
         mallopt(M_MMAP_THRESHOLD, THRESHOLD)
         mallopt(M_TRIM_THRESHOLD, TRIMMED)
+        mallopt(M_ARENA_MAX, HEAPS)
