@@ -67,7 +67,7 @@ class Following:
                 plan, looks, changes = self._planned_again(held, sessions, *before)
                 parts["scan"] = round(time.monotonic() - began, 3)
             else:
-                plan, changes = self._planned(held, looks), None
+                plan, changes = self.planned(held, looks), None
             work = Work(run.run_id, run.started_at, plan, self.settings, held, STOP, sessions)
             with connect.unflushed(self.conn):
                 pauses = Pauses(work, self.clock.message)
@@ -79,7 +79,8 @@ class Following:
             self.touched[table] = None if keys is None or known is None else known | set(keys)
         return work, told
 
-    def _planned(self, held: Snapshot, looks: probe.Again) -> Plan:
+    def planned(self, held: Snapshot, looks: probe.Again | None = None) -> Plan:
+        """The plan in a snapshot. Errors: Anew, where it is not the run's; PlanRefused."""
         settings, run = self.settings, self.run
         plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version, looks)
         if plan.faults:
@@ -104,11 +105,11 @@ class Following:
         with ThreadPoolExecutor(1) as beside:
             scanned = beside.submit(scan)
             looks = probe.Again(source, looked, looked.answers)
-            plan = self._planned(held, looks)
+            plan = self.planned(held, looks)
             changes = scanned.result()
         if written := {found.name for found in changes.changed} & looks.answers.keys():
             looks = probe.Again(source, looked, looked.answers.keys() - written)
-            plan = self._planned(held, looks)
+            plan = self.planned(held, looks)
         return plan, looks, changes
 
 

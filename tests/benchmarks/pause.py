@@ -130,7 +130,7 @@ def _lost(place: Place, acknowledged: dict[Key, str]) -> int:
             wanted = {row: value for (of, row), value in acknowledged.items() if of == table}
             query = sql.SQL(ARRIVED).format(table=sql.Identifier(table), column=sql.Identifier(column))
             given = {"keys": list(wanted), "column": column, "table": table}
-            there = dict(conn.execute(query, given).fetchall())
+            there: dict[Any, str] = dict(conn.execute(query, given).fetchall())
             lost += sum(there.get(row) != value for row, value in wanted.items())
     return lost
 

@@ -258,8 +258,8 @@ def test_which_of_two_rivals_stays_is_not_said_by_when_a_parent_goes(reference: 
     a round would find the parent gone. So rivals for a row that is followed alone name one parent, wherever that or
     what it depends on may go so."""
     settings = reference.copy(database)
-    with following(settings, reference.run_id) as session, session.snapshot() as held, session.at(held) as work:
-        plan = work.plan
+    with following(settings, reference.run_id) as session, session.snapshot() as held:
+        plan = session.planned(held)
     judged = [rule for rule in plan.rules if rule.kind in "uix" and not rule.is_trusted]
     single = {table.name for unit in all_units.of(plan).rows for table in unit.tables if not table.is_archive}
     assert "applications" in single & {rule.table for rule in judged}
