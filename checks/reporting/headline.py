@@ -60,9 +60,18 @@ def headline(report: Json) -> dict[str, Any]:
     word = GOOD[report["kind"]]
     word = "WAITS FOR APPROVAL" if is_awaiting(report) else f"{word}{_but_for(report)}"
     parts = [part for part in (_live(report), _rows(report), _checks(report)) if part]
-    text = f"{'; '.join(parts)}.{_quick_look(report)}{_not_live(report)}"
+    text = f"{'; '.join(parts)}.{_quick_look(report)}{_not_live(report)}{_told_late(report)}"
     is_odd = _wants_attention(report) or is_awaiting(report)
     return {"tone": "attention" if is_odd else "good", "word": word, "text": text}
+
+
+def _late(report: Json) -> str:
+    return words.late(report["late_writes"])
+
+
+def _told_late(report: Json) -> str:
+    """Of a run that was cut over, whatever is said of it later; the cut-over's own report has it as its trouble."""
+    return f" At the cut-over {_late(report)}." if _late(report) else ""
 
 
 def _not_live(report: Json) -> str:
@@ -116,7 +125,7 @@ def trouble(report: Json) -> list[str]:
     found = [f"{some(len(failed), 'check')} failed"] if failed else []
     found += [f"{some(len(broken), 'check')} could not be made"] if broken else []
     found += [f"{some(len(stale), 'check')} could no longer be compared"] if stale else []
-    found += [late] if (late := words.late(report["late_writes"])) else []
+    found += [_late(report)] if report["kind"] == "cutover" and _late(report) else []
     if report["verification"] is not None and not report["checks"]:
         found.append("not a single check was made")
     if report["verification"] is None and (wrong := unbalanced(report)):
@@ -148,6 +157,7 @@ def _untouched(report: Json) -> str:
 def _wants_attention(report: Json) -> bool:
     """Whether somebody has to know more than that all is well. Warnings alone are no such thing."""
     odd = any(check["group"] in ("failure", "error", "stale") for check in report["checks"])
+    odd = odd or bool(report["late_writes"])
     is_unverified = report["verification"] is None and report["kind"] != "sync"  # which is verified at its cut-over
     return odd or is_unverified or is_quick_look(report) or bool(report["changed_tables"])
 
@@ -156,7 +166,9 @@ def _live(report: Json) -> str:
     """How far a build follows, or how long writers waited for a cut-over."""
     if report["kind"] == "sync" and report["rounds"]:
         return words.followed(report["rounds"][-1])
-    is_over = report["kind"] == "cutover" and report["state"] == "published" and report["cutovers"]
+    is_rehearsed = report["kind"] == "dry-run" and bool((report["certificate"] or {}).get("cutover"))
+    is_over = is_rehearsed or (report["kind"] == "cutover" and report["state"] == "published")
+    is_over = is_over and bool(report["cutovers"])
     return words.waited(report["cutovers"][-1]) if is_over else ""
 
 

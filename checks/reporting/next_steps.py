@@ -8,6 +8,7 @@ from typing import Any
 
 from checks.reporting.conditions import closing, is_about_nothing, is_awaiting, is_quick_look, is_shut
 from checks.reporting.headline import trouble
+from checks.reporting.live import rehearsed
 from checks.reporting.words import SOURCE_CHANGED, TOLERANCE
 from checks.verdict import Json
 from config import origins, printable
@@ -40,7 +41,7 @@ def _mend(report: Json) -> list[dict[str, Any]]:
         steps.append(_step(text, _command("migrate", "--run", report["run_id"] or "RUN", "--verify-anyway")))
     if broken:
         steps.append(_step("Remove what broke the checks that could not be made (a time-out, a missing privilege)."))
-    if not report["late_writes"]:
+    if not (report["late_writes"] and report["kind"] == "cutover"):
         steps.append(_again(report))
     waivable = [check for check in report["checks"] if check["closes"] and check["name"] not in NOT_WAIVED]
     if (
@@ -94,7 +95,9 @@ def _again(report: Json) -> dict[str, Any]:
         text = "Mend the cause (in the source, the mapping or the profile), and go on; what is still true stays done:"
         return _step(text, _go_on_with(report["run_id"]))
     anew = "Mend the cause in the source (or in the mapping), and begin anew:"
-    words = ("rehearse",) if report["is_on_staging"] else ("migrate", "--dry-run") if is_dry else ("migrate",)
+    has_cut = any(one["outcome"] == "rehearsed" for one in report["cutovers"])
+    words: tuple[str, ...] = ("rehearse", "--cutover", "--refresh") if has_cut else ("rehearse",)
+    words = words if report["is_on_staging"] else ("migrate", "--dry-run") if is_dry else ("migrate",)
     return _step(anew, _command(*words, profile=report["profile"]))
 
 
@@ -136,7 +139,7 @@ def _tolerance(report: Json) -> str:
 
 
 def _go_on(report: Json) -> list[dict[str, Any]]:
-    steps = _following(report)
+    steps = [*_late(report), *_following(report)]
     if is_awaiting(report):
         approve = _command("approve", report["run_id"])
         text = "Nothing is published yet. Say yes or no here, or on the form of the paused run in Prefect's UI:"
@@ -150,7 +153,18 @@ def _go_on(report: Json) -> list[dict[str, Any]]:
                 "This was a rehearsal, and nothing was published. The profile production refuses rejected rows unless "
                 "config/profiles/production.toml allows so many for their reason ([tolerance]). The real run is:"
             )
-        steps.append(_step(text, _command("migrate", profile="production")))
+        if rehearsed.of(report):
+            steps.append(
+                _step(text, _command("sync", "--until-stopped", profile="production"), _command("cutover")),
+            )
+            steps.append(
+                _step(
+                    "The staging copy holds what the writer wrote; before anybody uses it, make it anew:",
+                    _command("stage"),
+                )
+            )
+        else:
+            steps.append(_step(text, _command("migrate", profile="production")))
     if any(row["rows"] for row in report["rejects"]):
         steps.append(
             _step(

@@ -15,6 +15,7 @@ from checks.reporting import model
 from checks.reporting.blocks import Block, Cells, Chart, FindingBlock, Steps, TableBlock, Text, Verbatim, slim
 from checks.reporting.conditions import is_shut
 from checks.reporting.live import parts as live
+from checks.reporting.live import rehearsed
 from checks.reporting.words import GROUPS, KINDS, OUTCOMES, about, said
 from checks.verdict import Json
 from config import note_kinds, reasons
@@ -80,6 +81,7 @@ def sections(report: Json) -> list[Section]:
         Section("stale", GROUPS["stale"][0], tuple(_listed(report, "stale"))),
         Section("warning", GROUPS["warning"][0], tuple(_found(report, "warning"))),
         Section("pause", "How long writers waited", tuple(live.pause(report))),
+        Section("rehearsed", "The rehearsed cut-over", tuple(rehearsed.parts(report))),
         Section("rounds", "Rounds", tuple(live.rounds(report))),
         Section("checked", "What was checked", tuple(_checked(report))),
         Section("balance", "What became of every row", tuple(_balance(report))),
@@ -309,7 +311,7 @@ def _certificate(report: Json) -> Iterator[Block]:
     yield Text(
         f"{issued}It says what was rehearsed; another mapping, schema of the source or program has another hash."
     )
-    parts = {name: value for name, value in found.items() if not isinstance(value, list)}
+    parts = {name: value for name, value in found.items() if not isinstance(value, list) and name != "cutover"}
     yield TableBlock("certificate", ("part", "is"), tuple((name, _compact(value)) for name, value in parts.items()))
     for name, lines in found.items():
         if lines and isinstance(lines, list):

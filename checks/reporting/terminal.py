@@ -11,6 +11,7 @@ from typing import Any
 
 from checks.reporting import model, sections
 from checks.reporting.live import parts as live
+from checks.reporting.live import rehearsed
 from checks.reporting.words import about, row_text, unnamed
 from checks.verdict import Json
 from config import reasons
@@ -21,6 +22,7 @@ SHOWN_CHECKS = 30  # of one kind of result
 SHOWN_WARNINGS = 10
 SHOWN_REASONS = 5  # the most frequent
 SHOWN_TABLES = 15  # whose rows do not add up
+LIVE = {"pause": live.terminal_pause, "rehearsed": rehearsed.terminal, "rounds": live.terminal_rounds}
 OUTCOMES = ("loaded", "merged", "rejected", "archived")
 
 
@@ -47,10 +49,8 @@ def _body(report: Json, section: sections.Section) -> str:
         case "warning":
             checks = [_on_one_line(check) for check in model.of_group(report, section.id)]
             return "\n".join(_first(checks, SHOWN_WARNINGS))
-        case "pause":
-            return "\n".join(map(cut, live.terminal_pause(report)))
-        case "rounds":
-            return "\n".join(map(cut, live.terminal_rounds(report)))
+        case "pause" | "rehearsed" | "rounds":
+            return "\n".join(map(cut, LIVE[section.id](report)))
         case "balance":
             return "\n".join(_balance(report["tables"]))
         case "rejects":

@@ -36,6 +36,7 @@ KINDS = {
     "money": "sums per currency agree to the last digit",
     "suite": "expectations on the new schema itself",
     "policy": "what the profile allows",
+    "rehearsal": "every write that was acknowledged in a rehearsed cut-over is in the build, and none came after it",
     "seal": "nobody has changed the build, its archive or its books since it was verified",
     "verification": "the build was verified as a whole",
 }

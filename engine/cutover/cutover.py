@@ -8,6 +8,8 @@ Laws
   goes on following.
 - Where source and target are one database, lock, publish and fence are one transaction. Where they are two, the fence
   commits right after the publish; if that fails, what was written to the source meanwhile is found by its marks.
+- A rehearsal goes through all of it but the publish's commit: that is rolled back where it would commit. Its fence is
+  made, and taken back by whoever rehearses.
 - What is found on the source after the fence is told, never ignored. A cut-over that died between publish and fence is
   finished by the next: the fence is made, and what was written to the source meanwhile is told.
 """
@@ -25,13 +27,14 @@ from engine import sync
 from engine.books import bookkeeping, cutovers
 from engine.chunks.work import Work
 from engine.cutover import afterwards, fence, foreseen, silence
-from engine.cutover.binding import How
+from engine.cutover.binding import Binding, How
 from engine.cutover.waiting import CutOver, Pause, Waiting
 from engine.following import session as sessions
 from engine.following.round import Anew
 from engine.following.session import Following
-from engine.gates import approval, gates, judgement
+from engine.gates import approval, gates, judgement, rehearsed
 from engine.gates.approval import Desk, NoDesk
+from engine.gates.certificate import Certificate
 from engine.gates.gates import Auditor, DeltaAuditor, DeltaCase
 from engine.load import statistics
 from engine.publish import publish
@@ -60,6 +63,15 @@ def _nothing() -> None:
     """Nobody has to stop anything."""
 
 
+def _roll_back() -> None:
+    """The end of a rehearsed publish, in its transaction."""
+    raise psycopg.Rollback
+
+
+def _unheard(_: Binding) -> None:
+    """Hears of a fence and does nothing."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cutting:
     """What a person may ask of a cut-over, and the parties that the caller brings along.
@@ -67,8 +79,9 @@ class Cutting:
     run_id: whose build; without one the open build of this target. budget: the most seconds that writers wait. fence:
     `lock` keeps writers away by itself, `operator` proves that they are silent. stopped: comes back once the operator
     has stopped the writers. terminate_after: end sessions that have kept the lock away for so many seconds. approve:
-    wait for a person before the cut-over. delta_auditor: judges what the last rounds have written. auditor, workers,
-    watch, desk, begun: see engine.start.options.
+    wait for a person before the cut-over. is_rehearsal: nothing is published; fenced: hears of the fence before it is
+    there, to take it back. delta_auditor: judges what the last rounds have written. auditor, workers, watch, desk,
+    begun: see engine.start.options.
     """
 
     run_id: str | None = None
@@ -77,6 +90,8 @@ class Cutting:
     stopped: Callable[[], None] = _nothing
     terminate_after: float | None = None
     approve: bool = False
+    is_rehearsal: bool = False
+    fenced: Callable[[Binding], None] = _unheard
     auditor: Auditor | None = None
     delta_auditor: DeltaAuditor | None = None
     workers: Workers | None = None
@@ -92,10 +107,10 @@ def cutover(settings: Settings, cutting: Cutting) -> CutOver:
         raise ConfigError(f"the fence is {cutting.fence}; wanted {' or '.join(FENCES)}")
     if cutting.auditor is None or cutting.delta_auditor is None:
         raise ConfigError("a cut-over without an auditor would publish what nobody has verified")
-    if (died := afterwards.unfinished(settings, cutting.run_id)) is not None:
+    if not cutting.is_rehearsal and (died := afterwards.unfinished(settings, cutting.run_id)) is not None:
         return _finish(settings, cutting, died)
-    run_id = foreseen.open_build(settings, cutting.run_id).run_id
-    with sessions.following(settings, run_id, cutting.workers, cutting.watch) as session:
+    run_id, is_dry = foreseen.open_build(settings, cutting.run_id).run_id, cutting.is_rehearsal
+    with sessions.following(settings, run_id, cutting.workers, cutting.watch, is_rehearsal=is_dry) as session:
         try:
             with blame(TargetError, "cutting over", STOP):
                 return _CutOver(session, cutting, cutting.auditor, cutting.delta_auditor).run()
@@ -118,6 +133,7 @@ class _CutOver:
     undo: list[str] = field(default_factory=list)
     late: tuple[tuple[str, int], ...] = ()
     pause: Pause = field(init=False)
+    held_to: Certificate | None = None
 
     @property
     def settings(self) -> Settings:
@@ -149,7 +165,8 @@ class _CutOver:
         except BaseException as error:
             self._record_failure(error)
             raise
-        return CutOver(sync.told(self.settings, self.run_id), self.pause, self.late)
+        certificate = self.held_to.brief("in force") if self.held_to else None
+        return CutOver(replace(sync.told(self.settings, self.run_id), certificate=certificate), self.pause, self.late)
 
     # before anybody waits
 
@@ -163,6 +180,9 @@ class _CutOver:
             self.cutting.begun(work)
             self.session.clock.message(f"round {told.number}: {told.behind} rows behind, {told.seconds:.1f} s")
             self.session.touched.clear()
+            if not self.cutting.is_rehearsal:
+                tell = self.session.clock.message
+                self.held_to = rehearsed.hold_to(self.conn, self.settings, work.plan, self.cutting.budget, tell)
             sync.verify(self.session, work, self.auditor)
 
     def _wait_for_approval(self) -> None:
@@ -219,14 +239,16 @@ class _CutOver:
                 self.waiting.locked(lock)
                 with self._last_round() as work:
                     lock.check()
-                    self.undo = lock.bind(how).undo()
+                    binding = lock.bind(how)
+                    self.undo = binding.undo()
+                    self.cutting.fenced(binding)
                     self._publish(given, lock)
-                    with afterwards.said(self.run_id, lock, is_one):
+                    with afterwards.said(self.run_id, lock, is_one or self.cutting.is_rehearsal):
                         lock.commit()
                     self.waiting.step("fence")
                     self.pause = self.waiting.pause()
                     self._refresh_statistics(work)
-        if not is_one:
+        if not is_one or self.cutting.is_rehearsal:
             schema = lock.binding.retired if lock.binding else ""
             self.late = afterwards.late_writes(self.settings, self.cutting.watch.message, self.run_id, schema)
             self._mark_fenced()
@@ -284,6 +306,10 @@ class _CutOver:
                 if lock is not None:
                     lock.check(RESERVE)
                 STOP.check()  # for the last time: what is published is brought to its end
+                if self.cutting.is_rehearsal:
+                    _roll_back()
+            if self.cutting.is_rehearsal:
+                cutovers.add(self.conn, self.run_id, self._attempt(cutovers.REHEARSED, detail))
         except TargetError:
             if locked is not None or not conn.closed or not patiently(self._has_published, None):
                 raise
@@ -294,7 +320,8 @@ class _CutOver:
             return bookkeeping.run(conn, self.run_id).state == "published"
 
     def _mark_fenced(self) -> None:
-        with connect.target(self.settings.target) as conn:
+        with connect.target(self.settings.target) as conn, conn.transaction():
+            cutovers.found_late(conn, self.run_id, self.late)
             bookkeeping.mark_done(conn, self.run_id, afterwards.FENCED)
 
     def _attempt(self, outcome: str, detail: str) -> cutovers.NewAttempt:
@@ -319,6 +346,8 @@ class _CutOver:
 
     def _refresh_statistics(self, work: Work) -> None:
         """What is live gets statistics of its own. The run has ended: what goes wrong here is said, no more."""
+        if self.cutting.is_rehearsal:
+            return
         schemas = (self.settings.target_schema, publish.ARCHIVE)
         self.session.clock.stage("statistics")
         try:
@@ -343,7 +372,9 @@ def _finish(settings: Settings, cutting: Cutting, run_id: str) -> CutOver:
             lock.commit()
             waiting.step("fence")
     late = afterwards.late_writes(settings, cutting.watch.message, run_id, schema)
-    with connect.target(settings.target) as conn, blame(TargetError, "recording the fence", STOP):
+    recording = blame(TargetError, "recording the fence", STOP)
+    with connect.target(settings.target) as conn, recording, conn.transaction():
+        cutovers.found_late(conn, run_id, late)
         bookkeeping.mark_done(conn, run_id, afterwards.FENCED)
     return CutOver(sync.told(settings, run_id), waiting.pause(), late)
 

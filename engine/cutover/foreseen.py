@@ -10,12 +10,15 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
+from config import mapping
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine.books import bookkeeping
+from engine.books import bookkeeping, profiles
 from engine.books.bookkeeping import SchemaRecord
 from engine.changes import rounds
 from engine.cutover import afterwards, preflight
+from engine.gates import certificate as certificates
+from engine.gates import rehearsed
 from engine.session import connect, servers
 from engine.session.blame import blame
 from engine.session.stop import STOP
@@ -44,7 +47,9 @@ class Connected:
 class Foreseen:
     """last_round: as engine.changes.rounds.Told.to_dict, None before the first. is_one_database: source and target
     are one, so that all of it is one transaction. is_published: an earlier cut-over has published it and died before
-    its fence was made, which alone is left to do. faults: why the fence `lock` could not be had, one sentence each."""
+    its fence was made, which alone is left to do. faults: why it would be refused: the fence `lock` could not be had,
+    or the profile requires a rehearsal; one sentence each, as remarks: what a person should know before. rehearsed: the
+    certificate of the last cut-over that was rehearsed, in brief."""
 
     run_id: str
     build: str
@@ -55,20 +60,29 @@ class Foreseen:
     connected: Sequence[Connected]
     faults: Sequence[str]
     is_published: bool = False
+    rehearsed: dict[str, Any] | None = None
+    remarks: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock") -> Foreseen:
+def foreseen(
+    settings: Settings, run_id: str | None = None, fence: str = "lock", budget: float = float("inf")
+) -> Foreseen:
     """What a cut-over of this run's build, or of the one that is there, would do now.
 
-    fence: `lock` or `operator`. Errors: ConfigError if there is no such build; SourceError, TargetError.
+    fence: `lock` or `operator`. budget: seconds that writers may wait. Errors: ConfigError if there is no such build;
+    PlanRefused under a profile looser than the run's; SourceError, TargetError.
     """
     died = afterwards.unfinished(settings, run_id)
     with connect.target(settings.target, STOP) as target, blame(TargetError, "looking at the books", STOP):
         found = _published(target, settings) if died else _open_build(target, settings, run_id)
         there, last = servers.info(target), rounds.latest(target, found.run_id, 1)
+        run = bookkeeping.run(target, found.run_id)
+        own, held_to = profiles.as_begun(settings, run), rehearsed.latest(target, settings.source_schema)
+    parts = certificates.stated_of_program(mapping.load().digest, own)
+    lacking = [] if died else rehearsed.faults(own, held_to, parts)
     with connect.source(settings.source, STOP) as source, blame(SourceError, "looking at who is connected", STOP):
         here = servers.info(source)
         with source.cursor(row_factory=class_row(Connected)) as cursor:
@@ -82,8 +96,10 @@ def foreseen(settings: Settings, run_id: str | None = None, fence: str = "lock")
         last[0].to_dict() if last else None,
         is_one_database,
         tuple(connected),
-        tuple(_faults(settings, is_one_database)) if fence == "lock" else (),
+        (*lacking, *(_faults(settings, is_one_database) if fence == "lock" else ())),
         is_published=died is not None,
+        rehearsed=held_to.brief("in force") if held_to else None,
+        remarks=() if died else tuple(rehearsed.remarks(own, held_to, parts, budget)),
     )
 
 

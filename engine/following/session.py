@@ -114,15 +114,18 @@ class Following:
 
 
 @contextlib.contextmanager
-def following(settings: Settings, run_id: str, workers: Workers | None, watch: Watch) -> Iterator[Following]:
+def following(
+    settings: Settings, run_id: str, workers: Workers | None, watch: Watch, *, is_rehearsal: bool = False
+) -> Iterator[Following]:
     """Take up a finished build. Afterwards its run is `built`, unless an error says otherwise.
 
+    is_rehearsal: the build is a dry-run's, and is not to be published.
     Errors: ConfigError where there is no such build; TargetBusy, SourceError, TargetError.
     """
     clock = Clock(watch)
     with leases.hold(settings.target) as lease, lease.session(STOP) as conn:
         bookkeeping.ensure(conn)
-        run = require(conn, run_id)
+        run = require(conn, run_id, is_rehearsal=is_rehearsal)
         settings = profiles.as_begun(settings, run)
         run = bookkeeping.resume_run(conn, run_id, settings.profile)
         try:
@@ -134,10 +137,10 @@ def following(settings: Settings, run_id: str, workers: Workers | None, watch: W
                     bookkeeping.set_state(conn, run_id, "built")
 
 
-def require(conn: psycopg.Connection, run_id: str) -> Run:
+def require(conn: psycopg.Connection, run_id: str, *, is_rehearsal: bool = False) -> Run:
     """The run, whose build is made. Errors: ConfigError."""
     run = bookkeeping.run(conn, run_id)
-    if run.dry_run:
+    if run.dry_run and not is_rehearsal:
         raise ConfigError(f"run {run_id} is a dry-run; a build that follows its source is to be published")
     if not is_made(conn, run):
         raise ConfigError(

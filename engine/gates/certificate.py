@@ -49,7 +49,8 @@ FIGURES = ("source_rows", "loaded", "merged", "rejected", "archived")
 
 @dataclass(frozen=True)
 class Certificate:
-    """One row of migration.certificates, or a file of the same content. parts: see `stated` and `of_rows`."""
+    """One row of migration.certificates, or a file of the same content. parts: see `stated` and `of_rows`; `cutover`
+    of one that rehearsed that, too (engine.rehearsal.told)."""
 
     hash: str
     run_id: str
@@ -65,19 +66,23 @@ class Certificate:
         """The certificate as a report shows it. role: issued, or in force; changes: of figures, as sentences."""
         digests = {name: self.parts[name] for name in ("mapping", "target_ddl", "code_version", "source_schema")}
         own = {"role": role, "hash": self.hash, "run_id": self.run_id, "issued_at": self.issued_at}
-        return own | digests | {"changes": list(changes)}
+        rehearsed = {"cutover": self.parts["cutover"]} if "cutover" in self.parts else {}
+        return own | digests | rehearsed | {"changes": list(changes)}
 
 
 def stated(plan: Plan, settings: Settings) -> dict[str, Any]:
     """The parts that must be the same in a rehearsal and in the run that follows it."""
     source = _source(plan)
+    return stated_of_program(plan.mapping_digest, settings) | {"source_schema": digest(source), "source": source}
+
+
+def stated_of_program(mapping_digest: str, settings: Settings) -> dict[str, Any]:
+    """The same, as far as it needs no plan."""
     return {
-        "mapping": plan.mapping_digest,
+        "mapping": mapping_digest,
         "target_ddl": _files_digest(target.FOLDER, "*.sql"),
         "code_version": code_version(),
         "settings": {name: getattr(settings, name) for name in RULES},
-        "source_schema": digest(source),
-        "source": source,
     }
 
 
@@ -106,11 +111,12 @@ def issue(conn: psycopg.Connection, run_id: str, parts: dict[str, Any]) -> Certi
     return found
 
 
-def latest(conn: psycopg.Connection, source_schema: str) -> Certificate | None:
-    """The last one that was issued in this target for a source schema of this name."""
+def latest(conn: psycopg.Connection, source_schema: str, *, of_cutover: bool = False) -> Certificate | None:
+    """The last one that was issued in this target for a source schema of this name. of_cutover: that rehearsed it."""
     if not bookkeeping.is_present(conn) or not has(conn, "migration.certificates"):
         return None
-    return _one(conn, "source_schema = %s order by issued_at desc, run_id desc limit 1", [source_schema])
+    wanted = "source_schema = %s and parts -> 'cutover' is not null" if of_cutover else "source_schema = %s"
+    return _one(conn, f"{wanted} order by issued_at desc, run_id desc limit 1", [source_schema])
 
 
 def read(path: str | Path) -> Certificate:
@@ -157,20 +163,28 @@ def faults(settings: Settings, found: Certificate | None, parts: Mapping[str, An
 
 
 def rehearsal(settings: Settings) -> str:
-    """The command that issues a certificate for this profile. It names no profile if the default one, which tolerates
-    rejected rows, leads to the same outcomes."""
+    """The command that issues a certificate for this profile."""
+    return f"nxtgauge-migrate {profiled(settings)}migrate --dry-run"
+
+
+def profiled(settings: Settings) -> str:
+    """The option of a rehearsal for this profile; none if the default one, which tolerates rejected rows, leads to the
+    same outcomes."""
     default = settings.under(DEFAULT_PROFILE)
     is_alike = all(getattr(default, name) == getattr(settings, name) for name in RULES)
-    return f"nxtgauge-migrate {'' if is_alike else f'--profile {settings.profile} '}migrate --dry-run"
+    return "" if is_alike else f"--profile {settings.profile} "
 
 
 def drift(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs from the rehearsal, one sentence each; figures take no part."""
+    """What differs from the rehearsal, one sentence each; figures take no part, nor does a source of which now says
+    nothing."""
     found = []
     for part in ("mapping", "target_ddl", "code_version"):
         if then[part] != now[part]:
             found.append(f"{WHAT[part]} was {_short(then[part])}, is {_short(now[part])}")
     found += [f"{name} {verb}" for name, verb in _differences(then["settings"], now["settings"])]
+    if "source" not in now:
+        return found
     source = list(_source_drift(then["source"], now["source"]))
     if then["source_schema"] != now["source_schema"] and not source:
         source = [f"{WHAT['source_schema']} was {_short(then['source_schema'])}, is {_short(now['source_schema'])}"]

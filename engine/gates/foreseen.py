@@ -25,7 +25,8 @@ from engine.gates.certificate import RULES, Certificate
 from engine.gates.gates import Gate
 from engine.session.servers import ServerInfo
 
-# Dry-runs alike to the certificate's run whose build was verified to the end. They may have ended in closed gates.
+# Dry-runs alike to the certificate's run whose build was verified to the end. They may have ended in closed gates. Of
+# one whose copy a writer has written to (engine.rehearsal), the certificate alone knows the rows.
 VERIFIED = """
     select r.run_id, r.settings, r.source_identity, held.source_identity as rehearsed, g.build_oid
     from migration.certificates c join migration.runs held on held.run_id = c.run_id
@@ -33,6 +34,8 @@ VERIFIED = """
         and r.mapping_hash = held.mapping_hash and r.code_version = held.code_version
     join migration.gates g on g.run_id = r.run_id
     where c.run_id = %s and c.hash = %s and r.dry_run and g.check_name = 'verification' and g.state = 'passed'
+        and (r.run_id = c.run_id or not exists (
+            select from migration.steps s where s.run_id = r.run_id and s.step = 'written to'))
     order by g.judged_at desc
 """
 FAILED = """

@@ -38,7 +38,8 @@ class Summary:
     verdict: what the auditor gave, None if it was not asked. gates: those of this build that are not passed, and the
     approval, each with waived_by. waivers: all of the run, of former builds too. certificate: what a person wants to
     know of the one that was issued or that the run was held to; issued: the whole of one that was issued. rounds: the
-    latest in which the build has followed its source; cutovers: all attempts at one.
+    latest in which the build has followed its source; cutovers: all attempts at one; late_writes: legacy_table and rows
+    of what was found on the source after the fence.
     """
 
     run_id: str
@@ -60,6 +61,7 @@ class Summary:
     issued: dict[str, Any] | None = None
     rounds: list[dict[str, Any]] = field(default_factory=list)
     cutovers: list[dict[str, Any]] = field(default_factory=list)
+    late_writes: list[dict[str, Any]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,6 +71,7 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
     """The summary of a run from the books; known: what the books do not hold."""
     run = bookkeeping.run(conn, run_id)
     shut = [gate for gate in gates.of_build(conn, run_id, build_oid) if _is_told(gate)] if build_oid else []
+    attempts = cutovers.of_run(conn, run_id)
     return Summary(
         run_id=run_id,
         state=_now(conn, run),
@@ -82,9 +85,16 @@ def of(conn: psycopg.Connection, run_id: str, build_oid: int | None = None, **kn
         gates=_all_timed(shut, "judged_at"),
         waivers=_all_timed(gates.waivers(conn, run_id), "waived_at"),
         rounds=[one.to_dict() for one in rounds.latest(conn, run_id, MOST_ROUNDS)],
-        cutovers=[one.to_dict() for one in cutovers.of_run(conn, run_id)],
+        cutovers=[one.to_dict() for one in attempts],
+        late_writes=_late(attempts),
         **known,
     )
+
+
+def _late(attempts: list[cutovers.CutoverAttempt]) -> list[dict[str, Any]]:
+    """Of the last attempt that published."""
+    found = [one.late or {} for one in attempts if one.outcome == cutovers.PUBLISHED]
+    return [{"legacy_table": table, "rows": rows} for table, rows in sorted(found[-1].items())] if found else []
 
 
 def _is_told(gate: dict[str, Any]) -> bool:
@@ -127,7 +137,8 @@ def _state(
 def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, Any]:
     """A run in the list. One whose state is running, but which no session holds the target for, has died and can be
     resumed. held_by: who does, in sentences. place, schema: where its product stands, as live, previous, withdrawn or
-    build. follows: the last round of a build that follows its source, None of any other.
+    build. follows: the last round of a build that follows its source, None of any other. cutover: the last attempt at
+    one, or its rehearsal, that kept writers waiting.
     """
     build = bookkeeping.find_build(conn, run.run_id) if gates.are_kept(conn) else None
     is_judged = build is not None and gates.of_build(conn, run.run_id, build.schema_oid)
@@ -135,6 +146,7 @@ def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, 
     place, schema = _place(conn, run.run_id)
     paused = pausing.under_way(conn, run.run_id) if run.state in lease.OPEN else None
     follows = rounds.latest(conn, run.run_id, 1) if build else []
+    attempts = cutovers.of_run(conn, run.run_id)
     is_now = {"is_alive": bool(held_by), "is_paused": paused is not None, "follows": bool(follows)}
     return {
         "run_id": run.run_id,
@@ -149,6 +161,7 @@ def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, 
         "paused": paused and paused.to_dict(),
         "held_by": held_by,
         "follows": follows[0].to_dict() if follows else None,
+        "cutover": attempts[-1].to_dict() if attempts else None,
         "tables": rows(conn, BALANCE, run.run_id),
         "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),

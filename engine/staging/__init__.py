@@ -14,11 +14,17 @@ from engine.staging import books
 from engine.staging.attempts import refresh
 from engine.staging.refresh import HeldCopy, Prove, Wish, choices
 
+WRITTEN = (
+    "the staging copy {} holds what a rehearsed cut-over has written since {:%Y-%m-%d %H:%M}: figures of its rows are "
+    "not the source's; --refresh makes it anew"
+)
+
 __all__ = ["HeldCopy", "Prove", "Wish", "choices", "refresh", "require"]
 
 
-def require(settings: Settings) -> None:
-    """Require a copy that a rehearsal may read. A staging database without our books is somebody's own copy.
+def require(settings: Settings) -> str:
+    """Require a copy that a rehearsal may read; a remark, if it is not its source's any more. A staging database
+    without our books is somebody's own copy.
 
     Errors: ConfigError if there is none, or the last did not end proven, nor unmasked for a reason; PlanRefused,
     StagingError.
@@ -29,7 +35,7 @@ def require(settings: Settings) -> None:
         found = f"the staging database holds no copy: schema {settings.source_schema} has no tables there"
         raise ConfigError(f"{found}; `nxtgauge-migrate stage` makes one")
     if copy is None or copy.state == "proven" or (copy.state == "copied" and not copy.is_masked):
-        return
+        return WRITTEN.format(copy.copy_id, copy.written_at) if copy and copy.written_at else ""
     raise ConfigError(
         f"the staging copy {copy.copy_id} is {copy.state}, not proven; `nxtgauge-migrate stage` makes it anew"
     )

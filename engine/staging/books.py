@@ -31,7 +31,7 @@ from engine.session.blame import blame
 SCHEMA = "nxtgauge_staging"
 OID = "select oid from pg_namespace where nspname = %s"
 LOCK = int.from_bytes(b"nxtstage")  # key of the advisory lock that is the lease
-SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("books.sql", "books_2.sql"))
+SCRIPTS = tuple(Path(__file__).parent / "sql" / name for name in ("books.sql", "books_2.sql", "books_3.sql"))
 BOOKS = Versioned(SCHEMA, "the staging database", SCRIPTS, LOCK + 1, StagingError, closed_from=2)
 faults, is_present, ensure = BOOKS.faults, BOOKS.is_present, BOOKS.ensure
 
@@ -62,6 +62,7 @@ class Copy:
     name: str | None
     scan: dict[str, Any] | None
     error: str | None
+    written_at: datetime | None = None  # by the writer of a rehearsed cut-over; None in older books
 
 
 def _holder(conn: psycopg.Connection) -> str:
@@ -84,6 +85,13 @@ def latest(conn: psycopg.Connection, schema: str, schema_oid: int | None = None)
         return None
     with conn.cursor(row_factory=class_row(Copy)) as cursor:
         return cursor.execute(LATEST, {"schema": schema, "oid": schema_oid}).fetchone()
+
+
+def mark_written(conn: psycopg.Connection, copy: Copy) -> None:
+    """The writer of a rehearsed cut-over begins. Errors: PlanRefused (books that are newer), StagingError."""
+    ensure(conn)
+    query = "update nxtgauge_staging.copies set written_at = coalesce(written_at, now()) where copy_id = %s"
+    conn.execute(query, [copy.copy_id])
 
 
 def is_empty(conn: psycopg.Connection, schema: str) -> bool:

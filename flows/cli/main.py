@@ -36,7 +36,7 @@ from flows.cli.command import (
     show,
     through_prefect,
 )
-from flows.cli.live import cutting, following
+from flows.cli.live import cutting, durations, following
 from flows.local import commands
 
 if TYPE_CHECKING:  # what a signature names is not worth waiting for
@@ -152,9 +152,20 @@ def _stage_plan(context: click.Context, planned: dict[str, Any]) -> int:
     "--percent", type=click.FloatRange(0, 100, min_open=True), default=100, help="Of the users, in a new copy."
 )
 @click.option("--resume", is_flag=True, help="Resume the latest rehearsal if it broke off.")
+@click.option("--cutover", is_flag=True, help="Rehearse the cut-over too; a writer writes to the copy meanwhile.")
+@click.option(
+    "--writes", type=click.FloatRange(0, min_open=True), help="Of the writer, transactions a second; default 100."
+)
+@durations.option("--budget", help="How long the cut-over may keep the writer waiting; default 10s.")
 @common
 def rehearse(context: click.Context, **options: Any) -> int:
-    """Migrate from the staging copy without publishing: build, verify, report."""
+    """Migrate from the staging copy without publishing: build, verify, report.
+
+    With --cutover the build then follows the copy, and is cut over but for the publish's commit. Afterwards the copy
+    holds what the writer wrote: stage it anew.
+    """
+    if not options["cutover"] and (options["writes"] or options["budget"]):
+        raise click.UsageError("--writes and --budget are of a rehearsed cut-over; add --cutover, or leave them out")
     settings = settings_of(context)
     from flows.local import report
     from flows.local.progress import shown
@@ -164,9 +175,9 @@ def rehearse(context: click.Context, **options: Any) -> int:
     with shown() as watch:
         summary = through_prefect("rehearse", watch, {"profile": context.obj.profile or "", **options})
         if summary is None:
-            from flows.runs import work
+            from flows.runs.live import rehearsing
 
-            summary = work.rehearse(settings, watch=watch, **options)
+            summary = rehearsing.plainly(settings, watch=watch, **options)
     show(context, summary, lambda: report.to_text(summary))
     return 0
 

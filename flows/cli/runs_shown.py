@@ -84,10 +84,20 @@ def _followed(run: Run, name: str) -> Iterator[str]:
     """How far behind a build is that follows its source, and what can be done with it."""
     if last := run["follows"]:
         yield _wrapped(f"{name} it follows its source: {words.followed(last)}")
+    if late := words.late(_late(run)):
+        yield _wrapped(f"{name} at its cut-over {late}")
+    if run["dry_run"] and run["state"] == "passed" and (cut := run["cutover"]):
+        yield _wrapped(f"{name} it rehearsed the cut-over: {words.waited(cut)}, and no acknowledged write was lost")
     if run["state"] == "open":
         yield f"{name} nothing has it follow now; to go on, to publish it, or to give it up:"
         for each in ("sync --until-stopped", "cutover", "sync --abort"):
             yield f"    {NAME} {each} --run {run['run_id']}"
+
+
+def _late(run: Run) -> list[dict[str, Any]]:
+    """Writes that reached the source after the fence."""
+    found = (run["cutover"] or {}).get("late") or {}
+    return [{"legacy_table": table, "rows": rows} for table, rows in sorted(found.items())]
 
 
 def _wrapped(sentence: str) -> str:

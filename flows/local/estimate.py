@@ -89,6 +89,7 @@ CUTOVER: Weights = {
     "cut-over": Weight(3.0, 0.5),
     "statistics": MIGRATION["statistics"],
 }
+REHEARSED_CUTOVER: Weights = {**BUILD, "cut-over": CUTOVER["cut-over"]}
 ROLLBACK: Weights = {"rollback": Weight(1.0)}
 
 

@@ -171,7 +171,8 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) 
             watch.message(remark)
     elif percent != staging_copy.WHOLE:
         raise ConfigError(f"percent is {percent:g}, and is of a new copy; ask for a refresh too, or leave it out")
-    staging.require(settings)
+    if remark := staging.require(settings):
+        watch.message(remark)
     return settings.on_staging()
 
 
@@ -187,12 +188,6 @@ def stage(
     """Makes the staging copy anew: all of it, or so many per cent of the users; what was made and proven."""
     foresight.expect(watch or Silent(), estimate.STAGING)
     return staging_copy.stage(settings, staging_copy.wish(percent, unmasked, reason, by), watch)
-
-
-def rehearse(settings: Settings, *, refresh: bool, percent: float, resume: bool, watch: Watch) -> dict[str, Any]:
-    """A dry-run from the staging copy, made anew first if asked; the report."""
-    copied = rehearsing(settings, refresh, percent, watch)
-    return migrate(copied, run_id=None, dry_run=True, resume=resume, watch=watch)
 
 
 class Reporting(NoDesk):

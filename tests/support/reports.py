@@ -59,7 +59,20 @@ def attempt(number: int = 0, outcome: str = "published", **parts) -> dict:
     """An attempt at a cut-over as a summary has it."""
     steps = [{"step": "lock", "seconds": 0.03}, {"step": "round", "seconds": 1.2}, {"step": "publish", "seconds": 0.7}]
     found = {"number": number, "began": AT, "seconds": 1.93, "steps": steps, "tries": 2, "outcome": outcome}
-    return found | {"detail": ""} | parts
+    return found | {"detail": "", "late": None} | parts
+
+
+def rehearsed(**parts) -> dict:
+    """The certificate of a rehearsed cut-over, in brief."""
+    cutover = {
+        "rounds": 7, "followed": 1108, "changed": 2260, "predicted_seconds": 1.5, "pause_seconds": 1.93,
+        "steps": attempt()["steps"], "tries": 1, "writer_seconds": 2.125, "writer_rate": 48.5, "rate": 50.0,
+        "budget": 10.0, "written": {"insert": 525, "update": 595, "delete": 163}, "transactions": 954,
+        "errors": {"42501": 16}, "refused": 58, "lost": 0, "judged": 1228, "untold": 4, "fence": "revoke",
+        "percent": None, "versions": {"source": "18.6", "target": "17.2"}, "profile": "staging",
+        "rehearsed": ["rounds"], "not_rehearsed": ["the commit of the publish", "the switch"],
+    }  # fmt: skip
+    return {"role": "issued", "hash": "ab", "run_id": "r7", "issued_at": AT, "cutover": cutover | parts, "changes": []}
 
 
 def commands(report: dict) -> list[str]:

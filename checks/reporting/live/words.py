@@ -28,6 +28,17 @@ def waited(attempt: Json) -> str:
     return f"writers waited for {seconds(attempt['seconds'])}"
 
 
+def rehearsed(certificate: Json) -> str:
+    """Which run rehearsed a cut-over, and what came of it: `run R at …: writers waited for 1.20 s, …`."""
+    found = certificate["cutover"]
+    writes = sum(found["written"].values())
+    return (
+        f"run {certificate['run_id']} at {_second(certificate['issued_at'])} UTC: writers waited for "
+        f"{seconds(found['pause_seconds'])} at {found['writer_rate']:,} transactions a second; of "
+        f"{some(writes, 'write')} none was lost"
+    )
+
+
 def late(writes: list[Json]) -> str:
     """Writes that reached the source after the fence; blank if there were none."""
     if not writes:

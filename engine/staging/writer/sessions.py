@@ -39,6 +39,7 @@ def opened(place: Connection, settings: Settings, stop: Stop) -> Iterator[psycop
     """A session in which the copy's own functions and types are found, as the application's are."""
     with connect.staging(place, stop) as conn:
         use_copy(conn, settings)
+        conn.execute("set lock_timeout = 0")
         yield conn
 
 

@@ -52,7 +52,7 @@ class Writer:
 
     def start(self) -> None:
         """Errors: ConfigError where there is no copy of ours; StagingError."""
-        place = self._place or self._proven()
+        place = self._place or self.proven(is_to_be_written=True)
         reading = blame(StagingError, "reading the copy", self._pace.asked)
         with opened(place, self._settings, self._pace.asked) as conn, reading:
             tables = statements.of(catalog.reflect(conn, self._settings.source_schema))
@@ -89,23 +89,29 @@ class Writer:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _proven(self) -> Connection:
-        """The staging database, once its books say that its schema is a copy that has ended well."""
+    def proven(self, *, is_to_be_written: bool = False) -> Connection:
+        """The staging database, once its books say that its schema is a copy that has ended well. is_to_be_written:
+        they say that, too, from now on.
+
+        Errors: ConfigError where it is none; StagingError.
+        """
         settings, place = self._settings, self._settings.staging
         reading = blame(StagingError, "reading the copy's books", self._pace.asked)
         with connect.staging(place, self._pace.asked) as conn, reading:
             row = conn.execute(books.OID, [settings.source_schema]).fetchone()
             copy = books.latest(conn, settings.source_schema, row[0]) if row else None
-            is_source = copy is not None and ServerInfo(**copy.source_identity).is_same_database(servers.info(conn))
-        if copy is None or is_source:
-            raise ConfigError(
-                f"schema {settings.source_schema} at {place.redacted} is no copy that `nxtgauge-migrate stage` made, "
-                "and nothing is written to it; set NXTGAUGE_STAGING_URL to the staging database, and stage a copy"
-            )
-        if copy.state != "proven" and (copy.state != "copied" or copy.is_masked):
-            raise ConfigError(
-                f"the staging copy {copy.copy_id} is {copy.state}; `nxtgauge-migrate stage` makes it anew"
-            )
+            if copy is None or ServerInfo(**copy.source_identity).is_same_database(servers.info(conn)):
+                raise ConfigError(
+                    f"schema {settings.source_schema} at {place.redacted} is no copy that `nxtgauge-migrate stage` "
+                    "made, and nothing is written to it; set NXTGAUGE_STAGING_URL to the staging database, and stage a "
+                    "copy"
+                )
+            if copy.state != "proven" and (copy.state != "copied" or copy.is_masked):
+                raise ConfigError(
+                    f"the staging copy {copy.copy_id} is {copy.state}; `nxtgauge-migrate stage` makes it anew"
+                )
+            if is_to_be_written:
+                books.mark_written(conn, copy)
         return place
 
 

@@ -44,7 +44,7 @@ def cutover(context: click.Context, yes: bool, **asked: Any) -> int:
     from flows.local.progress import shown
     from flows.runs import suites
 
-    foreseen = looking.foreseen(settings, asked["run_id"], asked["fence"])
+    foreseen = looking.foreseen(settings, asked["run_id"], asked["fence"], asked["budget"])
     asked["run_id"] = foreseen.run_id
     agree(plan_text(foreseen.to_dict(), asked), yes, sys.stdin, foreseen.faults)
     suites.begin()
@@ -89,10 +89,18 @@ def plan_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
         [
             f"run {foreseen['run_id']}'s build, {foreseen['build']}, becomes schema {foreseen['target_schema']}",
             f"  {follows}",
+            *_rehearsed_text(foreseen),
             *_fence_text(foreseen, asked),
             *_connected_text(foreseen["connected"]),
         ]
     )
+
+
+def _rehearsed_text(foreseen: Mapping[str, Any]) -> list[str]:
+    from checks.reporting.live import words
+
+    told = [f"  rehearsed in {words.rehearsed(foreseen['rehearsed'])}"] if foreseen["rehearsed"] else []
+    return told + [f"  note: {remark}" for remark in foreseen["remarks"]]
 
 
 def _fence_text(foreseen: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from config.errors import VerificationFailed
 from config.settings import Settings
 from engine.chunks.work import Work
 from engine.cutover import cutover as engine_cutover
-from engine.cutover.cutover import CutOver, Cutting
+from engine.cutover.cutover import Cutting
 from engine.gates.approval import Desk
 from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
@@ -69,11 +69,7 @@ def cutover(
     except VerificationFailed as error:
         error.report = judged.refused(error)
         raise
-    return judged.told(made.summary, late_writes=_late(made))
-
-
-def _late(made: CutOver) -> list[dict[str, Any]]:
-    return [{"legacy_table": table, "rows": rows} for table, rows in made.late]
+    return judged.told(made.summary)
 
 
 def exit_code(report: dict[str, Any]) -> int:

@@ -7,10 +7,14 @@ import os
 import psycopg
 import pytest
 
+from config import settings as configuration
+from config.errors import PlanRefused
 from config.postgres.connection import parse
 from engine.books import bookkeeping
 from engine.session import connect
+from engine.session.execution import Silent
 from flows.cli.main import main
+from flows.runs.live import cutting
 from tests.integration.engine.publish.builds import build, standing
 
 
@@ -97,14 +101,22 @@ def test_a_build_is_cut_over_and_the_way_back_is_told(conn, role, capsys, monkey
         there.execute(f"alter role {app} login; grant select, insert, update on users to {app}")
     assert main(["sync"]) == 0
     capsys.readouterr()
+    strict = configuration.load("demo").model_copy(update={"require_certificate": True})
+    asked = {"run_id": None, "budget": 60.0, "fence": "lock", "terminate_after": None, "approve": False}
+    with pytest.raises(
+        PlanRefused, match="was not rehearsed: profile demo requires"
+    ):  # from a form: nobody looked before
+        cutting.cutover(strict, **asked, watch=Silent())
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     assert main(["cutover", "--budget", "60s", "--json"]) == 0
     said = capsys.readouterr()
+    assert "note: this cut-over was not rehearsed: this target has no certificate" in said.err
     done = json.loads(said.out)
     assert done["headline"]["word"] == "CUT OVER" and done["late_writes"] == []
     (cut,) = done["cutovers"]
     steps = [step["step"] for step in cut["steps"]]
     assert steps[:4] == ["lock", "snapshot", "round", "verification"] and "publish" in steps and cut["seconds"] < 60
+    assert cut["late"] == {} and done["certificate"] is None
     assert cut["outcome"] == "published" and "writers back" in cut["detail"]
     assert done["verification"]["level"] == "full"
     assert any("rollback --export" in line for step in done["next_steps"] for line in step["commands"])

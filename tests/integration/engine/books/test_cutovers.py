@@ -31,10 +31,25 @@ def test_attempts_are_numbered_by_run_and_come_back_as_they_were(conn):
     assert first == {
         "number": 0, "began": BEGAN.isoformat(), "seconds": 10.0, "tries": 2, "outcome": "failed",
         "detail": "the budget of 10 s was used up",
-        "steps": [{"step": "lock", "seconds": 0.1}, {"step": "publish", "seconds": 0.8}],
+        "steps": [{"step": "lock", "seconds": 0.1}, {"step": "publish", "seconds": 0.8}], "late": None,
     }  # fmt: skip
     assert (second["number"], second["outcome"]) == (1, "published")
 
 
-def test_older_books_have_none(conn):
+def test_what_was_found_after_the_fence_stays_with_the_last_that_published(conn):
+    bookkeeping.ensure(conn)
+    for outcome in ("failed", cutovers.PUBLISHED, "failed"):
+        cutovers.add(conn, "r1", attempt(outcome=outcome))
+    cutovers.found_late(conn, "r1", [("users", 3), ("jobs", 1)])
+    assert [one.late for one in cutovers.of_run(conn, "r1")] == [None, {"users": 3, "jobs": 1}, None]
+    cutovers.add(conn, "r2", attempt())
+    cutovers.found_late(conn, "r2", [])
+    assert [one.late for one in cutovers.of_run(conn, "r2")] == [{}]
+
+
+def test_older_books_have_none_or_do_not_know_what_came_late(conn):
     assert cutovers.of_run(conn, "r1") == []
+    for script in bookkeeping.SCRIPTS[:16]:
+        conn.execute(script.read_bytes())
+    cutovers.add(conn, "r1", attempt())
+    assert [one.late for one in cutovers.of_run(conn, "r1")] == [None]

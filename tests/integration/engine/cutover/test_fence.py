@@ -116,6 +116,34 @@ def test_what_a_role_passed_on_is_given_back_by_the_owner_where_nobody_may_act_a
     assert {row[:2] + row[3:5] for row in look.execute(ACLS)} == before
 
 
+ODD = """
+    create role "it's; a ""role" login; create role "Second" login;
+    grant usage on schema public to "it's; a ""role", "Second";
+    create table "semi;colon" (id int, "c, d" int, "it's" int); alter table "semi;colon" owner to {owner};
+    set role {owner};
+    grant insert, update ("c, d") on "semi;colon" to "it's; a ""role" with grant option;
+    grant insert ("it's", "c, d") on "semi;colon" to public;
+    set role "it's; a ""role";
+    grant insert on "semi;colon" to "Second" with grant option; grant update ("c, d") on "semi;colon" to public;
+    set role "Second";
+    grant insert on "semi;colon" to {app};
+    reset role
+"""
+
+
+def test_what_the_books_keep_can_be_typed_as_it_stands_whatever_things_are_called(settings, stop, people, look):
+    """With all that others have passed on, to columns and to everybody, in one text whose statements ; divides."""
+    look.execute(people.fill(ODD))
+    before = look.execute(ACLS).fetchall()
+    with fence.locked(settings, stop, 10) as lock:
+        made = lock.bind("revoke")
+        lock.commit()
+    assert look.execute(ACLS).fetchall() != before
+    look.execute("; ".join(made.undo()))
+    assert look.execute(ACLS).fetchall() == before
+    look.execute('drop owned by "it\'s; a ""role", "Second"; drop role "it\'s; a ""role", "Second"')
+
+
 def test_a_block_that_fails_leaves_nothing(settings, stop, writers, look):
     before = look.execute(ACLS).fetchall()
     with pytest.raises(ZeroDivisionError), fence.locked(settings, stop, 10) as lock:

@@ -4,14 +4,17 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from config import mapping
 from config import settings as configuration
 from config.errors import ConfigError
 from engine.books import bookkeeping
 from engine.changes import rounds
 from engine.changes.marks import Mark
 from engine.cutover import foreseen
+from engine.gates import certificate
 from engine.session import connect
 from tests.integration.engine.publish import builds
+from tests.support.reports import rehearsed
 
 
 @pytest.fixture
@@ -71,3 +74,28 @@ def test_without_a_build_or_with_anothers_it_says_so(settings, conn):
     with pytest.raises(ConfigError, match="there is no build of schema other"):
         foreseen.open_build(settings.model_copy(update={"target_schema": "other"}))
     assert foreseen.open_build(settings, run_id).run_id == run_id
+
+
+def test_a_rehearsal_of_the_cut_over_is_required_or_missed_and_a_longer_pause_is_told(settings, conn):
+    run_id = builds.build(conn)
+    strict = settings.model_copy(update={"require_certificate": True})
+
+    def look(given, budget=10.0):
+        return foreseen.foreseen(given, fence="operator", budget=budget)
+
+    missing, again = look(strict).faults
+    assert "this cut-over was not rehearsed: profile demo requires" in missing
+    assert again == "`nxtgauge-migrate rehearse --cutover --refresh` rehearses it"
+    found = look(settings)
+    assert found.faults == () and found.rehearsed is None and "was not rehearsed" in found.remarks[0]
+    parts = certificate.stated_of_program(mapping.load().digest, settings) | {"source_schema": "ab", "source": {}}
+    certificate.issue(conn, run_id, parts)
+    assert look(strict).faults, "a rehearsal without its cut-over does not count"
+    certificate.issue(conn, run_id, parts | {"cutover": rehearsed(pause_seconds=12.0)["cutover"]})
+    found = look(strict)
+    assert found.faults == () and found.rehearsed["cutover"]["pause_seconds"] == 12.0
+    (remark,) = found.remarks
+    assert "the pause was 12.0 s, and the budget is 10 s" in remark and look(strict, 12.0).remarks == ()
+    conn.execute('update migration.certificates set parts = parts || \'{"code_version": "9.9"}\'')
+    assert f"not as rehearsed by run {run_id}: the program was 9.9" in look(strict).faults[0]
+    assert look(settings).faults == () and "the program was 9.9" in look(settings).remarks[0]

@@ -84,8 +84,8 @@ class TestWhatIsRefused:
             staging.refresh(settings(source, copy), AS_IT_IS, None)
         do(copy, "drop schema nxtgauge_staging")
         staging.refresh(settings(source, copy), AS_IT_IS, None)
-        do(copy, "insert into nxtgauge_staging.version values (3)")
-        with pytest.raises(PlanRefused, match="is version 3; this program knows version 2"):
+        do(copy, "insert into nxtgauge_staging.version values (4)")
+        with pytest.raises(PlanRefused, match="is version 4; this program knows version 3"):
             staging.refresh(settings(source, copy), AS_IT_IS, None)
 
     def test_all_that_is_wrong_with_the_source_at_once(self, source, database):

@@ -18,6 +18,7 @@ from flows.cli import plans, runs_shown
 from flows.local import logs, prefect_server, report
 from tests.support.observers import free_port
 from tests.support.places import PROJECT
+from tests.support.reports import attempt
 
 pytestmark = pytest.mark.usefixtures("surroundings")
 
@@ -234,7 +235,7 @@ def test_whoever_reads_no_further_ends_a_command_well():
 def _run_of_status(number: int, **more) -> dict:
     run = {"run_id": f"r{number}", "state": "superseded", "dry_run": False, "profile": "demo", "place": None}
     run |= {"schema": None, "started_at": "2026-01-02T03:04:05.678+00:00", "tables": [], "held_by": []}
-    return run | {"closed_gates": [], "waivers": [], "follows": None} | more
+    return run | {"closed_gates": [], "waivers": [], "follows": None, "cutover": None} | more
 
 
 def test_the_status_says_how_far_a_build_follows_and_what_can_be_done_with_it():
@@ -246,6 +247,17 @@ def test_the_status_says_how_far_a_build_follows_and_what_can_be_done_with_it():
         assert f"\n    nxtgauge-migrate {command} --run r30\n" in f"{text}\n"
     runs[-1]["state"] = "following"
     assert "round 3" in runs_shown.text(runs, is_all=False) and "--abort" not in runs_shown.text(runs, is_all=False)
+
+
+def test_the_status_goes_on_telling_late_writes_and_what_was_rehearsed_of_a_cut_over():
+    live = _run_of_status(0, place="live", schema="nxtgauge", state="published", cutover=attempt(late={"users": 3}))
+    passed = _run_of_status(1, dry_run=True, state="passed", cutover=attempt(outcome="rehearsed", late={}))
+    failed = _run_of_status(2, dry_run=True, state="failed", cutover=attempt(outcome="rehearsed"))
+    text = " ".join(runs_shown.text([live, passed, failed], is_all=False).split())
+    late = "writes reached the source after the fence and are not in the target: 3 in users"
+    assert f"run r0: at its cut-over {late}" in text
+    assert "run r1: it rehearsed the cut-over: writers waited for 1.93 s, and no acknowledged write was lost" in text
+    assert "run r2: it" not in text and text.count("cut-over") == 2
 
 
 def test_the_status_says_what_stands_and_folds_old_runs():

@@ -11,7 +11,7 @@ from checks.reporting import terminal as report_terminal
 from checks.reporting.blocks import TableBlock
 from checks.reporting.live import drawings, parts, words
 from tests.support.pages import Page
-from tests.support.reports import FOLLOWED, LATE, attempt, check, commands, made, round_of, summary, verdict
+from tests.support.reports import FOLLOWED, LATE, attempt, check, commands, made, rehearsed, round_of, summary, verdict
 
 
 def cut_over(**more) -> dict:
@@ -128,3 +128,36 @@ def rounds_table(report: dict) -> TableBlock:
 @pytest.mark.parametrize(("value", "said"), [(0.034, "0.03 s"), (9.99, "9.99 s"), (12.34, "12.3 s")])
 def test_a_pause_is_said_as_exactly_as_it_matters(value, said):
     assert words.seconds(value) == said
+
+
+class TestRehearsed:
+    def test_the_rehearsal_says_what_was_measured_and_what_was_not_rehearsed(self):
+        cut = attempt(outcome="rehearsed")
+        found = summary("discarded", cutovers=[cut], is_on_staging=True, **FOLLOWED)
+        report = made(found, verdict(check()), "dry-run", certificate=rehearsed())
+        assert report["headline"]["word"] == "REHEARSAL PASSED" and "waited for 1.93 s" in report["headline"]["text"]
+        text = Page(report_html.render(report)).text
+        for said in ("The rehearsed cut-over", "1.50 s", "1.93 s, of 10 s that were allowed", "the switch", "2.12 s",
+                     "163 delete, 525 insert, 595 update (48.5 transactions a second)", "42501: 16"):  # fmt: skip
+            assert said in text
+        assert "| writes that were lost | 0; keys tell nothing of 4 |" in report_markdown.render(report)
+        assert "of 1,283 writes none was lost" in report_terminal.render(report)
+        assert "nxtgauge-migrate --profile production sync --until-stopped" in commands(report)
+        assert "nxtgauge-migrate stage" in commands(report)
+        assert "pause_seconds" not in report_markdown.render(report), "the certificate's table has no nested part"
+
+    def test_the_cut_over_names_the_rehearsal_that_it_was_held_to(self):
+        found = summary(cutovers=[attempt()], **FOLLOWED)
+        report = made(found, verdict(check()), "cutover", certificate=rehearsed() | {"role": "in force"})
+        assert "Rehearsed in run r7 at 2026-01-02 03:04:05 UTC" in Page(report_html.render(report)).text
+
+    def test_without_one_nothing_is_said(self):
+        assert "rehearsed" not in report_markdown.render(cut_over())
+
+
+class TestTheNextMorning:
+    def test_a_verification_tells_late_writes_and_is_not_failed_by_them(self):
+        report = made(summary("published", cutovers=[attempt()], **LATE), verdict(check()), "verify")
+        assert report["headline"]["word"].startswith("VERIFIED") and report["headline"]["tone"] == "attention"
+        assert "At the cut-over writes reached the source after the fence" in report["headline"]["text"]
+        assert "See that nobody writes to the legacy database" in report["next_steps"][0]["text"]

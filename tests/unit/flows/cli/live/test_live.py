@@ -17,12 +17,13 @@ from flows.local import progress
 from flows.local.estimate import MOST, Estimate
 from flows.local.progress import Lines, Shown
 from flows.runs.live import following
+from tests.support.reports import rehearsed
 
 ASKED = {"budget": 10.0, "fence": "lock", "terminate_after": None}
 LAST = {"number": 12, "committed_at": "2026-01-02T03:04:05+00:00", "behind": 340, "pause": 2.25}
 FORESEEN = {
     "run_id": "r1", "build": "nxtgauge__build", "target_schema": "nxtgauge", "source_schema": "public",
-    "last_round": LAST, "is_one_database": False, "is_published": False,
+    "last_round": LAST, "is_one_database": False, "is_published": False, "rehearsed": None, "remarks": [],
     "connected": [
         {"application": "app", "role": "web", "sessions": 12}, {"application": "psql", "role": "ada", "sessions": 1},
     ],
@@ -85,6 +86,13 @@ class TestWhatIsSaidBefore:
     def test_one_that_died_before_its_fence_is_finished(self):
         text = cutting.plan_text(FORESEEN | {"is_published": True}, ASKED)
         assert "run r1 is published, and its fence was not made" in text and "becomes" not in text
+
+    def test_what_was_rehearsed_and_what_to_know_of_it_is_said(self):
+        known = {"rehearsed": rehearsed(), "remarks": ["the pause was 12.0 s, and the budget is 10 s"]}
+        text = cutting.plan_text(FORESEEN | known, ASKED)
+        assert "rehearsed in run r7 at 2026-01-02 03:04:05 UTC: writers waited for 1.93 s" in text
+        assert "of 1,283 writes none was lost" in text and "note: the pause was 12.0 s, and the budget is 10 s" in text
+        assert "rehearsed" not in cutting.plan_text(FORESEEN, ASKED)
 
     def test_an_operator_is_told_that_he_will_be(self):
         text = cutting.plan_text(FORESEEN, ASKED | {"fence": "operator"})
