@@ -1,5 +1,7 @@
 """Rounds, pauses and late writes in sentences, for headlines, terminals and `status`."""
 
+from collections.abc import Sequence
+
 from checks.reporting.words import joined, some
 from checks.verdict import Json
 
@@ -39,7 +41,7 @@ def rehearsed(certificate: Json) -> str:
     )
 
 
-def late(writes: list[Json]) -> str:
+def late(writes: Sequence[Json]) -> str:
     """Writes that reached the source after the fence; blank if there were none."""
     if not writes:
         return ""
