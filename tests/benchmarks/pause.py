@@ -37,10 +37,10 @@ MAY_WRITE = f"""
 SOME = "select id from {} order by random() limit {}"
 UPDATE = "update {} set {} = %s where id = %s"
 ARRIVED = """
-    select t.id, t.{column} from nxtgauge.{table} as t where t.id = any(%(keys)s)
+    select t.id::text, t.{column} from nxtgauge.{table} as t where t.id::text = any(%(keys)s)
     union all
-    select r.legacy_key::uuid, r.legacy_row ->> %(column)s from migration.rejects as r
-    where r.legacy_table = %(table)s and r.legacy_key::uuid = any(%(keys)s)
+    select r.legacy_key, r.legacy_row ->> %(column)s from migration.rejects as r
+    where r.legacy_table = %(table)s and r.legacy_key = any(%(keys)s)
 """
 CUT_OVER = "select seconds::float8, steps, tries from migration.cutovers where outcome = 'published'"
 BEHIND = "select (found ->> 'behind')::bigint from migration.rounds order by number desc limit 1"
@@ -48,7 +48,7 @@ Key = tuple[str, Any]  # table and id
 
 
 @dataclass
-class Writer(threading.Thread):
+class Writer:
     """One session of the old application; its rows are nobody else's. acknowledged: what each row holds since the last
     write to it that was answered. refused: the error that ended it."""
 
@@ -60,12 +60,6 @@ class Writer(threading.Thread):
     longest: float = 0.0
     refused: str | None = None
     is_over: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        super().__init__(name=self.name, daemon=True)
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def run(self) -> None:
         with psycopg.connect(self.url, user=APP, autocommit=True) as conn:
@@ -93,16 +87,17 @@ def turn(place: Place) -> dict[str, Any]:
     chosen = {t: place.server.rows(sql.SQL(SOME).format(sql.Identifier(t), KEYS), LEGACY) for t in WRITTEN}
     keys = [(table, row) for table, rows in chosen.items() for (row,) in rows]
     writers = [Writer(place.legacy, keys[n::WRITERS], f"writer {n}") for n in range(WRITERS)]
+    threads = [threading.Thread(target=writer.run, daemon=True) for writer in writers]
     began = time.monotonic()
-    for writer in writers:
-        writer.start()
+    for thread in threads:
+        thread.start()
     try:
         call(PROGRAM, "--profile", "demo", "cutover", "--yes", environ=_environ(place))
         took = time.monotonic() - began
     finally:
-        for writer in writers:
+        for writer, thread in zip(writers, threads, strict=True):
             writer.is_over.set()
-            writer.join()
+            thread.join()
     if lost := _lost(place, {key: value for writer in writers for key, value in writer.acknowledged.items()}):
         raise RuntimeError(f"{lost} acknowledged writes are neither in the new schema nor among the rejected rows")
     if any(writer.refused != "42501" for writer in writers):
@@ -127,10 +122,10 @@ def _lost(place: Place, acknowledged: dict[Key, str]) -> int:
     lost = 0
     with psycopg.connect(place.target) as conn:
         for table, column in WRITTEN.items():
-            wanted = {row: value for (of, row), value in acknowledged.items() if of == table}
+            wanted = {str(row): value for (of, row), value in acknowledged.items() if of == table}
             query = sql.SQL(ARRIVED).format(table=sql.Identifier(table), column=sql.Identifier(column))
             given = {"keys": list(wanted), "column": column, "table": table}
-            there: dict[Any, str] = dict(conn.execute(query, given).fetchall())
+            there: dict[str, str] = dict(conn.execute(query, given).fetchall())
             lost += sum(there.get(row) != value for row, value in wanted.items())
     return lost
 
