@@ -5,7 +5,7 @@ Laws
 - A chunk whose worker was lost is sent to another one. Its ledger row says whether it was done already.
 - A request to stop, and the first failure, reach the chunks under way on the workers. These have ended before it is
   raised.
-- Without any worker the run waits for one, a minute, and fails.
+- Without any worker the run waits for one, a minute, and fails. Without its scheduler it fails at once.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from itertools import islice
 from typing import Any
 
@@ -35,6 +36,7 @@ from flows.runs.tasks import PrefectWorkers, StepFailed, label, safe_text
 
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 30
+LOST = (OSError, TimeoutError, CancelledError)  # what Dask raises of a scheduler that has gone
 PATIENCE_SECONDS = 60.0  # without a worker: a cluster that replaces one needs some seconds
 
 
@@ -132,7 +134,8 @@ class _Sending:
                     self._move.heard(chunk, counts)
                     done[chunk] = counts
         except BaseException:
-            self._halt()
+            with contextlib.suppress(*LOST):
+                self._halt()
             raise
         return [done[chunk] for chunk in chunks]
 
@@ -144,12 +147,14 @@ class _Sending:
             self._move.begun(chunk)
             given = Portion(self._elsewhere, chunk, self._event.name)
             parameters = {"name": f"{self._name}: {label(chunk, 0)}", "portion": given}
-            self._under_way[self._cluster.submit(portion, parameters)] = chunk
+            with self._scheduler():
+                self._under_way[self._cluster.submit(portion, parameters)] = chunk
         return bool(sent)
 
     def _threads(self) -> int:
         """Of the whole cluster. Errors: TargetError if it has had no worker for too long."""
-        threads = sum(self._cluster.client.nthreads().values())
+        with self._scheduler():
+            threads = sum(self._cluster.client.nthreads().values())
         if threads:
             self._seen = time.monotonic()
         elif time.monotonic() - self._seen > PATIENCE_SECONDS:
@@ -169,7 +174,8 @@ class _Sending:
 
     def _counts(self, future: PrefectDaskFuture[Counts]) -> Counts:
         try:
-            counts: Counts = future.result()
+            with self._scheduler():
+                counts: Counts = future.result()
         except Failed as failed:
             raise failed.own() from None
         except KilledWorker:
@@ -179,11 +185,22 @@ class _Sending:
             ) from None
         return counts
 
+    @contextlib.contextmanager
+    def _scheduler(self) -> Iterator[None]:
+        """Something is asked of the scheduler. Errors: TargetError if it has gone."""
+        try:
+            yield
+        except LOST as error:
+            raise errors.TargetError(
+                f"the Dask scheduler at {self._cluster.address} was lost ({type(error).__name__}); wanted one that "
+                "runs up to the run's end: see its log, start it with its workers, and run again"
+            ) from None
+
     def _halt(self) -> None:
         """Nothing begins any more, and what is under way is stopped and waited for."""
         self._event.set()
         left = [future.wrapped_future for future in self._under_way]
-        with contextlib.suppress(TimeoutError), self._cluster.client.as_current():
+        with contextlib.suppress(*LOST), self._cluster.client.as_current():
             distributed.wait(left, timeout=PATIENCE_SECONDS)
         self._cluster.client.cancel(left)
 

@@ -23,7 +23,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from config import settings as configuration
-from config.errors import SourceError
+from config.errors import SourceError, TargetError
 from engine import run as engine_run
 from engine.session.execution import Silent, Threads, Watch
 from engine.start.options import Options
@@ -165,7 +165,8 @@ class AtChunks(Silent):
 def test_no_killed_worker_cut_connection_or_failure_costs_a_row(api, source, database, tmp_path):
     """One worker is killed and one is cut off while a chunk is written down and not committed.
 
-    What fails on a worker is the run's own error, of its kind; what was done before is kept when it resumes.
+    What fails on a worker is the run's own error, of its kind; what was done before is kept when it resumes. A lost
+    scheduler is named.
     """
     plain = _settings(source, database())
     engine_run.migrate(plain, Options(workers=Threads(2), auditor=trusting))
@@ -180,7 +181,9 @@ def test_no_killed_worker_cut_connection_or_failure_costs_a_row(api, source, dat
         assert state == "failed" and done >= 12
         _on(found, given, run_id=run_id)
         assert [worker.poll() for worker in found.workers[1:]] == [None, None]
-    assert _content(given.target.conninfo) == _content(plain.target.conninfo)
+        assert _content(given.target.conninfo) == _content(plain.target.conninfo)
+        with pytest.raises(TargetError, match="the Dask scheduler at tcp://127.0.0.1:[0-9]+ was lost"):
+            _on(found, given, AtChunks({12: found.scheduler.kill}))
 
 
 def _run(settings) -> tuple[str, str, int]:
