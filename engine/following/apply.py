@@ -129,10 +129,14 @@ def _swaps(delta: Delta, table: Filled) -> bool:
 
 
 def _loses(delta: Delta, table: Filled, unit: Rows | Group) -> bool:
-    """Whether rows of the table go; of one without a key all do, and come again."""
+    """Whether rows of the table go; of one without a key all do, and come again.
+
+    They are counted: where one is enough, the planner hopes to find it soon, and asks row by row.
+    """
     if not _shape(delta, table).primary_key:
         return True
-    return fetch.value(bool, delta.target, sql.SQL("select exists ({})").format(_going(delta, table, unit)))
+    query = sql.SQL("select count(*) > 0 from ({}) as g").format(_going(delta, table, unit))
+    return fetch.value(bool, delta.target, query)
 
 
 def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
@@ -141,7 +145,7 @@ def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
     if not shape.primary_key:
         return True
     columns = [column.name for column in shape.columns if final_column(delta.work, table, column.name) in finals]
-    query = sql.SQL("select exists (select from {} as m join {} as d on {} where {})").format(
+    query = sql.SQL("select count(*) > 0 from {} as m join {} as d on {} where {}").format(
         _main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
     )
     return fetch.value(bool, delta.target, query)

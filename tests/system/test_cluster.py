@@ -182,7 +182,7 @@ def test_no_killed_worker_cut_connection_or_failure_costs_a_row(api, source, dat
         _on(found, given, run_id=run_id)
         assert [worker.poll() for worker in found.workers[1:]] == [None, None]
         assert _content(given.target.conninfo) == _content(plain.target.conninfo)
-        with pytest.raises(TargetError, match="the Dask scheduler at tcp://127.0.0.1:[0-9]+ was lost"):
+        with pytest.raises(TargetError, match=r"the Dask scheduler at tcp://127.0.0.1:[0-9]+ was lost"):
             _on(found, given, AtChunks({12: found.scheduler.kill}))
 
 
