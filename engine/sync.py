@@ -9,7 +9,7 @@ Laws
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import psycopg
@@ -39,31 +39,6 @@ from engine.start.options import Options
 FOLLOWED = ("built", "running", "interrupted", "failed")  # states of a run whose build may be there
 
 
-@dataclass(frozen=True)
-class Round:
-    """One round that was applied.
-
-    parts: scan, read, apply → seconds. read, gone: legacy table → rows read anew, and keys gone. whole: legacy table →
-    why all of it was read. inserted, updated, deleted: rows of the build. rejected: of the run, now. behind: rows
-    written to the source between this snapshot and the one before. lag: seconds from the snapshot to the round's end.
-    pause: how many seconds a cut-over would keep writers waiting, as far as that can be said.
-    """
-
-    number: int
-    seconds: float
-    parts: Mapping[str, float]
-    read: Mapping[str, int]
-    gone: Mapping[str, int]
-    whole: Mapping[str, str]
-    inserted: int
-    updated: int
-    deleted: int
-    rejected: int
-    behind: int
-    lag: float
-    pause: float | None
-
-
 def _nobody(_: object) -> None:
     """Hears and does nothing."""
 
@@ -85,7 +60,7 @@ class Following:
     workers: Workers | None = None
     watch: Watch = field(default_factory=Silent)
     begun: Callable[[Work], None] = _nobody
-    heard: Callable[[Round], None] = _nobody
+    heard: Callable[[Told], None] = _nobody
 
 
 def sync(settings: Settings, following: Following) -> Summary:
@@ -241,7 +216,7 @@ def _round(session: Session, following: Following, is_verified: bool) -> None:
             verify(session, work, following.auditor)
         else:
             judgement.judge(session.conn, work, None)
-    following.heard(of(found, found.seconds))
+    following.heard(found)
 
 
 def verify(session: Session, work: Work, auditor: Auditor) -> None:
@@ -254,12 +229,3 @@ def verify(session: Session, work: Work, auditor: Auditor) -> None:
         gates.settle(session.conn, work.run_id, oid, [check["name"] for check in verdict["checks"]])
     if shut := gates.closed(session.conn, work.run_id, oid):
         raise gates.refusal(work.run_id, shut, follows=True)
-
-
-def of(found: Told, lag: float) -> Round:
-    """A round as callers hear of it."""
-    return Round(
-        **{name: getattr(found, name) for name in Round.__dataclass_fields__ if name not in ("lag", "pause")},
-        lag=lag,
-        pause=found.seconds,
-    )

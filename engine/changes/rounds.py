@@ -66,8 +66,8 @@ class Told:
     """A round for people: as Round, without its mark.
 
     found: read and gone (legacy table → rows, keys), whole (legacy table → why all of it was read), inserted, updated,
-    deleted, rejected, behind, lag, pause and parts, see engine.sync.Round. What is not there is not known; but a
-    cut-over has to make a round, so it keeps writers waiting for about as long as the last one took.
+    deleted, rejected, behind and parts, see engine.following.round.Told. What is not there is not known; but a build is
+    as far behind as its last round took, and a cut-over, which has to make a round, keeps writers waiting for longer.
     """
 
     number: int

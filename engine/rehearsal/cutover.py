@@ -21,7 +21,6 @@ import psycopg
 from config.errors import ConfigError, Interrupted, MigrateError, TargetError, VerificationFailed
 from config.settings import Settings
 from engine import run as runs
-from engine import sync
 from engine.books import bookkeeping
 from engine.books import lease as leases
 from engine.changes import rounds
@@ -30,7 +29,7 @@ from engine.cutover.binding import Binding
 from engine.cutover.cutover import Cutting, cutover
 from engine.cutover.waiting import CutOver
 from engine.following import session as sessions
-from engine.following.round import Anew
+from engine.following.round import Anew, Told
 from engine.gates import certificate as certificates
 from engine.gates import gates, judgement, summary
 from engine.gates.gates import Auditor, Case, DeltaAuditor, Gate
@@ -45,7 +44,6 @@ from engine.session.stop import STOP
 from engine.staging.writer import Loss, Writer, Written, lost
 from engine.start import begin
 from engine.start.options import Options
-from engine.sync import Round
 
 WRITTEN_TO = "written to"  # the step, by which is known that the run's figures are of a copy that was written to
 ROUNDS = 3  # before the cut-over, which makes more
@@ -72,7 +70,7 @@ class Rehearsing:
     workers: Workers | None = None
     watch: Watch = field(default_factory=Silent)
     begun: Callable[[Work], None] = _nobody
-    heard: Callable[[Round], None] = _nobody
+    heard: Callable[[Told], None] = _nobody
 
 
 def rehearse(settings: Settings, asked: Rehearsing) -> Summary:
@@ -160,7 +158,7 @@ class _Rehearsal:
                 with session.snapshot() as held:
                     work, found = session.round(held)
                     judgement.judge(session.conn, work, None)
-                self.asked.heard(sync.of(found, found.seconds))
+                self.asked.heard(found)
 
     def _cut(self) -> CutOver:
         asked = self.asked

@@ -16,17 +16,17 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from engine import sync as engine_sync
 from engine.cutover import cutover as engine_cutover
 from engine.cutover.cutover import CutOver, Pause
+from engine.following.round import Told
 from engine.gates.approval import Request
 from engine.gates.summary import Summary
 from engine.session.stop import Stop
-from engine.sync import Round
 from flows.cli import main as cli
 from flows.runs import approval, calls, work
 from flows.runs.live import cutover, following, sync
 from tests.support.reports import attempt, round_of, table
 
 BUILT = Summary("r1", "built", False, "nxtgauge", [table()], [], [], [], [], rounds=[round_of(1)])
-ROUND = Round(1, 1.5, {}, {"users": 3}, {}, {}, 1, 2, 0, 0, 8, 1.7, 0.5)
+ROUND = Told(1, 1.5, {}, {"users": 3}, {}, {}, 1, 2, 0, 0, 8)
 PAUSE = Pause((("lock", 0.1), ("publish", 0.4)), 0.5, datetime(2026, 3, 1, tzinfo=UTC), 1, ())
 
 

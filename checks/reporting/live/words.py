@@ -14,9 +14,9 @@ def followed(last: Json) -> str:
 
 
 def foreseen(last: Json) -> list[str]:
-    """How long a cut-over would keep writers waiting, if that can be said."""
+    """How long a cut-over would keep writers waiting at least, if that can be said."""
     pause = last["pause"]
-    return [f"a cut-over would keep writers waiting for some {seconds(pause)}"] if pause is not None else []
+    return [f"a cut-over would keep writers waiting for at least {seconds(pause)}"] if pause is not None else []
 
 
 def applied(one: Json) -> str:

@@ -12,10 +12,11 @@ from config.errors import VerificationFailed
 from config.settings import Settings
 from engine import sync as engine_sync
 from engine.chunks.work import Work
+from engine.following.round import Told
 from engine.gates.summary import Summary
 from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
-from engine.sync import Following, Round
+from engine.sync import Following
 from flows.local import estimate
 from flows.local.progress import estimate_of
 from flows.local.stopping import on_signal
@@ -103,7 +104,7 @@ class Heard:
     def __init__(self, watch: Watch, rounds: int | None, is_endless: bool = True):
         self._watch, self._rounds, self._is_endless, self._count = watch, rounds, is_endless, 0
 
-    def __call__(self, one: Round) -> None:
+    def __call__(self, one: Told) -> None:
         self._count += 1
         share = self._count / self._rounds if self._rounds else None
         if self._is_endless:
@@ -111,15 +112,16 @@ class Heard:
         self._watch.message(line(one))
 
 
-def line(one: Round) -> str:
+def line(one: Told) -> str:
     """`round 12: 340 rows read, 338 changed, in 4.2 s; 340 behind, …`."""
     changed = one.inserted + one.updated + one.deleted
     whole = f" ({', '.join(sorted(one.whole))} whole)" if one.whole else ""
     read = f"{sum(one.read.values()):,} rows read{whole}, {changed:,} changed"
-    return f"{standing(one)}; {read}, in {one.seconds:.1f} s"
+    return f"{standing(one)}; {read}"
 
 
-def standing(one: Round) -> str:
-    """How far the build was behind, and what a cut-over would take."""
-    pause = f", a cut-over would keep writers waiting for some {one.pause:.1f} s" if one.pause is not None else ""
-    return f"round {one.number}: was {one.behind:,} rows behind, is {one.lag:.1f} s behind{pause}"
+def standing(one: Told) -> str:
+    """How far the build was behind, and what a cut-over would take: a round, its verification and the publish."""
+    took = f"{one.seconds:.1f} s"
+    behind = f"was {one.behind:,} rows behind, is {took} behind"
+    return f"round {one.number}: {behind}, a cut-over would keep writers waiting for at least {took}"
