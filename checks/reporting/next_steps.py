@@ -95,8 +95,8 @@ def _again(report: Json) -> dict[str, Any]:
         text = "Mend the cause (in the source, the mapping or the profile), and go on; what is still true stays done:"
         return _step(text, _go_on_with(report["run_id"]))
     anew = "Mend the cause in the source (or in the mapping), and begin anew:"
-    has_cut = any(one["outcome"] == "rehearsed" for one in report["cutovers"])
-    words: tuple[str, ...] = ("rehearse", "--cutover", "--refresh") if has_cut else ("rehearse",)
+    has_followed = bool(report["rounds"])  # of rehearsals, those of a cut-over alone
+    words: tuple[str, ...] = ("rehearse", "--cutover", "--refresh") if has_followed else ("rehearse",)
     words = words if report["is_on_staging"] else ("migrate", "--dry-run") if is_dry else ("migrate",)
     return _step(anew, _command(*words, profile=report["profile"]))
 

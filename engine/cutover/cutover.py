@@ -283,7 +283,7 @@ class _CutOver:
             verdict = self.delta_auditor(self._case(held.name, self.session.touched))
             judgement.record_delta(self.conn, work, verdict)
             if shut := gates.closed(self.conn, self.run_id, self._oid()):
-                raise gates.refusal(self.run_id, shut)
+                raise gates.refusal(self.run_id, shut, follows=True)
             self.waiting.step("verification")
             yield work
 

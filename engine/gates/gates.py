@@ -31,6 +31,7 @@ CHANGED_SOURCE = "source/changed"
 UNCHANGED = "build/unchanged"
 APPROVAL = "approval"
 POLICY = "policy"
+SEAL = "seal"
 REOPENED = "; a round has changed the build since then"
 SETTLED = "the whole verification since then does not ask it"
 # What nobody can waive: why, and what answers it instead.
@@ -134,11 +135,11 @@ def record(conn: psycopg.Connection, run_id: str, build_oid: int, gates: Iterabl
 
 def reopen(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
     """A round has changed the build: what failed of it is in error until it is judged again. An approval that was
-    refused stays so."""
+    refused stays so, and what somebody else has changed in the build: of that no round says anything."""
     conn.execute(
         "update migration.gates set state = %s, detail = concat(detail, %s::text) "
-        "where run_id = %s and build_oid = %s and state = %s and kind <> %s and check_name <> %s",
-        [ERROR, REOPENED, run_id, build_oid, FAILED, POLICY, APPROVAL],
+        "where run_id = %s and build_oid = %s and state = %s and kind <> all (%s) and check_name <> %s",
+        [ERROR, REOPENED, run_id, build_oid, FAILED, [POLICY, SEAL], APPROVAL],
     )
 
 
@@ -148,7 +149,15 @@ def settle(conn: psycopg.Connection, run_id: str, build_oid: int, judged: Collec
     conn.execute(
         "update migration.gates set state = %s, detail = %s where run_id = %s and build_oid = %s and state = %s "
         "and kind <> all (%s) and check_name <> all (%s)",
-        [PASSED, SETTLED, run_id, build_oid, ERROR, [POLICY, APPROVAL, "balance"], [VERIFICATION, APPROVAL, *judged]],
+        [
+            PASSED,
+            SETTLED,
+            run_id,
+            build_oid,
+            ERROR,
+            [POLICY, SEAL, APPROVAL, "balance"],
+            [VERIFICATION, APPROVAL, *judged],
+        ],
     )
 
 
@@ -219,10 +228,10 @@ def answers(run_id: str, gate: Gate, follows: bool = False) -> list[str]:
     return [again, waiver] if follows or gate.state == ERROR or gate.kind == POLICY else [waiver]
 
 
-def told(run_id: str, gate: Gate) -> dict[str, Any]:
-    """A closed gate as `status` and `waive` show it."""
+def told(run_id: str, gate: Gate, follows: bool = False) -> dict[str, Any]:
+    """A closed gate as `status` and `waive` show it. follows: its build follows its source."""
     found = {"check_name": gate.check_name, "state": gate.state, "detail": gate.detail}
-    return found | {"answers": answers(run_id, gate)}
+    return found | {"answers": answers(run_id, gate, follows)}
 
 
 def require(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:

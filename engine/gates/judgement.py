@@ -126,7 +126,7 @@ def _seal(conn: psycopg.Connection, work: Work, oid: int) -> None:
     now = seal.look(conn, [work.schema, work.archive_schema], former)
     if changed := seal.differences((former or now).marks, now.marks):
         detail = f"since it was verified, somebody has changed {', '.join(changed)}"
-        gates.record(conn, work.run_id, oid, [Gate(gates.UNCHANGED, "seal", FAILED, detail)])
+        gates.record(conn, work.run_id, oid, [Gate(gates.UNCHANGED, gates.SEAL, FAILED, detail)])
     seal.put(conn, work.run_id, oid, now)
 
 

@@ -4,8 +4,8 @@ Laws
 - The mark of a table or sequence: a digest of its definition, its number of rows, and the sum of their xmin. A new row
   version has a younger xmin than any removed one, so that every change alters count or sum.
 - The marks are read before the auditor looks, and again by the transaction that publishes, with writers locked out.
-- Beside them stands what the change feed marks (engine.changes.marks), of the same view of the rows. A table of which
-  the feed says that nothing was written since has the rows, and so the sum, that it had; only the others are summed.
+- Beside them stands what the change feed marks (engine.changes.marks). A table of which the feed says that nothing was
+  written since, and that has as many rows as its mark, has the sum that it had; only the others are summed.
 - Who changes some tables of a sealed build looks at these before, with writers kept away from them, and renews their
   marks in the same transaction (`renew`). All other marks stay, and so does what the feed goes on from: whatever
   somebody else writes to any table is found as if nothing had been renewed.
@@ -213,7 +213,8 @@ def _rows(conn: psycopg.Connection, written: list[Changes], former: Seal | None)
         for name, table in changes.tables.items():
             key = _key(changes.schema, name)
             sealed = (former.marks.get(key, "") if former and changes.since else "").partition(" ")[2]
-            if sealed and not table.is_changed:
+            is_as_many = sealed.split(" ")[0] == str(table.rows)  # a renewed mark is younger than the feed's
+            if sealed and not table.is_changed and is_as_many:
                 found[key] = sealed
             elif table.table:
                 looks.append((changes.schema, name))

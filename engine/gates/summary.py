@@ -163,7 +163,7 @@ def status(conn: psycopg.Connection, run: Run, held_by: list[str]) -> dict[str, 
         "follows": follows[0].to_dict() if follows else None,
         "cutover": attempts[-1].to_dict() if attempts else None,
         "tables": rows(conn, BALANCE, run.run_id),
-        "closed_gates": [gates.told(run.run_id, gate) for gate in shut],
+        "closed_gates": [gates.told(run.run_id, gate, bool(follows)) for gate in shut],
         "waivers": _all_timed(gates.waivers(conn, run.run_id), "waived_at"),
     }
 

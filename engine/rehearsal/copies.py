@@ -3,7 +3,10 @@
 Laws
 - The copy's own role is the old application and makes the fence, so it must not be one that no fence binds.
 - What a rehearsal that died has left closed is opened before the next: the schema has its name, its owner may write.
+  The name is given back where the staging books name the schema; privileges only once the copy is proven to be one.
 """
+
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
@@ -12,8 +15,9 @@ from config.errors import ConfigError, StagingError
 from config.settings import VARIABLES, Settings
 from engine.cutover import binding
 from engine.cutover.binding import RETIRED, Binding
-from engine.session import connect, fetch
+from engine.session import connect, fetch, servers
 from engine.session.blame import blame
+from engine.session.servers import ServerInfo
 from engine.session.stop import STOP
 from engine.staging import books
 
@@ -34,17 +38,35 @@ def in_place_of_the_source(settings: Settings) -> Settings:
     return settings.on_staging().model_copy(update={"fence_url": settings.staging_url})
 
 
+def name_again(settings: Settings) -> None:
+    """A copy that a rehearsal which died has renamed has its name. Errors: StagingError."""
+    schema = settings.source_schema
+    retired = schema + RETIRED
+    with connect.staging(settings.staging, STOP) as conn, blame(StagingError, "opening the copy to writers", STOP):
+        row = conn.execute(books.OID, [retired]).fetchone()
+        copy = books.latest(conn, schema, row[0]) if row and not _is_there(conn, schema) else None
+        if copy and not ServerInfo(**copy.source_identity).is_same_database(servers.info(conn)):
+            query = sql.SQL("alter schema {} rename to {}")
+            conn.execute(query.format(sql.Identifier(retired), sql.Identifier(schema)))
+
+
 def open_again(settings: Settings) -> None:
-    """What a rehearsal that died has closed is open again. Errors: ConfigError, where no fence would bind the copy's
-    role; StagingError."""
+    """The role of a copy that is proven to be one may write to it again. Errors: ConfigError, where no fence would bind
+    it; StagingError."""
     schema = settings.source_schema
     with connect.staging(settings.staging, STOP) as conn, blame(StagingError, "opening the copy to writers", STOP):
         _require_bound(conn)
-        _name_again(conn, schema)
         lacking = [name for (name,) in conn.execute(LACKING, [schema])]
         if lacking:
             tables = sql.SQL(", ").join(sql.Identifier(schema, name) for name in lacking)
             conn.execute(sql.SQL("grant {} on table {} to current_user").format(WRITES, tables))
+
+
+def written_at(settings: Settings) -> datetime | None:
+    """When the writer of a rehearsal first wrote to this copy; None if none has. Errors: StagingError."""
+    with connect.staging(settings.staging, STOP) as conn, blame(StagingError, "reading the copy's books", STOP):
+        copy = books.latest(conn, settings.source_schema)
+    return copy.written_at if copy else None
 
 
 def undo(settings: Settings, made: Binding) -> None:
@@ -62,13 +84,6 @@ def _require_bound(conn: psycopg.Connection) -> None:
             "pg_write_all_data, so no fence can be rehearsed with it; name a role that owns the copy and nothing else "
             "(config/roles/staging.sql), and stage a copy with it"
         )
-
-
-def _name_again(conn: psycopg.Connection, schema: str) -> None:
-    retired = schema + RETIRED
-    row = conn.execute(books.OID, [retired]).fetchone()
-    if row and not _is_there(conn, schema) and books.latest(conn, schema, row[0]):
-        conn.execute(sql.SQL("alter schema {} rename to {}").format(sql.Identifier(retired), sql.Identifier(schema)))
 
 
 def _is_there(conn: psycopg.Connection, schema: str) -> bool:

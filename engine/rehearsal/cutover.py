@@ -2,8 +2,9 @@
 
 Laws
 - Nothing is written before the copy's books have proven that it is one (engine.staging.writer).
-- What the profile tolerates is judged of the copy as it is, before anybody writes: what the writer makes up shows
-  nothing of the source's rows. All else is judged of what it has written, too.
+- What the profile tolerates is judged of the copy as it is, before the writer begins: what it makes up shows nothing of
+  the source's rows. Where an earlier rehearsal has written to the copy, the certificate says so. All else is judged of
+  what the writer has written, too.
 - The cut-over is the real one, up to the publish's commit, which is a rollback; the fence is made, and taken back.
 - A certificate is issued only if no write that was acknowledged is lost, and none came past the fence. It says what was
   rehearsed, and what was not.
@@ -14,6 +15,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -21,7 +23,7 @@ import psycopg
 from config.errors import ConfigError, Interrupted, MigrateError, TargetError, VerificationFailed
 from config.settings import Settings
 from engine import run as runs
-from engine.books import bookkeeping
+from engine.books import bookkeeping, profiles
 from engine.books import lease as leases
 from engine.changes import rounds
 from engine.chunks.work import Work
@@ -80,9 +82,11 @@ def rehearse(settings: Settings, asked: Rehearsing) -> Summary:
     """
     log_context.begin()
     settings = copies.in_place_of_the_source(settings)
-    copies.open_again(settings)
+    copies.name_again(settings)
     writer = Writer(settings, asked.rate, STOP)
     writer.proven()
+    copies.open_again(settings)
+    written_before = copies.written_at(settings)
     built = runs.migrate(
         settings,
         Options(
@@ -94,18 +98,28 @@ def rehearse(settings: Settings, asked: Rehearsing) -> Summary:
             begun=asked.begun,
         ),
     )
-    return _Rehearsal(settings, asked, built, writer).run()
+    with connect.target(settings.target, STOP) as conn, blame(TargetError, "looking at the run", STOP):
+        run = bookkeeping.run(conn, built.run_id)
+    # one that is gone on with may have begun under another profile
+    begun = profiles.as_begun(settings, run)
+    lifted = {"default_tolerance": "unlimited", "tolerance": {}, "require_approval": False, "profile": run.profile}
+    return _Rehearsal(begun, begun.model_copy(update=lifted), asked, built, writer, written_before).run()
 
 
 @dataclass
 class _Rehearsal:
-    """One rehearsal whose build is made. tolerant: the settings by which what the writer makes up is judged."""
+    """One rehearsal whose build is made.
+
+    settings: as its run began; tolerant: those by which what the writer makes up is judged. written_before: when an
+    earlier rehearsal first wrote to the copy.
+    """
 
     settings: Settings
+    tolerant: Settings
     asked: Rehearsing
     built: Summary
     writer: Writer
-    tolerant: Settings = field(init=False)
+    written_before: datetime | None
     plan: Plan = field(init=False)
     stated: dict[str, Any] = field(default_factory=dict)
     shut: list[Gate] = field(default_factory=list)
@@ -114,8 +128,6 @@ class _Rehearsal:
     timings: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        lifted = {"default_tolerance": "unlimited", "tolerance": {}, "require_approval": False}
-        self.tolerant = self.settings.model_copy(update=lifted)
         self.timings |= self.built.timings
 
     @property
@@ -175,6 +187,7 @@ class _Rehearsal:
         try:
             return cutover(self.tolerant, cutting)
         finally:
+            self.writer.stop()  # what it wrote to a copy that is open again would be in no round
             if self.fence is not None:
                 copies.undo(self.settings, self.fence)
 
@@ -193,7 +206,7 @@ class _Rehearsal:
             loss = lost(written, self.plan, conn, self.run_id, build.build, archive.build)
             self._refuse(conn, loss, made)
             self.stated["cutover"] = self._told(conn, made, written, loss)
-            begin.drop_builds(conn, self.settings)
+            begin.drop_builds(conn, self.settings, self.run_id)
             with conn.transaction():
                 bookkeeping.set_state(conn, self.run_id, "discarded")
                 issued = certificates.issue(conn, self.run_id, self.stated)
@@ -207,7 +220,12 @@ class _Rehearsal:
             raise gates.refusal(self.run_id, found, is_waivable=False)
 
     def _told(self, conn: psycopg.Connection, made: CutOver, written: Written, loss: Loss) -> dict[str, Any]:
-        asked = {"rate": self.asked.rate, "budget": self.asked.budget, "profile": self.settings.profile}
+        asked = {
+            "rate": self.asked.rate,
+            "budget": self.asked.budget,
+            "profile": self.settings.profile,
+            "written_before": self.written_before.isoformat() if self.written_before else None,
+        }
         followed = rounds.latest(conn, self.run_id, told.MOST_ROUNDS)
         fence = self.fence.how if self.fence else ""
         return asked | told.of(self.settings, conn, followed, made, written, loss, fence)

@@ -87,7 +87,7 @@ def _followed(run: Run, name: str) -> Iterator[str]:
     if late := words.late(_late(run)):
         yield _wrapped(f"{name} at its cut-over {late}")
     if run["dry_run"] and run["state"] == "passed" and (cut := run["cutover"]):
-        yield _wrapped(f"{name} it rehearsed the cut-over: {words.waited(cut)}, and no acknowledged write was lost")
+        yield _wrapped(f"{name} it rehearsed the cut-over: {words.waited(cut)}, and no lost write was found")
     if run["state"] == "open":
         yield f"{name} nothing has it follow now; to go on, to publish it, or to give it up:"
         for each in ("sync --until-stopped", "cutover", "sync --abort"):

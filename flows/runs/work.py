@@ -20,6 +20,7 @@ from engine.chunks.work import Work
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case, DeltaAuditor, DeltaCase
 from engine.publish.rollback import Wish
+from engine.rehearsal import copies
 from engine.session.execution import Silent, Watch, Workers
 from engine.session.patience import Patience, anew
 from engine.session.stop import STOP, Stop
@@ -166,6 +167,7 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) 
     Errors: ConfigError if there is none to trust, or percent is asked of a copy that is not made anew.
     """
     if refresh:
+        copies.name_again(settings)
         foresight.expect(watch, estimate.STAGING, estimate.REHEARSAL)
         for remark in staging_copy.remarks(stage(settings, percent=percent, watch=watch)):
             watch.message(remark)

@@ -228,6 +228,21 @@ def test_abort_leaves_nothing_but_the_books(odd: Followed, database: Database) -
         assert left == [] and bookkeeping.run(conn, run_id).state == "discarded"
 
 
+def test_what_somebody_else_has_changed_in_the_build_is_answered_for_whatever_rounds_follow(
+    odd: Followed, database: Database
+) -> None:
+    settings, run_id = odd.copy(database), odd.run_id
+    sync.sync(settings, sync.Following(rounds=1, auditor=saying()))
+    with psycopg.connect(settings.target.conninfo, autocommit=True) as target:
+        build = bookkeeping.build(target, run_id).name
+        target.execute(sql.SQL("alter table {} alter full_name set default 'x'").format(sql.Identifier(build, "users")))
+    with _source(settings) as conn:
+        for _ in range(2):
+            conn.execute("delete from children where id in (select id from children order by id limit 1)")
+            with pytest.raises(VerificationFailed, match=r"build/unchanged \(failed\)"):
+                sync.sync(settings, sync.Following(rounds=1, auditor=saying()))
+
+
 def test_a_gate_that_failed_is_judged_again_once_a_round_has_changed_the_build(
     odd: Followed, database: Database
 ) -> None:

@@ -69,7 +69,7 @@ def rehearsed(**parts) -> dict:
         "steps": attempt()["steps"], "tries": 1, "writer_seconds": 2.125, "writer_rate": 48.5, "rate": 50.0,
         "budget": 10.0, "written": {"insert": 525, "update": 595, "delete": 163}, "transactions": 954,
         "errors": {"42501": 16}, "refused": 58, "lost": 0, "judged": 1228, "untold": 4, "fence": "revoke",
-        "percent": None, "versions": {"source": "18.6", "target": "17.2"}, "profile": "staging",
+        "percent": None, "written_before": None, "versions": {"source": "18.6", "target": "17.2"}, "profile": "staging",
         "rehearsed": ["rounds"], "not_rehearsed": ["the commit of the publish", "the switch"],
     }  # fmt: skip
     return {"role": "issued", "hash": "ab", "run_id": "r7", "issued_at": AT, "cutover": cutover | parts, "changes": []}

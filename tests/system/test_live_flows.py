@@ -85,7 +85,9 @@ def test_a_redrive_is_of_the_run_that_is_named(ids, monkeypatch):
 
 @pytest.mark.parametrize(("late", "word"), [((), "CUT OVER"), ((("users", 3),), "CUT OVER, BUT NOT RIGHT")])
 def test_late_writes_make_a_cut_over_a_failure_and_its_report_is_there(ids, monkeypatch, late, word):
-    summary = Summary("r1", "published", False, "nxtgauge", [table()], [], [], [], [], cutovers=[attempt()])
+    kept = [{"legacy_table": name, "rows": rows} for name, rows in late]
+    known = {"cutovers": [attempt()], "late_writes": kept}
+    summary = Summary("r1", "published", False, "nxtgauge", [table()], [], [], [], [], **known)
     monkeypatch.setattr(engine_cutover, "cutover", lambda *_: CutOver(summary, PAUSE, late))
     done = calls.run(cutover.cutover, profile="demo", approve=False)
     assert done["headline"]["word"] == word and done["reports"]

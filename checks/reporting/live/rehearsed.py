@@ -13,7 +13,7 @@ from checks.verdict import Json
 ABOUT = (
     "A writer stood in for the old application on the staging copy, and wrote made-up changes while the build followed "
     "and was cut over, up to the publish's commit. Figures of rows in this report count what it wrote, too; the "
-    "certificate has those of the copy before."
+    "certificate has those of the copy before it began."
 )
 
 
@@ -46,10 +46,12 @@ def _figures(found: Json) -> Iterator[tuple[str, object]]:
         yield f"pause: {step['step']}", f"{step['seconds']:.2f} s"
     yield "longest wait of the writer", words.seconds(found["writer_seconds"])
     yield "writes that were acknowledged", f"{written} ({found['writer_rate']:,} transactions a second)"
-    yield "writes that were lost", f"{found['lost']:,}; keys tell nothing of {found['untold']:,}"
+    yield "writes that were lost", words.kept(found)
     yield "errors that the writer met, by SQLSTATE", errors or "none"
     yield "fence", found["fence"]
-    yield "copy", "whole" if found["percent"] is None else f"{found['percent']:g} % of the users"
+    share = "whole" if found["percent"] is None else f"{found['percent']:g} % of the users"
+    before = found["written_before"]
+    yield "copy", f"{share}; an earlier rehearsal wrote to it at {words.second(before)} UTC" if before else share
     yield "PostgreSQL", ", ".join(f"{side} {version}" for side, version in sorted(found["versions"].items()))
     yield "profile", found["profile"]
 
@@ -58,6 +60,5 @@ def terminal(report: Json) -> Iterator[str]:
     """What a person decides by."""
     if found := of(report):
         yield f"  in run {report['certificate']['run_id']}: the pause was {words.seconds(found['pause_seconds'])}"
-        written = some(sum(found["written"].values()), "write")
-        yield f"  of {written} none was lost; the writer's longest wait was {words.seconds(found['writer_seconds'])}"
+        yield f"  {words.kept(found)}; the writer's longest wait was {words.seconds(found['writer_seconds'])}"
         yield f"  not rehearsed: {found['not_rehearsed'][0]}; the report names the rest"

@@ -8,7 +8,7 @@ from checks.verdict import Json
 
 def followed(last: Json) -> str:
     """How a build stands that follows its source, by its last round."""
-    made = f"round {last['number']:,} was applied at {_second(last['committed_at'])} UTC"
+    made = f"round {last['number']:,} was applied at {second(last['committed_at'])} UTC"
     written = f" ({some(last['behind'], 'row')} written since the one before)" if last["behind"] is not None else ""
     return "; ".join([f"{made}{written}", *foreseen(last)])
 
@@ -33,12 +33,17 @@ def waited(attempt: Json) -> str:
 def rehearsed(certificate: Json) -> str:
     """Which run rehearsed a cut-over, and what came of it: `run R at …: writers waited for 1.20 s, …`."""
     found = certificate["cutover"]
-    writes = sum(found["written"].values())
     return (
-        f"run {certificate['run_id']} at {_second(certificate['issued_at'])} UTC: writers waited for "
-        f"{seconds(found['pause_seconds'])} at {found['writer_rate']:,} transactions a second; of "
-        f"{some(writes, 'write')} none was lost"
+        f"run {certificate['run_id']} at {second(certificate['issued_at'])} UTC: writers waited for "
+        f"{seconds(found['pause_seconds'])} at {found['writer_rate']:,} transactions a second; "
+        f"{kept(found)}"
     )
+
+
+def kept(found: Json) -> str:
+    """What was compared of the writes of a rehearsed cut-over, and what could not be."""
+    untold = f"; keys tell nothing of {found['untold']:,}" if found["untold"] else ""
+    return f"of {some(found['judged'], 'row')} looked for by keys none is lost{untold}"
 
 
 def late(writes: Sequence[Json]) -> str:
@@ -54,5 +59,5 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
 
 
-def _second(instant: str) -> str:
+def second(instant: str) -> str:
     return instant[:19].replace("T", " ")

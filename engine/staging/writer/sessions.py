@@ -162,10 +162,9 @@ class Session:
             self._rows.learn(writes)
 
     def _one(self, conn: psycopg.Connection) -> list[Write]:
-        """One write; what it wrote. Errors: psycopg.Error."""
-        planned = self._rows.statement()
-        while planned is None:
-            planned = self._rows.statement()
+        """One write; what it wrote: nothing where the table that was drawn has none. Errors: psycopg.Error."""
+        if (planned := self._rows.statement()) is None:
+            return []
         name, kind, statement = planned
         self._at = (name, kind)
         found = conn.execute(statement).fetchall()

@@ -82,9 +82,15 @@ def test_what_others_write_elsewhere_is_found_whenever_they_write(conn, run_id, 
     assert found(conn, run_id) == [f"{BUILD}.more" if "more" in change else f"{BUILD}.orders"]
 
 
-def test_what_others_write_to_the_same_table_later_is_found(conn, run_id):
-    renewed(conn, run_id, CHANGES[0].format(BUILD))
-    conn.execute(f"update {BUILD}.users set name = name where id = 1")
+LATER = ["update {}.users set name = name where id = 1", "delete from {}.users where id = 1",
+         "delete from {}.users where id = (select max(id) from {}.users)"]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES[:3])
+@pytest.mark.parametrize("later", LATER)
+def test_what_others_write_to_the_same_table_later_is_found(conn, run_id, change, later):
+    renewed(conn, run_id, change.format(BUILD))
+    conn.execute(later.replace("{}", BUILD))
     assert found(conn, run_id) == [f"{BUILD}.users"]
 
 

@@ -151,6 +151,8 @@ def test_what_one_that_was_killed_has_closed_is_opened_by_the_next(copied, postg
         role = psycopg.conninfo.conninfo_to_dict(copy)["user"]
         do(make_conninfo(copy, user="postgres"), f"alter schema public owner to {role}")
     do(copy, closing)
+    copies.name_again(copied)
+    Writer(copied, 1, STOP).proven()
     copies.open_again(copied)
     assert standing(copied)[1] == OPEN
 
@@ -160,8 +162,10 @@ def test_nothing_is_written_to_what_is_no_copy_of_ours_nor_by_whom_no_fence_bind
     do(url, SOURCE)
     role = psycopg.conninfo.conninfo_to_dict(copied.staging_url.get_secret_value())["user"]
     secret = type(copied.staging_url)
+    do(url, f"alter table users owner to {role}", f"revoke insert on users from {role}")
     with pytest.raises(ConfigError, match="is no copy that `nxtgauge-migrate stage` made"):
         rehearse(copied.model_copy(update={"staging_url": secret(make_conninfo(url, user=role))}))
+    assert ask(url, f"select has_table_privilege('{role}', 'users', 'insert')") == [(False,)], "it is no copy to open"
     powerful = make_conninfo(copied.staging_url.get_secret_value(), user="postgres")
     with pytest.raises(ConfigError, match="role postgres of NXTGAUGE_STAGING_URL may write whatever is revoked"):
         rehearse(copied.model_copy(update={"staging_url": secret(powerful)}))

@@ -256,7 +256,7 @@ def test_the_status_goes_on_telling_late_writes_and_what_was_rehearsed_of_a_cut_
     text = " ".join(runs_shown.text([live, passed, failed], is_all=False).split())
     late = "writes reached the source after the fence and are not in the target: 3 in users"
     assert f"run r0: at its cut-over {late}" in text
-    assert "run r1: it rehearsed the cut-over: writers waited for 1.93 s, and no acknowledged write was lost" in text
+    assert "run r1: it rehearsed the cut-over: writers waited for 1.93 s, and no lost write was found" in text
     assert "run r2: it" not in text and text.count("cut-over") == 2
 
 
