@@ -22,7 +22,7 @@ from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, profiles
 from engine.books.bookkeeping import NewRun, Run
-from engine.changes import feed
+from engine.changes import feed, rounds
 from engine.changes.marks import Mark, TableMark
 from engine.chunks import ledger
 from engine.chunks.work import chunks
@@ -153,9 +153,12 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
 def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[Run], None]) -> Run:
     """A new run, or the resumed one: continued if nothing has changed, else begun anew.
 
-    know: is told of the run as soon as it is in the books.
+    know: is told of the run as soon as it is in the books. Errors: ConfigError, where a new one would drop a build that
+    follows its source.
     """
     with blame(TargetError, "beginning the run", STOP):
+        if start.resumed is None:
+            _require_nothing_follows(conn, start.settings)
         run = _new(conn, start) if start.resumed is None else _reopened(conn, start, start.resumed, clock)
         know(run)
         if start.resumed is None:
@@ -168,6 +171,18 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             _keep_snapshot(conn, start, run.run_id)
     return run
+
+
+def _require_nothing_follows(conn: psycopg.Connection, settings: Settings) -> None:
+    """A target has room for one build of a schema, and one that follows is nobody's to drop by the way."""
+    for run in bookkeeping.runs(conn, settings.target_schema):
+        is_open = not run.dry_run and bookkeeping.find_build(conn, run.run_id)
+        if is_open and rounds.last(conn, run.run_id):
+            raise ConfigError(
+                f"the build of run {run.run_id} follows its source, and a new run would drop it; publish it "
+                f"(`nxtgauge-migrate cutover --run {run.run_id}`), give it up (`nxtgauge-migrate sync --abort --run "
+                f"{run.run_id}`), or use another target"
+            )
 
 
 def _new(conn: psycopg.Connection, start: Start) -> Run:

@@ -11,8 +11,9 @@ import pytest
 from psycopg import conninfo, sql
 
 from checks.verdict import FAIL, PASS
-from config.errors import SourceError, VerificationFailed
+from config.errors import ConfigError, SourceError, VerificationFailed
 from config.settings import Settings
+from engine import run as runs
 from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
@@ -20,6 +21,7 @@ from engine.following import apply as applying
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
+from engine.start.options import Options
 from tests.histories.databases import filling
 from tests.histories.databases.followed import Followed, followed
 from tests.histories.playing import compared, following, play, settings_of
@@ -226,6 +228,18 @@ def test_abort_leaves_nothing_but_the_books(odd: Followed, database: Database) -
     with psycopg.connect(settings.target.conninfo) as conn:
         left = conn.execute("select nspname from pg_namespace where nspname ~ '__(build|delta)$'").fetchall()
         assert left == [] and bookkeeping.run(conn, run_id).state == "discarded"
+
+
+@pytest.mark.parametrize("is_rehearsal", [True, False])
+def test_no_other_run_drops_a_build_that_follows(odd: Followed, database: Database, is_rehearsal: bool) -> None:
+    settings, run_id = odd.copy(database), odd.run_id
+    sync.sync(settings, sync.Following(rounds=1, auditor=saying()))
+    anew = Options(dry_run=is_rehearsal, auditor=saying())
+    with pytest.raises(ConfigError, match=rf"cutover --run {run_id}(.|\n)*sync --abort --run {run_id}"):
+        runs.migrate(settings, anew)
+    assert sync.sync(settings, sync.Following(rounds=1, auditor=saying())).run_id == run_id
+    sync.abort(settings, run_id)
+    assert runs.migrate(settings, anew).run_id != run_id
 
 
 def test_what_somebody_else_has_changed_in_the_build_is_answered_for_whatever_rounds_follow(
