@@ -209,7 +209,7 @@ class _Planning:
             right.append(self._mapped(table, "legacy_id", found, "derived"))
             less.append(self._mapped(table, "target_id", found, "derived"))
         name = f"{final} by its key"
-        key = found.of_columns(facts, columns, _key_there(facts, shape, columns)) if found else None
+        key = found.of_columns(facts, columns, _key_there(facts, columns, found)) if found else None
         self.plan.target.ask(name, facts.target_rows(final), key)
         left = _total(self._source(table, found))
         words = f"rows of {final} and rejected ones"
@@ -235,7 +235,7 @@ class _Planning:
         found = way(_key(shape), columns, self._hashed) if is_keyed else None
         right = []
         if there:
-            key = found.of_columns(facts, columns, _key_there(facts, shape, columns)) if found else None
+            key = found.of_columns(facts, columns, _key_there(facts, columns, found)) if found else None
             self.plan.target.ask(f"archived {table}", facts.archive_rows(table), key)
             right.append(f"archived {table}")
         left = f"source {table} as archived"
@@ -380,10 +380,10 @@ class _Planning:
             self._say(table, table, MADE, left, right, f"rows of {legacy} that have one", by_keys=bool(found))
 
 
-def _key_there(facts: Facts, shape: Table, columns: list[Column]) -> str:
-    """The key as text, of the target's row."""
+def _key_there(facts: Facts, columns: list[Column], way: Way) -> str:
+    """The key as text, of the target's row: an id as it is spelled there, any other as the legacy row's."""
     if len(columns) == 1:
-        return facts.word(columns[0]) if shape.primary_key == ("id",) else text_of(columns[0])
+        return facts.word(columns[0]) if way.is_id else text_of(columns[0])
     return f"concat(jsonb_build_array({', '.join(map(json_of, columns))}))"
 
 
