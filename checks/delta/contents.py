@@ -40,7 +40,7 @@ def planned(
     facts: Facts, touched: Keys, look: Look, source: psycopg.Connection, target: psycopg.Connection
 ) -> Contents:
     """The checks about the rows that were touched."""
-    closed = closing.closed(facts, touched, source)
+    closed = narrowing.widened(facts, closing.closed(facts, touched, source))
     narrow = replace(facts, books=known.of_closed(facts, closed, target))
     found = replace(narrow, narrowed=narrowing.narrowed(narrow, closed, source, target))
     prelude = jobs.prelude(found, source)

@@ -35,6 +35,24 @@ class _Ids:
     raw: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
 
+def widened(facts: Facts, closed: Closed) -> Closed:
+    """The same, and all rows of tables whose keys of several columns begin with ids that become others.
+
+    Such rows are picked by the first column; where two ids become one, none could be picked on one side alone.
+    """
+    becoming = {table for table, keys in closed.keys.items() if keys and _is_led_by_new_ids(facts, table)}
+    kept = defaultdict(set, {table: keys for table, keys in closed.keys.items() if table not in becoming})
+    return replace(closed, keys=kept, whole=closed.whole | becoming)
+
+
+def _is_led_by_new_ids(facts: Facts, table: str) -> bool:
+    shape = facts.source.table(table)
+    if facts.treatments[table] not in ("copy", "keep") or len(shape.primary_key) < 2:
+        return False
+    first = shape.column(shape.primary_key[0])
+    return Whole(facts, table).pair(first).source != column_of(first)
+
+
 def narrowed(facts: Facts, closed: Closed, source: psycopg.Connection, target: psycopg.Connection) -> Narrowed:
     """The conditions for these rows."""
     return _Narrowing(facts, closed, source, target).narrowed()
