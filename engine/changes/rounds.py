@@ -80,7 +80,7 @@ class Told:
         found = self.found
         sums = {name: sum((found.get(name) or {}).values()) for name in ("read", "gone")}
         known = {name: found.get(name) for name in KNOWN}
-        known |= {name: found.get(name, self.seconds) for name in ("lag", "pause")}
+        known |= {"lag": self.seconds, "pause": self.seconds}
         of_tables = {"whole": dict(found.get("whole") or {}), "parts": dict(found.get("parts") or {})}
         ended = {"committed_at": self.committed_at.isoformat(), "seconds": self.seconds}
         return {"number": self.number} | ended | sums | known | of_tables

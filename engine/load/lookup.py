@@ -135,8 +135,7 @@ def lay_out(
     with target.transaction(), target.cursor() as cursor:
         cursor.execute(sql.SQL("drop table if exists {}").format(table))
         for long in longs:
-            if first is None:
-                _make(target, table, long.columns)
+            _make(target, table, long.columns)
             with cursor.copy(sql.SQL("copy {} from stdin (format binary)").format(table)) as sink:
                 pump(work.sessions.throttle, source, name, f"copy ({long.query}) to stdout (format binary)", sink)
             first = long if first is None and cursor.rowcount else first
@@ -149,8 +148,7 @@ def lay_out(
 
 def _make(target: psycopg.Connection, table: sql.Identifier, columns: Sequence[str]) -> None:
     declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
-    target.execute(sql.SQL("drop table if exists {}").format(table))
-    target.execute(sql.SQL("create unlogged table {} ({})").format(table, declared))
+    target.execute(sql.SQL("create unlogged table if not exists {} ({})").format(table, declared))
 
 
 def table_of(name: str) -> str:

@@ -32,7 +32,7 @@ def conn(settings):
 
 def test_it_names_the_build_its_last_round_and_who_is_connected_but_not_itself(settings, conn):
     run_id = builds.build(conn)
-    rounds.add(conn, run_id, Mark("1:1:", "7", 1), {"behind": 8, "pause": 0.5}, 1.5)
+    rounds.add(conn, run_id, Mark("1:1:", "7", 1), {"behind": 8}, 1.5)
     url = settings.source_url.get_secret_value()
     with (
         psycopg.connect(url, application_name="shop"),
@@ -42,7 +42,7 @@ def test_it_names_the_build_its_last_round_and_who_is_connected_but_not_itself(s
         found = foreseen.foreseen(settings)
         role = nameless.info.user
     assert (found.run_id, found.build, found.target_schema) == (run_id, "nxtgauge__build", "nxtgauge")
-    assert (found.last_round["behind"], found.last_round["pause"], found.is_one_database) == (8, 0.5, False)
+    assert (found.last_round["behind"], found.last_round["pause"], found.is_one_database) == (8, 1.5, False)
     assert [(one.application, one.role, one.sessions) for one in found.connected] == [
         ("shop", role, 2), ("without a name", role, 1),
     ]  # fmt: skip

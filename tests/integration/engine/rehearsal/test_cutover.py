@@ -90,6 +90,7 @@ def test_it_writes_follows_cuts_over_and_leaves_a_certificate_and_nothing_else(c
     assert 0 < told["pause_seconds"] < 120 and told["predicted_seconds"] > 0 and told["writer_seconds"] > 0
     assert set(told["errors"]) <= {"42501"} and told["errors"]  # the fence, and nothing else
     assert (told["fence"], told["profile"], told["rate"], told["percent"]) == ("revoke", "demo", 40, None)
+    assert told["written_before"] is None and copies.written_at(copied) is not None
     assert told["versions"]["source"] and told["rehearsed"] and told["not_rehearsed"]
     parts = summary.issued["parts"]
     assert parts["rows"]["users"]["source_rows"] == 30 and parts["rejects"] == {

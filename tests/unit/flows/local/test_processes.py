@@ -57,8 +57,9 @@ def test_a_new_server_begins_with_the_database_that_was_made_at_set_up_and_no_ot
     assert [path.name for path in own.parent.iterdir()] == [own.name]
 
 
-@pytest.mark.skipif(not prefect_server.made_database().exists(), reason="no database was made at set-up")
-def test_the_database_that_was_made_is_empty():
+def test_the_database_that_is_made_at_set_up_is_prefects_and_empty(monkeypatch, tmp_path):
+    monkeypatch.setattr(prefect_server, "made_database", lambda: tmp_path / "made" / "prefect.db")
+    prefect_server.make_database()
     with contextlib.closing(sqlite3.connect(prefect_server.made_database())) as conn:
         tables = [name for (name,) in conn.execute("select name from sqlite_master where type = 'table'")]
         filled = [name for name in tables if conn.execute(f'select 1 from "{name}" limit 1').fetchone()]
