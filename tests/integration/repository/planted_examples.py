@@ -3,6 +3,8 @@
 The case is migrated and compared once; each fault is planted in a copy of what came of it.
 """
 
+import random
+
 import psycopg
 import pytest
 
@@ -22,7 +24,7 @@ def migrated(module_database) -> tuple[str, str, str]:
         return urls[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        test_golden.test_case(CASE, database, database, patch)
+        test_golden.test_case(CASE, database, database, patch, random.Random(0))
     source, target = urls
     with psycopg.connect(target) as conn:
         [(run_id,)] = conn.execute("select run_id from migration.runs").fetchall()
