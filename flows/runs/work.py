@@ -5,7 +5,8 @@ The flows and the command line both use it, so that a run is the same with and w
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from engine import run as engine_run
 from engine.chunks.work import Work
 from engine.gates.approval import Decision, Desk, NoDesk, Request
 from engine.gates.gates import Auditor, Case, DeltaAuditor, DeltaCase
+from engine.gates.summary import Summary
 from engine.publish.rollback import Wish
 from engine.rehearsal import copies
 from engine.session.execution import Silent, Watch, Workers
@@ -73,26 +75,42 @@ def migrate(
     if workers is None and settings.task_runner == "dask":
         LOG.warning("no Prefect server answers, so the chunks are moved here by threads, and not by the Dask cluster")
     try:
-        with (
-            on_signal(STOP),
-            asked_to_stop(STOP),
-            suites.beside() as child,
-            lineage.told(settings, is_rehearsal=dry_run) as teller,
-        ):
+        with beside(settings, watch, begun, is_rehearsal=dry_run) as parties:
             foresight.expect(watch, estimate.REHEARSAL if dry_run else estimate.MIGRATION)
-
-            def hear(run: Work) -> None:
-                teller.begin(run)
-                foresight.learn(watch, run)
-                begun(run.run_id)
-
-            options |= {"auditor": auditor(settings, child=child), "watch": watch, "begun": hear}
+            options |= {"auditor": parties.auditor, "watch": watch, "begun": parties.begun}
             summary = engine_run.migrate(settings, Options(**options))
-            teller.end(summary)
+            parties.end(summary)
     except VerificationFailed as error:
         error.report = told(error.summary.to_dict() | source) if error.summary else None
         raise
     return told(summary.to_dict() | source)
+
+
+@dataclass(frozen=True)
+class Parties:
+    """What stands beside a run. begun: hears of it as soon as it has an id; end: hears of its summary."""
+
+    auditor: Auditor
+    begun: Callable[[Work], None]
+    end: Callable[[Summary], None]
+
+
+@contextlib.contextmanager
+def beside(settings: Settings, watch: Watch, begun: Begun, *, is_rehearsal: bool) -> Iterator[Parties]:
+    """Within the block: signals ask the run to stop, the suites' process waits for its build, its lineage is told."""
+    with (
+        on_signal(STOP),
+        asked_to_stop(STOP),
+        suites.beside() as child,
+        lineage.told(settings, is_rehearsal=is_rehearsal) as teller,
+    ):
+
+        def hear(run: Work) -> None:
+            teller.begin(run)
+            foresight.learn(watch, run)
+            begun(run.run_id)
+
+        yield Parties(auditor(settings, child=child), hear, teller.end)
 
 
 def auditor(settings: Settings, *, child: "runner.Child | None" = None) -> Auditor:

@@ -5,16 +5,13 @@ from typing import Any
 
 from config.errors import VerificationFailed
 from config.settings import Settings
-from engine.chunks.work import Work
 from engine.cutover import cutover as engine_cutover
 from engine.cutover.cutover import Cutting
 from engine.gates.approval import Desk
 from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
 from flows.local import estimate
-from flows.local.stopping import on_signal
-from flows.observe import lineage
-from flows.runs import foresight, suites, work
+from flows.runs import foresight, work
 from flows.runs.foresight import Begun, nobody
 from flows.runs.live.judged import Judged
 
@@ -47,25 +44,12 @@ def cutover(
     foresight.expect(watch, estimate.CUTOVER)
     try:
         with (
-            on_signal(STOP),
-            work.asked_to_stop(STOP),
-            suites.beside() as child,
+            work.beside(settings, watch, begun, is_rehearsal=False) as parties,
             work.delta_auditor(settings, STOP) as delta_auditor,
-            lineage.told(settings, is_rehearsal=False) as teller,
         ):
-
-            def hear(run: Work) -> None:
-                teller.begin(run)
-                foresight.learn(watch, run)
-                begun(run.run_id)
-
-            asked |= {
-                "delta_auditor": delta_auditor,
-                "auditor": judged.keeping(work.auditor(settings, child=child)),
-                "begun": hear,
-            }
-            made = engine_cutover.cutover(settings, Cutting(**asked))
-            teller.end(made.summary)
+            asked |= {"auditor": judged.keeping(parties.auditor), "delta_auditor": delta_auditor}
+            made = engine_cutover.cutover(settings, Cutting(**asked, begun=parties.begun))
+            parties.end(made.summary)
     except VerificationFailed as error:
         error.report = judged.refused(error)
         raise

@@ -5,14 +5,11 @@ from typing import Any
 from config.errors import VerificationFailed
 from config.settings import Settings
 from engine import rehearsal
-from engine.chunks.work import Work
 from engine.rehearsal import Rehearsing
 from engine.session.execution import Watch, Workers
 from engine.session.stop import STOP
 from flows.local import estimate
-from flows.local.stopping import on_signal
-from flows.observe import lineage
-from flows.runs import foresight, suites, work
+from flows.runs import foresight, work
 from flows.runs.foresight import Begun, nobody
 from flows.runs.live.following import Heard
 
@@ -57,31 +54,22 @@ def rehearse(
     foresight.expect(watch, estimate.REHEARSED_CUTOVER)
     try:
         with (
-            on_signal(STOP),
-            work.asked_to_stop(STOP),
-            suites.beside() as child,
+            work.beside(settings, watch, begun, is_rehearsal=True) as parties,
             work.delta_auditor(settings, STOP) as delta_auditor,
-            lineage.told(settings, is_rehearsal=True) as teller,
         ):
-
-            def hear(run: Work) -> None:
-                teller.begin(run)
-                foresight.learn(watch, run)
-                begun(run.run_id)
-
             asked = Rehearsing(
                 rate=rate,
                 budget=budget,
                 resume=resume,
-                auditor=work.auditor(settings, child=child),
+                auditor=parties.auditor,
                 delta_auditor=delta_auditor,
                 workers=workers,
                 watch=watch,
-                begun=hear,
+                begun=parties.begun,
                 heard=Heard(watch, None, is_endless=False),
             )
             summary = rehearsal.rehearse(settings, asked)
-            teller.end(summary)
+            parties.end(summary)
     except VerificationFailed as error:
         error.report = work.told(error.summary.to_dict() | source) if error.summary else None
         raise
