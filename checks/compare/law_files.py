@@ -27,6 +27,7 @@ Two rules look at the target alone:
 Where only the legacy row tells the name, a `-- source` beside it selects key and name, and `-- derived` key and id.
 """
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -39,7 +40,9 @@ import psycopg
 from checks.compare.comparison import Comparison
 from checks.reading import pointed
 from checks.reading.facts import Facts
+from checks.reading.many import Evaluated
 from checks.reading.relations import EVERY, Relations
+from checks.reading.statements import column_names, one_row
 from config import mapping
 from config.postgres.quoting import literal, quoted
 from config.postgres.times import VISIBLE
@@ -50,7 +53,7 @@ NAMED = re.compile(r"\b(?:from|join)\s+([a-z_][a-z0-9_]*)\b", re.IGNORECASE)
 ASIDE = re.compile(r"""--[^\n]*|'[^']*'|"[^"]*\"""")  # what names no relation, and may be very long: values
 HEADER = re.compile(r"(table|severity|needs): ")
 MOST_KEPT = 20_000  # letters of a text that is remembered for the names in it
-MOST_SENT = 200_000  # rows of a relation that are worth sending with every query that joins it, some 200 bytes each
+MOST_GIVEN = 200_000  # rows of a relation that every session is given, some 200 bytes each
 WORDED = {"bpchar", "citext", "numeric"}  # types of which one value has several texts
 OF_THE_RUN = ("rejects", "id_map", "notes", "removed_links")
 EXTENSION = "id, user_role_profile_id, created_at, updated_at"
@@ -139,18 +142,22 @@ class Prelude:
     def __init__(self, facts: Facts):
         self._facts, self._relations = facts, Relations(facts)
         self._given: dict[str, tuple[str, frozenset[str]]] = {}  # relation → its rows as SQL, the tables behind it
+        self.given: list[Evaluated] = []  # what sessions on the source have to be given before its queries are asked
         self._shared = {path.stem: _text(path) for path in (FOLDER / "shared").glob("*.sql")}
 
     def evaluate(self, name: str, source: psycopg.Connection) -> None:
-        """Ask once for the rows of a relation that many laws join, unless they are too many to be sent with each."""
+        """Ask once for the rows of a relation that many laws join, unless they are too many to be given to sessions."""
         query, tables = self.of_source(f"select * from {name}")
-        cursor = source.execute(f"select * from ({query}) as x limit {MOST_SENT + 1}")
-        columns, rows = [column.name for column in cursor.description or ()], cursor.fetchall()
-        if len(rows) <= MOST_SENT:
-            each = zip(*rows, strict=True) if rows else [()] * len(columns)
-            values = ", ".join(f"{literal(list(column))}::text[]" for column in each)
-            listed = f"select * from unnest({values}) as v ({', '.join(map(quoted, columns))})"
-            self._given[name] = listed, tables
+        names = column_names(source, query)
+        arrays = ", ".join(f"concat(coalesce(array_agg(x.{quoted(column)}), '{{}}'))" for column in names)
+        rows, *columns = one_row(
+            source, f"select count(*), {arrays} from (select * from ({query}) as y limit {MOST_GIVEN + 1}) as x"
+        )
+        if rows <= MOST_GIVEN:
+            digest = hashlib.md5(query.encode(), usedforsecurity=False).hexdigest()
+            found = Evaluated(f"nxtgauge.{name}_{digest}", dict(zip(names, columns, strict=True)), rows)
+            self._given[name] = found.relation(), tables
+            self.given.append(found)
 
     def of_source(self, query: str) -> tuple[str, frozenset[str]]:
         """(the query with its relations, the legacy tables that it reads)."""

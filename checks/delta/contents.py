@@ -14,6 +14,7 @@ from checks.compare.comparison import Comparison, Look
 from checks.delta import closing, known, narrowing
 from checks.delta.closing import OF_ARTICLES, OF_PAYMENT, Closed, Keys, by_user
 from checks.reading.facts import Facts
+from checks.reading.many import Evaluated
 from checks.verdict import INFO
 from checks.verify import jobs
 from checks.verify.jobs import UNMOVED, Compared, Job
@@ -29,11 +30,15 @@ OF_DOMAIN = {"audit": ("activity_logs",), "finance": MONEY, "knowledge_base": OF
 
 @dataclass(frozen=True)
 class Contents:
-    """jobs: the checks to be made; closed: the rows that count; left_out: tables none of whose rows is compared."""
+    """jobs: the checks to be made; closed: the rows that count; left_out: tables none of whose rows is compared.
+
+    given: what sessions on the source have to be given before.
+    """
 
     jobs: tuple[Job, ...]
     closed: Closed
     left_out: tuple[str, ...]
+    given: tuple[Evaluated, ...]
 
 
 def planned(
@@ -57,7 +62,7 @@ def planned(
     made += [job for job in jobs.booked(spoken, prelude) if wanted.is_booked(job, spoken)]
     names = {one.name for one in picked}
     left_out = sorted({one.table or "" for one in every if one.name not in names and one.kind == "content"})
-    return Contents(tuple(made), closed, tuple(left_out))
+    return Contents(tuple(made), closed, tuple(left_out), tuple(prelude.given))
 
 
 SPOKEN_OF = "select distinct {book!r}, legacy_table from {lines} where run_id = {run}"

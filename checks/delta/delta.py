@@ -11,7 +11,7 @@ Laws
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
@@ -27,6 +27,7 @@ from checks.delta.closing import Keys
 from checks.delta.contents import Contents
 from checks.reading import addresses, books, catalog, connect
 from checks.reading.facts import Facts
+from checks.reading.many import Evaluated
 from checks.verdict import DELTA, ERROR, Check, Verdict
 from checks.verify import hidden, settling, verify
 from checks.verify.jobs import UNMOVED, Job
@@ -162,8 +163,8 @@ class Delta:
         planned = [*found.jobs, *shape.planned(facts, self._before)]
         tell(0, len(planned), 0.0)
         pending = _pending(planned)
-        later = self._beside(_after, [of_source, of_target], pending, self._pairs[1])
-        made = _in_one_session(pending, (source, target)) | later.result()
+        later = self._beside(_after, [of_source, of_target], pending, self._pairs[1], found.given)
+        made = _in_one_session(pending, (source, target), found.given) | later.result()
         figures = target.execute(balance.FIGURES, [facts.books.run_id])
         booked = {table: (rows, rejected, bool(is_balanced)) for table, rows, rejected, is_balanced in figures}
         checks = [
@@ -187,16 +188,20 @@ def _pending(planned: list[Job]) -> "deque[Task]":
     return deque([*((-1, each) for each in groups), *alone])
 
 
-def _after(waited: "list[Future[balance.Totals]]", pending: "deque[Task]", pair: Pair) -> dict[int, Check]:
+def _after(
+    waited: "list[Future[balance.Totals]]", pending: "deque[Task]", pair: Pair, given: Sequence[Evaluated]
+) -> dict[int, Check]:
     for one in waited:
         one.result()
-    return _in_one_session(pending, pair)
+    return _in_one_session(pending, pair, given)
 
 
-def _in_one_session(pending: "deque[Task]", pair: Pair) -> dict[int, Check]:
+def _in_one_session(pending: "deque[Task]", pair: Pair, given: Sequence[Evaluated]) -> dict[int, Check]:
     source, target = pair
     made: dict[int, Check] = {}
     try:
+        for rows in given:
+            rows.give(source, target)
         while True:
             try:
                 number, task = pending.popleft()

@@ -6,7 +6,6 @@ Laws
 - A table of which no row counts is not read, but for those that others are looked up in and that are small.
 """
 
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from checks.compare.content import Whole
 from checks.compare.law_files import Prelude
 from checks.delta.closing import OF_ARTICLES, OF_PAYMENT, Closed, by_user
 from checks.delta.values import NONE, either, firsts, of_keys, one_of, shown_as
-from checks.laws.within_target import NAMESPACE
+from checks.laws.within_target import derived_id
 from checks.reading.facts import Facts, Narrowed, column_of, text
 from checks.reading.relations import Relation
 from config.postgres.quoting import literal, quoted
@@ -193,7 +192,7 @@ class _Narrowing:
     def _derived(self, ids: _Ids) -> dict[str, str]:
         facts, closed = self._facts, self._closed
         payments = ids.own.get("payments", set())
-        orders = {str(uuid.uuid5(NAMESPACE, f"orders:payments:{id_}")) for id_ in payments | closed.payments}
+        orders = {derived_id(f"orders:payments:{id_}") for id_ in payments | closed.payments}
         if (condition := self._has("payment_transactions", "payment_id", payments)) != NONE:
             table = quoted(facts.target.schema, "payment_transactions")
             asked = self._target.execute(f"select concat(t.order_id) from {table} as t where {condition}")

@@ -3,6 +3,7 @@
 Law: how many rows were looked at is counted beside those that break the rule.
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,8 @@ from checks.reading.statements import one_row
 from checks.verdict import MAX_ROWS, Row
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
+BEGUN = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # what every name's hash begins with
+VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 BATCH = 10_000
 
 HOLDS = """
@@ -39,10 +42,18 @@ def derived(
     for key, id_, *told in _streamed(conn, query):
         compared += 1
         name = told[0] if names is None else names.get(key)
-        if name is None or id_ != str(uuid.uuid5(NAMESPACE, name)):
+        if name is None or id_ != derived_id(name):
             wrong.append(key)
     rows = tuple(Row(str(key), "breaks the rule", ("id",)) for key in sorted(wrong, key=str)[:MAX_ROWS])
     return compared, len(wrong), rows
+
+
+def derived_id(name: str) -> str:
+    """The UUIDv5 of a name. The standard library says the same in six times the time; these are of a million rows."""
+    found = BEGUN.copy()
+    found.update(name.encode())
+    h = found.hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{VARIANTS[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def _streamed(conn: psycopg.Connection, query: str) -> Iterator[tuple[Any, ...]]:

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 
 import psycopg
 
-from checks.reading.facts import Facts, parsed, text_of
+from checks.reading.facts import ASKABLE, Facts, parsed, text_of
 from config.postgres.quoting import literal, quoted
 from config.shapes import Column
 
-ASKABLE = 160_000  # the first version that has pg_input_is_valid
 HUGE_PREFIX = "/0*[1-9][0-9]{3,}$"
 OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 PLAIN = rf"^{OCTET}([.]{OCTET}){{3}}$"

@@ -26,6 +26,7 @@ from config.rules import TableRule
 from config.settings import Settings
 from config.shapes import Column, Constraint, Table
 
+ASKABLE = 160_000  # the first version that has pg_input_is_valid
 # How the builtin types read a text: a cast would be what the database has made of it.
 READERS = {
     "bool": "boolin({})", "int8": "int8in({})", "numeric": "numeric_in({}, 0, -1)", "uuid": "uuid_in({})",
@@ -313,13 +314,18 @@ class Facts:
         """The same as the target spells it, whose ids have this base type; new ids aside."""
         shown = self.word(column, parent)
         if column.base in TEXTUAL and base == "uuid":
-            return f"case when {shown} ~* '{UUID_TEXT}' then concat({parsed(shown, 'uuid')}) else {shown} end"
+            return f"case when {self._reads_uuid(shown)} then concat({parsed(shown, 'uuid')}) else {shown} end"
         return shown
+
+    def _reads_uuid(self, shown: str) -> str:
+        """Whether uuid's input takes a text; a pattern says the same, in eight times the time."""
+        is_askable = min(self.source.version, self.target.version) >= ASKABLE
+        return f"pg_input_is_valid({shown}, 'uuid')" if is_askable else f"{shown} ~* '{UUID_TEXT}'"
 
     def holds_uuid(self, column: Column) -> str:
         """Whether an id is a UUID, in whatever form; null where there is none. Of most its type says so."""
         if column.base in TEXTUAL:
-            return f"{self.word(column)} ~* '{UUID_TEXT}'"
+            return self._reads_uuid(self.word(column))
         is_one = column.base == "uuid" and not column.is_array
         return f"case when {column_of(column)} is distinct from null then {is_one} end"
 

@@ -15,7 +15,7 @@ from collections.abc import Container, Iterable
 
 from checks.reading import addresses
 from checks.reading.books import Said
-from checks.reading.facts import Facts, column_of, parsed, row_of, text, text_of
+from checks.reading.facts import ASKABLE, Facts, column_of, parsed, row_of, text, text_of
 from checks.reading.many import Many
 from config.postgres import types
 from config.postgres.quoting import literal, quoted
@@ -319,7 +319,7 @@ class Relations:
         """Whether jsonb takes the text; a source that cannot be asked leaves the books to be believed."""
         if is_jsonb:
             return "true"
-        if self._facts.source.version < addresses.ASKABLE:
+        if self._facts.source.version < ASKABLE:
             known = literal(self._facts.books.no_json.get(table, []))
             return f"{relation.rejected} is null and {relation.key} <> all ({known}::text[])"
         # one that is nested too deep for the server ends the question, and was rejected

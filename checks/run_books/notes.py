@@ -7,7 +7,6 @@ Laws
 - For notes that a domain's own laws judge by value, only their rows are checked here.
 """
 
-import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -16,7 +15,7 @@ import psycopg
 
 from checks.compare.law_files import Prelude
 from checks.compare.origins import Origins, Value, reference
-from checks.laws.within_target import NAMESPACE
+from checks.laws.within_target import derived_id
 from checks.reading.facts import Facts, text_of
 from checks.reading.fitting import fitted
 from checks.reading.many import among
@@ -258,4 +257,4 @@ class _Notes:
 
 def _derived(raw: str, parents: Sequence[str]) -> set[str]:
     """The ids that such a value may have had on its way."""
-    return {str(uuid.uuid5(NAMESPACE, f"{parent}:{raw}")) for parent in parents}
+    return {derived_id(f"{parent}:{raw}") for parent in parents}

@@ -19,9 +19,8 @@ import psycopg
 
 from checks.compare.law_files import Prelude
 from checks.compare.origins import Origins, Value, reference
-from checks.reading.addresses import ASKABLE
 from checks.reading.catalog import standing_in
-from checks.reading.facts import READERS, Facts, parsed
+from checks.reading.facts import ASKABLE, READERS, Facts, parsed
 from checks.reading.many import among
 from checks.reading.statements import batches
 from checks.run_books.lost_parents import LostParents, tuple_of

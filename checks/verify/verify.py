@@ -25,7 +25,7 @@ from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
-from checks.reading.many import Many
+from checks.reading.many import Evaluated, Many
 from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
@@ -126,7 +126,7 @@ class Readers:
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
         self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
-        self.many: list[Many] = []  # what each session on the source is given, from the moment that the books are read
+        self.many: list[Many | Evaluated] = []  # what each session on the source is given, from when it is known
 
     @contextlib.contextmanager
     def source(self) -> Iterator[psycopg.Connection]:
@@ -215,7 +215,7 @@ def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look
 def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archive: str) -> Facts:
     with readers.source() as source, readers.target() as target:
         run = books.read(target, run_id)
-        under, rules, readers.many = profile_of(settings, run), mapping.load(), run.many
+        under, rules, readers.many = profile_of(settings, run), mapping.load(), [*run.many]
         facts = Facts(
             settings=under,
             mapping=rules,
@@ -249,6 +249,7 @@ def _verdict(
 ) -> Verdict:
     with readers.source() as source:
         prelude, kept = jobs.prelude(facts, source), _kept(facts, drift, source)
+    readers.many += [*prelude.given, *(kept.prelude.given if kept else ())]
     planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
     asked = [Question(suites, facts, prelude, drift, docs)] if suites else []
     steps = Steps(planned, bool(suites), tell)

@@ -3,6 +3,7 @@
 import psycopg
 import pytest
 
+from checks.compare.law_files import Prelude
 from checks.reading import connect, many
 from config.postgres.connection import parse
 from tests.support import standbys
@@ -30,3 +31,29 @@ def test_a_standby_takes_the_keys_and_reads_its_rows_by_them(database, monkeypat
             said.give(reader, books)
             found = reader.execute(FOUND.format(said.relation("key, value"))).fetchall()
     assert found == [("other", 334, 0), ("third", 166, 166)]
+
+
+@pytest.mark.parametrize("few", [-1, 100])
+def test_rows_that_were_asked_once_are_the_same_spelled_and_given(
+    database, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """As a verification's professionals: nulls, quotes and all."""
+    values = [("1", None), (None, ""), ("NULL", 'it\'s "{5}" \\ ,')]
+    monkeypatch.setattr(many, "FEW", few)
+    shared = {"odd": "select * from public.odd", "none": "select * from public.odd where false"}
+    url = database()
+    with psycopg.connect(url) as conn:
+        conn.execute('create table public.odd (key text, "of" text)')
+        conn.cursor().executemany("insert into public.odd values (%s, %s)", values)
+    prelude = Prelude.__new__(Prelude)
+    prelude._given, prelude.given = {}, []
+    prelude.of_source = lambda query: (shared[query.rsplit(" ", 1)[1]], frozenset({"odd"}))  # type: ignore[method-assign]
+    source = parse(url, "NXTGAUGE_SOURCE_URL")
+    with connect.source(source) as asked, connect.source(source) as other:
+        prelude.evaluate("odd", asked)
+        prelude.evaluate("none", asked)
+        for rows in prelude.given:
+            assert rows.is_spelled == (few > 0)
+            rows.give(other, asked)
+        assert other.execute(prelude._given["odd"][0]).fetchall() == values
+        assert other.execute(prelude._given["none"][0]).fetchall() == []
