@@ -72,8 +72,10 @@ practice: ROWS = 20000
 practice: $(STAMP)
 	@$(BIN)/nxtgauge-migrate demo --practice --rows $(ROWS)
 
+# Tests start the program hundreds of times: its bytecode is written before, and that of tests by who first collects them.
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	-@$(BIN)/python -m compileall -qq config transforms engine checks flows
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutate: $(STAMP)
 	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/mutations $(ARGS)

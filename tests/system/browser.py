@@ -42,8 +42,9 @@ FLAGS = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
+UNDRAWN = "--disable-webgl"  # Prefect draws a run anew all the time: a core and more for as long as it is looked at
 WAIT_SECONDS = 60
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.3  # the text of a page is laid out anew for each look at it
 
 
 def missing() -> str:
@@ -187,11 +188,15 @@ async def _listen(window: Window) -> None:
 
 
 @contextmanager
-def browser(pictures: Path) -> Iterator[Browser]:
-    """A Chromium of its own, gone afterwards. pictures: a folder for screenshots, made if need be."""
+def browser(pictures: Path, is_drawing: bool = False) -> Iterator[Browser]:
+    """A Chromium of its own, gone afterwards. pictures: a folder for screenshots, made if need be.
+
+    is_drawing: Prefect's pages show the graph of a run, too.
+    """
     pictures.mkdir(parents=True, exist_ok=True)
+    flags = FLAGS if is_drawing else (*FLAGS, UNDRAWN)
     with _loop() as loop, _entered(playwright.async_playwright(), loop) as driver:
-        launched = _do(loop, driver.chromium.launch, executable_path=_program(), args=FLAGS)
+        launched = _do(loop, driver.chromium.launch, executable_path=_program(), args=flags)
         with _entered(launched, loop) as chromium:
             yield Browser(chromium, loop, pictures)
 

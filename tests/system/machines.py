@@ -8,9 +8,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
 
 from flows.local import places
 from tests.support.patience import allowed
@@ -43,6 +46,24 @@ class Home:
         done = self.run(*arguments, "--json", **variables)
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
+
+
+def await_approval(target: str, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> str:
+    """The id of the run that waits for approval there, once one does; the books are asked, for each command takes a
+    second of a core. goes_on: whether it may still come to that."""
+    until = time.monotonic() + allowed(seconds)
+    with psycopg.connect(target, autocommit=True) as conn:
+        while not (found := _awaiting(conn)):
+            assert time.monotonic() < until and goes_on(), "no run waits for approval"
+            time.sleep(0.2)
+    return found
+
+
+def _awaiting(conn: psycopg.Connection) -> str | None:
+    if conn.execute("select to_regclass('migration.gates')").fetchone() == (None,):
+        return None
+    query = "select run_id from migration.gates where (check_name, state) = ('approval', 'awaiting')"
+    return next((run_id for (run_id,) in conn.execute(query)), None)
 
 
 def _keep_port(folder: Path) -> None:

@@ -25,7 +25,7 @@ def main() -> int:
         print(missing, file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
-    with machine() as home, browser.browser(home.folder / "pictures") as chromium, chromium.window() as window:
+    with machine() as home, browser.browser(home.folder / "pictures", True) as chromium, chromium.window() as window:
         window.do(lambda page: page.set_viewport_size(SCREEN))
         look = home.result("demo", "--rows", "20000")["look"]
         _report(window, home.folder / look["report"])

@@ -1,13 +1,12 @@
 """A Prefect server that is lost takes nothing with it: not even a run that waits for a person."""
 
 import subprocess
-import time
 
 import psycopg
 import pytest
 
 from tests.support.patience import allowed
-from tests.system.machines import PROGRAM, Home, machine
+from tests.system.machines import PROGRAM, Home, await_approval, machine
 
 SOURCE = """
     create table users (id uuid primary key, name text);
@@ -30,8 +29,8 @@ def environ(database) -> dict[str, str]:
     return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
 
 
-def _runs(home: Home, environ: dict[str, str]) -> list[dict]:
-    return home.result("status", **environ)["runs"]
+def _state(home: Home, environ: dict[str, str]) -> str:
+    return home.result("status", **environ)["runs"][0]["state"]
 
 
 def test_a_run_that_waits_for_approval_outlives_it(own, environ):
@@ -42,14 +41,13 @@ def test_a_run_that_waits_for_approval_outlives_it(own, environ):
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        until = time.monotonic() + allowed(SECONDS)
-        while not (found := [each for each in _runs(own, environ) if each["state"] == "awaiting"]):
-            assert time.monotonic() < until and run.poll() is None, "the run does not wait for approval"
+        run_id = await_approval(environ["NXTGAUGE_TARGET_URL"], SECONDS, lambda: run.poll() is None)
+        assert _state(own, environ) == "awaiting"
         own.run("server", "stop")
-        own.result("approve", found[0]["run_id"], "--by", "Asha Rao", **environ)
+        own.result("approve", run_id, "--by", "Asha Rao", **environ)
         said = run.communicate(timeout=allowed(SECONDS))[1]
         assert run.returncode == 0, said[-3000:]
     finally:
         run.kill()
-    assert _runs(own, environ)[0]["state"] == "published"
+    assert _state(own, environ) == "published"
     assert "running as a Prefect flow" in said

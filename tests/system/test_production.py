@@ -31,7 +31,7 @@ from engine.staging.programs import binary
 from flows.service import automations
 from tests.support.patience import allowed
 from tests.system import browser
-from tests.system.machines import Home, machine
+from tests.system.machines import Home, await_approval, machine
 
 CANARY = "zq7canary"
 SQL = Path(__file__).with_name("canaries.sql")
@@ -282,7 +282,8 @@ def test_a_run_that_its_gates_refuse_is_told_of_as_that(place):
 
 def test_a_run_that_is_cancelled_while_it_waits_for_approval_lets_go_of_the_target(place):
     run_id = _started("migrate", profile="demo", approve=True)
-    _await(lambda: [run for run in place.runs() if run["state"] == "awaiting"], RUN_SECONDS)
+    waiting = await_approval(place.environ["NXTGAUGE_TARGET_URL"], RUN_SECONDS)
+    assert [run["run_id"] for run in place.runs() if run["state"] == "awaiting"] == [waiting]
     place.await_notice("waits for approval")
     with get_client(sync_client=True) as client:
         client.set_flow_run_state(run_id, Cancelling())
