@@ -59,7 +59,7 @@ def complete(draft: Draft, table: LegacyTable, copied: Copied) -> Copied:
     if table.shape.find_column(PREFERENCES):
         _note_unmerged(draft, table, users)
     if not table.shape.find_column(PREFERENCES) and shape.find_column(PREFERENCES):
-        items.insert(-1, Item(PREFERENCES, f"coalesce({_document(draft, found)}, '{{}}')", "jsonb"))
+        items.insert(-1, Item(PREFERENCES, _document(draft, found, "u"), "jsonb"))
     if copied.route.lane == "frame":
         items = [i if i.type == "text" or i in copied.route.items else Item(i.name, text(i.expression)) for i in items]
     ways = tuple(_told(draft, way, found) for way in copied.ways)
@@ -91,10 +91,9 @@ def routes(draft: Draft, shape: Table) -> list[Route]:
     found = draft.keys.conversion(users, key)
     items = [Item("user_id", draft.keys.word(users, key)), *_new_id(shape, key)]
     items += [item for c in _settings(draft) if (item := _own_item(draft, shape, c))]
-    document = _document(draft, _settings(draft), alias="t")
     if shape.find_column(PREFERENCES):
-        items.append(Item(PREFERENCES, text(f"coalesce({document}, '{{}}')")))
-    now = text(f"{literal(draft.instant)}::timestamptz")
+        items.append(Item(PREFERENCES, f"pg_catalog.concat({_document(draft, _settings(draft), 't')})"))
+    now = f"(select {text(f'{literal(draft.instant)}::timestamptz')})"  # once, and not for every row
     items += [Item(name, now) for name in ("created_at", "updated_at") if _takes_times(shape.find_column(name))]
     conversions = [IdConversion("user_id", found.ids_of)] if found.type == "uuid" and found.kind != "same" else []
     if shape.find_column("id") and any(i.name == "id" for i in items) and shape.column("id").base == "uuid":
@@ -186,9 +185,10 @@ def _filled(draft: Draft, table: LegacyTable, item: Item, settings: list[Column]
     if own and setting and not own.generated:
         value = _fitting(draft, own, setting, "u")
         return Item(item.name, f"coalesce({plain(own)}, {value})", own.type) if value else item
-    if own and item.name == PREFERENCES and (document := _document(draft, settings)):
-        merged = f"case when jsonb_typeof({plain(own)}) = 'object' or {plain(own)} is null"
-        merged += f" then coalesce({document} || coalesce({plain(own)}, '{{}}'), {document}, {plain(own)})"
+    if own and item.name == PREFERENCES and _in_document(draft, settings):
+        document = _document(draft, settings, "u")
+        merged = f"case when {plain(own)} is null then nullif({document}, '{{}}')"
+        merged += f" when jsonb_typeof({plain(own)}) = 'object' then {document} || {plain(own)}"
         return Item(item.name, f"{merged} else {plain(own)} end", own.type)
     return item
 
@@ -215,15 +215,14 @@ def _own_item(draft: Draft, shape: Table, setting: Column) -> Item | None:
     return Item(setting.name, text_at(value, shape.column(setting.name)))
 
 
-def _document(draft: Draft, settings: list[Column], alias: str = "u") -> str:
-    """The settings without a column of their own, as jsonb without nulls; null where there are none."""
-    entries = _in_document(draft, settings)
-    if not entries:
-        return "null::jsonb"
-    values = ", ".join(f"({literal(c.name)}, to_jsonb({json_at(f'{alias}.{quoted(c.name)}', c)}))" for c in entries)
-    return (
-        f"(select jsonb_object_agg(s.key, s.value) from (values {values}) as s (key, value) where s.value is not null)"
-    )
+def _document(draft: Draft, settings: list[Column], alias: str) -> str:
+    """The settings without a column of their own, as a jsonb object without nulls. alias: of users."""
+    values = [(c.name, json_at(f"{alias}.{quoted(c.name)}", c)) for c in _in_document(draft, settings)]
+    entries = [
+        f"case when {value} is not distinct from null then '{{}}' else jsonb_build_object({literal(name)}, {value}) end"
+        for name, value in values
+    ]
+    return f"({' || '.join(entries)})" if entries else "'{}'::jsonb"
 
 
 def _joined(users: LegacyTable, user_id: Column) -> str:
