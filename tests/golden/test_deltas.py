@@ -5,7 +5,8 @@ import pytest
 
 from checks.delta.delta import Delta
 from checks.verdict import PASS
-from tests.golden.test_golden import ROOT, _migrate, _settings
+from tests.golden.cases import ROOT, settings_of
+from tests.golden.test_golden import _migrate
 from tests.support.auditors import reconciling
 
 TABLES = "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -26,7 +27,7 @@ def test_a_delta_finds_nothing(what: str, database) -> None:
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((ROOT / case / "source.sql").read_text())
         every = [name for (name,) in conn.execute(TABLES)]
-    settings = _settings(ROOT / case, source, target)
+    settings = settings_of(ROOT / case, source, target)
     auditor = reconciling(settings, "content")
     assert _migrate(settings, auditor) is None
     place = (auditor.found.run_id, settings.target_schema, "legacy_archive")

@@ -22,7 +22,6 @@ import csv
 import os
 import random
 import re
-import tomllib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,14 +32,12 @@ from psycopg import sql
 
 from checks.expectations import runner
 from checks.verdict import Verdict
-from config import settings as configuration
 from config.errors import MigrateError
 from engine.start.options import Options
 from tests.golden import delta
+from tests.golden.cases import CASES, settings_of
 from tests.support.auditors import SuitesHere, reconciling
 
-ROOT = Path(__file__).parent
-CASES = sorted(path.parent for path in ROOT.glob("*/*/source.sql"))
 WITH_DELTAS = CASES[int(os.environ["NXTGAUGE_TEST_SEED"]) % 5 :: 5]
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
 NULL, ANY = r"\N", "*"
@@ -56,7 +53,7 @@ def test_case(case: Path, legacy_database, database, monkeypatch, rng: random.Ra
     _skip_older(case, source, target)
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute((case / "source.sql").read_text())
-    settings = _settings(case, source, target)
+    settings = settings_of(case, source, target)
     suites = case / "expected" / "suites.txt"
     auditor = reconciling(settings, "full" if suites.exists() else "content")
     error = _migrate(settings, auditor)
@@ -77,16 +74,6 @@ def _skip_older(case: Path, *urls: str) -> None:
             with psycopg.connect(url) as conn:
                 if conn.info.server_version < oldest * 10_000:
                     pytest.skip(f"it wants PostgreSQL {oldest}, and one side is {conn.info.server_version // 10_000}")
-
-
-def _settings(case: Path, source: str, target: str):
-    """The demo profile with the case's own overrides, checked as a profile's file would be."""
-    path = case / "settings.toml"
-    overrides = tomllib.loads(path.read_text()) if path.exists() else {}
-    environ = {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
-    loaded = configuration.load(overrides.pop("profile", "demo"), environ)
-    rehearsed = {"require_certificate": False}  # a case is one run; test_certificate.py tells of rehearsals
-    return configuration.Settings(**{**loaded.model_dump(), **rehearsed, **overrides})
 
 
 def _migrate(settings, auditor) -> MigrateError | None:

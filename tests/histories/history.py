@@ -80,7 +80,7 @@ class History:
             elif kind < 0.97:
                 done += self._prepared() if self._may_prepare else self._transaction(self._short)
             else:
-                done += self._rare()
+                done += self.rare()
         return done
 
     def clear(self, tables: int) -> None:
@@ -88,6 +88,13 @@ class History:
         for _ in range(tables):
             with contextlib.suppress(*REFUSED, NotApplicable):
                 write(self.writes, self._short, "cleared")
+
+    def thin(self, share: float) -> None:
+        """Delete some of the rows of each table, as far as that is allowed; they come back later, perhaps."""
+        for table in self.writes.tables:
+            for _ in range(round(share * table.count)):
+                with contextlib.suppress(*REFUSED, NotApplicable), self._short.transaction():
+                    self.writes.delete(self._short, table, self.writes.row(self._short, table))
 
     def settle(self) -> Counter[str]:
         """End what is open, one way or the other; what was committed by that."""
@@ -173,7 +180,7 @@ class History:
             self.refused[f"prepare {error.sqlstate}"] += 1
         return Counter()
 
-    def _rare(self) -> Counter[str]:
+    def rare(self) -> Counter[str]:
         """What needs a table for itself, and must not wait for those who write."""
         kinds: dict[str, Callable[[Rows], str]] = {
             "truncated": self._truncate,

@@ -52,11 +52,15 @@ def fresh(
     pg_export_snapshot names it; instant: created_at of that build's run; plan: of the same snapshot, instant and
     settings, where somebody has made it. Errors: PlanRefused, and those of a build.
     """
-    here = settings.model_copy(update={"target_url": SecretStr(target)})
-    run_id = build(here, snapshot, instant, plan)
+    run_id = build(into(settings, target), snapshot, instant, plan)
     with psycopg.connect(target, autocommit=True) as conn:
         schemas = {s.kind: s.name for s in bookkeeping.schemas(conn).values() if s.run_id == run_id}
         yield Side(conn, schemas["product"], schemas["archive"], run_id)
+
+
+def into(settings: Settings, target: str) -> Settings:
+    """The same settings, of another target."""
+    return settings.model_copy(update={"target_url": SecretStr(target)})
 
 
 def build(settings: Settings, snapshot: str, instant: datetime, plan: Plan | None = None) -> str:

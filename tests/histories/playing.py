@@ -15,7 +15,9 @@ from engine.books import bookkeeping
 from engine.following import session as sessions
 from engine.following.round import Anew, Told
 from engine.following.session import Following
+from engine.planning.plan import Plan
 from engine.session.execution import Silent, Threads
+from engine.session.snapshot import Snapshot
 from tests.histories import oracle
 from tests.histories.compare import Side, differences
 from tests.histories.history import History
@@ -27,13 +29,14 @@ Databases = Callable[[], str]  # makes an empty database; its URL
 @dataclass
 class Played:
     """What came of a history. faults: differences, with the round; done: how often each kind of change was made;
-    anew: why the build began anew, which ends a history."""
+    anew: why the build began anew, which ends a history; ends: what golden cases came to, and how often."""
 
     rounds: int = 0
     faults: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     anew: str = ""
+    ends: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
 
@@ -56,11 +59,16 @@ def compared(session: Following, empty: Databases) -> tuple[Told, list[str]]:
     """One round, and what a fresh build of its snapshot has otherwise."""
     with session.snapshot() as held:
         work, told = session.round(held)
-        settings, conn = session.settings, session.conn
-        build = bookkeeping.build(conn, session.run.run_id)
-        side = Side(conn, build.name, "legacy_archive__build", session.run.run_id)
-        with oracle.fresh(settings, empty(), held.name, session.run.created_at, work.plan) as fresh:
-            return told, differences(side, fresh)
+        return told, against_fresh(session, held, empty, work.plan)
+
+
+def against_fresh(session: Following, held: Snapshot, empty: Databases, plan: Plan | None = None) -> list[str]:
+    """What a fresh build of the snapshot has otherwise. plan: that of the round, if a fresh build goes by it too."""
+    settings, conn = session.settings, session.conn
+    build = bookkeeping.build(conn, session.run.run_id)
+    side = Side(conn, build.name, "legacy_archive__build", session.run.run_id)
+    with oracle.fresh(settings, empty(), held.name, session.run.created_at, plan) as fresh:
+        return differences(side, fresh)
 
 
 def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: int, before: int = 0) -> Played:

@@ -25,6 +25,7 @@ COPIED = (
     "pyproject.toml",
     "tests/conftest.py",
     "tests/support",
+    "tests/golden/cases.py",
     "tests/golden/delta.py",
     "tests/golden/test_golden.py",
     "tests/mutations",
