@@ -25,8 +25,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 FOLDER = "nxtgauge-migrate-tests-"
-# Speed over durability: the data lives as long as the session.
-SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
+# Speed over durability: the data lives as long as the session. Nothing is vacuumed or analyzed at a moment of its own.
+SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB",
+            "autovacuum_naptime": "7d", "jit": "off"}  # fmt: skip
 STRATEGY = " strategy file_copy"  # a third of the time that a log of every page takes, as nothing is synced
 LONGEST = ("golden", "system")  # rooms, in the order in which they begin
 SEED = int(os.environ.get("NXTGAUGE_TEST_SEED") or secrets.randbelow(2**32))
