@@ -1,6 +1,7 @@
 """A rehearsed cut-over: what it writes to and what it leaves, what its certificate says, and what keeps it from one."""
 
 import secrets
+import threading
 from dataclasses import replace
 
 import psycopg
@@ -139,6 +140,37 @@ def test_one_that_breaks_off_under_the_fence_leaves_the_copy_open_and_its_run_fa
     with connect.target(copied.target) as conn:
         (latest, *_) = bookkeeping.runs(conn)
         assert (latest.state, latest.error) == ("failed", "the books are gone")
+
+
+def test_the_copy_is_opened_once_its_writer_has_ended(copied, hasty, monkeypatch):
+    undo, writing = copies.undo, []
+
+    def looking(*given):
+        writing.extend(each.name for each in threading.enumerate() if each.name.startswith("writer "))
+        undo(*given)
+
+    def stays(*_):
+        raise TargetError("the commit was lost")
+
+    monkeypatch.setattr("engine.rehearsal.copies.undo", looking)
+    monkeypatch.setattr("engine.cutover.afterwards.late_writes", stays)
+    with pytest.raises(TargetError, match="the commit was lost"):
+        rehearse(copied, rate=400)
+    assert writing == [] and standing(copied)[1] == OPEN
+
+
+def test_one_that_is_gone_on_with_certifies_the_settings_it_began_with(copied, hasty, monkeypatch):
+    with monkeypatch.context() as broken, pytest.raises(TargetError, match="in the middle"):
+        broken.setattr("engine.rehearsal.cutover._Rehearsal._judge_as_it_is", breaks_off)
+        rehearse(copied)
+    other = copied.model_copy(update={"profile": "production", "is_profile_given": False, "unmapped_tables": "refuse"})
+    parts = rehearse(other, resume=True).issued["parts"]
+    assert parts["cutover"]["profile"] == "demo"
+    assert parts["settings"]["unmapped_tables"] == "carry"
+
+
+def breaks_off(_):
+    raise TargetError("it ends in the middle")
 
 
 @pytest.mark.parametrize(
