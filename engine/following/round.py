@@ -147,7 +147,7 @@ class Round:
         units = all_units.of(plan, whole)
         changed = {found.name for found in changes.changed}
         rows = {unit for unit in units.rows if unit.legacy_table in changed}
-        groups = {group for group in units.groups if group.reads & changed}
+        groups = {group for group in units.groups if group.reads & changed or self._draws(group)}
         keys: dict[str, set[str]] = {}
         before: Delta | None = None
         for _ in range(FARTHEST):
@@ -166,6 +166,16 @@ class Round:
             groups |= wider.groups
             before = delta if closure.keeps_groups(delta, groups, rows - set(delta.rows) | added) else None
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
+
+    def _draws(self, group: Group) -> bool:
+        """Whether rows that the group makes have numbers of a legacy sequence that has moved since the last round; a
+        fresh run would begin elsewhere."""
+        stood = bookkeeping.run(self.target, self.work.run_id).sequences or {}
+        made = {target for route in group.routes if not route.is_accounted for target in route.targets}
+        return any(
+            s.is_readable and s.table in made and stood.get(s.name) != [s.last_value, s.is_called]
+            for s in self.work.plan.source.sequences
+        )
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
         """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back."""

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests.golden.cases import ROOT, settings_of
 from tests.histories import golden
+from tests.histories.playing import built, compared, following
 
 SEED = int(os.environ["NXTGAUGE_TEST_SEED"])
 SHARE = 55
@@ -20,3 +23,14 @@ SOME = golden.FOLLOWED[SEED % SHARE :: SHARE]
 def test_a_build_follows_a_golden_case(case: Path, database: Callable[..., str]) -> None:
     played = golden.play(case, database(), database(), database, str(SEED), rounds=1)
     assert played.faults == []
+
+
+def test_a_made_row_has_the_number_that_a_sequence_gives_now(database: Callable[..., str]) -> None:
+    """A sequence that went on without a row, as an insert that was rolled back leaves it."""
+    settings = settings_of(ROOT / "identity" / "settings_to_preferences", source := database(), database())
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute((ROOT / "identity" / "settings_to_preferences" / "source.sql").read_text())
+        with following(settings, built(settings)) as session:
+            assert compared(session, database)[1] == []
+            conn.execute("select nextval('user_settings_id_seq')")
+            assert compared(session, database)[1] == []
