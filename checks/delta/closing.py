@@ -4,6 +4,7 @@ Laws
 - A rule reads what belongs together: profiles, professionals and requests of one user, or with one id; a payment with
   its invoices and coupon uses; a user with its settings. With one row of a group all of it counts.
 - Only the source is asked, by the values of columns: what it costs goes by the rows that are found.
+- Where a column that no rule reads leads from one user's group to another's, all groups of users count.
 - Where a whole table was touched, or its rows have no key that the target has too, it counts whole, and so does all
   that the same rules read.
 """
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from checks.compare.content import rest
 from checks.delta.values import NONE, either, of_keys, one_of
 from checks.reading.facts import Facts, text
 from checks.reading.relations import READ
@@ -98,8 +100,15 @@ class _Closing:
             there = {name for name in group if name in self._facts.source.tables}
             if there & whole:
                 whole |= there
+        if self._found.tables & set(self._by_user) and self._points_across():
+            whole |= set(self._by_user)
         if self._found.tables & set(OF_ARTICLES):  # small, and told by each other
             whole |= {name for name in OF_ARTICLES if name in self._facts.source.tables}
+
+    def _points_across(self) -> bool:
+        """Whether a column that no rule reads leads from one group to another: it is told by what that one becomes."""
+        facts, sources = self._facts, self._facts.mapping.profile_sources
+        return any(facts.parent(table, c.name) in sources for table in self._by_user for c in rest(facts, table))
 
     def _expand(self) -> None:
         """Add the rows whose keys are texts that name the same row in other letters."""

@@ -16,6 +16,10 @@ TOUCHED: dict[str, tuple[str, dict[str, list[str]]]] = {
         "portfolio/exclusion_after_merge",
         {"availabilities": [f'["{PROFESSIONAL}1", 1]'], "professionals": [f"{PROFESSIONAL}2"], "services": ["1"]},
     ),
+    "a professional who carries a reference to another user's": (
+        "profiles/professionals_carry_references",
+        {"professionals": ["x4", "x7"]},
+    ),
     "ids that the target compares alike, none of them touched": ("identity/ids_that_compare_alike", {}),
 }
 
