@@ -9,7 +9,7 @@ ARGS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help demo practice test mutate failpoints feed rounds torture cutovers matrix bench growth pause performance docs screenshots check lint format lock stop clean setup
+.PHONY: help demo practice test mutate deltas failpoints feed rounds torture cutovers matrix bench growth pause performance docs screenshots check lint format lock stop clean setup
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "                          make databases to practise a migration night on (docs/tutorial.md)"
 	@echo "make test [ARGS=…]        run the whole test suite; ARGS go to pytest"
 	@echo "make mutate               plant faults in a finished migration, one at a time, and see each found"
+	@echo "make deltas               verify deltas of every golden case, and find nothing that a whole verification does not"
 	@echo "make failpoints           strike runs at every named point, with every action, and see each end the same"
 	@echo "make feed [ROUNDS=1000]   keep a copy by the change feed alone, through random rounds, and compare it after each"
 	@echo "make rounds [HISTORIES=500] [SEED=1000]"
@@ -79,6 +80,9 @@ test: $(STAMP)
 
 mutate: $(STAMP)
 	NXTGAUGE_MUTATIONS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/mutations $(ARGS)
+
+deltas: $(STAMP)
+	NXTGAUGE_DELTAS=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/golden/test_golden.py $(ARGS)
 
 failpoints: $(STAMP)
 	NXTGAUGE_STRIKES=all $(BIN)/python -m pytest --numprocesses 2 --dist load tests/integration/engine/test_failpoints.py $(ARGS)
