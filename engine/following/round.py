@@ -31,6 +31,7 @@ from engine.following.delta import Delta
 from engine.following.seeds import final_place
 from engine.following.units import Filled, Group, Rows, Units
 from engine.gates import gates, seal
+from engine.load import ddl
 from engine.planning.plan import Plan
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
@@ -172,9 +173,11 @@ class Round:
         fresh run would begin elsewhere."""
         stood = bookkeeping.run(self.target, self.work.run_id).sequences or {}
         made = {target for route in group.routes if not route.is_accounted for target in route.targets}
+        source = self.work.plan.source
+        drawn = {name for name, columns in ddl.read_by(source).items() if made & {table for table, _ in columns}}
         return any(
-            s.is_readable and s.table in made and stood.get(s.name) != [s.last_value, s.is_called]
-            for s in self.work.plan.source.sequences
+            s.is_readable and s.name in drawn and stood.get(s.name) != [s.last_value, s.is_called]
+            for s in source.sequences
         )
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:

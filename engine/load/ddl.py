@@ -232,6 +232,15 @@ def _by_origin(shapes: Iterable[Table], origins: Origins) -> dict[Place, list[Pl
     return found
 
 
+def read_by(catalog: Catalog) -> dict[str, set[Place]]:
+    """Sequence → the legacy columns that have its numbers: its owner, and those whose defaults call it."""
+    found = {s.name: {s.owner} if s.table else set() for s in catalog.sequences}
+    for need in catalog.dependencies:
+        if need.kind == "sequence" and need.user_kind == "default" and need.name in found:
+            found[need.name].add((need.table, need.user))
+    return found
+
+
 def positions(
     catalog: Catalog, shapes: Iterable[Table], names: Collection[str], origins: Origins | None = None
 ) -> list[Statement]:
@@ -244,10 +253,9 @@ def positions(
     shapes = list(shapes)
     columns = {(shape.name, c.name): c for shape in shapes for c in shape.columns}
     places = _by_origin(shapes, origins or {})
-    readers = {s.name: set(places.get(s.owner, ())) for s in catalog.sequences}
-    for need in catalog.dependencies:
-        if need.kind == "sequence" and need.user_kind == "default" and need.name in readers:
-            readers[need.name] |= set(places.get((need.table, need.user), ()))
+    readers = {
+        name: {place for read in found for place in places.get(read, ())} for name, found in read_by(catalog).items()
+    }
     identities = {place for place, column in columns.items() if column.identity}
     made = [s for s in catalog.sequences if s.name in names or (s.is_identity and (s.table, s.column) in identities)]
     return [

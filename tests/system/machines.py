@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 
+from engine.gates.gates import APPROVAL
 from flows.local import places
 from tests.support.patience import allowed
 
@@ -62,8 +63,8 @@ def await_approval(target: str, seconds: float, goes_on: Callable[[], bool] = la
 def _awaiting(conn: psycopg.Connection) -> str | None:
     if conn.execute("select to_regclass('migration.gates')").fetchone() == (None,):
         return None
-    query = "select run_id from migration.gates where (check_name, state) = ('approval', 'awaiting')"
-    return next((run_id for (run_id,) in conn.execute(query)), None)
+    query = "select run_id from migration.gates where check_name = %s and state = 'awaiting' order by judged_at desc"
+    return next((run_id for (run_id,) in conn.execute(query, [APPROVAL])), None)
 
 
 def _keep_port(folder: Path) -> None:

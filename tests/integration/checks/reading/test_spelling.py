@@ -30,7 +30,7 @@ def test_the_server_and_the_pattern_take_the_same_texts_for_uuids(database) -> N
 
 
 def test_a_row_with_an_id_is_found_by_its_index(database) -> None:
-    """Asked for each rejected row: a scan for each would grow with the square of the database."""
+    """Asked of each row for itself: a scan for each would grow with the square of the database."""
     there = {"t": Table("t", (Column("id", "uuid", base="uuid"),))}
     with psycopg.connect(database()) as conn:
         conn.execute("create table t (id uuid primary key)")
