@@ -4,7 +4,7 @@ Laws
 - The source is only read, and may be a standby, so no table can be made there. A session's own settings can be set on
   any server: the keys stand in them, page by page, and a statement reads them from there.
 - What the books say comes from the target as it is read, so that a million keys are never in this process at once.
-- Nor is it spelled in every statement that needs it, which is sent twice, to be described and to be executed.
+- What many statements need is spelled in none of them: each is sent twice, to be described and to be executed.
 """
 
 from collections.abc import Iterable, Mapping

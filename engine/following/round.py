@@ -148,7 +148,8 @@ class Round:
         units = all_units.of(plan, whole)
         changed = {found.name for found in changes.changed}
         rows = {unit for unit in units.rows if unit.legacy_table in changed}
-        groups = {group for group in units.groups if group.reads & changed or self._draws(group)}
+        renumbered = self._renumbered()
+        groups = {group for group in units.groups if group.reads & changed or renumbered & _made(group)}
         keys: dict[str, set[str]] = {}
         before: Delta | None = None
         for _ in range(FARTHEST):
@@ -168,17 +169,14 @@ class Round:
             before = delta if closure.keeps_groups(delta, groups, rows - set(delta.rows) | added) else None
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
 
-    def _draws(self, group: Group) -> bool:
-        """Whether rows that the group makes have numbers of a legacy sequence that has moved since the last round; a
+    def _renumbered(self) -> set[str]:
+        """Tables with numbers of a legacy sequence that has moved since the last round: of rows that are made there a
         fresh run would begin elsewhere."""
         stood = bookkeeping.run(self.target, self.work.run_id).sequences or {}
-        made = {target for route in group.routes if not route.is_accounted for target in route.targets}
         source = self.work.plan.source
-        drawn = {name for name, columns in ddl.read_by(source).items() if made & {table for table, _ in columns}}
-        return any(
-            s.is_readable and s.name in drawn and stood.get(s.name) != [s.last_value, s.is_called]
-            for s in source.sequences
-        )
+        read = ddl.read_by(source)
+        moved = (s for s in source.sequences if s.is_readable and stood.get(s.name) != [s.last_value, s.is_called])
+        return {table for s in moved for table, _ in read[s.name]}
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
         """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back."""
@@ -318,6 +316,11 @@ def read_of(plan: Plan) -> list[str]:
 
 def _place(work: Work, is_archive: bool, name: str) -> tuple[str, str]:
     return final_place(work, Filled(name, is_archive, (), False))
+
+
+def _made(group: Group) -> set[str]:
+    """Tables in which the group makes rows that no legacy row stands for."""
+    return {target for route in group.routes if not route.is_accounted for target in route.targets}
 
 
 def _filled(rows: set[Rows], groups: set[Group]) -> set[str]:
