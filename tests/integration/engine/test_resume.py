@@ -48,13 +48,6 @@ def stop(monkeypatch):
     return anew
 
 
-@pytest.fixture
-def settings(database):
-    source = database()
-    seed(source, rows=5_000)
-    return lambda: _settings(source, database())
-
-
 def _settings(source: str, target: str) -> configuration.Settings:
     return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
 
@@ -87,20 +80,53 @@ def whole(module_database) -> tuple[str, list]:
     return source, _content(given, run.migrate(given, Options(auditor=trusting)).run_id)
 
 
-@pytest.mark.parametrize(
-    "stage", ["load, wave 1", "judge wave 1", "judge wave 3", "constraints: index", "analyze", "verify", "publish"]
-)
-def test_a_stopped_run_goes_on_where_it_stopped_and_ends_the_same(whole, database, stop, stage):
-    source, expected = whole
-    broken = _settings(source, database())
-    run_id = _stopped(broken, stage)
-    stop()
-    watch = Breaking()
-    summary = run.migrate(broken, Options(auditor=trusting, run_id=run_id, watch=watch))
-    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
-    assert not any("anew" in text for text in watch.messages)
-    assert _content(broken, run_id) == expected
-    assert _with_options(broken) == []
+@pytest.fixture
+def settings(whole, database):
+    """The same legacy database, which the test leaves alone, and a target of its own."""
+    return _settings(whole[0], database())
+
+
+@pytest.fixture
+def changing(whole, database):
+    """The same with a legacy database of the test's own."""
+    return _settings(database(template=whole[0]), database())
+
+
+def _asked(settings, query: str) -> list[tuple]:
+    with psycopg.connect(settings.target.conninfo) as conn:
+        return conn.execute(query).fetchall()
+
+
+def _gone_on(settings, run_id: str, stage: str | None = None) -> Breaking:
+    """A further attempt, which is stopped where a stage is named; what it said."""
+    watch = Breaking(stage)
+    if stage is None:
+        summary = run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch))
+        assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
+    else:
+        with pytest.raises(Interrupted):
+            run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch))
+    return watch
+
+
+STAGES = ["load, wave 1", "judge wave 1", "judge wave 3", "constraints: index", "analyze", "verify", "publish"]
+MOVED = "select route, number, committed_at from migration.chunks"
+VISIBLE = "select from pg_namespace where nspname in ('nxtgauge', 'legacy_archive')"
+
+
+def test_a_run_that_is_stopped_at_one_stage_after_the_other_goes_on_where_it_stopped_and_ends_the_same(
+    whole, settings, stop
+):
+    """And nothing of it is visible before the end."""
+    run_id, moved = _stopped(settings, STAGES[0]), set()
+    for stage in (*STAGES[1:], None):
+        assert _asked(settings, VISIBLE) == []
+        stop()
+        watch = _gone_on(settings, run_id, stage)
+        assert not any("anew" in text for text in watch.messages), (stage, watch.messages)
+        assert moved <= (moved := {*_asked(settings, MOVED)}), stage
+    assert _content(settings, run_id) == whole[1]
+    assert _with_options(settings) == []
 
 
 class StoppingAfter(Threads):
@@ -118,56 +144,30 @@ class StoppingAfter(Threads):
         return results
 
 
-@pytest.mark.parametrize(("work", "times"), [("look for orphans", 1), ("look for orphans", 3), ("make keys", 5)])
-def test_a_run_that_stopped_within_a_judgement_goes_on_and_ends_the_same(
-    whole, database, stop, monkeypatch, work, times
-):
+def test_a_run_that_is_stopped_within_its_judgements_goes_on_and_ends_the_same(whole, settings, stop, monkeypatch):
     """Some constraints stand by then, and some of what violates the others has gone: a few rows at a time."""
     monkeypatch.setattr(records, "BATCH_ROWS", 2)
-    source, expected = whole
-    broken, watch = _settings(source, database()), Breaking()
-    with pytest.raises(Interrupted):
-        run.migrate(broken, Options(auditor=trusting, watch=watch, workers=StoppingAfter(work, times)))
-    stop()
-    run_id = next(text for text in watch.messages if text.startswith("run ")).removeprefix("run ")
-    summary = run.migrate(broken, Options(auditor=trusting, run_id=run_id))
-    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
-    assert _content(broken, run_id) == expected
-
-
-def test_a_run_begins_anew_when_the_source_has_changed(settings, stop):
-    given = settings()
-    run_id = _stopped(given, "judge wave 1")
-    with psycopg.connect(given.source.conninfo, autocommit=True) as conn:
-        conn.execute("update reviews set updated_at = updated_at where id = (select id from reviews limit 1)")
-    stop()
-    watch = Breaking()
-    assert run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch)).state == "published"
-    assert any("anew" in text and "reviews" in text for text in watch.messages)
-
-
-def test_a_run_knows_the_plan_that_it_began_anew_by(settings, stop):
-    """Of two plans, neither goes on over the other's chunks; and each goes on over its own."""
-    first = settings()
-    second = first.model_copy(update={"frame_chunk_bytes": first.frame_chunk_bytes // 2, "profile": "other"})
-    run_id = _stopped(first, "judge wave 1")
-    stop()
-    for given, is_anew in ((second, True), (second, False), (first, True)):
-        watch = Breaking("judge wave 1")
+    for work, times in (("look for orphans", 1), ("look for orphans", 2), ("make keys", 4)):
         with pytest.raises(Interrupted):
-            run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch))
-        assert any("anew" in text for text in watch.messages) == is_anew, watch.messages
+            run.migrate(settings, Options(auditor=trusting, resume=True, workers=StoppingAfter(work, times)))
         stop()
-        assert operations.status(given)[0]["profile"] == given.profile
+    ((run_id,),) = _asked(settings, "select run_id from migration.runs")
+    _gone_on(settings, run_id)
+    assert _content(settings, run_id) == whole[1]
 
 
-def test_a_run_begins_anew_when_the_pages_of_a_table_are_not_what_they_were(settings, stop):
+def test_a_run_begins_anew_when_the_source_has_changed_or_the_pages_of_a_table_are_not_what_they_were(changing, stop):
     """An insert that was rolled back changes no row, and lengthens the table's file.
 
     A vacuum would cut the file again: it does not while somebody else has a lock on the table.
     """
-    given = settings().model_copy(update={"stream_chunk_bytes": 65536, "frame_chunk_bytes": 65536})
+    given = changing.model_copy(update={"stream_chunk_bytes": 65536, "frame_chunk_bytes": 65536})
     run_id = _stopped(given, "judge wave 1")
+    with psycopg.connect(given.source.conninfo, autocommit=True) as conn:
+        conn.execute("update reviews set updated_at = updated_at where id = (select id from reviews limit 1)")
+    stop()
+    said = _gone_on(given, run_id, "judge wave 1").messages
+    assert any("anew" in text and "reviews" in text for text in said), said
     with psycopg.connect(given.source.conninfo) as conn:
         conn.execute("create temp table more as select * from notifications")
         conn.execute("update more set id = gen_random_uuid()")
@@ -177,34 +177,29 @@ def test_a_run_begins_anew_when_the_pages_of_a_table_are_not_what_they_were(sett
         conn.rollback()
         conn.execute("select from notifications limit 0")
         stop()
-        watch = Breaking()
-        summary = run.migrate(given, Options(auditor=trusting, run_id=run_id, watch=watch))
-    assert any("anew" in text and "pages" in text for text in watch.messages), watch.messages
-    assert summary.state == "published" and all(table["balanced"] for table in summary.tables)
+        said = _gone_on(given, run_id).messages
+    assert any("anew" in text and "pages" in text for text in said), said
 
 
-def test_nothing_is_visible_before_the_end(settings):
-    given = settings()
-    _stopped(given, "analyze")
-    with psycopg.connect(given.target.conninfo) as conn:
-        assert conn.execute("select to_regnamespace('nxtgauge'), to_regnamespace('legacy_archive')").fetchone() == (
-            None,
-            None,
-        )
+def test_a_run_knows_the_plan_that_it_began_anew_by(settings, stop):
+    """Of two plans, neither goes on over the other's chunks; and each goes on over its own."""
+    second = settings.model_copy(update={"frame_chunk_bytes": settings.frame_chunk_bytes // 2, "profile": "other"})
+    run_id = _stopped(settings, "judge wave 1")
+    for given, is_anew in ((second, True), (second, False), (settings, True)):
+        stop()
+        said = _gone_on(given, run_id, "judge wave 1").messages
+        assert any("anew" in text for text in said) == is_anew, said
+        assert operations.status(given)[0]["profile"] == given.profile
 
 
 def test_a_dry_run_leaves_its_bookkeeping_alone(settings):
-    given = settings()
-    summary = run.migrate(given, Options(dry_run=True))
+    summary = run.migrate(settings, Options(auditor=trusting, dry_run=True))
     assert summary.state == "discarded" and all(table["balanced"] for table in summary.tables)
-    with psycopg.connect(given.target.conninfo) as conn:
-        left = conn.execute("select nspname::text from pg_namespace where nspname ~ '^(nxtgauge|legacy)'").fetchall()
-    assert left == []
+    assert _asked(settings, "select nspname::text from pg_namespace where nspname ~ '^(nxtgauge|legacy)'") == []
 
 
 def test_a_run_is_resumed_as_what_it_was(settings, stop):
-    given = settings()
-    run_id = _stopped(given, "judge wave 1")
+    run_id = _stopped(settings, "load, wave 1")
     stop()
     with pytest.raises(ConfigError, match="without --dry-run"):
-        run.migrate(given, Options(run_id=run_id, dry_run=True))
+        run.migrate(settings, Options(run_id=run_id, dry_run=True))
