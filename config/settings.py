@@ -54,6 +54,7 @@ SECRETS = (*CONNECTIONS, "masking_key", "notify_url", "lineage_url")
 LONGEST_NAME = 63  # bytes, PostgreSQL's own limit
 LONGEST_TARGET = 50  # leaves room for the suffixes below
 SUFFIXES = ("__build", "__previous", "__withdrawn")
+RETIRED = "__retired"  # what a fence adds to the name of the source's schema
 RESERVED = ("migration", "legacy_archive", "information_schema")
 KIBIBYTE, MEBIBYTE = 1024, 1024 * 1024
 

@@ -141,7 +141,7 @@ class Delta:
         facts = Facts(
             settings=under,
             mapping=rules,
-            source=catalog.named(catalog.read(source, kept.source_schema), rules),
+            source=catalog.named(catalog.legacy(source, kept.source_schema), rules),
             target=of_target.result()[1],
             archive=archived.result()[1],
             books=kept,

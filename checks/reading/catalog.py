@@ -14,9 +14,12 @@ from typing import Any, TypeVar
 
 import psycopg
 
+from config.errors import SourceError
 from config.rules import Mapping
+from config.settings import RETIRED
 from config.shapes import Column, Constraint, Index, Table
 
+LEGACY = "select nspname::text from pg_namespace where nspname = any(%s) order by nspname <> %s limit 1"
 FOLDER = Path(__file__).parent / "sql"
 NamedPart = TypeVar("NamedPart", Constraint, Index)
 
@@ -79,6 +82,18 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
         for name, found in columns.items()
     }
     return Catalog(schema, tables, conn.info.server_version)
+
+
+def legacy(conn: psycopg.Connection, schema: str) -> Catalog:
+    """The catalogue of the schema that a run has read, under the name that it has now: the fence of a cut-over may have
+    renamed it. Errors: SourceError, where it has neither name."""
+    name = conn.execute(LEGACY, [[schema, schema + RETIRED], schema]).fetchone()
+    if name is None:
+        raise SourceError(
+            f"the source has no schema {schema}, nor one called {schema}{RETIRED} by a fence, so there is nothing to "
+            "compare with; does NXTGAUGE_SOURCE_URL name the database that was migrated?"
+        )
+    return read(conn, name[0])
 
 
 def named(catalog: Catalog, rules: Mapping) -> Catalog:

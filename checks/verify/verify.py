@@ -219,7 +219,7 @@ def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archi
         facts = Facts(
             settings=under,
             mapping=rules,
-            source=catalog.named(catalog.read(source, run.source_schema), rules),
+            source=catalog.named(catalog.legacy(source, run.source_schema), rules),
             target=catalog.read(target, schema),
             archive=catalog.read(target, archive),
             books=run,

@@ -5,11 +5,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from config.errors import MigrateError, SourceError, TargetError
-from config.settings import Settings
+from config.settings import RETIRED, Settings
 from engine.books import bookkeeping, cutovers
 from engine.changes import rounds
 from engine.cutover import silence
-from engine.cutover.binding import RETIRED
 from engine.cutover.lock import Locked
 from engine.session import connect
 from engine.session.blame import blame

@@ -22,12 +22,11 @@ from psycopg import sql
 from config.errors import PlanRefused
 from config.postgres.connection import WATCHED
 from config.postgres.quoting import grant, membership, quoted
-from config.settings import LONGEST_NAME
+from config.settings import LONGEST_NAME, RETIRED
 from engine.cutover.locking import Table, oids
 from engine.session import fetch, rights
 
 How = Literal["revoke", "rename"]
-RETIRED = "__retired"
 WRITES = "insert, update, delete, truncate"
 FOLDER = Path(__file__).parent / "sql"
 GRANTS = (FOLDER / "grants.sql").read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ import psycopg
 from psycopg import sql
 
 from config.errors import ConfigError, StagingError
-from config.settings import VARIABLES, Settings
+from config.settings import RETIRED, VARIABLES, Settings
 from engine.cutover import binding
-from engine.cutover.binding import RETIRED, Binding
+from engine.cutover.binding import Binding
 from engine.session import connect, fetch, servers
 from engine.session.blame import blame
 from engine.session.servers import ServerInfo

@@ -13,16 +13,18 @@ from checks.verify import verify
 from config import settings as configuration
 from config.errors import SourceError, StagingError, TargetBusy, TargetError
 from config.postgres import network, pooling
-from engine import operations
+from engine import operations, sync
 from engine.books import lease
+from engine.cutover import cutover, fence
 from engine.publish.rollback import Wish
 from engine.run import migrate
 from engine.session import connect
 from engine.session.execution import Silent
+from engine.session.stop import STOP
 from engine.start import survey
 from engine.start.options import Options
 from flows.local import staging_copy
-from flows.runs.work import auditor
+from flows.runs.work import auditor, delta_auditor
 from tests.support.auditors import trusting
 from tests.support.poolers import has_pgbouncer, locks, pgbouncer, small
 
@@ -74,11 +76,13 @@ def _opened(session: contextlib.AbstractContextManager[psycopg.Connection]) -> N
 
 def _commands(settings: configuration.Settings, side: str) -> Iterator[Callable[[], object]]:
     """All that opens sessions on this side."""
-    if side == "staging":
+    if side in ("source", "staging"):
         yield lambda: staging_copy.stage(settings, staging_copy.wish(100, False, None, None), None)
+    if side == "staging":
         return
     yield lambda: survey.survey(settings)
     yield lambda: migrate(settings, Options())
+    yield lambda: sync.sync(settings, sync.Following(rounds=1))
     yield lambda: _opened(auditors.source(settings.source) if side == "source" else auditors.target(settings.target))
     if side == "target":
         yield lambda: verify.published(settings)
@@ -108,6 +112,34 @@ def test_sessions_that_are_shared_are_refused_before_anything_is_done(everywhere
             assert conn.execute(made).fetchall() == []
 
 
+@pytest.fixture(scope="module")
+def published(module_database) -> tuple[str, str]:
+    """URLs of a legacy database and of a target that a run has published it into."""
+    source, target = module_database(), module_database()
+    with psycopg.connect(source) as conn:
+        conn.execute(SOURCE)
+    migrate(configuration.load("demo", _sides(source, target)), Options(auditor=trusting))
+    return source, target
+
+
+def _sides(source: str, target: str) -> dict[str, str]:
+    return {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target}
+
+
+@pytest.mark.parametrize("name", _with_pgbouncer("small transaction last", "pgbouncer transaction"))
+def test_what_judges_and_fences_refuses_sessions_that_are_shared(published, through, name):
+    """Neither writes anything, so that one target serves them all."""
+    given = _sides(*published) | {"NXTGAUGE_FENCE_URL": published[0]}
+    settings = {side: configuration.load("demo", through(given, side, name)) for side in ("source", "target", "fence")}
+    for side in ("source", "target"):
+        with pytest.raises(SIDES[side], match="is reached through a pooler with transaction pooling") as caught:
+            verify.published(settings[side])
+        assert f"NXTGAUGE_{side.upper()}_URL" in str(caught.value) and not caught.value.retryable
+    (fault,) = fence.faults(settings["fence"])
+    assert "transaction pooling" in fault and "NXTGAUGE_FENCE_URL" in fault
+    assert [locks(url) for url in published] == [0, 0]
+
+
 class Second(Silent):
     """Tries to begin another run while this one loads."""
 
@@ -135,6 +167,23 @@ def test_where_each_client_has_its_session_a_run_is_as_without(everywhere, throu
         assert staging_copy.stage(settings, staging_copy.wish(100, False, None, None), None)["state"] == "proven"
     assert operations.rollback(settings, Wish(to_nothing=True))["replaced_run"] == summary.run_id
     assert [locks(everywhere[variable]) for variable in everywhere] == [0, 0, 0]
+
+
+@pytest.mark.skipif(not has_pgbouncer(), reason="pgbouncer is not installed here")
+def test_a_build_follows_and_is_cut_over_and_verified_where_each_client_has_its_session(everywhere, through):
+    """The pooler keeps sessions of a superuser, whom no REVOKE binds: the fence renames the schema."""
+    given = everywhere | {"NXTGAUGE_FENCE_URL": everywhere["NXTGAUGE_SOURCE_URL"]}
+    for side in ("source", "target", "fence"):
+        given = through(given, side, "pgbouncer session")
+    settings = configuration.load("demo", given)
+    run_id = sync.sync(settings, sync.Following(rounds=1)).run_id
+    with delta_auditor(settings, STOP) as judge:
+        made = cutover.cutover(settings, cutover.Cutting(auditor=trusting, delta_auditor=judge))
+    assert (made.summary.run_id, made.summary.state, made.late) == (run_id, "published", ())
+    assert verify.published(settings, level="content").passed
+    with psycopg.connect(everywhere["NXTGAUGE_SOURCE_URL"]) as conn:
+        assert conn.execute("select count(*) from public__retired.users").fetchone() == (50,)
+    assert [locks(url) for url in everywhere.values()] == [0, 0, 0]
 
 
 UNFIT = {"session two": "had 2 for us", "session kept": "DISCARD ALL"}

@@ -73,6 +73,16 @@ def test_the_suites_are_part_of_the_whole(migrated) -> None:
     assert Counter(check.kind for check in verdict.checks)["suite"] > 50
 
 
+def test_a_source_whose_schema_a_fence_has_renamed_is_judged_and_one_without_it_is_told(migrated) -> None:
+    settings, source, _ = migrated
+    _do(source, "alter schema public rename to public__retired")
+    verdict = _published(settings)
+    assert set(_statuses(verdict).values()) == {PASS} and not verdict.changes
+    _do(source, "alter schema public__retired rename to elsewhere")
+    with pytest.raises(SourceError, match="no schema public, nor one called public__retired"):
+        _published(settings)
+
+
 def test_what_cannot_be_looked_at_is_an_error_and_no_pass(migrated) -> None:
     settings, _, target = migrated
     _do(target, "alter table orders rename to orders_of_old")
