@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 from checks.reading.statements import one_value
 from checks.verdict import Check
 from config.errors import MigrateError, SourceError, StagingError, TargetError
-from config.postgres import network, pooling, refused, session
+from config.postgres import network, pooling, refused, session, standby
 from config.postgres.connection import Connection
 from config.postgres.waits import Session as Watched
 
@@ -158,7 +158,8 @@ def failed(kind: type[MigrateError], connection: Connection, fault: psycopg.Erro
     """The error to raise for one of a driver. What passes by itself may be tried again."""
     state = fault.sqlstate or "connection lost"
     what = f"judging {connection.redacted} failed on the {SIDES[kind]}: {type(fault).__name__} ({state})"
-    error = kind("; ".join(filter(None, (what, network.why(connection) if _passes(fault) else ""))))
+    why = standby.why(str(fault)) or (network.why(connection) if _passes(fault) else "")
+    error = kind("; ".join(filter(None, (what, why))))
     error.sqlstate, error.retryable = fault.sqlstate or "", _passes(fault)
     return error
 

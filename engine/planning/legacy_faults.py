@@ -21,7 +21,7 @@ KINDS = {"table": "{}, whole", "sequence": "the positions of sequences {}"}
 
 
 def of_privileges(catalog: Catalog) -> list[Fault]:
-    """The faults about what the role may not read."""
+    """The faults about what the role may not read, and what this server does not have."""
     tables = [table for table in catalog.tables if not table.extension]
     barred, faults = catalog.unreadable, []
     if catalog.is_barred:
@@ -32,7 +32,8 @@ def of_privileges(catalog: Catalog) -> list[Fault]:
     faults += [Fault(_no_select(catalog, kind, names)) for kind, names in closed.items() if names]
     found: list[LegacyTable | Unreadable] = [*tables, *barred]
     filtered = [one for one in found if one.is_filtered]
-    return faults + [Fault(f"{one.name}: {hidden_rows(one, catalog.reader)}", one.name) for one in filtered]
+    faults += [Fault(f"{one.name}: {hidden_rows(one, catalog.reader)}", one.name) for one in filtered]
+    return faults + [Fault(f"{table.name}: {_elsewhere(table)}", table.name) for table in tables if table.unreplicated]
 
 
 def _no_select(catalog: Catalog, kind: str, names: Sequence[str]) -> str:
@@ -42,6 +43,14 @@ def _no_select(catalog: Catalog, kind: str, names: Sequence[str]) -> str:
         listed = f"{', '.join(names[:LISTED])} and {len(names) - LISTED} more"
         on = f"ALL {kind.upper()}S IN SCHEMA {quoted(catalog.schema)}"
     return f"no privilege to read {KINDS[kind].format(listed)}; {grant('SELECT', on, catalog.reader)}"
+
+
+def _elsewhere(table: LegacyTable) -> str:
+    names = ", ".join(table.unreplicated[:LISTED])
+    return (
+        f"the source is a standby, which has no rows of what is unlogged ({names}); read from its primary, or make it "
+        f"logged there: ALTER TABLE {table.unreplicated[0]} SET LOGGED"
+    )
 
 
 def hidden_rows(table: LegacyTable | Unreadable, reader: str) -> str:

@@ -75,6 +75,7 @@ class LegacyTable:
     inherits: bare names of its inheritance parents; has_heirs: other tables inherit from it.
     has_select: it may be read whole, system columns too, for which grants on its columns do not do;
     barred_partitions: those that may not be read by themselves, fit for SQL; through their root they may;
+    unreplicated: of the table and its partitions those that are unlogged, fit for SQL, where the server is a standby;
     is_filtered: a row-level policy would hide rows from this session's user; is_security_forced: from its owner, too.
     acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
     """
@@ -101,6 +102,7 @@ class LegacyTable:
     acl: tuple[str, ...] = field(default=(), compare=False)
     has_select: bool = field(default=True, compare=False)
     barred_partitions: tuple[str, ...] = field(default=(), compare=False)
+    unreplicated: tuple[str, ...] = field(default=(), compare=False)
     invalid_indexes: tuple[str, ...] = ()  # left by a failed CREATE INDEX CONCURRENTLY; never replayed
 
     @property

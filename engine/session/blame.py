@@ -12,7 +12,7 @@ import adbc_driver_manager
 import psycopg
 
 from config.errors import Interrupted, MigrateError, SourceError, StagingError
-from config.postgres import network, refused
+from config.postgres import network, refused, standby
 from config.postgres.connection import Connection
 from engine.session.stop import STOP, Stop
 
@@ -45,7 +45,7 @@ NETWORK = "nothing came back for too long; look at the network to it"
 
 # libpq and the drivers give no SQLSTATE for these: (pattern, SQLSTATE that fits).
 WITHOUT_SQLSTATE = [
-    (r"conflict with recovery", "40001"),
+    (standby.CONFLICT, "40001"),
     (r"deadlock detected", "40P01"),
     (r"lock timeout", "55P03"),
     (r"could not (send|receive) data|consuming input failed|lost synchronization|sending query failed", "08006"),
@@ -90,6 +90,8 @@ class Diagnosis:
     @property
     def hint(self) -> str:
         if self.sqlstate.startswith("08") and (why := network.why() or (re.search(SILENT, self.text) and NETWORK)):
+            return why
+        if why := standby.why(self.text):
             return why
         prefixes = (self.sqlstate[:length] for length in (5, 3, 2))
         return next((HINTS[prefix] for prefix in prefixes if prefix in HINTS), "")
@@ -184,9 +186,9 @@ def _diagnosis(error: Exception) -> Diagnosis:
         fields = {_decoded(key): _decoded(value) for key, value in error.details or []}
         text = fields.get("PG_DIAG_MESSAGE_PRIMARY") or str(error).split("Query was")[0]
     else:
-        silent = re.search(SILENT, str(error))
+        said = re.search(f"{SILENT}|{standby.CONFLICT}", str(error))
         return Diagnosis(
-            guessed_sqlstate(str(error)), f"the stream of rows broke off {silent[0] if silent else ''}".strip()
+            guessed_sqlstate(str(error)), f"the stream of rows broke off {said[0] if said else ''}".strip()
         )
     return Diagnosis(error.sqlstate or guessed_sqlstate(text), text.strip(), _place(fields), _column(fields))
 

@@ -65,6 +65,7 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
     if done.passing:
         raise told(SourceError, "reading the definitions", done.passing)
     if done.code:
+        snapshot.check()  # whose end is told as what it is
         said = source.redact((done.errors.strip().splitlines() or ["it said nothing"])[0])
         raise SourceError(f"reading the definitions: {said}; grant the source's role what `plan` needs, or try again")
     listed = programs.run("pg_restore", ["--list", str(archive.file)], stop).output.splitlines(keepends=True)

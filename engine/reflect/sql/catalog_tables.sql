@@ -32,6 +32,14 @@ select c.oid,
            order by 1
        ) as barred_partitions,
        array(
+           select format('%I.%I', n.nspname, p.relname)
+           from pg_class p
+           join pg_namespace n on n.oid = p.relnamespace
+           where pg_is_in_recovery() and p.relpersistence = 'u' and p.relkind = 'r'
+               and p.oid in (select t.relid from pg_partition_tree(c.oid) t union all select c.oid)
+           order by 1
+       ) as unreplicated,
+       array(
            select x.relname::text
            from pg_index i
            join pg_class x on x.oid = i.indexrelid

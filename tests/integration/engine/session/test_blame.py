@@ -44,6 +44,7 @@ class TestBlame:
             raise OSError(text)
         assert (caught.value.sqlstate, caught.value.retryable) == (sqlstate, sqlstate != "57014")
         assert ("look at the network" in str(caught.value)) is ("timed out" in text)
+        assert ("hot_standby_feedback" in str(caught.value)) is ("recovery" in text)
 
     @pytest.mark.parametrize("name", ["target", "adbc_target"])
     @pytest.mark.parametrize(
