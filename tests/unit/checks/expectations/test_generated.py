@@ -1,8 +1,11 @@
 """What follows from the declared tables and the mapping, and what is done with Data Docs; no database."""
 
+from collections.abc import Callable
+from types import ModuleType
+
 import pytest
 
-from checks.expectations import data_docs, generated
+from checks.expectations import data_docs
 from checks.expectations.schema import Schema, SchemaColumn, SchemaTable
 from checks.verdict import CRITICAL, FAIL, INFO, PASS, Check
 from config import target
@@ -24,12 +27,26 @@ def declared(name: str, **changed: SchemaColumn) -> SchemaTable:
     return SchemaTable(columns | changed, shape.primary_key)
 
 
-def planned(table: str, schema: Schema) -> dict[str, generated.Planned]:
-    found = [*generated.of_rows(table, schema), *generated.of_columns(table, schema, {})]
-    return {plan.name.removeprefix(f"suite/{table}/"): plan for plan in found}
+@pytest.fixture(scope="module")
+def generated() -> ModuleType:
+    """It brings Great Expectations, for which a process that only collects this module need not wait some seconds."""
+    from checks.expectations import generated
+
+    return generated
 
 
-def test_every_declared_check_is_said_by_an_expectation_or_a_rule() -> None:
+@pytest.fixture
+def planned(generated) -> Callable[[str, Schema], dict]:
+    """What is planned for a table, by its name without the suite's."""
+
+    def plans(table: str, schema: Schema) -> dict:
+        found = [*generated.of_rows(table, schema), *generated.of_columns(table, schema, {})]
+        return {plan.name.removeprefix(f"suite/{table}/"): plan for plan in found}
+
+    return plans
+
+
+def test_every_declared_check_is_said_by_an_expectation_or_a_rule(generated) -> None:
     assert generated.unsaid() == []
 
 
@@ -42,18 +59,18 @@ def test_every_declared_check_is_said_by_an_expectation_or_a_rule() -> None:
         ("x >= -5", {"min_value": -5, "strict_min": False}),
     ],
 )
-def test_declared_checks_become_expectations(expression: str, wanted: dict) -> None:
+def test_declared_checks_become_expectations(generated, expression: str, wanted: dict) -> None:
     expectation = generated.said(check_of(expression))
     assert expectation.column == "x" and expectation.severity.value == CRITICAL
     assert {name: getattr(expectation, name) for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("expression", ["x = y + z", "x <> y", "x in ('A') or (y)", "x > 0 and x < 9"])
-def test_a_check_of_another_form_is_not_half_said(expression: str) -> None:
+def test_a_check_of_another_form_is_not_half_said(generated, expression: str) -> None:
     assert generated.said(check_of(expression)) is None
 
 
-def test_a_declared_table_is_held_to_its_declaration() -> None:
+def test_a_declared_table_is_held_to_its_declaration(planned) -> None:
     plans = planned("orders", Schema("s", {"orders": declared("orders")}))
     assert set(plans) == {"columns", "required", "values/status", "types"}
     strict = [c.name for c in target.load()["orders"].columns if c.not_null]
@@ -61,7 +78,7 @@ def test_a_declared_table_is_held_to_its_declaration() -> None:
     assert plans["required"].parts[0].keys == 'select "id" from {batch} where "id" is null'
 
 
-def test_a_lacking_column_is_one_finding() -> None:
+def test_a_lacking_column_is_one_finding(planned) -> None:
     table = declared("orders")
     del table.columns["status"]
     plans = planned("orders", Schema("s", {"orders": table}))
@@ -71,7 +88,7 @@ def test_a_lacking_column_is_one_finding() -> None:
     assert not any("status" in typed for typed in plans["types"].parts[0].expectation.value_set)
 
 
-def test_a_reference_has_the_type_of_its_key() -> None:
+def test_a_reference_has_the_type_of_its_key(planned) -> None:
     users = SchemaTable({"id": column("bigint")}, ("id",))
     wrong = Schema("s", {"orders": declared("orders"), "users": users})
     assert planned("orders", wrong)["types"].parts[0].found == "user_id is uuid, bigint expected"
@@ -79,7 +96,7 @@ def test_a_reference_has_the_type_of_its_key() -> None:
     assert planned("orders", right)["types"].parts[0].found == ""
 
 
-def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping() -> None:
+def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping(planned) -> None:
     columns = {"id": column(is_required=True), "language": column(), "created_at": column()}
     plans = planned("users", Schema("s", {"users": SchemaTable(columns, ())}))
     assert set(plans) == {"columns", "required", "gone"}
@@ -88,7 +105,7 @@ def test_a_copied_table_is_held_to_its_own_columns_and_to_the_mapping() -> None:
     assert plans["gone"].parts[0].found == "language still there"
 
 
-def test_renamed_and_moved_columns_are_gone() -> None:
+def test_renamed_and_moved_columns_are_gone(generated) -> None:
     names = ("jobs", "lead_requests", "reviews", "coupon_redemptions")
     gone = {name: generated._gone_columns(name, SchemaTable({}, ())) for name in names}
     assert gone["jobs"] == ["job_type"]
@@ -97,14 +114,14 @@ def test_renamed_and_moved_columns_are_gone() -> None:
     assert gone["coupon_redemptions"] == ["used_at"]
 
 
-def test_a_table_may_keep_both_names_of_a_renaming() -> None:
+def test_a_table_may_keep_both_names_of_a_renaming(generated) -> None:
     both = SchemaTable({"redeemed_at": column(), "used_at": column()}, ())
     assert "used_at" not in generated._gone_columns("coupon_redemptions", both)
     taken_in = SchemaTable({"employment_type": column(), "job_type": column()}, ())
     assert "job_type" in generated._gone_columns("jobs", taken_in)
 
 
-def test_forbidden_links_are_critical_and_others_a_question() -> None:
+def test_forbidden_links_are_critical_and_others_a_question(generated, planned) -> None:
     text = column("text", is_text=True)
     table = declared("developer_profiles", github_url=text, website=text)
     plans = planned("developer_profiles", Schema("s", {"developer_profiles": table}))
@@ -116,7 +133,7 @@ def test_forbidden_links_are_critical_and_others_a_question() -> None:
     assert [part.column for part in plans["links"].parts] == ["website"]
 
 
-def test_a_parameter_has_a_plain_name() -> None:
+def test_a_parameter_has_a_plain_name(generated) -> None:
     assert generated.parameter('Full "Name"') == "rows_Full__Name_"
 
 
