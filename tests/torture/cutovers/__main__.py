@@ -5,18 +5,22 @@ at any moment. Ends with 1 if there was any fault.
 """
 
 import argparse
+import contextlib
 import json
 import random
 import signal
 import statistics
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import SimpleQueue
 
 from tests.torture.cutovers import place, play
 from tests.torture.cutovers.moments import COMMITS, MOMENTS
+from tests.torture.cutovers.place import Grounds
 from tests.torture.cutovers.play import Told, Wish
 from tests.torture.cutovers.strikes import STRIKES
 
@@ -31,9 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
     folder = given.reports / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}"
     folder.mkdir(parents=True)
     done: list[Told] = []
-    with place.opened() as grounds:
-        for wish in wishes(given.rounds, given.seed, given.only, given.budget):
-            done.append(play.play(grounds, wish))
+    with contextlib.ExitStack() as stack:
+        grounds = [stack.enter_context(place.opened()) for _ in range(given.beside)]
+        for told in played(grounds, wishes(given.rounds, given.seed, given.only, given.budget)):
+            done.append(told)
             with (folder / "rounds.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(play.of_dict(done[-1])) + "\n")
             print(line(done[-1]), flush=True)
@@ -43,11 +48,27 @@ def main(arguments: list[str] | None = None) -> int:
     return int(any(told.faults for told in done))
 
 
+def played(grounds: Sequence[Grounds], wished: Iterable[Wish]) -> Iterator[Told]:
+    """The rounds as they end; each of the grounds plays the next one as soon as it is free."""
+    left, ended = deque(wished), SimpleQueue[Told]()
+
+    def play_all(own: Grounds) -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                ended.put(play.play(own, left.popleft()))
+
+    count = len(left)
+    for own in grounds:
+        threading.Thread(target=play_all, args=(own,), daemon=True).start()
+    yield from (ended.get() for _ in range(count))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make cutovers", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--budget", type=float, default=8.0, help="seconds; a slow machine needs more")
+    parser.add_argument("--beside", type=int, default=2, help="rounds that are played beside each other")
     parser.add_argument("--only", default="", help="rounds whose `strike at moment` has this in it")
     parser.add_argument("--reports", type=Path, default=REPORTS, help="the folder for the report")
     return parser

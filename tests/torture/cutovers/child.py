@@ -27,7 +27,8 @@ from tests.support.failpoints.arming import Strike, arm
 from tests.torture.cutovers.moments import Moment
 
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+# All that a child imports, once: that takes as long as a round of its own.
+_processes.set_forkserver_preload(["tests.torture.cutovers.play", "checks.delta.delta"])
 
 
 class Listening(Silent):

@@ -40,6 +40,7 @@ LOCKS = f"""
 FENCED_OFF = ("42501", "42P01", "3F000")
 # What writers do to each other, whoever looks on.
 OWN_ERRORS = ("40P01",)
+SERVER_GONE = ("08", "57")  # classes of what they meet while it is killed, and starts again
 
 
 def live_run(place: Place) -> str | None:

@@ -64,9 +64,11 @@ class Place:
 
 @dataclass
 class Grounds:
-    """A server with templates. made: (what is in the legacy database, whether the target is the same) → templates."""
+    """A server with templates. made: (what is in the legacy database, whether the target is the same) → templates.
+    slowness: how many times the budget that was asked for a round needs, on a machine that has more to do."""
 
     server: Server
+    slowness: float = 1.0
     made: dict[tuple[str, bool], Place] = field(default_factory=dict)
 
     def place(self, number: int | str, legacy: str, is_one: bool) -> Place:

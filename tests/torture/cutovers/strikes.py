@@ -81,6 +81,13 @@ def _swallowed(side: str) -> Callable[[Struck], None]:
     return swallow
 
 
+def server_killed(struck: Struck) -> None:
+    """kill -9 of both sides' postmaster, which starts again at once."""
+    struck.place.server.kill()
+    struck.child.go_on()
+    struck.place.server.start()
+
+
 def nothing(struck: Struck) -> None:
     """The process does it itself, as it goes on."""
     struck.child.go_on()
@@ -97,5 +104,6 @@ STRIKES: dict[str, Callable[[Struck], None]] = {
     "target reset": _reset("target"),
     "source swallowed": _swallowed("source"),
     "target swallowed": _swallowed("target"),
+    "server killed": server_killed,
     "answer lost": nothing,
 }
