@@ -64,11 +64,11 @@ def play(grounds: Grounds, wish: Wish) -> Told:
         place = grounds.place(wish.number, wish.legacy, wish.is_one)
         with judging.backoffice(place, wish.is_renamed):
             _Round(grounds, place, wish, told).run()
+        if not told.faults:
+            grounds.drop(place.source, place.target)
     except Exception as error:
         told.faults.append(f"broke off: {type(error).__name__}: {str(error)[:600]}")
     told.seconds = round(time.monotonic() - began, 1)
-    if not told.faults:
-        grounds.drop(place.source, place.target)
     return told
 
 
