@@ -86,7 +86,10 @@ class Following:
         if plan.faults:
             raise PlanRefused([str(fault) for fault in plan.faults])
         if begin.fingerprint(plan, settings) != run.plan_hash:
-            raise Anew("the mapping, the source's schema, the profile or the program is not what it was")
+            raise Anew(
+                "the mapping, the source's schema, the profile or the program is not what it was, or there are ids, or "
+                "links, of another form now"
+            )
         return plan
 
     def _planned_again(

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.histories import golden
 from tests.histories.databases.filling import TURNS
 from tests.histories.playing import Played, play
+from tests.histories.reach import Reached
 from tests.torture.cutovers import place
 from tests.torture.cutovers.place import Grounds
 
@@ -30,11 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     given.logs.mkdir(parents=True, exist_ok=True)
     log = given.logs / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-seed-{given.seed}.log"
     rounds = faults = 0
-    ends: Counter[str] = Counter()
+    ends, reached = Counter[str](), Reached()
     with place.opened() as grounds, log.open("w", encoding="utf-8") as file:
         for number in range(given.seed, given.seed + given.histories):
             legacy, played = _golden(grounds, number, given) if given.golden else _legacy(grounds, number, given)
             ends += played.ends
+            reached += played.reached
             rounds, faults = rounds + played.rounds, faults + bool(played.faults)
             text = _line(number, legacy, played)
             print(text, flush=True)
@@ -42,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             file.flush()
         print(f"{given.histories} histories, {rounds} rounds compared, {faults} with faults; log: {log}")
         print(*(f"  {count} {' '.join(what.split())[:SHOWN]}" for what, count in ends.most_common()), sep="\n")
+        print(*(f"  {line}" for line in reached.lines()), sep="\n")
     return int(faults > 0)
 
 
@@ -50,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--histories", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1000, help="the first history's; the next has the next")
     parser.add_argument("--rounds", type=int, default=6, help="of each history")
-    parser.add_argument("--steps", type=int, default=9, help="transactions of each round")
+    parser.add_argument(
+        "--steps", type=int, default=9, help="transactions of each round, a quarter of it or three times as many"
+    )
     parser.add_argument("--legacy", default="", choices=["", *dict.fromkeys(TURNS)], help="the only legacy database")
     parser.add_argument("--golden", action="store_true", help="of golden cases, one after the other")
     parser.add_argument("--cases", default="", help="only those golden cases whose name has this in it")

@@ -33,26 +33,21 @@ from engine.session.stop import STOP
 from engine.start.options import Options
 from flows.runs import work
 from tests.golden.cases import CASES, settings_of
-from tests.histories import oracle
+from tests.histories import altering, oracle
 from tests.histories.compare import Side, differences
-from tests.histories.history import REFUSED, History
-from tests.histories.playing import Databases, Played, against_fresh, built, following
+from tests.histories.history import History
+from tests.histories.playing import RARE, SIZES, Databases, Played, against_fresh, built, following
 from tests.support.auditors import reconciling
 
 LARGE = ("many_chunks",)  # its rows take minutes
 FOLLOWED = [c for c in CASES if not (c / "refused.txt").exists() and c.name not in LARGE]
 STEPS, ROUNDS = 8, 2
 GONE = (0.0, 0.0, 0.3, 0.7, 1.0)  # shares of the rows that are not there yet as the build is made
-RARE, ALTERED = 0.3, 0.08  # shares of the rounds before which a table is rewritten, or the catalogue changes
+ALTERED = 0.12  # of the rounds, before which the catalogue changes
 CUT = 0.3  # of the histories, which end so
 BUDGET = 60.0
 ANEW = 4  # times at most that a history begins anew
 RUNS = re.compile(r"\b\d{8}-\d{6}-\w+|test_\w+|\bg\d+[a-z]?\b")
-ALTERABLE = """
-    select c.relname::text, coalesce(array_agg(a.attname::text) filter (where not a.attnotnull), '{}')
-    from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-    where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p') and not c.relispartition group by 1 order by 1
-"""
 
 
 def name_of(case: Path) -> str:
@@ -104,6 +99,8 @@ class _Case:
             yield history
             self.played.done += history.settle()
             self.played.refused += history.refused
+            self.played.reached.written += history.writes.written
+            self.played.reached.tables |= {table.name for table in history.writes.tables}
 
     def _follow(self, rounds: int) -> None:
         """Rounds until so many are played, a fault is found, or the build has to be made anew."""
@@ -111,18 +108,19 @@ class _Case:
         try:
             with self._history() as history, following(self.settings, self.run_id) as session:
                 while played.rounds < rounds and not played.faults:
-                    done = history.step(STEPS)
+                    done = history.step(round(self.rng.choice(SIZES) * STEPS))
                     if self.rng.random() < RARE:
                         done += history.rare()
                     if self.rng.random() < ALTERED:
-                        done += self._alter()
+                        done += altering.alter(self.conn, self.settings.source_schema, self.rng)
                     found = self._round(session)
                     played.rounds += 1
                     played.faults = [f"round {played.rounds}, after {dict(done)}", *found] if found else []
                     played.done += done
         except Anew as why:
             played.done += done
-            played.ends[f"anew, {'as the catalogue changed' if done['altered'] else f'after {dict(done)}'}: {why}"] += 1
+            altered = ", ".join(what for what in done if what.startswith("altered"))
+            played.ends[f"anew, {altered or f'after {dict(done)}'}: {why}"] += 1
             self.anew += 1
             if self.anew > ANEW:
                 played.faults = [f"begins anew for the {self.anew}th time: {why}"]
@@ -165,22 +163,6 @@ class _Case:
         except VerificationFailed:
             return []
         return [f"a cut-over says: {said(error)}", "a fresh run is published"]
-
-    def _alter(self) -> Counter[str]:
-        """A column more, or one that may be null less."""
-        schema, name = self.settings.source_schema, f"more_{self.rng.randrange(10**6)}"
-        tables = self.conn.execute(ALTERABLE, [schema]).fetchall()
-        if not tables:
-            return Counter()
-        table, nullable = self.rng.choice(tables)
-        what = "add column {} text" if self.rng.random() < 0.5 or not nullable else "drop column {}"
-        column = name if "add" in what else self.rng.choice(nullable)
-        asked = sql.SQL("alter table {} " + what).format(sql.Identifier(schema, table), sql.Identifier(column))
-        with contextlib.suppress(*REFUSED):
-            self.conn.execute(sql.SQL("set lock_timeout = '100ms'"))
-            self.conn.execute(asked)
-            return Counter({"altered": 1})
-        return Counter()
 
     def _cut(self) -> list[str]:
         """What a cut-over has published otherwise than a fresh build."""

@@ -24,6 +24,7 @@ REFUSED = (psycopg.errors.IntegrityError, psycopg.errors.DataError, psycopg.erro
            psycopg.errors.InternalError, psycopg.errors.ProgrammingError)  # fmt: skip
 WAIT = "-c lock_timeout=100ms -c application_name=history"
 LONG, MOST_WRITES = 2, 4
+MOST_EMPTIED = 2  # tables that a TRUNCATE takes along
 KINDS = (*WRITES,)
 PREPARED = "select gid from pg_prepared_xacts where database = current_database() and gid like 'history%'"
 
@@ -121,22 +122,24 @@ class History:
         return done
 
     def _nested(self, session: psycopg.Connection) -> Counter[str]:
-        is_undone = self.rng.random() < 0.4
+        is_undone, written = self.rng.random() < 0.4, self.writes.written.copy()
         with session.transaction(force_rollback=is_undone):
             inner = self._write(session) + self._write(session)
+        if is_undone:
+            self.writes.written = written
         if not inner:
             return inner
         return Counter({"rolled back": 1}) if is_undone else inner + Counter({"released": 1})
 
     def _write(self, session: psycopg.Connection) -> Counter[str]:
         kind = self.rng.choice(KINDS)
-        gone = list(self.writes.gone)
+        gone, written = list(self.writes.gone), self.writes.written.copy()
         try:
             with session.transaction():
                 return Counter({kind: 1} if write(self.writes, session, kind) else {})
         except REFUSED as error:
             self.refused[f"{kind} {error.sqlstate}"] += 1
-            self.writes.gone = gone
+            self.writes.gone, self.writes.written = gone, written
             return Counter()
 
     def _committed(self, session: psycopg.Connection) -> bool:
@@ -190,23 +193,25 @@ class History:
             "clustered": _cluster,
         }
         kind = self.rng.choice([*kinds])
-        suits = self._may_empty if kind == "truncated" else bool
+        suits = _may_empty if kind == "truncated" else bool
         with contextlib.suppress(*REFUSED, NotApplicable):
             table = self.writes.table(suits)
             statement = sql.SQL(kinds[kind](table)).format(sql.Identifier(self.schema, table.name))
             self._short.execute(statement)
+            self.writes.written[kind, table.name, "delete" if kind == "truncated" else kind] += 1
             return Counter({kind: 1})
         return Counter()
 
-    @staticmethod
-    def _may_empty(table: Rows) -> bool:
-        return 0 < table.count <= SMALL_ROWS and not table.referring
-
     def _truncate(self, table: Rows) -> str:
-        """Some of its rows are kept, and come back."""
-        for row in self.writes.rows(self._short, table, 3):
+        """Some of its rows are kept, and come back. What refers to it is emptied too."""
+        for row in self.writes.rows(self._short, table, min(3, table.count)):
             self.writes.gone.append(self.writes.fetched(self._short, table, row))
-        return "truncate {}"
+        return self.rng.choice(["truncate {} cascade", "truncate {} restart identity cascade"])
+
+
+def _may_empty(table: Rows) -> bool:
+    """Whether little is lost by it."""
+    return 0 < table.count <= SMALL_ROWS and len({r.table for r in table.referring}) <= MOST_EMPTIED
 
 
 def _cluster(table: Rows) -> str:

@@ -231,9 +231,10 @@ def swapped(w: Writes, session: psycopg.Connection) -> int:
 
 
 def rekeyed(w: Writes, session: psycopg.Connection) -> int:
-    """A primary key changes; what refers to it follows where a foreign key says so."""
+    """A primary key changes: of any row, which a foreign key may refuse or follow, or of one that nobody refers to."""
     table = w.table(lambda t: t.key)
-    return w.update(session, table, w.row(session, table), w.new_key(table, (table.key,)))
+    where = w.is_free(table) if w.rng.random() < 0.7 else None
+    return w.update(session, table, w.row(session, table, where), w.new_key(table, (table.key,)))
 
 
 def deleted(w: Writes, session: psycopg.Connection) -> int:
@@ -254,7 +255,7 @@ def reinserted(w: Writes, session: psycopg.Connection) -> int:
     table = w.table()
     row = w.row(session, table)
     gone = w.fetched(session, table, row)
-    session.execute(sql.SQL("delete from {} as t where {}").format(table.source, row))
+    w.remove(session, table, row)
     if w.rng.random() < 0.5:
         name = w.column(table, lambda n: n not in table.key or len(table.columns) == 1)
         known = table.choices.get(name)
@@ -271,7 +272,7 @@ def returned(w: Writes, session: psycopg.Connection) -> int:
 
 def write(w: Writes, session: psycopg.Connection, kind: str) -> bool:
     """Whether a row was written. Errors: psycopg.Error, of what constraints refuse too."""
-    w.number += 1
+    w.number, w.kind = w.number + 1, kind
     try:
         return bool(WRITES[kind](w, session))
     except NotApplicable:

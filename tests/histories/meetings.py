@@ -126,7 +126,7 @@ def family_gone(w: Writes, session: psycopg.Connection) -> int:
         named = _names(reference, key)
         with contextlib.suppress(NotApplicable):
             w.gone.append(w.fetched(session, child, named))
-        session.execute(sql.SQL("delete from {} as t where {}").format(child.source, named))
+        w.remove(session, child, named)
     return w.delete(session, parent, row)
 
 
@@ -154,7 +154,7 @@ def cleared(w: Writes, session: psycopg.Connection) -> int:
     table = w.table(lambda t: 0 < t.count <= SMALL_ROWS and not t.referring)
     for row in w.rows(session, table, w.rng.randrange(1, KEPT)):
         w.gone.append(w.fetched(session, table, row))
-    return session.execute(sql.SQL("delete from {}").format(table.source)).rowcount
+    return w.remove(session, table, sql.SQL("true"))
 
 
 def restored(w: Writes, session: psycopg.Connection) -> int:

@@ -21,7 +21,10 @@ from engine.session.snapshot import Snapshot
 from tests.histories import oracle
 from tests.histories.compare import Side, differences
 from tests.histories.history import History
+from tests.histories.reach import Reached, Standing, became
 
+RARE = 0.3  # of the rounds, before which a table is rewritten, or emptied
+SIZES = (0.25, 1, 3)  # a round has so many times the transactions that were asked for
 CLEARED = 6  # tables that are empty as a build in the midst of a history begins
 Databases = Callable[[], str]  # makes an empty database; its URL
 
@@ -29,7 +32,8 @@ Databases = Callable[[], str]  # makes an empty database; its URL
 @dataclass
 class Played:
     """What came of a history. faults: differences, with the round; done: how often each kind of change was made;
-    anew: why the build began anew, which ends a history; ends: what golden cases came to, and how often."""
+    anew: why the build began anew, which ends a history; ends: what golden cases came to, and how often; reached: what
+    was written where, and what became of rows."""
 
     rounds: int = 0
     faults: list[str] = field(default_factory=list)
@@ -37,6 +41,7 @@ class Played:
     refused: Counter[str] = field(default_factory=Counter)
     anew: str = ""
     ends: Counter[str] = field(default_factory=Counter)
+    reached: Reached = field(default_factory=Reached)
     seconds: float = 0.0
 
 
@@ -84,12 +89,22 @@ def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: 
         try:
             with following(settings, run_id) as session:
                 while played.rounds < rounds and not played.faults:
-                    played.done += (done := history.step(steps))
-                    told, found = compared(session, empty)
+                    done = history.step(round(history.rng.choice(SIZES) * steps))
+                    if history.rng.random() < RARE:
+                        done += history.rare()
+                    played.done += done
+                    before = Standing.of(session.conn, run_id)
+                    with session.snapshot() as held:
+                        work, told = session.round(held)
+                        found = against_fresh(session, held, empty, work.plan)
+                        after = Standing.of(session.conn, run_id)
+                        played.reached.became += became(before, after, work.plan, held.holder)
                     played.rounds += 1
                     played.faults = [f"round {told.number}, after {dict(done)}", *found] if found else []
         except Anew as why:
             played.anew = str(why)
         played.refused = history.refused
+        played.reached.written += history.writes.written
+        played.reached.tables |= {table.name for table in history.writes.tables}
     played.seconds = time.monotonic() - began
     return played

@@ -4,9 +4,11 @@ Laws
 - A write takes what it needs from the rows that are there: it names no table, and works on any schema.
 - What constraints refuse is an error of the session, which its caller rolls back.
 - Rows at the front of each table's order are written to more often than others, so that changes meet each other.
+- Every second write goes to a table that writes of its kind have reached least, so that they reach all.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -33,18 +35,33 @@ class Gone:
 
 
 class Writes:
-    """number: counts what is new. gone: rows that were deleted, and may come back."""
+    """number: counts what is new. gone: rows that were deleted, and may come back. kind: of the write under way;
+    written: (kind, table, operation of tests.histories.reach) → how often; taken: (kind, or none, table) → how often
+    a write was to go there."""
 
     def __init__(self, legacy: Legacy, rng: random.Random):
         self.legacy, self.rng, self.number = legacy, rng, 0
         self.gone: list[Gone] = []
         self.tables = list(legacy.tables.values())
+        self.kind, self.written = "", Counter[tuple[str, str, str]]()
+        self.taken = Counter[tuple[str, str]]()
 
     def table(self, suits: Callable[[Rows], object] = bool) -> Rows:
-        """One of the tables that suit; those that rules look up are taken more often."""
+        """One of the tables that suit: of those that writes of this kind, and others, have reached least, or any; then
+        those that rules look up are taken more often."""
         found = [table for table in self.tables if suits(table)]
         if not found:
             raise NotApplicable
+        if self.rng.random() < 0.5:
+            times = {t.name: (self.taken[self.kind, t.name], self.taken["", t.name]) for t in found}
+            least = min(times.values())
+            found = [table for table in found if times[table.name] == least]
+        chosen = self._chosen(found)
+        self.taken[self.kind, chosen.name] += 1
+        self.taken["", chosen.name] += 1
+        return chosen
+
+    def _chosen(self, found: list[Rows]) -> Rows:
         weights = [1 + 2 * bool(t.states) + 2 * bool(t.of_a_user) + bool(t.referring) for t in found]
         return self.rng.choices(found, weights)[0]
 
@@ -88,17 +105,28 @@ class Writes:
             table.source,
             row,
         )
-        return session.execute(said).rowcount
+        return self._told(table, "insert", session.execute(said).rowcount)
 
     def update(self, session: psycopg.Connection, table: Rows, row: Row, values: Mapping[str, sql.Composable]) -> int:
         sets = [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in values.items()]
         query = sql.SQL("update {} as t set {} where {}")
-        return session.execute(query.format(table.source, sql.SQL(", ").join(sets), row)).rowcount
+        done = session.execute(query.format(table.source, sql.SQL(", ").join(sets), row)).rowcount
+        return self._told(table, "rekey" if {*values} & {*table.key} else "update", done)
 
     def delete(self, session: psycopg.Connection, table: Rows, row: Row) -> int:
         """The row is remembered, and may come back."""
         self.gone = [*self.gone[-40:], self.fetched(session, table, row)]
-        return session.execute(sql.SQL("delete from {} as t where {}").format(table.source, row)).rowcount
+        return self.remove(session, table, row)
+
+    def remove(self, session: psycopg.Connection, table: Rows, condition: sql.Composable) -> int:
+        """Delete rows for good. condition: over alias t."""
+        query = sql.SQL("delete from {} as t where {}").format(table.source, condition)
+        return self._told(table, "delete", session.execute(query).rowcount)
+
+    def _told(self, table: Rows, operation: str, rows: int) -> int:
+        if rows:
+            self.written[self.kind, table.name, operation] += 1
+        return rows
 
     def fetched(self, session: psycopg.Connection, table: Rows, row: Row) -> Gone:
         columns = sql.SQL(", ").join(sql.SQL("t.{}::text").format(sql.Identifier(c.name)) for c in table.columns)
@@ -119,7 +147,7 @@ class Writes:
             sql.SQL(", ").join(literal(gone.values[c.name], c) for c in columns),
             sql.SQL(otherwise),
         )
-        return session.execute(said).rowcount
+        return self._told(gone.table, "insert", session.execute(said).rowcount)
 
     def new_key(self, table: Rows, keys: tuple[tuple[str, ...], ...] | None = None) -> Values:
         """Values by which a copy is a row of its own: of the primary key and every unique one."""
@@ -152,6 +180,20 @@ class Writes:
             parent.source,
             sql.SQL(of_child.full_type),
         )
+
+    def is_free(self, table: Rows) -> Row:
+        """The condition that no foreign key names a row `t` of the table."""
+        query = "not exists (select from {} as r where ({}) = ({}))"
+        named = [
+            sql.SQL(query).format(
+                self.legacy.tables[r.table].source,
+                sql.SQL(", ").join(sql.Identifier("r", name) for name in r.columns),
+                sql.SQL(", ").join(sql.Identifier("t", name) for name in r.parent_columns),
+            )
+            for r in table.referring
+            if r.is_declared
+        ]
+        return sql.SQL(" and ").join(named or [sql.SQL("true")])
 
     def refers(self, table: Rows, name: str) -> bool:
         return any(name in reference.columns for reference in table.references)

@@ -20,6 +20,14 @@ PEOPLE = """
     onboarding_submissions onboarding_states onboarding_configs submission_documents verifications verification_logs
     reviews
 """
+PROFILES = """
+    users roles user_roles user_settings professionals portfolio_items portfolio_images services lead_requests
+    photographer_profiles tutor_profiles developer_profiles customer_profiles
+"""
+ONBOARDING = """
+    users roles user_roles onboarding_submissions onboarding_states onboarding_configs submission_documents
+    verifications verification_logs reviews company_profiles fitness_trainer_profiles makeup_artist_profiles
+"""
 MONEY = "users payments invoices coupons coupon_uses discounts pricing_packages tracecoin_wallets tracecoin_ledger"
 
 
@@ -48,6 +56,14 @@ def is_of_people(name: str) -> bool:
     return name in PEOPLE.split() or name.endswith("_profiles")
 
 
+def is_of_profiles(name: str) -> bool:
+    return name in PROFILES.split()
+
+
+def is_of_onboarding(name: str) -> bool:
+    return name in ONBOARDING.split()
+
+
 def is_of_money(name: str) -> bool:
     return name in MONEY.split()
 
@@ -60,9 +76,13 @@ def is_of_the_rest(name: str) -> bool:
 LEGACIES: dict[str, Callable[[str], None]] = {
     "odd": odd,
     "people": partial(reference, belongs=is_of_people),
+    "profiles": partial(reference, belongs=is_of_profiles),
+    "onboarding": partial(reference, belongs=is_of_onboarding),
     "constrained": constrained,
     "money": partial(reference, belongs=is_of_money),
     "rest": partial(reference, belongs=is_of_the_rest),
     "demo": reference,
 }
-TURNS = ("odd", "people", "constrained", "money", "people", "odd", "rest", "people", "money", "demo")
+TURNS = (
+    "odd", "profiles", "constrained", "money", "onboarding", "odd", "rest", "profiles", "money", "people", "demo"
+)  # fmt: skip
