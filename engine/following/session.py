@@ -87,8 +87,8 @@ class Following:
             raise PlanRefused([str(fault) for fault in plan.faults])
         if begin.fingerprint(plan, settings) != run.plan_hash:
             raise Anew(
-                "the mapping, the source's schema, the profile or the program is not what it was, or there are ids, or "
-                "links, of another form now"
+                "the mapping, the source's schema, the profile or the program is not what it was, or "
+                "ids that are texts have another form: a first one that is no UUID, or most that are none"
             )
         return plan
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from engine.following.round import Anew
 from tests.golden.cases import ROOT, settings_of
 from tests.histories import golden
 from tests.histories.playing import built, compared, following
@@ -42,3 +43,14 @@ def test_a_made_row_has_the_number_that_a_sequence_gives_now(
             assert compared(session, database)[1] == []
             conn.execute("select nextval(%s)", [sequence])
             assert compared(session, database)[1] == []
+
+
+def test_ids_of_another_form_make_the_build_anew(database: Callable[..., str]) -> None:
+    """Of the users' ids, which are texts, most are UUIDs; then most are none."""
+    settings = settings_of(case := ROOT / "identity" / "text_reference_orphan", source := database(), database())
+    with psycopg.connect(source, autocommit=True) as conn:
+        conn.execute((case / "source.sql").read_text())
+        with following(settings, built(settings)) as session:
+            conn.execute("insert into users values ('one'), ('two')")
+            with session.snapshot() as held, pytest.raises(Anew, match="ids that are texts"):
+                session.round(held)
