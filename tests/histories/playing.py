@@ -93,12 +93,12 @@ def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: 
                     if history.rng.random() < RARE:
                         done += history.rare()
                     played.done += done
-                    before = Standing.of(session.conn, run_id)
+                    stood = Standing.of(session.conn, run_id)
                     with session.snapshot() as held:
                         work, told = session.round(held)
                         found = against_fresh(session, held, empty, work.plan)
-                        after = Standing.of(session.conn, run_id)
-                        played.reached.became += became(before, after, work.plan, held.holder)
+                        stands = Standing.of(session.conn, run_id)
+                        played.reached.became += became(stood, stands, work.plan, held.holder)
                     played.rounds += 1
                     played.faults = [f"round {told.number}, after {dict(done)}", *found] if found else []
         except Anew as why:

@@ -120,8 +120,8 @@ def _there(named: list[tuple[str, str]], plan: Plan, source: psycopg.Connection)
         keys[table].append(key)
     found = set[tuple[str, str]]()
     for name, wanted in keys.items():
-        table = plan.table(name).legacy
-        if table.shape.primary_key:
-            rows = legacy_rows.by_key(table, plan.source_schema, wanted)
+        legacy = plan.table(name).legacy
+        if legacy.shape.primary_key:
+            rows = legacy_rows.by_key(legacy, plan.source_schema, wanted)
             found |= {(name, key) for _, key, *_ in source.execute(rows).fetchall()}
     return found

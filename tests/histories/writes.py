@@ -193,7 +193,7 @@ class Writes:
             for r in table.referring
             if r.is_declared
         ]
-        return sql.SQL(" and ").join(named or [sql.SQL("true")])
+        return sql.SQL(" and ").join(named or [sql.SQL("true").format()])
 
     def refers(self, table: Rows, name: str) -> bool:
         return any(name in reference.columns for reference in table.references)
