@@ -1,5 +1,6 @@
 """One round: a build follows its source under writers, its cut-over is struck at a moment, and the next one goes on."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,8 @@ from tests.torture.cutovers.place import Grounds, Place
 from tests.torture.cutovers.strikes import Struck
 from tests.torture.proxy import Proxy
 
-EASING = 1.5
+EASING, AMPLE, SLOWEST = 1.5, 1.5, 2.5
+NEEDED = re.compile(r"a budget of at least (\d+) s")
 SLACK_SECONDS = 2.0  # past the budget, and until a writer has written once more
 MOMENT_SECONDS, END_SECONDS, TRIES = 400.0, 600.0, 6  # a hang, on a machine that has much else to do
 UNFORESEEN, BUSY = 1, 7
@@ -23,7 +25,8 @@ LOCK_TIMEOUT, THEIR_SECONDS = "55P03", 25  # writers have a time limit of their 
 @dataclass(frozen=True)
 class Wish:
     """What is to happen. moment: a name of MOMENTS; '' for some time after its beginning (after: seconds). budget: in
-    seconds; rate: transactions a second, of all writers together. follows: a round of a following comes first."""
+    seconds; rate: transactions a second, of all writers together; both of a machine with nothing else to do. follows: a
+    round of a following comes first."""
 
     number: int
     legacy: str
@@ -87,7 +90,8 @@ class _Round:
     def run(self) -> None:
         self.before = judging.privileges(self.place)
         app = connection.parse(self.place.url(self.place.source, "app"), "app")
-        self.writer = Writer(self.place.settings(), self.wish.rate, place=app, seed=self.wish.seed)
+        rate = self.wish.rate / min(self.grounds.slowness, SLOWEST)
+        self.writer = Writer(self.place.settings(), rate, place=app, seed=self.wish.seed)
         with self.writer:
             if self.wish.follows:
                 self._well(Child(follow, self.place.settings()), "a round")
@@ -231,7 +235,8 @@ class _Round:
         elif "makes it anew" in ended.said or "there is no build" in ended.said:
             self._well(Child(follow, self.place.settings()), "a round")
         elif "of the budget" in ended.said or "all that was allowed" in ended.said:
-            self.budget *= 2
+            needed = NEEDED.search(ended.said)
+            self.budget = max(2 * self.budget, AMPLE * float(needed[1]) if needed else 0.0)
 
     def _judge_writers(self) -> None:
         written = self.writer.stop()
