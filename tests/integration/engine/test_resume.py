@@ -19,6 +19,9 @@ CONTENT = """
     union all select 'request', id::text, request_type, status from nxtgauge.verification_requests
     union all select 'image', id::text, portfolio_item_id::text, '' from nxtgauge.portfolio_images
     union all select 'reject', legacy_table, legacy_key, reason from migration.rejects where run_id = %(run)s
+    union all select 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
+        from pg_constraint where connamespace = 'nxtgauge'::regnamespace
+    union all select 'index', tablename, indexname, indexdef from pg_indexes where schemaname = 'nxtgauge'
     order by 1, 2, 3
 """
 
