@@ -2,8 +2,9 @@
 
 Laws
 - To make a constraint is to look at its rows: what can be made holds of them, and is looked at no more.
-- One is made once nothing can break it any more but a row that goes: of a table that gets no more rows, none of whose
-  references are yet to follow, and over columns that nothing sets to null.
+- One is made once nothing can break it any more but a row that goes: of a table that gets no more rows, and over
+  columns that nothing sets to null. Until its references have followed a table has only foreign keys of other columns,
+  for those do not make a changed row dearer.
 - A foreign key stands only while its parent loses no rows: before some go, all that point there are dropped, so that
   no action of theirs takes rows away or keeps them. What stands is asked of the catalogue when an attempt begins.
 """
@@ -73,11 +74,17 @@ class Constraints:
         """Whether the rule's constraint stands, and holds of all rows."""
         return not rule.is_alone and self._place(rule, is_validated=True) in self.standing
 
-    def is_lasting(self, rule: ConstraintRule, settled: Collection[str]) -> bool:
-        """Whether it can be made, and then stays. settled: tables that get no more rows and no other references."""
-        if rule.is_alone or rule.table not in settled or self._place(rule, is_validated=True) not in self.statements:
+    def is_lasting(
+        self, rule: ConstraintRule, complete: Collection[str], following: Collection[tuple[str, str]]
+    ) -> bool:
+        """Whether it can be made, and then stays. complete: tables that get no more rows; following: (table, column) of
+        references that are yet to follow."""
+        if rule.is_alone or rule.table not in complete or self._place(rule, is_validated=True) not in self.statements:
             return False
-        return self._has_key(rule) if rule.kind == "f" else not self._may_break(rule)
+        changing = {column for table, column in following if table == rule.table}
+        if rule.kind == "f":
+            return not changing & set(rule.columns) and self._has_key(rule)
+        return not changing and not self._may_break(rule)
 
     def _may_break(self, rule: ConstraintRule) -> bool:
         """Whether a null that some column gets yet may break it."""

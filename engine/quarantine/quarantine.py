@@ -36,18 +36,13 @@ class Quarantine(Removals):
     """One judgement.
 
     complete: tables that get no more rows, so that what points at a row they lack is an orphan; following: references
-    that do not lead to their new rows yet; judged: rules that hold of complete tables. settled: complete tables of
-    which no reference is following.
+    that do not lead to their new rows yet; judged: rules that hold of complete tables.
     """
 
     complete: set[str]
     following: set[tuple[str, str]]
     judged: set[tuple[str, str]]
     workers: Workers
-
-    @property
-    def settled(self) -> set[str]:
-        return self.complete - {table for table, _ in self.following}
 
     def judge(self) -> None:
         """Remove every violator. Errors: TargetError."""
@@ -110,9 +105,8 @@ class Quarantine(Removals):
 
     def _to_make(self, rules: list[ConstraintRule]) -> list[ConstraintRule]:
         """Those of the rules whose constraints do not stand, and can be made now and stay."""
-        settled = self.settled
         wanted = (rule for rule in rules if not self.constraints.holds(rule))
-        return [rule for rule in wanted if self.constraints.is_lasting(rule, settled)]
+        return [rule for rule in wanted if self.constraints.is_lasting(rule, self.complete, self.following)]
 
     def _judge_keys(self, nulled: set[tuple[str, str]]) -> bool:
         """Uniques and exclusions; whether rows went."""
