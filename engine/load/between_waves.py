@@ -54,6 +54,7 @@ def after(work: Work, target: psycopg.Connection, wave: int) -> None:
         finance.insert_gateways(work, target)
         profiles.make_indexes(work, target)
     if wave == 2:
+        profiles.drop_indexes(work, target)
         merged_professionals.fill(work, target)
 
 
@@ -63,8 +64,7 @@ def frames_after(work: Work, target: psycopg.Connection, wave: int) -> dict[str,
 
 
 def drop_helpers(work: Work, target: psycopg.Connection) -> None:
-    """Drop the indexes and tables that only the load needed."""
-    profiles.drop_indexes(work, target)
+    """Drop the tables that only the load needed."""
     merged_professionals.drop(work, target)
 
 

@@ -49,7 +49,7 @@ def tables(target: psycopg.Connection, schemas: Sequence[str], stop: Stop) -> li
 def sample(
     session: psycopg.Connection,
     names: Sequence[sql.Identifier],
-    path: tuple[str, str],
+    path: Sequence[str],
     stop: Stop,
     is_coarse: bool = False,
 ) -> None:

@@ -22,7 +22,7 @@ from config.postgres.quoting import quoted
 from config.shapes import Column
 from engine.chunks.chunk_books import orphan_note
 from engine.chunks.work import Work, in_build
-from engine.load import ddl
+from engine.load import ddl, statistics
 from engine.planning import ids
 from engine.planning.plan import MERGED, Route, merged_shape
 from engine.planning.tables.reshaped import legacy_key
@@ -33,7 +33,6 @@ from engine.session.blame import blame
 ROOT = "user_role_profiles"
 # Chunks put each row down as the first of its profile; of those that are not the only one the order is found here.
 PLACES = """
-    analyze {merged};
     update {merged} as t set __place = o.place from (
         select o.ctid as row, row_number() over (partition by o.__root_id order by o.__updated_at desc,
             case when o.__legacy_id ~ '^-?[0-9]{{1,19}}$' then numeric_in(textout(o.__legacy_id), 0, -1) end
@@ -43,6 +42,9 @@ PLACES = """
         where o.__root_id in (select s.__root_id from {merged} as s group by s.__root_id having count(*) > 1)
     ) as o where o.row = t.ctid
 """
+# Nothing tells the planner how many rows share a profile, and none has an index: a nested loop would read all profiles
+# for each of them.
+HASHED = "set local enable_nestloop = {}"
 FIRST = "update {roots} as r set {values} from {merged} as m where r.id = m.__root_id and m.__place = 1"
 NEXT = """
     update {roots} as r set {column} = m.value from (
@@ -86,15 +88,18 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     pairs = dict(route.freight)[route.targets[0]]
     names = {"merged": sql.Identifier(work.schema, MERGED), "roots": sql.Identifier(work.schema, route.targets[0])}
     _null_orphans(work, target, route, names)
+    statistics.sample(target, [names["merged"]], work.path, work.stop, is_coarse=True)
     id_ = sql.SQL(ids.hyphened("o.__legacy_id"))
     target.execute(sql.SQL(PLACES).format(id=id_, **names))
     values = sql.SQL(", ").join(sql.SQL("{0} = m.{0}").format(sql.Identifier(name)) for name, _ in pairs)
+    target.execute(HASHED.format("off"))
     target.execute(sql.SQL(FIRST).format(values=values, **names))
     for name, _ in pairs:
         target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
     for pair in pairs:
         losers = _losers(work, work.plan.shape(route.targets[0]).column(pair[0]), names)
         _note(work, target, route, pair, note_kinds.OUTDATED.saying(), losers)
+    target.execute(HASHED.format("on"))
 
 
 def drop(work: Work, target: psycopg.Connection) -> None:
