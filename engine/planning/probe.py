@@ -8,15 +8,17 @@ from collections.abc import Collection
 import psycopg
 from psycopg import sql
 
-from config.postgres.quoting import quoted
+from config.postgres.quoting import literal, quoted
 from config.postgres.types import UUID_TEXT
 from config.shapes import Column
 from engine.planning import ids
 from engine.reflect.select_list import as_text
 from engine.session import fetch
 
-IDS = "select count({value}), count(*) filter (where {value} ~* {uuid}) from {table} as t"
-SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size
+IDS = "select count({value}), count(*) filter (where {is_uuid}) from {table} as t"
+IS_UUID = "pg_catalog.pg_input_is_valid({value}, 'pg_catalog.uuid')"  # a tenth of the pattern's time
+FROM_VERSION = 160_000
+SAMPLE_ROWS = 1_000  # of one table: a look of milliseconds, whatever the table's size
 BEGINNING = 200  # letters that say whether a value is a link
 # Alone, or the first of an array; with a scheme or without.
 LINK = r'^[\s{["]*(https?://|www\.|([a-z0-9-]+\.)+(com|org|net|io|dev|me|co|app|in)(/|["},\]\s]|$))'
@@ -43,10 +45,12 @@ class Source:
     def ids(self, table: str, columns: list[Column]) -> Counts:
         """For each text column, of all its values: how many are UUIDs."""
         found = {}
+        test = IS_UUID if self._conn.info.server_version >= FROM_VERSION else f"{{value}} ~* {literal(UUID_TEXT)}"
         for column in columns:
+            value = ids.word(column)
             query = sql.SQL(IDS).format(
-                value=sql.SQL(ids.word(column)),
-                uuid=sql.Literal(UUID_TEXT),
+                value=sql.SQL(value),
+                is_uuid=sql.SQL(test.replace("{value}", value)),
                 table=sql.Identifier(self._schema, table),
             )
             values, uuids = fetch.one(self._conn, query)
