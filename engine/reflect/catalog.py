@@ -78,6 +78,7 @@ class LegacyTable:
     unreplicated: of the table and its partitions those that are unlogged, fit for SQL, where the server is a standby;
     is_filtered: a row-level policy would hide rows from this session's user; is_security_forced: from its owner, too.
     acl: `grantee=privileges/grantor`, as pg_class.relacl spells it.
+    numbers: of its columns; one that was dropped and made again has another, and no row of its old values.
     """
 
     shape: Table
@@ -104,6 +105,7 @@ class LegacyTable:
     barred_partitions: tuple[str, ...] = field(default=(), compare=False)
     unreplicated: tuple[str, ...] = field(default=(), compare=False)
     invalid_indexes: tuple[str, ...] = ()  # left by a failed CREATE INDEX CONCURRENTLY; never replayed
+    numbers: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def name(self) -> str:

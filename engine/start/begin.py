@@ -29,6 +29,7 @@ from engine.chunks.work import chunks
 from engine.gates import certificate as certificates
 from engine.gates import gates
 from engine.gates.certificate import Certificate
+from engine.load.build import after_archive, after_load, before_load
 from engine.planning import prerequisite_ddl
 from engine.planning.plan import Plan
 from engine.publish import schemas
@@ -223,9 +224,14 @@ def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock
 
 
 def fingerprint(planned: Plan, settings: Settings) -> str:
-    """Equal where chunks of one attempt and of another move the same rows the same way."""
+    """Equal where chunks of one attempt and of another move the same rows of the same columns the same way, into tables
+    that are made, with all that they need, by the same statements."""
     sizes = f"{settings.stream_chunk_bytes} {settings.frame_chunk_bytes}"
-    return hashlib.sha256(f"{planned.digest} {sizes} {_version()}".encode()).hexdigest()
+    made = (*before_load(planned), after_load(planned), after_archive(planned))
+    statements = [each.sql for part in made for each in part]
+    numbers = [(table.name, table.legacy.numbers) for table in planned.tables]
+    parts = (planned.digest, sizes, _version(), statements, numbers)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def _version() -> str:

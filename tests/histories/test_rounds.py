@@ -21,6 +21,8 @@ from engine.following import apply as applying
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
+from engine.following.round import Anew
+from engine.start import begin, preflight
 from engine.start.options import Options
 from tests.histories.databases import filling
 from tests.histories.databases.followed import Followed, followed
@@ -158,6 +160,36 @@ def test_a_build_follows_whatever_constrains_it(constrained: Followed, database:
         for statement in CONSTRAINED[what]:
             conn.execute(statement)
         assert compared(session, database)[1] == []
+
+
+# What changes the catalogue, and no version of a row.
+ALTERED = {
+    "a column made again": "alter table keyless drop column note, add column note text",
+    "a label more": "alter type mood add value 'new'",
+    "a check of a domain": "alter domain share add constraint big check (value < 5000000)",
+    "a domain's default": "alter domain share set default 4",
+    "a sequence's step": "alter sequence children_id_seq increment by 5",
+    "an identity's step": "alter table numbered alter id set increment by 5",
+    "a sequence's owner": "alter sequence children_id_seq owned by none",
+    "a sequence more": "create sequence free",
+    "a type's comment": "comment on type mood is 'how it is'",
+}
+
+
+def test_a_build_is_made_anew_whatever_changes_the_catalogue(odd: Followed, database: Database) -> None:
+    settings, unnoticed = odd.copy(database), list[str]()
+    with _source(settings) as conn, following(settings, odd.run_id) as session:
+        for what, change in ALTERED.items():
+            with session.snapshot() as held:
+                before = preflight.planned(settings, held, "", session.conn.info.server_version)
+            conn.execute(change)
+            with session.snapshot() as held:
+                after = preflight.planned(settings, held, "", session.conn.info.server_version)
+            if begin.fingerprint(before, settings) == begin.fingerprint(after, settings):
+                unnoticed.append(what)
+        with session.snapshot() as held, pytest.raises(Anew):
+            session.round(held)
+    assert unnoticed == []
 
 
 def test_a_round_in_which_nothing_was_written_changes_nothing(odd: Followed, database: Database) -> None:

@@ -46,6 +46,11 @@ select c.oid,
            where i.indrelid = c.oid and not i.indisvalid
            order by x.relname
        ) as invalid_indexes,
+       array(
+           select a.attnum::int from pg_attribute a
+           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+           order by a.attnum
+       ) as numbers,
        obj_description(c.oid, 'pg_class') as comment
 from pg_class c
 left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'
