@@ -18,7 +18,7 @@ from engine.session import fetch
 IDS = "select count({value}), count(*) filter (where {is_uuid}) from {table} as t"
 IS_UUID = "pg_catalog.pg_input_is_valid({value}, 'pg_catalog.uuid')"  # a tenth of the pattern's time
 FROM_VERSION = 160_000
-SAMPLE_ROWS = 1_000  # of one table: a look of milliseconds, whatever the table's size
+SAMPLE_ROWS = 10_000  # of one table: a look of milliseconds, whatever the table's size
 BEGINNING = 200  # letters that say whether a value is a link
 # Alone, or the first of an array; with a scheme or without.
 LINK = r'^[\s{["]*(https?://|www\.|([a-z0-9-]+\.)+(com|org|net|io|dev|me|co|app|in)(/|["},\]\s]|$))'
