@@ -12,7 +12,8 @@ from psycopg import sql
 
 from tests.histories.history import REFUSED
 
-# By name; `table`, `column`: any; `text`: one of texts; `null`: one that may be null; `more`: a new name.
+# By name; `table`, `column`: any; `text`: one of texts; `null`: one that may be null; `type`: any enum; `more`: a new
+# name, or a new label.
 KINDS = {
     "column more": "alter table {table} add column {more} text",
     "column more, with values": "alter table {table} add column {more} int not null default 7",
@@ -26,6 +27,9 @@ KINDS = {
     "index more": "create index {more} on {table} ({column})",
     "unique index more": "create unique index {more} on {table} ({column})",
     "comment": "comment on column {table}.{column} is 'said anew'",
+    "column made again": "alter table {table} drop column {null}, add column {null} text",
+    "sequence more": "create sequence {home}.{more} start 7",
+    "label more": "alter type {type} add value {more}",
     "statistics": "alter table {table} alter column {column} set statistics 7",
     "analyzed": "analyze {table}",
     "table more": "create table {home}.{more} as select * from {table} limit 3",
@@ -38,6 +42,8 @@ COLUMNS = """
     where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1, a.attnum
 """
 
+ENUMS = "select typname::text from pg_type where typnamespace = %s::regnamespace and typtype = 'e' order by 1"
+
 
 def alter(conn: psycopg.Connection, schema: str, rng: random.Random) -> Counter[str]:
     """One change; `altered: ` and its kind, if it was made. conn: of the tables' owner, in autocommit."""
@@ -47,8 +53,14 @@ def alter(conn: psycopg.Connection, schema: str, rng: random.Random) -> Counter[
     if not wanted:
         return Counter()
     table, column, *_ = rng.choice(wanted)
-    named = {name: sql.Identifier(column) for name in ("column", "null", "text")}
-    named |= {"table": sql.Identifier(schema, table), "more": sql.Identifier(f"more_{rng.randrange(10**6)}")}
+    types = conn.execute(ENUMS, [schema]).fetchall()
+    if not types and "{type}" in KINDS[kind]:
+        return Counter()
+    more = f"more_{rng.randrange(10**6)}"
+    named: dict[str, sql.Composable] = {name: sql.Identifier(column) for name in ("column", "null", "text")}
+    named |= {"table": sql.Identifier(schema, table), "more": sql.Identifier(more)}
+    if "{type}" in KINDS[kind]:
+        named |= {"type": sql.Identifier(schema, rng.choice(types)[0]), "more": sql.Literal(more)}
     with contextlib.suppress(*REFUSED):
         conn.execute("set lock_timeout = '100ms'")
         conn.execute(sql.SQL(KINDS[kind]).format(home=sql.Identifier(schema), **named))

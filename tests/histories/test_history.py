@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from flows.demo.seed import seed
+from tests.histories import altering
 from tests.histories.databases import filling
 from tests.histories.history import History
 from tests.histories.kinds import WRITES
@@ -69,3 +70,11 @@ def test_what_is_open_is_seen_by_nobody_and_ends_with_the_history(url: str, rng:
             assert conn.execute(query).fetchone() == (1,)
         conn.execute("select pg_sleep(0.1)")
         assert conn.execute(query).fetchone() == (0,)
+
+
+def test_every_change_of_the_catalogue_is_made(url: str) -> None:
+    rng, left = random.Random(1), {f"altered: {kind}" for kind in altering.KINDS}
+    with psycopg.connect(url, autocommit=True) as conn:
+        for _ in range(150):
+            left -= {*altering.alter(conn, "public", rng)}
+    assert not left
