@@ -8,8 +8,9 @@ Laws
 - A gate that a build finds closed before it is verified ends the run there; a rehearsal goes on, to learn the rest.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
 - A build that is to follow its source is left open, unjudged (engine.sync).
-- A resumed run takes a new snapshot, and reads again whatever may say something else in it; if that cannot be told
-  apart, or the plan has changed, it begins anew, so that the whole build shows one state of the source.
+- A resumed run takes a new snapshot, and reads again whatever may say something else in it; a finished build is
+  brought up to it. If that cannot be told apart, or the plan has changed, it begins anew, so that the whole build shows
+  one state of the source.
 """
 
 import contextlib
@@ -35,6 +36,7 @@ from engine.books.lease import Lease
 from engine.books.totals import Increment
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
+from engine.following.catching_up import catch_up
 from engine.gates import approval, gates, judgement, summary
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
@@ -95,7 +97,10 @@ def _attempted(
         attempt = _begun(stack, settings, options, given, trials, begun)
         with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
-                Build(attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses).run()
+                parties = (attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses)
+                if attempt.is_behind and (why := catch_up(*parties)):
+                    begin.begin_anew(attempt.conn, attempt.start, attempt.run.run_id, attempt.clock, why)
+                Build(*parties).run()
                 if options.only_build:
                     attempt.lease.require()
                     bookkeeping.set_state(attempt.conn, attempt.run.run_id, "built")
@@ -144,7 +149,7 @@ def _summary_anew(attempt: "Attempt") -> Summary:
 class Attempt:
     """One attempt at a run, under way. conn: on the target. reading: ends what reads the source.
 
-    rehearsed: the certificate that the run is held to; stated: what one of this run would state.
+    start: what it began with; is_behind: see engine.start.begin; stated: what a certificate of this run would state.
     """
 
     settings: Settings
@@ -157,7 +162,8 @@ class Attempt:
     workers: Workers
     pauses: Pauses
     reading: ExitStack
-    rehearsed: Certificate | None
+    start: begin.Start
+    is_behind: bool
     stated: dict[str, Any]
     build_oid: int | None = None
     told: dict[str, Any] = field(default_factory=lambda: {"changed_tables": [], "verdict": None})
@@ -201,13 +207,14 @@ def _begun(
         clock.message(f"the plan has questions ({len(questions)}): `nxtgauge-migrate plan` asks them")
     stated = certificates.stated(start.plan, start.settings)
     bookkeeping.ensure(conn)
-    run = begin.begin(conn, start, clock, trials.know)
+    found = begin.begin(conn, start, clock, trials.know)
+    run = found.run
     sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP, lease)))
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     pauses = Pauses(work, clock.message)
     attempt = Attempt(
-        start.settings, options, run, work, conn, lease, clock, workers, pauses, reading, start.rehearsed, stated
+        start.settings, options, run, work, conn, lease, clock, workers, pauses, reading, start, found.is_behind, stated
     )
     begun.append(attempt)
     _announce(stack, attempt, trials)
@@ -274,7 +281,7 @@ def _verify(attempt: Attempt) -> None:
 def _mark_built(attempt: Attempt) -> None:
     """The build is made and judged; what a certificate of it would state is known."""
     attempt.stated |= certificates.of_rows(attempt.conn, attempt.run.run_id)
-    if then := attempt.rehearsed:
+    if then := attempt.start.rehearsed:
         changes = certificates.changes(then.parts, attempt.stated)
         attempt.told["certificate"] = then.brief("in force", changes)
     attempt.lease.require()

@@ -1,6 +1,7 @@
 """What the books know of single rows, of those alone that count: statements spell it.
 
-Law: new ids are narrowed only where nothing but rows that count refers to them; of all others the whole map is needed.
+Law: new ids are narrowed only where nothing but rows that count refers to them; of all others the whole map is needed,
+and is held here.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from typing import TypeVar
 import psycopg
 
 from checks.delta.closing import Closed
-from checks.reading.books import Books, Said
+from checks.reading.books import Books, Derived, Said
 from checks.reading.facts import Facts
 from checks.reading.many import Many
 
@@ -39,9 +40,9 @@ def of_closed(facts: Facts, closed: Closed, target: psycopg.Connection) -> Books
         return {name: [key for key in found if key in keys] for name, found in held.items()}
 
     inward = {*facts.mapping.profile_tables, facts.mapping.former_root, "onboarding_states"}
-    derived = {
+    derived: dict[str, Derived] = {
         table: {id_: ids[id_] for id_ in _named(ids, closed, table)} if table in inward - closed.whole else ids
-        for table, ids in books.derived.items()
+        for table, ids in ((table, _held(ids, target)) for table, ids in books.derived.items())
     }
     return replace(
         books, rejected=some(books.rejected, said), nulled=some(books.nulled, said), derived=derived,
@@ -49,6 +50,10 @@ def of_closed(facts: Facts, closed: Closed, target: psycopg.Connection) -> Books
         no_json=some(books.no_json, lambda held, keys: [key for key in held if key in keys]),
         _spelled={},
     )  # fmt: skip
+
+
+def _held(ids: Derived, target: psycopg.Connection) -> dict[str, str]:
+    return ids if isinstance(ids, dict) else dict(target.execute(ids.query, ids.params).fetchall())
 
 
 def _named(ids: Mapping[str, str], closed: Closed, table: str) -> set[str]:

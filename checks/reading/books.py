@@ -4,8 +4,8 @@ Laws
 - A rejected row, a new id and a nulled reference are exceptions that a comparison needs to know of; each of them is
   itself judged by a check of its own.
 - All of it is of one run.
-- Of rejected rows and of nulled references there may be millions: of a table with very many nothing is held here but
-  how many there are (checks.reading.many).
+- Of rejected rows, of nulled references and of new ids there may be millions: of a table with very many nothing is held
+  here but how many there are (checks.reading.many).
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from checks.reading import many
-from checks.reading.many import Many
+from checks.reading.many import Many, Pairs
 from checks.reading.statements import one_value
 from config.errors import TargetError
 
@@ -28,8 +28,8 @@ RUN = """
 """
 REJECTED = "select legacy_key as key, min(reason) as value from migration.rejects where {} group by 1"
 DERIVED = """
-    select distinct legacy_table, legacy_id, target_id from migration.id_map
-    where run_id = %s and (why = 'derived' or (why = 'created' and target_id <> legacy_id))
+    select legacy_id as key, min(target_id) as value from migration.id_map
+    where {} and (why = 'derived' or (why = 'created' and target_id <> legacy_id)) group by 1
 """
 NULLED = """
     select legacy_key as key, array_agg(distinct concat(target_table, '.', target_column))::text as value
@@ -53,6 +53,7 @@ KEY = "select key from migration.digest_key"
 SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
 
 Said = dict[str, str] | Many  # legacy key → what is said of the row
+Derived = dict[str, str] | Pairs  # legacy id → target id
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Books:
     settings: keys and values of its profile; sequences: where the legacy ones stood when the plan read them (last value
     and whether it was drawn); None: older books do not say.
 
-    rejected: table → legacy key → reason, or Many. derived: table → legacy id → target id.
+    rejected: table → legacy key → reason, or Many. derived: table → legacy id → target id,
+    or Pairs.
     nulled: table → legacy key → an array, as text, of `table.column` of the references that were set to null, and of
     values not kept; or Many.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.
@@ -81,7 +83,7 @@ class Books:
     settings: dict[str, Any] | None = None
     sequences: dict[str, tuple[int, bool]] | None = None
     rejected: dict[str, Said] = field(default_factory=dict)
-    derived: dict[str, dict[str, str]] = field(default_factory=dict)
+    derived: dict[str, Derived] = field(default_factory=dict)
     nulled: dict[str, Said] = field(default_factory=dict)
     nulled_columns: dict[str, frozenset[str]] = field(default_factory=dict)
     not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -92,9 +94,10 @@ class Books:
     _spelled: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def many(self) -> list[Many]:
+    def many(self) -> list[Many | Pairs]:
         """What a session on the source has to be given before statements about single rows can be asked."""
-        return [said for said in (*self.rejected.values(), *self.nulled.values()) if isinstance(said, Many)]
+        found = (*self.rejected.values(), *self.nulled.values(), *self.derived.values())
+        return [said for said in found if not isinstance(said, dict)]
 
     def spelled(self, what: str, table: str, make: Callable[[], str]) -> str:
         """What these books know of a table as SQL spells it: made once, for it is long where much was rejected."""
@@ -109,9 +112,6 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
     if row is None:
         raise TargetError(f"there is no run {run_id} in migration.runs of the target")
     rejected, nulled = _said(conn, run_id, "rejects", REJECTED), _said(conn, run_id, "notes", NULLED)
-    derived: dict[str, dict[str, str]] = defaultdict(dict)
-    for table, legacy_id, target_id in conn.execute(DERIVED, [run_id]):
-        derived[table][legacy_id] = target_id
     not_made: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
         not_made[table][target_table].append(key)
@@ -129,7 +129,7 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
         settings=settings,
         sequences=sequences,
         rejected=rejected,
-        derived=dict(derived),
+        derived=_derived(conn, run_id),
         nulled=nulled,
         nulled_columns={table: _words(conn, run_id, table) for table in nulled},
         not_made=_plain(not_made),
@@ -161,6 +161,19 @@ def _said(conn: psycopg.Connection, run_id: str, book: str, query: str) -> dict[
         if said:
             found[table] = said
     return found
+
+
+def _derived(conn: psycopg.Connection, run_id: str) -> dict[str, Derived]:
+    """What became of the legacy ids of each table that have got new ones."""
+    found: dict[str, Derived] = {}
+    query, count = DERIVED.format(OF_TABLE), f"select count(*) from ({DERIVED.format(OF_TABLE)}) as said"
+    for number, (table, most) in enumerate(conn.execute(TABLES.format("id_map"), [run_id]).fetchall()):
+        rows = one_value(conn, int, count, [run_id, table]) if most > many.FEW else most
+        if rows > many.FEW:
+            found[table] = Pairs(f"nxtgauge.derived_{number}", query, (run_id, table), rows)
+        elif rows:
+            found[table] = dict(conn.execute(query, [run_id, table]).fetchall())
+    return {table: ids for table, ids in found.items() if ids}
 
 
 def _words(conn: psycopg.Connection, run_id: str, table: str) -> frozenset[str]:

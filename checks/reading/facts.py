@@ -196,13 +196,17 @@ class Facts:
     def new_ids(self, table: str) -> dict[str, str]:
         """Legacy id → new id, from the books; an id that is a UUID in its plain form, as references are.
 
-        A UUID that is replaced because another row of the table has it still leads to that one.
+        A UUID that is replaced because another row of the table has it still leads to that one. Errors: LookupError,
+        where they are too many to be held here (checks.reading.relations.led_by)
         """
+        derived = self.books.derived.get(table, {})
+        if not isinstance(derived, dict):
+            raise LookupError(f"the new ids of {table} are not held here")  # noqa: TRY004  # no fault of a type
         if table not in self._new_ids:
             is_alone = self.is_alone_at_home(table)
             self._new_ids[table] = {
                 _plain(legacy_id): new_id
-                for legacy_id, new_id in self.books.derived.get(table, {}).items()
+                for legacy_id, new_id in derived.items()
                 if not (is_alone and is_uuid(legacy_id))
             }
         return self._new_ids[table]

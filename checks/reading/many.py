@@ -27,6 +27,15 @@ RELATION = """(
         unnest(current_setting(g.name, true)::text[]) as p (key)
 )"""
 
+PAIRED = """
+    select (hashtext(key) & 2147483647) %% {pages} as page, array_agg(key)::text, array_agg(value)::text
+    from ({query}) as said group by 1
+"""
+PAIRS = """(
+    select p.key, p.value from (values {pages}) as g (keys, vals),
+        unnest(current_setting(g.keys, true)::text[], current_setting(g.vals, true)::text[]) as p (key, value)
+)"""
+
 
 @dataclass(frozen=True)
 class Many:
@@ -69,6 +78,43 @@ class Many:
 
     def _name(self, number: int, page: int) -> str:
         return f"{self.setting}_{number}_{page}"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What very many texts of one legacy table become, each another one. query: gives key and value on the target, by
+    these parameters, no key twice; rows: how many; setting: how the names of the settings begin."""
+
+    setting: str
+    query: str
+    params: tuple[str, ...]
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def relation(self, names: str) -> str:
+        """SQL of a relation of two text columns, for sessions on the source that were given the pages."""
+        pages = ", ".join(
+            f"({literal(self._name('keys', page))}, {literal(self._name('values', page))})"
+            for page in range(self._pages)
+        )
+        return f"(select * from {PAIRS.format(pages=pages)} as v ({names}))"
+
+    def give(self, source: psycopg.Connection, target: psycopg.Connection) -> None:
+        """Put the pages into the settings of the session on the source."""
+        with target.cursor(name="pairs") as cursor:
+            cursor.itersize = 1
+            for page, keys, values in cursor.execute(PAIRED.format(pages=self._pages, query=self.query), self.params):
+                one_value(source, int, GIVEN, [self._name("keys", page), keys])
+                one_value(source, int, GIVEN, [self._name("values", page), values])
+
+    @property
+    def _pages(self) -> int:
+        return -(-self.rows // PAGE_ROWS)
+
+    def _name(self, what: str, page: int) -> str:
+        return f"{self.setting}_{what}_{page}"
 
 
 @dataclass(frozen=True)

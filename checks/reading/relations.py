@@ -14,9 +14,9 @@ Laws
 from collections.abc import Container, Iterable
 
 from checks.reading import addresses
-from checks.reading.books import Said
+from checks.reading.books import Derived, Said
 from checks.reading.facts import ASKABLE, Facts, column_of, parsed, row_of, text, text_of
-from checks.reading.many import Many
+from checks.reading.many import Pairs
 from config.postgres import types
 from config.postgres.quoting import literal, quoted
 from config.postgres.times import LOCAL, VISIBLE, ZONED
@@ -77,13 +77,10 @@ class Relation:
     def id_of(self, parent: str, column: Column) -> str:
         """A key of `parent`, held by this column, as the target spells it."""
         value = self._facts.spelled(column, parent, self._facts.id_base(parent))
-        derived = self._facts.new_ids(parent)
-        if not derived:
+        known = led_by(self._facts, parent)
+        if not known:
             return value
         alias = quoted(f"id {len(self.joins)}")
-        known = self._facts.books.spelled(
-            "ids that references lead to", parent, lambda: arrays(derived, "legacy_id, id")
-        )
         self.joins.append(f"left join {known} as {alias} on {alias}.legacy_id = {value}")
         return f"coalesce({alias}.id, {value})"
 
@@ -98,7 +95,7 @@ class Relation:
         if not derived:
             return spelled if column else "null::text"
         named = f"coalesce({self._facts.word(column)}, {self.key})" if column else self.key
-        known = self._facts.books.spelled("own ids", self._shape.name, lambda: arrays(derived, "legacy_id, id"))
+        known = self._facts.books.spelled("own ids", self._shape.name, lambda: said(derived, "legacy_id, id"))
         self.joins.append(f"left join {known} as own on own.legacy_id = {named}")
         return f"coalesce(own.id, {spelled})"
 
@@ -339,9 +336,26 @@ def arrays(pairs: dict[str, str], names: str) -> str:
     return ARRAYS.format(f"{literal(list(pairs))}::text[], {literal(list(pairs.values()))}::text[]", names)
 
 
-def said(pairs: Said, names: str) -> str:
+def said(pairs: Said | Derived, names: str) -> str:
     """The same of what they say of single rows, of which there may be very many."""
-    return pairs.relation(names) if isinstance(pairs, Many) else arrays(pairs, names)
+    return arrays(pairs, names) if isinstance(pairs, dict) else pairs.relation(names)
+
+
+def led_by(facts: Facts, table: str) -> str:
+    """SQL of the new ids of a table, by the ids that references lead to: legacy_id, id; '' where it has none."""
+    what, derived = "ids that references lead to", facts.books.derived.get(table, {})
+    if not isinstance(derived, dict):
+        return facts.books.spelled(what, table, lambda: _led_by(derived, facts.is_alone_at_home(table)))
+    found = facts.new_ids(table)
+    return facts.books.spelled(what, table, lambda: arrays(found, "legacy_id, id")) if found else ""
+
+
+def _led_by(derived: Pairs, is_alone: bool) -> str:
+    """As Facts.new_ids has them."""
+    plain = f"case when key ~* '{types.UUID_TEXT}' then key::uuid::text else key end"
+    where = f"where key !~* '{types.UUID_TEXT}'" if is_alone else ""
+    given = derived.relation("key, value")
+    return f"(select {plain} as legacy_id, min(value) as id from {given} as given {where} group by 1)"
 
 
 def meaning(value: str, known: dict[str, str]) -> str:

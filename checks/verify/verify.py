@@ -25,7 +25,7 @@ from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import Facts
-from checks.reading.many import Evaluated, Many
+from checks.reading.many import Evaluated, Many, Pairs
 from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
@@ -126,7 +126,9 @@ class Readers:
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
         self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
-        self.many: list[Many | Evaluated] = []  # what each session on the source is given, from when it is known
+        self.many: list[
+            Many | Pairs | Evaluated
+        ] = []  # what each session on the source is given, from when it is known
 
     @contextlib.contextmanager
     def source(self) -> Iterator[psycopg.Connection]:

@@ -109,7 +109,8 @@ def mark_of(conn: psycopg.Connection, source: psycopg.Connection, run_id: str, s
 @dataclass
 class Round:
     """One round under way. work: of the run, in the round's snapshot; target: a session that is ours; changes: what was
-    written since the last round, where that is known."""
+    written since the last round, where that is known. is_recorded: the build follows its source from one to the next.
+    """
 
     work: Work
     target: psycopg.Connection
@@ -117,6 +118,7 @@ class Round:
     watch: Watch
     pauses: Pauses
     changes: Changes | None = None
+    is_recorded: bool = True
     began: float = field(default_factory=time.monotonic)
     parts: dict[str, float] = field(default_factory=dict)
 
@@ -246,7 +248,9 @@ class Round:
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
             self._time("apply", started)
             told = self._told(changes, changed, read, gone, delta.touched() if delta else {})
-            number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
+            number = 0
+            if self.is_recorded:
+                number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
             work.sessions.guard.check()
         if delta:
             deltas.drop(self.target, work)

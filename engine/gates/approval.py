@@ -3,7 +3,7 @@
 Laws
 - Whether a run has to be approved is recorded when it begins, so that no later attempt can do without.
 - Approval is asked for after every other gate has passed, once per build: an approved build that is resumed stays
-  approved, a rejected one stays rejected. A run that begins anew has another build, which needs an approval of its own.
+  approved, a rejected one stays rejected. A run that begins anew, or whose build was changed, needs an approval anew.
 - The decision is the row of the gate `approval`: the first to change it from awaiting has decided. The run waits for
   that row alone, so that any machine that reaches the target can decide, with or without a Prefect server.
 - If nobody decides in time, the gate is in error and nothing is published; a resumed run asks again.
@@ -85,6 +85,12 @@ def _is_open(gate: Gate) -> bool:
 def is_given(conn: psycopg.Connection, run_id: str, build_oid: int) -> bool:
     """Whether this build is approved already."""
     return _state(conn, run_id, build_oid) == PASSED
+
+
+def withdraw(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
+    """The build is not the one that was approved any more."""
+    query = "delete from migration.gates where run_id = %s and build_oid = %s and check_name = %s and state = %s"
+    conn.execute(query, [run_id, build_oid, APPROVAL, PASSED])
 
 
 def wait(conn: psycopg.Connection, build_oid: int, request: Request, desk: Desk, stop: Stop) -> None:
