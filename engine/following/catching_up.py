@@ -1,7 +1,7 @@
 """A finished build whose run is resumed after its source has changed: one round has it show the source as it is now.
 
-Law: afterwards it is as if it had been made so. It follows nothing, unless it did before; who has approved it has
-approved another.
+Law: afterwards it is as if it had been made so. It follows nothing, unless it did before; who has approved or rejected
+it has decided of another.
 """
 
 import psycopg

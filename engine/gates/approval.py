@@ -88,9 +88,9 @@ def is_given(conn: psycopg.Connection, run_id: str, build_oid: int) -> bool:
 
 
 def withdraw(conn: psycopg.Connection, run_id: str, build_oid: int) -> None:
-    """The build is not the one that was approved any more."""
-    query = "delete from migration.gates where run_id = %s and build_oid = %s and check_name = %s and state = %s"
-    conn.execute(query, [run_id, build_oid, APPROVAL, PASSED])
+    """The build is not the one any more of which somebody has decided."""
+    query = "delete from migration.gates where run_id = %s and build_oid = %s and check_name = %s"
+    conn.execute(query, [run_id, build_oid, APPROVAL])
 
 
 def wait(conn: psycopg.Connection, build_oid: int, request: Request, desk: Desk, stop: Stop) -> None:
