@@ -118,9 +118,9 @@ class Round:
     watch: Watch
     pauses: Pauses
     changes: Changes | None = None
-    is_recorded: bool = True
     began: float = field(default_factory=time.monotonic)
     parts: dict[str, float] = field(default_factory=dict)
+    is_recorded: bool = field(default=True, kw_only=True)
 
     def run(self) -> Told:
         """Errors: Anew; SourceError, TargetError, VerificationFailed, Interrupted; then nothing has changed."""
