@@ -8,9 +8,8 @@ Laws
 - A gate that a build finds closed before it is verified ends the run there; a rehearsal goes on, to learn the rest.
 - A run that needs a person's approval waits for it, without a snapshot, before it publishes.
 - A build that is to follow its source is left open, unjudged (engine.sync).
-- A resumed run takes a new snapshot, and reads again whatever may say something else in it; a finished build is
-  brought up to it. If that cannot be told apart, or the plan has changed, it begins anew, so that the whole build shows
-  one state of the source.
+- A resumed run takes a new snapshot, and reads again whatever may say something else in it; if that cannot be told
+  apart, or the plan has changed, it begins anew, so that the whole build shows one state of the source.
 """
 
 import contextlib
@@ -34,9 +33,9 @@ from engine.books import lease as leases
 from engine.books.bookkeeping import Run
 from engine.books.lease import Lease
 from engine.books.totals import Increment
+from engine.changes import rounds
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
-from engine.following.catching_up import catch_up
 from engine.gates import approval, gates, judgement, summary
 from engine.gates import certificate as certificates
 from engine.gates.certificate import Certificate
@@ -97,10 +96,7 @@ def _attempted(
         attempt = _begun(stack, settings, options, given, trials, begun)
         with blame(TargetError, "making the build", STOP):
             with connect.unflushed(attempt.conn):
-                parties = (attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses)
-                if attempt.is_behind and (why := catch_up(*parties)):
-                    begin.begin_anew(attempt.conn, attempt.start, attempt.run.run_id, attempt.clock, why)
-                Build(*parties).run()
+                Build(attempt.work, attempt.conn, attempt.workers, attempt.clock, attempt.pauses).run()
                 if options.only_build:
                     attempt.lease.require()
                     bookkeeping.set_state(attempt.conn, attempt.run.run_id, "built")
@@ -149,7 +145,7 @@ def _summary_anew(attempt: "Attempt") -> Summary:
 class Attempt:
     """One attempt at a run, under way. conn: on the target. reading: ends what reads the source.
 
-    start: what it began with; is_behind: see engine.start.begin; stated: what a certificate of this run would state.
+    rehearsed: the certificate that the run is held to; stated: what one of this run would state.
     """
 
     settings: Settings
@@ -162,8 +158,7 @@ class Attempt:
     workers: Workers
     pauses: Pauses
     reading: ExitStack
-    start: begin.Start
-    is_behind: bool
+    rehearsed: Certificate | None
     stated: dict[str, Any]
     build_oid: int | None = None
     told: dict[str, Any] = field(default_factory=lambda: {"changed_tables": [], "verdict": None})
@@ -207,14 +202,13 @@ def _begun(
         clock.message(f"the plan has questions ({len(questions)}): `nxtgauge-migrate plan` asks them")
     stated = certificates.stated(start.plan, start.settings)
     bookkeeping.ensure(conn)
-    found = begin.begin(conn, start, clock, trials.know)
-    run = found.run
+    run = begin.begin(conn, start, clock, trials.know)
     sessions = reading.enter_context(contextlib.closing(Pool(start.settings, held, STOP, lease)))
     work = Work(run.run_id, run.started_at, start.plan, start.settings, held, STOP, sessions)
     workers = options.workers or Threads(settings.workers)
     pauses = Pauses(work, clock.message)
     attempt = Attempt(
-        start.settings, options, run, work, conn, lease, clock, workers, pauses, reading, start, found.is_behind, stated
+        start.settings, options, run, work, conn, lease, clock, workers, pauses, reading, start.rehearsed, stated
     )
     begun.append(attempt)
     _announce(stack, attempt, trials)
@@ -275,13 +269,16 @@ def _verify(attempt: Attempt) -> None:
     STOP.check()
     conn, work, auditor = attempt.conn, attempt.work, attempt.options.auditor
     steps = attempt.clock.counting("checks")
-    attempt.told["verdict"] = attempt.workers.call("verify the build", judgement.audit, conn, work, auditor, steps)
+    verdict = attempt.workers.call("verify the build", judgement.audit, conn, work, auditor, steps)
+    attempt.told["verdict"] = verdict
+    if verdict and verdict["passed"] and rounds.last(conn, work.run_id):
+        gates.settle(conn, work.run_id, attempt.judged_oid, [check["name"] for check in verdict["checks"]])
 
 
 def _mark_built(attempt: Attempt) -> None:
     """The build is made and judged; what a certificate of it would state is known."""
     attempt.stated |= certificates.of_rows(attempt.conn, attempt.run.run_id)
-    if then := attempt.start.rehearsed:
+    if then := attempt.rehearsed:
         changes = certificates.changes(then.parts, attempt.stated)
         attempt.told["certificate"] = then.brief("in force", changes)
     attempt.lease.require()

@@ -24,7 +24,7 @@ from engine.following import books
 from engine.following import session as sessions
 from engine.following.round import Anew, Told
 from engine.following.session import Following as Session
-from engine.gates import gates, judgement, summary
+from engine.gates import approval, gates, judgement, summary
 from engine.gates.gates import Auditor
 from engine.gates.summary import Summary
 from engine.publish import schemas
@@ -208,7 +208,10 @@ def _begin_anew(settings: Settings, following: Following, run_id: str, why: str)
 
 
 def _round(session: Session, following: Following, is_verified: bool) -> None:
-    """One round; judged, and verified by its own snapshot if it is to be."""
+    """One round; judged, and verified by its own snapshot if it is to be. Whoever has decided of the build has decided
+    of what it was before."""
+    run_id = session.run.run_id
+    approval.withdraw(session.conn, run_id, bookkeeping.build(session.conn, run_id).schema_oid)
     with session.snapshot() as held:
         work, found = session.round(held)
         session.touched.clear()  # which a cut-over alone asks for

@@ -19,7 +19,11 @@ from config.rules import Mapping
 from config.settings import RETIRED
 from config.shapes import Column, Constraint, Index, Table
 
-LEGACY = "select nspname::text from pg_namespace where nspname = any(%s) order by nspname <> %s limit 1"
+LEGACY = """
+    select nspname::text from pg_namespace n where nspname = any(%s)
+    order by not exists (select from pg_class where relnamespace = n.oid and relkind in ('r', 'p')), nspname <> %s
+    limit 1
+"""
 FOLDER = Path(__file__).parent / "sql"
 NamedPart = TypeVar("NamedPart", Constraint, Index)
 
@@ -86,7 +90,7 @@ def read(conn: psycopg.Connection, schema: str) -> Catalog:
 
 def legacy(conn: psycopg.Connection, schema: str) -> Catalog:
     """The catalogue of the schema that a run has read, under the name that it has now: the fence of a cut-over may have
-    renamed it. Errors: SourceError, where it has neither name."""
+    renamed it, and somebody made an empty one of its name. Errors: SourceError, where it has neither name."""
     name = conn.execute(LEGACY, [[schema, schema + RETIRED], schema]).fetchone()
     if name is None:
         raise SourceError(

@@ -109,8 +109,7 @@ def mark_of(conn: psycopg.Connection, source: psycopg.Connection, run_id: str, s
 @dataclass
 class Round:
     """One round under way. work: of the run, in the round's snapshot; target: a session that is ours; changes: what was
-    written since the last round, where that is known. is_recorded: the build follows its source from one to the next.
-    """
+    written since the last round, where that is known."""
 
     work: Work
     target: psycopg.Connection
@@ -120,7 +119,6 @@ class Round:
     changes: Changes | None = None
     began: float = field(default_factory=time.monotonic)
     parts: dict[str, float] = field(default_factory=dict)
-    is_recorded: bool = field(default=True, kw_only=True)
 
     def run(self) -> Told:
         """Errors: Anew; SourceError, TargetError, VerificationFailed, Interrupted; then nothing has changed."""
@@ -248,9 +246,7 @@ class Round:
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
             self._time("apply", started)
             told = self._told(changes, changed, read, gone, delta.touched() if delta else {})
-            number = 0
-            if self.is_recorded:
-                number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
+            number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
             work.sessions.guard.check()
         if delta:
             deltas.drop(self.target, work)

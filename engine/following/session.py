@@ -33,7 +33,9 @@ from engine.session.execution import Clock, Threads, Watch, Workers
 from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
 from engine.session.stop import STOP
-from engine.start import again, begin, preflight
+from engine.start import begin, preflight
+
+MADE = "renames"  # the last step of a build
 
 
 @dataclass
@@ -152,4 +154,4 @@ def require(conn: psycopg.Connection, run_id: str, *, is_rehearsal: bool = False
 
 def is_made(conn: psycopg.Connection, run: Run) -> bool:
     """Whether the run's build is there, and finished."""
-    return bookkeeping.find_build(conn, run.run_id) is not None and again.is_made(conn, run.run_id)
+    return bookkeeping.find_build(conn, run.run_id) is not None and MADE in bookkeeping.done_steps(conn, run.run_id)

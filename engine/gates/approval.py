@@ -3,7 +3,8 @@
 Laws
 - Whether a run has to be approved is recorded when it begins, so that no later attempt can do without.
 - Approval is asked for after every other gate has passed, once per build: an approved build that is resumed stays
-  approved, a rejected one stays rejected. A run that begins anew, or whose build was changed, needs an approval anew.
+  approved, a rejected one stays rejected. A run that begins anew, or whose build has followed its source since,
+  needs an approval anew; of a cut-over that is tried again, which has rounds of its own, it stands.
 - The decision is the row of the gate `approval`: the first to change it from awaiting has decided. The run waits for
   that row alone, so that any machine that reaches the target can decide, with or without a Prefect server.
 - If nobody decides in time, the gate is in error and nothing is published; a resumed run asks again.

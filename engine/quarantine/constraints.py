@@ -81,7 +81,7 @@ class Constraints:
         references that are yet to follow."""
         if rule.is_alone or rule.table not in complete or self._place(rule, is_validated=True) not in self.statements:
             return False
-        changing = {column for table, column in following if table == rule.table}
+        changing = {column for table, column in with_generated(self.work.plan, set(following)) if table == rule.table}
         if rule.kind == "f":
             return not changing & set(rule.columns) and self._has_key(rule)
         return not changing and not self._may_break(rule)

@@ -5,8 +5,7 @@ Laws
   all that passes through Python, whose rules look other tables up. With it everything of the same legacy table, and of
   the same table of the build.
 - What stays is of tables that have not changed, copied as they are: it shows the new snapshot as well as the old one.
-- From the first judgement on rows of one table depend on those of others, and there is nothing to be kept, before the
-  build is finished.
+- From the first judgement on rows of one table depend on those of others, and there is nothing to be kept.
 """
 
 from collections.abc import Collection
@@ -20,17 +19,11 @@ from engine.planning.plan import Plan, Route
 from engine.session.blame import blame
 
 LAID_OUT = {"schema"}  # the steps that are done before the first row
-MADE = "renames"  # the last step of a build
 
 
 def is_possible(conn: psycopg.Connection, run_id: str) -> bool:
     """Whether the run's build has its tables, and nothing of them has been judged."""
     return bookkeeping.done_steps(conn, run_id) == LAID_OUT
-
-
-def is_made(conn: psycopg.Connection, run_id: str) -> bool:
-    """Whether the run's build is finished."""
-    return MADE in bookkeeping.done_steps(conn, run_id)
 
 
 def routes(plan: Plan, changed: Collection[str]) -> list[Route]:

@@ -5,8 +5,7 @@ Laws
 - A resumed run goes on only if its plan and its chunks are the same; else it begins anew under its id with the new
   plan, so that the whole build shows one state of the source and one plan.
 - Where tables have changed since its snapshot, it reads again what may say something else now (engine.start.again), as
-  long as nothing was judged. A build that is finished is brought up to the new snapshot (engine.following.catching_up);
-  one between the two begins anew, too.
+  long as nothing was judged; else it begins anew, too.
 - A run that begins takes the place of those whose processes died: their builds go, and the books say so.
 """
 
@@ -152,15 +151,7 @@ def _resumable(conn: psycopg.Connection, settings: Settings, run_id: str, dry_ru
     return found
 
 
-@dataclass(frozen=True)
-class Begun:
-    """is_behind: the run's build is finished, and shows the source as it was before it changed."""
-
-    run: Run
-    is_behind: bool = False
-
-
-def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[Run], None]) -> Begun:
+def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[Run], None]) -> Run:
     """A new run, or the resumed one: continued if nothing has changed, else begun anew.
 
     know: is told of the run as soon as it is in the books. Errors: ConfigError, where a new one would drop a build that
@@ -171,23 +162,16 @@ def begin(conn: psycopg.Connection, start: Start, clock: Clock, know: Callable[[
             _require_nothing_follows(conn, start.settings)
         run = _new(conn, start) if start.resumed is None else _reopened(conn, start, start.resumed, clock)
         know(run)
-        is_behind = False
         if start.resumed is None:
             bookkeeping.end_dead_runs(conn, start.settings.target_schema, run.run_id)
             drop_builds(conn, start.settings)
         else:
-            is_behind = _clear_unless_it_goes_on(conn, start, start.resumed, clock)
+            _clear_unless_it_goes_on(conn, start, start.resumed, clock)
         for statement in prerequisite_ddl.extensions(start.plan.extensions, start.settings.extension_schema):
             conn.execute(statement.sql)
         if start.resumed is None or "schema" not in bookkeeping.done_steps(conn, run.run_id):
             _keep_snapshot(conn, start, run.run_id)
-    return Begun(run, is_behind)
-
-
-def begin_anew(conn: psycopg.Connection, start: Start, run_id: str, clock: Clock, why: str) -> None:
-    """The run has built nothing, and reads in this attempt's snapshot."""
-    _clear(conn, start, run_id, clock, why)
-    _keep_snapshot(conn, start, run_id)
+    return run
 
 
 def _require_nothing_follows(conn: psycopg.Connection, settings: Settings) -> None:
@@ -218,27 +202,15 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
     return bookkeeping.create_run(conn, new, start.plan.instant)
 
 
-def _clear_unless_it_goes_on(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> bool:
-    """Whether it goes on with a finished build that has to be brought up to this snapshot."""
-    why, is_behind = _why_anew(conn, start, earlier), False
-    if not why and again.is_made(conn, earlier.run_id):
-        if names := changed(conn, start.settings, earlier.run_id, start.held.holder):
-            clock.message(f"the source has changed in {', '.join(names)}; the finished build is brought up to it")
-            is_behind = True
-    else:
-        why = why or _read_again(conn, start, earlier, clock)
+def _clear_unless_it_goes_on(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> None:
+    why = _why_anew(conn, start, earlier) or _read_again(conn, start, earlier, clock)
     if why:
-        _clear(conn, start, earlier.run_id, clock, why)
+        clock.message(f"beginning anew: {why}")
+        drop_builds(conn, start.settings)
+        bookkeeping.clear_run(conn, earlier.run_id, **start.marks)
     else:
         kept = len(ledger.done(conn, earlier.run_id))
         clock.message(f"run {earlier.run_id} goes on: {kept} chunks are loaded, and stay")
-    return is_behind
-
-
-def _clear(conn: psycopg.Connection, start: Start, run_id: str, clock: Clock, why: str) -> None:
-    clock.message(f"beginning anew: {why}")
-    drop_builds(conn, start.settings)
-    bookkeeping.clear_run(conn, run_id, **start.marks)
 
 
 def _reopened(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> Run:

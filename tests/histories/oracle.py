@@ -76,7 +76,7 @@ def build(settings: Settings, snapshot: str, instant: datetime, plan: Plan | Non
         preflight.refuse([str(fault) for fault in plan.faults])
         bookkeeping.ensure(conn)
         start = Start(settings, Options(), plan, held, None, None, None)
-        run = begin.begin(conn, start, clock, lambda _: None).run
+        run = begin.begin(conn, start, clock, lambda _: None)
         with closing(Pool(settings, held, stop, lease)) as sessions:
             work = Work(run.run_id, run.started_at, plan, settings, held, stop, sessions)
             Build(work, conn, Threads(settings.workers), clock, Pauses(work, clock.message)).run()

@@ -92,14 +92,15 @@ def fill(work: Work, target: psycopg.Connection) -> None:
     id_ = sql.SQL(ids.hyphened("o.__legacy_id"))
     target.execute(sql.SQL(PLACES).format(id=id_, **names))
     values = sql.SQL(", ").join(sql.SQL("{0} = m.{0}").format(sql.Identifier(name)) for name, _ in pairs)
-    target.execute(HASHED.format("off"))
-    target.execute(sql.SQL(FIRST).format(values=values, **names))
-    for name, _ in pairs:
-        target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
-    for pair in pairs:
-        losers = _losers(work, work.plan.shape(route.targets[0]).column(pair[0]), names)
-        _note(work, target, route, pair, note_kinds.OUTDATED.saying(), losers)
-    target.execute(HASHED.format("on"))
+    with target.transaction():
+        target.execute(HASHED.format("off"))
+        target.execute(sql.SQL(FIRST).format(values=values, **names))
+        for name, _ in pairs:
+            target.execute(sql.SQL(NEXT).format(column=sql.Identifier(name), **names))
+        for pair in pairs:
+            losers = _losers(work, work.plan.shape(route.targets[0]).column(pair[0]), names)
+            _note(work, target, route, pair, note_kinds.OUTDATED.saying(), losers)
+        target.execute(HASHED.format("default"))
 
 
 def drop(work: Work, target: psycopg.Connection) -> None:

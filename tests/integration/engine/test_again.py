@@ -5,8 +5,7 @@ import pytest
 
 from config import settings as configuration
 from config.errors import Interrupted
-from engine import operations, run
-from engine.gates.approval import Decision, NoDesk, Request
+from engine import run
 from engine.start.options import Options
 from flows.demo.seed import seed
 from tests.support import pictures
@@ -30,18 +29,6 @@ CHANGES = {
     ),
 }
 UNTOUCHED = "refresh_tokens"
-APPROVED = "update migration.gates set state = 'passed' where run_id = %s and check_name = 'approval'"
-
-
-class Agreeing(NoDesk):
-    """Approves at once; hears of what it was asked."""
-
-    def __init__(self, settings: configuration.Settings):
-        self._settings, self.asked = settings, []
-
-    def ask(self, request: Request) -> None:
-        self.asked.append(request.run_id)
-        operations.decide(self._settings, request.run_id, Decision(is_approved=True, name="ann"))
 
 
 def _stop() -> None:
@@ -105,46 +92,6 @@ def test_only_what_may_have_changed_is_read_again_and_the_end_is_as_of_a_new_run
 
 def _moved(target: str) -> set[tuple]:
     return {*_ask(target, "select route, committed_at from migration.chunks")}
-
-
-@pytest.mark.parametrize("stage", ["judge", "approval"])
-def test_a_finished_build_is_brought_up_to_its_source_and_the_end_is_as_of_a_new_run(legacy, database, stage):
-    """Before it was judged, and once it was sealed and waits for a person."""
-    target, other = database(), database()
-    settings = _settings(legacy, target)
-    if stage == "approval":
-        settings = settings.model_copy(update={"require_approval": True})
-    run_id = _stopped(settings, stage)
-    moved = _moved(target)
-    for changes in CHANGES.values():
-        _ask(legacy, changes)
-    if stage == "approval":
-        _ask(target, APPROVED, run_id)
-    watch = Striking("publish", _stop)
-    again = Options(auditor=trusting, run_id=run_id, watch=watch, desk=Agreeing(settings))
-    with pytest.raises(Interrupted):
-        run.migrate(settings, again)
-    (said,) = [text for text in watch.messages if "the finished build is brought up to it" in text]
-    assert "users" in said and UNTOUCHED not in said and "beginning anew" not in " ".join(watch.messages)
-    assert _moved(target) == moved and len(again.desk.asked) == (stage == "approval")
-    summary = run.migrate(settings, Options(auditor=trusting, run_id=run_id))
-    assert (summary.run_id, summary.state) == (run_id, "published")
-    fresh = run.migrate(_settings(legacy, other), Options(auditor=trusting))
-    assert pictures.differences(_pictured(other, fresh.run_id), _pictured(target, run_id)) == {}
-    assert _ask(target, "select count(*) from migration.rounds") == [(0,)]
-
-
-def test_a_finished_build_of_which_nothing_can_be_told_is_made_anew(legacy, database):
-    target = database()
-    settings = _settings(legacy, target)
-    run_id = _stopped(settings, "judge")
-    _ask(legacy, CHANGES["a copied table"])
-    _ask(target, "update migration.runs set source_identity = source_identity || '{\"database_oid\": 1}'")
-    watch = Striking()
-    assert run.migrate(settings, Options(auditor=trusting, run_id=run_id, watch=watch)).state == "published"
-    (said,) = [text for text in watch.messages if text.startswith("beginning anew: ")]
-    titles = "select count(*) from nxtgauge.notifications where title = 'new'"
-    assert _ask(target, titles) == [(7,)], said
 
 
 def test_once_something_was_judged_all_of_it_is_read_again(legacy, database):

@@ -34,6 +34,14 @@ def place(database, monkeypatch, tmp_path):
         yield here, there
 
 
+GATE = """
+    insert into migration.gates (run_id, build_oid, check_name, kind, severity, state, detail)
+    select run_id, schema_oid, %s, %s, 'critical', %s, '' from migration.schemas
+    where role = 'build' and kind = 'product'
+"""
+STATES = "select state from migration.gates where check_name = %s"
+
+
 def emails(conn, schema: str = "nxtgauge__build") -> int:
     return conn.execute(f"select count(email) from {schema}.users").fetchone()[0]
 
@@ -91,6 +99,15 @@ def test_one_that_goes_on_until_it_is_stopped_ends_well_with_its_report(place, c
     assert emails(target) == 30
 
 
+def test_whoever_has_approved_a_build_is_asked_again_once_it_has_followed(place):
+    source, target = place
+    assert main(["sync"]) == 0
+    assert target.execute(GATE, ["approval", "approval", "passed"]).rowcount == 1
+    source.execute(NEW)
+    assert main(["sync"]) == 0
+    assert target.execute(STATES, ["approval"]).fetchall() == []
+
+
 REJECTED = """
     create table developer_profiles (id uuid primary key, user_id uuid not null, status text);
     insert into developer_profiles select ('20000000-0000-0000-0000-' || right(id::text, 12))::uuid, id, 'odd'
@@ -125,9 +142,12 @@ def test_a_redrive_brings_mended_rows_in_and_goes_on_to_the_publish(strict, caps
     source, target = strict
     assert main(["migrate", "--json"]) == 6
     run_id = target.execute("select run_id from migration.runs").fetchone()[0]
+    found_before = "books/notes/developer_profiles"  # of which nobody asks any more
+    assert target.execute(GATE, [found_before, "books", "failed"]).rowcount == 1
     source.execute(MENDED)
     capsys.readouterr()
     assert main(["migrate", "--redrive", run_id]) == 0
     assert capsys.readouterr().out.startswith("PUBLISHED")
     assert target.execute("select count(*) from nxtgauge.developer_profiles").fetchone() == (1,)
     assert target.execute("select count(*) from migration.runs").fetchone() == (1,)
+    assert target.execute(STATES, [found_before]).fetchall() == [("passed",)]

@@ -75,10 +75,10 @@ def test_the_suites_are_part_of_the_whole(migrated) -> None:
 
 def test_a_source_whose_schema_a_fence_has_renamed_is_judged_and_one_without_it_is_told(migrated) -> None:
     settings, source, _ = migrated
-    _do(source, "alter schema public rename to public__retired")
+    _do(source, "alter schema public rename to public__retired; create schema public")
     verdict = _published(settings)
     assert set(_statuses(verdict).values()) == {PASS} and not verdict.changes
-    _do(source, "alter schema public__retired rename to elsewhere")
+    _do(source, "drop schema public; alter schema public__retired rename to elsewhere")
     with pytest.raises(SourceError, match="no schema public, nor one called public__retired"):
         _published(settings)
 

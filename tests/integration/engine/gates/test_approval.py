@@ -166,7 +166,7 @@ class TestWaiting:
 
 
 class TestNoWayAround:
-    def test_a_run_that_was_rejected_and_whose_source_has_changed_is_asked_about_anew(self, settings, source, target):
+    def test_a_run_that_was_rejected_and_begins_anew_is_asked_about_anew(self, settings, source, target):
         error = refused(settings, Desk(NO))
         source.execute("insert into users values (gen_random_uuid(), 'late')")
         again = Desk(NO)
