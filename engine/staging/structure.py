@@ -5,7 +5,8 @@ Laws
 - Tables, columns, types, sequences, constraints and indexes must all be there. Objects that are not migrated (views,
   triggers, policies, rules, statistics), functions, and foreign keys into other schemas may be missing, which is
   reported.
-- Triggers, foreign keys and indexes come after the rows.
+- Triggers, foreign keys and indexes come after the rows. Where partitions have indexes, one after the other: of two that
+  are attached at once neither sees the other, and the partitioned index would stay invalid.
 - Extensions are made where the source has them, and stay when the copy goes.
 """
 
@@ -46,6 +47,7 @@ LEFT_OUT = ("--no-owner", "--no-acl", "--no-tablespaces", "--no-security-labels"
             "--no-subscriptions", "--no-table-access-method")  # fmt: skip
 BODY_ENDS = re.compile(r"^(\$\w*\$|[eE]?')|(\$\w*\$|')$")
 SCHEMA_ENTRY = re.compile(r"^\d+; \d+ \d+ (SCHEMA|COMMENT) - ")
+ATTACH_ENTRY = re.compile(r"^\d+; \d+ \d+ INDEX ATTACH ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def dump(source: Connection, schema: str, snapshot: Snapshot, folder: Path, stop
 
 
 def restore(staging: Connection, archive: Archive, section: str, jobs: int, stop: Stop) -> list[Complaint]:
-    """Make one section, pre-data or post-data; what could not be made. Errors: StagingError, Interrupted."""
+    """Make one section, pre-data or post-data; what could not be made. jobs: at most so many at once. Errors:
+    StagingError, Interrupted."""
+    jobs = 1 if ATTACH_ENTRY.search(archive.entries.read_text(encoding="utf-8")) else jobs
     arguments = ["--verbose", f"--section={section}", f"--use-list={archive.entries}", f"--jobs={jobs}", *LEFT_OUT]
     done = programs.run("pg_restore", [*arguments, str(archive.file)], stop, staging)
     if done.passing:
