@@ -5,8 +5,8 @@ Laws
 - Tables, columns, types, sequences, constraints and indexes must all be there. Objects that are not migrated (views,
   triggers, policies, rules, statistics), functions, and foreign keys into other schemas may be missing, which is
   reported.
-- Triggers, foreign keys and indexes come after the rows. Where partitions have indexes, one after the other: of two that
-  are attached at once neither sees the other, and the partitioned index would stay invalid.
+- Triggers, foreign keys and indexes come after the rows. Where partitions have indexes, one after the other: of two
+  that are attached at once neither sees the other, and the partitioned index would stay invalid.
 - Extensions are made where the source has them, and stay when the copy goes.
 """
 
