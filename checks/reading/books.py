@@ -63,8 +63,8 @@ class Books:
     settings: keys and values of its profile; sequences: where the legacy ones stood when the plan read them (last value
     and whether it was drawn); None: older books do not say.
 
-    rejected: table → legacy key → reason, or Many. derived: table → legacy id → target id,
-    or Pairs.
+    rejected: table → legacy key → reason, or Many. derived: table → legacy id → target id, or
+    Pairs.
     nulled: table → legacy key → an array, as text, of `table.column` of the references that were set to null, and of
     values not kept; or Many.
     not_made: table → target table → legacy keys of the rows that nothing could be made of there.

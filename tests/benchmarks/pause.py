@@ -82,7 +82,7 @@ class Writer:
 
 def turn(place: Place) -> dict[str, Any]:
     """One cut-over under writers. Errors: RuntimeError, where an acknowledged write is not there."""
-    place.server.copy(TARGET, BUILT)
+    place.server.create(TARGET, BUILT, strategy="file_copy")
     place.server.rows(MAY_WRITE, LEGACY)
     chosen = {t: place.server.rows(sql.SQL(SOME).format(sql.Identifier(t), KEYS), LEGACY) for t in WRITTEN}
     keys = [(table, row) for table, rows in chosen.items() for (row,) in rows]

@@ -46,17 +46,12 @@ class Server:
             cursor = conn.execute(query)
             return cursor.fetchall() if cursor.description else []
 
-    def create(self, name: str, template: str = "template0") -> str:
-        """An empty database of that name, or a copy of the template; its URL."""
+    def create(self, name: str, template: str = "template0", strategy: str = "wal_log") -> str:
+        """An empty database of that name, or a copy of the template; its URL. strategy: file_copy copies the files,
+        past the WAL, between two checkpoints."""
         self.drop(name)
-        self.rows(sql.SQL("create database {} template {}").format(*map(sql.Identifier, (name, template))))
-        return self.url(name)
-
-    def copy(self, name: str, template: str) -> str:
-        """A copy as `create` makes it, by its files: nothing of it goes through the WAL."""
-        self.drop(name)
-        query = sql.SQL("create database {} template {} strategy file_copy")
-        self.rows(query.format(*map(sql.Identifier, (name, template))))
+        query = sql.SQL("create database {} template {} strategy {}")
+        self.rows(query.format(*map(sql.Identifier, (name, template, strategy))))
         return self.url(name)
 
     def drop(self, name: str) -> None:
