@@ -199,22 +199,22 @@ class _CutOver:
         approval.wait(self.conn, oid, request, self.cutting.desk, STOP)
 
     def _catch_up(self) -> None:
-        """Small rounds, until one takes no more than its share of the budget. Errors: ConfigError."""
+        """Rounds, as long as each takes clearly less than the one before: what the last round has to do while writers
+        wait is what was written since. Errors: ConfigError, if that would take too much of the budget."""
         allowed, took = self.cutting.budget * SHARE, float("inf")
         for _ in range(CAUGHT_UP_ROUNDS):
             with self.session.snapshot() as held:
                 _, told = self.session.round(held)
             self.session.clock.message(f"round {told.number}: {told.behind} rows behind, {told.seconds:.1f} s")
             took, before = told.seconds, took
-            if took <= allowed:
-                return
-            if took > before * SHRINKING:
+            if is_least(took, before, allowed):
                 break
-        raise ConfigError(
-            f"the last round took {took:.1f} s, and a round may take {SHARE:.0%} of the budget "
-            f"({self.cutting.budget:g} s); choose an hour with fewer writes, or a budget of at least "
-            f"{took / SHARE:.0f} s (--budget); nobody was kept waiting"
-        )
+        if took > allowed:
+            raise ConfigError(
+                f"the last round took {took:.1f} s, and a round may take {SHARE:.0%} of the budget "
+                f"({self.cutting.budget:g} s); choose an hour with fewer writes, or a budget of at least "
+                f"{took / SHARE:.0f} s (--budget); nobody was kept waiting"
+            )
 
     def _oid(self) -> int:
         return bookkeeping.build(self.conn, self.run_id).schema_oid
@@ -358,6 +358,14 @@ class _CutOver:
             self.session.clock.message(f"published with coarse statistics ({error}); run ANALYZE in the target")
         with contextlib.suppress(psycopg.Error):
             bookkeeping.mark_done(self.conn, self.run_id, published.DONE)
+
+
+def is_least(took: float, before: float, allowed: float) -> bool:
+    """Whether another round would hardly take less than the last one took. All in seconds.
+
+    One that takes more than is allowed, after one that did not, met something that passes: it tells nothing.
+    """
+    return took > before * SHRINKING and not before <= allowed < took
 
 
 def _finish(settings: Settings, cutting: Cutting, run_id: str) -> CutOver:
