@@ -152,11 +152,11 @@ class _CutOver:
         how = _how(self.settings, by_target=is_one) if self.cutting.fence == "lock" else "revoke"
         self._verify_whole()
         self._wait_for_approval()
-        self._catch_up()
         publish.prepare(
             self.conn, self.run_id, self.settings.target_schema, allow_dependants=self.settings.allow_dependants
         )
         self.delta_auditor.prepare(self._case("", {}))
+        self._catch_up()
         try:
             if self.cutting.fence == "lock":
                 self._behind_a_lock(how, is_one)
