@@ -20,7 +20,6 @@ from engine import run as runs
 from engine.books import bookkeeping
 from engine.books import lease as leases
 from engine.chunks.work import Work
-from engine.following import books
 from engine.following import session as sessions
 from engine.following.round import Anew, Told
 from engine.following.session import Following as Session
@@ -138,11 +137,10 @@ def abort(settings: Settings, run_id: str | None = None) -> str:
         found = bookkeeping.run(conn, run_id or _open(conn, settings) or _none(settings))
         if bookkeeping.find_build(conn, found.run_id) is None:
             raise ConfigError(f"run {found.run_id} has no build to give up; {bookkeeping.LISTED}")
-        for role in ("delta", "build"):  # a delta has views of the build
-            for schema in bookkeeping.schemas(conn).values():
-                if (schema.role, schema.run_id) == (role, found.run_id):
-                    schemas.drop(conn, schema.name)
-        books.forget_delta(conn, found.run_id)
+        begin.drop_deltas(conn, found.target_schema)
+        for schema in bookkeeping.schemas(conn).values():
+            if (schema.role, schema.run_id) == ("build", found.run_id):
+                schemas.drop(conn, schema.name)
         bookkeeping.set_state(conn, found.run_id, "discarded")
     return found.run_id
 
@@ -201,7 +199,6 @@ def _begin_anew(settings: Settings, following: Following, run_id: str, why: str)
     with _transaction(settings, "beginning anew") as conn:
         run = bookkeeping.run(conn, run_id)
         begin.drop_builds(conn, settings, run_id)
-        books.forget_delta(conn, run_id)
         marks = {name: getattr(run, name) for name in ("mapping_hash", "plan_hash", "code_version")}
         bookkeeping.clear_run(conn, run_id, **marks)
     _build(settings, following, run_id)

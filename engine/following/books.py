@@ -5,7 +5,6 @@ Laws
 - The records of what was derived anew are replaced whole by the delta's, in the transaction that changes the build.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from engine.following.delta import Delta
     from engine.planning.plan import Plan
 
-SUFFIX = "__delta"
-OF_DELTA = ("rejects", "id_map", "removed_links", "notes", "moved", "gone", "chunks")
 OF_ROWS = ("rejects", "id_map", "removed_links", "notes", "moved", "gone")
 OF_UNIT = """
     run_id = %(run)s and legacy_table = any (%(names)s)
@@ -34,18 +31,6 @@ BORROW_GONE = """
     insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id
     from migration.gone where run_id = %(run)s and build_table <> all (%(tables)s)
 """
-
-
-def id_of(run_id: str) -> str:
-    """Under which the books of a run's delta stand."""
-    return f"{run_id}{SUFFIX}"
-
-
-def forget_delta(target: psycopg.Connection, run_id: str, tables: Sequence[str] = OF_DELTA) -> None:
-    """Delete the books of a run's delta."""
-    for table in tables:
-        query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
-        target.execute(query, [id_of(run_id)])
 
 
 def borrow(delta: "Delta") -> None:

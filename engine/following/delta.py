@@ -18,7 +18,7 @@ from psycopg import sql
 
 from config.errors import TargetError
 from config.shapes import Table
-from engine.books import bookkeeping
+from engine.books import bookkeeping, deltas
 from engine.chunks import work as works
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Part, Work
@@ -30,11 +30,12 @@ from engine.load.build import WAVES, after_load, judgeable
 from engine.load.domains import finance, merged_professionals, profiles
 from engine.load.moving import Move
 from engine.planning.plan import Noted, Plan, Route
-from engine.publish import publish, schemas
+from engine.publish import publish
 from engine.quarantine.constraints import Constraints
 from engine.quarantine.quarantine import Quarantine
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
+from engine.start import begin
 
 SUFFIX = "__delta"
 RELATIONS = """
@@ -74,7 +75,7 @@ class Delta:
             parents={table.name: _now(n, m) for n, unit in enumerate(self.rows) for m, table in _build_tables(unit)},
         )
         self.work = replace(
-            self.main, run_id=books.id_of(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
+            self.main, run_id=deltas.id_of(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
         )
         self.seeds = {unit.legacy_table: Seeds(self.work, unit, n) for n, unit in enumerate(self.rows)}
 
@@ -144,7 +145,7 @@ class Delta:
         return {table for group in self.groups for table in group.tables} if self.before else set()
 
     def _make_schemas(self) -> None:
-        drop(self.target, self.main)
+        begin.drop_deltas(self.target, self.main.plan.target_schema)
         for name, kind in ((self.work.schema, "product"), (self.work.archive_schema, "archive")):
             self.target.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
             bookkeeping.register_schema(
@@ -322,15 +323,6 @@ class _Judged:
     def take(self, quarantine: Quarantine) -> None:
         self.lost |= quarantine.lost
         self.fresh = quarantine.fresh
-
-
-def drop(target: psycopg.Connection, main: Work) -> None:
-    """Drop what there is of a delta, and its books. Errors: TargetError, PlanRefused."""
-    with target.transaction():
-        for schema in bookkeeping.schemas(target).values():
-            if schema.role == "delta" and schema.target_schema == main.plan.target_schema:
-                schemas.drop(target, schema.name)
-        books.forget_delta(target, main.run_id)
 
 
 def _build_tables(unit: Rows) -> Iterator[tuple[int, Filled]]:

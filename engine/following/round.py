@@ -24,7 +24,6 @@ from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
 from engine.following import apply as applying
 from engine.following import closure
-from engine.following import delta as deltas
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
@@ -36,6 +35,7 @@ from engine.planning.plan import Plan
 from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 from engine.session.stop import Stop
+from engine.start import begin
 
 FARTHEST = 20  # deltas of one round, each wider than the one before; the depth of what depends on what is far less
 
@@ -249,7 +249,7 @@ class Round:
             number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
             work.sessions.guard.check()
         if delta:
-            deltas.drop(self.target, work)
+            begin.drop_deltas(self.target, work.plan.target_schema)
         return replace(told, number=number)
 
     def _build_oid(self) -> int:

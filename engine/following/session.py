@@ -129,6 +129,7 @@ def following(
     with leases.hold(settings.target) as lease, lease.session(STOP) as conn:
         bookkeeping.ensure(conn)
         run = require(conn, run_id, is_rehearsal=is_rehearsal)
+        begin.drop_deltas(conn, run.target_schema)
         settings = profiles.as_begun(settings, run)
         run = bookkeeping.resume_run(conn, run_id, settings.profile)
         try:

@@ -20,7 +20,7 @@ import psycopg
 from config import origins
 from config.errors import ConfigError, SourceError, TargetError
 from config.settings import Settings
-from engine.books import bookkeeping, profiles
+from engine.books import bookkeeping, deltas, profiles
 from engine.books.bookkeeping import NewRun, Run
 from engine.changes import feed, rounds
 from engine.changes.marks import Mark, TableMark
@@ -203,6 +203,7 @@ def _new(conn: psycopg.Connection, start: Start) -> Run:
 
 
 def _clear_unless_it_goes_on(conn: psycopg.Connection, start: Start, earlier: Run, clock: Clock) -> None:
+    drop_deltas(conn, start.settings.target_schema)
     why = _why_anew(conn, start, earlier) or _read_again(conn, start, earlier, clock)
     if why:
         clock.message(f"beginning anew: {why}")
@@ -294,8 +295,17 @@ def changed(conn: psycopg.Connection, settings: Settings, run_id: str, source: p
 
 def drop_builds(conn: psycopg.Connection, settings: Settings, run_id: str | None = None) -> None:
     """Drop what runs into this schema have built; run_id: what this one has."""
-    ours = bookkeeping.schemas(conn).values()
-    for found in sorted(ours, key=lambda schema: schema.role != "delta"):  # which has views of the build
-        is_meant = found.role in ("build", "delta") and found.target_schema == settings.target_schema
+    drop_deltas(conn, settings.target_schema)
+    for found in bookkeeping.schemas(conn).values():
+        is_meant = found.role == "build" and found.target_schema == settings.target_schema
         if is_meant and run_id in (None, found.run_id):
             schemas.drop(conn, found.name)
+
+
+def drop_deltas(conn: psycopg.Connection, target_schema: str) -> None:
+    """Drop what a round has made for itself, ended or broken off: schemas with views of the build, and their books."""
+    with conn.transaction():
+        for found in bookkeeping.schemas(conn).values():
+            if found.role == "delta" and found.target_schema == target_schema:
+                schemas.drop(conn, found.name)
+                deltas.forget(conn, found.run_id)

@@ -222,6 +222,37 @@ def test_a_round_that_fails_leaves_the_last_one(
         assert found == [] and told.gone == {"children": 1}
 
 
+LEFT = """
+    select nspname::text from pg_namespace where nspname ~ '__delta$'
+    union all select 'chunks' from migration.chunks where run_id ~ '__delta$'
+"""
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_what_a_round_that_was_broken_off_has_left_goes_with_what_comes_next(
+    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch, follows: bool
+) -> None:
+    settings = odd.copy(database)
+
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    with _source(settings) as conn, following(settings, odd.run_id) as session:
+        conn.execute("update children set id = id")
+        with monkeypatch.context() as patched, pytest.raises(ZeroDivisionError), session.snapshot() as held:
+            patched.setattr(applying, "apply", fails)
+            session.round(held)
+    with psycopg.connect(settings.target.conninfo, autocommit=True) as target:
+        left = {name for (name,) in target.execute(LEFT)}
+        assert left >= {"nxtgauge__delta", "chunks"}
+        if follows:
+            with following(settings, odd.run_id):
+                pass
+        else:
+            begin.drop_builds(target, settings)
+        assert target.execute(LEFT).fetchall() == []
+
+
 def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
     odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

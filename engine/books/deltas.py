@@ -1,0 +1,21 @@
+"""The books of a delta: what a round derives is recorded under an id of its own until it is the run's."""
+
+import psycopg
+from psycopg import sql
+
+from engine.books import bookkeeping
+
+SUFFIX = "__delta"
+TABLES = ("rejects", "id_map", "removed_links", "notes", "moved", "gone", "chunks")
+
+
+def id_of(run_id: str) -> str:
+    """Under which the books of a run's delta stand."""
+    return f"{run_id}{SUFFIX}"
+
+
+def forget(conn: psycopg.Connection, run_id: str) -> None:
+    """Delete the books of a run's delta."""
+    for table in TABLES:
+        query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
+        conn.execute(query, [id_of(run_id)])
