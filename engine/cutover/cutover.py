@@ -52,6 +52,7 @@ FENCES = ("lock", "operator")
 CAUGHT_UP_ROUNDS = 5
 RESERVE, MOMENT = 0.5, 0.05  # seconds of the budget that are left for the commits; the shortest wait for a lock
 SHRINKING = 0.9  # a round that takes more than this of the one before is as small as they get
+LITTLE = 0.1  # of the budget: a round that takes no more is as good as none
 SHARE = 0.5  # of the budget that the last round may take: verification and publish take the rest
 
 
@@ -201,18 +202,18 @@ class _CutOver:
     def _catch_up(self) -> None:
         """Rounds, as long as each takes clearly less than the one before: what the last round has to do while writers
         wait is what was written since. Errors: ConfigError, if that would take too much of the budget."""
-        allowed, took = self.cutting.budget * SHARE, float("inf")
+        budget, took = self.cutting.budget, float("inf")
         for _ in range(CAUGHT_UP_ROUNDS):
             with self.session.snapshot() as held:
                 _, told = self.session.round(held)
             self.session.clock.message(f"round {told.number}: {told.behind} rows behind, {told.seconds:.1f} s")
             took, before = told.seconds, took
-            if is_least(took, before, allowed):
+            if is_least(took, before, budget):
                 break
-        if took > allowed:
+        if took > budget * SHARE:
             raise ConfigError(
                 f"the last round took {took:.1f} s, and a round may take {SHARE:.0%} of the budget "
-                f"({self.cutting.budget:g} s); choose an hour with fewer writes, or a budget of at least "
+                f"({budget:g} s); choose an hour with fewer writes, or a budget of at least "
                 f"{took / SHARE:.0f} s (--budget); nobody was kept waiting"
             )
 
@@ -360,12 +361,12 @@ class _CutOver:
             bookkeeping.mark_done(self.conn, self.run_id, published.DONE)
 
 
-def is_least(took: float, before: float, allowed: float) -> bool:
-    """Whether another round would hardly take less than the last one took. All in seconds.
+def is_least(took: float, before: float, budget: float) -> bool:
+    """Whether another round would hardly take less than the last one took, or gain little. All in seconds.
 
     One that takes more than is allowed, after one that did not, met something that passes: it tells nothing.
     """
-    return took > before * SHRINKING and not before <= allowed < took
+    return took <= budget * LITTLE or (took > before * SHRINKING and not before <= budget * SHARE < took)
 
 
 def _finish(settings: Settings, cutting: Cutting, run_id: str) -> CutOver:
