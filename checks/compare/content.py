@@ -99,7 +99,7 @@ class Whole:
     def _comparison(
         self, name: str, title: str, key: Pair, pairs: list[Pair], prelude: Prelude, severity: str = CRITICAL
     ) -> Comparison:
-        condition = "where x.reason is null" if "x.reason" in self._relation.rejected else ""
+        condition = f"where {self._relation.rejected} is null" if self._facts.books.rejected.get(self._table) else ""
         source = f"select {_listed(key.source, pairs, 'source')} from {self._relation.from_sql} {condition}"
         target = f"select {_listed(key.target, pairs, 'target')} from {self._facts.target_rows(self._final)}"
         others = prelude.of_source(source)[1]

@@ -26,7 +26,7 @@ from checks.delta import balance, contents, scans, shape
 from checks.delta.closing import Keys
 from checks.delta.contents import Contents
 from checks.reading import addresses, books, catalog, connect
-from checks.reading.facts import Facts
+from checks.reading.facts import ASKABLE, Facts
 from checks.reading.many import Evaluated
 from checks.verdict import DELTA, ERROR, Check, Verdict
 from checks.verify import hidden, settling, verify
@@ -132,7 +132,8 @@ class Delta:
     def _facts(self, run_id: str, schema: str, archive: str) -> tuple[Facts, Look]:
         """Both catalogues and the books, read at once."""
         (source, target), (other_source, other) = self._pairs
-        run = self._beside(books.read, other, run_id)
+        is_askable = source.info.server_version >= ASKABLE
+        run = self._beside(lambda: books.read(other, run_id, is_askable=is_askable))
         hashed = self._beside(hashing.hash_of, other_source, target)
         of_target = self._beside(lambda: (hashed.result(), catalog.read(target, schema)))
         archived = self._beside(lambda: (run.result(), catalog.read(other, archive)))
@@ -148,8 +149,7 @@ class Delta:
             time_zone=under.time_zone,
         )
         for said in kept.many:
-            for one, _ in self._pairs:
-                said.give(one, target)
+            said.give(target, source, other_source)
         return replace(facts, addresses=addresses.accepted(source, facts)), Look(hashed.result())
 
     # Judgement
@@ -201,7 +201,7 @@ def _in_one_session(pending: "deque[Task]", pair: Pair, given: Sequence[Evaluate
     made: dict[int, Check] = {}
     try:
         for rows in given:
-            rows.give(source, target)
+            rows.give(target, source)
         while True:
             try:
                 number, task = pending.popleft()

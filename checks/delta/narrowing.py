@@ -18,7 +18,7 @@ from checks.delta.closing import OF_ARTICLES, OF_PAYMENT, Closed, by_user
 from checks.delta.values import NONE, either, firsts, of_keys, one_of, shown_as
 from checks.laws.within_target import derived_id
 from checks.reading.facts import Facts, Narrowed, column_of, text
-from checks.reading.relations import Relation
+from checks.reading.relations import Relation, led_by
 from config.postgres.quoting import literal, quoted
 
 LOOKED_UP = ("roles", "payment_gateway_configs")  # small, and read whole
@@ -152,8 +152,12 @@ class _Narrowing:
             yield "kb_sections"
 
     def _users(self) -> set[str]:
-        new = self._facts.new_ids("users")
-        return {new.get(user, user) for user in self._closed.users}
+        users, known = self._closed.users, led_by(self._facts, "users")
+        if not known or not users:
+            return users
+        query = f"select legacy_id, id from {known} as v where legacy_id = any ({literal(sorted(users))}::text[])"
+        new: dict[str, str] = dict(self._source.execute(query).fetchall())
+        return {new.get(user, user) for user in users}
 
     def _reshaped(self, ids: _Ids) -> dict[str, str]:
         facts, users = self._facts, self._users()

@@ -79,10 +79,7 @@ class _Law:
         """id, whether the user is rejected or its row could not be made, its settings as they fit, as a document."""
         relation = Relation(self._facts, self._users)
         id_ = relation.id_of(self._users.name, self._users.column("id"))
-        not_made = self._facts.books.not_made.get(self._users.name, {}).get(SETTINGS, [])
-        is_gone = f"{relation.rejected} is not null"
-        if not_made:
-            is_gone += f" or {relation.key} = any ({literal(not_made)}::text[])"
+        is_gone = f"{relation.rejected} is not null or {relation.not_made(SETTINGS)}"
         columns = [f"{id_} as id", f"{is_gone} as is_gone", f"{self._document()} as document"]
         columns += [f"{self._fitted(c)} as {quoted('of ' + c.name)}" for c in self._own]
         return f"select {', '.join(columns)} from {relation.from_sql}"

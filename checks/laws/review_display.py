@@ -11,7 +11,7 @@ from checks.compare.comparison import Comparison
 from checks.compare.law_files import Prelude
 from checks.reading.facts import Facts, text, text_of
 from checks.reading.relations import Relation
-from config.postgres.quoting import literal, quoted
+from config.postgres.quoting import quoted
 from config.rules import Split
 from config.shapes import Column, Table
 
@@ -55,9 +55,8 @@ def _source(facts: Facts, shape: Table, split: Split, present: list[Column]) -> 
     own = shape.find_column("id")
     key = relation.id_of(shape.name, own) if own else "null::text"
     listed = ", ".join(f"{text_of(c)} as {quoted(c.name)}" for c in present)
-    not_made = facts.books.not_made.get(shape.name, {}).get(split.into, [])
-    made = f"and {relation.key} <> all ({literal(not_made)}::text[])" if not_made else ""
+    stays = f"{relation.rejected} is null and not {relation.not_made(split.into)}"
     return (
         f"select {key} as key, {listed}, {text(relation.created())} as created_at, "
-        f"{text(relation.updated())} as updated_at from {relation.from_sql} where {relation.rejected} is null {made}"
+        f"{text(relation.updated())} as updated_at from {relation.from_sql} where {stays}"
     )

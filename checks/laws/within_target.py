@@ -5,7 +5,7 @@ Law: how many rows were looked at is counted beside those that break the rule.
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -24,6 +24,13 @@ HOLDS = """
     from ({query}) as x
 """
 
+# By what both servers sort alike.
+PLACED = """
+    select md5(convert_to(concat(x.key), 'UTF8')) collate "C" as place, concat(x.key), x.{told} from ({query}) as x
+    order by 1
+"""
+END = ("~", None, None)  # after every place
+
 
 def held(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...]]:
     """(rows looked at, rows that break the rule, some of these by name). query: columns key and holds."""
@@ -32,20 +39,32 @@ def held(conn: psycopg.Connection, query: str) -> tuple[int, int, tuple[Row, ...
 
 
 def derived(
-    conn: psycopg.Connection, query: str, names: Mapping[str, str] | None = None
+    conn: psycopg.Connection, query: str, names: tuple[psycopg.Connection, str] | None = None
 ) -> tuple[int, int, tuple[Row, ...]]:
     """The same for ids that must be the UUIDv5 of a name. query: columns key, id and name, all text.
 
-    names: key → name, where only the source knows it; query is then of key and id.
+    names: where only the source knows them, its session and a query of key and name; the first is then of key and id.
     """
-    compared, wrong = 0, []
-    for key, id_, *told in _streamed(conn, query):
+    found = _named(conn, query, *names) if names else _streamed(conn, query)
+    compared, broken, first = 0, 0, list[str]()
+    for key, id_, name in found:
         compared += 1
-        name = told[0] if names is None else names.get(key)
         if name is None or id_ != derived_id(name):
-            wrong.append(key)
-    rows = tuple(Row(str(key), "breaks the rule", ("id",)) for key in sorted(wrong, key=str)[:MAX_ROWS])
-    return compared, len(wrong), rows
+            broken += 1
+            first = sorted([*first, str(key)])[:MAX_ROWS]
+    return compared, broken, tuple(Row(key, "breaks the rule", ("id",)) for key in first)
+
+
+def _named(
+    conn: psycopg.Connection, query: str, other: psycopg.Connection, names: str
+) -> Iterator[tuple[str, str, str | None]]:
+    """(key, id, name), both sides read in one order, so that neither is held here. No name: nobody told it."""
+    known = _streamed(other, PLACED.format(query=names, told="name"), "names")
+    place, own, name = next(known, END)
+    for at, key, id_ in _streamed(conn, PLACED.format(query=query, told="id")):
+        while place < at:
+            place, own, name = next(known, END)
+        yield key, id_, name if own == key else None
 
 
 def derived_id(name: str) -> str:
@@ -56,7 +75,7 @@ def derived_id(name: str) -> str:
     return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{VARIANTS[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
-def _streamed(conn: psycopg.Connection, query: str) -> Iterator[tuple[Any, ...]]:
-    with conn.cursor(name="derived") as cursor:
+def _streamed(conn: psycopg.Connection, query: str, name: str = "derived") -> Iterator[tuple[Any, ...]]:
+    with conn.cursor(name=name) as cursor:
         cursor.itersize = BATCH
         yield from cursor.execute(query)

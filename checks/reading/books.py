@@ -9,15 +9,14 @@ Laws
 """
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
 from checks.reading import many
-from checks.reading.many import Many, Pairs
+from checks.reading.many import Many, Paged, Pairs
 from checks.reading.statements import one_value
 from config.errors import TargetError
 
@@ -26,28 +25,15 @@ RUN = """
            snapshot, source_identity, to_jsonb(r) -> 'settings', to_jsonb(r) -> 'sequences'  -- older books lack these
     from migration.runs as r where run_id = %s
 """
-REJECTED = "select legacy_key as key, min(reason) as value from migration.rejects where {} group by 1"
 DERIVED = """
     select legacy_id as key, min(target_id) as value from migration.id_map
     where {} and (why = 'derived' or (why = 'created' and target_id <> legacy_id)) group by 1
 """
-NULLED = """
-    select legacy_key as key, array_agg(distinct concat(target_table, '.', target_column))::text as value
-    from migration.notes
-    where {} and (note like 'orphan: %%' or note like '%% was not kept') group by 1
-"""
+SAID = "select legacy_key as key, {value} as value from migration.{book} where {where} and {which} group by 1"
 OF_TABLE = "run_id = %s and legacy_table = %s"
-TABLES = "select legacy_table, count(*) from migration.{} where run_id = %s group by 1"
+TABLES = "select legacy_table, count(*) from migration.{book} where run_id = %s and {which} group by 1"
 WORDS = "select distinct unnest(value::text[]) from ({}) as said"
 COUNTS = "select value, count(*) from ({}) as said group by 1"
-NO_JSON = """
-    select legacy_table, legacy_key from migration.notes
-    where run_id = %s and note in ('metadata_no_json', 'payload_no_json')
-"""
-NOT_MADE = """
-    select distinct legacy_table, legacy_key, target_table from migration.notes
-    where run_id = %s and note like 'not_made: %%'
-"""
 HAS_KEY = "select to_regclass('migration.digest_key') is not null"
 KEY = "select key from migration.digest_key"
 SPOKEN_OF = "select distinct legacy_table from migration.{} where run_id = %s"
@@ -67,8 +53,10 @@ class Books:
     Pairs.
     nulled: table → legacy key → an array, as text, of `table.column` of the references that were set to null, and of
     values not kept; or Many.
-    not_made: table → target table → legacy keys of the rows that nothing could be made of there.
-    no_json: table → legacy keys of the rows whose metadata or payload is no JSON.
+    not_made: table → legacy key → an array, as text, of the target's tables where nothing could be made of the row; or
+    Many.
+    no_json: table → legacy key of a row whose metadata or payload is no JSON → its note, or Many; nothing where the
+    source itself can be asked.
     nulled_columns: table → those that are nulled in any of its rows. noted, mapped: the tables that notes and new ids
     are of. secret: what digests of keys are made with
     (checks.verify.hidden).
@@ -86,17 +74,18 @@ class Books:
     derived: dict[str, Derived] = field(default_factory=dict)
     nulled: dict[str, Said] = field(default_factory=dict)
     nulled_columns: dict[str, frozenset[str]] = field(default_factory=dict)
-    not_made: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    no_json: dict[str, list[str]] = field(default_factory=dict)
+    not_made: dict[str, Said] = field(default_factory=dict)
+    no_json: dict[str, Said] = field(default_factory=dict)
     noted: frozenset[str] = frozenset()
     mapped: frozenset[str] = frozenset()
     secret: bytes = b""
     _spelled: dict[tuple[str, str], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def many(self) -> list[Many | Pairs]:
+    def many(self) -> list[Paged]:
         """What a session on the source has to be given before statements about single rows can be asked."""
-        found = (*self.rejected.values(), *self.nulled.values(), *self.derived.values())
+        rows = (self.rejected, self.nulled, self.not_made, self.no_json)
+        found = (*(said for of_tables in rows for said in of_tables.values()), *self.derived.values())
         return [said for said in found if not isinstance(said, dict)]
 
     def spelled(self, what: str, table: str, make: Callable[[], str]) -> str:
@@ -106,18 +95,35 @@ class Books:
         return self._spelled[what, table]
 
 
-def read(conn: psycopg.Connection, run_id: str) -> Books:
-    """Errors: TargetError where there is no such run."""
+@dataclass(frozen=True)
+class _Kind:
+    """What one of the books says of rows. which: its lines that say it; value: what they say of a row."""
+
+    book: str
+    which: str
+    value: str
+
+    @property
+    def query(self) -> str:
+        """(key, value) of one table's rows."""
+        return SAID.format(where=OF_TABLE, **vars(self))
+
+
+REJECTED = _Kind("rejects", "true", "min(reason)")
+NULLED = _Kind(
+    "notes", "(note like 'orphan: %%' or note like '%% was not kept')",
+    "array_agg(distinct concat(target_table, '.', target_column))::text",
+)  # fmt: skip
+NOT_MADE = _Kind("notes", "note like 'not_made: %%'", "array_agg(distinct target_table)::text")
+NO_JSON = _Kind("notes", "note in ('metadata_no_json', 'payload_no_json')", "min(note)")
+
+
+def read(conn: psycopg.Connection, run_id: str, *, is_askable: bool) -> Books:
+    """is_askable: the source itself can be asked what is JSON. Errors: TargetError where there is no such run."""
     row = conn.execute(RUN, [run_id]).fetchone()
     if row is None:
         raise TargetError(f"there is no run {run_id} in migration.runs of the target")
-    rejected, nulled = _said(conn, run_id, "rejects", REJECTED), _said(conn, run_id, "notes", NULLED)
-    not_made: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for table, key, target_table in conn.execute(NOT_MADE, [run_id]):
-        not_made[table][target_table].append(key)
-    no_json: dict[str, list[str]] = defaultdict(list)
-    for table, key in conn.execute(NO_JSON, [run_id]):
-        no_json[table].append(key)
+    nulled = _said(conn, run_id, "nulled", NULLED)
     run_id, instant, profile, source_schema, snapshot, identity, settings, sequences = row
     return Books(
         run_id=run_id,
@@ -128,12 +134,12 @@ def read(conn: psycopg.Connection, run_id: str) -> Books:
         identity=identity,
         settings=settings,
         sequences=sequences,
-        rejected=rejected,
+        rejected=_said(conn, run_id, "rejected", REJECTED),
         derived=_derived(conn, run_id),
         nulled=nulled,
         nulled_columns={table: _words(conn, run_id, table) for table in nulled},
-        not_made=_plain(not_made),
-        no_json=dict(no_json),
+        not_made=_said(conn, run_id, "not_made", NOT_MADE),
+        no_json={} if is_askable else _said(conn, run_id, "no_json", NO_JSON),
         noted=_spoken_of(conn, run_id, "notes"),
         mapped=_spoken_of(conn, run_id, "id_map"),
         secret=_secret(conn, row),
@@ -148,18 +154,15 @@ def secret(conn: psycopg.Connection, run_id: str) -> bytes:
     return _secret(conn, row)
 
 
-def _said(conn: psycopg.Connection, run_id: str, book: str, query: str) -> dict[str, Said]:
-    """What one of the books says of the rows of each table of which it says anything."""
+def _said(conn: psycopg.Connection, run_id: str, name: str, kind: _Kind) -> dict[str, Said]:
+    """What one of the books says of the rows of each table of which it says that. name: of the settings of many."""
     found: dict[str, Said] = {}
-    query = query.format(OF_TABLE)
-    for number, (table, count) in enumerate(conn.execute(TABLES.format(book), [run_id]).fetchall()):
+    for number, (table, count) in enumerate(conn.execute(TABLES.format(**vars(kind)), [run_id]).fetchall()):
         if count > many.FEW:
-            counts: dict[str, int] = dict(conn.execute(COUNTS.format(query), [run_id, table]).fetchall())
-            said: Said = Many(f"nxtgauge.{book}_{number}", query, (run_id, table), counts)
+            counts: dict[str, int] = dict(conn.execute(COUNTS.format(kind.query), [run_id, table]).fetchall())
+            found[table] = Many(f"nxtgauge.{name}_{number}", kind.query, (run_id, table), counts)
         else:
-            said = dict(conn.execute(query, [run_id, table]).fetchall())
-        if said:
-            found[table] = said
+            found[table] = dict(conn.execute(kind.query, [run_id, table]).fetchall())
     return found
 
 
@@ -167,7 +170,8 @@ def _derived(conn: psycopg.Connection, run_id: str) -> dict[str, Derived]:
     """What became of the legacy ids of each table that have got new ones."""
     found: dict[str, Derived] = {}
     query, count = DERIVED.format(OF_TABLE), f"select count(*) from ({DERIVED.format(OF_TABLE)}) as said"
-    for number, (table, most) in enumerate(conn.execute(TABLES.format("id_map"), [run_id]).fetchall()):
+    tables = conn.execute(TABLES.format(book="id_map", which="true"), [run_id]).fetchall()
+    for number, (table, most) in enumerate(tables):
         rows = one_value(conn, int, count, [run_id, table]) if most > many.FEW else most
         if rows > many.FEW:
             found[table] = Pairs(f"nxtgauge.derived_{number}", query, (run_id, table), rows)
@@ -177,7 +181,7 @@ def _derived(conn: psycopg.Connection, run_id: str) -> dict[str, Derived]:
 
 
 def _words(conn: psycopg.Connection, run_id: str, table: str) -> frozenset[str]:
-    return frozenset(word for (word,) in conn.execute(WORDS.format(NULLED.format(OF_TABLE)), [run_id, table]))
+    return frozenset(word for (word,) in conn.execute(WORDS.format(NULLED.query), [run_id, table]))
 
 
 def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:
@@ -190,7 +194,3 @@ def _secret(conn: psycopg.Connection, run: tuple[Any, ...]) -> bytes:
 
 def _spoken_of(conn: psycopg.Connection, run_id: str, name: str) -> frozenset[str]:
     return frozenset(table for (table,) in conn.execute(SPOKEN_OF.format(name), [run_id]))
-
-
-def _plain(found: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
-    return {table: dict(keys) for table, keys in found.items()}

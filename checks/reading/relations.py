@@ -11,7 +11,7 @@ Laws
   row's ctid.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from checks.reading import addresses
 from checks.reading.books import Derived, Said
@@ -54,25 +54,32 @@ class Relation:
         self._facts, self._shape = facts, shape
         self.key = facts.key(shape)
         self.joins: list[str] = []
-        self.rejected, self.nulled = "null::text", "null::text[]"
-        self._join_exceptions()
+        self.rejected = self._told("rejected", facts.books.rejected)
+        self.nulled = f"{self._told('nulled', facts.books.nulled)}::text[]"
 
     @property
     def from_sql(self) -> str:
         """The table and everything that was joined so far."""
         return f"{self._facts.source_rows(self._shape.name)} {' '.join(self.joins)}"
 
-    def _join_exceptions(self) -> None:
-        """What the books say of single rows: why they were rejected, which references were nulled."""
+    def _told(self, what: str, of_tables: Mapping[str, Said]) -> str:
+        """What the books say of single rows, joined by their keys."""
         books, table = self._facts.books, self._shape.name
-        if rejected := books.rejected.get(table):
-            known = books.spelled("rejected", table, lambda: said(rejected, "key, reason"))
-            self.joins.append(f"left join {known} as x on x.key = {self.key}")
-            self.rejected = "x.reason"
-        if nulled := books.nulled.get(table):
-            known = books.spelled("nulled", table, lambda: said(nulled, "key, columns"))
-            self.joins.append(f"left join {known} as n on n.key = {self.key}")
-            self.nulled = "n.columns::text[]"
+        if not (told := of_tables.get(table)):
+            return "null::text"
+        known = books.spelled(what, table, lambda: said(told, "key, value"))
+        join = f"left join {known} as {what} on {what}.key = {self.key}"
+        self.joins += [] if join in self.joins else [join]
+        return f"{what}.value"
+
+    def not_made(self, target_table: str) -> str:
+        """Whether nothing could be made of the row in this table of the target."""
+        tables = self._told("not_made", self._facts.books.not_made)
+        return f"coalesce({literal(target_table)} = any ({tables}::text[]), false)"
+
+    def no_json(self) -> str:
+        """What the books note of a row whose document is no JSON."""
+        return self._told("no_json", self._facts.books.no_json)
 
     def id_of(self, parent: str, column: Column) -> str:
         """A key of `parent`, held by this column, as the target spells it."""
@@ -317,8 +324,7 @@ class Relations:
         if is_jsonb:
             return "true"
         if self._facts.source.version < ASKABLE:
-            known = literal(self._facts.books.no_json.get(table, []))
-            return f"{relation.rejected} is null and {relation.key} <> all ({known}::text[])"
+            return f"{relation.rejected} is null and {relation.no_json()} is null"
         # one that is nested too deep for the server ends the question, and was rejected
         return f"case when {relation.rejected} is null then pg_input_is_valid({value}, 'jsonb') else false end"
 

@@ -4,44 +4,68 @@ Laws
 - A legacy id has one entry per table. A rejected row's id has one only if another row has the same id.
 - If a target table has rows of one legacy table only, an id that is a UUID is replaced only if another row keeps it.
 - An id that is no UUID and becomes one, of a row that was not rejected, has its entry.
+- However many ids a table has, none but those that are wrong are told to this process.
 - That an id is the UUIDv5 of its name is a law of its own.
 """
 
-import uuid
+import contextlib
 from collections.abc import Iterator
 from functools import partial
 
 import psycopg
 
-from checks.reading.facts import Facts, is_uuid
-from checks.reading.relations import Relation
+from checks.reading import many
+from checks.reading.facts import Facts, parsed
+from checks.reading.many import Many
+from checks.reading.relations import Relation, said
 from checks.run_books.rejects import PlannedCheck, found
 from checks.verdict import ERROR, Check, Row
 from config.postgres.quoting import literal
 from config.postgres.types import TEXTUAL, UUID_TEXT
-from config.shapes import Column, Table
+from config.shapes import Table
 
 BOOKED = """
-    select legacy_id, target_table, target_id, count(*), count(*) over (partition by legacy_id, target_table)
-    from {id_map} where run_id = %s and legacy_table = %s group by 1, 2, 3
+    select target_table, sum(booked)::bigint, coalesce(array_agg(legacy_id) filter (where entries > 1), '{{}}'),
+           bool_or(legacy_id ~* '{uuid}')
+    from (
+        select legacy_id, target_table, count(*) as booked, sum(entries) as entries
+        from (
+            select legacy_id, target_table, count(*) as entries from {id_map}
+            where run_id = %s and legacy_table = %s group by legacy_id, target_table, target_id
+        ) as each
+        group by 1, 2
+    ) as of_id
+    group by 1
 """
+KNOWN = "select distinct legacy_id as key, '' as value from {id_map} where run_id = %s and legacy_table = %s"
 LOST = """
     select m.legacy_id from (select * from {id_map}) as m
     left join (select t.id from {table}) as t on concat(t.id) = m.target_id
     where m.run_id = {run} and m.legacy_table = {legacy} and m.target_table = {name} and t.id is null
 """
-ROWS = """
-    select {id}, bool_and({rejected} is not null) from {table}
-    join unnest({ids}::text[]) as wanted (id) on wanted.id = {id} group by 1
+NOWHERE = """
+    select legacy_id from {id_map} where run_id = {run} and legacy_table = {legacy} and target_table = {name}
 """
-UNMAPPED = """
-    select {key} from {table} left join unnest({ids}::text[]) as known (id) on known.id = {id}
-    where known.id is null and {id} is not null and {rejected} is null and {id} !~* '{uuid}'
+# Asked of the source, beside the relation `known`, the ids of the map: keys, and what is wrong with them.
+ROWS = """
+    select known.key, 'rejected' from known left join (
+        select {id} as id, bool_and({rejected} is not null) as is_rejected from {table}
+        join known as wanted on wanted.key = {id} group by 1
+    ) as there on there.id = known.key
+    where there.is_rejected is not false
 """
 KEPT = """
-    select k.id from (select {id} as raw, {plain} as id from {table}) as k
-    where k.id = any ({plains}::text[]) and k.raw <> all ({ids}::text[])
+    select r.key, 'unkept' from replaced as r left join (
+        select k.id from (select {raw} as raw, {plain} as id from {table}) as k
+        left join replaced on replaced.key = k.raw where replaced.key is null
+    ) as kept on kept.id = r.plain
+    where kept.id is null
 """
+UNMAPPED = """
+    select {key}, 'missing' from {table} left join known on known.key = {id}
+    where known.key is null and {id} is not null and {rejected} is null and {id} !~* '{uuid}'
+"""
+REPLACED = "select key, case when key ~* '{uuid}' then concat({plain}) end as plain from known where key ~* '{uuid}'"
 TITLE = "Every new id is recorded once, of a row that stays, and leads to a row of the target."
 
 
@@ -65,74 +89,71 @@ def _changes(facts: Facts, table: str) -> bool:
 
 
 def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection, target: psycopg.Connection) -> Check:
-    table, column = shape.name, shape.find_column("id")
-    query = BOOKED.format(id_map=facts.bound_book("id_map", table))
-    booked = target.execute(query, [facts.books.run_id, table]).fetchall()
-    ids = list(dict.fromkeys(legacy_id for legacy_id, *_ in booked))
-    is_rejected = _rows_of(facts, table, column, ids, source)
-    is_single = bool(shape.primary_key)  # without a key two rows may share an id
-    lost = {name: _lost(facts, table, name, target) for name in {row[1] for row in booked}}
-    rows = []
-    for legacy_id, target_table, _, count, targets in booked:
-        gone = lost[target_table]
-        if is_rejected.get(legacy_id, True) or (is_single and (count > 1 or targets > 1)):
-            rows.append(Row(legacy_id, "unexpected"))
-        elif gone is None:
-            rows.append(Row(legacy_id, "differs", ("target_table",)))
-        elif legacy_id in gone:
-            rows.append(Row(legacy_id, "breaks the rule", ("target_id",)))
-    repeated = [id_ for id_ in ids if is_uuid(id_)] if facts.is_alone_at_home(table) else []
-    rows += [Row(id_, "unexpected") for id_ in _unkept(facts, table, column, repeated, source)]
-    missing = _unmapped(facts, table, column, ids, source) if column and _changes(facts, table) else []
-    rows += [Row(key, "missing") for key in missing]
-    return found(draft, list(dict.fromkeys(rows)), len(booked) + len(missing))
+    table, id_map = shape.name, facts.bound_book("id_map", shape.name)
+    run = (facts.books.run_id, table)
+    booked = target.execute(BOOKED.format(id_map=id_map, uuid=UUID_TEXT), run).fetchall()
+    count = sum(number for _, number, *_ in booked)
+    replaces = facts.is_alone_at_home(table) and any(has_uuids for *_, has_uuids in booked)
+    with _given(KNOWN.format(id_map=id_map), run, count, source, target) as known:
+        told = _told_by_source(facts, shape, known, source, is_empty=not booked, replaces=replaces)
+    rejected = {key for key, what in told if what == "rejected"}
+    rows = [Row(key, what if what == "missing" else "unexpected") for key, what in told]
+    for target_table, _, repeated, _ in booked:
+        again = set(repeated) if shape.primary_key else set()  # without a key two rows may share an id
+        rows += [Row(id_, "unexpected") for id_ in again]
+        wrong = _lost(facts, table, target_table, target)
+        rows += [row for row in wrong if row.key not in rejected and row.key not in again]
+    missing = sum(what == "missing" for _, what in told)
+    return found(draft, list(dict.fromkeys(rows)), count + missing)
 
 
-def _id(facts: Facts, relation: Relation, column: Column | None) -> str:
-    """The legacy id as the map tells it: the id's text, of a row without one its key."""
-    return f"coalesce({facts.word(column)}, {relation.key})" if column else relation.key
+@contextlib.contextmanager
+def _given(
+    query: str, params: tuple[str, str], count: int, source: psycopg.Connection, target: psycopg.Connection
+) -> Iterator[str]:
+    """SQL of the relation of the map's ids, for this session on the source."""
+    if count <= many.FEW:
+        yield said(dict(target.execute(query, params).fetchall()), "key, value")
+        return
+    ids = Many("nxtgauge.mapped", query, params, {"": count})
+    with ids.held(source, target):
+        yield ids.relation("key, value")
 
 
-def _rows_of(
-    facts: Facts, table: str, column: Column | None, ids: list[str], source: psycopg.Connection
-) -> dict[str, bool]:
-    """Legacy id → whether all its rows were rejected; those that the source lacks are not there."""
-    relation = Relation(facts, facts.source.table(table))
-    id_ = _id(facts, relation, column)
-    query = ROWS.format(id=id_, rejected=relation.rejected, table=relation.from_sql, ids=literal(ids))
-    return dict(source.execute(query).fetchall())
+def _told_by_source(
+    facts: Facts, shape: Table, known: str, source: psycopg.Connection, *, is_empty: bool, replaces: bool
+) -> list[tuple[str, str]]:
+    """(id or key, what is wrong with it): `rejected` as all its rows were, or unknown to the source; `unkept` by any
+    row, though it became another; `missing` in the map, though its row stays.
 
-
-def _unkept(facts: Facts, table: str, column: Column | None, ids: list[str], source: psycopg.Connection) -> list[str]:
-    """Those of these UUIDs, which all became others, that no row of the source keeps; a key that is no id is none's."""
-    if not ids or column is None:
+    is_empty: the map has no ids; replaces: some of them are UUIDs.
+    """
+    relation, column, parts = Relation(facts, shape), shape.find_column("id"), list[str]()
+    asked = {"key": relation.key, "rejected": relation.rejected, "table": relation.from_sql}
+    if not is_empty:  # of a row without an id the map tells the key
+        id_ = f"coalesce({facts.word(column)}, {relation.key})" if column else relation.key
+        parts.append(ROWS.format(**asked, id=id_))
+    if column and replaces:
+        raw, plain = facts.word(column), facts.spelled(column)
+        parts.append(KEPT.format(raw=raw, plain=plain, table=facts.source_rows(shape.name)))
+    if column and _changes(facts, shape.name):
+        pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID
+        parts.append(UNMAPPED.format(**asked, id=facts.word(column), uuid=pattern))
+    if not parts:
         return []
-    plain = {id_: str(uuid.UUID(id_)) for id_ in ids}
-    query = KEPT.format(
-        id=facts.word(column), plain=facts.spelled(column), plains=literal(list(plain.values())), ids=literal(ids),
-        table=facts.source_rows(table),
-    )  # fmt: skip
-    kept = {id_ for (id_,) in source.execute(query)}
-    return [id_ for id_ in ids if plain[id_] not in kept]
+    replaced = REPLACED.format(uuid=UUID_TEXT, plain=parsed("key", "uuid"))
+    relations = f"with known as materialized (select key from {known} as k), replaced as ({replaced})"
+    return list(dict.fromkeys(source.execute(f"{relations} {' union all '.join(parts)}").fetchall()))
 
 
-def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connection) -> set[str] | None:
-    """Legacy ids whose target is not there; None where its table is not."""
+def _lost(facts: Facts, table: str, target_table: str, target: psycopg.Connection) -> list[Row]:
+    """Of the ids that are said to lead to this table those that lead nowhere."""
+    run, names = literal(facts.books.run_id), {"legacy": literal(table), "name": literal(target_table)}
     if not facts.target.has(target_table, "id"):
-        return None
-    query = LOST.format(
-        table=facts.target_rows(target_table), id_map=facts.book("id_map", table), run=literal(facts.books.run_id),
-        legacy=literal(table), name=literal(target_table),
-    )  # fmt: skip
-    return {legacy_id for (legacy_id,) in target.execute(query)}
-
-
-def _unmapped(facts: Facts, table: str, column: Column, ids: list[str], source: psycopg.Connection) -> list[str]:
-    """Keys of rows that stay and whose id becomes another without an entry."""
-    relation = Relation(facts, facts.source.table(table))
-    pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID
-    query = UNMAPPED.format(
-        key=relation.key, id=facts.word(column), rejected=relation.rejected, table=relation.from_sql, ids=literal(ids),
-        uuid=pattern,
-    )  # fmt: skip
-    return [key for (key,) in source.execute(query)]
+        query, what, column = NOWHERE, "differs", "target_table"
+        rows = ""
+    else:
+        query, what, column = LOST, "breaks the rule", "target_id"
+        rows = facts.target_rows(target_table)
+    asked = query.format(id_map=facts.book("id_map", table), table=rows, run=run, **names)
+    return [Row(legacy_id, what, (column,)) for (legacy_id,) in target.execute(asked)]

@@ -124,7 +124,7 @@ class _Notes:
 
     def _rejected(self, keys: Iterable[str]) -> set[str]:
         """Those of these rows that were rejected."""
-        return among(self._facts.books.rejected.get(self._table, {}), self._target, keys)
+        return set(among(self._facts.books.rejected.get(self._table, {}), self._target, keys))
 
     def _present(self, booked: Sequence[Note]) -> set[str]:
         """The legacy keys that the source has."""

@@ -166,7 +166,7 @@ class Reasons:
         """Those of these rows of which something was not made because they themselves were rejected."""
         if target_table == self._facts.final(self._table):
             return set()
-        return among(self._facts.books.rejected.get(self._table, {}), self._target, keys)
+        return set(among(self._facts.books.rejected.get(self._table, {}), self._target, keys))
 
     # By a constraint
 

@@ -147,7 +147,7 @@ def _looking(law: laws.Law, prelude: laws.Prelude) -> LawLook:
     def look(source: psycopg.Connection, target: psycopg.Connection) -> tuple[int, int, tuple[Row, ...]]:
         if law.holds:
             return within_target.held(target, query)
-        return within_target.derived(target, query, names=dict(source.execute(named).fetchall()) if named else None)
+        return within_target.derived(target, query, names=(source, named) if named else None)
 
     return look
 

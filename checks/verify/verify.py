@@ -24,8 +24,8 @@ from checks.expectations import runner
 from checks.reading import addresses, books, catalog, connect, pointed
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
-from checks.reading.facts import Facts
-from checks.reading.many import Evaluated, Many, Pairs
+from checks.reading.facts import ASKABLE, Facts
+from checks.reading.many import Evaluated, Paged
 from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
@@ -126,9 +126,7 @@ class Readers:
         """snapshot, of_target: names of exported snapshots of the source and of the target."""
         self._settings, self.reaching = settings, reaching
         self._snapshot, self._of_target = snapshot, of_target
-        self.many: list[
-            Many | Pairs | Evaluated
-        ] = []  # what each session on the source is given, from when it is known
+        self.many: list[Paged | Evaluated] = []  # what each session on the source is given, from when it is known
 
     @contextlib.contextmanager
     def source(self) -> Iterator[psycopg.Connection]:
@@ -136,7 +134,7 @@ class Readers:
             if self.many:
                 with self.target() as target:
                     for said in self.many:
-                        said.give(source, target)
+                        said.give(target, source)
             yield source
 
     def target(self) -> contextlib.AbstractContextManager[psycopg.Connection]:
@@ -216,7 +214,7 @@ def _look(readers: Readers, level: str, sample: float | None) -> comparison.Look
 
 def _facts(settings: Settings, readers: Readers, run_id: str, schema: str, archive: str) -> Facts:
     with readers.source() as source, readers.target() as target:
-        run = books.read(target, run_id)
+        run = books.read(target, run_id, is_askable=source.info.server_version >= ASKABLE)
         under, rules, readers.many = profile_of(settings, run), mapping.load(), [*run.many]
         facts = Facts(
             settings=under,

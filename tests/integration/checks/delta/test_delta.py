@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from checks.delta.delta import Delta
+from checks.reading import many
 from checks.verdict import CRITICAL, FAIL, PASS, Check, Verdict
 from config import settings as configuration
 from config.errors import SourceError, TargetError, VerificationFailed
@@ -258,7 +259,13 @@ TOUCHED = {
 }  # fmt: skip
 
 
-def test_faults_in_what_was_touched_are_found(build: Build, mutant: Callable[..., Verdict]) -> None:
+@pytest.mark.parametrize("few", [0, many.FEW])
+def test_faults_in_what_was_touched_are_found(
+    build: Build, mutant: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """However many rows the books speak of: the sessions hold what they say, or the statements spell it."""
+    monkeypatch.setattr(many, "FEW", few)
+    monkeypatch.setattr(many, "PAGE_ROWS", 7)
     faults, touched = list[str](), dict[str, list[str]]()
     for table, query, fault in TOUCHED.values():
         key = _first(build, query)

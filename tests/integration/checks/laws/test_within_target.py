@@ -30,8 +30,15 @@ def test_an_id_is_the_uuid_of_its_name(conn):
     assert [(row.key, row.columns) for row in rows] == [("2", ("id",))]
 
 
-def test_names_may_come_from_elsewhere(conn):
-    query = f"select k as key, '{MADE}' as id from (values ('1'), ('2')) as v (k)"
-    assert within_target.derived(conn, query, {"1": "orders:payments:1", "2": "orders:payments:1"})[1] == 0
-    _, _, broken = within_target.derived(conn, query, {"1": "orders:payments:1"})
-    assert [row.key for row in broken] == ["2"]  # a name nobody told
+@pytest.mark.parametrize("batch", [2, 10_000])
+def test_names_may_come_from_elsewhere(conn, monkeypatch, batch: int):
+    """Of any order on either side, in batches, some without one another."""
+    monkeypatch.setattr(within_target, "BATCH", batch)
+    right = "select concat(n) as key, 'orders:payments:1' as name from generate_series(1, 20) as n order by n desc"
+    query = f"select concat(n) as key, '{MADE}' as id from generate_series(1, 20) as n"
+    assert within_target.derived(conn, query, (conn, right)) == (20, 0, ())
+    wrong = f"select * from ({right}) as v where key <> '2' union all select '7 ', 'x' union all select null, 'x'"
+    query += f" union all select '3', '{MADE}' union all select '5', 'none' union all select '~', '{MADE}'"
+    compared, count, broken = within_target.derived(conn, query, (conn, wrong))
+    assert (compared, count) == (23, 3)
+    assert [row.key for row in broken] == ["2", "5", "~"]  # names nobody told, and an id that is another

@@ -28,7 +28,7 @@ def test_a_standby_takes_the_keys_and_reads_its_rows_by_them(database, monkeypat
         source, target = parse(standby, "NXTGAUGE_SOURCE_URL"), parse(database(), "NXTGAUGE_TARGET_URL")
         with connect.source(source) as reader, connect.target(target) as books:
             assert reader.execute("select pg_is_in_recovery()").fetchone() == (True,)
-            said.give(reader, books)
+            said.give(books, reader)
             found = reader.execute(FOUND.format(said.relation("key, value"))).fetchall()
     assert found == [("other", 334, 0), ("third", 166, 166)]
 
@@ -54,6 +54,6 @@ def test_rows_that_were_asked_once_are_the_same_spelled_and_given(
         prelude.evaluate("none", asked)
         for rows in prelude.given:
             assert rows.is_spelled == (few > 0)
-            rows.give(other, asked)
+            rows.give(asked, other)
         assert other.execute(prelude._given["odd"][0]).fetchall() == values
         assert other.execute(prelude._given["none"][0]).fetchall() == []

@@ -23,6 +23,30 @@ REJECTED = """
     on conflict (run_id, legacy_table, legacy_key) do update set reason = excluded.reason, detail = excluded.detail
 """
 
+# Values that their domain takes no more: what is split off from these reviews cannot be made.
+UNFIT = """
+    create function fine(n int) returns boolean language sql immutable as 'select true';
+    create domain checked as int check (fine(value));
+    create table reviews (id text primary key, rating int, display_order checked);
+    insert into reviews values ('r1', 5, 13), ('r2', 4, 1), ('r3', 4, 2), ('r4', 3, 13);
+    create or replace function fine(n int) returns boolean language sql immutable as 'select n <> 13';
+"""
+# Of activity_logs: an entry twice, one that is not there, one that leads nowhere or to no table, ids that no row has or
+# that no other row keeps.
+WRONG_IDS = [
+    "insert into migration.id_map select * from migration.id_map where legacy_table = 'activity_logs' and "
+    "legacy_id = '4'",
+    "delete from migration.id_map where legacy_table = 'activity_logs' and legacy_id = '5'",
+    "update migration.id_map set target_id = gen_random_uuid() where legacy_table = 'activity_logs' and "
+    "legacy_id = '6'",
+    "update migration.id_map set target_table = 'nowhere' where legacy_table = 'activity_logs' and legacy_id = '7'",
+    *(
+        f"insert into migration.id_map select run_id, legacy_table, '{id_}', target_table, target_id, why "
+        "from migration.id_map where legacy_table = 'activity_logs' and legacy_id = '8'"
+        for id_ in ("999", "00000000-0000-0000-0000-0000000000F1")
+    ),
+]
+
 
 @pytest.fixture
 def migrated(database: Callable[[], str]) -> tuple[Settings, str]:
@@ -30,6 +54,7 @@ def migrated(database: Callable[[], str]) -> tuple[Settings, str]:
     source, target = database(), database()
     with psycopg.connect(source) as conn:
         conn.execute(AWKWARD.read_text(encoding="utf-8"))
+        conn.execute(UNFIT)
     settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
     return settings, migrate(settings, Options(auditor=trusting)).run_id
 
@@ -48,7 +73,7 @@ def test_books_of_every_kind_pass(migrated: tuple[Settings, str]) -> None:
     looked_at = {check.name for check in verdict.checks if check.status == PASS}
     rejected = {"notifications", "tickets", "bookings", "onboarding_submissions"}
     assert {f"books/reasons/{table}" for table in rejected} <= looked_at
-    noted = {"books/notes/kb_articles", "books/notes/activity_logs"}
+    noted = {"books/notes/kb_articles", "books/notes/activity_logs", "books/notes/reviews"}
     assert {*noted, "books/id_map/activity_logs", "balance/run", "books/tables"} <= looked_at
     assert not [gap for gap in verdict.not_looked_at if "could not" in gap or "whether" in gap]
 
@@ -77,19 +102,26 @@ def test_a_wrong_reason_is_found(migrated, table: str, key: str, target: str, re
 
 
 def test_of_very_many_rows_the_session_holds_the_keys_and_judges_the_same(migrated, monkeypatch) -> None:
-    def told() -> set[tuple]:
-        return {(check.name, check.status, check.compared, check.rows) for check in _judged(settings, run_id).checks}
+    def told() -> dict[str, tuple]:
+        return {check.name: (check.status, check.compared, check.rows) for check in _judged(settings, run_id).checks}
 
     settings, run_id = migrated
-    with psycopg.connect(settings.target.conninfo) as conn:  # two wrong reasons, so that there is something to tell
+    with psycopg.connect(settings.target.conninfo) as conn:  # so that there is something to tell
         conn.execute(REJECTED, [run_id, "tickets", "1", "tickets", "tickets_check", "a check that it keeps"])
         key = "00000000-0000-0000-0000-0000000000B2"
         conn.execute(REJECTED, [run_id, "notifications", key, "notifications", "parent_rejected", "none was"])
+        for fault in WRONG_IDS:
+            conn.execute(fault)
     of_few = told()
     monkeypatch.setattr(many, "FEW", 0)
     monkeypatch.setattr(many, "PAGE_ROWS", 2)
-    assert told() == of_few
-    assert {("books/reasons/tickets", FAIL), ("books/reasons/notifications", FAIL)} <= {one[:2] for one in of_few}
+    of_many = told()
+    assert of_many == of_few
+    assert of_few["law/review_display_settings/display"][:2] == (PASS, 2)  # of four, two of which could not be made
+    assert (of_few["books/reasons/tickets"][0], of_few["books/reasons/notifications"][0]) == (FAIL, FAIL)
+    found = {(row.key, row.what) for row in of_few["books/id_map/activity_logs"][2]}
+    assert found == {("4", "unexpected"), ("5", "missing"), ("6", "breaks the rule"), ("7", "differs"),
+                     ("999", "unexpected"), ("00000000-0000-0000-0000-0000000000F1", "unexpected")}  # fmt: skip
 
 
 def test_text_in_place_of_json_has_to_be_needed(migrated: tuple[Settings, str]) -> None:
