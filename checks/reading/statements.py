@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 
 Kind = TypeVar("Kind")
-BATCH_ROWS = 50_000
+BATCH_ROWS = 20_000
 Params = Sequence[object] | Mapping[str, object] | None
 
 

@@ -2,7 +2,7 @@
 
 Laws
 - A rejected row's copy is the source's row as jsonb, its members in whatever order, or its text where jsonb cannot hold
-  it, of which the hashes are compared.
+  it. Hashes are compared; only where they differ, the rows themselves.
 - Only the keys that the books name are asked of the source.
 """
 
@@ -15,17 +15,22 @@ import psycopg
 
 from checks.compare.comparison import unordered
 from checks.reading.connect import Work
-from checks.reading.facts import Facts, md5, parsed, row_of
+from checks.reading.facts import Facts, batched, md5, parsed, row_of
 from checks.reading.statements import batches
 from checks.verdict import ERROR, FAIL, MAX_ROWS, PASS, Check, Row
 from config.postgres.quoting import literal, quoted
 
 BOOKED = """
-    select legacy_key, count(*), min(target_table),
-           min(case when jsonb_typeof(legacy_row) = 'string' then md5(convert_to(legacy_row #>> '{{}}', 'UTF8')) end),
-           min(case when jsonb_typeof(legacy_row) <> 'string' then concat(legacy_row) end)
+    select legacy_key, count(*), min(target_table), bool_and(jsonb_typeof(legacy_row) = 'string'),
+           min(md5(convert_to(case when jsonb_typeof(legacy_row) = 'string' then legacy_row #>> '{{}}'
+               else concat(legacy_row) end, 'UTF8')))
     from {rejects} where run_id = %s and legacy_table = %s group by legacy_key
 """
+KEPT = """
+    select legacy_key, concat(legacy_row) from {rejects}
+    where run_id = %s and legacy_table = %s and legacy_key = any (%s::text[])
+"""
+LOOKED_UP = 500  # rows that are compared themselves at once
 BY_KEY = {"uuid": "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "int4": "-?[0-9]{1,9}", "int8": "-?[0-9]{1,18}"}
 CTID = r"\([0-9]{1,9},[0-9]{1,4}\)"
 TITLE = "Every rejected row is named once, is a row of the source, and was written down as it stands there."
@@ -51,23 +56,39 @@ class _Rejects:
         rows, compared = list[Row](), 0
         booked = BOOKED.format(rejects=self._facts.bound_book("rejects", self._table))
         for batch in batches(target, booked, [self._facts.books.run_id, self._table]):
-            rows += self._wrong(source, [(*row, document and unordered(document)) for *row, document in batch])
+            rows += self._wrong(source, target, batch)
             compared += len(batch)
         return found(self._draft, rows, compared)
 
-    def _wrong(self, source: psycopg.Connection, booked: list[tuple[Any, ...]]) -> Iterator[Row]:
-        """Of these rejected rows (key, how often, target table, hash of a text, document) those that are wrong."""
-        as_json = self._hashes(source, [key for key, *_, text, document in booked if text is None], is_json=True)
-        as_text = self._hashes(source, [key for key, *_, text, document in booked if text is not None], is_json=False)
+    def _wrong(
+        self, source: psycopg.Connection, target: psycopg.Connection, booked: list[tuple[Any, ...]]
+    ) -> Iterator[Row]:
+        """Of these rejected rows (key, how often, target table, whether kept as text, hash) those that are wrong."""
+        as_json = self._hashes(source, [key for key, *_, is_text, _ in booked if not is_text], is_json=True)
+        as_text = self._hashes(source, [key for key, *_, is_text, _ in booked if is_text], is_json=False)
+        unlike = (key for key, *_, is_text, kept in booked if not is_text and kept not in as_json.get(key, {kept}))
+        different = {key for some in batched(unlike, LOOKED_UP) for key in self._different(source, target, some)}
         targets = self._targets()
-        for key, count, target_table, text, document in booked:
-            there = (as_json if text is None else as_text).get(key)
+        for key, count, target_table, is_text, kept in booked:
+            there = (as_text if is_text else as_json).get(key)
             if there is None or count > 1:
                 yield Row(key, "unexpected")
-            elif (text or document) not in there:
+            elif key in different or (is_text and kept not in there):
                 yield Row(key, "differs", ("legacy_row",))
             elif target_table not in targets:
                 yield Row(key, "differs", ("target_table",))
+
+    def _different(
+        self, source: psycopg.Connection, target: psycopg.Connection, keys: tuple[str, ...]
+    ) -> Iterator[str]:
+        """Those of these rows that differ in more than the order of members, which goes by a server's encoding."""
+        there = dict[str, set[str]]()
+        for key, document in _rows(source, self._facts, self._table, [*keys], f"concat({self._document})"):
+            there.setdefault(key, set()).add(unordered(document))
+        query = KEPT.format(rejects=self._facts.bound_book("rejects", self._table))
+        for key, document in target.execute(query, [self._facts.books.run_id, self._table, [*keys]]):
+            if unordered(document) not in there.get(key, ()):
+                yield key
 
     def _targets(self) -> set[str]:
         """The tables that may have refused a row."""
@@ -75,12 +96,12 @@ class _Rejects:
         return {self._facts.final(self._table), *(rule.targets if rule else ())} & self._facts.target.tables.keys()
 
     def _hashes(self, source: psycopg.Connection, keys: list[str], is_json: bool) -> dict[str, set[str]]:
-        """Legacy key → its rows, as documents or hashes of texts; none of a row told as text that jsonb takes."""
+        """Legacy key → hashes of its rows, as documents or as texts; none of a row told as text that jsonb takes."""
         hashes: dict[str, set[str]] = {}
         shown = f"concat({self._document})" if is_json else row_of(self._facts.source.table(self._table))
-        for key, value in _rows(source, self._facts, self._table, keys, shown if is_json else md5(shown)):
+        for key, value in _rows(source, self._facts, self._table, keys, md5(shown)):
             if is_json or not self._is_json(source, key):
-                hashes.setdefault(key, set()).add(unordered(value))
+                hashes.setdefault(key, set()).add(value)
         return hashes
 
     @property
