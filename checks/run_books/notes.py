@@ -8,7 +8,7 @@ Laws
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 import psycopg
@@ -27,11 +27,15 @@ from config import note_kinds
 from config.postgres.quoting import literal, quoted
 from config.postgres.times import VISIBLE
 from config.postgres.types import TEXTUAL
-from config.shapes import Column, Table
+from config.shapes import Column
 
 BOOKED = """
     select legacy_key, target_table, target_column, note, legacy_value, count(*) from {notes}
     where run_id = %s and legacy_table = %s group by 1, 2, 3, 4, 5
+"""
+NOTED_BLANK = """
+    select legacy_key from {notes}
+    where run_id = %s and legacy_table = %s and note = %s and target_column = %s and legacy_key = any (%s::text[])
 """
 ORPHAN, NOT_MADE, NOT_KEPT = (kind.pattern for kind in (note_kinds.ORPHAN, note_kinds.NOT_MADE, note_kinds.OVERRULED))
 BLANK = note_kinds.BLANK_TIME.saying()
@@ -85,14 +89,15 @@ class _Notes:
     ):
         self._facts, self._prelude, self._table, self._source, self._target = facts, prelude, table, source, target
         self._missed: Counter[tuple[str, str]] = Counter()
-        self._noted_blank: set[tuple[str, str | None]] = set()
+        self._is_noted_blank = False
 
     def wrong(self, booked: Sequence[Note]) -> Iterator[Row]:
-        """Of these notes the rows that they are wrong about; what is said of blank times is kept for wrong_times."""
+        """Of these notes the rows that they are wrong about."""
         there, gone = self._present(booked), self._rejected(note[0] for note in booked)
         orphans: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unkept: dict[tuple[str, str, str], list[Note]] = defaultdict(list)
         unmade: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+        blank: dict[str, list[str]] = defaultdict(list)  # column → keys
         for note in booked:
             key, target_table, column, text, _, count = note
             if key not in there or (key in gone and not NOT_MADE.fullmatch(text)) or count > 1:
@@ -106,9 +111,19 @@ class _Notes:
             elif said := NOT_MADE.fullmatch(text):
                 unmade[said[1], target_table][key] = said[2]
             elif text == BLANK:
-                self._noted_blank.add((key, column))
+                blank[column].append(key)
             elif note_kinds.of_note(text) not in BY_LAWS:
                 yield Row(key, "breaks the rule", ("note",))
+        for column, keys in blank.items():
+            yield from self._not_blank(column, keys)
+        yield from self._untrue(orphans, unkept, unmade)
+
+    def _untrue(
+        self,
+        orphans: Mapping[tuple[str, str, str], list[Note]],
+        unkept: Mapping[tuple[str, str, str], list[Note]],
+        unmade: Mapping[tuple[str, str], dict[str, str]],
+    ) -> Iterator[Row]:
         for (target_table, column, parent), notes in orphans.items():
             yield from self._orphans(target_table, column, parent, notes)
         for (target_table, column, loser), notes in unkept.items():
@@ -217,16 +232,25 @@ class _Notes:
     # Times that are null because their text is blank
 
     def wrong_times(self) -> Iterator[Row]:
-        """Each is noted; where nothing but blanks stands is asked of every row, if any was noted."""
-        noted, shape = self._noted_blank, self._facts.source.table(self._table)
-        times = self._times() if noted else []
-        blank = {pair for c in times for pair in self._blank_in(shape, c)}
-        gone = self._rejected(key for key, _ in blank)
-        found = {pair for pair in blank if pair[0] not in gone}
-        yield from (Row(key, "breaks the rule", ("note",)) for key, _ in noted - found)
+        """Rows whose blank time is not noted, if any was: every row is asked where nothing but blanks stands."""
         rule = self._facts.find_rule(self._table)
-        if rule is None or rule.transform not in PARTLY:
-            yield from (Row(key, "missing", ("note",)) for key, _ in found - noted)
+        if not self._is_noted_blank or (rule and rule.transform in PARTLY):
+            return
+        noted = NOTED_BLANK.format(notes=self._facts.bound_book("notes", self._table))
+        for column in self._times():
+            for batch in batches(self._source, self._blank_in(column)):
+                keys = {key for (key,) in batch}
+                params = [self._facts.books.run_id, self._table, BLANK, TIMES[column.name], list(keys)]
+                told = {key for (key,) in self._target.execute(noted, params)}
+                yield from (Row(key, "missing", ("note",)) for key in keys - told - self._rejected(keys - told))
+
+    def _not_blank(self, column: str, keys: list[str]) -> Iterator[Row]:
+        """Of rows whose time is said to be blank in this column of the target those of which it is not."""
+        self._is_noted_blank = True
+        condition = by_keys(self._facts, self._table, keys)
+        asked = [f"{self._blank_in(c)} and {condition}" for c in self._times() if TIMES[c.name] == column]
+        found = {key for query in asked for (key,) in self._source.execute(query)}
+        yield from (Row(key, "breaks the rule", ("note",)) for key in keys if key not in found)
 
     def _times(self) -> list[Column]:
         """The text columns that the target's times come from."""
@@ -239,10 +263,10 @@ class _Notes:
         found = [self._facts.used(self._table, columns[name]) for name in TIMES if name in columns]
         return [c for c in found if c and c.base in TEXTUAL and not c.is_array]
 
-    def _blank_in(self, shape: Table, column: Column) -> Iterator[tuple[str, str]]:
-        rows, said = self._facts.source_rows(self._table), text_of(column)
-        query = f"select {self._facts.key(shape)} from {rows} where {said} !~ {literal(VISIBLE)}"
-        yield from ((key, TIMES[column.name]) for (key,) in self._source.execute(query))
+    def _blank_in(self, column: Column) -> str:
+        """Of the keys of the rows in which nothing but blanks stands there."""
+        rows, key = self._facts.source_rows(self._table), self._facts.key(self._facts.source.table(self._table))
+        return f"select {key} from {rows} where {text_of(column)} !~ {literal(VISIBLE)}"
 
     # What could not be made
 

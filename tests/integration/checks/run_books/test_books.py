@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from checks.reading import addresses, many
+from checks.reading import addresses, many, statements
 from checks.run_books import rejects
 from checks.verdict import FAIL, PASS, Check, Verdict
 from checks.verify import hidden, verify
@@ -16,6 +16,7 @@ from config.settings import Settings
 from engine.run import migrate
 from engine.start.options import Options
 from tests.support.auditors import trusting
+from tests.support.places import GOLDEN
 
 AWKWARD = Path(__file__).parents[2] / "awkward_books.sql"
 REJECTED = """
@@ -173,3 +174,19 @@ def test_a_server_may_keep_the_members_of_a_document_in_another_order(database, 
             where legacy_key = '4'""")
     check = _check(settings, run_id, "books/rejects/notifications")
     assert (check.status, [(row.key, row.columns) for row in check.rows]) == (FAIL, [("4", ("legacy_row",))])
+
+
+def test_blank_times_are_told_in_batches(database, monkeypatch) -> None:
+    monkeypatch.setattr(statements, "BATCH_ROWS", 1)
+    source, target = database(), database()
+    with psycopg.connect(source) as conn:
+        conn.execute((GOLDEN / "verification" / "blank_times" / "source.sql").read_text(encoding="utf-8"))
+    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    run_id = migrate(settings, Options(auditor=trusting)).run_id
+    assert _check(settings, run_id, "books/notes/tutor_profiles").status == PASS
+    with psycopg.connect(target) as conn:
+        conn.execute("delete from migration.notes where legacy_key like '%b1' and target_column = 'created_at'")
+        conn.execute("""insert into migration.notes select run_id, legacy_table, replace(legacy_key, 'b1', 'b2'),
+            target_table, target_column, note, legacy_value from migration.notes where legacy_key like '%b1'""")
+    check = _check(settings, run_id, "books/notes/tutor_profiles")
+    assert [(row.key[-2:], row.what) for row in check.rows] == [("b1", "missing"), ("b2", "breaks the rule")]
