@@ -7,6 +7,7 @@ NXTGAUGE_TEST_SEED repeats a seed.
 """
 
 import contextlib
+import gc
 import hashlib
 import os
 import random
@@ -56,6 +57,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     written = {item.nodeid: number for number, item in enumerate(items)}
     yield
     items.sort(key=lambda item: (_turn(item), item.path, written[item.nodeid] if _in_story(item) else 0))
+
+
+def pytest_collection_finish() -> None:
+    """The garbage collector leaves alone what was imported by now, and looks through the rest a tenth as often: it took
+    a twentieth of a run's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(7_000, 10, 10)
 
 
 def _turn(item: pytest.Item) -> int:

@@ -27,8 +27,8 @@ from config.errors import SourceError, TargetError
 from engine import run as engine_run
 from engine.session.execution import Silent, Threads, Watch
 from engine.start.options import Options
-from flows.demo import seed
 from flows.runs import calls, cluster
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ CONTENT = """
 @pytest.fixture(scope="module")
 def source(module_database) -> str:
     url = module_database()
-    seed.seed(url, ROWS)
+    filling.sample(url, ROWS)
     return url
 
 

@@ -28,6 +28,12 @@ ONBOARDING = """
     users roles user_roles onboarding_submissions onboarding_states onboarding_configs submission_documents
     verifications verification_logs reviews company_profiles fitness_trainer_profiles makeup_artist_profiles
 """
+# Of everything that a run does something, with a third of the tables: what a run costs goes by these.
+SAMPLE = """
+    users roles user_roles professionals portfolio_items portfolio_images onboarding_submissions onboarding_states
+    verifications reviews notifications email_logs refresh_tokens payments coupons coupon_uses activity_logs
+    developer_profiles tutor_profiles
+"""
 MONEY = "users payments invoices coupons coupon_uses discounts pricing_packages tracecoin_wallets tracecoin_ledger"
 
 
@@ -43,13 +49,18 @@ def constrained(url: str) -> None:
         conn.execute(CONSTRAINED.read_text(encoding="utf-8"))
 
 
-def reference(url: str, belongs: Callable[[str], bool] = bool) -> None:
-    """Those tables of the reference that belong there."""
-    seeding.seed(url, rows=ROWS)
+def reference(url: str, belongs: Callable[[str], bool] = bool, rows: int = ROWS) -> None:
+    """Those tables of the reference that belong there. rows: about so many, in all of its tables together."""
+    seeding.seed(url, rows=rows)
     with psycopg.connect(url, autocommit=True) as conn:
         for name in seeding.tables(conn, "public"):
             if not belongs(name):
                 conn.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(name)))
+
+
+def sample(url: str, rows: int) -> None:
+    """Some tables of the reference, for tests of whole runs. rows: about so many, had it all of its tables."""
+    reference(url, SAMPLE.split().__contains__, rows)
 
 
 def is_of_people(name: str) -> bool:

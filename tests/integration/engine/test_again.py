@@ -7,7 +7,7 @@ from config import settings as configuration
 from config.errors import Interrupted
 from engine import run
 from engine.start.options import Options
-from flows.demo.seed import seed
+from tests.histories.databases import filling
 from tests.support import pictures
 from tests.support.auditors import trusting
 from tests.support.watches import Striking
@@ -38,7 +38,7 @@ def _stop() -> None:
 @pytest.fixture(scope="module")
 def seeded(module_database):
     url = module_database()
-    seed(url, rows=3_000)
+    filling.sample(url, rows=3_000)
     return url
 
 

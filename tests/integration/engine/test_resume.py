@@ -10,7 +10,7 @@ from engine.quarantine import records
 from engine.session.execution import Silent, Threads
 from engine.session.stop import Stop
 from engine.start.options import Options
-from flows.demo.seed import seed
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 
 CONTENT = """
@@ -78,7 +78,7 @@ def _stopped(settings, stage: str) -> str:
 def whole(module_database) -> tuple[str, list]:
     """A legacy database, and what a run that nobody stops makes of it."""
     source = module_database()
-    seed(source, rows=5_000)
+    filling.sample(source, rows=5_000)
     given = _settings(source, module_database())
     return source, _content(given, run.migrate(given, Options(auditor=trusting)).run_id)
 

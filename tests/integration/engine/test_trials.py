@@ -13,7 +13,7 @@ from engine.session.execution import Silent
 from engine.session.patience import Patience
 from engine.start import trials
 from engine.start.options import Options
-from flows.demo.seed import seed
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 from tests.support.proxies import between
 from tests.support.watches import Striking
@@ -32,7 +32,7 @@ ROWS = """
 @pytest.fixture(scope="module")
 def source(module_database):
     url = module_database()
-    seed(url, rows=5_000)
+    filling.sample(url, rows=5_000)
     return url
 
 

@@ -15,9 +15,9 @@ from config import settings as configuration
 from config.errors import TargetError
 from engine.run import migrate
 from engine.start.options import Options
-from flows.demo.seed import seed
 from flows.local import report
 from flows.runs import work
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 from tests.support.patience import allowed
 from tests.support.places import PROJECT
@@ -30,7 +30,7 @@ LEFT = "select state from pg_stat_activity where application_name = 'nxtgauge-mi
 def urls(module_database) -> dict[str, str]:
     """A legacy database, and a target into which it was migrated."""
     urls = {f"NXTGAUGE_{name}_URL": module_database() for name in ("SOURCE", "TARGET", "STAGING")}
-    seed(urls["NXTGAUGE_SOURCE_URL"], rows=2_000)
+    filling.sample(urls["NXTGAUGE_SOURCE_URL"], rows=2_000)
     migrate(configuration.load("demo", urls), Options(auditor=trusting))
     return urls
 

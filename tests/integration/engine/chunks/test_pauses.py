@@ -15,7 +15,7 @@ from engine.session.execution import Silent
 from engine.session.stop import Stop
 from engine.session.throttle import Throttle
 from engine.start.options import Options
-from flows.demo.seed import seed
+from tests.histories.databases import filling
 from tests.support.auditors import trusting
 
 LEDGER = "select count(*) from migration.chunks"
@@ -44,7 +44,7 @@ class Hearing(Silent):
 @pytest.fixture(scope="module")
 def source(module_database):
     url = module_database()
-    seed(url, rows=2_000)
+    filling.sample(url, rows=2_000)
     return url
 
 

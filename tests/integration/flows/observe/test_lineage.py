@@ -12,8 +12,8 @@ from engine import run
 from engine.session.execution import Silent
 from engine.session.stop import Stop
 from engine.start.options import Options
-from flows.demo.seed import seed
 from flows.observe import lineage
+from tests.histories.databases import filling
 from tests.support.auditors import saying
 from tests.support.observers import rebuilt
 
@@ -38,7 +38,7 @@ def stop(monkeypatch) -> Stop:
 @pytest.fixture(scope="module")
 def source(module_database) -> str:
     url = module_database()
-    seed(url, rows=1_000)
+    filling.sample(url, rows=1_000)
     return url
 
 
