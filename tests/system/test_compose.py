@@ -27,6 +27,7 @@ from packaging.utils import canonicalize_name
 from config import origins, settings
 from flows.service import pickup
 from tests.support.patience import allowed
+from tests.support.places import of_servers
 from tests.system import compose
 
 PROJECT = compose.PROJECT
@@ -195,7 +196,7 @@ def variables() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def stack(variables) -> Iterator[compose.Stack]:
     # Not pytest's own temporary folder: a Unix socket's path has at most 107 bytes.
-    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-compose-"))
+    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-compose-", dir=of_servers()))
     try:
         with compose.stack(folder, variables) as made:
             yield made

@@ -22,6 +22,7 @@ from engine import sync
 from tests.histories.databases.filling import LEGACIES
 from tests.histories.databases.followed import call_by_own_number
 from tests.support.auditors import trusting
+from tests.support.places import of_servers
 from tests.torture.servers import Server
 
 OWN_NAME = "torture"
@@ -116,7 +117,7 @@ def _fill(place: Place, legacy: str) -> None:
 @contextlib.contextmanager
 def opened() -> Iterator[Grounds]:
     """The grounds for some rounds; all of it is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-cutovers-"))
+    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-cutovers-", dir=of_servers()))
     folder.chmod(0o755)
     server = Server(folder / "server")
     try:

