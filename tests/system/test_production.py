@@ -29,6 +29,7 @@ from sqlalchemy import make_url
 
 from engine.staging.programs import binary
 from flows.service import automations
+from tests.histories.databases import filling
 from tests.support.patience import allowed
 from tests.system import browser
 from tests.system.machines import Home, await_approval, machine
@@ -105,10 +106,8 @@ def service() -> Iterator[tuple[str, list[dict]]]:
 
 @pytest.fixture(scope="module")
 def place(module_database, service):
-    from flows.demo.seed import seed
-
     urls = {name: module_database() for name in ("SOURCE", "TARGET", "STAGING")}
-    seed(urls["SOURCE"], rows=1_500)
+    filling.sample(urls["SOURCE"], rows=1_500)
     with psycopg.connect(urls["SOURCE"], autocommit=True) as conn:
         conn.execute(SQL.read_text())
         # Roles are read by value and so not masked; an address in one would be found, and no copy made.
