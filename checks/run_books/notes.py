@@ -74,9 +74,10 @@ def _check(
 ) -> Check:
     notes, wrong, compared = _Notes(facts, prelude, table, source, target), dict[Row, None](), 0
     booked = BOOKED.format(notes=facts.bound_book("notes", table))
-    for batch in batches(target, booked, [facts.books.run_id, table]):
-        wrong |= dict.fromkeys(notes.wrong(batch))
-        compared += len(batch)
+    with batches(target, booked, [facts.books.run_id, table]) as told:
+        for batch in told:
+            wrong |= dict.fromkeys(notes.wrong(batch))
+            compared += len(batch)
     wrong |= dict.fromkeys(notes.wrong_times())
     return found(draft, list(wrong), compared, notes.missed())
 
@@ -238,11 +239,12 @@ class _Notes:
             return
         noted = NOTED_BLANK.format(notes=self._facts.bound_book("notes", self._table))
         for column in self._times():
-            for batch in batches(self._source, self._blank_in(column)):
-                keys = {key for (key,) in batch}
-                params = [self._facts.books.run_id, self._table, BLANK, TIMES[column.name], list(keys)]
-                told = {key for (key,) in self._target.execute(noted, params)}
-                yield from (Row(key, "missing", ("note",)) for key in keys - told - self._rejected(keys - told))
+            with batches(self._source, self._blank_in(column)) as blank:
+                for batch in blank:
+                    keys = {key for (key,) in batch}
+                    params = [self._facts.books.run_id, self._table, BLANK, TIMES[column.name], list(keys)]
+                    told = {key for (key,) in self._target.execute(noted, params)}
+                    yield from (Row(key, "missing", ("note",)) for key in keys - told - self._rejected(keys - told))
 
     def _not_blank(self, column: str, keys: list[str]) -> Iterator[Row]:
         """Of rows whose time is said to be blank in this column of the target those of which it is not."""

@@ -103,8 +103,8 @@ def _check(
 ) -> Check:
     judge, rows, compared, missed = Reasons(facts, prelude, table, source, target), [], 0, Counter[str]()
     booked = BOOKED.format(rejects=facts.bound_book("rejects", table))
-    for batch in batches(target, booked, [facts.books.run_id, table]):
-        for (reason, target_table), details in _by_reason(batch).items():
+    with batches(target, booked, [facts.books.run_id, table]) as found_there:
+        for (reason, target_table), details in (one for batch in found_there for one in _by_reason(batch).items()):
             unjustified = judge.unjustified(reason, target_table, details)
             if unjustified is None:
                 missed[reason] += len(details)

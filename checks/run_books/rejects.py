@@ -55,9 +55,10 @@ class _Rejects:
     def check(self, source: psycopg.Connection, target: psycopg.Connection) -> Check:
         rows, compared = list[Row](), 0
         booked = BOOKED.format(rejects=self._facts.bound_book("rejects", self._table))
-        for batch in batches(target, booked, [self._facts.books.run_id, self._table]):
-            rows += self._wrong(source, target, batch)
-            compared += len(batch)
+        with batches(target, booked, [self._facts.books.run_id, self._table]) as told:
+            for batch in told:
+                rows += self._wrong(source, target, batch)
+                compared += len(batch)
         return found(self._draft, rows, compared)
 
     def _wrong(

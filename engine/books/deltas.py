@@ -14,8 +14,9 @@ def id_of(run_id: str) -> str:
     return f"{run_id}{SUFFIX}"
 
 
-def forget(conn: psycopg.Connection, run_id: str) -> None:
-    """Delete the books of a run's delta."""
+def forget(conn: psycopg.Connection, target_schema: str) -> None:
+    """Delete the books of the deltas of all runs into this schema."""
+    ids = [id_of(run.run_id) for run in bookkeeping.runs(conn, target_schema)]
     for table in TABLES:
-        query = sql.SQL("delete from {} where run_id = %s").format(sql.Identifier(bookkeeping.SCHEMA, table))
-        conn.execute(query, [id_of(run_id)])
+        query = sql.SQL("delete from {} where run_id = any (%s)").format(sql.Identifier(bookkeeping.SCHEMA, table))
+        conn.execute(query, [ids])

@@ -308,4 +308,4 @@ def drop_deltas(conn: psycopg.Connection, target_schema: str) -> None:
         for found in bookkeeping.schemas(conn).values():
             if found.role == "delta" and found.target_schema == target_schema:
                 schemas.drop(conn, found.name)
-                deltas.forget(conn, found.run_id)
+        deltas.forget(conn, target_schema)  # whoever has dropped the schemas: rejected rows are copied there

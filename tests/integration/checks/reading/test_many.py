@@ -57,3 +57,27 @@ def test_rows_that_were_asked_once_are_the_same_spelled_and_given(
             rows.give(asked, other)
         assert other.execute(prelude._given["odd"][0]).fetchall() == values
         assert other.execute(prelude._given["none"][0]).fetchall() == []
+
+
+PAIRED = "select n::text as key, (n * n)::text as value from generate_series(1, 9) as n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        many.Many("nxtgauge.rejects_0", QUERY, (), {"other": 334, "third": 166}),
+        many.Pairs("nxtgauge.derived_0", PAIRED, (), 9),
+    ],
+    ids=["many", "pairs"],
+)
+def test_pages_of_a_transaction_that_was_rolled_back_are_empty(
+    database, monkeypatch: pytest.MonkeyPatch, said: many.Paged
+) -> None:
+    """The delta's sessions stay from one judgement to the next, and their transactions do not."""
+    monkeypatch.setattr(many, "PAGE_ROWS", 4)
+    url, rows = database(), f"select key, value from {said.relation('key, value')} as r"
+    with psycopg.connect(url) as reader, psycopg.connect(url) as books:
+        said.give(books, reader)
+        assert len(reader.execute(rows).fetchall()) == len(said)
+        reader.rollback()
+        assert reader.execute(rows).fetchall() == []
