@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from checks.laws import within_target
+from checks.reading import statements
 
 MADE = str(uuid.uuid5(within_target.NAMESPACE, "orders:payments:1"))
 
@@ -33,7 +34,7 @@ def test_an_id_is_the_uuid_of_its_name(conn):
 @pytest.mark.parametrize("batch", [2, 10_000])
 def test_names_may_come_from_elsewhere(conn, monkeypatch, batch: int):
     """Of any order on either side, in batches, some without one another."""
-    monkeypatch.setattr(within_target, "BATCH", batch)
+    monkeypatch.setattr(statements, "BATCH_ROWS", batch)
     right = "select concat(n) as key, 'orders:payments:1' as name from generate_series(1, 20) as n order by n desc"
     query = f"select concat(n) as key, '{MADE}' as id from generate_series(1, 20) as n"
     assert within_target.derived(conn, query, (conn, right)) == (20, 0, ())
