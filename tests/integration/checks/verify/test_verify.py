@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from config import settings as configuration
 from config.errors import ConfigError, SourceError, TargetError, VerificationFailed
 from engine.start.options import Options
 from tests.support.auditors import reconciling, seal_again, trusting
+from tests.support.patience import allowed
 from tests.support.places import GOLDEN
 
 ENDING = """
@@ -261,16 +263,27 @@ def test_a_law_that_is_added_reads_no_table_once_more(migrated, monkeypatch) -> 
 
 
 def _scans(settings, urls: list[str]) -> list[dict[str, int]]:
-    """How often a verification reads each table of source and target."""
+    """How often a verification reads each table of source and target. A session counts what it has read as it ends."""
     for url in urls:
+        _wait_until_alone(url)
         _do(url, "select pg_stat_reset()")
     assert _published(settings).passed
     query = "select concat(schemaname, '.', relname), seq_scan from pg_stat_user_tables where seq_scan > 0"
     found = []
     for url in urls:
+        _wait_until_alone(url)
         with psycopg.connect(url, autocommit=True) as conn:
             found.append(dict(conn.execute(query).fetchall()))
     return found
+
+
+def _wait_until_alone(url: str) -> None:
+    query = "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    until = time.monotonic() + allowed(30)
+    with psycopg.connect(url, autocommit=True) as conn:
+        while conn.execute(query).fetchall():
+            assert time.monotonic() < until, "other sessions stay in the database"
+            time.sleep(0.05)
 
 
 def test_rows_of_one_range_that_have_swapped_their_values_differ(migrated) -> None:
