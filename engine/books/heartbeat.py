@@ -48,7 +48,7 @@ class Kept:
             return None
         try:
             return self._asked() if self.conn.info.transaction_status in IDLE else self._unasked()
-        except psycopg.Error:
+        except (psycopg.Error, OSError, ValueError):  # whoever closes it does not wait for us, nor do its file's errors
             self._end()
             return f"the session that is {self.what} has ended"
         finally:
@@ -58,7 +58,10 @@ class Kept:
         if self.conn.pgconn.pipeline_status != pq.PipelineStatus.OFF:
             return None
         self.conn.pgconn.send_query(ASK)
-        result = _within(SILENT_SECONDS, generators.execute(self.conn.pgconn), self.conn.fileno())[-1]
+        results = _within(SILENT_SECONDS, generators.execute(self.conn.pgconn), self.conn.fileno())
+        if not results:
+            raise psycopg.OperationalError("it was closed while it was asked")
+        result = results[-1]
         if result.status != pq.ExecStatus.TUPLES_OK:
             raise psycopg.errors.error_from_result(result)
         if result.get_value(0, 0) == str(self.pid).encode():
@@ -71,7 +74,7 @@ class Kept:
     def _end(self) -> None:
         """Whoever uses it next finds it lost, too: it may be one that only does not answer, or that has lost what it
         held."""
-        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
+        with contextlib.suppress(OSError, ValueError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
             one.shutdown(socket.SHUT_RDWR)
             self.conn.pgconn.consume_input()  # so that libpq knows it, too
 
