@@ -74,7 +74,7 @@ class Kept:
     def _end(self) -> None:
         """Whoever uses it next finds it lost, too: it may be one that only does not answer, or that has lost what it
         held."""
-        with contextlib.suppress(OSError, ValueError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
+        with contextlib.suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.conn.fileno())) as one:
             one.shutdown(socket.SHUT_RDWR)
             self.conn.pgconn.consume_input()  # so that libpq knows it, too
 
