@@ -26,7 +26,7 @@ from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping, cutovers
 from engine.chunks.work import Work
-from engine.cutover import afterwards, fence, foreseen, silence
+from engine.cutover import afterwards, catching_up, fence, foreseen, silence
 from engine.cutover.binding import Binding, How
 from engine.cutover.waiting import CutOver, Pause, Waiting
 from engine.following import session as sessions
@@ -49,11 +49,7 @@ from engine.start import published
 __all__ = ["CutOver", "Cutting", "Pause", "cutover"]
 
 FENCES = ("lock", "operator")
-CAUGHT_UP_ROUNDS = 5
 RESERVE, MOMENT = 0.5, 0.05  # seconds of the budget that are left for the commits; the shortest wait for a lock
-SHRINKING = 0.9  # a round that takes more than this of the one before is as small as they get
-LITTLE = 0.1  # of the budget: a round that takes no more is as good as none
-SHARE = 0.5  # of the budget that the last round may take: verification and publish take the rest
 
 
 def _nobody(_: Work) -> None:
@@ -201,19 +197,8 @@ class _CutOver:
         approval.wait(self.conn, oid, request, self.cutting.desk, STOP)
 
     def _catch_up(self) -> None:
-        """Rounds, as long as each takes clearly less than the one before: what the last round has to do while writers
-        wait is what was written since. Errors: ConfigError, if that would take too much of the budget."""
-        budget, took, before = self.cutting.budget, float("inf"), float("inf")
-        for _ in range(CAUGHT_UP_ROUNDS):
-            took, before = self._round(), took
-            if is_least(took, before, budget):
-                break
-        if (least := min(took, before)) > budget * SHARE:
-            raise ConfigError(
-                f"the last rounds took {least:.1f} s and more, and a round may take {SHARE:.0%} of the budget "
-                f"({budget:g} s); choose an hour with fewer writes, or a budget of at least "
-                f"{least / SHARE:.0f} s (--budget); nobody was kept waiting"
-            )
+        """Errors: ConfigError, if the last round would take too much of the budget."""
+        catching_up.catch_up(self._round, self.cutting.budget)
 
     def _round(self) -> float:
         """One while nobody waits; the seconds that it took."""
@@ -364,14 +349,6 @@ class _CutOver:
             self.session.clock.message(f"published with coarse statistics ({error}); run ANALYZE in the target")
         with contextlib.suppress(psycopg.Error):
             bookkeeping.mark_done(self.conn, self.run_id, published.DONE)
-
-
-def is_least(took: float, before: float, budget: float) -> bool:
-    """Whether another round would hardly take less than the last one took, or gain little. All in seconds.
-
-    One that takes more than is allowed, after one that did not, met something that passes: it tells nothing.
-    """
-    return took <= budget * LITTLE or (took > before * SHRINKING and not before <= budget * SHARE < took)
 
 
 def _finish(settings: Settings, cutting: Cutting, run_id: str) -> CutOver:

@@ -37,7 +37,6 @@ from engine.session.blame import blame
 from engine.session.execution import Watch, Workers
 from engine.start import begin
 
-SUFFIX = "__delta"
 RELATIONS = """
     select c.relkind::text, n.nspname::text, c.relname::text
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -70,8 +69,8 @@ class Delta:
         plan = self.main.plan
         own = works.Delta(
             of=self.main.run_id,
-            schema=f"{plan.target_schema}{SUFFIX}",
-            archive_schema=f"{publish.ARCHIVE}{SUFFIX}",
+            schema=f"{plan.target_schema}{deltas.SUFFIX}",
+            archive_schema=f"{publish.ARCHIVE}{deltas.SUFFIX}",
             parents={table.name: _now(n, m) for n, unit in enumerate(self.rows) for m, table in _build_tables(unit)},
         )
         self.work = replace(
