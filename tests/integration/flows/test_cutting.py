@@ -11,6 +11,7 @@ from config import settings as configuration
 from config.errors import PlanRefused
 from config.postgres.connection import parse
 from engine.books import bookkeeping
+from engine.publish import publish
 from engine.session import connect
 from engine.session.execution import Silent
 from flows.cli.main import main
@@ -88,6 +89,8 @@ FOLLOWED = """
     insert into users select ('00000000-0000-0000-0000-0000000000' || n)::uuid, 'u' || n || '@example.com'
     from generate_series(10, 39) n;
 """
+NEW = "insert into users values ('00000000-0000-0000-0000-000000000099', 'new@example.com')"
+BEHIND = "select (found ->> 'behind')::int from migration.rounds order by number desc limit 2"
 
 
 def test_a_build_is_cut_over_and_the_way_back_is_told(conn, role, capsys, monkeypatch):
@@ -108,6 +111,14 @@ def test_a_build_is_cut_over_and_the_way_back_is_told(conn, role, capsys, monkey
     ):  # from a form: nobody looked before
         cutting.cutover(strict, **asked, watch=Silent())
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    prepare = publish.prepare
+
+    def prepares_while_one_writes(*given, **named):
+        prepare(*given, **named)
+        with psycopg.connect(source, autocommit=True) as there:
+            there.execute(NEW)
+
+    monkeypatch.setattr(publish, "prepare", prepares_while_one_writes)
     assert main(["cutover", "--budget", "60s", "--json"]) == 0
     said = capsys.readouterr()
     assert "note: this cut-over was not rehearsed: this target has no certificate" in said.err
@@ -120,7 +131,8 @@ def test_a_build_is_cut_over_and_the_way_back_is_told(conn, role, capsys, monkey
     assert cut["outcome"] == "published" and "writers back" in cut["detail"]
     assert done["verification"]["level"] == "full"
     assert any("rollback --export" in line for step in done["next_steps"] for line in step["commands"])
-    assert conn.execute("select count(*) from nxtgauge.users").fetchone() == (30,)
+    assert conn.execute("select count(*) from nxtgauge.users").fetchone() == (31,)
+    assert conn.execute(BEHIND).fetchall() == [(0,), (1,)]  # what was written by then was not left for the pause
     writing = psycopg.connect(source, user=app)
     with writing, pytest.raises(psycopg.errors.InsufficientPrivilege):
         writing.execute("update users set email = 'x'")
