@@ -165,6 +165,7 @@ class _Client(socketserver.BaseRequestHandler):
             if self.server.resets:
                 server.close()
             else:
+                time.sleep(0.05)  # whoever connects as this client goes is given another one
                 self.server.give_back(server)
 
     def _pass_on(self, startup: bytes, question: bytes) -> None:
