@@ -98,7 +98,8 @@ def mark_of(conn: psycopg.Connection, source: psycopg.Connection, run_id: str, s
         "where run_id = %s and source_rows is not null",
         [run_id],
     ).fetchall()
-    described = marks.described(source, schema, [name for name, *_ in rows])
+    with blame(SourceError, "asking what has changed"):
+        described = marks.described(source, schema, [name for name, *_ in rows])
     tables = {
         name: TableMark(count, files, described[name].key if name in described else ()) for name, files, count in rows
     }

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from config.errors import ConfigError, PlanRefused
+from config.errors import ConfigError, PlanRefused, TargetError
 from config.settings import Settings
 from engine.books import bookkeeping, profiles
 from engine.books import lease as leases
@@ -29,6 +29,7 @@ from engine.following.round import Anew, Round, Told, compared, mark_of, read_of
 from engine.planning import probe
 from engine.planning.plan import Plan
 from engine.session import connect, snapshot
+from engine.session.blame import blame
 from engine.session.execution import Clock, Threads, Watch, Workers
 from engine.session.pool import Pool
 from engine.session.snapshot import Snapshot
@@ -126,7 +127,8 @@ def following(
     Errors: ConfigError where there is no such build; TargetBusy, SourceError, TargetError.
     """
     clock = Clock(watch)
-    with leases.hold(settings.target) as lease, lease.session(STOP) as conn:
+    held = leases.hold(settings.target)
+    with held as lease, lease.session(STOP) as conn, blame(TargetError, "following the source", STOP):
         bookkeeping.ensure(conn)
         run = require(conn, run_id, is_rehearsal=is_rehearsal)
         begin.drop_deltas(conn, run.target_schema)
