@@ -1,11 +1,36 @@
-"""Our extensions of Great Expectations: one expectation, and a data source that takes an existing session."""
+"""Our extensions of Great Expectations: one expectation, a data source that takes an existing session, and a memory."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 import sqlalchemy
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.core import UnexpectedRowsExpectation
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+
+@contextlib.contextmanager
+def configured_once() -> Iterator[None]:
+    """While this lasts, each expectation makes its configuration once; nobody changes one meanwhile.
+
+    Great Expectations 1.24 makes it for every argument of every metric that it looks up, some twenty times each.
+    """
+    made = Expectation.configuration
+    kept: dict[int, tuple[Expectation, ExpectationConfiguration]] = {}  # it stays, so that its id is no other's
+
+    def configuration(expectation: Expectation) -> ExpectationConfiguration:
+        if id(expectation) not in kept:
+            kept[id(expectation)] = expectation, made.__get__(expectation)
+        return kept[id(expectation)][1]
+
+    type.__setattr__(Expectation, "configuration", property(configuration))
+    try:
+        yield
+    finally:
+        type.__setattr__(Expectation, "configuration", made)
 
 
 class ExpectNoRowToBreakTheRule(UnexpectedRowsExpectation):

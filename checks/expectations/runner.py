@@ -290,10 +290,10 @@ class Context:
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        from checks.expectations.own import AuditedSource
+        from checks.expectations.own import AuditedSource, configured_once
 
         logging.disable(logging.CRITICAL)  # its messages may quote values
-        self._gx, self._docs, self._queries = gx, docs, set[str]()
+        self._gx, self._docs, self._queries, self._configured_once = gx, docs, set[str](), configured_once
         with engine.connect() as conn:
             self._session = connect.session_of(conn)
         sqlalchemy.event.listen(engine, "before_cursor_execute", self._names_only, retval=True)
@@ -333,7 +333,9 @@ class Context:
         # Copies, for an expectation belongs to one suite; numbered, for results come in an order of their own.
         numbered = [part.expectation.copy(update={"meta": {"part": n}}) for n, part in enumerate(parts)]
         try:
-            result = self._asked(name, query, numbered)(expectation_parameters=parameters, result_format=form)
+            asked = self._asked(name, query, numbered)
+            with self._configured_once():
+                result = asked(expectation_parameters=parameters, result_format=form)
         except Exception as error:
             return [Found(False, type(error).__name__)] * len(parts)
         found = {one.expectation_config.meta["part"]: _found(one) for one in result.results}
