@@ -12,11 +12,17 @@ import pytest
 from tests.support.places import PROJECT
 
 PACKAGES = ("config", "transforms", "engine", "checks", "flows")
-RUN = """
+# The run's own verification leaves out the suites, for what it has published is verified as a whole.
+RUN = f"""
 import config, sys
+from checks.expectations import runner
 from flows.cli.main import main
+sys.path.append({str(PROJECT)!r})
+from tests.support.auditors import NoSuites
 print(config.__file__)
+suites = runner.Child
 for command in (["plan"], ["migrate"], ["verify", "--level", "full", "--strict"]):
+    runner.Child = suites if command[0] == "verify" else NoSuites
     code = main(command)
     assert code == 0, (command, code)
 """

@@ -31,17 +31,27 @@ ENDING = """
 CASE = GOLDEN / "finance" / "payments_to_orders" / "source.sql"
 
 
-@pytest.fixture
-def migrated(database) -> tuple[configuration.Settings, str, str]:
-    """Settings, and the URLs of a small legacy database and of what was published of it."""
+def _settings(source: str, target: str) -> configuration.Settings:
+    return configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+
+
+@pytest.fixture(scope="module")
+def original(module_database) -> tuple[str, str]:
+    """URLs of a small legacy database and of what was published of it, as everybody's copies are made of them."""
     from engine.run import migrate
 
-    source, target = database(), database()
+    source, target = module_database(), module_database()
     with psycopg.connect(source, autocommit=True) as conn:
         conn.execute(CASE.read_text())
-    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
-    migrate(settings, Options(auditor=trusting))
-    return settings, source, target
+    migrate(_settings(source, target), Options(auditor=trusting))
+    return source, target
+
+
+@pytest.fixture
+def migrated(database, original) -> tuple[configuration.Settings, str, str]:
+    """Settings, and the URLs of the two databases, which are the test's own."""
+    source, target = (database(template=url) for url in original)
+    return _settings(source, target), source, target
 
 
 def _published(settings, **options) -> Verdict:
@@ -117,7 +127,7 @@ def test_the_source_is_read_as_the_run_saw_it(database) -> None:
 
     source, target = database(), database()
     _do(source, CASE.read_text())
-    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    settings = _settings(source, target)
 
     def late(case) -> dict:
         _do(source, "update public.payments set amount = amount + 1; delete from public.coupon_uses")
@@ -163,7 +173,7 @@ def test_a_session_that_is_ended_is_no_verdict_and_is_told_of_by_its_side(migrat
 
 def test_without_a_publish_there_is_nothing_to_judge(database) -> None:
     source, target = database(), database()
-    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    settings = _settings(source, target)
     verdict = _published(settings)
     assert [check.status for check in verdict.checks] == [FAIL]
     assert not verdict.passed
@@ -331,7 +341,7 @@ def test_a_key_that_may_hold_somebody_is_told_by_a_digest_that_leads_to_the_row(
             names = ", ".join(part.split()[0] for part in table.partition("(")[2].split(", "))
             conn.execute(f"create table {table}, note text, primary key ({names}))")
             conn.execute(f"insert into {table.split()[0]} values ({key}, 'then')")
-    settings = configuration.load("demo", {"NXTGAUGE_SOURCE_URL": source, "NXTGAUGE_TARGET_URL": target})
+    settings = _settings(source, target)
 
     def tampering(case) -> dict:
         with psycopg.connect(target, autocommit=True) as conn:

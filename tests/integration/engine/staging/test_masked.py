@@ -12,9 +12,9 @@ from config.errors import ConfigError, MigrateError, PlanRefused, VerificationFa
 from engine import run, staging
 from engine.session.execution import Silent
 from engine.start.options import Options
-from flows.demo.seed import seed
 from flows.local import staging_copy
 from flows.runs import work
+from tests.histories.databases import filling
 from tests.support import copies
 from tests.support.copies import ask, do
 from transforms.masks import Masker
@@ -236,7 +236,7 @@ def awkward(url: str) -> None:
 
 
 def seeded(url: str) -> None:
-    seed(url, rows=1_500)
+    filling.sample(url, rows=1_500)
 
 
 @pytest.mark.parametrize("fill", [awkward, seeded])
