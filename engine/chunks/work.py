@@ -18,7 +18,7 @@ from config import mapping
 from config.postgres.quoting import quoted
 from config.settings import Settings
 from engine.planning.plan import Plan, Route
-from engine.reflect.catalog import search_path
+from engine.reflect.catalog import LegacyTable, search_path
 from engine.session.pool import Pool
 from engine.session.snapshot import ExportedSnapshot
 from engine.session.stop import Stop
@@ -161,12 +161,17 @@ def chunks(plan: Plan, settings: Settings, route: Route) -> list[Chunk]:
     """The route's chunks, in page order."""
     table = plan.table(route.legacy_table).legacy
     size = settings.stream_chunk_bytes if route.lane == "stream" else settings.frame_chunk_bytes
-    # A page of short rows may stand for many pages of long values, and a frame holds them all.
-    step = max(1, size // PAGE_BYTES * max(table.pages, 1) // max(table.pages + table.toast_pages, 1))
+    step = pages_of(table, size)
     firsts = list(range(0, max(table.pages, 1), step)) if route.is_chunked else [0]
     rows = table.rows // len(firsts)
     ends = [*firsts[1:], None]
     return [Chunk(route.name, n, first, end, rows) for n, (first, end) in enumerate(zip(firsts, ends, strict=True))]
+
+
+def pages_of(table: LegacyTable, size: int) -> int:
+    """How many of the table's pages hold so many bytes."""
+    # A page of short rows may stand for many pages of long values, and a frame holds them all.
+    return max(1, size // PAGE_BYTES * max(table.pages, 1) // max(table.pages + table.toast_pages, 1))
 
 
 def select(route: Route, part: Part) -> str:

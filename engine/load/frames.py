@@ -34,7 +34,7 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     """Transform and load one chunk. Errors: SourceError, TargetError, Interrupted; all of them roll the chunk back."""
     started, route = time.monotonic(), work.route(chunk.route)
     with work.sessions.lend("adbc_source") as source:
-        table, unread = _read(work, route, chunk, source)
+        table, unread = read(work, route, chunk.part, source)
         work.sessions.throttle.spend(table.nbytes)
         outcome, rows = _transformed(work, route, table)
         with (
@@ -52,12 +52,12 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
     return counts
 
 
-def _read(work: Work, route: Route, chunk: Chunk, source: adbc.Connection) -> tuple[pa.Table, list[Refused]]:
+def read(work: Work, route: Route, whole: Part, source: adbc.Connection) -> tuple[pa.Table, list[Refused]]:
     """One Arrow column per item of the SELECT list; and the rows that cannot be read so."""
     parts: list[pa.Table] = []
     table = work.plan.table(route.legacy_table).legacy
     found = culprits.sift(
-        chunk.part,
+        whole,
         lambda part: parts.append(_fetch(work, route, part, source)),
         lambda part: culprits.halves(source, work, table, part),
     )

@@ -54,6 +54,15 @@ def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, target: ps
     return sieve.judged(outcome)
 
 
+def load_copied(work: Work, route: Route, table: pa.Table, target: psycopg.Connection) -> list[Refused]:
+    """Insert the rows of a table that keeps its shape, but for those with a value that is refused, which are given."""
+    outcome = Outcome(frames={route.targets[0]: pd.DataFrame(index=pd.RangeIndex(table.num_rows))})
+    temporaries = [TemporaryTable(target, rows) for rows in _parts(work, route, table, outcome)]
+    sieve = _Sieve(work, route, table, temporaries, target, nulls_pointers=False)
+    sieve.run()
+    return list(sieve.refused.values())
+
+
 def _insert(work: Work, rows: Rows, target: psycopg.Connection) -> None:
     """All rows at once."""
     if (forms := rows.forms()) is not None:
@@ -103,6 +112,7 @@ class _Sieve:
     table: pa.Table
     temporaries: list[TemporaryTable]
     target: psycopg.Connection
+    nulls_pointers: bool = True  # else they cost their rows, as any other value
     refused: dict[str, Refused] = field(default_factory=dict)  # origin → the first value that was
     pointers: list[Pointer] = field(default_factory=list)
 
@@ -165,7 +175,7 @@ class _Sieve:
 
     def _parent(self, table: str, column: str) -> str | None:
         """The build table that the column points at, if it is a pointer that may be null."""
-        if not self.work.plan.takes_null(table, column):
+        if not (self.nulls_pointers and self.work.plan.takes_null(table, column)):
             return None
         wanted = (table, "f", (column,), "null")
         rules = (r for r in self.work.plan.rules if (r.table, r.kind, r.columns, r.on_orphan) == wanted)
@@ -216,7 +226,7 @@ def _rows(work: Work, route: Route, table: pa.Table, target: str, frame: pd.Data
         if name not in columns:
             columns[name] = places(_freight(route, table, item))
     columns[HIDDEN] = places(table[HIDDEN])
-    return Rows(shape, columns, dict(route.defaults))
+    return Rows(shape, columns, dict(route.defaults), is_hidden=target in work.plan.hidden)
 
 
 def _places(table: pa.Table, frame: pd.DataFrame) -> Callable[[pa.ChunkedArray], pa.Array]:

@@ -20,8 +20,8 @@ from psycopg import sql
 from config.errors import TargetError
 from config.postgres.quoting import quoted
 from config.postgres.types import UUID_TEXT
+from engine.chunks.pump import pump
 from engine.chunks.work import Work
-from engine.load.stream import pump
 from engine.planning.ids import hyphened, is_uuid
 from engine.planning.plan import Route
 from engine.planning.tables.reshaped import RULE

@@ -6,8 +6,10 @@ Laws
 - The archive refuses nothing: a row that cannot be copied there cannot be read, and is named in an error.
 """
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import psycopg
@@ -21,58 +23,91 @@ from engine.chunks.work import Work
 from engine.planning.plan import Route
 from engine.quarantine import legacy_rows
 from engine.quarantine.legacy_rows import LegacyRow
-from engine.quarantine.records import Records
+from engine.quarantine.records import BATCH_ROWS, Records
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text
 from engine.session.blame import blame
 from transforms import steps
 from transforms.outcome import TEXT, Outcome
 
-HELD_ROWS = 200  # whole rows that are held at once
-
 
 def write(
     work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]
 ) -> None:
     """Write the rows down, some at a time. Errors: SourceError, which names a row that cannot be read; TargetError."""
-    for start in range(0, len(refused), HELD_ROWS):
-        _write_some(work, route, source, target, refused[start : start + HELD_ROWS])
+    table = work.plan.table(route.legacy_table).legacy
+    if refused and route.is_archive:
+        read_again(work, table, source, [refused[0].origin])
+        raise _damaged(work, table, source, refused[0].origin, "the archive cannot take it")
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in refused:
+        alike[one.target, one.detail_for(work.plan)].append(one.origin)
+    for (build_table, detail), origins in alike.items():
+        for start in range(0, len(origins), BATCH_ROWS):
+            some = origins[start : start + BATCH_ROWS]
+            try:
+                found = _write_some(work, route, source, target, some, build_table, detail)
+            except SourceError as error:
+                if is_of_a_value(error):
+                    read_again(work, table, source, some)
+                raise
+            if found != len(some):
+                raise LookupError(f"{table.name}: {len(some)} rows were refused, and {found} were found again")
 
 
 def _write_some(
-    work: Work, route: Route, source: psycopg.Connection, target: psycopg.Connection, refused: Sequence[Refused]
-) -> None:
-    table = work.plan.table(route.legacy_table).legacy
-    found = read_again(work, table, source, [one.origin for one in refused])
-    if route.is_archive:
-        raise _damaged(work, table, source, refused[0].origin, "the archive cannot take it")
-    by_reason: dict[tuple[str, str], list[LegacyRow]] = defaultdict(list)
-    for one in refused:
-        by_reason[one.target, one.detail_for(work.plan)].append(found[one.origin])
-    records = Records(work, target)
-    for (build_table, detail), rows in by_reason.items():
-        if route.is_accounted:
-            records.refuse(build_table, ids_of(work, route, rows), rows, reasons.INVALID_VALUE, detail)
-        else:
-            records.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
+    work: Work,
+    route: Route,
+    source: psycopg.Connection,
+    target: psycopg.Connection,
+    origins: list[str],
+    build_table: str,
+    detail: str,
+) -> int:
+    """Write down rows that were refused for one reason; how many there were."""
+    table, records = work.plan.table(route.legacy_table).legacy, Records(work, target)
+    if route.is_accounted:
+        query = legacy_rows.by_origin(table, work.plan.source_schema, origins)
+        return records.refuse(table, query, build_table, partial(keys_of, work, route), reasons.INVALID_VALUE, detail)
+    query = legacy_rows.by_origin(table, work.plan.source_schema, origins, columns=())
+    with blame(SourceError, f"reading {table.name}", work.stop):
+        rows = [LegacyRow(table.name, *rest) for _, *rest in source.execute(query)]
+    records.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
+    return len(rows)
 
 
 def read_again(
     work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]
 ) -> dict[str, LegacyRow]:
     """Origin → legacy row, of rows that were refused. Errors: SourceError, which names a row that cannot be read."""
+    with contextlib.suppress(_Unreadable):
+        return _read_some(work, table, source, origins)
     found: dict[str, LegacyRow] = {}
     for origin in origins:
-        query = legacy_rows.by_origin(table, work.plan.source_schema, [origin])
         try:
-            with trying(source), blame(SourceError, f"reading {table.name}", work.stop):
-                rows = source.execute(query).fetchall()
-        except SourceError as error:
-            if not is_of_a_value(error):
-                raise
+            found |= _read_some(work, table, source, [origin])
+        except _Unreadable as error:
             raise _damaged(work, table, source, origin, str(error)) from None
-        found.update((name, LegacyRow(table.name, *rest)) for name, *rest in rows)
     return found
+
+
+class _Unreadable(SourceError):
+    """Among these rows is one that cannot be read."""
+
+
+def _read_some(
+    work: Work, table: LegacyTable, source: psycopg.Connection, origins: Sequence[str]
+) -> dict[str, LegacyRow]:
+    """Errors: _Unreadable; SourceError of any other kind."""
+    query = legacy_rows.by_origin(table, work.plan.source_schema, list(origins))
+    try:
+        with trying(source), blame(SourceError, f"reading {table.name}", work.stop):
+            rows = source.execute(query).fetchall()
+    except SourceError as error:
+        if not is_of_a_value(error):
+            raise
+        raise _Unreadable(str(error)) from None
+    return {origin: LegacyRow(table.name, *rest) for origin, *rest in rows}
 
 
 def _damaged(work: Work, table: LegacyTable, source: psycopg.Connection, origin: str, why: str) -> SourceError:
@@ -102,13 +137,13 @@ def _is_readable(source: psycopg.Connection, query: str) -> bool:
     return True
 
 
-def ids_of(work: Work, route: Route, rows: Sequence[LegacyRow]) -> list[str]:
-    """The ids by which children would have known the rows, as the target spells them."""
-    ids = pd.Series([row.id for row in rows], dtype=TEXT).dropna()
+def keys_of(work: Work, route: Route, ids: Sequence[str | None]) -> list[str]:
+    """The ids by which children would have known rows with these ids, as the target spells them."""
+    found = pd.Series(ids, dtype=TEXT).dropna()
     column = work.plan.shape(route.targets[0]).find_column("id")
     if column is not None and column.base == "uuid":
-        ids = steps.target_id(ids, route.legacy_table)
-    return ids.tolist()
+        found = steps.target_id(found, route.legacy_table)
+    return found.tolist()
 
 
 def write_unread(work: Work, route: Route, unread: Sequence[Refused], target: psycopg.Connection) -> ledger.Counts:

@@ -4,38 +4,30 @@ Laws
 - Both sides are binary and their types equal; whatever differs is cast in the SELECT. A table with a type that has no
   binary form (isbn, seg, aclitem, and types made of these) goes as text.
 - The chunk's rows, those of it that are refused, and its ledger row are one transaction in the target.
+- COPY says of one row at a time that it is refused. Parts with such rows are loaded as frames, where whole columns are
+  asked for what is refused of them.
 """
 
 import time
-from collections import deque
-from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import replace
 
 import psycopg
-from psycopg import errors, generators, pq, sql, waiting
-from psycopg.abc import Buffer, PQGen
+from psycopg import sql
 
 from config.errors import MigrateError, SourceError, TargetError
 from engine.chunks import culprits, ledger
 from engine.chunks.culprits import Refused
-from engine.chunks.work import Chunk, Part, Work, select
-from engine.load import refusals
-from engine.planning.plan import Route
+from engine.chunks.pump import pump
+from engine.chunks.work import Chunk, Part, Work, pages_of, select
+from engine.load import frames, loading, refusals
+from engine.planning.draft import as_freight
+from engine.planning.plan import HIDDEN, Route
+from engine.planning.tables.reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable, search_path
 from engine.session import fetch
 from engine.session.blame import blame
-from engine.session.throttle import Throttle
 
-# psycopg hands over one message a row. Gathered to 256 KiB the pipe is as fast as `psql | psql`; unbuffered it took
-# 1.4 times as long (500,000 wide rows).
-GATHER_BYTES = 256 * 1024
 FREEZABLE_PAGES = 64  # a new file costs some milliseconds
-
-
-class Sink(Protocol):
-    """Takes what COPY gives."""
-
-    def write(self, data: Buffer, /) -> object: ...
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
@@ -55,20 +47,52 @@ def move(work: Work, chunk: Chunk) -> ledger.Counts:
 def _sifted(
     work: Work, route: Route, chunk: Chunk, source: psycopg.Connection, target: psycopg.Connection
 ) -> ledger.Counts:
-    """Copy what can be copied of the chunk, and refuse the rest of it row by row."""
-    copied: list[tuple[int, int]] = []
-    table = work.plan.table(route.legacy_table).legacy
+    """Copy what can be copied of the chunk; small parts that are refused go as frames, or are halved to their rows."""
+    table, framed, counts = work.plan.table(route.legacy_table).legacy, as_frame(work, route), ledger.Counts()
+    copied: list[ledger.Counts] = []
     found = culprits.sift(
         chunk.part,
         lambda part: copied.append(_copy(work, route, part, source, target, is_whole=_is_whole(work, route, part))),
-        lambda part: culprits.halves(source, work, table, part),
+        lambda part: [] if framed and _is_small(work, table, part) else culprits.halves(source, work, table, part),
     )
-    refused = [_refused(work, route, table, part, error, source) for part, error in found]
-    if refused:
+    for part, error in found:
+        if framed:
+            moved, refused = _as_frame(work, framed, part, target)
+        else:
+            moved, refused = ledger.Counts(rows_read=1), [_refused(work, route, table, part, error, source)]
         refusals.write(work, route, source, target, refused)
-    rows, sizes = (sum(figures) for figures in zip(*copied, strict=True)) if copied else (0, 0)
-    rejected = len(refused) if route.is_accounted else 0
-    return ledger.Counts(rows_read=rows + len(refused), rejected=rejected, bytes=sizes)
+        counts += moved + ledger.Counts(rejected=len(refused) if route.is_accounted else 0)
+    return sum(copied, counts)
+
+
+def as_frame(work: Work, route: Route) -> Route | None:
+    """The same motion in the frame lane; None where it would not come to the same."""
+    if route.is_archive:  # which has no shape of its own
+        return None
+    shape, given = work.plan.shape(route.targets[0]), {item.name for item in route.items}
+    if any(c.default and not c.generated and c.name not in given for c in shape.columns):
+        return None  # what COPY gives its default would be null in a frame
+    legacy = work.plan.table(route.legacy_table).legacy.shape
+    items = {item.name: as_freight(legacy, item) for item in route.items}
+    pairs = tuple((name, name) for name in items if name != HIDDEN)
+    return replace(route, items=tuple({**items, HIDDEN: ORIGIN}.values()), freight=((shape.name, pairs),))
+
+
+def _is_small(work: Work, table: LegacyTable, part: Part) -> bool:
+    """Whether the part's rows may be held at once."""
+    is_root = bool(table.leaves) and part.oid is None
+    end = part.end or next((leaf.pages for leaf in table.leaves if leaf.oid == part.oid), table.pages)
+    return bool(part.tids) or (not is_root and end - part.first <= pages_of(table, work.settings.frame_chunk_bytes))
+
+
+def _as_frame(work: Work, framed: Route, part: Part, target: psycopg.Connection) -> tuple[ledger.Counts, list[Refused]]:
+    """Load a part that COPY is refused for some of its rows; what was read of it, and these."""
+    with work.sessions.lend("adbc_source") as source:
+        table, unread = frames.read(work, framed, part, source)
+    work.sessions.throttle.spend(table.nbytes)
+    with blame(TargetError, f"loading {framed.legacy_table}", work.stop), search_path(target, *work.path):
+        refused = loading.load_copied(work, framed, table, target)
+    return ledger.Counts(rows_read=table.num_rows + len(unread), bytes=table.nbytes), [*unread, *refused]
 
 
 def _is_whole(work: Work, route: Route, part: Part) -> bool:
@@ -81,7 +105,7 @@ def _is_whole(work: Work, route: Route, part: Part) -> bool:
 
 def _copy(
     work: Work, route: Route, part: Part, source: psycopg.Connection, target: psycopg.Connection, is_whole: bool
-) -> tuple[int, int]:
+) -> ledger.Counts:
     """Rows and bytes that were copied."""
     schema = work.archive_schema if route.is_archive else work.schema
     columns = sql.SQL(", ").join(sql.Identifier(item.name) for item in route.items)
@@ -97,7 +121,7 @@ def _copy(
         options = sql.SQL(f"format {form}, freeze {freezes}")
         with cursor.copy(sql.SQL("copy {} ({}) from stdin ({})").format(name, columns, options)) as sink:
             size = pump(work.sessions.throttle, source, route.legacy_table, out, sink)
-        return cursor.rowcount, size
+        return ledger.Counts(rows_read=cursor.rowcount, bytes=size)
 
 
 def _empties(target: psycopg.Connection, name: sql.Identifier) -> bool:
@@ -127,51 +151,3 @@ def _form(work: Work, route: Route) -> str:
     shape = work.plan.table(route.legacy_table).legacy.shape
     columns = filter(None, (shape.find_column(item.name) for item in route.items))
     return "binary" if all(column.is_binary for column in columns) else "text"
-
-
-def pump(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed, sink: Sink) -> int:
-    """Pass what the query gives to the sink as it comes; returns its bytes. Errors: SourceError, Interrupted."""
-    size = 0
-    for data in _gathered(throttle, source, table, out):
-        sink.write(data)  # out here, so that an error of the sink is not the source's
-        size += len(data)
-    return size
-
-
-def _gathered(throttle: Throttle, source: psycopg.Connection, table: str, out: str | sql.Composed) -> Iterator[Buffer]:
-    """Messages of one row each, joined to larger ones; one that is large already stays as it is."""
-    with blame(SourceError, f"reading {table}", throttle.stop), source.cursor() as cursor, cursor.copy(out):
-        while pieces := source.wait(_some(source.pgconn)):
-            while pieces:
-                yield (piece := pieces.popleft())
-                throttle.spend(len(piece))
-                del piece
-
-
-def _some(pgconn: pq.abc.PGconn) -> PQGen[deque[Buffer]]:
-    """The messages of a COPY that come next, some 256 KiB of them; none after the last, and then it has ended well.
-
-    psycopg waits for each row anew; taken as they lie in libpq's buffer they cost half of that. They are joined one by
-    one: a list of them would be looked through by the garbage collector over and over, which takes twice as long again.
-    """
-    gathered, large = bytearray(), list[Buffer]()
-    while len(gathered) < GATHER_BYTES and not large and pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
-        size, row = pgconn.get_copy_data(1)
-        if size > GATHER_BYTES:
-            large.append(row)
-        elif size > 0:
-            gathered += row
-        elif size == 0:
-            while not (yield waiting.Wait.R):
-                pass
-            pgconn.consume_input()
-        else:
-            yield from _end(pgconn)
-    return deque(filter(len, (bytes(gathered), *large)))
-
-
-def _end(pgconn: pq.abc.PGconn) -> PQGen[None]:
-    """Errors: psycopg.Error, if the server says that the COPY failed."""
-    for result in (yield from generators.fetch_many(pgconn)):
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise errors.error_from_result(result, encoding="utf-8")

@@ -3,7 +3,7 @@
 A Draft lives while one plan is made; the plan itself is frozen. Faults are gathered, never raised one by one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from config.postgres.quoting import quoted
@@ -16,7 +16,7 @@ from engine.planning.keys import Keys, Reference
 from engine.planning.plan import SENT, Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select_list import Times, text_at
+from engine.reflect.select_list import Times, text, text_at
 
 # What a column points at: (its columns, a legacy table, that one's columns) of each reference over it.
 Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
@@ -134,3 +134,11 @@ class Draft:
 def freight_item(name: str, column: Column, value: str) -> Item:
     """A value of the column's type as it rides along in the frame lane: in binary form if it has one, else as text."""
     return Item(name, f"{column.sends}({value})", SENT) if column.sends else Item(name, text_at(value, column))
+
+
+def as_freight(shape: Table, item: Item, converted: Collection[str] = ()) -> Item:
+    """What an item of a legacy table is in the frame lane. converted: names of those whose values change on the way."""
+    column = shape.find_column(item.name)
+    if column and item.type == column.type and item.name not in converted:
+        return freight_item(item.name, column, item.expression)
+    return item if item.type == "text" else Item(item.name, text(item.expression))

@@ -45,7 +45,10 @@ class LegacyRow:
 def by_origin(table: LegacyTable, schema: str, origins: list[str], columns: Collection[str] | None = None) -> str:
     """SQL: origin, legacy_key, legacy_row (as JSON text, of these columns or of all), id of these rows."""
     tids = sorted({"(" + origin.partition("(")[2] for origin in origins})
-    return _query(table, schema, f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])", columns)
+    condition = f"t.ctid = any ({sql.Literal(tids).as_string(None)}::tid[])"
+    if table.leaves:  # rows of several may lie at one place
+        condition += f" and {ORIGIN.expression} = any ({sql.Literal(list(origins)).as_string(None)}::text[])"
+    return _query(table, schema, condition, columns)
 
 
 def by_key(table: LegacyTable, schema: str, keys: list[str], columns: Collection[str] | None = None) -> str:
@@ -94,14 +97,6 @@ def copy(work: Work, target: psycopg.Connection, table: LegacyTable, query: str,
     with target.cursor().copy(f"copy {into} from stdin (format binary)") as sink:
         for row in _read(work, table, query):
             sink.write(row)
-
-
-def lay_down(target: psycopg.Connection, rows: Sequence[LegacyRow]) -> None:
-    """Put rows that were read already into pg_temp.__legacy_rows."""
-    target.execute(MAKE)
-    with target.cursor().copy("copy pg_temp.__legacy_rows (key, row, id) from stdin") as sink:
-        for row in rows:
-            sink.write_row((row.key, row.row, row.id))
 
 
 def _read(work: Work, table: LegacyTable, query: str) -> Iterator[bytes | bytearray | memoryview]:

@@ -7,7 +7,7 @@ Laws
 - All of it is written in the caller's transaction.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -68,12 +68,19 @@ class Records:
         return len(rows)
 
     def refuse(
-        self, build_table: str, keys: list[str], rows: Sequence[LegacyRow], reason: Reason, sentence: str
-    ) -> None:
-        """Record rows of one table that never reached the build table. keys: by which other rows refer to them."""
-        self._gone(build_table, keys)
-        legacy_rows.lay_down(self.target, rows)
-        self._reject_laid(rows[0].table, [(row.key, row.id) for row in rows], build_table, reason, sentence)
+        self,
+        table: LegacyTable,
+        query: str,
+        build_table: str,
+        keys_of: Callable[[Sequence[str | None]], list[str]],
+        reason: Reason,
+        sentence: str,
+    ) -> int:
+        """`reject` of rows that never reached the build table. keys_of: by which other rows refer to such ids."""
+        rows = legacy_rows.lay_out(self.work, self.target, table, query)
+        self._gone(build_table, keys_of([id_ for *_, id_ in rows]))
+        self._reject_laid(table.name, [(key, id_) for _, key, id_ in rows], build_table, reason, sentence)
+        return len(rows)
 
     def _gone(self, table: str, keys: list[str]) -> None:
         """Keys of removed rows; a table whose rows have none is named all the same."""

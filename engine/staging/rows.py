@@ -20,7 +20,7 @@ from psycopg.abc import Buffer
 from config import masks as masking
 from config.errors import MigrateError, PlanRefused, StagingError
 from config.settings import Settings
-from engine.load import stream
+from engine.chunks import pump
 from engine.reflect.catalog import LegacyTable
 from engine.session.blame import blame
 from engine.session.execution import Watch
@@ -117,7 +117,7 @@ class Filling:
                     masked = _Masking(sink, lane) if lane.masks else sink
                     for condition in self._conditions(part):
                         out = sql.SQL("copy ({} {}) to stdout (format {})").format(read, condition, form)
-                        stream.pump(self.sessions.throttle, source, part.table, out, masked)
+                        pump.pump(self.sessions.throttle, source, part.table, out, masked)
                 return cursor.rowcount
         except StagingError as error:
             if lane.masks and error.sqlstate.startswith(("22", "23")):
@@ -148,7 +148,7 @@ def refusal(table: str, found: str) -> str:
 class _Masking:
     """Takes rows of text COPY, many at a time, and passes them on with their columns masked."""
 
-    def __init__(self, sink: stream.Sink, lane: Lane):
+    def __init__(self, sink: pump.Sink, lane: Lane):
         self._sink, self._table, self._masks = sink, lane.table.name, lane.masks
 
     def write(self, gathered: Buffer) -> None:

@@ -28,7 +28,7 @@ from config.errors import StagingError
 from config.postgres.types import FLOATS, NUMBERS, TEXTUAL, TIMES, UUID_TEXT
 from config.shapes import Column
 from engine.books import privileges
-from engine.load import stream
+from engine.chunks import pump
 from engine.planning.tables.reshaped import CTID
 from engine.reflect.catalog import LegacyTable
 from engine.reflect.select_list import as_text, parsed, plain, text
@@ -199,7 +199,7 @@ class Sample:
                 staging.cursor() as cursor,
                 cursor.copy(into) as sink,
             ):
-                stream.pump(sessions.throttle, source, skeleton.table.name, out, sink)
+                pump.pump(sessions.throttle, source, skeleton.table.name, out, sink)
 
     def _own(self, skeleton: Skeleton) -> sql.Composable:
         """What a row is chosen by where nothing else decides: its key, or where there is none its place."""

@@ -13,7 +13,7 @@ from config import note_kinds
 from config.rules import TableRule
 from config.shapes import Column, Constraint, Table
 from engine.planning import ids
-from engine.planning.draft import Draft, Foreign, freight_item
+from engine.planning.draft import Draft, Foreign, as_freight
 from engine.planning.fitting import fitted
 from engine.planning.keys import UUID, Conversion
 from engine.planning.plan import Follow, Freight, IdConversion, Item, Noted, Route, Way
@@ -29,7 +29,7 @@ from engine.planning.tables.reshaped import (
 )
 from engine.reflect import older
 from engine.reflect.catalog import LegacyTable
-from engine.reflect.select_list import as_text, parsed, plain, text, text_at
+from engine.reflect.select_list import as_text, parsed, plain, text_at
 
 ADDED = "__added_"
 EMPTY_RULE = TableRule(disposition="copy")
@@ -328,7 +328,7 @@ def _route(draft: Draft, table: LegacyTable, rule: TableRule, columns: list[_Col
     freight: Freight = ()
     more: tuple[Item, ...] = ()
     if is_frame:
-        items = tuple(_as_freight(table, item, {c.item for c in conversions}) for item in items)
+        items = tuple(as_freight(table.shape, item, {c.item for c in conversions}) for item in items)
         freight = ((table.name, tuple((item.name, item.name) for item in items)),)
         more = (ORIGIN, key_item(table))
     if rule.transform:
@@ -359,13 +359,6 @@ def _is_keyed(draft: Draft, table: LegacyTable) -> bool:
     """Whether a build row can be told by the legacy key: there is one, and it arrives as it is."""
     key = table.shape.primary_key
     return bool(key) and draft.keeps(table.name, key)
-
-
-def _as_freight(table: LegacyTable, item: Item, converted: set[str]) -> Item:
-    column = table.shape.find_column(item.name)
-    if column and item.type == column.type and item.name not in converted:
-        return freight_item(item.name, column, item.expression)
-    return item if item.type == "text" else Item(item.name, text(item.expression))
 
 
 def _remarks(table: LegacyTable, columns: list[_Column]) -> Iterator[str]:

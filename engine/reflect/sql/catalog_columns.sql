@@ -58,6 +58,7 @@ with recursive columns as (
                where c.castsource = t.oid and t.oid >= 16384 and c.castfunc <> 0  -- a builtin type's is not obeyed
                    and c.casttarget in ('json'::regtype, 'jsonb'::regtype)
            )) as is_cast_to_json,
+           bool_or(t.typtype = 'd') as has_domain,
            bool_or(t.typname like 'reg%' and t.typnamespace = 'pg_catalog'::regnamespace) as names_objects
     from parts p
     join pg_type t on t.oid = p.part
@@ -101,8 +102,9 @@ join pg_type t on t.oid = a.atttypid
 join bases b on b.start = a.atttypid
 join made m on m.start = a.atttypid
 -- A SELECT calls what sends the values as it would any function: the role must be allowed to, and the function must take
--- the type itself, not one that is only stored alike. A domain's is its base type's, and may not take the domain.
-left join pg_proc p on p.oid = t.typsend and t.typtype <> 'd'
+-- the type itself, not one that is only stored alike. A domain's is its base type's, and may not take the domain; what
+-- is made of domains may be refused, and a text is tried more cheaply than what is received with the whole row.
+left join pg_proc p on p.oid = t.typsend and not m.has_domain
     and p.proargtypes[0] = any (t.oid || '{anyarray,anyenum,anyrange,anymultirange,record}'::regtype[]::oid[])
     and has_function_privilege(p.oid, 'execute') and has_schema_privilege(p.pronamespace, 'usage')
 left join pg_namespace n on n.oid = p.pronamespace
