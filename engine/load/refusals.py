@@ -139,7 +139,7 @@ def _is_readable(source: psycopg.Connection, query: str) -> bool:
 
 def keys_of(work: Work, route: Route, ids: Sequence[str | None]) -> list[str]:
     """The ids by which children would have known rows with these ids, as the target spells them."""
-    found = pd.Series(ids, dtype=TEXT).dropna()
+    found = pd.Series([id_ for id_ in ids if id_ is not None], dtype=TEXT)
     column = work.plan.shape(route.targets[0]).find_column("id")
     if column is not None and column.base == "uuid":
         found = steps.target_id(found, route.legacy_table)
