@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.golden import test_golden
-from tests.mutations.test_mutations import mutant, test_a_planted_fault_is_found  # noqa: F401
+from tests.mutations.test_mutations import mutant, test_planted_faults_are_found  # noqa: F401
 
 [CASE] = test_golden.CASES
 

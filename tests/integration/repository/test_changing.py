@@ -72,7 +72,7 @@ def test_the_examples_lead_to_what_the_page_says(copy, postgres_url):
         assert path.exists() == (language == "diff"), name
         path.write_text(applied(language, path.read_text("utf-8") if path.exists() else "", block), "utf-8")
     faults = [name for _, _, block in examples for name in re.findall(r'^\+name = "(.*)"', block, re.MULTILINE)]
-    tests = [f"{PLANTED}::test_a_planted_fault_is_found[{name.replace(' ', '_')}]" for name in faults]
+    tests = [f"{PLANTED}::test_planted_faults_are_found[{name.replace(' ', '_')}]" for name in faults]
     environ = os.environ | {"NXTGAUGE_TEST_URL": postgres_url, "NXTGAUGE_MUTATIONS": "all", "PYTHONPATH": str(copy)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, READ, REASONS]
     command += ["--deselect", f"{REASONS}::{CASES_OF_ALL}"]

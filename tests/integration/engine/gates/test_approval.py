@@ -82,11 +82,14 @@ class TestDecision:
         (check,) = [c for c in report.of(summary.to_dict())["checks"] if c["name"] == "approval"]
         assert (check["status"], check["detail"], check["closes"]) == ("PASS", gate(target)[1], False)
 
-    def test_a_yes_on_the_form_publishes(self, settings, target):
-        migrate(settings, Desk(YES))
-        assert is_published(target) and gate(target) == ("passed", "approved by Asha Rao: seen")
+    def test_a_yes_on_the_form_publishes_with_its_words_as_one_line_and_outlasts_the_question(self, settings, target):
+        summary = migrate(settings, Desk(Decision(True, "Asha\nRao\0", "a\n\nb")))
+        assert is_published(target) and gate(target) == ("passed", "approved by Asha Rao : a b")
+        oid = target.execute("select build_oid from migration.gates where check_name = 'approval'").fetchone()[0]
+        gates.record(target, summary.run_id, oid, [gates.Gate("approval", "approval", gates.AWAITING, "awaits")])
+        assert gate(target)[0] == "passed"
 
-    def test_a_no_does_not_and_stays(self, settings, target):
+    def test_a_no_does_not_and_stays_and_is_not_waived(self, settings, target):
         error = refused(settings, Desk(NO))
         assert "approval (failed): rejected by Asha Rao: not on a Friday" in str(error) and "waive" not in str(error)
         assert "`nxtgauge-migrate migrate` begins a new run, which asks anew" in str(error)
@@ -94,6 +97,8 @@ class TestDecision:
         again = Desk(YES)
         refused(settings, again, run_id=error.summary.run_id)
         assert again.requests == [] and not is_published(target)
+        with pytest.raises(ConfigError, match="an approval is given, not waived"):
+            operations.waive(settings, error.summary.run_id, "approval", "why", "me")
 
     def test_the_first_one_counts(self, settings, target):
         desk = Desk(NO, asked=lambda request: operations.decide(settings, request.run_id, YES))
@@ -147,21 +152,18 @@ class TestWaiting:
         late = Desk(YES, asked=lambda _: source.execute("insert into users values (gen_random_uuid(), 'late')"))
         assert "source/changed" in str(refused(strict, late)) and not is_published(target)
 
-    def test_nobody_is_asked_about_a_build_with_a_closed_gate(self, settings):
-        desk = Desk(YES)
-        assert "content/users" in str(refused(settings, desk, auditor=saying(content__users=FAIL)))
-        assert desk.requests == []
-
     def test_nobody_is_asked_about_a_rehearsal(self, settings):
         desk = Desk(YES)
         assert migrate(settings, desk, dry_run=True).state == "discarded" and desk.requests == []
 
-    def test_a_stop_ends_the_wait(self, settings, target, afresh):
-        with pytest.raises(Interrupted, match="resumes it"):
+    def test_a_stop_ends_the_wait_and_whoever_resumes_it_asks_again(self, settings, target, afresh):
+        with pytest.raises(Interrupted, match="resumes it") as caught:
             migrate(settings, Desk(asked=lambda _: run.STOP.set()))
         afresh()
         assert gate(target)[0] == "awaiting" and not is_published(target)
-        assert migrate(settings, Desk(YES), resume=True).state == "published"
+        desk = Desk(YES)  # once asked about, it is not published without an answer
+        resumed = run.migrate(settings, Options(auditor=trusting, resume=True, desk=desk))
+        assert resumed.state == "published" and resumed.run_id in str(caught.value) and len(desk.requests) == 1
 
     def test_an_approved_build_is_not_asked_about_again(self, settings, target, afresh):
         with pytest.raises(Interrupted):
@@ -203,16 +205,6 @@ class TestNoWayAround:
         summary = run.migrate(settings, Options(auditor=trusting, resume=True, desk=Desk(NO)))
         assert (summary.run_id, summary.state) == (died["run_id"], "published")
 
-    def test_a_decision_is_not_overwritten_by_the_question(self, settings, target):
-        summary = migrate(settings, Desk(YES))
-        oid = target.execute("select build_oid from migration.gates where check_name = 'approval'").fetchone()[0]
-        gates.record(target, summary.run_id, oid, [gates.Gate("approval", "approval", gates.AWAITING, "awaits")])
-        assert gate(target)[0] == "passed"
-
-    def test_words_from_a_form_become_one_line(self, settings, target):
-        migrate(settings, Desk(Decision(True, "Asha\nRao\0", "a\n\nb")))
-        assert gate(target) == ("passed", "approved by Asha Rao : a b")
-
 
 class TestCommand:
     def test_it_says_what_was_decided(self, settings, environ, target, monkeypatch, capsys):
@@ -227,27 +219,16 @@ class TestCommand:
         assert codes == [0] and "approved by Asha Rao: seen" in capsys.readouterr().out
         assert cli.main(["approve", "none"]) == 2
 
-    @pytest.mark.parametrize(("name", "words"), [(" ", "--by is blank"), ("Asha", "awaits no approval")])
-    def test_only_a_named_person_decides_and_only_what_is_open(self, settings, name, words):
-        failed = refused(settings, auditor=saying(content__users=FAIL)).summary.run_id
-        with pytest.raises(ConfigError, match=words):
-            operations.decide(settings, failed, Decision(True, name))
-
-    def test_it_cannot_be_waived(self, settings):
-        error = refused(settings, Desk(NO))
-        with pytest.raises(ConfigError, match="an approval is given, not waived"):
-            operations.waive(settings, error.summary.run_id, "approval", "why", "me")
+    def test_only_a_named_person_decides_and_only_what_is_open(self, settings):
+        desk = Desk(YES)
+        failed = refused(settings, desk, auditor=saying(content__users=FAIL))
+        assert "content/users" in str(failed) and desk.requests == []  # nobody is asked about one with a closed gate
+        for name, words in ((" ", "--by is blank"), ("Asha", "awaits no approval")):
+            with pytest.raises(ConfigError, match=words):
+                operations.decide(settings, failed.summary.run_id, Decision(True, name))
 
 
 class TestResume:
-    def test_the_latest_run_goes_on_if_it_was_stopped(self, settings, afresh):
-        with pytest.raises(Interrupted) as caught:
-            migrate(settings, Desk(asked=lambda _: run.STOP.set()))
-        afresh()
-        desk = Desk(YES)  # and once asked about, it is not published without an answer
-        resumed = run.migrate(settings, Options(auditor=trusting, resume=True, desk=desk))
-        assert resumed.run_id in str(caught.value) and len(desk.requests) == 1
-
     def test_one_that_its_gates_refused_does_not(self, settings):
         failed = refused(settings, auditor=saying(content__users=FAIL)).summary.run_id
         assert run.migrate(settings, Options(auditor=trusting, resume=True)).run_id != failed
