@@ -7,8 +7,8 @@ Laws
   (length, domain) is asked of either.
 """
 
-import ipaddress
 import re
+import socket
 from collections.abc import Callable
 
 import numpy as np
@@ -38,7 +38,7 @@ def of(texts: pa.Array, column: Column) -> pa.Array | None:
         if found := MONEY.fullmatch(column.type):
             return _decimals(texts, *map(int, found.groups()))
         return FORMS[column.base](texts) if column.base in FORMS else None
-    except (pa.ArrowInvalid, ValueError):  # of a text that is none of the type's
+    except (pa.ArrowInvalid, OSError, ValueError):  # of a text that is none of the type's
         return None
 
 
@@ -120,14 +120,14 @@ def _addresses(texts: pa.Array) -> pa.Array | None:
 
 
 def _address(text: str) -> bytes:
-    """Errors: ValueError unless it is a plain address, with or without its number of bits."""
+    """Errors: OSError or ValueError unless it is a plain address, with or without its number of bits."""
     written, slash, bits = text.partition("/")
-    address = ipaddress.ip_address(written)
-    size = address.max_prefixlen
-    if "%" in written or (slash and not (BITS.fullmatch(bits) and int(bits) <= size)):
-        raise ValueError("PostgreSQL knows no zones of addresses, and no more bits than they have")
-    family = INET if address.version == 4 else INET6
-    return bytes([family, int(bits) if slash else size, 0, size // 8]) + address.packed
+    family, form = (INET6, socket.AF_INET6) if ":" in written else (INET, socket.AF_INET)
+    address = socket.inet_pton(form, written)
+    size = 8 * len(address)
+    if slash and not (BITS.fullmatch(bits) and int(bits) <= size):
+        raise ValueError("an address has no more bits than its family")
+    return bytes([family, int(bits) if slash else size, 0, len(address)]) + address
 
 
 def _known(texts: pa.Array) -> pa.Array:
