@@ -17,8 +17,10 @@ from engine.session.throttle import Throttle
 from engine.start.options import Options
 from tests.histories.databases import filling
 from tests.support.auditors import trusting
+from tests.support.patience import allowed
 
 LEDGER = "select count(*) from migration.chunks"
+OLD = "more than oldest_snapshot_seconds (1)"
 
 
 class Hearing(Silent):
@@ -109,10 +111,13 @@ def test_a_run_holds_still_while_the_operators_query_does_not_say_true(source, d
     watch = Hearing("load, wave 1", lambda _: _ask(source, "update ops.health set is_well = false"))
     thread, ended = _begun(settings, watch)
     assert watch.messages[-1] == "holds still: health_query did not say true"
-    time.sleep(1)
+    until = time.monotonic() + allowed(30)
+    while not any(OLD in text for text in watch.messages):
+        assert time.monotonic() < until, watch.messages
+        time.sleep(0.05)
     _ask(source, "update ops.health set is_well = true")
     _goes_on(thread, ended, watch)
-    assert sum("more than oldest_snapshot_seconds (1)" in text for text in watch.messages) == 1
+    assert sum(OLD in text for text in watch.messages) == 1
 
 
 def test_a_run_holds_still_while_others_are_at_work_on_the_source(source, database):
