@@ -15,7 +15,7 @@ from engine.session.execution import Silent
 from engine.session.stop import Stop
 from engine.session.throttle import Throttle
 from engine.start.options import Options
-from tests.histories.databases import filling
+from tests.integration.engine.gates.runs import SOURCE
 from tests.support.auditors import trusting
 from tests.support.patience import allowed
 
@@ -46,7 +46,7 @@ class Hearing(Silent):
 @pytest.fixture(scope="module")
 def source(module_database):
     url = module_database()
-    filling.sample(url, rows=2_000)
+    _ask(url, SOURCE)
     return url
 
 
@@ -98,6 +98,7 @@ def test_a_run_that_somebody_pauses_moves_and_publishes_nothing_until_it_is_told
     told = operations.go_on(settings, watch.run_id, "bob")
     assert (told["asked_by"], told["ended_by"]) == ("ann", "bob")
     _goes_on(thread, ended, watch)
+    assert (_ask(target, LEDGER) > loaded) == stage.startswith("load")
     with pytest.raises(ConfigError, match="is published, and nobody has paused it"):
         operations.go_on(settings, watch.run_id, "bob")
     with pytest.raises(ConfigError, match="is published; only a run that is under way can be paused"):
