@@ -19,7 +19,7 @@ from psycopg import sql
 
 from config import note_kinds, reasons
 from config.note_kinds import Note
-from engine.chunks import ledger
+from engine.chunks import ledger, whole_rows
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
 from engine.planning.plan import HIDDEN, Route
@@ -38,8 +38,7 @@ COLUMNS = {
 REJECT = """
     insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
     select s.run_id, s.legacy_table, s.legacy_key, s.target_table, s.reason, s.detail,
-           case when migration.is_valid(s.legacy_row, 'jsonb') then jsonb_in(textout(s.legacy_row))
-                else to_jsonb(s.legacy_row) end
+           {row}
     from pg_temp.record_rejects as s
 """
 
@@ -200,5 +199,5 @@ def _reject(rows: pa.Table, target: psycopg.Connection) -> None:
     declared = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in rows.column_names)
     target.execute(sql.SQL("create temporary table record_rejects ({})").format(declared))
     binary_copy.write(target, sql.Identifier("pg_temp", "record_rejects"), rows)
-    target.execute(REJECT)
+    whole_rows.insert(target, REJECT, "s.legacy_row")
     target.execute("drop table pg_temp.record_rejects")

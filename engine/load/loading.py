@@ -5,13 +5,14 @@ Laws
   through a temporary table and are cast there, without a length: what does not fit fails the constraint or the check,
   and is never cut to size.
 - All rows are tried at once. Only if some are refused are they looked for, in temporary tables: first by type, over
-  whole columns, then by halves of what is left.
+  whole columns, then one by one, by the server itself.
 - A row with a value that its column refuses is rejected; a nullable reference whose value is refused is set to null, as
   any other orphan.
 """
 
+import functools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -26,7 +27,7 @@ from engine.chunks import chunk_books, culprits
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
 from engine.load.rows import Rows, copy
-from engine.load.temporary import TemporaryTable, tried
+from engine.load.temporary import TemporaryTable, failing, tried
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
 from engine.planning.tables.reshaped import RULE
 from engine.session.blame import blame
@@ -121,8 +122,8 @@ class _Sieve:
             self._fill(temporary)
             self._judge(temporary, [Found(*found, "22") for found in temporary.unfit()])
         whole = sorted({o for temporary in self.temporaries for o in temporary.rows.origins} - self.refused.keys())
-        for (origin,), error in culprits.sift(whole, self._insert, _halves):
-            self._single(origin, error.sqlstate)
+        if tried(self.target, [one.insertion(whole) for one in self.temporaries]):
+            self._insert_each(whole)
 
     def _fill(self, temporary: TemporaryTable) -> None:
         """Load the rows into the temporary table, but for those with a value that it does not receive."""
@@ -137,35 +138,32 @@ class _Sieve:
             column = temporary.unreceived(place)
             self.refused[origins[place]] = Refused(origins[place], self._target(temporary), column, error.sqlstate)
 
-    def _insert(self, origins: list[str]) -> None:
-        """Errors: TargetError if a value is refused."""
-        if origins and (sqlstate := tried(self.target, [one.insertion(origins) for one in self.temporaries])):
-            error = TargetError(f"loading {self.route.legacy_table}: a value was refused ({sqlstate})")
-            error.sqlstate = sqlstate
-            raise error
-
-    def _single(self, origin: str, sqlstate: str) -> None:
-        """A row that is refused whole: without its pointers that are refused, or not at all."""
+    def _insert_each(self, origins: list[str]) -> None:
+        """Rows that are refused whole stay without their pointers that are refused, or not at all."""
+        insertions = [one.insertion() for one in self.temporaries]
         for temporary in self.temporaries:
-            while column := temporary.culprit(origin):
-                self._judge(temporary, [Found(origin, column, temporary.value_of(origin, column), sqlstate)])
-                if origin in self.refused:
-                    return
-        try:
-            self._insert([origin])
-        except TargetError as error:
-            self.refused[origin] = Refused(origin, self._target(self.temporaries[0]), None, error.sqlstate)
+            temporary.index()
+        failed = dict(failing(self.target, insertions, origins))
+        for temporary in self.temporaries:
+            self._judge(temporary, map(Found._make, temporary.culprits([o for o in failed if o not in self.refused])))
+        nulled = {one.refused.origin for one in self.pointers} & failed.keys() - self.refused.keys()
+        failed |= dict.fromkeys(nulled) | dict(failing(self.target, insertions, sorted(nulled)))
+        for origin, sqlstate in failed.items():
+            if sqlstate:
+                first = self._target(self.temporaries[0])
+                self.refused.setdefault(origin, Refused(origin, first, None, sqlstate))
 
     def _target(self, temporary: TemporaryTable) -> str:
         name = temporary.rows.shape.name
         return self.route.targets[0] if name == MERGED else name
 
-    def _judge(self, temporary: TemporaryTable, found: list[Found]) -> None:
-        nulled = defaultdict(list)
+    def _judge(self, temporary: TemporaryTable, found: Iterable[Found]) -> None:
+        parents = functools.cache(functools.partial(self._parent, self._target(temporary)))
+        nulled, table = defaultdict(list), self._target(temporary)
         for origin, column, value, sqlstate in found:
             own = column.removeprefix("__")  # __updated_at of merged rows
-            one = Refused(origin, self._target(temporary), own, sqlstate)
-            if parent := self._parent(one.target, own):
+            one = Refused(origin, table, own, sqlstate)
+            if parent := parents(own):
                 self.pointers.append(Pointer(one, parent, value))
                 nulled[column].append(origin)
             else:

@@ -20,6 +20,7 @@ from config.reasons import Reason
 from config.rules import TableRule
 from engine.books import totals
 from engine.books.totals import Increment
+from engine.chunks import whole_rows
 from engine.chunks.work import Work
 from engine.planning import ids
 from engine.quarantine import legacy_rows, violations
@@ -39,8 +40,7 @@ REJECT = """
     with written as (
         insert into migration.rejects (run_id, legacy_table, legacy_key, target_table, reason, detail, legacy_row)
         select %(run)s, %(table)s, found.key, %(target)s, %(reason)s, %(detail)s,
-               case when migration.is_valid(found.row, 'jsonb') then jsonb_in(textout(found.row))
-                    else to_jsonb(found.row) end
+               {row}
         from pg_temp.__legacy_rows as found
         on conflict do nothing returning null
     )
@@ -125,7 +125,7 @@ class Records:
             "reason": reason.name,
             "detail": sentence,
         }
-        written = self.target.execute(REJECT, values).fetchall()[0][0]
+        written = whole_rows.insert(self.target, REJECT, "found.row", values).fetchall()[0][0]
         labels = totals.labels(self.work.settings.profile, reason=reason.name, table=table)
         totals.add(self.target, [Increment("rejects", labels, written)] if written else [])
         self._forget(table, rows, is_superseded=reason == reasons.DUPLICATE_PROFILE)
