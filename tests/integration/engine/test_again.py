@@ -12,6 +12,7 @@ from tests.support import pictures
 from tests.support.auditors import trusting
 from tests.support.watches import Striking
 
+pytestmark = pytest.mark.usefixtures("ddl_untried")
 # The widest first: what is read again for one change would hide that it was not for an earlier one.
 CHANGES = {
     "a table that rules look up": (

@@ -13,6 +13,7 @@ from engine.start.options import Options
 from tests.histories.databases import filling
 from tests.support.auditors import trusting
 
+pytestmark = pytest.mark.usefixtures("ddl_untried")
 CONTENT = """
     select 'root', id::text, role, status from nxtgauge.user_role_profiles
     union all select 'item', id::text, user_role_profile_id::text, '' from nxtgauge.portfolio_items

@@ -18,6 +18,7 @@ from tests.support.auditors import trusting
 from tests.support.proxies import between
 from tests.support.watches import Striking
 
+pytestmark = pytest.mark.usefixtures("ddl_untried")
 OURS = "application_name = 'nxtgauge-migrate' and datname = current_database()"
 END = f"select count(pg_terminate_backend(pid)) from pg_stat_activity where {OURS}"
 ROWS = """

@@ -19,6 +19,7 @@ from tests.integration.engine.gates.runs import SOURCE
 from tests.support.auditors import trusting
 from tests.support.patience import allowed
 
+pytestmark = pytest.mark.usefixtures("ddl_untried")
 LEDGER = "select count(*) from migration.chunks"
 OLD = "more than oldest_snapshot_seconds (1)"
 
