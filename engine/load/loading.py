@@ -147,11 +147,10 @@ class _Sieve:
         for temporary in self.temporaries:
             self._judge(temporary, map(Found._make, temporary.culprits([o for o in failed if o not in self.refused])))
         nulled = {one.refused.origin for one in self.pointers} & failed.keys() - self.refused.keys()
-        failed |= dict.fromkeys(nulled) | dict(failing(self.target, insertions, sorted(nulled)))
-        for origin, sqlstate in failed.items():
-            if sqlstate:
-                first = self._target(self.temporaries[0])
-                self.refused.setdefault(origin, Refused(origin, first, None, sqlstate))
+        again = dict(failing(self.target, insertions, sorted(nulled)))
+        first = self._target(self.temporaries[0])
+        for origin, sqlstate in ({o: state for o, state in failed.items() if o not in nulled} | again).items():
+            self.refused.setdefault(origin, Refused(origin, first, None, sqlstate))
 
     def _target(self, temporary: TemporaryTable) -> str:
         name = temporary.rows.shape.name
