@@ -50,6 +50,13 @@ def name_again(settings: Settings) -> None:
             conn.execute(query.format(sql.Identifier(retired), sql.Identifier(schema)))
 
 
+def require_bound(settings: Settings) -> None:
+    """Asked before a copy is made, to rehearse its cut-over. Errors: ConfigError, where no fence would bind the copy's
+    role; StagingError."""
+    with connect.staging(settings.staging, STOP) as conn, blame(StagingError, "asking for the copy's role", STOP):
+        _require_bound(conn)
+
+
 def open_again(settings: Settings) -> None:
     """The role of a copy that is proven to be one may write to it again. Errors: ConfigError, where no fence would bind
     it; StagingError."""

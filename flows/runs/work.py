@@ -179,11 +179,14 @@ def waive(settings: Settings, run_id: str, check_name: str, reason: str, name: s
     return operations.waive(settings, run_id, check_name, reason, name)
 
 
-def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch) -> Settings:
+def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch, *, is_cut_over: bool) -> Settings:
     """The settings of a rehearsal: the staging copy is the source, made anew first if asked.
 
-    Errors: ConfigError if there is none to trust, or percent is asked of a copy that is not made anew.
+    is_cut_over: the cut-over is rehearsed too. Errors: ConfigError if there is no copy to trust, if percent is asked of
+    one that is not made anew, or if no fence would bind its role.
     """
+    if is_cut_over:
+        copies.require_bound(settings)
     if refresh:
         copies.name_again(settings)
         foresight.expect(watch, estimate.STAGING, estimate.REHEARSAL)

@@ -28,7 +28,7 @@ def plainly(
     watch: Watch,
 ) -> dict[str, Any]:
     """A rehearsal from the staging copy, made anew first if asked; with the cut-over, if that is asked. The report."""
-    copied = work.rehearsing(settings, refresh, percent, watch)
+    copied = work.rehearsing(settings, refresh, percent, watch, is_cut_over=cutover)
     if cutover:
         return rehearse(copied, rate=writes or WRITES, budget=budget or BUDGET, resume=resume, watch=watch)
     return work.migrate(copied, run_id=None, dry_run=True, resume=resume, watch=watch)

@@ -16,6 +16,7 @@ from engine.changes import rounds
 from engine.gates import rehearsed
 from engine.rehearsal import Rehearsing, copies
 from engine.session import connect
+from engine.session.execution import Silent
 from engine.session.stop import STOP
 from engine.staging.writer import Writer
 from engine.staging.writer.written import Acknowledged, Key
@@ -200,6 +201,10 @@ def test_nothing_is_written_to_what_is_no_copy_of_ours_nor_by_whom_no_fence_bind
         rehearse(copied.model_copy(update={"staging_url": secret(make_conninfo(url, user=role))}))
     assert ask(url, f"select has_table_privilege('{role}', 'users', 'insert')") == [(False,)], "it is no copy to open"
     powerful = make_conninfo(copied.staging_url.get_secret_value(), user="postgres")
-    with pytest.raises(ConfigError, match="role postgres of NXTGAUGE_STAGING_URL may write whatever is revoked"):
-        rehearse(copied.model_copy(update={"staging_url": secret(powerful)}))
+    unbound = copied.model_copy(update={"staging_url": secret(powerful)})
+    copies_made = ask(powerful, "select * from nxtgauge_staging.copies")
+    for begin in (rehearse, lambda settings: work.rehearsing(settings, True, 100, Silent(), is_cut_over=True)):
+        with pytest.raises(ConfigError, match="role postgres of NXTGAUGE_STAGING_URL may write whatever is revoked"):
+            begin(unbound)
+    assert ask(powerful, "select * from nxtgauge_staging.copies") == copies_made, "none is made in vain"
     assert ask(url, "select count(*) from users") == [(30,)]

@@ -211,10 +211,10 @@ class TestCopies:
     def test_a_rehearsal_tells_of_the_copy_that_it_makes(self, source, database):
         given = settings(source, database(), masking_key=None)
         watch = Hearing()
-        assert work.rehearsing(given, True, 100, watch).source_url != given.source_url
+        assert work.rehearsing(given, True, 100, watch, is_cut_over=False).source_url != given.source_url
         assert "prove" in watch.heard and any("NXTGAUGE_MASKING_KEY is not set" in text for text in watch.heard)
         with pytest.raises(ConfigError, match="percent is 5, and is of a new copy"):
-            work.rehearsing(given, False, 5, watch)
+            work.rehearsing(given, False, 5, watch, is_cut_over=False)
 
     def test_one_that_nobody_proved_is_not_read(self, source, database):
         given = settings(source, database())
