@@ -44,9 +44,7 @@ def rehearse(
     of_cutover: dict[str, Any] = {"rate": writes, "budget": budget, "resume": resume}
 
     def rehearsed(watch: Watch) -> dict[str, Any]:
-        settings = work.rehearsing(
-            configuration.load(profile or None), refresh, percent, watch, is_cut_over=cutover
-        )
+        settings = work.rehearsing(configuration.load(profile or None), refresh, percent, watch, is_cut_over=cutover)
         return _cut_over(settings, of_cutover, watch) if cutover else migrated(settings, options, watch)
 
     return calls.final_state(rehearsed)
