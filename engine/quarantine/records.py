@@ -158,10 +158,12 @@ class Records:
         return [legacy_id for legacy_id in own if legacy_id not in survivors]
 
     def _delete(self, kind: str, table: str, column: str, values: list[str], returning: str = "run_id") -> list[str]:
-        query = sql.SQL("delete from {} where run_id = %s and legacy_table = %s and {} = any (%s) returning {}").format(
-            sql.Identifier("migration", kind), sql.Identifier(column), sql.Identifier(returning)
-        )
-        return [value for (value,) in self.target.execute(query, (self.work.run_id, table, values))]
+        # joined, for a filter by `any` looks through all values for each row of the table
+        query = sql.SQL(
+            "delete from {} as t using (select distinct unnest(%s::text[]) as value) as given "
+            "where t.run_id = %s and t.legacy_table = %s and t.{} = given.value returning t.{}"
+        ).format(sql.Identifier("migration", kind), sql.Identifier(column), sql.Identifier(returning))
+        return [value for (value,) in self.target.execute(query, (values, self.work.run_id, table))]
 
     def _lead_nowhere(self, table: str, ids: list[str], own: list[str]) -> None:
         """own: the ids by which references name the rows; one that another row of the table bears leads to that."""
