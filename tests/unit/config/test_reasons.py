@@ -23,7 +23,7 @@ DOORS = {
     "Ground": 0,
     "reject": 3,
     "_reject_laid": 3,
-    "refuse": 3,
+    "refuse": 4,
     "note_not_made": 2,
 }
 BY_CONSTRAINT = "a constraint's name"
