@@ -117,7 +117,7 @@ def is_inet(values: pd.Series) -> pd.Series:
 
 def is_ipv6(ip: str) -> bool:
     """Whether PostgreSQL reads this text, which holds a colon, as an IPv6 address with or without a prefix."""
-    with contextlib.suppress(OSError):  # all that the C library takes it does; it takes more
+    with contextlib.suppress(OSError, ValueError):  # all that the C library takes it does; it takes more
         return bool(socket.inet_pton(socket.AF_INET6, ip))
     address, slash, prefix = ip.partition("/")
     if slash and not _IPV6_PREFIX.fullmatch(slash + prefix):

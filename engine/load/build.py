@@ -42,10 +42,11 @@ WAVES = (1, 2, 3)
 SMALL_ROWS = 20_000
 
 
-def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
+@functools.lru_cache(maxsize=2)
+def before_load(plan: Plan) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
     """The statements that create the build's tables and the archive's, without constraints."""
     catalog = plan.source
-    product = [
+    product = (
         *prerequisite_ddl.collations(catalog, plan.collations),
         *prerequisite_ddl.text_search(catalog, plan.text_search),
         *prerequisite_ddl.types(catalog, plan.types),
@@ -54,20 +55,22 @@ def before_load(plan: Plan) -> tuple[list[Statement], list[Statement]]:
         *prerequisite_ddl.domain_rules(catalog, plan.types),
         *prerequisite_ddl.domain_checks(catalog, plan.types),
         *ddl.tables(catalog, plan.build, plan.hidden),
-    ]
-    archive = [
+    )
+    archive = (
         *prerequisite_ddl.collations(catalog, plan.archive_collations),
         *prerequisite_ddl.types(catalog, plan.archive_types),
         *prerequisite_ddl.functions(catalog, plan.archive_functions),
         *prerequisite_ddl.domain_rules(catalog, plan.archive_types),
-    ]
-    return product, [*archive, *ddl.tables(catalog, plan.archive)]
+        *ddl.tables(catalog, plan.archive),
+    )
+    return product, archive
 
 
-def after_load(plan: Plan) -> list[Statement]:
+@functools.lru_cache(maxsize=2)
+def after_load(plan: Plan) -> tuple[Statement, ...]:
     """The statements that make the constraints of the loaded tables, in legacy names; the renames come last of all."""
     shapes = plan.build
-    return [
+    return (
         *ddl.not_nulls(shapes),
         *ddl.checks(shapes),
         *ddl.keys(shapes),
@@ -77,7 +80,7 @@ def after_load(plan: Plan) -> list[Statement]:
         *ddl.comments(shapes),
         *prerequisite_ddl.late_domain_checks(plan.source, plan.types),
         *(s for s in ddl.owners(plan.source, shapes, dict(plan.origins)) if s.name in plan.sequences),
-    ]
+    )
 
 
 def after_archive(plan: Plan) -> list[Statement]:

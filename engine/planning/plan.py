@@ -187,7 +187,7 @@ class TablePlan:
         return self.legacy.shape.primary_key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # so that what follows from one can be kept by it
 class Plan(Sent):
     source: Catalog = field(repr=False)
     source_schema: str

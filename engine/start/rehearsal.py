@@ -10,7 +10,7 @@ Laws
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import psycopg
 from psycopg import sql
@@ -65,12 +65,12 @@ def _not_carried(planned: Plan) -> list[Function]:
     return [f for f in planned.source.functions if f.signature not in carried or not f.is_portable]
 
 
-def _statements(planned: Plan) -> tuple[list[Statement], list[Statement]]:
+def _statements(planned: Plan) -> tuple[Sequence[Statement], Sequence[Statement]]:
     """Everything that a run does to the product's schema, and to the archive's."""
     product, archive = before_load(planned)
     positions = ddl.positions(planned.source, planned.build, planned.sequences, dict(planned.origins))
-    product += [*after_load(planned), *positions, *renames(planned)]
-    return product, [*archive, *after_archive(planned)]
+    product = (*product, *after_load(planned), *positions, *renames(planned))
+    return product, (*archive, *after_archive(planned))
 
 
 def rehearse(

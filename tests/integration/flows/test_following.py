@@ -1,6 +1,7 @@
 """`sync` and `migrate --redrive` as they are typed, on real databases: what they do, print and leave behind."""
 
 import json
+import threading
 from pathlib import Path
 
 import psycopg
@@ -92,8 +93,11 @@ def test_one_that_goes_on_until_it_is_stopped_ends_well_with_its_report(place, c
     monkeypatch.setattr(approval, "withdraw", stopped_at_the_third)
     try:
         assert main(["sync", "--until-stopped", "--every", "100ms"]) == 0
-    finally:
-        stop.STOP._is_set = False  # for the tests that follow in this process
+    finally:  # for the tests that follow in this process: whoever cancels has seen that nothing is left to be
+        for thread in threading.enumerate():
+            if thread.name == "cancel":
+                thread.join()
+        stop.STOP._is_set = False
     said = capsys.readouterr()
     assert "THE BUILD FOLLOWS" in said.out and said.err.count("rows read") == 2
     assert emails(target) == 30

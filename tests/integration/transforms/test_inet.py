@@ -7,7 +7,7 @@ import pandas as pd
 import psycopg
 import pytest
 
-from transforms.audit import is_inet
+from transforms.audit import is_inet, is_ipv6
 from transforms.outcome import TEXT
 
 ACCEPTS = """
@@ -115,3 +115,8 @@ def random_address(rng: random.Random) -> str:
         place = rng.randrange(len(text) + 1)
         text = text[:place] + rng.choice(["::", ":", "."]) + text[place + rng.randrange(2) :]
     return text + rng.choice(["", "", "", f"/{rng.randrange(140)}", "/", "/0" + str(rng.randrange(10))])
+
+
+@pytest.mark.parametrize("text", ["::\0", "::1\0", "::\ud800"])
+def test_a_text_that_no_server_holds_is_no_address(text):
+    assert not is_ipv6(text)

@@ -53,7 +53,7 @@ def source(module_database):
 
 @pytest.fixture(autouse=True)
 def looking_often(monkeypatch):
-    monkeypatch.setattr(pauses, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(pauses, "LOOK_SECONDS", 0.05)
 
 
 def _settings(source: str, target: str, **changes) -> configuration.Settings:
@@ -84,7 +84,7 @@ def _goes_on(thread, ended, watch) -> None:
     assert sum(text.startswith("holds still") for text in watch.messages) == 1
 
 
-@pytest.mark.parametrize("stage", ["load, wave 3", "verify"])
+@pytest.mark.parametrize("stage", ["load, wave 1", "verify"])  # chunks are left for wave 3, whenever it is noticed
 def test_a_run_that_somebody_pauses_moves_and_publishes_nothing_until_it_is_told_to_go_on(source, database, stage):
     target = database()
     settings = _settings(source, target)
