@@ -27,7 +27,7 @@ from engine.chunks import chunk_books, culprits
 from engine.chunks.culprits import Refused
 from engine.chunks.work import Work
 from engine.load.rows import Rows, copy
-from engine.load.temporary import TemporaryTable, failing, tried
+from engine.load.temporary import COPIED, TemporaryTable, failing, tried
 from engine.planning.plan import HIDDEN, MERGED, Route, merged_shape
 from engine.planning.tables.reshaped import RULE
 from engine.session.blame import blame
@@ -50,7 +50,7 @@ def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, target: ps
             raise
     else:
         return outcome
-    sieve = _Sieve(work, route, table, [TemporaryTable(target, rows) for rows in parts], target)
+    sieve = _Sieve(work, route, table, [TemporaryTable(target, work.schema, rows) for rows in parts], target)
     sieve.run()
     return sieve.judged(outcome)
 
@@ -58,7 +58,8 @@ def load(work: Work, route: Route, table: pa.Table, outcome: Outcome, target: ps
 def load_copied(work: Work, route: Route, table: pa.Table, target: psycopg.Connection) -> list[Refused]:
     """Insert the rows of a table that keeps its shape, but for those with a value that is refused, which are given."""
     outcome = Outcome(frames={route.targets[0]: pd.DataFrame(index=pd.RangeIndex(table.num_rows))})
-    temporaries = [TemporaryTable(target, rows) for rows in _parts(work, route, table, outcome)]
+    parts = _parts(work, route, table, outcome)
+    temporaries = [TemporaryTable(target, work.schema, rows, COPIED) for rows in parts]
     sieve = _Sieve(work, route, table, temporaries, target, nulls_pointers=False)
     sieve.run()
     return list(sieve.refused.values())
@@ -69,7 +70,7 @@ def _insert(work: Work, rows: Rows, target: psycopg.Connection) -> None:
     if (forms := rows.forms()) is not None:
         copy(target, sql.Identifier(work.schema, rows.shape.name), rows, forms)
         return
-    temporary = TemporaryTable(target, rows)
+    temporary = TemporaryTable(target, work.schema, rows)
     temporary.make()
     temporary.fill()
     target.execute(temporary.insertion())

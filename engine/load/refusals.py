@@ -70,7 +70,7 @@ def _write_some(
         query = legacy_rows.by_origin(table, work.plan.source_schema, origins)
         return records.refuse(table, query, build_table, partial(keys_of, work, route), reasons.INVALID_VALUE, detail)
     query = legacy_rows.by_origin(table, work.plan.source_schema, origins, columns=())
-    with blame(SourceError, f"reading {table.name}", work.stop):
+    with trying(source), blame(SourceError, f"reading {table.name}", work.stop):
         rows = [LegacyRow(table.name, *rest) for _, *rest in source.execute(query)]
     records.note_not_made(build_table, rows, reasons.INVALID_VALUE, detail)
     return len(rows)

@@ -21,13 +21,16 @@ from engine.chunks.pump import pump
 from engine.chunks.work import Chunk, Part, Work, pages_of, select
 from engine.load import frames, loading, refusals
 from engine.planning.draft import as_freight
-from engine.planning.plan import HIDDEN, Route
+from engine.planning.plan import HIDDEN, Item, Route
 from engine.planning.tables.reshaped import ORIGIN
 from engine.reflect.catalog import LegacyTable, search_path
+from engine.reflect.select_list import plain
 from engine.session import fetch
 from engine.session.blame import blame
 
+MOST_COLUMNS = 1600  # of a table, PostgreSQL's own limit
 FREEZABLE_PAGES = 64  # a new file costs some milliseconds
+HEAVY = 4  # times what a chunk of the frame lane holds if long values are spread evenly
 
 
 def move(work: Work, chunk: Chunk) -> ledger.Counts:
@@ -50,10 +53,15 @@ def _sifted(
     """Copy what can be copied of the chunk; small parts that are refused go as frames, or are halved to their rows."""
     table, framed, counts = work.plan.table(route.legacy_table).legacy, as_frame(work, route), ledger.Counts()
     copied: list[ledger.Counts] = []
+
+    def smaller(part: Part) -> list[Part]:
+        is_held = framed and _is_small(work, table, part) and _is_light(work, route, part, source)
+        return [] if is_held else culprits.halves(source, work, table, part)
+
     found = culprits.sift(
         chunk.part,
         lambda part: copied.append(_copy(work, route, part, source, target, is_whole=_is_whole(work, route, part))),
-        lambda part: [] if framed and _is_small(work, table, part) else culprits.halves(source, work, table, part),
+        smaller,
     )
     for part, error in found:
         if framed:
@@ -75,6 +83,8 @@ def as_frame(work: Work, route: Route) -> Route | None:
     legacy = work.plan.table(route.legacy_table).legacy.shape
     items = {item.name: as_freight(legacy, item) for item in route.items}
     pairs = tuple((name, name) for name in items if name != HIDDEN)
+    if len(pairs) == MOST_COLUMNS:  # its temporary table has the origins beside them
+        return None
     return replace(route, items=tuple({**items, HIDDEN: ORIGIN}.values()), freight=((shape.name, pairs),))
 
 
@@ -83,6 +93,23 @@ def _is_small(work: Work, table: LegacyTable, part: Part) -> bool:
     is_root = bool(table.leaves) and part.oid is None
     end = part.end or next((leaf.pages for leaf in table.leaves if leaf.oid == part.oid), table.pages)
     return bool(part.tids) or (not is_root and end - part.first <= pages_of(table, work.settings.frame_chunk_bytes))
+
+
+def _is_light(work: Work, route: Route, part: Part, source: psycopg.Connection) -> bool:
+    """Whether its long values may be held, too: they may all lie in a few rows of the table."""
+    table = work.plan.table(route.legacy_table).legacy
+    if not table.toast_pages:
+        return True
+    sizes = [f"coalesce(pg_catalog.sum(pg_catalog.pg_column_size({plain(c)})), 0)" for c in table.shape.columns]
+    asked = replace(route, items=(Item("size", " + ".join(["0", *sizes]), "int8"),))
+    try:
+        with culprits.trying(source), blame(SourceError, f"reading {route.legacy_table}", work.stop):
+            size = fetch.value(int, source, select(asked, part))
+    except SourceError as error:  # of a row that is damaged
+        if not culprits.is_of_a_value(error):
+            raise
+        return False
+    return size <= HEAVY * work.settings.frame_chunk_bytes
 
 
 def _as_frame(work: Work, framed: Route, part: Part, target: psycopg.Connection) -> tuple[ledger.Counts, list[Refused]]:

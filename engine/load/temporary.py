@@ -2,8 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 
 import psycopg
 import pyarrow as pa
@@ -16,16 +15,17 @@ from engine.reflect.select_list import INPUTS, parsed, parsed_as
 from engine.session import binary_copy, fetch
 
 _numbers = itertools.count()
+COPIED = "stage_copied"  # of all parts of one chunk in turn, or their locks would be as many as these
 TEXTS = TEXTUAL - {"citext", "name"}
 FAILING = """
     select tries.origins, tries.sqlstate from (
         select lot.place, lot.origins, migration.tried(array(
             select pg_catalog.format(said.text, lot.origins)
-            from unnest(%(texts)s::text[]) with ordinality as said (text, place) order by said.place
+            from pg_catalog.unnest(%(texts)s::text[]) with ordinality as said (text, place) order by said.place
         )) as sqlstate
         from (
             select (place - 1) / %(size)s as place, pg_catalog.array_agg(origin) as origins
-            from unnest(%(origins)s::text[]) with ordinality as one (origin, place) group by 1
+            from pg_catalog.unnest(%(origins)s::text[]) with ordinality as one (origin, place) group by 1
         ) as lot offset 0
     ) as tries
     where tries.sqlstate is not null order by tries.place
@@ -35,21 +35,22 @@ SOME_ROWS = 64  # are tried together, before each is tried alone: one row costs 
 
 @dataclass(frozen=True)
 class TemporaryTable:
-    """The rows where they can be tried one by one: texts as texts, what the source has sent in its own type."""
+    """The rows where they can be tried one by one: texts as texts, what the source has sent in its own type.
+
+    schema: of the target table, whose name may be that of a temporary one.
+    """
 
     target: psycopg.Connection
+    schema: str
     rows: Rows
-
-    @cached_property
-    def name(self) -> str:
-        return f"stage_{next(_numbers)}"
+    name: str = field(default_factory=lambda: f"stage_{next(_numbers)}")
 
     def make(self) -> None:
-        """Create the temporary table."""
+        """Create the temporary table, or take the one of its name, without its rows."""
         definitions = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(self._type(name))) for name in self.rows.columns
         )
-        create = sql.SQL("create temporary table {} ({}) on commit drop")
+        create = sql.SQL("create temporary table if not exists {0} ({1}) on commit drop; truncate pg_temp.{0}")
         self.target.execute(create.format(sql.Identifier(self.name), definitions))
 
     def fill(self, places: range | None = None) -> None:
@@ -96,31 +97,42 @@ class TemporaryTable:
     def set_null(self, column: str, origins: list[str]) -> None:
         """Set one column of these rows to null."""
         names = sql.Identifier(self.name), sql.Identifier(column), _among(origins)
-        self.target.execute(sql.SQL("update {} as s set {} = null {}").format(*names))
+        self.target.execute(sql.SQL("update pg_temp.{} as s set {} = null {}").format(*names))
 
     def insertion(self, origins: list[str] | None = None) -> sql.Composed:
         """What moves the rows into the target table, all of them or those of the given origins."""
-        return self._insertion(sql.Identifier(self.rows.shape.name), [*self.rows.names, *self.rows.left_null], origins)
+        return self._insertion(self._into, [*self.rows.names, *self.rows.left_null], origins)
 
     def index(self) -> None:
         """Make the rows quick to find one by one."""
-        names = sql.Identifier(self.name), sql.Identifier(ORIGIN)
-        self.target.execute(sql.SQL("create index on pg_temp.{0} ({1}); analyze pg_temp.{0} ({1})").format(*names))
+        names = map(sql.Identifier, (self.name, ORIGIN, f"{self.name}_origin"))
+        make = sql.SQL("create index if not exists {2} on pg_temp.{0} ({1}); analyze pg_temp.{0} ({1})")
+        self.target.execute(make.format(*names))
 
     def culprits(self, origins: list[str]) -> Iterator[tuple[str, str, str | None, str]]:
         """(origin, column, text, SQLSTATE) of every value of these rows that the target refuses alone, by column."""
-        probe = sql.Identifier(f"probe_{next(_numbers)}")
-        like = sql.SQL("create temporary table {} on commit drop as select * from {} with no data")
-        self.target.execute(like.format(probe, sql.Identifier(self.rows.shape.name)))
         for name in self.rows.columns if origins else ():
-            if name != ORIGIN and tried(self.target, [self._insertion(probe, [name], origins)]):
-                found = dict(failing(self.target, [self._insertion(probe, [name], None)], origins))
+            if name != ORIGIN and (found := self._refused_alone(name, origins)):
                 texts = self._texts(name, list(found))
                 yield from ((origin, name, texts[origin], sqlstate) for origin, sqlstate in found.items())
 
+    def _refused_alone(self, name: str, origins: list[str]) -> dict[str, str]:
+        """Origin → SQLSTATE of these rows' values of one column that a table of this column alone refuses.
+
+        Beside other columns it would be refused with their nulls, which a domain may forbid.
+        """
+        like = sql.SQL("create temporary table probe as select {} from {} with no data")
+        probe = sql.Identifier("pg_temp", "probe")
+        with self.target.transaction(force_rollback=True):  # its locks go with it
+            self.target.execute(like.format(sql.Identifier(name), self._into))
+            if not tried(self.target, [self._insertion(probe, [name], origins)]):
+                return {}
+            return dict(failing(self.target, [self._insertion(probe, [name], None)], origins))
+
     def _texts(self, column: str, origins: list[str]) -> dict[str, str | None]:
         """The text of each of these rows' values."""
-        query = sql.SQL("select s.{0}, case when s.{1} is distinct from null then concat(s.{1}) end from {2} as s {3}")
+        text = "case when s.{1} is distinct from null then pg_catalog.concat(s.{1}) end"
+        query = sql.SQL(f"select s.{{0}}, {text} from pg_temp.{{2}} as s {{3}}")
         names = (*map(sql.Identifier, (ORIGIN, column, self.name)), _among(origins))
         return dict(self.target.execute(query.format(*names)).fetchall())
 
@@ -130,9 +142,13 @@ class TemporaryTable:
             sql.SQL(", ").join(map(sql.Identifier, names)),
             sql.SQL("overriding system value" if self.rows.overrides_identity else ""),
             sql.SQL(", ").join(self._value(name) for name in names),
-            sql.Identifier(self.name),
+            sql.Identifier("pg_temp", self.name),
             sql.SQL("") if origins is None else _among(origins),
         )
+
+    @property
+    def _into(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.rows.shape.name)
 
     def _is_sent(self, name: str) -> bool:
         return bool(pa.types.is_binary(self.rows.columns[name].type))
@@ -152,7 +168,7 @@ class TemporaryTable:
         return value
 
     def _unfit_query(self, column: Column) -> sql.Composed:
-        query = sql.SQL("select s.{0}, {1}, s.{2} from {3} as s where not migration.is_valid(s.{2}, {4})")
+        query = sql.SQL("select s.{0}, {1}, s.{2} from pg_temp.{3} as s where not migration.is_valid(s.{2}, {4})")
         names = sql.Identifier(column.name), sql.Identifier(self.name)
         return query.format(sql.Identifier(ORIGIN), sql.Literal(column.name), *names, sql.Literal(column.type))
 

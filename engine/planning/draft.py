@@ -16,7 +16,7 @@ from engine.planning.keys import Keys, Reference
 from engine.planning.plan import SENT, Follow, Item, Noted
 from engine.reflect import older
 from engine.reflect.catalog import Catalog, LegacyTable
-from engine.reflect.select_list import Times, text, text_at
+from engine.reflect.select_list import Times, plain, text, text_at
 
 # What a column points at: (its columns, a legacy table, that one's columns) of each reference over it.
 Meaning = frozenset[tuple[tuple[str, ...], str, tuple[str, ...]]]
@@ -139,6 +139,7 @@ def freight_item(name: str, column: Column, value: str) -> Item:
 def as_freight(shape: Table, item: Item, converted: Collection[str] = ()) -> Item:
     """What an item of a legacy table is in the frame lane. converted: names of those whose values change on the way."""
     column = shape.find_column(item.name)
-    if column and item.type == column.type and item.name not in converted:
+    is_sent = column and (column.base != "citext" or item.expression == plain(column))  # citext and a text make a text
+    if column and is_sent and item.type == column.type and item.name not in converted:
         return freight_item(item.name, column, item.expression)
     return item if item.type == "text" else Item(item.name, text(item.expression))
