@@ -21,6 +21,8 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from tests.support.patience import allowed
+
 NOBODY = 65534
 GOODBYE = b"X\0\0\0\4"
 STARTUPS_REFUSED = (80877103, 80877104)  # whether it takes TLS, or GSS
@@ -232,8 +234,11 @@ def small(url: str, *, is_by_session: bool, is_lifo: bool, size: int, resets: bo
 
 
 def locks(url: str) -> int:
-    """How many advisory locks anybody holds in this database."""
-    with psycopg.connect(url) as conn:
-        query = """select count(*) from pg_locks where locktype = 'advisory'
-                   and database = (select oid from pg_database where datname = current_database())"""
+    """How many advisory locks anybody holds in this database, once poolers have had time to take sessions back."""
+    query = """select count(*) from pg_locks where locktype = 'advisory'
+               and database = (select oid from pg_database where datname = current_database())"""
+    until = time.monotonic() + allowed(5)
+    with psycopg.connect(url, autocommit=True) as conn:
+        while sum(count for (count,) in conn.execute(query)) and time.monotonic() < until:
+            time.sleep(0.05)
         return sum(count for (count,) in conn.execute(query))
