@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without fields of its own, or all would be equal
 class Sent:
     """A dataclass of which another process gets the fields, and nothing that it keeps beside them: another thread may
     be adding to that while it is pickled."""

@@ -131,8 +131,10 @@ class TemporaryTable:
 
     def _texts(self, column: str, origins: list[str]) -> dict[str, str | None]:
         """The text of each of these rows' values."""
-        text = "case when s.{1} is distinct from null then pg_catalog.concat(s.{1}) end"
-        query = sql.SQL(f"select s.{{0}}, {text} from pg_temp.{{2}} as s {{3}}")
+        query = sql.SQL(
+            "select s.{0}, case when s.{1} is distinct from null then pg_catalog.concat(s.{1}) end "
+            "from pg_temp.{2} as s {3}"
+        )
         names = (*map(sql.Identifier, (ORIGIN, column, self.name)), _among(origins))
         return dict(self.target.execute(query.format(*names)).fetchall())
 

@@ -183,11 +183,11 @@ def rehearsing(settings: Settings, refresh: bool, percent: float, watch: Watch, 
     """The settings of a rehearsal: the staging copy is the source, made anew first if asked.
 
     is_cut_over: the cut-over is rehearsed too. Errors: ConfigError if there is no copy to trust, if percent is asked of
-    one that is not made anew, or if no fence would bind its role.
+    one that is not made anew, or if no fence would bind the role of one that is.
     """
-    if is_cut_over:
-        copies.require_bound(settings)
     if refresh:
+        if is_cut_over:
+            copies.require_bound(settings)
         copies.name_again(settings)
         foresight.expect(watch, estimate.STAGING, estimate.REHEARSAL)
         for remark in staging_copy.remarks(stage(settings, percent=percent, watch=watch)):

@@ -13,8 +13,10 @@ from config.errors import ConfigError, PlanRefused, VerificationFailed
 from engine import operations, run
 from engine.books import bookkeeping
 from engine.gates import certificate
+from engine.session.execution import Silent
 from engine.start import survey
 from engine.start.options import Options
+from flows.runs import work
 from tests.support.auditors import saying, trusting
 from tests.support.places import PROJECT
 
@@ -389,9 +391,6 @@ class TestFile:
             run.migrate(strict, Options(auditor=trusting, certificate=tmp_path / "c.json"))
 
     def test_it_is_written_beside_the_reports(self, settings, monkeypatch, tmp_path, capsys):
-        from engine.session.execution import Silent
-        from flows.runs import work
-
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(work, "auditor", lambda _, **__: trusting)
         done = work.migrate(settings, run_id=None, dry_run=True, watch=Silent())
