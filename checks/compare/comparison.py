@@ -1,10 +1,11 @@
 """Two queries that must give the same rows, one on each side, and how it is found out which rows differ.
 
 Laws
-- Both sides hash what they select and sum the hashes by ranges of the key's hash (checks.compare.hashing): order plays
-  no part, and nothing but sums leaves the databases.
-- Where ranges differ, both sides' rows of them are merged by key, in one pass that keeps no row; of those that differ
-  the first are then compared by column: at most three scans a side, each of them twice where the side has drifted.
+- Both sides hash what they select and sum the hashes (checks.compare.hashing): order plays no part, and nothing but
+  sums leaves the databases.
+- Where sums differ they are asked for by ranges of the key's hash. Both sides' rows of the ranges that differ are
+  merged by key, in one pass that keeps no row; of those that differ the first are then compared by column: at most four
+  scans a side, the last two of them twice where the side has drifted.
 - A row that differs counts against the migration, unless a row that it was made of was written to since. To tell, the
   query is asked again over the unchanged rows alone (checks.reading.drift): if it gives something else for that key,
   the difference is drift.
@@ -19,7 +20,7 @@ from itertools import groupby, islice
 
 import psycopg
 
-from checks.compare.hashing import HASHES, PLACE, RANGES, Hashed, Sums, pair, sums, types
+from checks.compare.hashing import HASHES, PLACE, RANGES, Hashed, Total, pair, sums, totals, types
 from checks.reading.statements import column_names, one_value
 from checks.verdict import CRITICAL, MAX_ROWS, Row
 from config.postgres.quoting import literal, quoted
@@ -105,7 +106,7 @@ class Look:
 
 
 Sides = tuple[tuple[psycopg.Connection, str], tuple[psycopg.Connection, str]]  # source and target, with their queries
-Counted = tuple[Sums, Sums]  # what both sides add up to
+Counted = tuple[Total, Total]  # what both sides add up to
 Placed = tuple[int, dict[str, "_Group"]]  # the hash of some keys, and the rows of each
 Texts = dict[str, str | None]  # of one row: column → its text
 
@@ -128,13 +129,11 @@ def compare(
         rows, there = (_count(conn, query) for conn, query in sides)
         return Difference(rows, there, Counter({DIFFERS: abs(rows - there)} if rows != there else {}))
     hashed = None if known else _hashed(comparison, sides, look.hashed)
-    left, right = known or _sums(sides, hashed or _hashed(comparison, sides, look.hashed), look)
-    rows, there = (sum(count for count, _ in side.values()) for side in (left, right))
-    counted = Difference(rows, there)
-    differ = sorted(key for key in left.keys() | right.keys() if left.get(key) != right.get(key))
-    if not differ:
+    left, right = known or _totals(sides, hashed or _hashed(comparison, sides, look.hashed), look)
+    counted = Difference(left[0], right[0])
+    if left == right:
         return counted
-    return _named(sides, look.hashed, hashed or _hashed(comparison, sides, look.hashed), differ, counted, kept)
+    return _named(sides, look, hashed or _hashed(comparison, sides, look.hashed), counted, kept)
 
 
 def _hashed(one: Comparison, sides: Sides, hashed: str) -> tuple[Hashed, Hashed]:
@@ -142,21 +141,18 @@ def _hashed(one: Comparison, sides: Sides, hashed: str) -> tuple[Hashed, Hashed]
     return pair((sides[0][1], sides[1][1]), (left, right), hashed, one.keyed_by)
 
 
-def _sums(sides: Sides, hashed: tuple[Hashed, Hashed], look: Look) -> Counted:
-    left, right = (sums(conn, [one], shown=look.ranges)[0] for (conn, _), one in zip(sides, hashed, strict=True))
+def _totals(sides: Sides, hashed: tuple[Hashed, Hashed], look: Look) -> Counted:
+    left, right = (totals(conn, [one], shown=look.ranges)[0] for (conn, _), one in zip(sides, hashed, strict=True))
     return left, right
 
 
 def _named(
-    sides: Sides,
-    hashed: str,
-    both: tuple[Hashed, Hashed],
-    differ: list[int],
-    counted: Difference,
-    kept: Comparison | None,
+    sides: Sides, look: Look, both: tuple[Hashed, Hashed], counted: Difference, kept: Comparison | None
 ) -> Difference:
     """What was counted, with the rows of the key ranges that differ, and the columns of those rows."""
-    stood = kept.queries if kept else (None, None)
+    stood, hashed = kept.queries if kept else (None, None), look.hashed
+    added = [sums(conn, one, look.ranges) for (conn, _), one in zip(sides, both, strict=True)]
+    differ = sorted(key for key in added[0].keys() | added[1].keys() if added[0].get(key) != added[1].get(key))
     left, right = (
         _rows(conn, one, kept_query, hashed, differ)
         for (conn, _), one, kept_query in zip(sides, both, stood, strict=True)

@@ -14,7 +14,7 @@ from threading import Event
 import psycopg
 
 from checks.compare.comparison import Comparison, Counted, Look
-from checks.compare.hashing import pair, sums, types
+from checks.compare.hashing import pair, totals, types
 from checks.compare.law_files import Prelude
 
 
@@ -43,6 +43,14 @@ class Together:
         self._asked.wait()
         return self._found.get(name)
 
+    def rows(self, name: str) -> int | None:
+        """How many rows of the source the comparison has looked at, once that is known."""
+        found = self.of(name)
+        return found[0][0] if found and self._look.share == 1 else None
+
+    def __len__(self) -> int:
+        return len(self._members)
+
     def _answers(self, source: psycopg.Connection, target: psycopg.Connection) -> dict[str, Counted]:
         left, right = [one.source for one in self._members], [one.target for one in self._members]
         clauses = self._prelude.together(left, is_source=True), self._prelude.together(right, is_source=False)
@@ -53,8 +61,8 @@ class Together:
         ]
         ranges = self._look.ranges
         answers = zip(
-            sums(source, [one for one, _ in hashed], clauses[0], ranges),
-            sums(target, [one for _, one in hashed], clauses[1], ranges),
+            totals(source, [one for one, _ in hashed], clauses[0], ranges),
+            totals(target, [one for _, one in hashed], clauses[1], ranges),
             strict=True,
         )
         return {one.name: found for one, found in zip(self._members, answers, strict=True)}
