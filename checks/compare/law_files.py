@@ -141,9 +141,13 @@ class Prelude:
 
     def __init__(self, facts: Facts):
         self._facts, self._relations = facts, Relations(facts)
-        self._given: dict[str, tuple[str, frozenset[str]]] = {}  # relation → its rows as SQL, the tables behind it
+        self._given: dict[str, tuple[Evaluated, frozenset[str]]] = {}  # relation → its rows, the tables behind it
         self.given: list[Evaluated] = []  # what sessions on the source have to be given before its queries are asked
         self._shared = {path.stem: _text(path) for path in (FOLDER / "shared").glob("*.sql")}
+
+    def define(self, relations: Mapping[str, str]) -> None:
+        """Relations of the source that more than one query names, beside those of files: name → SELECT."""
+        self._shared |= relations
 
     def evaluate(self, name: str, source: psycopg.Connection) -> None:
         """Ask once for the rows of a relation that many laws join, unless they are too many to be given to sessions."""
@@ -156,7 +160,7 @@ class Prelude:
         if rows <= MOST_GIVEN:
             digest = hashlib.md5(query.encode(), usedforsecurity=False).hexdigest()
             found = Evaluated(f"nxtgauge.{name}_{digest}", dict(zip(names, columns, strict=True)), rows)
-            self._given[name] = found.relation(), tables
+            self._given[name] = found, tables
             self.given.append(found)
 
     def of_source(self, query: str) -> tuple[str, frozenset[str]]:
@@ -226,7 +230,7 @@ class Prelude:
             is_table = name in self._facts.target.tables and name not in OF_THE_RUN
             return self._worded(name, words) if is_table else body
         if name in self._given:
-            return body
+            return self._given[name][0].relation(words)
         if name == "profile":
             return self._profile(words)
         return self._relations.query(name, words) if name in self._facts.mapping.tables else body
@@ -271,7 +275,7 @@ class Prelude:
 
     def _body(self, name: str) -> str | None:
         if name in self._given:
-            return self._given[name][0]
+            return self._given[name][0].relation()
         if name == "profile":
             return self._profile()
         if name == "forbidden_link":

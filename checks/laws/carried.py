@@ -19,18 +19,26 @@ from config.shapes import Column, Table
 TABLE, ROOT = "professionals", "user_role_profiles"
 TITLE = "What professionals carry stands on the root that they made or were merged into, the last value of each column."
 LOST_TITLE = "What a professional carries that does not stand on its root is noted, as it was."
-MET = """\
-with given as ({given}),
-    met as (
-        select p.root_id, g.*, row_number() over (
-            partition by p.root_id order by g.at desc,
-            case when p.legacy_id ~ '^-?[0-9]{{1,19}}$' then numeric_in(textout(p.legacy_id), 0, -1) end
-                desc nulls first,
-            p.legacy_id collate "C" desc, p.key collate "C" desc
-        ) as place
-        from professional as p join given as g on g.carrier = p.key
-        where p.outcome in ('merged', 'created') and p.rejected is null
-    ), stands as (select m.root_id, {stands} from met as m group by m.root_id)
+# The relations of both rules: all professionals with what they carry and the roots that they met in, those that met
+# others there, and what stands on each root.
+CARRIERS = """
+    select p.root_id, p.legacy_id as carrier_id, g.*
+    from professional as p join ({given}) as g on g.carrier = p.key
+    where p.outcome in ('merged', 'created') and p.rejected is null
+"""
+MET = """
+    select c.*, row_number() over (
+        partition by c.root_id order by c.at desc,
+        case when c.carrier_id ~ '^-?[0-9]{1,19}$' then numeric_in(textout(c.carrier_id), 0, -1) end desc nulls first,
+        c.carrier_id collate "C" desc, c.carrier collate "C" desc
+    ) as place
+    from carriers as c where c.root_id in (select d.root_id from carriers as d group by d.root_id having count(*) > 1)
+"""
+STANDS = """
+    select c.root_id, {alone} from carriers as c left join (select distinct d.root_id from met as d) as m
+    on m.root_id = c.root_id where m.root_id is null
+    union all
+    select m.root_id, {first} from met as m group by m.root_id
 """
 SOURCE = """\
     select x.* from (select s.root_id as key, {listed} from stands as s {nulled}) as x
@@ -56,7 +64,7 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     carried = Carried(facts, ROOT, [TABLE])
     relation = Relation(facts, facts.source.table(TABLE))
     values = {carried.place(TABLE, c): (carried.value(relation, TABLE, c), text_of(c)) for c in columns}
-    met = _met(relation, values)
+    prelude.define(_relations(relation, values))
     late = {carried.place(TABLE, c) for c in columns if _is_late(facts, facts.parent(TABLE, c.name))}
     held = {name: there.find_column(name) for name in values}
     found = {carried.place(TABLE, c): carried.shown(TABLE, c) for c in columns}
@@ -67,8 +75,8 @@ def comparisons(facts: Facts, prelude: Prelude) -> list[Comparison]:
     )
     noted = NOTED.format(note=literal(note_kinds.OUTDATED.saying()))
     return [
-        _comparison(prelude, f"carried/{ROOT}", TITLE, met + _standing(facts, list(values), late), target, ROOT),
-        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, met + _losers(values), noted),
+        _comparison(prelude, f"carried/{ROOT}", TITLE, _standing(facts, list(values), late), target, ROOT),
+        _comparison(prelude, f"carried/{ROOT}/lost", LOST_TITLE, _losers(values), noted),
     ]
 
 
@@ -91,13 +99,15 @@ def _lacking(name: str) -> str:
     return literal(f"the target has no column {name}")
 
 
-def _met(relation: Relation, values: dict[str, tuple[str, str]]) -> str:
-    """The professionals by the root that they met in, with their places, and the values that stand there."""
+def _relations(relation: Relation, values: dict[str, tuple[str, str]]) -> dict[str, str]:
+    """What both rules read: the professionals by the root that they met in, and the values that stand there."""
     listed = [f"{value} as {_inner(name)}" for name, (value, _) in values.items()]
     listed += [f"{legacy} as {_legacy(name)}" for name, (value, legacy) in values.items() if legacy != value]
     head = f"select {relation.key} as carrier, {relation.updated()} as at"
     given = f"{head}, {', '.join(listed)} from {relation.from_sql}"
-    return MET.format(given=given, stands=", ".join(ONE.format(name=_inner(name)) for name in values))
+    alone = ", ".join(f"c.{_inner(name)}" for name in values)
+    first = ", ".join(ONE.format(name=_inner(name)) for name in values)
+    return {"carriers": CARRIERS.format(given=given), "met": MET, "stands": STANDS.format(alone=alone, first=first)}
 
 
 def _is_late(facts: Facts, parent: str | None) -> bool:

@@ -68,6 +68,11 @@ def parsed(expression: str, base: str) -> str:
     return READERS[base].format(f"textout({expression})")
 
 
+def once(value: str, told: str) -> str:
+    """What is told of a value `w.v` that takes its time: made once for each row, however often it is spoken of."""
+    return f"(select {told} from (select {value} as v offset 0) as w)"
+
+
 def texts(shown: str) -> str:
     """The output text of an array as an array of texts, of whatever dimensions."""
     return f"(select r.v from json_to_record(json_build_object('v', {shown})) as r (v text[]))"

@@ -10,8 +10,9 @@ Laws
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import psycopg
@@ -146,13 +147,20 @@ class Evaluated:
     columns: Mapping[str, str]
     rows: int
 
-    def relation(self) -> str:
-        """SELECT of the rows; of many of them for sessions on the source that were given the columns."""
+    def relation(self, words: Container[str] | None = None) -> str:
+        """SELECT of the rows; of many of them for sessions on the source that were given the columns.
+
+        words: the columns that are spoken of; None: all.
+        """
+        shown = {name: values for name, values in self.columns.items() if words is None or name in words}
+        told = [n for n, values in enumerate(self._told) if values in shown.values()] or [0]
         if self.is_spelled:
-            arrays = [f"{literal(values)}::text[]" for values in self.columns.values()]
+            arrays = [f"{literal(self._told[n])}::text[]" for n in told]
         else:
-            arrays = [f"current_setting({literal(self._name(n))})::text[]" for n in range(len(self.columns))]
-        return f"select * from unnest({', '.join(arrays)}) as v ({', '.join(map(quoted, self.columns))})"
+            # a query of its own, or the planner reads megabytes only to estimate
+            arrays = [f"(select current_setting({literal(self._name(n))})::text[])" for n in told]
+        listed = ", ".join(f"v.c{self._told.index(values)} as {quoted(name)}" for name, values in shown.items())
+        return f"select {listed} from unnest({', '.join(arrays)}) as v ({', '.join(f'c{n}' for n in told)})"
 
     @property
     def is_spelled(self) -> bool:
@@ -161,9 +169,14 @@ class Evaluated:
 
     def give(self, target: psycopg.Connection, *sources: psycopg.Connection) -> None:
         """Put the columns into the settings of sessions on the source, if they are not spelled."""
-        for number, values in enumerate(() if self.is_spelled else self.columns.values()):
+        for number, values in enumerate(() if self.is_spelled else self._told):
             for source in sources:
                 one_value(source, int, GIVEN, [self._name(number), values])
+
+    @cached_property
+    def _told(self) -> list[str]:
+        """What is told: of columns with the same values, such as keys and ids, one."""
+        return list(dict.fromkeys(self.columns.values()))
 
     def _name(self, column: int) -> str:
         return f"{self.setting}_{column}"

@@ -15,7 +15,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from checks.reading import addresses
 from checks.reading.books import Derived, Said
-from checks.reading.facts import ASKABLE, Facts, column_of, parsed, row_of, text, text_of
+from checks.reading.facts import ASKABLE, Facts, column_of, once, parsed, row_of, text, text_of
 from checks.reading.many import Pairs
 from config.postgres import types
 from config.postgres.quoting import literal, quoted
@@ -294,30 +294,35 @@ class Relations:
 
     def _metadata(self, relation: Relation, table: str, column: Column) -> dict[str, str]:
         """A document as an object: what is none, or no JSON, under legacy_metadata; and how the books note that."""
-        value = text_of(column)
-        document = column_of(column) if _is_jsonb(column) else parsed(value, "jsonb")
-        is_json = self._is_json(relation, table, value, _is_jsonb(column))
+        is_jsonb = _is_jsonb(column)
+        value = column_of(column) if is_jsonb else "w.v"
+        document = value if is_jsonb else parsed(value, "jsonb")
+        is_json = self._is_json(relation, table, value, is_jsonb)
 
         def told(no_json: str, of_object: str, no_object: str) -> str:
-            return (
+            found = (
                 f"case when {value} is null then null when not ({is_json}) then {no_json} "
                 f"when jsonb_typeof({document}) = 'object' then {of_object} else {no_object} end"
             )
+            return found if is_jsonb else once(text_of(column), found)
 
-        wrapped = [f"jsonb_build_object('legacy_metadata', {found})" for found in (value, document)]
+        wrapped = [f"concat(jsonb_build_object('legacy_metadata', {found}))" for found in (value, document)]
         return {
-            "metadata": text(f"({told(wrapped[0], document, wrapped[1])})"),
+            "metadata": told(wrapped[0], f"concat({document})", wrapped[1]),
             "metadata_note": told("'metadata_no_json'", "null", "'metadata_no_object'"),
         }
 
     def _payload(self, relation: Relation, table: str, value: str, is_jsonb: bool) -> dict[str, str]:
         """A document as it is; what is no JSON stands under legacy_payload, and how the books note that."""
-        is_json = self._is_json(relation, table, value, is_jsonb)
-        is_kept = f"{value} is null or ({is_json})"
-        held = (
-            f"case when {is_kept} then {parsed(value, 'jsonb')} else jsonb_build_object('legacy_payload', {value}) end"
-        )
-        return {"payload": text(f"({held})"), "payload_note": f"case when not ({is_kept}) then 'payload_no_json' end"}
+        if is_jsonb:
+            return {"payload": value, "payload_note": "null::text"}
+        is_json = self._is_json(relation, table, "w.v", is_jsonb)
+        kept, wrapped = parsed("w.v", "jsonb"), "jsonb_build_object('legacy_payload', w.v)"
+        held = f"when {is_json} then concat({kept}) else concat({wrapped})"
+        return {
+            "payload": once(value, f"case when w.v is null then null {held} end"),
+            "payload_note": once(value, f"case when w.v is null or ({is_json}) then null else 'payload_no_json' end"),
+        }
 
     def _is_json(self, relation: Relation, table: str, value: str, is_jsonb: bool) -> str:
         """Whether jsonb takes the text; a source that cannot be asked leaves the books to be believed."""

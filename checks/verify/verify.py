@@ -251,7 +251,8 @@ def _verdict(
         prelude, kept = jobs.prelude(facts, source), _kept(facts, drift, source)
     readers.many += [*prelude.given, *(kept.prelude.given if kept else ())]
     planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
-    asked = [Question(suites, facts, prelude, drift, docs)] if suites else []
+    groups = {job.draft.name: job.group for job in planned if job.group}
+    asked = [Question(suites, facts, prelude, drift, docs, groups.get(row_counts.ORDERS))] if suites else []
     steps = Steps(planned, bool(suites), tell)
     found = _made(readers, planned, drift, settings.workers, asked, steps)
     not_looked_at: list[str] = []
@@ -285,28 +286,38 @@ def _changes(drift: Drift, planned: Sequence[Job], checks: Sequence[Check]) -> I
     yield from settling.changes("target", drift.target, checks, of_target)
 
 
-def _rows_expected(facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, drift: Drift) -> dict[str, int]:
+def _rows_expected(
+    facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, drift: Drift, laws_of_orders: Together | None
+) -> dict[str, int]:
     """For the suites; where something was written since, and where it cannot be told, the laws say what they can."""
     if drift.source.tables:
         return {}
     with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        found = row_counts.rows(facts, prelude, source)
+        known = laws_of_orders.rows if laws_of_orders else lambda _: None
+        found = row_counts.rows(facts, prelude, source, known)
         return {table: n for table, n in found.items() if table not in drift.target.tables}
     return {}
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the suites are asked: of the rows that the source lets expect, so that whoever asks needs a session."""
+    """What the suites are asked: of the rows that the source lets expect, so that whoever asks needs a session.
+
+    after: the laws whose figures it takes, which are asked before.
+    """
 
     child: runner.Child
     facts: Facts
     prelude: laws.Prelude
     drift: Drift
     docs: Path | None
+    after: Together | None = None
 
     def ask(self, source: psycopg.Connection, target: psycopg.Connection) -> None:
-        rows, bases = _rows_expected(self.facts, self.prelude, source, self.drift), pointed.bases(self.facts)
+        rows, bases = (
+            _rows_expected(self.facts, self.prelude, source, self.drift, self.after),
+            pointed.bases(self.facts),
+        )
         connection, schema = self.facts.settings.target, self.facts.target.schema
         self.child.ask(
             runner.request(connection, schema, rows, docs=self.docs, bases=bases, drift=self.drift.target)
@@ -314,14 +325,17 @@ class Question:
 
 
 def _made(
-    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Iterable[Question], steps: Steps
+    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Sequence[Question], steps: Steps
 ) -> list[Check]:
     """Every job's result, several at once; each thread keeps a pair of sessions and takes what comes next."""
-    # what is asked together comes first, and last what waits for its answers; of the others what joins most, so that no
-    # worker begins it while others have nothing left to do
-    groups = dict.fromkeys(group for job in planned if (group := job.group))
+    # what is asked together comes first, what joins most before all, and last what waits for its answers; of the others
+    # laws first, so that no worker begins one while others have nothing left to do; the suites as soon as they can be
+    # asked
+    groups = sorted(dict.fromkeys(group for job in planned if (group := job.group)), key=len, reverse=True)
+    soon = 1 + max((groups.index(one.after) for one in asked if one.after), default=-1)
+    together = [*groups[:soon], *asked, *groups[soon:]]
     alone = sorted(enumerate(planned), key=lambda one: (one[1].group is not None, one[1].draft.kind != "law"))
-    pending: Pending = deque([*((-1, each) for each in asked), *((-1, each) for each in groups), *alone])
+    pending: Pending = deque([*((-1, each) for each in together), *alone])
     found: dict[int, Check] = {}
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for part in pool.map(lambda _: _in_one_session(readers, pending, drift, steps), range(workers)):

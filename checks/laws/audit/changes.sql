@@ -4,12 +4,13 @@
 -- table: audit_log_changes
 -- source
 with log as materialized (
-    select l.id, l.created_at, l.document, l.document -> 'changes' as fields, l.document -> 'before' as before,
+    select l.id, l.created_at, l.document -> 'changes' as fields, l.document -> 'before' as before,
         l.document -> 'after' as after
     from (
         select a.key, a.id, a.created_at, jsonb_in(textout(a.metadata)) as document
         from activity_logs a
         where a.rejected is null and (a.metadata like '%"changes"%' or a.metadata like '%"before"%')
+        offset 0  -- each document is read once, whatever is asked of it
     ) as l
     where jsonb_typeof(l.document) = 'object' and not exists (select from deep_log d where d.key = l.key)
 ), change as (

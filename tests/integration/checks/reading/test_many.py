@@ -40,7 +40,7 @@ def test_rows_that_were_asked_once_are_the_same_spelled_and_given(
     """As a verification's professionals: nulls, quotes and all."""
     values = [("1", None), (None, ""), ("NULL", 'it\'s "{5}" \\ ,')]
     monkeypatch.setattr(many, "FEW", few)
-    shared = {"odd": "select * from public.odd", "none": "select * from public.odd where false"}
+    shared = {"odd": "select o.*, o.key as again from public.odd as o", "none": "select * from public.odd where false"}
     url = database()
     with psycopg.connect(url) as conn:
         conn.execute('create table public.odd (key text, "of" text)')
@@ -55,8 +55,11 @@ def test_rows_that_were_asked_once_are_the_same_spelled_and_given(
         for rows in prelude.given:
             assert rows.is_spelled == (few > 0)
             rows.give(asked, other)
-        assert other.execute(prelude._given["odd"][0]).fetchall() == values
-        assert other.execute(prelude._given["none"][0]).fetchall() == []
+        odd, none = (prelude._given[name][0] for name in ("odd", "none"))
+        assert other.execute(odd.relation()).fetchall() == [(key, of, key) for key, of in values]
+        assert other.execute(odd.relation({"of"})).fetchall() == [(of,) for _, of in values]
+        assert other.execute(none.relation()).fetchall() == []
+    assert [len(rows._told) for rows in prelude.given] == [2, 1]  # columns that hold the same are told once
 
 
 PAIRED = "select n::text as key, (n * n)::text as value from generate_series(1, 9) as n"
