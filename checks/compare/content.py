@@ -321,7 +321,9 @@ class Carried:
             relation.id_of(table, self._facts.source.table(table).column("id")) if self._has_id(table) else "null::text"
         )
         listed = ", ".join(f"{places.get(name, 'null::text')} as {quoted(alias(name))}" for name in names)
-        condition = f"{relation.rejected} is null and {any_held(places.values())}"
+        printed = {text_of(c): column_of(c) for c in columns}  # whether one is there is seen without printing it
+        held = any_held(printed.get(value, value) for value in places.values())
+        condition = f"{relation.rejected} is null and {held}"
         return f"select {key} as key, {listed} from {relation.from_sql} where {condition}"
 
     def _has_id(self, table: str) -> bool:
@@ -341,10 +343,12 @@ class Carried:
         return value
 
 
+# Profiles that stay under their own ids need not be looked up.
 STAYS = """
     select p.legacy_id, max(coalesce(case when p.rejected is null then p.id end, s.id)) as id
     from {parent} p
     left join {parent} s on p.rejected = 'duplicate_profile' and s.user_id = p.user_id and s.rejected is null
+    where p.legacy_id in (select m.legacy_id from {parent} m where m.rejected is not null or m.id <> m.legacy_id)
     group by p.legacy_id
 """
 WENT = "select legacy_id, case when rejected is null then root_id end as id from professional"

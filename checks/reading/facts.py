@@ -320,7 +320,7 @@ class Facts:
         for name, value in pairs:
             column = shape.column(name)
             if column.base == "uuid" and not column.is_array:
-                id_ = f"case when {self._reads_uuid(value)} then {parsed(value, 'uuid')} end"
+                id_ = f"case when {self.reads_uuid(value)} then {parsed(value, 'uuid')} end"
                 same.append(f"{column_of(column)} = {id_}")
             same.append(f"{self.word(column)} = {_word(value, column.base, column.base)}")
         return f"exists (select from {quoted(self.target.schema, table)} as t where {' and '.join(same)})"
@@ -329,10 +329,10 @@ class Facts:
         """The same as the target spells it, whose ids have this base type; new ids aside."""
         shown = self.word(column, parent)
         if column.base in TEXTUAL and base == "uuid":
-            return f"case when {self._reads_uuid(shown)} then concat({parsed(shown, 'uuid')}) else {shown} end"
+            return f"case when {self.reads_uuid(shown)} then concat({parsed(shown, 'uuid')}) else {shown} end"
         return shown
 
-    def _reads_uuid(self, shown: str) -> str:
+    def reads_uuid(self, shown: str) -> str:
         """Whether uuid's input takes a text; a pattern says the same, in eight times the time."""
         is_askable = min(self.source.version, self.target.version) >= ASKABLE
         return f"pg_input_is_valid({shown}, 'uuid')" if is_askable else f"{shown} ~* '{UUID_TEXT}'"
@@ -340,7 +340,7 @@ class Facts:
     def holds_uuid(self, column: Column) -> str:
         """Whether an id is a UUID, in whatever form; null where there is none. Of most its type says so."""
         if column.base in TEXTUAL:
-            return self._reads_uuid(self.word(column))
+            return self.reads_uuid(self.word(column))
         is_one = column.base == "uuid" and not column.is_array
         return f"case when {column_of(column)} is distinct from null then {is_one} end"
 

@@ -21,12 +21,12 @@ from checks.reading.relations import Relation, said
 from checks.run_books.rejects import PlannedCheck, found
 from checks.verdict import ERROR, Check, Row
 from config.postgres.quoting import literal
-from config.postgres.types import TEXTUAL, UUID_TEXT
+from config.postgres.types import TEXTUAL
 from config.shapes import Table
 
 BOOKED = """
     select target_table, sum(booked)::bigint, coalesce(array_agg(legacy_id) filter (where {is_again}), '{{}}'),
-           bool_or(legacy_id ~* '{uuid}')
+           bool_or({is_replaced})
     from (
         select legacy_id, target_table, count(*) as booked, sum(entries) as entries
         from (
@@ -63,9 +63,9 @@ KEPT = """
 """
 UNMAPPED = """
     select {key}, 'missing' from {table} left join known on known.key = {id}
-    where known.key is null and {id} is not null and {rejected} is null and {id} !~* '{uuid}'
+    where known.key is null and {id} is not null and {rejected} is null and not {is_uuid}
 """
-REPLACED = "select key, case when key ~* '{uuid}' then concat({plain}) end as plain from known where key ~* '{uuid}'"
+REPLACED = "select key, case when {is_uuid} then concat({plain}) end as plain from known where {is_uuid}"
 TITLE = "Every new id is recorded once, of a row that stays, and leads to a row of the target."
 
 
@@ -92,9 +92,11 @@ def _check(facts: Facts, draft: Check, shape: Table, source: psycopg.Connection,
     table, id_map = shape.name, facts.bound_book("id_map", shape.name)
     run = (facts.books.run_id, table)
     is_again = "entries > 1" if shape.primary_key else "false"  # without a key two rows may share an id
-    booked = target.execute(BOOKED.format(id_map=id_map, uuid=UUID_TEXT, is_again=is_again), run).fetchall()
+    is_replaced = facts.reads_uuid("legacy_id") if facts.is_alone_at_home(table) else "false"
+    asked = BOOKED.format(id_map=id_map, is_replaced=is_replaced, is_again=is_again)
+    booked = target.execute(asked, run).fetchall()
     count = sum(number for _, number, *_ in booked)
-    replaces = facts.is_alone_at_home(table) and any(has_uuids for *_, has_uuids in booked)
+    replaces = any(has_replaced for *_, has_replaced in booked)
     with _given(KNOWN.format(id_map=id_map), run, count, source, target) as known:
         told = _told_by_source(facts, shape, known, source, is_empty=not booked, replaces=replaces)
     rejected = {key for key, what in told if what == "rejected"}
@@ -137,11 +139,12 @@ def _told_by_source(
         raw, plain = facts.word(column), facts.spelled(column)
         parts.append(KEPT.format(raw=raw, plain=plain, table=facts.source_rows(shape.name)))
     if column and _changes(facts, shape.name):
-        pattern = UUID_TEXT if column.base in TEXTUAL else "^$"  # no number is a UUID
-        parts.append(UNMAPPED.format(**asked, id=facts.word(column), uuid=pattern))
+        word = facts.word(column)
+        is_uuid = facts.reads_uuid(word) if column.base in TEXTUAL else "false"  # no number is a UUID
+        parts.append(UNMAPPED.format(**asked, id=word, is_uuid=is_uuid))
     if not parts:
         return []
-    replaced = REPLACED.format(uuid=UUID_TEXT, plain=parsed("key", "uuid"))
+    replaced = REPLACED.format(is_uuid=facts.reads_uuid("key"), plain=parsed("key", "uuid"))
     relations = f"with known as materialized (select key from {known} as k), replaced as ({replaced})"
     return list(dict.fromkeys(source.execute(f"{relations} {' union all '.join(parts)}").fetchall()))
 

@@ -333,7 +333,7 @@ def _made(
     # asked
     groups = sorted(dict.fromkeys(group for job in planned if (group := job.group)), key=len, reverse=True)
     soon = 1 + max((groups.index(one.after) for one in asked if one.after), default=-1)
-    together = [*groups[:soon], *asked, *groups[soon:]]
+    together: list[Together | Question] = [*groups[:soon], *asked, *groups[soon:]]
     alone = sorted(enumerate(planned), key=lambda one: (one[1].group is not None, one[1].draft.kind != "law"))
     pending: Pending = deque([*((-1, each) for each in together), *alone])
     found: dict[int, Check] = {}

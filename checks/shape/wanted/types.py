@@ -17,13 +17,13 @@ from checks.reading.facts import Facts
 from checks.reading.statements import one_row
 from checks.shape.things import Says, Thing
 from checks.shape.wanted.links import Links
-from config.postgres.quoting import literal, quoted
-from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL, UUID_TEXT
+from config.postgres.quoting import quoted
+from config.postgres.types import INTEGERS, NUMBERS, TEXTUAL
 from config.shapes import Column
 
 SAME, TEXT = "same", "text"
 CAST, DERIVED, PARSED = "cast", "derived", "parsed"  # how values get another type
-COUNTS = "select count({0}), count(*) filter (where {0} ~* {1}) from {2} as t"
+COUNTS = "select count({0}), count(*) filter (where {1}) from {2} as t"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class Types:
         """(values, how many of them are UUIDs)."""
         if (table, column.name) not in self._counted:
             name = quoted(self._facts.source.schema, table)
-            query = COUNTS.format(self._facts.word(column), literal(UUID_TEXT), name)
-            values, uuids = one_row(self._source, query)
+            word = self._facts.word(column)
+            values, uuids = one_row(self._source, COUNTS.format(word, self._facts.reads_uuid(word), name))
             self._counted[table, column.name] = values, uuids
         return self._counted[table, column.name]
