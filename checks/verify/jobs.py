@@ -35,6 +35,7 @@ from checks.verdict import ERROR, FAIL, PASS, STALE, Check, Row
 from checks.verify import settling
 
 UNMOVED = Drift()
+FREE = {"catalog", "balance"}  # kinds of jobs that need no relation of a prelude
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,15 @@ class Standing:
 def prelude(facts: Facts, source: psycopg.Connection) -> laws.Prelude:
     """The relations that queries are put together with; what many of them join is asked once."""
     found = laws.Prelude(facts)
+    evaluate(found, source)
+    return found
+
+
+def evaluate(prelude: laws.Prelude, source: psycopg.Connection) -> None:
+    """Ask once for what many queries join, and spell it in none of them."""
     # where it fails, the checks that need it fail each for itself, and say so
     with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        found.evaluate("professional", source)
-    return found
+        prelude.evaluate("professional", source)
 
 
 def planned(

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -21,7 +21,7 @@ from checks.compare import comparison, hashing, row_counts
 from checks.compare import law_files as laws
 from checks.compare.together import Together
 from checks.expectations import runner
-from checks.reading import addresses, books, catalog, connect, pointed
+from checks.reading import addresses, books, catalog, connect
 from checks.reading import drift as drifting
 from checks.reading.drift import Drift
 from checks.reading.facts import ASKABLE, Facts
@@ -30,6 +30,7 @@ from checks.reading.statements import one_value
 from checks.verdict import ERROR, FAIL, LEVELS, Change, Check, Verdict
 from checks.verify import hidden, jobs, seals, settling
 from checks.verify.jobs import Job
+from checks.verify.question import Question
 from checks.verify.steps import Steps, Tell, nobody
 from config import mapping
 from config.errors import ConfigError
@@ -247,14 +248,14 @@ def _verdict(
     tell: Tell,
     sealed: Iterable[Job] = (),
 ) -> Verdict:
-    with readers.source() as source:
-        prelude, kept = jobs.prelude(facts, source), _kept(facts, drift, source)
-    readers.many += [*prelude.given, *(kept.prelude.given if kept else ())]
+    prelude, kept = laws.Prelude(facts), _kept(facts, drift)
     planned = [*jobs.planned(facts, look, prelude, drift, kept), *sealed]
     groups = {job.draft.name: job.group for job in planned if job.group}
     asked = [Question(suites, facts, prelude, drift, docs, groups.get(row_counts.ORDERS))] if suites else []
     steps = Steps(planned, bool(suites), tell)
-    found = _made(readers, planned, drift, settings.workers, asked, steps)
+    preludes = [prelude, *([kept.prelude] if kept else [])]
+    early = _evaluated(readers, preludes, planned, drift, settings.workers, steps)
+    found = _made(readers, planned, early, drift, settings.workers, asked, steps)
     not_looked_at: list[str] = []
     if suites:
         with readers.reaching(suites.stop):  # whoever asks to stop need not wait for the suites
@@ -271,12 +272,12 @@ def _verdict(
     )  # fmt: skip
 
 
-def _kept(facts: Facts, drift: Drift, source: psycopg.Connection) -> jobs.Standing | None:
+def _kept(facts: Facts, drift: Drift) -> jobs.Standing | None:
     """How to look at the rows alone that stand as they stood; None where all of them do."""
     if not drift.source.tables and not drift.target.tables:
         return None
     stood = replace(facts, kept_source=drift.source.kept, kept_target=drift.target.kept)
-    return jobs.Standing(stood, jobs.prelude(stood, source))
+    return jobs.Standing(stood, laws.Prelude(stood))
 
 
 def _changes(drift: Drift, planned: Sequence[Job], checks: Sequence[Check]) -> Iterator[Change]:
@@ -286,46 +287,32 @@ def _changes(drift: Drift, planned: Sequence[Job], checks: Sequence[Check]) -> I
     yield from settling.changes("target", drift.target, checks, of_target)
 
 
-def _rows_expected(
-    facts: Facts, prelude: laws.Prelude, source: psycopg.Connection, drift: Drift, laws_of_orders: Together | None
-) -> dict[str, int]:
-    """For the suites; where something was written since, and where it cannot be told, the laws say what they can."""
-    if drift.source.tables:
-        return {}
-    with contextlib.suppress(psycopg.DataError, psycopg.ProgrammingError), source.transaction():
-        known = laws_of_orders.rows if laws_of_orders else lambda _: None
-        found = row_counts.rows(facts, prelude, source, known)
-        return {table: n for table, n in found.items() if table not in drift.target.tables}
-    return {}
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the suites are asked: of the rows that the source lets expect, so that whoever asks needs a session.
-
-    after: the laws whose figures it takes, which are asked before.
-    """
-
-    child: runner.Child
-    facts: Facts
-    prelude: laws.Prelude
-    drift: Drift
-    docs: Path | None
-    after: Together | None = None
-
-    def ask(self, source: psycopg.Connection, target: psycopg.Connection) -> None:
-        rows, bases = (
-            _rows_expected(self.facts, self.prelude, source, self.drift, self.after),
-            pointed.bases(self.facts),
-        )
-        connection, schema = self.facts.settings.target, self.facts.target.schema
-        self.child.ask(
-            runner.request(connection, schema, rows, docs=self.docs, bases=bases, drift=self.drift.target)
-        )  # fmt: skip
+def _evaluated(
+    readers: Readers, preludes: Sequence[laws.Prelude], planned: Sequence[Job], drift: Drift, workers: int, steps: Steps
+) -> dict[int, Check]:
+    """What many queries join is asked once; results by number of jobs that need none of it, made meanwhile."""
+    free: Pending = deque(one for one in enumerate(planned) if one[1].draft.kind in jobs.FREE and workers > 1)
+    with ThreadPoolExecutor(1, thread_name_prefix="verify") as pool:
+        made = pool.submit(_in_one_session, readers, free, drift, steps)
+        try:
+            with readers.source() as source:
+                for prelude in preludes:
+                    jobs.evaluate(prelude, source)
+        finally:
+            free.clear()
+        found = made.result()
+    readers.many += [given for prelude in preludes for given in prelude.given]
+    return found
 
 
 def _made(
-    readers: Readers, planned: Sequence[Job], drift: Drift, workers: int, asked: Sequence[Question], steps: Steps
+    readers: Readers,
+    planned: Sequence[Job],
+    early: dict[int, Check],
+    drift: Drift,
+    workers: int,
+    asked: Sequence[Question],
+    steps: Steps,
 ) -> list[Check]:
     """Every job's result, several at once; each thread keeps a pair of sessions and takes what comes next."""
     # what is asked together comes first, what joins most before all, and last what waits for its answers; of the others
@@ -334,9 +321,10 @@ def _made(
     groups = sorted(dict.fromkeys(group for job in planned if (group := job.group)), key=len, reverse=True)
     soon = 1 + max((groups.index(one.after) for one in asked if one.after), default=-1)
     together: list[Together | Question] = [*groups[:soon], *asked, *groups[soon:]]
-    alone = sorted(enumerate(planned), key=lambda one: (one[1].group is not None, one[1].draft.kind != "law"))
+    rest = [(number, job) for number, job in enumerate(planned) if number not in early]
+    alone = sorted(rest, key=lambda one: (one[1].group is not None, one[1].draft.kind != "law"))
     pending: Pending = deque([*((-1, each) for each in together), *alone])
-    found: dict[int, Check] = {}
+    found = dict(early)
     with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
         for part in pool.map(lambda _: _in_one_session(readers, pending, drift, steps), range(workers)):
             found |= part

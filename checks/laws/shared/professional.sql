@@ -1,13 +1,15 @@
 -- What becomes of each professional by the rules: created or merged, with the root that it leads to, or the reason why
 -- it is rejected. Rules: the profile of its role and user; else the last updated of each role and user creates one;
 -- without a usable role the only professional-role profile of its user.
-with known as (
+with held as materialized (
+    select p.role, p.user_id, p.id, p.rejected from profile p
+), known as (
     select f.key, f.raw_id, f.legacy_id, f.id, f.user_id, f.role_key, f.rejected, f.updated_at, p.id as profile_id,
         l.user_id is not null as has_lost,
         f.status_meaning is not null or coalesce(f.status, '') !~ '\S' as is_able
     from professionals f
-    left join profile_key p on p.role = f.role_key and p.user_id = f.user_id and p.rejected is null
-    left join (select distinct role, user_id from profile_key where rejected is not null) as l
+    left join held p on p.role = f.role_key and p.user_id = f.user_id and p.rejected is null
+    left join (select distinct role, user_id from held where rejected is not null) as l
         on l.role = f.role_key and l.user_id = f.user_id
 ), ranked as (
     select key, count(*) filter (where is_able) over latest as able, is_able
@@ -25,7 +27,7 @@ with known as (
 ), practised as (
     select user_id, min(id) as id, min(id) < max(id) as has_several
     from (
-        select user_id, id from profile_key
+        select user_id, id from held
         where rejected is null and role in (select role from professional_role)
         union all
         select user_id, id from made where role in (select role from professional_role)

@@ -39,7 +39,7 @@ def test_a_row_with_an_id_is_found_by_its_index(database) -> None:
         conn.execute("analyze t")
         catalog = Catalog("public", there, conn.info.server_version)
         facts: Any = SimpleNamespace(source=catalog, target=catalog)
-        facts.word, facts._reads_uuid = partial(Facts.word, facts), partial(Facts._reads_uuid, facts)
+        facts.word, facts.reads_uuid = partial(Facts.word, facts), partial(Facts.reads_uuid, facts)
         query = f"select v, {Facts.holds(facts, 't', [('id', 'v')])} from unnest(%s::text[]) as v"
         wanted = [(ONE, True), (ONE.upper(), False), ("42", False), (None, False)]
         assert conn.execute(query, [[text for text, _ in wanted]]).fetchall() == wanted
