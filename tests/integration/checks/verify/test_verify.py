@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -312,6 +313,35 @@ def test_rows_of_one_range_that_have_swapped_their_values_differ(migrated) -> No
     with connect.source(settings.source) as source, connect.target(settings.target) as target:
         found = comparison.compare(one, source, target, comparison.Look())
     assert found.counts["differs"] > 4000
+
+
+def test_ranges_are_summed_only_where_two_sides_differ(migrated, monkeypatch) -> None:
+    """They take a second hash of each row; rows and columns are named all the same."""
+    settings, asked = migrated[0], list[str]()
+    summed = comparison.sums
+    monkeypatch.setattr(
+        comparison, "sums", lambda conn, one, *shown: asked.append(one.query) or summed(conn, one, *shown)
+    )
+    rows = "select g::text as key, g % 7 as value from generate_series(1, 500) as g"
+    one = comparison.Comparison("c", "content", "", "t", "", rows, rows)
+    other = replace(one, target=rows.replace("g % 7", "g % 7 + (g = 33)::int"))
+    with connect.source(settings.source) as source, connect.target(settings.target) as target:
+        alike = comparison.compare(one, source, target, comparison.Look())
+        assert (alike.compared, alike.counts, asked) == (500, Counter(), [])
+        found = comparison.compare(other, source, target, comparison.Look())
+    assert found.columns == {"33": ("value",)} and asked == [other.source, other.target]
+
+
+def test_one_worker_finds_what_two_find(migrated, monkeypatch) -> None:
+    """Two begin with what needs no relation that is asked once, while that is asked."""
+    settings, began, evaluated = migrated[0], threading.Event(), jobs.evaluate
+    one = _published(settings.model_copy(update={"workers": 1}))
+    monkeypatch.setattr(jobs, "evaluate", lambda *given: began.wait(allowed(30)) and evaluated(*given))
+    two = _published(
+        settings.model_copy(update={"workers": 2}), tell=lambda done, *_: began.set() if done > 20 else None
+    )
+    assert began.is_set() and len(one.checks) > 100
+    assert [replace(check, seconds=0) for check in one.checks] == [replace(check, seconds=0) for check in two.checks]
 
 
 def test_replacing_keeps_a_verdict_frozen() -> None:
