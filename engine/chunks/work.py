@@ -74,14 +74,14 @@ class Chunk:
 class Delta:
     """Where the rows of a round are derived, before they change the build: schemas beside it.
 
-    of: the run whose build it is, and whose attempt writes. parents: build table → the view of the rows that it will
-    have, for tables of which only some rows are derived anew.
+    of: the run whose build it is, and whose attempt writes. kept: build table → the view of the rows that the build
+    keeps, for tables of which only some rows are derived anew.
     """
 
     of: str
     schema: str
     archive_schema: str
-    parents: Mapping[str, str]
+    kept: Mapping[str, str]
 
 
 @dataclass
@@ -132,10 +132,20 @@ class Work:
     def _path(self, *schemas: str) -> tuple[str, ...]:
         return (*dict.fromkeys(schemas), self.settings.extension_schema)
 
-    def parents(self, build_table: str) -> sql.Identifier:
-        """What foreign keys to this table are judged by: the rows that it has, or will have."""
-        views = self.delta.parents if self.delta else {}
-        return sql.Identifier(self.schema, views.get(build_table, build_table))
+    def parents(self, build_table: str) -> list[sql.Identifier]:
+        """What foreign keys to this table are judged by: relations that have the rows which it has, or will have."""
+        names = [build_table]
+        if self.delta and (kept := self.delta.kept.get(build_table)):
+            names.append(kept)
+        return [sql.Identifier(self.schema, name) for name in names]
+
+    def is_orphan(self, build_table: str, same: sql.Composable) -> sql.Composable:
+        """SQL: whether none of these rows, under alias p, is the same.
+
+        Each relation is asked by itself: of their union the planner would read all rows to look for a few.
+        """
+        asked = sql.SQL("not exists (select from {} as p where {})")
+        return sql.SQL(" and ").join(asked.format(parents, same) for parents in self.parents(build_table))
 
     @property
     def looked_up(self) -> set[str]:

@@ -10,6 +10,7 @@ Laws
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -19,7 +20,7 @@ from config.postgres.quoting import quoted
 from engine.chunks.work import in_build
 from engine.following.delta import Delta
 from engine.following.seeds import final_column, final_place
-from engine.following.units import Filled, Group, Rows
+from engine.following.units import Filled, Group, Rows, filled_by
 from engine.planning.plan import ConstraintRule, Follow
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import violations
@@ -85,16 +86,34 @@ def of(delta: Delta) -> Wider:
     return found
 
 
-def keeps_groups(delta: Delta, groups: set[Group], wider: set[Rows]) -> bool:
-    """Whether the groups of a delta would come out the same in a wider one. groups: all that this one derives; wider:
-    units of which it derives more rows."""
-    if not groups or groups != set(delta.groups):
-        return False
-    parents = delta.main.plan.parents
-    known = {name for group in groups for is_archive, name in group.tables if not is_archive}
+def same(delta: Delta, wider: set[Rows | Group]) -> frozenset[Rows | Group]:
+    """The units of a delta that come out the same in a wider one: none of the tables that theirs refer to, directly or
+    not, is filled by another one. wider: units that the wider delta derives anew, or more rows of."""
+    plan = delta.main.plan
+    parents = {name: set(found) for name, found in plan.parents.items()}
+    for step in plan.follows:
+        filled = delta.units.accounting(step.legacy_table)
+        parents.setdefault(step.table, set()).update(_build_tables(filled) if filled else ())
+    again = set(wider)
+    while True:
+        changed = {name for unit in again for name in _build_tables(unit)}
+        units = delta.all - again
+        more = {unit for unit in units if _with_parents(_build_tables(unit), parents) & changed}
+        if not more:
+            return frozenset(units)
+        again |= more
+
+
+def _build_tables(unit: Rows | Group) -> set[str]:
+    return {name for is_archive, name in filled_by(unit) if not is_archive}
+
+
+def _with_parents(names: set[str], parents: Mapping[str, set[str]]) -> set[str]:
+    """These tables and all that they refer to, directly or not."""
+    known = set(names)
     while more := {parent for name in known for parent in parents.get(name, ())} - known:
         known |= more
-    return not any(not table.is_archive and table.name in known for unit in wider for table in unit.tables)
+    return known
 
 
 def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
@@ -104,18 +123,16 @@ def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
         return
     work = delta.work
     parent = _main(delta, rule.parent, rule.ref_columns)
-    now = work.parents(rule.parent)
     pairs = list(zip(rule.columns, rule.ref_columns, strict=True))
     named = sql.SQL(" and ").join(
         sql.SQL("t.{} = o.{}").format(sql.Identifier(own), sql.Identifier(other)) for own, other in pairs
     )
     same = sql.SQL(" and ").join(sql.SQL("p.{0} = o.{0}").format(sql.Identifier(other)) for _, other in pairs)
-    gone = sql.SQL("select {} from {} as o where {} and not exists (select from {} as p where {})").format(
+    gone = sql.SQL("select {} from {} as o where {} and {}").format(
         sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(other)) for _, other in pairs),
         parent,
         _replaced(delta, rule.parent),
-        now,
-        same,
+        work.is_orphan(rule.parent, same),
     )
     with in_build(work, delta.target):
         # Counted: where one is enough, the planner hopes to find it soon, and asks row by row.
@@ -257,7 +274,8 @@ def _replaced(delta: Delta, build_table: str) -> sql.Composable:
                     sql.SQL("k.{} = o.{}").format(sql.Identifier(old), sql.Identifier(own))
                     for old, own in zip(seeds.legacy.shape.primary_key, table.key, strict=True)
                 )
+                names = sql.SQL(", ").join(map(sql.Identifier, seeds.legacy.shape.primary_key))
                 return sql.SQL(
-                    "(exists (select from {} as k where {same}) or exists (select from {} as k where {same}))"
-                ).format(seeds.keys, seeds.gone, same=same)
+                    "exists (select from (select {names} from {} union all select {names} from {}) as k where {same})"
+                ).format(seeds.keys, seeds.gone, names=names, same=same)
     return sql.SQL("true")

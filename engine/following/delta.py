@@ -10,7 +10,7 @@ Laws
 - Its books stand under an id of their own, until `apply` makes them the run's.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -24,7 +24,7 @@ from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Part, Work
 from engine.following import books
 from engine.following.seeds import Seeds, final_column, final_place
-from engine.following.units import Filled, Group, Rows, Units
+from engine.following.units import Filled, Group, Rows, Units, filled_by
 from engine.load import between_waves, ddl, lookups
 from engine.load.build import WAVES, after_load, judgeable
 from engine.load.domains import finance, merged_professionals, profiles
@@ -49,8 +49,9 @@ class Delta:
     """One attempt at the delta of a round.
 
     main: the run's own work, in the round's snapshot; target: a session for what is done one after the other; units:
-    all; rows, groups: those that are derived. before: a narrower delta, whose groups have come out as they would here:
-    they are taken over.
+    all; rows, groups: those that are derived. before: a narrower delta, whose schemas there are; same: units of it that
+    have come out as they would here: they are taken over. gone: legacy table → how many of its keys are gone, of those
+    that are followed row by row.
     """
 
     main: Work
@@ -62,6 +63,8 @@ class Delta:
     rows: tuple[Rows, ...]
     groups: tuple[Group, ...]
     before: "Delta | None" = None
+    same: frozenset[Rows | Group] = frozenset()
+    gone: dict[str, int] = field(default_factory=dict)
     seeds: dict[str, Seeds] = field(init=False)
     work: Work = field(init=False)
 
@@ -71,12 +74,13 @@ class Delta:
             of=self.main.run_id,
             schema=f"{plan.target_schema}{deltas.SUFFIX}",
             archive_schema=f"{publish.ARCHIVE}{deltas.SUFFIX}",
-            parents={table.name: _now(n, m) for n, unit in enumerate(self.rows) for m, table in _build_tables(unit)},
+            kept={t.name: self._kept_view(t.name) for unit in self.rows for t in unit.tables if not t.is_archive},
         )
         self.work = replace(
             self.main, run_id=deltas.id_of(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own
         )
-        self.seeds = {unit.legacy_table: Seeds(self.work, unit, n) for n, unit in enumerate(self.rows)}
+        numbers = {unit: number for number, unit in enumerate(self.units.rows)}
+        self.seeds = {unit.legacy_table: Seeds(self.work, unit, numbers[unit]) for unit in self.rows}
 
     @property
     def routes(self) -> list[Route]:
@@ -103,13 +107,14 @@ class Delta:
     def _restricted(self, plan: Plan) -> Plan:
         """What is done of the plan. Foreign keys are judged, and not made: some of their parents are views."""
         tables, taken = self.tables, {name for is_archive, name in self._taken_over if not is_archive}
+        noted_before = taken | {plan.final_name(name) for name in taken}
         rules = [rule for rule in plan.rules if rule.table in tables]
         noted = [n for n in plan.noted if n.target_table in {plan.final_name(t) for t in tables} | tables]
         return replace(
             plan,
             rules=tuple(replace(rule, is_alone=True) if rule.kind == "f" else rule for rule in rules),
             follows=tuple(step for step in plan.follows if step.table in tables - taken),
-            noted=tuple(n for n in noted if n.target_table not in taken),
+            noted=tuple(n for n in noted if n.target_table not in noted_before),
         )
 
     # the schemas
@@ -130,18 +135,28 @@ class Delta:
             for shape in plan.build:
                 if shape.name not in self.tables:
                     self._view(shape.name, shape, "")
-            for seeds in self.seeds.values():
-                seeds.make(self.target)
-            for number, unit in enumerate(self.rows):
-                for place, table in _build_tables(unit):
-                    self._view_kept(_kept(number, place), table, self.seeds[unit.legacy_table])
-                    self._view_now(_now(number, place), _kept(number, place), table)
+            for unit in self.rows:
+                if unit not in self.same:
+                    self.seeds[unit.legacy_table].make(self.target)
+                for table in unit.tables:
+                    if not table.is_archive:
+                        self._view_kept(self._kept_view(table.name), table, self.seeds[unit.legacy_table])
             books.borrow(self)
 
     @property
+    def all(self) -> set[Rows | Group]:
+        return {*self.rows, *self.groups}
+
+    @property
+    def derived(self) -> list[Rows | Group]:
+        """The units that it derives itself, and does not take over."""
+        units: list[Rows | Group] = [*self.rows, *self.groups]
+        return [unit for unit in units if unit not in self.same]
+
+    @property
     def _taken_over(self) -> set[tuple[bool, str]]:
-        """(whether in the archive, name) of the tables of groups that an earlier delta has derived."""
-        return {table for group in self.groups for table in group.tables} if self.before else set()
+        """(whether in the archive, name) of the tables of units that an earlier delta has derived."""
+        return {table for unit in self.same for table in filled_by(unit)}
 
     def _make_schemas(self) -> None:
         begin.drop_deltas(self.target, self.main.plan.target_schema)
@@ -152,16 +167,19 @@ class Delta:
             )
 
     def _take_over(self, before: "Delta") -> None:
-        """Remove what the earlier delta has of single rows; its groups stay, with their books."""
+        """Remove what the earlier delta has of units that are derived once more; others stay, with their books."""
         kept = {(self.work.archive_schema if archive else self.work.schema, name) for archive, name in self._taken_over}
+        seeds = [self.seeds[unit.legacy_table] for unit in self.rows if unit in self.same]
+        kept |= {(self.work.schema, name) for each in seeds for name in each.names}
         found = self.target.execute(RELATIONS, [[self.work.schema, self.work.archive_schema]]).fetchall()
         for kind, word in (("v", "view"), ("r", "table")):
             names = [sql.Identifier(s, name) for k, s, name in found if k == kind and (s, name) not in kept]
             if names:
                 self.target.execute(sql.SQL(f"drop {word} {{}}").format(sql.SQL(", ").join(names)))
-        for unit in before.rows:
+        again = [unit for unit in before.all if unit not in self.same]
+        for unit in again:
             books.forget(self.target, self.work.run_id, self.main.plan, unit)
-        routes = [route.name for unit in before.rows for route in unit.routes]
+        routes = [route.name for unit in again for route in unit.routes]
         query = "delete from migration.chunks where run_id = %s and route = any (%s)"
         self.target.execute(query, [self.work.run_id, routes])
 
@@ -181,6 +199,11 @@ class Delta:
             )
         )
 
+    def _kept_view(self, build_table: str) -> str:
+        """By the table's number: its name with something before it could be too long."""
+        number = next(n for n, shape in enumerate(self.main.plan.build) if shape.name == build_table)
+        return f"__kept_{number}"
+
     def _view_kept(self, name: str, table: Filled, seeds: Seeds) -> None:
         """The rows of a table of the build that the round does not derive anew."""
         legacy = seeds.legacy.shape.primary_key
@@ -193,24 +216,16 @@ class Delta:
         ).format(seeds.keys, seeds.gone, same=same)
         self._view(name, self.work.plan.shape(table.name), condition)
 
-    def _view_now(self, name: str, kept: str, table: Filled) -> None:
-        """The rows that it will have."""
-        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in self.work.plan.shape(table.name).columns)
-        query = "create view {} as select {columns} from {} union all select {columns} from {}"
-        places = (sql.Identifier(self.work.schema, each) for each in (name, kept, table.name))
-        self.target.execute(sql.SQL(query).format(*places, columns=columns))
-
     # deriving
 
     def derive(self) -> None:
         """Load and judge. Errors: SourceError, TargetError, Interrupted."""
-        for relation in (table for seeds in self.seeds.values() for table in (seeds.keys, seeds.gone)):
-            self.target.execute(sql.SQL("analyze {}").format(relation))
         of_rows: dict[str, list[Chunk]] = {}
-        for seeds in self.seeds.values():
+        for seeds in (self.seeds[unit.legacy_table] for unit in self.derived if isinstance(unit, Rows)):
+            self.target.execute(sql.SQL("analyze {}, {}").format(seeds.keys, seeds.gone))
             for chunk in seeds.chunks(self.target):
                 of_rows.setdefault(chunk.route, []).append(chunk)
-        groups = self._of_groups() if self.before is None else set()
+        groups = {route.name for unit in self.derived if isinstance(unit, Group) for route in unit.routes}
         if groups:
             lookups.prepare(self.work, list({name for r in self.routes if r.name in groups for name in r.lookups}))
         move = Move(self.work, self.watch, self.pauses)
@@ -219,16 +234,13 @@ class Delta:
             if wave == 3 and groups:
                 between_waves.place_sequences(self.work, self.target)
             routes = [r for r in self.routes if r.wave == wave and (r.name in groups or r.name in of_rows)]
-            pending = [chunk for route in routes for chunk in self._chunks(route, of_rows)]
+            pending = [chunk for route in routes for chunk in self._chunks(route, groups, of_rows)]
             self.workers.map(f"derive, wave {wave}", move, pending)
             self._after(wave)
             self._judge(wave, state)
 
-    def _of_groups(self) -> set[str]:
-        return {route.name for group in self.groups for route in group.routes}
-
-    def _chunks(self, route: Route, of_rows: Mapping[str, list[Chunk]]) -> list[Chunk]:
-        if route.name in self._of_groups():
+    def _chunks(self, route: Route, of_groups: set[str], of_rows: Mapping[str, list[Chunk]]) -> list[Chunk]:
+        if route.name in of_groups:
             return works.chunks(self.main.plan, self.main.settings, route)
         return of_rows.get(route.name, [])
 
@@ -236,21 +248,22 @@ class Delta:
         """What a wave's rows need before the next looks at them, of the tables that the delta derives."""
         if wave == 1:
             between_waves.note_values(self.work, self.target, self._parts)
-        if self.before:
-            return
         if wave == 1:
             if self._has("professionals"):
                 merged_professionals.make(self.work, self.target)
             if self._has("orders"):
                 finance.place_orders(self.work, self.target)
                 finance.insert_gateways(self.work, self.target)
-            if profiles.PROFILES in self.tables:
+            if self._fills(profiles.PROFILES):
                 profiles.make_indexes(self.work, self.target)
         if wave == 2 and self._has("professionals"):
             merged_professionals.fill(self.work, self.target)
 
     def _has(self, transform: str) -> bool:
-        return any(route.transform == transform for route in self.routes)
+        return any(route.transform == transform for unit in self.derived for route in unit.routes)
+
+    def _fills(self, build_table: str) -> bool:
+        return any((False, build_table) in filled_by(unit) for unit in self.derived)
 
     def _parts(self, noted: Noted) -> Sequence[Part]:
         """The rows that may get such a note: those derived anew, where it is about what they fill; else all."""
@@ -270,10 +283,10 @@ class Delta:
         following = {place for place in following if place[0] in self.tables}
         quarantine = self._quarantine(loaded, complete, following, state)
         quarantine.judge()
-        if wave >= 2 and self._has("professionals") and self.before is None:
+        if wave >= 2 and self._has("professionals"):
             profiles.judge_merged(self.work, self.target, quarantine)
         state.take(quarantine)
-        if wave == 1 and self.before is None:
+        if wave == 1 and self._has("professionals"):
             self.work.frames |= between_waves.frames_after(self.work, self.target, wave)
 
     def _quarantine(
@@ -303,10 +316,8 @@ class Delta:
 
     def kept(self, build_table: str) -> sql.Identifier | None:
         """The view of the rows that the build keeps of a table; None where it keeps none: all is derived anew."""
-        for number, unit in enumerate(self.rows):
-            for place, table in _build_tables(unit):
-                if table.name == build_table:
-                    return sql.Identifier(self.work.schema, _kept(number, place))
+        if view := self.work.delta and self.work.delta.kept.get(build_table):
+            return sql.Identifier(self.work.schema, view)
         return None if build_table in self.tables else sql.Identifier(self.work.schema, build_table)
 
 
@@ -322,15 +333,3 @@ class _Judged:
     def take(self, quarantine: Quarantine) -> None:
         self.lost |= quarantine.lost
         self.fresh = quarantine.fresh
-
-
-def _build_tables(unit: Rows) -> Iterator[tuple[int, Filled]]:
-    return ((place, table) for place, table in enumerate(unit.tables) if not table.is_archive)
-
-
-def _kept(number: int, place: int) -> str:
-    return f"__kept_{number}_{place}"
-
-
-def _now(number: int, place: int) -> str:
-    return f"__now_{number}_{place}"

@@ -126,8 +126,8 @@ class Round:
         with blame(TargetError, "following the source", self.work.stop):
             with self.work.sessions.lend("source") as source:
                 changes = self._compared(source)
-                delta, gone = self._derived(source, changes)
-            return self._applied(changes, delta, gone)
+                delta = self._derived(source, changes)
+            return self._applied(changes, delta)
 
     def _time(self, part: str, since: float) -> None:
         self.parts[part] = round(self.parts.get(part, 0) + time.monotonic() - since, 3)
@@ -142,7 +142,7 @@ class Round:
         self._time("scan", started)
         return changes
 
-    def _derived(self, source: psycopg.Connection, changes: Changes) -> tuple[Delta | None, dict[str, int]]:
+    def _derived(self, source: psycopg.Connection, changes: Changes) -> Delta | None:
         """The delta that needs nothing else; None if nothing has changed."""
         started, plan = time.monotonic(), self.work.plan
         whole = {found.name for found in changes.changed if found.whole}
@@ -152,22 +152,23 @@ class Round:
         renumbered = self._renumbered()
         groups = {group for group in units.groups if group.reads & changed or renumbered & _made(group)}
         keys: dict[str, set[str]] = {}
-        before: Delta | None = None
+        before: tuple[Delta, frozenset[Rows | Group]] | None = None
         for _ in range(FARTHEST):
             rows |= self._waiting(units, rows, groups)
             if not rows and not groups:
-                return None, {}
-            delta, gone = self._derive(source, changes, units, rows, groups, keys, before)
+                return None
+            delta = self._derive(source, changes, units, rows, groups, keys, before)
             wider = closure.of(delta)
             if not wider:
                 self._time("read", started)
-                return delta, gone
+                return delta
             for name, more in wider.keys.items():
                 keys[name] = keys.get(name, set()) | more
             added = {unit for unit in units.rows if unit.legacy_table in wider.keys}
             rows |= added | self._waiting(units, rows | added, groups | wider.groups)
             groups |= wider.groups
-            before = delta if closure.keeps_groups(delta, groups, rows - set(delta.rows) | added) else None
+            fresh: set[Rows | Group] = {*(rows - set(delta.rows)), *(groups - set(delta.groups))}
+            before = delta, closure.same(delta, fresh | added)
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
 
     def _renumbered(self) -> set[str]:
@@ -208,24 +209,28 @@ class Round:
         rows: set[Rows],
         groups: set[Group],
         keys: Mapping[str, set[str]],
-        before: Delta | None,
-    ) -> tuple[Delta, dict[str, int]]:
+        before: tuple[Delta, frozenset[Rows | Group]] | None,
+    ) -> Delta:
+        """before: a narrower delta, and what comes out of it here, too."""
         self.watch.stage("read")
         ordered = tuple(unit for unit in units.rows if unit in rows)
         chosen = tuple(group for group in units.groups if group in groups)
-        delta = Delta(self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen, before)
+        own = (self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen)
+        narrower, same = before or (None, frozenset())
+        delta = Delta(*own, narrower, same, dict(narrower.gone) if narrower else {})
         delta.make()
-        gone = {}
-        for name, seeds in delta.seeds.items():
+        for unit in delta.derived:
+            if not isinstance(unit, Rows):
+                continue
+            name, seeds = unit.legacy_table, delta.seeds[unit.legacy_table]
             with blame(TargetError, f"asking what has changed in {name}", self.work.stop):
                 seeds.read_written(source, self.target, changes)
-                if found := seeds.read_gone(source, self.target, changes):
-                    gone[name] = found
+                delta.gone[name] = seeds.read_gone(source, self.target, changes)
                 seeds.add(source, self.target, {*seeds.redriven(self.target), *keys.get(name, ())})
         delta.derive()
-        return delta, gone
+        return delta
 
-    def _applied(self, changes: Changes, delta: Delta | None, gone: Mapping[str, int]) -> Told:
+    def _applied(self, changes: Changes, delta: Delta | None) -> Told:
         self.watch.stage("apply")
         started, work = time.monotonic(), self.work
         found = changes.tables
@@ -246,6 +251,7 @@ class Round:
             stood = {s.name: [s.last_value, s.is_called] for s in work.plan.source.sequences if s.is_readable}
             bookkeeping.set_snapshot(self.target, work.run_id, work.snapshot.visible, identity, stood)
             self._time("apply", started)
+            gone = {name: count for name, count in delta.gone.items() if count} if delta else {}
             told = self._told(changes, changed, read, gone, delta.touched() if delta else {})
             number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
             work.sessions.guard.check()

@@ -50,12 +50,16 @@ class Seeds:
     @property
     def keys(self) -> sql.Identifier:
         """Table with the legacy key's columns, oid and place of each row that is derived anew."""
-        return sql.Identifier(self.work.schema, f"__keys_{self.number}")
+        return sql.Identifier(self.work.schema, self.names[0])
 
     @property
     def gone(self) -> sql.Identifier:
         """Table with the keys of the rows that are no longer there."""
-        return sql.Identifier(self.work.schema, f"__gone_{self.number}")
+        return sql.Identifier(self.work.schema, self.names[1])
+
+    @property
+    def names(self) -> tuple[str, str]:
+        return f"__keys_{self.number}", f"__gone_{self.number}"
 
     @property
     def columns(self) -> sql.Composed:

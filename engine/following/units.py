@@ -99,12 +99,24 @@ class Units:
     def of_rows(self, legacy_table: str) -> Rows | None:
         return next((unit for unit in self.rows if unit.legacy_table == legacy_table), None)
 
+    def accounting(self, legacy_table: str) -> Rows | Group | None:
+        """The unit that accounts for the rows of a legacy table."""
+        accounted = next((group for group in self.groups if legacy_table in group.accounted), None)
+        return self.of_rows(legacy_table) or accounted
+
     def filling(self, build_table: str) -> Rows | Group | None:
         """The unit that fills a table of the build; None of one that stays empty."""
         for unit in self.rows:
             if any((table.is_archive, table.name) == (False, build_table) for table in unit.tables):
                 return unit
         return next((group for group in self.groups if (False, build_table) in group.tables), None)
+
+
+def filled_by(unit: Rows | Group) -> frozenset[tuple[bool, str]]:
+    """(whether in the archive, name) of the tables that a unit fills."""
+    if isinstance(unit, Group):
+        return unit.tables
+    return frozenset((table.is_archive, table.name) for table in unit.tables)
 
 
 def of(plan: Plan, whole: Collection[str] = ()) -> Units:

@@ -22,7 +22,7 @@ def violates(work: Work, rule: ConstraintRule) -> sql.Composable:
         return sql.SQL("{} is null").format(columns[0])
     if rule.kind == "c":
         return sql.SQL("{} is false").format(_read(rule, rule.expression or "null"))
-    orphan = _orphan(work.parents(rule.parent), rule, columns)
+    orphan = _orphan(work, rule, columns)
     all_set = sql.SQL(" and ").join(sql.SQL("{} is not null").format(column) for column in columns)
     if rule.is_match_full and len(columns) > 1:
         any_set = sql.SQL(" or ").join(sql.SQL("{} is not null").format(column) for column in columns)
@@ -52,14 +52,17 @@ def followed(work: Work, step: Follow, value: str) -> str:
     return found.as_string(None)
 
 
-def _orphan(parents: sql.Identifier, rule: ConstraintRule, columns: list[sql.Composed]) -> sql.Composable:
+def _orphan(work: Work, rule: ConstraintRule, columns: list[sql.Composed]) -> sql.Composable:
     """Whether no parent has the values; of a period, whether the parents' together do not cover it."""
     pairs = [
         sql.SQL("p.{} = {}").format(sql.Identifier(key), column)
         for key, column in zip(rule.ref_columns, columns, strict=True)
     ]
     if not rule.has_period:
-        return sql.SQL("not exists (select from {} as p where {})").format(parents, sql.SQL(" and ").join(pairs))
+        return work.is_orphan(rule.parent, sql.SQL(" and ").join(pairs))
+    names = sql.SQL(", ").join(map(sql.Identifier, rule.ref_columns))
+    each = (sql.SQL("select {} from {}").format(names, parents) for parents in work.parents(rule.parent))
+    parents = sql.SQL("({})").format(sql.SQL(" union all ").join(each))
     return sql.SQL("coalesce(not {} <@ (select range_agg(p.{}) from {} as p where {}), true)").format(
         columns[-1], sql.Identifier(rule.ref_columns[-1]), parents, sql.SQL(" and ").join(pairs[:-1])
     )
