@@ -8,7 +8,8 @@ Laws
 - transform(all rows) is the concatenation of transform(chunk) over any split into chunks.
 """
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -22,8 +23,13 @@ REMOVED_LINKS = ["user_role_profile_id", "legacy_column", "url"]
 NOTES = ["target_table", "target_column", "note", "legacy_value"]
 
 
-def empty(columns: list[str]) -> pd.DataFrame:
-    """A frame of text columns without rows."""
+def empty(columns: Iterable[str]) -> pd.DataFrame:
+    """A frame of text columns without rows; of the same columns the same one, which nobody changes."""
+    return _empty(tuple(columns))
+
+
+@functools.cache
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series([], dtype=TEXT) for column in columns}, index=pd.Index([], dtype="int64"))
 
 

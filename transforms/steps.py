@@ -51,6 +51,8 @@ def constant(value: str | None, index: pd.Index) -> pd.Series:
 
 def frame(index: pd.Index, columns: Mapping[str, pd.Series | str | None]) -> pd.DataFrame:
     """A frame of TEXT columns on one index: of a series its values at these labels, anything else is repeated."""
+    if not len(index):
+        return empty(columns).copy()
     return pd.DataFrame({name: _on(index, values) for name, values in columns.items()}, index=index)
 
 

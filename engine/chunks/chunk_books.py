@@ -123,8 +123,10 @@ def write(
     if not route.is_accounted:
         notes = pd.concat([notes, _as_notes(outcome.rejected)])
     else:
-        _record(work, route, "rejects", outcome.rejected.join(evidence), target)
-        _record(work, route, "id_map", _final(work, outcome.id_map), target)
+        if len(outcome.rejected):
+            _record(work, route, "rejects", outcome.rejected.join(evidence), target)
+        if len(outcome.id_map):
+            _record(work, route, "id_map", _final(work, outcome.id_map), target)
         _record(work, route, "moved", _moved(work, route, rows, outcome), target)
         _record(work, route, "gone", _gone(work, route, rows, outcome.rejected), target)
     _record(work, route, "removed_links", outcome.removed_links, target)
@@ -162,6 +164,8 @@ def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd
     """Where references to these rows lead now, if not to the id that a reference says. Columns as COLUMNS."""
     followed = {follow.legacy_table for follow in work.plan.follows}
     if route.legacy_table not in followed | work.looked_up or "id" not in rows:
+        return pd.DataFrame()
+    if not len(outcome.id_map) and not len(outcome.rejected):
         return pd.DataFrame()
     ids = outcome.id_map[outcome.id_map["why"].isin(["merged", "created", "derived"])]
     if route.lookups == ("repeated_ids",):
