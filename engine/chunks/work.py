@@ -163,7 +163,8 @@ def in_build(work: Work, target: psycopg.Connection) -> Iterator[None]:
 
     Our own parts of such a statement name functions with pg_catalog, for the path has foreign schemas, too.
     """
-    with target.transaction(), search_path(target, *work.path):
+    is_outermost = target.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with target.transaction(), search_path(target, *work.path, ends_with_transaction=is_outermost):
         yield
 
 

@@ -33,6 +33,24 @@ WENT = """
     select t.oid::bigint, pg_stat_get_xact_tuples_deleted(t.oid::oid) from unnest(%s::bigint[]) as t (oid)
     where current_setting('track_counts') = 'on'
 """
+IS_DIFFERENT = sql.SQL("operator(pg_catalog.*<>)")  # in any bit: 1.0 is not 1.00
+PAIR = sql.Identifier("pg_temp", "__pairs")
+# Rows of the same text are paired, the first with the first: those without another, or with one that is not the same.
+PAIRS = """
+    create temporary table {} on commit drop as
+    with was as (
+        select m.ctid as place, {final} as image, {final}::pg_catalog.text as written,
+               row_number() over (partition by {final}::pg_catalog.text) as number
+        from {main} as m
+    ), is_now as (
+        select d.ctid as place, {own} as image, {own}::pg_catalog.text as written,
+               row_number() over (partition by {own}::pg_catalog.text) as number
+        from {delta} as d
+    )
+    select w.place as goes, n.place as comes
+    from was as w full join is_now as n on w.written = n.written and w.number = n.number
+    where w.place is null or n.place is null or w.image {different} n.image
+"""
 OIDS = "select place, place::regclass::oid::bigint from unnest(%s::text[]) as t (place)"
 
 
@@ -83,7 +101,8 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         )
         put = {table: _put(delta, table) for table, _ in tables}
         for table, unit in _children_first(delta.main.plan, tables):
-            changed.add(table, (*put[table], _delete(delta, table, unit)))
+            inserted, updated, went = put[table]
+            changed.add(table, (inserted, updated, went + _delete(delta, table, unit)))
         room.close()
         _prove(delta, changed, went_before, _went(target, oids))
     changed.books = books.replace(delta) | {"tables"}
@@ -151,8 +170,9 @@ def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
     return fetch.value(bool, delta.target, query)
 
 
-def _put(delta: Delta, table: Filled) -> tuple[int, int]:
-    """Insert the delta's rows that are not there, and update those that differ; how many of each.
+def _put(delta: Delta, table: Filled) -> tuple[int, int, int]:
+    """Insert the delta's rows that are not there, and update those that differ; how many of each. Of a table without a
+    key rows go first; how many.
 
     Those that are there are not proposed for insertion: a check that holds for new rows alone would be asked of them.
     """
@@ -171,7 +191,7 @@ def _put(delta: Delta, table: Filled) -> tuple[int, int]:
     )
     columns = sql.SQL(", ").join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in own)
     into = sql.SQL(", ").join(final[name] for name in own)
-    return delta.target.execute(insert.format(into=into, columns=columns, **given)).rowcount, updated
+    return delta.target.execute(insert.format(into=into, columns=columns, **given)).rowcount, updated, 0
 
 
 def _same(delta: Delta, table: Filled) -> sql.Composed:
@@ -184,24 +204,33 @@ def _same(delta: Delta, table: Filled) -> sql.Composed:
 
 def _compared(delta: Delta, table: Filled, columns: list[str]) -> sql.Composed:
     """SQL: whether these columns of d and m differ in any bit; 1.0 is not 1.00."""
-    rows = (
-        sql.SQL(", ").join(sql.SQL("d.{}").format(sql.Identifier(name)) for name in columns),
-        sql.SQL(", ").join(sql.Identifier("m", final_column(delta.work, table, name)) for name in columns),
-    )
-    return sql.SQL("row({})::record operator(pg_catalog.*<>) row({})::record").format(*rows)
+    finals = [final_column(delta.work, table, name) for name in columns]
+    return sql.SQL("{} {} {}").format(_row("d", columns), IS_DIFFERENT, _row("m", finals))
 
 
-def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int]:
-    """A table without a key is emptied first. Its rows count as new."""
-    delta.target.execute(sql.SQL("delete from {}").format(_main_place(delta, table)))
+def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int, int]:
+    """Of a table without a key, remove rows that the delta has less often, and add those that it has more often."""
     own = [column.name for column in _shape(delta, table).columns if not column.generated]
-    query = sql.SQL("insert into {} ({}) overriding system value select {} from {}").format(
-        _main_place(delta, table),
-        sql.SQL(", ").join(sql.Identifier(final_column(delta.work, table, name)) for name in own),
-        sql.SQL(", ").join(map(sql.Identifier, own)),
-        _delta_place(delta, table),
+    finals = [final_column(delta.work, table, name) for name in own]
+    main, place = _main_place(delta, table), _delta_place(delta, table)
+    delta.target.execute(
+        sql.SQL(PAIRS).format(
+            PAIR, main=main, delta=place, final=_row("m", finals), own=_row("d", own), different=IS_DIFFERENT
+        )
     )
-    return delta.target.execute(query).rowcount, 0
+    delete = sql.SQL("delete from {} as m using {} as p where m.ctid = p.goes")
+    deleted = delta.target.execute(delete.format(main, PAIR)).rowcount
+    insert = sql.SQL(
+        "insert into {} ({}) overriding system value select {} from {} as d join {} as p on d.ctid = p.comes"
+    )
+    into, columns = (sql.SQL(", ").join(map(sql.Identifier, names)) for names in (finals, own))
+    inserted = delta.target.execute(insert.format(main, into, columns, place, PAIR)).rowcount
+    delta.target.execute(sql.SQL("drop table {}").format(PAIR))
+    return inserted, 0, deleted
+
+
+def _row(alias: str, columns: list[str]) -> sql.Composed:
+    return sql.SQL("row({})::record").format(sql.SQL(", ").join(sql.Identifier(alias, name) for name in columns))
 
 
 def _delete(delta: Delta, table: Filled, unit: Rows | Group) -> int:

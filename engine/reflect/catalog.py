@@ -206,13 +206,17 @@ SET_PATH = "pg_catalog.set_config('search_path', %s, true)"
 
 
 @contextmanager
-def search_path(connection: psycopg.Connection, *schemas: str) -> Iterator[None]:
-    """These schemas alone on the search path of the open transaction; a failure restores it with the savepoint."""
+def search_path(connection: psycopg.Connection, *schemas: str, ends_with_transaction: bool = False) -> Iterator[None]:
+    """These schemas alone on the search path of the open transaction; a failure restores it with the savepoint.
+
+    ends_with_transaction: the transaction ends with the block, and the path with it.
+    """
     path = sql.SQL(", ").join(map(sql.Identifier, schemas)).as_string()
     with connection.cursor(row_factory=tuple_row) as cursor:
         before, _ = fetch.one(cursor, f"select pg_catalog.current_setting('search_path'), {SET_PATH}", [path])
         yield
-        cursor.execute(f"select {SET_PATH}", [before])
+        if not ends_with_transaction:
+            cursor.execute(f"select {SET_PATH}", [before])
 
 
 def _full_types(connection: psycopg.Connection, schema: str) -> dict[tuple[int, str], str]:
