@@ -256,6 +256,39 @@ def test_what_a_round_that_was_broken_off_has_left_goes_with_what_comes_next(
         assert target.execute(LEFT).fetchall() == []
 
 
+def test_what_comes_out_the_same_is_not_derived_once_more(
+    reference: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, derive, attempts = reference.copy(database), Delta.derive, list[set[str]]()
+
+    def recorded(delta: Delta) -> None:
+        attempts.append({name for unit in delta.derived for _, name in all_units.filled_by(unit)})
+        derive(delta)
+
+    monkeypatch.setattr(Delta, "derive", recorded)
+    with _source(settings) as conn, following(settings, reference.run_id) as session:
+        conn.execute(
+            "update notifications set title = 'new' where id in (select id from notifications limit 1); "
+            "delete from portfolio_items where id in (select i.portfolio_item_id from portfolio_images as i "
+            "join portfolio_items as p on p.id = i.portfolio_item_id limit 1)"
+        )
+        _, found = compared(session, database)
+    first, *wider = attempts
+    assert found == [] and {"notifications", "portfolio_items", "portfolio_images"} <= first
+    assert wider and all("portfolio_images" in d and not {"notifications", "portfolio_items"} & d for d in wider)
+
+
+def test_of_a_table_without_a_key_the_rows_that_differ_change(odd: Followed, database: Database) -> None:
+    with _source(settings := odd.copy(database)) as conn, following(settings, odd.run_id) as session:
+        conn.execute("insert into keyless select k.* from keyless as k limit 1")
+        told, found = compared(session, database)
+        assert found == [] and (told.inserted, told.deleted) == (1, 0)
+        some = "keyless {} where ctid in (select ctid from keyless limit {})"
+        conn.execute(f"delete from {some.format('', 2)}; update {some.format('set note = 12', 1)}")
+        told, found = compared(session, database)
+        assert found == [] and (told.inserted, told.updated, told.deleted) == (1, 0, 3)
+
+
 def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
     odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from config.postgres.connection import parse
 from engine.books import bookkeeping
-from engine.changes import rounds
+from engine.changes import buckets, rounds
 from engine.session import connect
 from tests.histories.history import History
 from tests.integration.engine.changes.mirror import RUN, Mirror
@@ -45,7 +45,8 @@ def source_url(database):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_a_copy_kept_by_the_feed_is_the_source_after_every_round(source_url, database, rng):
+def test_a_copy_kept_by_the_feed_is_the_source_after_every_round(source_url, database, rng, monkeypatch):
+    monkeypatch.setattr(buckets, "LEAST_ROWS", 10)  # the tables are small
     here, there = parse(source_url, "NXTGAUGE_SOURCE_URL"), parse(database(), "NXTGAUGE_TARGET_URL")
     whole, by_rows = set(), set()
     with psycopg.connect(source_url, autocommit=True) as source, connect.target(there) as conn:
