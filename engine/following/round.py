@@ -37,6 +37,7 @@ from engine.session.execution import Watch, Workers
 from engine.session.stop import Stop
 from engine.start import begin
 
+MOST_AGAIN = 100_000  # rows of a table that were rejected, or have lost something: of more the table is derived whole
 FARTHEST = 20  # deltas of one round, each wider than the one before; the depth of what depends on what is far less
 
 
@@ -145,7 +146,7 @@ class Round:
     def _derived(self, source: psycopg.Connection, changes: Changes) -> Delta | None:
         """The delta that needs nothing else; None if nothing has changed."""
         started, plan = time.monotonic(), self.work.plan
-        whole = {found.name for found in changes.changed if found.whole}
+        whole = {found.name for found in changes.changed if found.whole} | self._with_many_again()
         units = all_units.of(plan, whole)
         changed = {found.name for found in changes.changed}
         rows = {unit for unit in units.rows if unit.legacy_table in changed}
@@ -170,6 +171,17 @@ class Round:
             fresh: set[Rows | Group] = {*(rows - set(delta.rows)), *(groups - set(delta.groups))}
             before = delta, closure.same(delta, fresh | added)
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
+
+    def _with_many_again(self) -> set[str]:
+        """Tables of which so many rows are derived in every round that this process should not hold their keys."""
+        query = """
+            select legacy_table from (
+                select legacy_table from migration.rejects where run_id = %(run)s
+                union all select legacy_table from migration.notes
+                where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
+            ) as again group by 1 having count(*) > %(most)s
+        """
+        return {name for (name,) in self.target.execute(query, {"run": self.work.run_id, "most": MOST_AGAIN})}
 
     def _renumbered(self) -> set[str]:
         """Tables with numbers of a legacy sequence that has moved since the last round: of rows that are made there a

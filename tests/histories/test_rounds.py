@@ -18,6 +18,7 @@ from engine import sync
 from engine.books import bookkeeping
 from engine.changes import rounds
 from engine.following import apply as applying
+from engine.following import round as one_round
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
@@ -31,6 +32,7 @@ from tests.support.auditors import Saying, saying
 
 ROUNDS, STEPS = 2, 9
 Database = Callable[..., str]
+Patch = pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +55,9 @@ def _source(settings: Settings) -> psycopg.Connection[Any]:
 
 
 @pytest.mark.parametrize("number", range(2))
-def test_a_build_follows_an_odd_database(odd: Followed, database: Database, number: int) -> None:
+def test_a_build_follows_an_odd_database(odd: Followed, database: Database, monkeypatch: Patch, number: int) -> None:
+    if number:  # tables with as many rows to derive in every round are derived whole
+        monkeypatch.setattr(one_round, "MOST_AGAIN", 1)
     played = play(odd.copy(database), database, number, ROUNDS, STEPS)
     assert played.faults == [] and played.rounds
 
@@ -201,9 +205,7 @@ def test_a_round_in_which_nothing_was_written_changes_nothing(odd: Followed, dat
     assert (first.number, second.number) == (0, 1)
 
 
-def test_a_round_that_fails_leaves_the_last_one(
-    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_round_that_fails_leaves_the_last_one(odd: Followed, database: Database, monkeypatch: Patch) -> None:
     settings = odd.copy(database)
     with _source(settings) as conn, following(settings, odd.run_id) as session:
         with session.snapshot() as held:
@@ -231,7 +233,7 @@ LEFT = """
 
 @pytest.mark.parametrize("follows", [True, False])
 def test_what_a_round_that_was_broken_off_has_left_goes_with_what_comes_next(
-    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch, follows: bool
+    odd: Followed, database: Database, monkeypatch: Patch, follows: bool
 ) -> None:
     settings = odd.copy(database)
 
@@ -256,9 +258,7 @@ def test_what_a_round_that_was_broken_off_has_left_goes_with_what_comes_next(
         assert target.execute(LEFT).fetchall() == []
 
 
-def test_what_comes_out_the_same_is_not_derived_once_more(
-    reference: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_comes_out_the_same_is_derived_once(reference: Followed, database: Database, monkeypatch: Patch) -> None:
     settings, derive, attempts = reference.copy(database), Delta.derive, list[set[str]]()
 
     def recorded(delta: Delta) -> None:
@@ -289,9 +289,7 @@ def test_of_a_table_without_a_key_the_rows_that_differ_change(odd: Followed, dat
         assert found == [] and (told.inserted, told.updated, told.deleted) == (1, 0, 3)
 
 
-def test_what_the_session_deleted_before_is_not_taken_for_the_rounds(
-    odd: Followed, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_session_deleted_before_is_not_counted(odd: Followed, database: Database, monkeypatch: Patch) -> None:
     settings, apply = odd.copy(database), applying.apply
 
     def deletes_before(delta: Delta, *given: Any) -> Changed:
