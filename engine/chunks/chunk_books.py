@@ -162,8 +162,7 @@ def _final(work: Work, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _moved(work: Work, route: Route, rows: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     """Where references to these rows lead now, if not to the id that a reference says. Columns as COLUMNS."""
-    followed = {follow.legacy_table for follow in work.plan.follows}
-    if route.legacy_table not in followed | work.looked_up or "id" not in rows:
+    if route.legacy_table not in work.followed or "id" not in rows:
         return pd.DataFrame()
     if not len(outcome.id_map) and not len(outcome.rejected):
         return pd.DataFrame()

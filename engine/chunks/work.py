@@ -75,13 +75,15 @@ class Delta:
     """Where the rows of a round are derived, before they change the build: schemas beside it.
 
     of: the run whose build it is, and whose attempt writes. kept: build table → the view of the rows that the build
-    keeps, for tables of which only some rows are derived anew.
+    keeps, for tables of which only some rows are derived anew. followed: legacy tables that references follow, in
+    whatever table of the build these stand.
     """
 
     of: str
     schema: str
     archive_schema: str
     kept: Mapping[str, str]
+    followed: frozenset[str]
 
 
 @dataclass
@@ -148,9 +150,11 @@ class Work:
         return sql.SQL(" and ").join(asked.format(parents, same) for parents in self.parents(build_table))
 
     @property
-    def looked_up(self) -> set[str]:
-        """Legacy tables whose rows' new ids are looked up: those whose rows are profiles, or lead to one."""
-        return {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
+    def followed(self) -> set[str]:
+        """Legacy tables whose rows' new ids are recorded: those that references follow, and those whose rows are
+        profiles, or lead to one."""
+        steps = self.delta.followed if self.delta else {step.legacy_table for step in self.plan.follows}
+        return steps | {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
 
     def route(self, name: str) -> Route:
         return self.plan.route(name)

@@ -75,6 +75,7 @@ class Delta:
             schema=f"{plan.target_schema}{deltas.SUFFIX}",
             archive_schema=f"{publish.ARCHIVE}{deltas.SUFFIX}",
             kept={t.name: self._kept_view(t.name) for unit in self.rows for t in unit.tables if not t.is_archive},
+            followed=frozenset(step.legacy_table for step in plan.follows),
         )
         self.work = replace(
             self.main, run_id=deltas.id_of(self.main.run_id), plan=self._restricted(plan), frames={}, delta=own

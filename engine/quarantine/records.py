@@ -167,7 +167,7 @@ class Records:
 
     def _lead_nowhere(self, table: str, ids: list[str], own: list[str]) -> None:
         """own: the ids by which references name the rows; one that another row of the table bears leads to that."""
-        if table not in {follow.legacy_table for follow in self.work.plan.follows} | self.work.looked_up:
+        if table not in self.work.followed:
             return
         self._delete("moved", table, "legacy_id", ids)
         there = self._borne(table, own)

@@ -114,6 +114,9 @@ CONSTRAINED = {
     "a parent without a key": [
         "update regions set name='NN' where code='n'",
     ],
+    "a new id that a reference follows": [
+        "update verifications set updated_at = '2024-05-01' where id = md5('sub1')::uuid",
+    ],
     "a key that cascades, taken by another": [
         "update countries set code='c' where id=1",
         "insert into countries values (9,'a')",

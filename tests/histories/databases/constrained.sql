@@ -1,5 +1,5 @@
 -- Tables whose constraints get in the way of a build that changes, and what happens to them.
-create table regions(code text not null unique, name text);
+create table regions(code text not null unique, name text, goes int, comes int);
 insert into regions values ('n','N'),('s','S');
 create table shops(id int primary key, region text references regions(code) on delete set null);
 insert into shops select i, case when i%2=0 then 'n' else 's' end from generate_series(1,6) i;
@@ -23,3 +23,9 @@ create table bb(id int primary key, a int references aa(id) on delete cascade);
 insert into aa values (1,1),(2,2),(3,3);
 insert into bb values (1,1),(2,2),(3,3);
 alter table aa add foreign key (b) references bb(id) on delete cascade;
+create table onboarding_submissions(id uuid primary key, user_id uuid not null, role_key text, status text);
+create table verifications(id uuid primary key, user_id uuid not null, type text, status text, updated_at timestamp);
+insert into onboarding_submissions select md5('sub'||i)::uuid, md5('user'||i)::uuid, 'developer', 'approved' from generate_series(1,3) i;
+insert into verifications select md5('sub'||i)::uuid, md5('user'||i)::uuid, 'identity', 'approved' from generate_series(1,3) i;
+create table claims(id int primary key, verification_id uuid references verifications);
+insert into claims select i, md5('sub'||i)::uuid from generate_series(1,3) i;
