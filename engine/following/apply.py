@@ -223,7 +223,8 @@ def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int, int]:
     insert = sql.SQL(
         "insert into {} ({}) overriding system value select {} from {} as d join {} as p on d.ctid = p.comes"
     )
-    into, columns = (sql.SQL(", ").join(map(sql.Identifier, names)) for names in (finals, own))
+    into = sql.SQL(", ").join(map(sql.Identifier, finals))
+    columns = sql.SQL(", ").join(sql.Identifier("d", name) for name in own)
     inserted = delta.target.execute(insert.format(main, into, columns, place, PAIR)).rowcount
     delta.target.execute(sql.SQL("drop table {}").format(PAIR))
     return inserted, 0, deleted
