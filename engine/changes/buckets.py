@@ -36,11 +36,11 @@ class Buckets:
 
     @property
     def _hash(self) -> sql.Composed:
-        texts = sql.SQL(", ").join(sql.SQL("pg_catalog.concat(t.{})").format(sql.Identifier(c)) for c in self.columns)
+        key = sql.SQL(", ").join(sql.Identifier("t", name) for name in self.columns)
+        if len(self.columns) > 1:  # as a row, whose text says where each column ends: no two keys have the same
+            key = sql.SQL("row({})").format(key)
         # Collated as bytes, for the same text has to have the same hash in either database.
-        return sql.SQL("pg_catalog.hashtextextended(pg_catalog.concat_ws(',', {}) collate pg_catalog.\"C\", 0)").format(
-            texts
-        )
+        return sql.SQL('pg_catalog.hashtextextended(pg_catalog.concat({}) collate pg_catalog."C", 0)').format(key)
 
     def differing(
         self, one: psycopg.Connection, rows: sql.Composable, other: psycopg.Connection, other_rows: sql.Composable
