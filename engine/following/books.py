@@ -44,6 +44,7 @@ def borrow(delta: "Delta") -> None:
 
 
 def give_back(delta: "Delta") -> None:
+    """Delete what a delta has borrowed."""
     given = _of(delta)
     of_others = "run_id = %(delta)s and legacy_table <> all (%(derived)s)"
     delta.target.execute(f"delete from migration.moved where {of_others}", given)

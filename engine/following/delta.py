@@ -177,6 +177,7 @@ class Delta:
             names = [sql.Identifier(s, name) for k, s, name in found if k == kind and (s, name) not in kept]
             if names:
                 self.target.execute(sql.SQL(f"drop {word} {{}}").format(sql.SQL(", ").join(names)))
+        books.give_back(before)  # of a unit that is derived here for the first time, too
         again = [unit for unit in before.all if unit not in self.same]
         for unit in again:
             books.forget(self.target, self.work.run_id, self.main.plan, unit)

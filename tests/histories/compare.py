@@ -37,6 +37,8 @@ BOOKS: dict[str, tuple[str, ...]] = {
     "id_map": (),
     "removed_links": (),
     "notes": (),
+    "moved": (),
+    "gone": (),
     "balance": ("legacy_table",),
 }
 # Not of the rows: which run, and which files the source's table had, which another server tells otherwise.

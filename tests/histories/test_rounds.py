@@ -117,6 +117,11 @@ CONSTRAINED = {
     "a new id that a reference follows": [
         "update verifications set updated_at = '2024-05-01' where id = md5('sub1')::uuid",
     ],
+    "a person who goes, while what profiles are made of comes in later": [
+        "insert into payments select md5('late')::uuid, user_id, 1, currency, status, provider, created_at "
+        "from payments limit 1",
+        "delete from users where id = md5('user20')::uuid",
+    ],
     "a key that cascades, taken by another": [
         "update countries set code='c' where id=1",
         "insert into countries values (9,'a')",
@@ -141,6 +146,8 @@ CONSTRAINED = {
         "update nums set k=1.000 where k=1",
         "delete from nums where k=2",
         "insert into nums values (2.000,'b2')",
+        "update spelled set n=1.00 where a='b'",
+        "delete from spelled where a='b,1.00'",
     ],
     "a circle of cascades": [
         "delete from aa where id=1",
