@@ -154,7 +154,8 @@ class Work:
         """Legacy tables whose rows' new ids are recorded: those that references follow, and those whose rows are
         profiles, or lead to one."""
         steps = self.delta.followed if self.delta else {step.legacy_table for step in self.plan.follows}
-        return steps | {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
+        profiles = {r.legacy_table for r in self.plan.routes if r.transform} & set(mapping.load().profile_sources)
+        return profiles.union(steps)
 
     def route(self, name: str) -> Route:
         return self.plan.route(name)
