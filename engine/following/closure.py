@@ -88,7 +88,8 @@ def of(delta: Delta) -> Wider:
 
 def same(delta: Delta, wider: set[Rows | Group]) -> frozenset[Rows | Group]:
     """The units of a delta that come out the same in a wider one: none of the tables that theirs refer to, directly or
-    not, is filled by another one. wider: units that the wider delta derives anew, or more rows of."""
+    not, is filled by another one, and none reads the same legacy rows, of which a rejection forgets all notes. wider:
+    units that the wider delta derives anew, or more rows of."""
     plan = delta.main.plan
     parents = {name: set(found) for name, found in plan.parents.items()}
     for step in plan.follows:
@@ -97,10 +98,14 @@ def same(delta: Delta, wider: set[Rows | Group]) -> frozenset[Rows | Group]:
     again = set(wider)
     while True:
         changed = {name for unit in again for name in _build_tables(unit)}
-        units = delta.all - again
-        more = {unit for unit in units if _with_parents(_build_tables(unit), parents) & changed}
+        read = {route.legacy_table for unit in again for route in unit.routes}
+        more = {
+            unit
+            for unit in delta.all - again
+            if _with_parents(_build_tables(unit), parents) & changed or {r.legacy_table for r in unit.routes} & read
+        }
         if not more:
-            return frozenset(units)
+            return frozenset(delta.all - again)
         again |= more
 
 

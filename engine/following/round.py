@@ -193,7 +193,8 @@ class Round:
         return {table for s in moved for table, _ in read[s.name]}
 
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
-        """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back."""
+        """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back. So of
+        which the legacy table is read by a group: what was rejected has no notes but that."""
         query = """
             select legacy_table from migration.rejects where run_id = %(run)s
             union select legacy_table from migration.notes
@@ -201,13 +202,17 @@ class Round:
         """
         waiting = {name for (name,) in self.target.execute(query, {"run": self.work.run_id})}
         found, parents = set[Rows](), self.work.plan.parents
+        read = {route.legacy_table for group in groups for route in group.routes}
         while True:
             derived = _filled(rows | found, groups)
             more = {
                 unit
                 for unit in set(units.rows) - rows - found
                 if unit.legacy_table in waiting
-                and any(parents.get(t.name, set()) & derived for t in unit.tables if not t.is_archive)
+                and (
+                    unit.legacy_table in read
+                    or any(parents.get(t.name, set()) & derived for t in unit.tables if not t.is_archive)
+                )
             }
             if not more:
                 return found

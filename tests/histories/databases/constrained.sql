@@ -32,3 +32,10 @@ insert into onboarding_submissions select md5('sub'||i)::uuid, md5('user'||i)::u
 insert into verifications select md5('sub'||i)::uuid, md5('user'||i)::uuid, 'identity', 'approved' from generate_series(1,3) i;
 create table claims(id int primary key, verification_id uuid references verifications);
 insert into claims select i, md5('sub'||i)::uuid from generate_series(1,3) i;
+
+-- payments that are rejected, one of which has a status that no order has; and what an order is made of besides
+insert into payments select md5('of nobody' || n)::uuid, md5('nobody')::uuid, 1, 'INR',
+       case n when 1 then 'odd' else 'paid' end, 'stripe', timestamptz '2024-03-02' from generate_series(1, 2) n;
+create table invoices(id uuid primary key, payment_id uuid, amount numeric, created_at timestamptz not null);
+insert into invoices select md5('invoice' || n)::uuid, md5('payment' || n)::uuid, n, timestamptz '2024-03-03'
+from generate_series(1, 5) n;
