@@ -250,7 +250,6 @@ class Delta:
         """What a wave's rows need before the next looks at them, of the tables that the delta derives."""
         if wave == 1:
             between_waves.note_values(self.work, self.target, self._parts)
-        if wave == 1:
             if self._has("professionals"):
                 merged_professionals.make(self.work, self.target)
             if self._has("orders"):

@@ -37,6 +37,11 @@ from engine.session.execution import Watch, Workers
 from engine.session.stop import Stop
 from engine.start import begin
 
+AGAIN = """
+    select legacy_table from migration.rejects where run_id = %(run)s
+    union all select legacy_table from migration.notes
+    where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
+"""
 MOST_AGAIN = 100_000  # rows of a table that were rejected, or have lost something: of more the table is derived whole
 FARTHEST = 20  # deltas of one round, each wider than the one before; the depth of what depends on what is far less
 
@@ -174,13 +179,7 @@ class Round:
 
     def _with_many_again(self) -> set[str]:
         """Tables of which so many rows are derived in every round that this process should not hold their keys."""
-        query = """
-            select legacy_table from (
-                select legacy_table from migration.rejects where run_id = %(run)s
-                union all select legacy_table from migration.notes
-                where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
-            ) as again group by 1 having count(*) > %(most)s
-        """
+        query = f"select legacy_table from ({AGAIN}) as again group by 1 having count(*) > %(most)s"
         return {name for (name,) in self.target.execute(query, {"run": self.work.run_id, "most": MOST_AGAIN})}
 
     def _renumbered(self) -> set[str]:
@@ -195,11 +194,7 @@ class Round:
     def _waiting(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
         """Units with rejected rows, or lost references, of which a parent table is derived: rows may come back. So of
         which the legacy table is read by a group: what was rejected has no notes but that."""
-        query = """
-            select legacy_table from migration.rejects where run_id = %(run)s
-            union select legacy_table from migration.notes
-            where run_id = %(run)s and (note like 'orphan: %%' or note like 'not_made: %%')
-        """
+        query = f"select distinct legacy_table from ({AGAIN}) as again"
         waiting = {name for (name,) in self.target.execute(query, {"run": self.work.run_id})}
         found, parents = set[Rows](), self.work.plan.parents
         read = {route.legacy_table for group in groups for route in group.routes}
