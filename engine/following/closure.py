@@ -88,9 +88,12 @@ def of(delta: Delta) -> Wider:
 
 def same(delta: Delta, wider: set[Rows | Group]) -> frozenset[Rows | Group]:
     """The units of a delta that come out the same in a wider one: none of the tables that theirs refer to, directly or
-    not, is filled by another one, and none reads the same legacy rows, of which a rejection forgets all notes. wider:
-    units that the wider delta derives anew, or more rows of."""
+    not, is filled by another one, and none reads the same legacy rows, of which a rejection forgets all notes. A table
+    that has lost rows is not among them where a table that is derived anew refers to it: a run has such a row until it
+    goes. wider: units that the wider delta derives anew, or more rows of."""
     plan = delta.main.plan
+    query = "select distinct legacy_table from migration.rejects where run_id = %s"
+    rejected = {name for (name,) in delta.target.execute(query, [delta.work.run_id])}
     parents = {name: set(found) for name, found in plan.parents.items()}
     for step in plan.follows:
         filled = delta.units.accounting(step.legacy_table)
@@ -98,11 +101,14 @@ def same(delta: Delta, wider: set[Rows | Group]) -> frozenset[Rows | Group]:
     again = set(wider)
     while True:
         changed = {name for unit in again for name in _build_tables(unit)}
+        named = {parent for name in changed for parent in plan.parents.get(name, ())}
         read = {route.legacy_table for unit in again for route in unit.routes}
         more = {
             unit
             for unit in delta.all - again
-            if _with_parents(_build_tables(unit), parents) & changed or {r.legacy_table for r in unit.routes} & read
+            if with_parents(_build_tables(unit), parents) & changed
+            or {r.legacy_table for r in unit.routes} & read
+            or (isinstance(unit, Rows) and unit.legacy_table in rejected and _build_tables(unit) & named)
         }
         if not more:
             return frozenset(delta.all - again)
@@ -113,7 +119,7 @@ def _build_tables(unit: Rows | Group) -> set[str]:
     return {name for is_archive, name in filled_by(unit) if not is_archive}
 
 
-def _with_parents(names: set[str], parents: Mapping[str, set[str]]) -> set[str]:
+def with_parents(names: set[str], parents: Mapping[str, set[str]]) -> set[str]:
     """These tables and all that they refer to, directly or not."""
     known = set(names)
     while more := {parent for name in known for parent in parents.get(name, ())} - known:

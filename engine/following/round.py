@@ -163,7 +163,7 @@ class Round:
             rows |= self._waiting(units, rows, groups)
             if not rows and not groups:
                 return None
-            delta = self._derive(source, changes, units, rows, groups, keys, before)
+            delta = self._derive(source, changes, units, rows | self._lost(units, rows, groups), groups, keys, before)
             wider = closure.of(delta)
             if not wider:
                 self._time("read", started)
@@ -212,6 +212,18 @@ class Round:
             if not more:
                 return found
             found |= more
+
+    def _lost(self, units: Units, rows: set[Rows], groups: set[Group]) -> set[Rows]:
+        """Units with rejected rows to which derived tables refer, directly or not. A run has such a row until it goes,
+        and what names it may go for something else before."""
+        query = "select distinct legacy_table from migration.rejects where run_id = %s"
+        rejected = {name for (name,) in self.target.execute(query, [self.work.run_id])}
+        named = closure.with_parents(_filled(rows, groups), self.work.plan.parents)
+        return {
+            unit
+            for unit in set(units.rows) - rows
+            if unit.legacy_table in rejected and named & {t.name for t in unit.tables if not t.is_archive}
+        }
 
     def _derive(
         self,
