@@ -18,11 +18,11 @@ from psycopg import errors, sql
 from config.errors import TargetError, VerificationFailed
 from config.shapes import Table
 from engine.chunks.work import Work, in_build
-from engine.following import books, making_room
+from engine.following import books, figures, making_room
 from engine.following.delta import Delta
 from engine.following.seeds import final_column, final_place
 from engine.following.units import Filled, Group, Rows
-from engine.load import between_waves, ddl
+from engine.load import ddl
 from engine.planning.plan import Plan
 from engine.session import fetch
 from engine.session.blame import blame
@@ -87,10 +87,10 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     work, target, changed = delta.work, delta.target, Changed()
     oids = _oids(delta)
     went_before = _went(target, oids)
-    loaded = _loaded_of_groups(delta)
+    loaded = figures.of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
-        places = {table: _main_place(delta, table).as_string() for table, _ in tables}
+        places = {table: main_place(delta, table).as_string() for table, _ in tables}
         room = making_room.Room(target, {p: oids[table.is_archive, table.name] for table, p in places.items()})
         room.make()
         room.drop_uniques([p for table, p in places.items() if room.has_uniques(p) and _swaps(delta, table)])
@@ -106,7 +106,8 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
         room.close()
         _prove(delta, changed, went_before, _went(target, oids))
     changed.books = books.replace(delta) | {"tables"}
-    _record_figures(delta, changed, loaded, source_rows, files)
+    loaded += figures.of_kin(delta, source_rows)
+    figures.record(delta, changed, loaded, source_rows, files)
     return changed
 
 
@@ -131,7 +132,7 @@ def _delta_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(work.archive_schema if table.is_archive else work.schema, table.name)
 
 
-def _main_place(delta: Delta, table: Filled) -> sql.Identifier:
+def main_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(*final_place(delta.work, table))
 
 
@@ -165,7 +166,7 @@ def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
         return True
     columns = [column.name for column in shape.columns if final_column(delta.work, table, column.name) in finals]
     query = sql.SQL("select count(*) > 0 from {} as m join {} as d on {} where {}").format(
-        _main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
+        main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
     )
     return fetch.value(bool, delta.target, query)
 
@@ -181,7 +182,7 @@ def _put(delta: Delta, table: Filled) -> tuple[int, int, int]:
         return _put_keyless(delta, table)
     own = [column.name for column in shape.columns if not column.generated]
     final = {name: sql.Identifier(final_column(delta.work, table, name)) for name in own}
-    given = {"main": _main_place(delta, table), "delta": _delta_place(delta, table), "same": _same(delta, table)}
+    given = {"main": main_place(delta, table), "delta": _delta_place(delta, table), "same": _same(delta, table)}
     sets = sql.SQL(", ").join(sql.SQL("{} = d.{}").format(final[name], sql.Identifier(name)) for name in own)
     update = sql.SQL("update {main} as m set {sets} from {delta} as d where {same} and {differ}")
     updated = delta.target.execute(update.format(sets=sets, differ=_compared(delta, table, own), **given)).rowcount
@@ -212,7 +213,7 @@ def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int, int]:
     """Of a table without a key, remove rows that the delta has less often, and add those that it has more often."""
     own = [column.name for column in _shape(delta, table).columns if not column.generated]
     finals = [final_column(delta.work, table, name) for name in own]
-    main, place = _main_place(delta, table), _delta_place(delta, table)
+    main, place = main_place(delta, table), _delta_place(delta, table)
     delta.target.execute(
         sql.SQL(PAIRS).format(
             PAIR, main=main, delta=place, final=_row("m", finals), own=_row("d", own), different=IS_DIFFERENT
@@ -239,20 +240,21 @@ def _delete(delta: Delta, table: Filled, unit: Rows | Group) -> int:
     if not _shape(delta, table).primary_key:
         return 0
     query = sql.SQL("delete from {} as t using ({}) as g where t.ctid = g.place")
-    return delta.target.execute(query.format(_main_place(delta, table), _going(delta, table, unit))).rowcount
+    return delta.target.execute(query.format(main_place(delta, table), _going(delta, table, unit))).rowcount
 
 
 def _going(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composed:
     """A query for the places of the rows that go."""
     query = "select m.ctid as place from {} as m where {} and not exists (select from {} as d where {})"
-    places = _main_place(delta, table), _is_meant(delta, table, unit), _delta_place(delta, table), _same(delta, table)
+    places = main_place(delta, table), _is_meant(delta, table, unit), _delta_place(delta, table), _same(delta, table)
     return sql.SQL(query).format(*places)
 
 
 def _is_meant(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composable:
     """Whether a row of the build, under alias m, is one of those that the round derives anew, or found gone."""
     if isinstance(unit, Group):
-        return sql.SQL("true")
+        kin = delta.kin.get(unit)
+        return kin.owns(table, "m", is_final=True) if kin else sql.SQL("true")
     seeds = delta.seeds[unit.legacy_table]
     legacy = sql.SQL(", ").join(map(sql.Identifier, seeds.legacy.shape.primary_key))
     own = sql.SQL(", ").join(sql.Identifier("m", final_column(delta.work, table, name)) for name in table.key)
@@ -296,7 +298,7 @@ def _oids(delta: Delta) -> dict[Where, int]:
     shapes = {False: delta.main.plan.build, True: delta.main.plan.archive}
     wheres = [(is_archive, shape.name) for is_archive, found in shapes.items() for shape in found]
     tables = {where: Filled(where[1], where[0], (), False) for where in wheres}
-    places = {_main_place(delta, table).as_string(): where for where, table in tables.items()}
+    places = {main_place(delta, table).as_string(): where for where, table in tables.items()}
     return {places[place]: oid for place, oid in delta.target.execute(OIDS, [list(places)]).fetchall()}
 
 
@@ -304,53 +306,6 @@ def _went(target: psycopg.Connection, oids: Mapping[Where, int]) -> dict[Where, 
     """Rows deleted by this session, of every table; no table where the server does not count."""
     wheres = {oid: where for where, oid in oids.items()}
     return {wheres[oid]: went for oid, went in target.execute(WENT, [list(wheres)]).fetchall()}
-
-
-def _loaded_of_groups(delta: Delta) -> list[tuple[str, int, int]]:
-    """(legacy table, loaded, archived) of those whose rows a group accounts for, as a run counts them."""
-    counted = {name for group in delta.groups for name in group.accounted}
-    batches = [
-        [table for table in tables if table.name in counted]
-        for tables in between_waves.counted_together(delta.main.plan)
-    ]
-    loaded = dict(between_waves.count_loaded(delta.work, [tables for tables in batches if tables]))
-    archived: dict[str, int] = dict(delta.target.execute(between_waves.ARCHIVED, (delta.work.run_id,)).fetchall())
-    found = []
-    for name, rows in loaded.items():
-        table = delta.main.plan.table(name)
-        is_archive = table.disposition == "archive"
-        route = next(route for route in table.routes if route.is_accounted)
-        found.append((name, 0, rows) if is_archive else (name, rows, archived.get(route.name, 0)))
-    return found
-
-
-def _record_figures(
-    delta: Delta,
-    changed: Changed,
-    loaded: list[tuple[str, int, int]],
-    source_rows: Mapping[str, int],
-    files: Mapping[str, str],
-) -> None:
-    target, run = delta.target, delta.main.run_id
-    target.execute(
-        "update migration.tables as t set source_rows = given.rows, files = given.files "
-        "from unnest(%s::text[], %s::bigint[], %s::text[]) as given (name, rows, files) "
-        "where t.run_id = %s and t.legacy_table = given.name",
-        [list(source_rows), list(source_rows.values()), [files[name] for name in source_rows], run],
-    )
-    figures = [(name, rows, archived, False) for name, rows, archived in loaded]
-    for unit in delta.rows:
-        growth = changed.growth(unit.home)
-        figures.append((unit.legacy_table, *((0, growth) if unit.home.is_archive else (growth, 0)), True))
-    if not figures:
-        return
-    target.execute(
-        "update migration.tables as t set loaded = given.loaded + case when more then t.loaded else 0 end, "
-        "archived = given.archived + case when more then t.archived else 0 end "
-        "from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::boolean[]) as given (name, loaded, archived, more) "
-        "where t.run_id = %s and t.legacy_table = given.name",
-        [*(list(column) for column in zip(*figures, strict=True)), run],
-    )
 
 
 def place_sequences(work: Work, target: psycopg.Connection) -> None:

@@ -15,17 +15,24 @@ from engine.following.units import Group, Rows
 
 if TYPE_CHECKING:
     from engine.following.delta import Delta
+    from engine.following.kin import Kin
     from engine.planning.plan import Plan
 
 OF_ROWS = ("rejects", "id_map", "removed_links", "notes", "moved", "gone")
 OF_UNIT = """
-    run_id = %(run)s and legacy_table = any (%(names)s)
+    legacy_table = any (%(names)s)
     and (target_table = any (%(final)s) or target_table is null and legacy_table = any (%(accounted)s))
 """
+OF_ACCOUNTED = "legacy_table = any (%(accounted)s)"
 BORROW_MOVED = """
     insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
     select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved
     where run_id = %(run)s and legacy_table = any (%(followed)s) and legacy_table <> all (%(derived)s)
+"""
+BORROW_MOVED_OF_OTHERS = """
+    insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
+    select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved as m
+    where run_id = %(run)s and legacy_table = any (%(followed)s) and not ({meant})
 """
 BORROW_GONE = """
     insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id
@@ -38,8 +45,13 @@ def borrow(delta: "Delta") -> None:
     single rows name only what the plan has them follow."""
     give_back(delta)
     steps, plan = delta.work.plan.follows, delta.main.plan
-    names = [table.name for table in plan.tables] if delta.groups else [step.legacy_table for step in steps]
+    follow = [step.legacy_table for step in steps]
+    names = [table.name for table in plan.tables] if set(delta.groups) - set(delta.kin) else follow
     delta.target.execute(BORROW_MOVED, _of(delta) | {"followed": names})
+    for kin in delta.kin.values():
+        for table in kin.spec.tables:
+            query = sql.SQL(BORROW_MOVED_OF_OTHERS).format(meant=kin.has_id(table, "m.legacy_id"))
+            delta.target.execute(query, _of(delta) | {"followed": [table.name] if table.name in follow else []})
     delta.target.execute(BORROW_GONE, _of(delta))
 
 
@@ -48,6 +60,12 @@ def give_back(delta: "Delta") -> None:
     given = _of(delta)
     of_others = "run_id = %(delta)s and legacy_table <> all (%(derived)s)"
     delta.target.execute(f"delete from migration.moved where {of_others}", given)
+    for kin in delta.kin.values():
+        for table in kin.spec.tables:
+            query = "delete from migration.moved as m where run_id = %(delta)s and legacy_table = {} and not ({})"
+            delta.target.execute(
+                sql.SQL(query).format(sql.Literal(table.name), kin.has_id(table, "m.legacy_id")), given
+            )
     delta.target.execute(
         "delete from migration.gone where run_id = %(delta)s and build_table <> all (%(tables)s)", given
     )
@@ -69,7 +87,8 @@ def replace(delta: "Delta") -> set[str]:
     written = set[str]()
     for unit in units:
         keys = delta.seeds[unit.legacy_table].texts() if isinstance(unit, Rows) else None
-        written |= forget(delta.target, delta.main.run_id, delta.main.plan, unit, keys)
+        kin = delta.kin.get(unit) if isinstance(unit, Group) else None
+        written |= forget(delta.target, delta.main.run_id, delta.main.plan, unit, keys, kin)
     give_back(delta)
     for table in OF_ROWS:
         query = "update {} set run_id = %(run)s where run_id = %(delta)s"
@@ -79,10 +98,16 @@ def replace(delta: "Delta") -> set[str]:
 
 
 def forget(
-    target: psycopg.Connection, run_id: str, plan: "Plan", unit: Rows | Group, keys: sql.Composed | None = None
+    target: psycopg.Connection,
+    run_id: str,
+    plan: "Plan",
+    unit: Rows | Group,
+    keys: sql.Composed | None = None,
+    kin: "Kin | None" = None,
 ) -> set[str]:
     """Delete what the books of a run, or of its delta, say of a unit's rows. keys: a query for those that are meant,
-    where not all are; of what was rejected all are derived anew. Returns the tables that had any."""
+    where not all are; kin: the same of a group; of what was rejected all are derived anew. Returns the tables that had
+    any."""
     accounted = [unit.legacy_table] if isinstance(unit, Rows) else sorted(unit.accounted)
     tables = [t.name for t in unit.tables] if isinstance(unit, Rows) else [name for _, name in unit.tables]
     given = {
@@ -92,14 +117,21 @@ def forget(
         "build": tables,
         "final": [plan.final_name(name) for name in tables],
     }
-    queries: dict[str, sql.SQL | sql.Composed] = {}
-    queries["gone"] = sql.SQL("delete from migration.gone where run_id = %(run)s and build_table = any (%(build)s)")
-    for table in ("rejects", "removed_links", "moved"):
-        query = "delete from {} where run_id = %(run)s and legacy_table = any (%(accounted)s)"
-        queries[table] = sql.SQL(query).format(sql.Identifier(bookkeeping.SCHEMA, table))
-    for table, column in (("notes", "legacy_key"), ("id_map", "legacy_id")):
-        meant = sql.SQL("{} in ({})").format(sql.Identifier(column), keys) if keys else sql.SQL("true")
-        queries[table] = sql.SQL("delete from {} where {} and {}").format(
-            sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(OF_UNIT), meant
+    meant: dict[str, sql.Composable] = dict.fromkeys(OF_ROWS, sql.SQL("true"))
+    if keys:
+        meant |= {"notes": _among("legacy_key", keys), "id_map": _among("legacy_id", keys)}
+    if kin:
+        meant |= {"notes": kin.has_key("b.legacy_table", "b.legacy_key"), "removed_links": kin.has_root("b")}
+        meant |= dict.fromkeys(("moved", "id_map"), kin.has_any_id("b"))
+    where = {"gone": "build_table = any (%(build)s)", "notes": OF_UNIT, "id_map": OF_UNIT}
+    queries = {
+        table: sql.SQL("delete from {} as b where run_id = %(run)s and {} and {}").format(
+            sql.Identifier(bookkeeping.SCHEMA, table), sql.SQL(where.get(table, OF_ACCOUNTED)), meant[table]
         )
+        for table in OF_ROWS
+    }
     return {table for table, query in queries.items() if target.execute(query, given).rowcount}
+
+
+def _among(column: str, keys: sql.Composed) -> sql.Composed:
+    return sql.SQL("{} in ({})").format(sql.Identifier(column), keys)

@@ -18,6 +18,7 @@ from psycopg import sql
 from config.errors import SourceError
 from config.postgres.quoting import quoted
 from engine.chunks.work import in_build
+from engine.following import ties
 from engine.following.delta import Delta
 from engine.following.seeds import final_column, final_place
 from engine.following.units import Filled, Group, Rows, filled_by
@@ -56,18 +57,22 @@ MENTIONED = """
 
 @dataclass
 class Wider:
-    """What has to be derived besides. keys: of single rows, by legacy table, as the books write them."""
+    """What has to be derived besides. keys: of single rows, by legacy table, as the books write them. ties: of rows of
+    groups that need not be derived whole. whole: groups that have to be."""
 
     keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     groups: set[Group] = field(default_factory=set)
+    ties: dict[Group, set[str]] = field(default_factory=lambda: defaultdict(set))
+    whole: set[Group] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return any(self.keys.values()) or bool(self.groups)
 
     def add(self, unit: Rows | Group | None, keys: list[str]) -> None:
-        if isinstance(unit, Group):
+        if isinstance(unit, Group) and keys:
             self.groups.add(unit)
-        elif unit and keys:
+            self.ties[unit] |= set(keys)
+        elif isinstance(unit, Rows) and keys:
             self.keys[unit.legacy_table] |= set(keys)
 
 
@@ -205,7 +210,7 @@ def _rivals(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
 def _moved(delta: Delta, step: Follow, found: Wider) -> None:
     """Rows with a reference that leads elsewhere now."""
     unit = delta.units.filling(step.table)
-    if unit is None or unit in delta.groups:
+    if unit is None or (unit in delta.groups and unit not in delta.kin):
         return
     ids: set[str] = set()
     runs = (delta.main.run_id, delta.work.run_id)
@@ -216,6 +221,7 @@ def _moved(delta: Delta, step: Follow, found: Wider) -> None:
         return
     if isinstance(unit, Group):
         found.groups.add(unit)
+        found.whole.add(unit)
         return
     table = delta.work.plan.table(unit.legacy_table).legacy
     column = table.shape.find_column(step.column)
@@ -238,8 +244,15 @@ def _moved(delta: Delta, step: Follow, found: Wider) -> None:
 
 
 def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.Composable) -> list[str]:
-    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table one, if it has any."""
+    """Legacy keys of the kept rows of which the condition over alias t holds; of a group's table their ties, or one
+    empty text, if there are any."""
     unit = delta.units.filling(build_table)
+    if isinstance(unit, Group) and unit in delta.specs and (owner := delta.specs[unit].owners[build_table]):
+        name, whose = owner
+        column = delta.work.plan.shape(build_table).column(name)
+        tie = sql.SQL(ties.tie_of(column, whose, sql.Identifier("t", name).as_string(None)))
+        asked = sql.SQL("select distinct {} from {} as t where {}").format(tie, kept, condition)
+        return [tie for (tie,) in delta.target.execute(asked)]
     if not isinstance(unit, Rows):
         query = sql.SQL("select exists (select from {} as t where {})").format(kept, condition)
         return [""] if fetch.value(bool, delta.target, query) else []
@@ -259,7 +272,8 @@ def _keys(delta: Delta, build_table: str, kept: sql.Identifier, condition: sql.C
 def _main(delta: Delta, build_table: str, columns: tuple[str, ...]) -> sql.Composed:
     """A table of the build as it is, under legacy names; these columns, and those that say of which row each is."""
     table = _filled(delta, build_table)
-    names = dict.fromkeys((*columns, *table.key))
+    owner = [own[0] for each in delta.kin.values() if (own := each.spec.owners.get(build_table))]
+    names = dict.fromkeys((*columns, *table.key, *owner))
     listed = sql.SQL(", ").join(
         sql.SQL("m.{} as {}").format(sql.Identifier(final_column(delta.work, table, name)), sql.Identifier(name))
         for name in names
@@ -289,4 +303,7 @@ def _replaced(delta: Delta, build_table: str) -> sql.Composable:
                 return sql.SQL(
                     "exists (select from (select {names} from {} union all select {names} from {}) as k where {same})"
                 ).format(seeds.keys, seeds.gone, names=names, same=same)
+    for each in delta.kin.values():
+        if build_table in each.spec.owners:
+            return each.owns(Filled(build_table, False, (), False), "o", is_final=False)
     return sql.SQL("true")

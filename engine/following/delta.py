@@ -23,7 +23,9 @@ from engine.chunks import work as works
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Chunk, Part, Work
 from engine.following import books
+from engine.following.kin import Kin
 from engine.following.seeds import Seeds, final_column, final_place
+from engine.following.ties import Spec
 from engine.following.units import Filled, Group, Rows, Units, filled_by
 from engine.load import between_waves, ddl, lookups
 from engine.load.build import WAVES, after_load, judgeable
@@ -49,9 +51,9 @@ class Delta:
     """One attempt at the delta of a round.
 
     main: the run's own work, in the round's snapshot; target: a session for what is done one after the other; units:
-    all; rows, groups: those that are derived. before: a narrower delta, whose schemas there are; same: units of it that
-    have come out as they would here: they are taken over. gone: legacy table → how many of its keys are gone, of those
-    that are followed row by row.
+    all; rows, groups: those that are derived; specs: of groups of which some rows are, not all. before: a narrower
+    delta, whose schemas there are; same: units of it that have come out as they would here: they are taken over. gone:
+    legacy table → how many of its keys are gone, of those that are followed row by row.
     """
 
     main: Work
@@ -65,7 +67,9 @@ class Delta:
     before: "Delta | None" = None
     same: frozenset[Rows | Group] = frozenset()
     gone: dict[str, int] = field(default_factory=dict)
+    specs: Mapping[Group, Spec] = field(default_factory=dict)
     seeds: dict[str, Seeds] = field(init=False)
+    kin: dict[Group, Kin] = field(init=False)
     work: Work = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +78,7 @@ class Delta:
             of=self.main.run_id,
             schema=f"{plan.target_schema}{deltas.SUFFIX}",
             archive_schema=f"{publish.ARCHIVE}{deltas.SUFFIX}",
-            kept={t.name: self._kept_view(t.name) for unit in self.rows for t in unit.tables if not t.is_archive},
+            kept={name: self._kept_view(name) for name in self._kept_names},
             followed=frozenset(step.legacy_table for step in plan.follows),
         )
         self.work = replace(
@@ -82,6 +86,15 @@ class Delta:
         )
         numbers = {unit: number for number, unit in enumerate(self.units.rows)}
         self.seeds = {unit.legacy_table: Seeds(self.work, unit, numbers[unit]) for unit in self.rows}
+        places = {group: number for number, group in enumerate(self.units.groups)}
+        self.kin = {g: Kin(self.work, self.specs[g], places[g]) for g in self.groups if g in self.specs}
+
+    @property
+    def _kept_names(self) -> list[str]:
+        """The tables of the build of which some rows are derived, and others kept."""
+        of_rows = [table.name for unit in self.rows for table in unit.tables if not table.is_archive]
+        of_kin = [self.specs[group].owners.items() for group in self.groups if group in self.specs]
+        return of_rows + [name for owners in of_kin for name, owner in owners if owner]
 
     @property
     def routes(self) -> list[Route]:
@@ -142,7 +155,12 @@ class Delta:
                 for table in unit.tables:
                     if not table.is_archive:
                         self._view_kept(self._kept_view(table.name), table, self.seeds[unit.legacy_table])
-            books.borrow(self)
+            for group, kin in self.kin.items():
+                if group not in self.same:
+                    kin.make(self.target)
+                for name, owner in kin.spec.owners.items():
+                    if owner:
+                        self._view_others(name, kin)
 
     @property
     def all(self) -> set[Rows | Group]:
@@ -169,15 +187,17 @@ class Delta:
 
     def _take_over(self, before: "Delta") -> None:
         """Remove what the earlier delta has of units that are derived once more; others stay, with their books."""
+        books.give_back(before)  # of a unit that is derived here for the first time, too
         kept = {(self.work.archive_schema if archive else self.work.schema, name) for archive, name in self._taken_over}
         seeds = [self.seeds[unit.legacy_table] for unit in self.rows if unit in self.same]
-        kept |= {(self.work.schema, name) for each in seeds for name in each.names}
+        kin = [self.kin[group] for group in self.groups if group in self.same and group in self.kin]
+        own = [*(each.names for each in seeds), *(each.names for each in kin)]
+        kept |= {(self.work.schema, name) for names in own for name in names}
         found = self.target.execute(RELATIONS, [[self.work.schema, self.work.archive_schema]]).fetchall()
         for kind, word in (("v", "view"), ("r", "table")):
             names = [sql.Identifier(s, name) for k, s, name in found if k == kind and (s, name) not in kept]
             if names:
                 self.target.execute(sql.SQL(f"drop {word} {{}}").format(sql.SQL(", ").join(names)))
-        books.give_back(before)  # of a unit that is derived here for the first time, too
         again = [unit for unit in before.all if unit not in self.same]
         for unit in again:
             books.forget(self.target, self.work.run_id, self.main.plan, unit)
@@ -218,16 +238,27 @@ class Delta:
         ).format(seeds.keys, seeds.gone, same=same)
         self._view(name, self.work.plan.shape(table.name), condition)
 
+    def _view_others(self, name: str, kin: Kin) -> None:
+        """The rows of a table of the build that are of no kin."""
+        table = Filled(name, False, (), False)
+        condition = sql.SQL("where not {}").format(kin.owns(table, "m", is_final=True))
+        self._view(self._kept_view(name), self.work.plan.shape(name), condition)
+
     # deriving
 
     def derive(self) -> None:
         """Load and judge. Errors: SourceError, TargetError, Interrupted."""
+        with self.target.transaction():
+            books.borrow(self)
         of_rows: dict[str, list[Chunk]] = {}
         for seeds in (self.seeds[unit.legacy_table] for unit in self.derived if isinstance(unit, Rows)):
             self.target.execute(sql.SQL("analyze {}, {}").format(seeds.keys, seeds.gone))
             for chunk in seeds.chunks(self.target):
                 of_rows.setdefault(chunk.route, []).append(chunk)
         groups = {route.name for unit in self.derived if isinstance(unit, Group) for route in unit.routes}
+        for chunk in (c for unit, kin in self.kin.items() if unit in self.derived for c in kin.chunks(self.target)):
+            of_rows.setdefault(chunk.route, []).append(chunk)
+        whole = {r.name for unit in self.derived if unit in self.groups and unit not in self.kin for r in unit.routes}
         if groups:
             lookups.prepare(self.work, list({name for r in self.routes if r.name in groups for name in r.lookups}))
         move = Move(self.work, self.watch, self.pauses)
@@ -235,8 +266,8 @@ class Delta:
         for wave in WAVES:
             if wave == 3 and groups:
                 between_waves.place_sequences(self.work, self.target)
-            routes = [r for r in self.routes if r.wave == wave and (r.name in groups or r.name in of_rows)]
-            pending = [chunk for route in routes for chunk in self._chunks(route, groups, of_rows)]
+            routes = [r for r in self.routes if r.wave == wave and (r.name in whole or r.name in of_rows)]
+            pending = [chunk for route in routes for chunk in self._chunks(route, whole, of_rows)]
             self.workers.map(f"derive, wave {wave}", move, pending)
             self._after(wave)
             self._judge(wave, state)
@@ -268,6 +299,10 @@ class Delta:
 
     def _parts(self, noted: Noted) -> Sequence[Part]:
         """The rows that may get such a note: those derived anew, where it is about what they fill; else all."""
+        for kin in self.kin.values():
+            names = {each for _, name in kin.spec.group.tables for each in (name, self.work.plan.final_name(name))}
+            if noted.legacy_table in kin.legacy_tables and noted.target_table in names:
+                return kin.parts(self.target, noted.legacy_table)
         seeds = self.seeds.get(noted.legacy_table)
         if seeds is None:
             return between_waves.WHOLE
@@ -313,7 +348,10 @@ class Delta:
         found: dict[str, tuple[str, ...] | None] = {
             name: tuple(key for (key,) in self.target.execute(seeds.texts())) for name, seeds in self.seeds.items()
         }
-        return found | {route.legacy_table: None for group in self.groups for route in group.routes}
+        for name, keys in ((n, k) for kin in self.kin.values() for n, k in kin.touched(self.target).items()):
+            found[name] = tuple({*(found.get(name) or ()), *keys})
+        whole = (group for group in self.groups if group not in self.kin)
+        return found | {route.legacy_table: None for group in whole for route in group.routes}
 
     def kept(self, build_table: str) -> sql.Identifier | None:
         """The view of the rows that the build keeps of a table; None where it keeps none: all is derived anew."""

@@ -27,7 +27,9 @@ from engine.following import closure
 from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
+from engine.following.hanging import Hanging
 from engine.following.seeds import final_place
+from engine.following.ties import Spec
 from engine.following.units import Filled, Group, Rows, Units
 from engine.gates import gates, seal
 from engine.load import ddl
@@ -116,7 +118,8 @@ def mark_of(conn: psycopg.Connection, source: psycopg.Connection, run_id: str, s
 @dataclass
 class Round:
     """One round under way. work: of the run, in the round's snapshot; target: a session that is ours; changes: what was
-    written since the last round, where that is known."""
+    written since the last round, where that is known; hanging: of groups what hangs together, None: they are derived
+    whole."""
 
     work: Work
     target: psycopg.Connection
@@ -124,6 +127,7 @@ class Round:
     watch: Watch
     pauses: Pauses
     changes: Changes | None = None
+    hanging: Hanging | None = None
     began: float = field(default_factory=time.monotonic)
     parts: dict[str, float] = field(default_factory=dict)
 
@@ -157,23 +161,30 @@ class Round:
         rows = {unit for unit in units.rows if unit.legacy_table in changed}
         renumbered = self._renumbered()
         groups = {group for group in units.groups if group.reads & changed or renumbered & _made(group)}
+        anew = {group for group in units.groups if group.reads & whole or renumbered & _made(group)}
+        specs = self.hanging.specs(source, units, changes, anew, MOST_AGAIN) if self.hanging else {}
         keys: dict[str, set[str]] = {}
+        ties: dict[Group, set[str]] = {}
         before: tuple[Delta, frozenset[Rows | Group]] | None = None
         for _ in range(FARTHEST):
             rows |= self._waiting(units, rows, groups)
             if not rows and not groups:
                 return None
-            delta = self._derive(source, changes, units, rows | self._lost(units, rows, groups), groups, keys, before)
+            lost = self._lost(units, rows, groups)
+            delta = self._derive(source, changes, units, rows | lost, groups, keys, specs, ties, before)
             wider = closure.of(delta)
             if not wider:
                 self._time("read", started)
                 return delta
             for name, more in wider.keys.items():
                 keys[name] = keys.get(name, set()) | more
+            for group, more in wider.ties.items():
+                ties[group] = ties.get(group, set()) | more
+            specs = {group: spec for group, spec in specs.items() if group not in wider.whole}
             added = {unit for unit in units.rows if unit.legacy_table in wider.keys}
             rows |= added | self._waiting(units, rows | added, groups | wider.groups)
             groups |= wider.groups
-            fresh: set[Rows | Group] = {*(rows - set(delta.rows)), *(groups - set(delta.groups))}
+            fresh: set[Rows | Group] = {*(rows - set(delta.rows)), *wider.groups, *(groups - set(delta.groups))}
             before = delta, closure.same(delta, fresh | added)
         raise Anew(f"what one change touches was not found within {FARTHEST} steps")
 
@@ -233,6 +244,8 @@ class Round:
         rows: set[Rows],
         groups: set[Group],
         keys: Mapping[str, set[str]],
+        specs: Mapping[Group, Spec],
+        ties: Mapping[Group, set[str]],
         before: tuple[Delta, frozenset[Rows | Group]] | None,
     ) -> Delta:
         """before: a narrower delta, and what comes out of it here, too."""
@@ -241,10 +254,13 @@ class Round:
         chosen = tuple(group for group in units.groups if group in groups)
         own = (self.work, self.target, self.workers, self.watch, self.pauses, units, ordered, chosen)
         narrower, same = before or (None, frozenset())
-        delta = Delta(*own, narrower, same, dict(narrower.gone) if narrower else {})
+        delta = Delta(*own, narrower, same, dict(narrower.gone) if narrower else {}, specs)
         delta.make()
         for unit in delta.derived:
             if not isinstance(unit, Rows):
+                if unit in delta.kin:
+                    with blame(TargetError, "asking what hangs together", self.work.stop):
+                        delta.kin[unit].read(source, self.target, changes, ties.get(unit, ()))
                 continue
             name, seeds = unit.legacy_table, delta.seeds[unit.legacy_table]
             with blame(TargetError, f"asking what has changed in {name}", self.work.stop):
@@ -278,7 +294,11 @@ class Round:
             gone = {name: count for name, count in delta.gone.items() if count} if delta else {}
             told = self._told(changes, changed, read, gone, delta.touched() if delta else {})
             number = rounds.add(self.target, work.run_id, changes.now, told.to_dict(), told.seconds)
+            if self.hanging:
+                self.hanging.remember(self.target, delta)
             work.sessions.guard.check()
+        if self.hanging:
+            self.hanging.committed()
         if delta:
             begin.drop_deltas(self.target, work.plan.target_schema)
         return replace(told, number=number)

@@ -100,13 +100,7 @@ class Seeds:
             sql.SQL("{} as {}").format(sql.Identifier(final_column(self.work, home, c)), sql.Identifier(c))
             for c in shape.primary_key
         )
-        columns = [shape.column(name) for name in shape.primary_key]
-        one = len(columns) == 1
-        texts = ["r.legacy_key" if one else f"(r.legacy_key::jsonb ->> {n})" for n in range(len(columns))]
-        read = sql.SQL(", ").join(
-            sql.SQL(f"cast({text} as {column.type}) as {{}}").format(sql.Identifier(column.name))
-            for text, column in zip(texts, columns, strict=True)
-        )
+        read = columns_of(self.legacy, "r.legacy_key")
         return [
             sql.SQL("select {} from {}").format(own, sql.Identifier(*final_place(self.work, home))),
             sql.SQL("select {} from migration.rejects as r where r.run_id = {} and r.legacy_table = {}").format(
@@ -173,6 +167,16 @@ class Seeds:
         return sql.SQL(query).format(
             key=sql.SQL(legacy_key(self.legacy)), columns=self.columns, keys=self.keys, gone=self.gone
         )
+
+
+def columns_of(table: LegacyTable, key: str) -> sql.Composed:
+    """SQL: the columns of a legacy key, of their own types and names. key: SQL of it as the books write it."""
+    columns = [table.shape.column(name) for name in table.shape.primary_key]
+    texts = [key] if len(columns) == 1 else [f"({key}::jsonb ->> {n})" for n in range(len(columns))]
+    return sql.SQL(", ").join(
+        sql.SQL(f"cast({text} as {column.type}) as {{}}").format(sql.Identifier(column.name))
+        for text, column in zip(texts, columns, strict=True)
+    )
 
 
 def final_place(work: Work, table: Filled) -> tuple[str, str]:

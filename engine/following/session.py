@@ -25,6 +25,7 @@ from engine.books.lease import Lease
 from engine.changes.feed import Changes
 from engine.chunks.pauses import Pauses
 from engine.chunks.work import Work
+from engine.following.hanging import Hanging, Known
 from engine.following.round import Anew, Round, Told, compared, mark_of, read_of
 from engine.planning import probe
 from engine.planning.plan import Plan
@@ -41,7 +42,8 @@ MADE = "renames"  # the last step of a build
 
 @dataclass
 class Following:
-    """A build in our hands. settings: as the run began with them; conn: on the target."""
+    """A build in our hands. settings: as the run began with them; conn: on the target. known: what of groups hangs
+    together; None: groups are derived whole."""
 
     settings: Settings
     run: Run
@@ -51,6 +53,7 @@ class Following:
     clock: Clock
     touched: dict[str, set[str] | None] = field(default_factory=dict)
     before: tuple[Plan, probe.Again] | None = None
+    known: Known | None = None
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -73,7 +76,9 @@ class Following:
             with connect.unflushed(self.conn):
                 pauses = Pauses(work, self.clock.message)
                 pauses.wait()
-                told = Round(work, self.conn, self.workers, self.clock, pauses, changes, began, parts).run()
+                own = (work, self.conn, self.workers, self.clock, pauses, changes)
+                hanging = Hanging(work, self.known) if self.known else None
+                told = Round(*own, hanging, began, parts).run()
         self.before = plan, looks
         for table, keys in told.touched.items():
             known = self.touched.get(table, set())
@@ -119,11 +124,17 @@ class Following:
 
 @contextlib.contextmanager
 def following(
-    settings: Settings, run_id: str, workers: Workers | None, watch: Watch, *, is_rehearsal: bool = False
+    settings: Settings,
+    run_id: str,
+    workers: Workers | None,
+    watch: Watch,
+    *,
+    is_rehearsal: bool = False,
+    known: Known | None = None,
 ) -> Iterator[Following]:
     """Take up a finished build. Afterwards its run is `built`, unless an error says otherwise.
 
-    is_rehearsal: the build is a dry-run's, and is not to be published.
+    is_rehearsal: the build is a dry-run's, and is not to be published. known: see Following.
     Errors: ConfigError where there is no such build; TargetBusy, SourceError, TargetError.
     """
     clock = Clock(watch)
@@ -135,7 +146,7 @@ def following(
         settings = profiles.as_begun(settings, run)
         run = bookkeeping.resume_run(conn, run_id, settings.profile)
         try:
-            yield Following(settings, run, conn, lease, workers or Threads(settings.workers), clock)
+            yield Following(settings, run, conn, lease, workers or Threads(settings.workers), clock, known=known)
         finally:
             clock.finish()
             with contextlib.suppress(psycopg.Error):

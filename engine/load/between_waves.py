@@ -128,11 +128,11 @@ def counted_together(plan: Plan) -> list[list[TablePlan]]:
     found: dict[tuple[bool, str], list[TablePlan]] = defaultdict(list)
     for table in plan.tables:
         if table.disposition != "skip":
-            found[_counted_in(table)].append(table)
+            found[counted_in(table)].append(table)
     return list(found.values())
 
 
-def _counted_in(table: TablePlan) -> tuple[bool, str]:
+def counted_in(table: TablePlan) -> tuple[bool, str]:
     """Whether in the archive, and the table there or in the build: the first target of the route that is accounted."""
     if table.disposition == "archive":
         return True, table.name
@@ -159,9 +159,9 @@ def record_loaded(work: Work, target: psycopg.Connection, counted: Iterable[tupl
 
 def _loaded(work: Work, target: psycopg.Connection, tables: Sequence[TablePlan]) -> list[tuple[str, int]]:
     """Of tables that are counted together."""
-    is_archived, counted_in = _counted_in(tables[0])
-    name = sql.Identifier(work.archive_schema if is_archived else work.schema, counted_in)
-    if is_archived or counted_in not in work.plan.hidden:
+    is_archived, home = counted_in(tables[0])
+    name = sql.Identifier(work.archive_schema if is_archived else work.schema, home)
+    if is_archived or home not in work.plan.hidden:
         count = fetch.value(int, target, COUNT.format(name))
         return [(table.name, count) for table in tables]
     found: dict[str, int] = dict(target.execute(COUNT_BY_ORIGIN.format(sql.Identifier(HIDDEN), name)).fetchall())

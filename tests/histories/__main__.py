@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         "--steps", type=int, default=9, help="transactions of each round, a quarter of it or three times as many"
     )
     parser.add_argument("--legacy", default="", choices=["", *dict.fromkeys(TURNS)], help="the only legacy database")
+    parser.add_argument(
+        "--partly", action="store_true", help="of groups derive only what hangs together with what was written"
+    )
     parser.add_argument("--golden", action="store_true", help="of golden cases, one after the other")
     parser.add_argument("--cases", default="", help="only those golden cases whose name has this in it")
     parser.add_argument("--logs", type=Path, default=LOGS, help="the folder for the log")
@@ -83,10 +86,10 @@ def _golden(grounds: Grounds, number: int, given: argparse.Namespace) -> tuple[s
 
 def _legacy(grounds: Grounds, number: int, given: argparse.Namespace) -> tuple[str, Played]:
     legacy = given.legacy or TURNS[number % len(TURNS)]
-    return legacy, _played(grounds, number, legacy, given.rounds, given.steps)
+    return legacy, _played(grounds, number, legacy, given)
 
 
-def _played(grounds: Grounds, number: int, legacy: str, rounds: int, steps: int) -> Played:
+def _played(grounds: Grounds, number: int, legacy: str, given: argparse.Namespace) -> Played:
     """Errors are told as faults."""
     is_late = number % 4 == 0
     there = grounds.place(number, legacy, is_one=False)
@@ -94,7 +97,9 @@ def _played(grounds: Grounds, number: int, legacy: str, rounds: int, steps: int)
         grounds.empty(there.target)
     settings, compared = there.settings(), f"f{number}"
     try:
-        played = play(settings, lambda: grounds.empty(compared), number, rounds, steps, BEFORE if is_late else 0)
+        before = BEFORE if is_late else 0
+        sizes = number, given.rounds, given.steps, before
+        played = play(settings, lambda: grounds.empty(compared), *sizes, is_partly=given.partly)
     except Exception as error:
         played = Played(faults=[f"broke off: {type(error).__name__}: {error}"])
     grounds.drop(compared)

@@ -13,6 +13,7 @@ from config.settings import Settings
 from engine import sync
 from engine.books import bookkeeping
 from engine.following import session as sessions
+from engine.following.hanging import Known
 from engine.following.round import Anew, Told
 from engine.following.session import Following
 from engine.planning.plan import Plan
@@ -55,8 +56,10 @@ def built(settings: Settings) -> str:
 
 
 @contextlib.contextmanager
-def following(settings: Settings, run_id: str) -> Iterator[Following]:
-    with sessions.following(settings, run_id, Threads(2), Silent()) as session:
+def following(settings: Settings, run_id: str, *, is_partly: bool = False) -> Iterator[Following]:
+    """is_partly: of groups only what hangs together with what was written is derived."""
+    known = Known() if is_partly else None
+    with sessions.following(settings, run_id, Threads(2), Silent(), known=known) as session:
         yield session
 
 
@@ -76,9 +79,19 @@ def against_fresh(session: Following, held: Snapshot, empty: Databases, plan: Pl
         return differences(side, fresh)
 
 
-def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: int, before: int = 0) -> Played:
+def play(
+    settings: Settings,
+    empty: Databases,
+    number: int,
+    rounds: int,
+    steps: int,
+    before: int = 0,
+    *,
+    is_partly: bool = False,
+) -> Played:
     """A history of so many rounds, of so many transactions each. before: those that come before the build is made;
-    then some tables are emptied; 0: it is made, or was made, of the source as it is. Errors: those of a round."""
+    then some tables are emptied; 0: it is made, or was made, of the source as it is. is_partly: see following. Errors:
+    those of a round."""
     began, played = time.monotonic(), Played()
     source = settings.source.conninfo
     with psycopg.connect(source, autocommit=True) as conn, History(conn, "public", number) as history:
@@ -87,7 +100,7 @@ def play(settings: Settings, empty: Databases, number: int, rounds: int, steps: 
             history.clear(CLEARED)
         run_id = built(settings)
         try:
-            with following(settings, run_id) as session:
+            with following(settings, run_id, is_partly=is_partly) as session:
                 while played.rounds < rounds and not played.faults:
                     done = history.step(round(history.rng.choice(SIZES) * steps))
                     if history.rng.random() < RARE:

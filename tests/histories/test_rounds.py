@@ -62,8 +62,9 @@ def test_a_build_follows_an_odd_database(odd: Followed, database: Database, monk
     assert played.faults == [] and played.rounds
 
 
-def test_a_build_follows_the_reference_database(reference: Followed, database: Database) -> None:
-    played = play(reference.copy(database), database, 7, ROUNDS, STEPS)
+@pytest.mark.parametrize("is_partly", [False, True])
+def test_a_build_follows_the_reference_database(reference: Followed, database: Database, is_partly: bool) -> None:
+    played = play(reference.copy(database), database, 7, ROUNDS, STEPS, is_partly=is_partly)
     assert played.faults == [] and played.rounds
 
 

@@ -11,7 +11,7 @@ from transforms import steps
 ROLE = ["name", "id"]
 
 
-def _roles(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
+def roles(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
     table = work.plan.find_table("roles")
     if not table or not table.legacy.shape.find_column("id"):
         return {}
@@ -25,4 +25,4 @@ def _roles(work: Work, source: psycopg.Connection) -> dict[str, pd.DataFrame]:
     return {"roles": frame.assign(id=steps.target_id(frame["id"], own.parent)) if own else frame}
 
 
-LOOKUPS = {"roles": prepared("roles", ROLE, _roles)}
+LOOKUPS = {"roles": prepared("roles", ROLE, roles)}
