@@ -4,7 +4,8 @@ Laws
 - A row that the build keeps has to be derived anew if a row that it names is no longer there, if the id to which a
   reference of it leads has changed, or if it shares a unique key with a row of the delta.
 - A group that the delta does not derive has to be, if that is so of one of its rows, or if a row appears that one of
-  its rejected rows, or of its lost references, names.
+  its rejected rows, or of its lost references, names; or if a legacy row that it reads is rejected now and was not, or
+  was.
 - What is found is added, and the delta derived once more, until nothing is found. More is derived than needed rather
   than less: a value that only looks the same counts.
 """
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from config.errors import SourceError
-from config.postgres.quoting import quoted
+from config.postgres.quoting import literal, quoted
 from engine.chunks.work import in_build
 from engine.following import ties
 from engine.following.delta import Delta
@@ -33,6 +34,15 @@ NAMED_AT_MOST = 10_000  # values that are looked for in the books; past them the
 MOVED = """
     (select from_id, legacy_id, to_id from migration.moved where run_id = %(one)s and legacy_table = %(table)s
      except select from_id, legacy_id, to_id from migration.moved where run_id = %(other)s and legacy_table = %(table)s)
+"""
+REJUDGED = """
+    select distinct {tie} from (
+        (select legacy_key from migration.rejects where run_id = %(one)s and legacy_table = %(table)s
+         except select legacy_key from migration.rejects where run_id = %(other)s and legacy_table = %(table)s)
+        union all
+        (select legacy_key from migration.rejects where run_id = %(other)s and legacy_table = %(table)s
+         except select legacy_key from migration.rejects where run_id = %(one)s and legacy_table = %(table)s)
+    ) as r where {is_new}
 """
 # Spelled as no id is told from another: an id in capitals, in braces or without hyphens is the same one.
 MENTIONED = """
@@ -85,6 +95,8 @@ def of(delta: Delta) -> Wider:
             _appeared(delta, rule, found)
         elif rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
             _rivals(delta, rule, found)
+    for unit in delta.rows:
+        _rejudged(delta, unit, found)
     for step in delta.main.plan.follows:
         if any(step.legacy_table == route.legacy_table for route in delta.routes if route.is_accounted):
             _moved(delta, step, found)
@@ -205,6 +217,23 @@ def _rivals(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
     )
     with in_build(delta.work, delta.target):
         found.add(delta.units.filling(rule.table), _keys(delta, rule.table, kept, condition))
+
+
+def _rejudged(delta: Delta, unit: Rows, found: Wider) -> None:
+    """Groups that read rows which are rejected now and were not, or were: with its rejection a row loses the notes that
+    the group has made, and gets them again."""
+    for group in delta.units.groups:
+        if all(route.legacy_table != unit.legacy_table for route in group.routes):
+            continue
+        spec, partly = delta.specs.get(group), delta.kin.get(group)
+        if group in delta.groups and not partly:
+            continue
+        table = next((t for t in spec.tables if t.name == unit.legacy_table), None) if spec else None
+        tie = ties.tie_of_key(table, "r.legacy_key") if table else "r.legacy_key"
+        has_key = partly.has_key(literal(unit.legacy_table), "r.legacy_key") if partly else sql.SQL("false")
+        query = sql.SQL(REJUDGED).format(tie=sql.SQL(tie), is_new=sql.SQL("not {}").format(has_key))
+        given = {"one": delta.main.run_id, "other": delta.work.run_id, "table": unit.legacy_table}
+        found.add(group, [tie for (tie,) in delta.target.execute(query, given)])
 
 
 def _moved(delta: Delta, step: Follow, found: Wider) -> None:

@@ -121,6 +121,11 @@ def tie(text: str, whose: str) -> str:
     return f"case when {text} ~ '{UUID_TEXT}' then {text} when {text} is not null then {named} end"
 
 
+def tie_of_key(table: Tied, key: str) -> str:
+    """SQL: the tie that the key of a legacy row is. key: SQL of it, as the books write it."""
+    return tie(hyphened(key), table.whose)
+
+
 def tie_of(column: Column, whose: str, value: str) -> str:
     """SQL: the tie that a value of a build's column is. value: where it stands."""
     text = word(column, None, value)

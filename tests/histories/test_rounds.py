@@ -242,6 +242,24 @@ def test_what_comes_out_the_same_is_derived_once(reference: Followed, database: 
     assert wider and all("portfolio_images" in d and not {"notifications", "portfolio_items"} & d for d in wider)
 
 
+@pytest.mark.parametrize("is_partly", [False, True])
+def test_a_row_loses_its_notes_with_its_rejection_and_gets_them_back(
+    odd: Followed, database: Database, is_partly: bool
+) -> None:
+    """Of the seventh user's payment no order is made, which is a note; the orders' group has nothing else of it."""
+    theirs, settings = "email = 'user7@example.com'", odd.copy(database)
+    with (
+        _source(settings) as conn,
+        following(settings, odd.run_id, is_partly=is_partly) as session,
+        session.snapshot() as held,
+    ):
+        session.round(held)
+        conn.execute(f"create temporary table kept as select * from users where {theirs}")
+        for statement in (f"delete from users where {theirs}", "insert into users select * from kept"):
+            assert conn.execute(statement).rowcount
+            assert compared(session, database)[1] == []
+
+
 def test_of_a_table_without_a_key_the_rows_that_differ_change(odd: Followed, database: Database) -> None:
     with _source(settings := odd.copy(database)) as conn, following(settings, odd.run_id) as session:
         conn.execute("insert into keyless select k.* from keyless as k limit 1")
