@@ -50,7 +50,7 @@ LOOKED_UP = "roles"  # its rows are no kin: all rows of a group look them up
 @dataclass(frozen=True)
 class Tied:
     """A legacy table of a group. whose: whose ids its own are; ties: SQL of each tie of a row under alias t, that of
-    its id, or else of its key, first."""
+    its key first."""
 
     table: LegacyTable
     whose: str
@@ -98,7 +98,7 @@ def of(plan: Plan, group: Group) -> Spec | None:
 
 
 def _tied(plan: Plan, table: TablePlan) -> Tied | None:
-    shape, found = table.legacy.shape, dict[str, str]()
+    shape = table.legacy.shape
     whose = IDS if {route.transform for route in table.routes} & NAMED_BY_OTHERS else table.name
     if not shape.primary_key:
         return None
