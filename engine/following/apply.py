@@ -90,7 +90,7 @@ def apply(delta: Delta, source_rows: Mapping[str, int], files: Mapping[str, str]
     loaded = figures.of_groups(delta)
     tables = list(_tables(delta))
     with blame(TargetError, "changing the build", work.stop), in_build(work, target):
-        places = {table: main_place(delta, table).as_string() for table, _ in tables}
+        places = {table: _main_place(delta, table).as_string() for table, _ in tables}
         room = making_room.Room(target, {p: oids[table.is_archive, table.name] for table, p in places.items()})
         room.make()
         room.drop_uniques([p for table, p in places.items() if room.has_uniques(p) and _swaps(delta, table)])
@@ -132,7 +132,7 @@ def _delta_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(work.archive_schema if table.is_archive else work.schema, table.name)
 
 
-def main_place(delta: Delta, table: Filled) -> sql.Identifier:
+def _main_place(delta: Delta, table: Filled) -> sql.Identifier:
     return sql.Identifier(*final_place(delta.work, table))
 
 
@@ -166,7 +166,7 @@ def _changes(delta: Delta, table: Filled, finals: list[str]) -> bool:
         return True
     columns = [column.name for column in shape.columns if final_column(delta.work, table, column.name) in finals]
     query = sql.SQL("select count(*) > 0 from {} as m join {} as d on {} where {}").format(
-        main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
+        _main_place(delta, table), _delta_place(delta, table), _same(delta, table), _compared(delta, table, columns)
     )
     return fetch.value(bool, delta.target, query)
 
@@ -182,7 +182,7 @@ def _put(delta: Delta, table: Filled) -> tuple[int, int, int]:
         return _put_keyless(delta, table)
     own = [column.name for column in shape.columns if not column.generated]
     final = {name: sql.Identifier(final_column(delta.work, table, name)) for name in own}
-    given = {"main": main_place(delta, table), "delta": _delta_place(delta, table), "same": _same(delta, table)}
+    given = {"main": _main_place(delta, table), "delta": _delta_place(delta, table), "same": _same(delta, table)}
     sets = sql.SQL(", ").join(sql.SQL("{} = d.{}").format(final[name], sql.Identifier(name)) for name in own)
     update = sql.SQL("update {main} as m set {sets} from {delta} as d where {same} and {differ}")
     updated = delta.target.execute(update.format(sets=sets, differ=_compared(delta, table, own), **given)).rowcount
@@ -213,7 +213,7 @@ def _put_keyless(delta: Delta, table: Filled) -> tuple[int, int, int]:
     """Of a table without a key, remove rows that the delta has less often, and add those that it has more often."""
     own = [column.name for column in _shape(delta, table).columns if not column.generated]
     finals = [final_column(delta.work, table, name) for name in own]
-    main, place = main_place(delta, table), _delta_place(delta, table)
+    main, place = _main_place(delta, table), _delta_place(delta, table)
     delta.target.execute(
         sql.SQL(PAIRS).format(
             PAIR, main=main, delta=place, final=_row("m", finals), own=_row("d", own), different=IS_DIFFERENT
@@ -240,13 +240,13 @@ def _delete(delta: Delta, table: Filled, unit: Rows | Group) -> int:
     if not _shape(delta, table).primary_key:
         return 0
     query = sql.SQL("delete from {} as t using ({}) as g where t.ctid = g.place")
-    return delta.target.execute(query.format(main_place(delta, table), _going(delta, table, unit))).rowcount
+    return delta.target.execute(query.format(_main_place(delta, table), _going(delta, table, unit))).rowcount
 
 
 def _going(delta: Delta, table: Filled, unit: Rows | Group) -> sql.Composed:
     """A query for the places of the rows that go."""
     query = "select m.ctid as place from {} as m where {} and not exists (select from {} as d where {})"
-    places = main_place(delta, table), _is_meant(delta, table, unit), _delta_place(delta, table), _same(delta, table)
+    places = _main_place(delta, table), _is_meant(delta, table, unit), _delta_place(delta, table), _same(delta, table)
     return sql.SQL(query).format(*places)
 
 
@@ -298,7 +298,7 @@ def _oids(delta: Delta) -> dict[Where, int]:
     shapes = {False: delta.main.plan.build, True: delta.main.plan.archive}
     wheres = [(is_archive, shape.name) for is_archive, found in shapes.items() for shape in found]
     tables = {where: Filled(where[1], where[0], (), False) for where in wheres}
-    places = {main_place(delta, table).as_string(): where for where, table in tables.items()}
+    places = {_main_place(delta, table).as_string(): where for where, table in tables.items()}
     return {places[place]: oid for place, oid in delta.target.execute(OIDS, [list(places)]).fetchall()}
 
 

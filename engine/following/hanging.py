@@ -17,7 +17,8 @@ from psycopg import sql
 from engine.changes.feed import Changes
 from engine.chunks.work import Work
 from engine.following import ties
-from engine.following.kin import KNOWN, copy
+from engine.following.kin import KNOWN
+from engine.following.seeds import copy
 from engine.following.ties import LOOKED_UP, Spec
 from engine.following.units import Group, Units
 from engine.load.domains import identity

@@ -17,7 +17,7 @@ from engine.changes import keys
 from engine.changes.feed import Changes
 from engine.chunks.work import Chunk, Part, Work, in_build
 from engine.following import seeds, ties
-from engine.following.seeds import ASKED_ROWS, PART_ROWS, final_column, final_place
+from engine.following.seeds import ASKED_ROWS, final_column, final_place
 from engine.following.ties import MADE, Owner, Spec, Tied
 from engine.following.units import Filled
 from engine.planning.ids import hyphened, is_uuid
@@ -194,7 +194,7 @@ class Kin:
             sql.SQL(table.array),
             changes.rows_to_read(found),
         )
-        copy(source, target, query, sql.SQL("{} (legacy_table, key, oid, tid, ties)").format(self.rows))
+        seeds.copy(source, target, query, sql.SQL("{} (legacy_table, key, oid, tid, ties)").format(self.rows))
 
     def _read_gone(self, source: psycopg.Connection, target: psycopg.Connection, changes: Changes, table: Tied) -> None:
         found = changes.tables[table.name]
@@ -244,7 +244,7 @@ class Kin:
             )
             with target.transaction():
                 target.execute("create temporary table kin_places (key text, oid oid, tid tid) on commit drop")
-                copy(source, target, query, places)
+                seeds.copy(source, target, query, places)
                 placed = sql.SQL(PLACED).format(rows=self.rows, places=places)
                 count = target.execute(placed, {"table": name}).rowcount
                 target.execute("drop table pg_temp.kin_places")
@@ -255,16 +255,10 @@ class Kin:
 
     def parts(self, target: psycopg.Connection, legacy_table: str) -> list[Part]:
         """The rows of a legacy table that there are, some thousands in a part, by their places."""
-        query = sql.SQL(
-            "select concat(r.oid), array_agg(concat(r.tid) order by r.tid) from {} as r "
-            "where r.legacy_table = {} and r.oid is not null group by 1 order by 1"
-        ).format(self.rows, sql.Literal(legacy_table))
-        has_leaves = bool(self.work.plan.table(legacy_table).legacy.leaves)
-        return [
-            Part(int(oid) if has_leaves else None, tids=tuple(tids[start : start + PART_ROWS]))
-            for oid, tids in target.execute(query).fetchall()
-            for start in range(0, len(tids), PART_ROWS)
-        ]
+        places = sql.SQL("select r.oid, r.tid from {} as r where r.legacy_table = {} and r.oid is not null").format(
+            self.rows, sql.Literal(legacy_table)
+        )
+        return seeds.parts(target, self.work.plan.table(legacy_table).legacy, places)
 
     def chunks(self, target: psycopg.Connection) -> Iterator[Chunk]:
         """The same for each route of the group."""
@@ -282,10 +276,3 @@ class Kin:
     def renew(self, target: psycopg.Connection) -> None:
         """The ties that rows have now are those that are known, in the caller's transaction."""
         target.execute(sql.SQL(RENEW).format(**self._names()))
-
-
-def copy(source: psycopg.Connection, target: psycopg.Connection, query: sql.Composable, into: sql.Composable) -> None:
-    out, back = sql.SQL("copy ({}) to stdout").format(query), sql.SQL("copy {} from stdin").format(into)
-    with source.cursor() as given, target.cursor() as taken, given.copy(out) as read, taken.copy(back) as sink:
-        for data in read:
-            sink.write(data)

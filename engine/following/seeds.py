@@ -138,19 +138,11 @@ class Seeds:
     ) -> None:
         columns = sql.SQL(", ").join(sql.Identifier("t", name) for name in self.legacy.shape.primary_key)
         query = sql.SQL("select {}, t.tableoid, t.ctid {}").format(columns, rows)
-        out, back = sql.SQL("copy ({}) to stdout").format(query), sql.SQL("copy {} from stdin").format(into)
-        with source.cursor() as given, target.cursor() as taken, given.copy(out) as read, taken.copy(back) as sink:
-            for data in read:
-                sink.write(data)
+        copy(source, target, query, into)
 
     def parts(self, target: psycopg.Connection) -> list[Part]:
         """The rows to derive, some thousands in a part, by their places."""
-        query = sql.SQL("select concat(__oid), array_agg(concat(__tid) order by __tid) from {} group by 1 order by 1")
-        return [
-            Part(int(oid) if self.legacy.leaves else None, tids=tuple(tids[start : start + PART_ROWS]))
-            for oid, tids in target.execute(query.format(self.keys)).fetchall()
-            for start in range(0, len(tids), PART_ROWS)
-        ]
+        return parts(target, self.legacy, sql.SQL("select __oid, __tid from {}").format(self.keys))
 
     def chunks(self, target: psycopg.Connection) -> list[Chunk]:
         """The same for each of the unit's routes."""
@@ -167,6 +159,24 @@ class Seeds:
         return sql.SQL(query).format(
             key=sql.SQL(legacy_key(self.legacy)), columns=self.columns, keys=self.keys, gone=self.gone
         )
+
+
+def copy(source: psycopg.Connection, target: psycopg.Connection, query: sql.Composable, into: sql.Composable) -> None:
+    """Copy a query's rows from one session into a table of the other."""
+    out, back = sql.SQL("copy ({}) to stdout").format(query), sql.SQL("copy {} from stdin").format(into)
+    with source.cursor() as given, target.cursor() as taken, given.copy(out) as read, taken.copy(back) as sink:
+        for data in read:
+            sink.write(data)
+
+
+def parts(target: psycopg.Connection, table: LegacyTable, places: sql.Composable) -> list[Part]:
+    """Rows of a legacy table, some thousands in a part. places: a query for the oid and place of each."""
+    query = "select concat(oid), array_agg(concat(tid) order by tid) from ({}) as p (oid, tid) group by 1 order by 1"
+    return [
+        Part(int(oid) if table.leaves else None, tids=tuple(tids[start : start + PART_ROWS]))
+        for oid, tids in target.execute(sql.SQL(query).format(places)).fetchall()
+        for start in range(0, len(tids), PART_ROWS)
+    ]
 
 
 def columns_of(table: LegacyTable, key: str) -> sql.Composed:
