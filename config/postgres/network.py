@@ -178,7 +178,7 @@ class Line:
             since = waited.since
             with contextlib.suppress(psycopg.Error, OSError):
                 Asking(lambda: self._ask([])).start().result(ASK_SECONDS)
-                if not is_ready.wait(ASK_SECONDS) and waited.since == since:
+                if not is_ready.wait(ASK_SECONDS) and waited.since == since != waits.NEVER:
                     return True
             is_ready.wait(ASK_SECONDS)
         return False

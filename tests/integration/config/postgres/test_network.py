@@ -133,6 +133,16 @@ def test_so_does_who_makes_a_session_ready(proxy, soon, monkeypatch):
     assert time.monotonic() - started < allowed(5) and "was lost on its way" in line.told
 
 
+def test_a_session_that_others_make_ready_is_not_lost(proxy, soon, monkeypatch, caplog):
+    """To know a pooler other sessions are asked in between."""
+    monkeypatch.setattr(network, "OPEN_SECONDS", 0.2)
+    line = network.line(parse(proxy.url, "NXTGAUGE_TARGET_URL"))
+    with contextlib.closing(line.connect()) as conn, line.making_ready(conn.waits):
+        time.sleep(1.5)
+        assert conn.execute("select 1").fetchone() == (1,)
+    assert "waiting for one" in caplog.text and "connections ended" not in caplog.text
+
+
 def test_what_was_cut_at_this_end_is_ended_at_the_other_by_the_next_session(url, proxy, soon):
     here, idle = parse(proxy.url, "NXTGAUGE_SOURCE_URL"), "select pid from pg_stat_activity where pid = %s"
     with psycopg.connect(url, autocommit=True) as conn:
