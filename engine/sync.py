@@ -88,6 +88,7 @@ def _followed(settings: Settings, following: Following, run_id: str) -> Summary:
                     _round(session, following, is_verified=not done)
                     done, patience, anew = done + 1, Patience(settings.retry_seconds), ""
                     if following.rounds is None or done < following.rounds:
+                        session.rest()
                         pause(max(0.0, following.every - (time.monotonic() - began)))
             return told(settings, run_id)
         except Anew as why:
@@ -222,6 +223,7 @@ def _round(session: Session, following: Following, is_verified: bool) -> None:
 def verify(session: Session, work: Work, auditor: Auditor) -> None:
     """The whole build by the round's own snapshot. Errors: VerificationFailed."""
     session.clock.stage("verify")
+    session.rest()
     judgement.judge(session.conn, work, None)
     verdict = judgement.audit(session.conn, work, auditor, session.clock.counting("checks"))
     oid = bookkeeping.build(session.conn, work.run_id).schema_oid

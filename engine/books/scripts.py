@@ -5,7 +5,7 @@ Imports nothing heavy, so that `--version` can print which version this program 
 
 from pathlib import Path
 
-NEWEST = 17
+NEWEST = 18
 SCRIPTS = tuple(
     Path(__file__).parent / "sql" / name
     for name in ("bookkeeping.sql", *(f"bookkeeping_{version}.sql" for version in range(2, NEWEST + 1)))

@@ -32,7 +32,10 @@ BORROW_MOVED = """
 BORROW_MOVED_OF_OTHERS = """
     insert into migration.moved (run_id, legacy_table, legacy_id, from_id, to_id)
     select %(delta)s, legacy_table, legacy_id, from_id, to_id from migration.moved as m
-    where run_id = %(run)s and legacy_table = any (%(followed)s) and not ({meant})
+    where run_id = %(run)s and legacy_table = any (%(followed)s) and not {meant}
+"""
+GIVE_BACK_MOVED_OF_OTHERS = """
+    delete from migration.moved as m where run_id = %(delta)s and legacy_table = any (%(own)s) and not {meant}
 """
 BORROW_GONE = """
     insert into migration.gone (run_id, build_table, id) select %(delta)s, build_table, id
@@ -49,10 +52,10 @@ def borrow(delta: "Delta") -> None:
     names = [table.name for table in plan.tables] if set(delta.groups) - set(delta.kin) else follow
     delta.target.execute(BORROW_MOVED, _of(delta) | {"followed": names})
     for kin in delta.kin.values():
-        for table in kin.spec.tables:
-            query = sql.SQL(BORROW_MOVED_OF_OTHERS).format(meant=kin.has_id(table, "m.legacy_id"))
-            delta.target.execute(query, _of(delta) | {"followed": [table.name] if table.name in follow else []})
+        query = sql.SQL(BORROW_MOVED_OF_OTHERS).format(meant=kin.has_any_id("m"))
+        delta.target.execute(query, _of(delta) | {"followed": [t for t in kin.legacy_tables if t in follow]})
     delta.target.execute(BORROW_GONE, _of(delta))
+    delta.target.execute("analyze migration.moved, migration.gone")  # or the planner takes none for the delta's
 
 
 def give_back(delta: "Delta") -> None:
@@ -61,11 +64,8 @@ def give_back(delta: "Delta") -> None:
     of_others = "run_id = %(delta)s and legacy_table <> all (%(derived)s)"
     delta.target.execute(f"delete from migration.moved where {of_others}", given)
     for kin in delta.kin.values():
-        for table in kin.spec.tables:
-            query = "delete from migration.moved as m where run_id = %(delta)s and legacy_table = {} and not ({})"
-            delta.target.execute(
-                sql.SQL(query).format(sql.Literal(table.name), kin.has_id(table, "m.legacy_id")), given
-            )
+        query = sql.SQL(GIVE_BACK_MOVED_OF_OTHERS).format(meant=kin.has_any_id("m"))
+        delta.target.execute(query, given | {"own": kin.legacy_tables})
     delta.target.execute(
         "delete from migration.gone where run_id = %(delta)s and build_table <> all (%(tables)s)", given
     )

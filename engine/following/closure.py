@@ -10,8 +10,9 @@ Laws
   than less: a value that only looks the same counts.
 """
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from psycopg import sql
@@ -88,18 +89,25 @@ class Wider:
 
 def of(delta: Delta) -> Wider:
     """Of a delta that was derived and judged. Errors: SourceError, TargetError."""
-    found = Wider()
-    for rule in delta.main.plan.rules:
-        if rule.kind == "f" and rule.parent in delta.tables:
-            _vanished(delta, rule, found)
-            _appeared(delta, rule, found)
-        elif rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
+    found, plan = Wider(), delta.main.plan
+    references = [rule for rule in plan.rules if rule.kind == "f" and rule.parent in delta.tables]
+    for parent, columns in dict.fromkeys((rule.parent, rule.ref_columns) for rule in references):
+        with _gone(delta, parent, columns) as gone:
+            for rule in (r for r in references if (r.parent, r.ref_columns) == (parent, columns)):
+                if gone:
+                    _vanished(delta, rule, gone, found)
+                _appeared(delta, rule, found)
+    for rule in plan.rules:
+        if rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
             _rivals(delta, rule, found)
     for unit in delta.rows:
         _rejudged(delta, unit, found)
-    for step in delta.main.plan.follows:
-        if any(step.legacy_table == route.legacy_table for route in delta.routes if route.is_accounted):
-            _moved(delta, step, found)
+    accounted = {route.legacy_table for route in delta.routes if route.is_accounted}
+    for name in dict.fromkeys(step.legacy_table for step in plan.follows if step.legacy_table in accounted):
+        if ids := _ids_that_moved(delta, name):
+            for step in plan.follows:
+                if step.legacy_table == name:
+                    _moved(delta, step, ids, found)
     return found
 
 
@@ -144,29 +152,40 @@ def with_parents(names: set[str], parents: Mapping[str, set[str]]) -> set[str]:
     return known
 
 
-def _vanished(delta: Delta, rule: ConstraintRule, found: Wider) -> None:
+@contextlib.contextmanager
+def _gone(delta: Delta, parent: str, columns: tuple[str, ...]) -> Iterator[sql.Identifier | None]:
+    """A table for the block with what these columns of a table held in rows that were there, and will not be; None if
+    there are no such rows."""
+    work, name = delta.work, sql.Identifier("pg_temp", "gone_parents")
+    same = sql.SQL(" and ").join(sql.SQL("p.{0} = o.{0}").format(sql.Identifier(column)) for column in columns)
+    query = sql.SQL("select {} from {} as o where {} and {}").format(
+        sql.SQL(", ").join(sql.Identifier("o", column) for column in columns),
+        _main(delta, parent, columns),
+        _replaced(delta, parent),
+        work.is_orphan(parent, same),
+    )
+    with delta.target.transaction():
+        with in_build(work, delta.target):
+            # Counted: where one is enough, the planner hopes to find it soon, and asks row by row.
+            has_any = fetch.value(bool, delta.target, sql.SQL("select count(*) > 0 from ({}) as g").format(query))
+            if has_any:
+                delta.target.execute(sql.SQL("create temporary table gone_parents as {}").format(query))
+                delta.target.execute(sql.SQL("analyze {}").format(name))
+        yield name if has_any else None
+        delta.target.execute(sql.SQL("drop table if exists {}").format(name))
+
+
+def _vanished(delta: Delta, rule: ConstraintRule, gone: sql.Identifier, found: Wider) -> None:
     """Kept rows that name a row which was there, and will not be."""
     kept = delta.kept(rule.table)
     if kept is None:
         return
-    work = delta.work
-    parent = _main(delta, rule.parent, rule.ref_columns)
-    pairs = list(zip(rule.columns, rule.ref_columns, strict=True))
     named = sql.SQL(" and ").join(
-        sql.SQL("t.{} = o.{}").format(sql.Identifier(own), sql.Identifier(other)) for own, other in pairs
+        sql.SQL("t.{} = o.{}").format(sql.Identifier(own), sql.Identifier(other))
+        for own, other in zip(rule.columns, rule.ref_columns, strict=True)
     )
-    same = sql.SQL(" and ").join(sql.SQL("p.{0} = o.{0}").format(sql.Identifier(other)) for _, other in pairs)
-    gone = sql.SQL("select {} from {} as o where {} and {}").format(
-        sql.SQL(", ").join(sql.SQL("o.{}").format(sql.Identifier(other)) for _, other in pairs),
-        parent,
-        _replaced(delta, rule.parent),
-        work.is_orphan(rule.parent, same),
-    )
-    with in_build(work, delta.target):
-        # Counted: where one is enough, the planner hopes to find it soon, and asks row by row.
-        if not fetch.value(bool, delta.target, sql.SQL("select count(*) > 0 from ({}) as g").format(gone)):
-            return
-        keys = _keys(delta, rule.table, kept, sql.SQL("exists (select from ({}) as o where {})").format(gone, named))
+    with in_build(delta.work, delta.target):
+        keys = _keys(delta, rule.table, kept, sql.SQL("exists (select from {} as o where {})").format(gone, named))
     if keys:
         found.add(delta.units.filling(rule.table), keys)
 
@@ -236,17 +255,20 @@ def _rejudged(delta: Delta, unit: Rows, found: Wider) -> None:
         found.add(group, [tie for (tie,) in delta.target.execute(query, given)])
 
 
-def _moved(delta: Delta, step: Follow, found: Wider) -> None:
-    """Rows with a reference that leads elsewhere now."""
-    unit = delta.units.filling(step.table)
-    if unit is None or (unit in delta.groups and unit not in delta.kin):
-        return
+def _ids_that_moved(delta: Delta, legacy_table: str) -> set[str]:
+    """Ids of its rows, and those that they had, to which references lead elsewhere now."""
     ids: set[str] = set()
     runs = (delta.main.run_id, delta.work.run_id)
     for one, other in (runs, runs[::-1]):
-        given = {"one": one, "other": other, "table": step.legacy_table}
+        given = {"one": one, "other": other, "table": legacy_table}
         ids |= {id_ for row in delta.target.execute(MOVED, given) for id_ in row[:2]}
-    if not ids:
+    return ids
+
+
+def _moved(delta: Delta, step: Follow, ids: set[str], found: Wider) -> None:
+    """Rows with a reference that leads elsewhere now. ids: to which it led, or leads."""
+    unit = delta.units.filling(step.table)
+    if unit is None or (unit in delta.groups and unit not in delta.kin):
         return
     if isinstance(unit, Group):
         found.groups.add(unit)

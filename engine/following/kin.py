@@ -20,9 +20,10 @@ from engine.following import seeds, ties
 from engine.following.seeds import ASKED_ROWS, final_column, final_place
 from engine.following.ties import MADE, Owner, Spec, Tied
 from engine.following.units import Filled
-from engine.planning.ids import hyphened, is_uuid
+from engine.planning.ids import is_uuid
 from engine.planning.tables.reshaped import legacy_key
 from engine.quarantine import legacy_rows
+from engine.session import fetch
 from transforms import steps
 
 KNOWN = sql.Identifier("pg_temp", "known_ties")
@@ -52,6 +53,11 @@ SEED = """
             and (n.note like 'orphan: %%' or n.note like 'not_made: %%')
     ) as seed
     on conflict do nothing
+"""
+STILL_THERE = """
+    select count(*) from {rows} as r where r.legacy_table = %(table)s and exists (
+        select from {known} as k where k.legacy_table = r.legacy_table and k.key = r.key
+    )
 """
 SPREAD = """
     insert into {ties} select distinct tie, %(step)s + 1 from (
@@ -110,18 +116,16 @@ class Kin:
     def legacy_tables(self) -> list[str]:
         return [table.name for table in self.spec.tables]
 
-    def has_id(self, table: Tied, id_: str) -> sql.Composed:
-        """SQL: whether a row of the legacy table that has this id, a text as the books write it, is one of them."""
-        tie = sql.SQL(ties.tie(hyphened(id_), table.whose))
-        return sql.SQL("exists (select from {} as k where k.tie = {})").format(self.ties, tie)
-
     def has_any_id(self, alias: str) -> sql.Composed:
-        """The same of a row of the books under this alias, whatever its legacy table."""
+        """SQL: whether a row of the books under this alias is of one of them, by its legacy table and id."""
+        by_tie: dict[str, list[str]] = {}
+        for table in self.spec.tables:
+            by_tie.setdefault(ties.tie_of_id(table, f"{alias}.legacy_id"), []).append(table.name)
         each = (
-            sql.SQL("({}.legacy_table = {} and {})").format(
-                sql.SQL(alias), sql.Literal(table.name), self.has_id(table, f"{alias}.legacy_id")
+            sql.SQL("({}.legacy_table = any ({}) and exists (select from {} as k where k.tie = {}))").format(
+                sql.SQL(alias), sql.Literal(names), self.ties, sql.SQL(tie)
             )
-            for table in self.spec.tables
+            for tie, names in by_tie.items()
         )
         return sql.SQL("({})").format(sql.SQL(" or ").join(each))
 
@@ -198,7 +202,7 @@ class Kin:
 
     def _read_gone(self, source: psycopg.Connection, target: psycopg.Connection, changes: Changes, table: Tied) -> None:
         found = changes.tables[table.name]
-        if not found.lost:
+        if not found.lost or (not found.whole and self._still_there(target, table) == found.lost):
             return
         known = sql.SQL("select distinct {} from {} as r where r.legacy_table = {}").format(
             seeds.columns_of(table.table, "r.key"), KNOWN, sql.Literal(table.name)
@@ -207,6 +211,11 @@ class Kin:
         with in_build(self.work, target), keys.settled(source, target, changes, found, [known]) as settled:
             names = self.rows, sql.Literal(table.name), sql.SQL(legacy_key(table.table)), settled.gone_keys
             target.execute(query.format(*names))
+
+    def _still_there(self, target: psycopg.Connection, table: Tied) -> int:
+        """Of the rows that were written so many that there were already: each has lost one version."""
+        query = sql.SQL(STILL_THERE).format(**self._names())
+        return fetch.value(int, target, query, {"table": table.name})
 
     def _spread(self, target: psycopg.Connection) -> None:
         """To all ties of rows with one of these ties, until there are no more."""

@@ -2,15 +2,18 @@
 
 Laws
 - The lease is held from the first round to the last: nobody drops the build meanwhile, and nobody else writes to it.
-- Each round has a snapshot, a plan and sessions of its own. The plan has to be the run's, or the build begins anew.
+- Each round has a snapshot and a plan of its own. The plan has to be the run's, or the build begins anew.
+- The sessions of a round serve the next one, too, while writers may be waiting: to open them takes as long as many a
+  table. Whoever lets time pass between two rounds closes them (rest).
 - What a plan asks of rows is not asked again of tables that nobody has written to since the round before. Which these
   are is scanned while the plan is made.
 - Whatever ends the session, the build shows the last round that was committed.
 """
 
 import contextlib
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -43,7 +46,7 @@ MADE = "renames"  # the last step of a build
 @dataclass
 class Following:
     """A build in our hands. settings: as the run began with them; conn: on the target. known: what of groups hangs
-    together; None: groups are derived whole."""
+    together; None: groups are derived whole. sessions: of the last round, for the next."""
 
     settings: Settings
     run: Run
@@ -54,6 +57,26 @@ class Following:
     touched: dict[str, set[str] | None] = field(default_factory=dict)
     before: tuple[Plan, probe.Again] | None = None
     known: Known | None = None
+    sessions: Pool | None = None
+
+    def rest(self) -> None:
+        """Close the sessions of the last round."""
+        if self.sessions:
+            self.sessions.close()
+        self.sessions = None
+
+    @contextlib.contextmanager
+    def _sessions(self, held: Snapshot) -> Iterator[Pool]:
+        """Sessions for a round; those of one that fails are closed."""
+        pool = self.sessions or Pool(self.settings, held, STOP, self.lease)
+        self.sessions = None
+        with contextlib.ExitStack() as stack:
+            stack.callback(pool.close)
+            pool.see(held)
+            yield pool
+            pool.leave()
+            stack.pop_all()
+        self.sessions = pool
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -65,13 +88,13 @@ class Following:
         """One round over this snapshot. Errors: those of a round, PlanRefused; Anew, if the plan is not the run's."""
         began, parts, run = time.monotonic(), dict[str, float](), self.run
         before, self.before = self.before, None
-        with contextlib.closing(Pool(self.settings, held, STOP, self.lease)) as sessions:
+        with self._sessions(held) as sessions:
             looks = probe.Again(probe.Source(held.holder, self.settings.source_schema))
             if before:
                 plan, looks, changes = self._planned_again(held, sessions, *before)
                 parts["scan"] = round(time.monotonic() - began, 3)
             else:
-                plan, changes = self.planned(held, looks), None
+                plan, changes = self.planned(held, lambda: looks), None
             work = Work(run.run_id, run.started_at, plan, self.settings, held, STOP, sessions)
             with connect.unflushed(self.conn):
                 pauses = Pauses(work, self.clock.message)
@@ -85,7 +108,7 @@ class Following:
             self.touched[table] = None if keys is None or known is None else known | set(keys)
         return work, told
 
-    def planned(self, held: Snapshot, looks: probe.Again | None = None) -> Plan:
+    def planned(self, held: Snapshot, looks: Callable[[], probe.Probe] | None = None) -> Plan:
         """The plan in a snapshot. Errors: Anew, where it is not the run's; PlanRefused."""
         settings, run = self.settings, self.run
         plan = preflight.planned(settings, held, run.created_at.isoformat(), self.conn.info.server_version, looks)
@@ -101,8 +124,7 @@ class Following:
     def _planned_again(
         self, held: Snapshot, sessions: Pool, before: Plan, looked: probe.Again
     ) -> tuple[Plan, probe.Again, Changes]:
-        """The plan, made while another session scans, by what rows were like before; made anew if the scan finds that a
-        table which was asked was written to."""
+        """The plan, while another session scans. Of tables that nobody has written to it knows what rows are like."""
         self.clock.stage("scan")
         source, schema = probe.Source(held.holder, self.settings.source_schema), self.settings.source_schema
         since = mark_of(self.conn, held.holder, self.run.run_id, schema)
@@ -113,13 +135,13 @@ class Following:
 
         with ThreadPoolExecutor(1) as beside:
             scanned = beside.submit(scan)
-            looks = probe.Again(source, looked, looked.answers)
-            plan = self.planned(held, looks)
-            changes = scanned.result()
-        if written := {found.name for found in changes.changed} & looks.answers.keys():
-            looks = probe.Again(source, looked, looked.answers.keys() - written)
-            plan = self.planned(held, looks)
-        return plan, looks, changes
+
+            @functools.cache
+            def looks() -> probe.Again:
+                written = {found.name for found in scanned.result().changed}
+                return probe.Again(source, looked, looked.answers.keys() - written)
+
+            return self.planned(held, looks), looks(), scanned.result()
 
 
 @contextlib.contextmanager
@@ -145,9 +167,11 @@ def following(
         begin.drop_deltas(conn, run.target_schema)
         settings = profiles.as_begun(settings, run)
         run = bookkeeping.resume_run(conn, run_id, settings.profile)
+        taken = Following(settings, run, conn, lease, workers or Threads(settings.workers), clock, known=known)
         try:
-            yield Following(settings, run, conn, lease, workers or Threads(settings.workers), clock, known=known)
+            yield taken
         finally:
+            taken.rest()
             clock.finish()
             with contextlib.suppress(psycopg.Error):
                 if bookkeeping.run(conn, run_id).state == "running":

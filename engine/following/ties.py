@@ -50,11 +50,12 @@ LOOKED_UP = "roles"  # its rows are no kin: all rows of a group look them up
 @dataclass(frozen=True)
 class Tied:
     """A legacy table of a group. whose: whose ids its own are; ties: SQL of each tie of a row under alias t, that of
-    its key first."""
+    its key first; has_uuids: whether its key and its id are UUIDs by their types, whose texts have the plain form."""
 
     table: LegacyTable
     whose: str
     ties: tuple[str, ...]
+    has_uuids: bool
 
     @property
     def name(self) -> str:
@@ -112,7 +113,9 @@ def _tied(plan: Plan, table: TablePlan) -> Tied | None:
     if any(shape.column(name).is_loose or shape.column(name).is_array for name in (*found, *shape.primary_key)):
         return None
     ids = [tie(plan.id_as(table.name, name), of_whom) for name, of_whom in found.items()]
-    return Tied(table.legacy, whose, (tie(hyphened(legacy_key(table.legacy)), whose), *ids))
+    own = [column for column in map(shape.find_column, {*shape.primary_key, "id"}) if column]
+    key = tie(hyphened(legacy_key(table.legacy)), whose)
+    return Tied(table.legacy, whose, (key, *ids), all(map(is_uuid, own)))
 
 
 def tie(text: str, whose: str) -> str:
@@ -124,6 +127,11 @@ def tie(text: str, whose: str) -> str:
 def tie_of_key(table: Tied, key: str) -> str:
     """SQL: the tie that the key of a legacy row is. key: SQL of it, as the books write it."""
     return tie(hyphened(key), table.whose)
+
+
+def tie_of_id(table: Tied, id_: str) -> str:
+    """SQL: the tie that the id of a legacy row is. id_: SQL of it, as the books write it."""
+    return id_ if table.has_uuids else tie(hyphened(id_), table.whose)
 
 
 def tie_of(column: Column, whose: str, value: str) -> str:

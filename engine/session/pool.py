@@ -1,7 +1,8 @@
 """Sessions of one run, lent to its chunks and steps one after the other.
 
 Laws
-- Sessions on the source have joined the run's snapshot and stay in its transaction; those on the target are in none.
+- Sessions on the source have joined the snapshot and stay in its transaction; those on the target are in none. The
+  pool may outlast its snapshot: sessions leave it, and join the next one when they are lent again.
 - A session whose use raised an error is closed, never lent again, and those of its kind that lie idle with it: what
   ended one has often ended all.
 - A psycopg session on the target or the staging copy stands behind the fence (Guard); what ADBC asks there it only
@@ -20,7 +21,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg import sql
 
-from config.errors import StagingError
+from config.errors import SourceError, StagingError
 from config.postgres.connection import Connection
 from config.settings import Settings
 from engine.session import connect
@@ -30,7 +31,7 @@ from engine.session.stop import Stop
 from engine.session.throttle import Throttle
 
 Session = psycopg.Connection | adbc.Connection
-Lent = tuple[contextlib.ExitStack, Session]
+Lent = tuple[contextlib.ExitStack, Session, ExportedSnapshot | None]  # with the snapshot that it has joined
 OPENERS: dict[str, Callable[[Connection, Stop], AbstractContextManager[Session]]] = {
     "source": connect.source,
     "target": connect.target_loading,
@@ -85,39 +86,69 @@ class Pool:
     @contextlib.contextmanager
     def _lent(self, kind: str) -> Iterator[Session]:
         self.guard.check()
-        stack, session = self._take(kind)
+        stack, session, joined = self._take(kind)
         try:
             yield session
         except BaseException:
             stack.close()
             self._close_idle(kind)
             raise
-        self._idle[kind].put((stack, session))
+        self._idle[kind].put((stack, session, joined))
+
+    def leave(self) -> None:
+        """Let go of the snapshot. Errors: SourceError, where a session has ended meanwhile."""
+        for kind in ("source", "adbc_source"):
+            idle = self._drained(kind)
+            for stack, session, _ in idle:
+                self._idle[kind].put((stack, session, None))
+            with blame(SourceError, "leaving the snapshot", self._stop):
+                for _, session, _ in idle:
+                    session.rollback()
+
+    def see(self, snapshot: ExportedSnapshot) -> None:
+        """Sessions that are lent from now on have joined this one."""
+        self._snapshot = snapshot
 
     def close(self) -> None:
         for kind in OPENERS:
             self._close_idle(kind)
 
     def _close_idle(self, kind: str) -> None:
+        for stack, *_ in self._drained(kind):
+            stack.close()
+
+    def _drained(self, kind: str) -> list[Lent]:
+        """Those that lie idle, taken out."""
+        found: list[Lent] = []
         with contextlib.suppress(queue.Empty):
             while True:
-                self._idle[kind].get_nowait()[0].close()
+                found.append(self._idle[kind].get_nowait())
+        return found
 
-    def _take(self, kind: str) -> tuple[contextlib.ExitStack, Session]:
-        with contextlib.suppress(queue.Empty):
-            return self._idle[kind].get_nowait()
-        with contextlib.ExitStack() as stack:
-            is_source = kind.endswith("source")
-            url = getattr(self._settings, kind.removeprefix("adbc_"))
-            session = stack.enter_context(OPENERS[kind](url, self._stop))
-            if is_source:
+    def _take(self, kind: str) -> Lent:
+        """A session that lies idle, or a new one. Errors: as lend."""
+        snapshot = self._snapshot if kind.endswith("source") else None
+        with contextlib.ExitStack() as failing:
+            try:
+                stack, session, joined = self._idle[kind].get_nowait()
+                failing.push(stack)
+            except queue.Empty:
+                stack, joined = failing.enter_context(contextlib.ExitStack()), None
+                session = self._opened(kind, stack)
+            if joined is not snapshot:
                 self.rejoin(session)
-            elif isinstance(session, psycopg.Connection):
-                self.guard.enter(session)
-                if kind == "staging":
-                    use_copy(session, self._settings)
-            return stack.pop_all(), session
+            failing.pop_all()
+            return stack, session, snapshot
+
+    def _opened(self, kind: str, stack: contextlib.ExitStack) -> Session:
+        url = getattr(self._settings, kind.removeprefix("adbc_"))
+        session = stack.enter_context(OPENERS[kind](url, self._stop))
+        if not kind.endswith("source") and isinstance(session, psycopg.Connection):
+            self.guard.enter(session)
+            if kind == "staging":
+                use_copy(session, self._settings)
+        return session
 
     def rejoin(self, session: Session) -> None:
-        """Join the run's snapshot; a session whose transaction was rolled back is then as it was."""
+        """Join the snapshot; a session whose transaction was rolled back is then as it was."""
         self._snapshot.join(session)

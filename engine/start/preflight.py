@@ -34,10 +34,14 @@ from engine.start import rehearsal
 
 
 def planned(
-    settings: Settings, held: Snapshot, instant: str, server: int = older.NEWEST, looks: probe.Probe | None = None
+    settings: Settings,
+    held: Snapshot,
+    instant: str,
+    server: int = older.NEWEST,
+    looks: Callable[[], probe.Probe] | None = None,
 ) -> Plan:
-    """The plan, with the faults of the source's server and of what it holds. server: the target's version; looks: at
-    the source's rows, in another way than a first plan does.
+    """The plan, with the faults of the source's server and of what it holds. server: the target's version; looks: for
+    looks at the source's rows in another way than a first plan does, once the catalogue is read.
 
     Errors: ConfigError of a mapping that names tables which are nowhere, SourceError.
     """
@@ -46,8 +50,8 @@ def planned(
         found = catalog.reflect(held.holder, settings.source_schema)
         if unknown := consistency.unknown_tables(mapping.load(), [table.name for table in found.tables]):
             raise ConfigError("; and ".join(unknown))
-        looks = looks or probe.Source(held.holder, settings.source_schema)
-        made = planner.make(found, settings, instant, looks, server)
+        look = looks() if looks else probe.Source(held.holder, settings.source_schema)
+        made = planner.make(found, settings, instant, look, server)
         own = [*servers.source_faults(held.server), *servers.lock_faults(held.holder, "source", len(found.tables))]
     return replace(made, faults=(*map(Fault, own), *made.faults))
 

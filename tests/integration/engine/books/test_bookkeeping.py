@@ -376,3 +376,22 @@ class TestLease:
                 held.require()
             with lease.hold(here):
                 pass
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "is_told"),
+    [("22P02", False), ("23514", False), ("54001", False), ("XX000", False), ("53100", True), ("53200", True)]
+    + [(state, True) for state in ("40P01", "55P03", "58030", "XX001")],
+)
+def test_a_server_that_could_not_ask_refuses_no_value(kept, sqlstate, is_told):
+    """An input that is refused raises what its type likes; want of room or of a lock is none of the value."""
+    raises = f"begin raise sqlstate '{sqlstate}'; end"
+    kept.execute(f"create function public.fine(text) returns boolean language plpgsql as $$ {raises} $$")
+    kept.execute("create domain public.asked as text check (public.fine(value))")
+    query = "select migration.is_valid('a', 'public.asked')"
+    if is_told:
+        with pytest.raises(psycopg.Error) as caught:
+            kept.execute(query)
+        assert caught.value.sqlstate == sqlstate
+    else:
+        assert kept.execute(query).fetchone() == (False,)
