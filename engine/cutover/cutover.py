@@ -245,6 +245,7 @@ class _CutOver:
             self._mark_fenced()
 
     def _in_silence(self) -> None:
+        self.session.rest()  # a person may take a while
         self.cutting.stopped()
         self.waiting = Waiting()
         self.session.clock.stage("cut-over")
@@ -340,6 +341,7 @@ class _CutOver:
         if self.cutting.is_rehearsal:
             return
         schemas = (self.settings.target_schema, publish.ARCHIVE)
+        self.session.rest()
         self.session.clock.stage("statistics")
         try:
             with contextlib.closing(Pool(self.settings, work.snapshot, STOP, self.session.lease)) as pool:

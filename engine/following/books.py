@@ -50,12 +50,14 @@ def borrow(delta: "Delta") -> None:
     steps, plan = delta.work.plan.follows, delta.main.plan
     follow = [step.legacy_table for step in steps]
     names = [table.name for table in plan.tables] if set(delta.groups) - set(delta.kin) else follow
-    delta.target.execute(BORROW_MOVED, _of(delta) | {"followed": names})
+    borrowed = delta.target.execute(BORROW_MOVED, _of(delta) | {"followed": names}).rowcount
     for kin in delta.kin.values():
         query = sql.SQL(BORROW_MOVED_OF_OTHERS).format(meant=kin.has_any_id("m"))
-        delta.target.execute(query, _of(delta) | {"followed": [t for t in kin.legacy_tables if t in follow]})
-    delta.target.execute(BORROW_GONE, _of(delta))
-    delta.target.execute("analyze migration.moved, migration.gone")  # or the planner takes none for the delta's
+        given = _of(delta) | {"followed": [t for t in kin.legacy_tables if t in follow]}
+        borrowed += delta.target.execute(query, given).rowcount
+    borrowed += delta.target.execute(BORROW_GONE, _of(delta)).rowcount
+    if borrowed:  # or the planner takes none for the delta's
+        delta.target.execute("analyze (skip_locked) migration.moved, migration.gone")
 
 
 def give_back(delta: "Delta") -> None:

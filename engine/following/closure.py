@@ -92,11 +92,14 @@ def of(delta: Delta) -> Wider:
     found, plan = Wider(), delta.main.plan
     references = [rule for rule in plan.rules if rule.kind == "f" and rule.parent in delta.tables]
     for parent, columns in dict.fromkeys((rule.parent, rule.ref_columns) for rule in references):
-        with _gone(delta, parent, columns) as gone:
-            for rule in (r for r in references if (r.parent, r.ref_columns) == (parent, columns)):
+        own = [rule for rule in references if (rule.parent, rule.ref_columns) == (parent, columns)]
+        if any(delta.kept(rule.table) for rule in own):
+            with _gone(delta, parent, columns) as gone:
                 if gone:
-                    _vanished(delta, rule, gone, found)
-                _appeared(delta, rule, found)
+                    for rule in own:
+                        _vanished(delta, rule, gone, found)
+        for rule in own:
+            _appeared(delta, rule, found)
     for rule in plan.rules:
         if rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
             _rivals(delta, rule, found)

@@ -3,8 +3,8 @@
 Laws
 - The lease is held from the first round to the last: nobody drops the build meanwhile, and nobody else writes to it.
 - Each round has a snapshot and a plan of its own. The plan has to be the run's, or the build begins anew.
-- The sessions of a round serve the next one, too, while writers may be waiting: to open them takes as long as many a
-  table. Whoever lets time pass between two rounds closes them (rest).
+- The sessions of a round serve the next one, too, while writers may be waiting: to open one takes as long as a small
+  table does. Whoever lets time pass between two rounds closes them (rest).
 - What a plan asks of rows is not asked again of tables that nobody has written to since the round before. Which these
   are is scanned while the plan is made.
 - Whatever ends the session, the build shows the last round that was committed.
@@ -138,6 +138,8 @@ class Following:
 
             @functools.cache
             def looks() -> probe.Again:
+                if scanned.exception():  # what the plan is refused for is told first
+                    return probe.Again(source)
                 written = {found.name for found in scanned.result().changed}
                 return probe.Again(source, looked, looked.answers.keys() - written)
 

@@ -50,12 +50,13 @@ LOOKED_UP = "roles"  # its rows are no kin: all rows of a group look them up
 @dataclass(frozen=True)
 class Tied:
     """A legacy table of a group. whose: whose ids its own are; ties: SQL of each tie of a row under alias t, that of
-    its key first; has_uuids: whether its key and its id are UUIDs by their types, whose texts have the plain form."""
+    its key first; has_uuid: whether its key is one column, and that and its id are UUIDs by their types: texts of
+    these have the plain form."""
 
     table: LegacyTable
     whose: str
     ties: tuple[str, ...]
-    has_uuids: bool
+    has_uuid: bool
 
     @property
     def name(self) -> str:
@@ -115,7 +116,8 @@ def _tied(plan: Plan, table: TablePlan) -> Tied | None:
     ids = [tie(plan.id_as(table.name, name), of_whom) for name, of_whom in found.items()]
     own = [column for column in map(shape.find_column, {*shape.primary_key, "id"}) if column]
     key = tie(hyphened(legacy_key(table.legacy)), whose)
-    return Tied(table.legacy, whose, (key, *ids), all(map(is_uuid, own)))
+    has_uuid = len(shape.primary_key) == 1 and all(map(is_uuid, own))
+    return Tied(table.legacy, whose, (key, *ids), has_uuid)
 
 
 def tie(text: str, whose: str) -> str:
@@ -131,7 +133,7 @@ def tie_of_key(table: Tied, key: str) -> str:
 
 def tie_of_id(table: Tied, id_: str) -> str:
     """SQL: the tie that the id of a legacy row is. id_: SQL of it, as the books write it."""
-    return id_ if table.has_uuids else tie(hyphened(id_), table.whose)
+    return id_ if table.has_uuid else tie(hyphened(id_), table.whose)
 
 
 def tie_of(column: Column, whose: str, value: str) -> str:

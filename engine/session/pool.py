@@ -1,8 +1,9 @@
 """Sessions of one run, lent to its chunks and steps one after the other.
 
 Laws
-- Sessions on the source have joined the snapshot and stay in its transaction; those on the target are in none. The
-  pool may outlast its snapshot: sessions leave it, and join the next one when they are lent again.
+- Sessions on the source that are lent have joined the snapshot; those on the target are in no transaction. The pool may
+  outlast its snapshot: sessions leave it, and join the next one when they are lent again; one that has ended meanwhile
+  is replaced.
 - A session whose use raised an error is closed, never lent again, and those of its kind that lie idle with it: what
   ended one has often ended all.
 - A psycopg session on the target or the staging copy stands behind the fence (Guard); what ADBC asks there it only
@@ -21,7 +22,7 @@ import adbc_driver_postgresql.dbapi as adbc
 import psycopg
 from psycopg import sql
 
-from config.errors import SourceError, StagingError
+from config.errors import MigrateError, SourceError, StagingError
 from config.postgres.connection import Connection
 from config.settings import Settings
 from engine.session import connect
@@ -96,14 +97,16 @@ class Pool:
         self._idle[kind].put((stack, session, joined))
 
     def leave(self) -> None:
-        """Let go of the snapshot. Errors: SourceError, where a session has ended meanwhile."""
+        """Let go of the snapshot."""
         for kind in ("source", "adbc_source"):
-            idle = self._drained(kind)
-            for stack, session, _ in idle:
-                self._idle[kind].put((stack, session, None))
-            with blame(SourceError, "leaving the snapshot", self._stop):
-                for _, session, _ in idle:
-                    session.rollback()
+            for stack, session, _ in self._drained(kind):
+                try:
+                    with blame(SourceError, "leaving the snapshot", self._stop):
+                        session.rollback()
+                except MigrateError:  # it has ended, and holds nothing any more
+                    stack.close()
+                else:
+                    self._idle[kind].put((stack, session, None))
 
     def see(self, snapshot: ExportedSnapshot) -> None:
         """Sessions that are lent from now on have joined this one."""
@@ -128,22 +131,27 @@ class Pool:
     def _take(self, kind: str) -> Lent:
         """A session that lies idle, or a new one. Errors: as lend."""
         snapshot = self._snapshot if kind.endswith("source") else None
-        with contextlib.ExitStack() as failing:
-            try:
+        with contextlib.suppress(queue.Empty):
+            while True:
                 stack, session, joined = self._idle[kind].get_nowait()
-                failing.push(stack)
-            except queue.Empty:
-                stack, joined = failing.enter_context(contextlib.ExitStack()), None
-                session = self._opened(kind, stack)
-            if joined is not snapshot:
-                self.rejoin(session)
-            failing.pop_all()
-            return stack, session, snapshot
+                if joined is snapshot:
+                    return stack, session, snapshot
+                try:
+                    self.rejoin(session)
+                except SourceError:
+                    stack.close()
+                else:
+                    return stack, session, snapshot
+        with contextlib.ExitStack() as stack:
+            session = self._opened(kind, stack)
+            return stack.pop_all(), session, snapshot
 
     def _opened(self, kind: str, stack: contextlib.ExitStack) -> Session:
         url = getattr(self._settings, kind.removeprefix("adbc_"))
         session = stack.enter_context(OPENERS[kind](url, self._stop))
-        if not kind.endswith("source") and isinstance(session, psycopg.Connection):
+        if kind.endswith("source"):
+            self.rejoin(session)
+        elif isinstance(session, psycopg.Connection):
             self.guard.enter(session)
             if kind == "staging":
                 use_copy(session, self._settings)

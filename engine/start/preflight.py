@@ -40,8 +40,8 @@ def planned(
     server: int = older.NEWEST,
     looks: Callable[[], probe.Probe] | None = None,
 ) -> Plan:
-    """The plan, with the faults of the source's server and of what it holds. server: the target's version; looks: for
-    looks at the source's rows in another way than a first plan does, once the catalogue is read.
+    """The plan, with the faults of the source's server and of what it holds. server: the target's version; looks: gives
+    another way to look at the source's rows than a first plan has; called once the catalogue is read, and may wait.
 
     Errors: ConfigError of a mapping that names tables which are nowhere, SourceError.
     """

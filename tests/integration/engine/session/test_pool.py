@@ -4,7 +4,6 @@ import psycopg
 import pytest
 
 from config import settings as configuration
-from config.errors import SourceError
 from engine.session import snapshot
 from engine.session.pool import Pool
 from engine.session.stop import Stop
@@ -66,14 +65,21 @@ def test_sessions_serve_one_snapshot_after_the_other(settings, writer):
         pytest.fail("sessions are left over")
 
 
-def test_a_session_that_has_ended_meanwhile_is_told(settings, writer):
-    with snapshot.hold(settings.source) as held:
-        pool = Pool(settings, held, Stop(), Anybody())
-        process, _ = _asked(pool, "source")
-        writer.execute("select pg_terminate_backend(%s, 5000)", [process])
-        with pytest.raises(SourceError) as caught:
-            pool.leave()
-        assert caught.value.retryable
-        pool.close()
-        assert _asked(pool, "source")[0] != process
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_session_that_ends_between_two_snapshots_is_replaced(settings, writer, is_before):
+    """is_before: before the session leaves the first one; what was read under that is read."""
+    with snapshot.hold(settings.source) as first:
+        pool = Pool(settings, first, Stop(), Anybody())
+        before = {kind: _asked(pool, kind)[0] for kind in KINDS[:2]}
+        for when in (True, False):
+            if is_before == when:
+                for process in before.values():
+                    writer.execute("select pg_terminate_backend(%s, 5000)", [process])
+            if when:
+                pool.leave()
+    with snapshot.hold(settings.source) as second:
+        pool.see(second)
+        for kind, process in before.items():
+            now, rows = _asked(pool, kind)
+            assert now != process and rows == 1
         pool.close()
