@@ -90,16 +90,7 @@ class Wider:
 def of(delta: Delta) -> Wider:
     """Of a delta that was derived and judged. Errors: SourceError, TargetError."""
     found, plan = Wider(), delta.main.plan
-    references = [rule for rule in plan.rules if rule.kind == "f" and rule.parent in delta.tables]
-    for parent, columns in dict.fromkeys((rule.parent, rule.ref_columns) for rule in references):
-        own = [rule for rule in references if (rule.parent, rule.ref_columns) == (parent, columns)]
-        if any(delta.kept(rule.table) for rule in own):
-            with _gone(delta, parent, columns) as gone:
-                if gone:
-                    for rule in own:
-                        _vanished(delta, rule, gone, found)
-        for rule in own:
-            _appeared(delta, rule, found)
+    _of_parents(delta, found)
     for rule in plan.rules:
         if rule.kind in "pui" and not rule.is_trusted and rule.table in delta.tables:
             _rivals(delta, rule, found)
@@ -153,6 +144,20 @@ def with_parents(names: set[str], parents: Mapping[str, set[str]]) -> set[str]:
     while more := {parent for name in known for parent in parents.get(name, ())} - known:
         known |= more
     return known
+
+
+def _of_parents(delta: Delta, found: Wider) -> None:
+    """What names a row that appears or goes."""
+    references = [rule for rule in delta.main.plan.rules if rule.kind == "f" and rule.parent in delta.tables]
+    for parent, columns in dict.fromkeys((rule.parent, rule.ref_columns) for rule in references):
+        own = [rule for rule in references if (rule.parent, rule.ref_columns) == (parent, columns)]
+        if any(delta.kept(rule.table) for rule in own):
+            with _gone(delta, parent, columns) as gone:
+                if gone:
+                    for rule in own:
+                        _vanished(delta, rule, gone, found)
+        for rule in own:
+            _appeared(delta, rule, found)
 
 
 @contextlib.contextmanager
