@@ -133,7 +133,7 @@ def tie_of_key(table: Tied, key: str) -> str:
 
 def tie_of_id(table: Tied, id_: str) -> str:
     """SQL: the tie that the id of a legacy row is. id_: SQL of it, as the books write it."""
-    return id_ if table.has_uuid else tie(hyphened(id_), table.whose)
+    return id_ if table.has_uuid else tie_of_key(table, id_)
 
 
 def tie_of(column: Column, whose: str, value: str) -> str:

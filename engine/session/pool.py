@@ -134,14 +134,10 @@ class Pool:
         with contextlib.suppress(queue.Empty):
             while True:
                 stack, session, joined = self._idle[kind].get_nowait()
-                if joined is snapshot:
-                    return stack, session, snapshot
-                try:
-                    self.rejoin(session)
-                except SourceError:
-                    stack.close()
-                else:
-                    return stack, session, snapshot
+                with contextlib.suppress(SourceError), stack:
+                    if joined is not snapshot:
+                        self.rejoin(session)
+                    return stack.pop_all(), session, snapshot
         with contextlib.ExitStack() as stack:
             session = self._opened(kind, stack)
             return stack.pop_all(), session, snapshot

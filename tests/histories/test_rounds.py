@@ -23,6 +23,7 @@ from engine.following import units as all_units
 from engine.following.apply import Changed
 from engine.following.delta import Delta
 from engine.following.round import Anew
+from engine.planning.plan import Plan
 from engine.start import begin, preflight
 from engine.start.options import Options
 from tests.histories.databases import filling
@@ -167,6 +168,25 @@ def test_a_round_in_which_nothing_was_written_changes_nothing(odd: Followed, dat
         _, second = session.round(held)
     assert (second.inserted, second.updated, second.deleted, second.behind) == (0, 0, 0, 0)
     assert (first.number, second.number) == (0, 1)
+
+
+def test_rounds_in_a_row_share_sessions_with_a_plan_each(odd: Followed, database: Database, monkeypatch: Patch) -> None:
+    settings, made, planned = odd.copy(database), list[Plan](), preflight.planned
+
+    def counted(*given: Any) -> Plan:
+        made.append(planned(*given))
+        return made[-1]
+
+    monkeypatch.setattr(preflight, "planned", counted)
+    query = "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    with _source(settings) as conn, following(settings, odd.run_id) as session:
+        seen: list[set[int]] = []
+        for _ in range(2):
+            conn.execute("update users set full_name = 'again' where id in (select id from users order by id limit 1)")
+            with session.snapshot() as held:
+                session.round(held)
+                seen.append({pid for (pid,) in conn.execute(query)} - {held.holder.info.backend_pid})
+    assert len(made) == 2 and seen[0] & seen[1]
 
 
 def test_a_round_that_fails_leaves_the_last_one(odd: Followed, database: Database, monkeypatch: Patch) -> None:
